@@ -1,0 +1,25 @@
+"""Measures how well a library finds and answers, from sets of questions with known answers."""
+
+from eval.asking import System
+from eval.compare import Comparison, compare
+from eval.dataset import Sample, Turn, default_question_sets, read_question_sets, read_samples
+from eval.judge import Judge
+from eval.runner import Options, Run, evaluate
+from eval.summary import Summary, read_summary
+
+__all__ = [
+    "Comparison",
+    "Judge",
+    "Options",
+    "Run",
+    "Sample",
+    "Summary",
+    "System",
+    "Turn",
+    "compare",
+    "default_question_sets",
+    "evaluate",
+    "read_question_sets",
+    "read_samples",
+    "read_summary",
+]

@@ -1,0 +1,213 @@
+"""Asks a system every question of a set, scores what comes back, and keeps all of it.
+
+A run writes `answers.jsonl` as it goes. Interrupted, it is taken up where it stopped; a question
+that fails is kept with its error and does not end the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from eval.checking import Check, check_answer
+from eval.dataset import Sample, Turn
+from eval.judge import Judge
+from eval.records import Record, answer_record, hit_records, read_records, write_records
+from eval.scoring import Gold, missing_facts, rounded, score_answer, score_ranking
+from rag.sources.records import title_key
+from rag.types import Answer, Hit, Message, Paper, Progress
+
+logger = logging.getLogger(__name__)
+
+ANSWERS: Final = "answers.jsonl"
+DEPTH: Final = 20  # hits that are kept and scored
+OnProgress = Callable[[Progress], None]
+
+
+class System(Protocol):
+    """What is measured: a library, or a baseline in its place."""
+
+    def search(self, question: str, k: int, history: Sequence[Message], /) -> list[Hit]:
+        """The k best papers, best first."""
+
+    def ask(self, question: str, history: Sequence[Message], /) -> Answer:
+        """The final answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How questions are asked.
+
+    Attributes:
+        papers: The library's papers, to find the gold ones by title or id.
+        check: Tells whether a paper supports a claim.
+        answers: Ask for answers; else only retrieval is measured.
+        judge: Reads the answers, or None.
+        workers: Questions under way at once.
+    """
+
+    papers: Sequence[Paper]
+    check: Check
+    answers: bool = True
+    judge: Judge | None = None
+    workers: int = 1
+
+
+def ask_all(
+    system: System,
+    samples: Sequence[Sample],
+    task: Task,
+    *,
+    folder: Path | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> list[Record]:
+    """The record of every question, in the order of the set.
+
+    With a folder, what already stands in its `answers.jsonl` without an error is not asked again.
+    """
+    path = folder / ANSWERS if folder else None
+    kept = _Kept(path, _total(samples), on_progress)
+    asker = _Asker(system, task, kept)
+    if task.workers > 1:
+        with ThreadPoolExecutor(task.workers) as pool:
+            list(pool.map(asker.ask_sample, samples))
+    else:
+        for sample in samples:
+            asker.ask_sample(sample)
+    records = kept.in_order(samples)
+    if path:
+        write_records(path, records)
+    return records
+
+
+def _total(samples: Iterable[Sample]) -> int:
+    return sum(len(sample.turns) for sample in samples)
+
+
+def keys(sample: Sample) -> list[str]:
+    """The keys of a sample's questions: its id, with the turn when it has several."""
+    if len(sample.turns) == 1:
+        return [sample.id]
+    return [f"{sample.id}/{place}" for place in range(1, len(sample.turns) + 1)]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The records so far, also on disk; safe to use from several threads."""
+
+    path: Path | None
+    total: int
+    on_progress: OnProgress
+    _records: dict[str, Record] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        if self.path:
+            found = [record for record in read_records(self.path) if record.error is None]
+            self._records = {record.key: record for record in found}
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_records(self.path, found)  # a line that was cut short goes
+
+    def find(self, key: str) -> Record | None:
+        """The record of a question that was answered before."""
+        return self._records.get(key)
+
+    def add(self, record: Record) -> None:
+        """Keep a record, on disk at once."""
+        with self._lock:
+            self._records[record.key] = record
+            if self.path:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(record.model_dump_json() + "\n")
+            self.on_progress(Progress("asking", len(self._records), self.total))
+
+    def in_order(self, samples: Iterable[Sample]) -> list[Record]:
+        """The records in the order of the question set."""
+        return [self._records[key] for sample in samples for key in keys(sample)]
+
+
+class _Asker:
+    """Asks the questions of one sample after the other."""
+
+    def __init__(self, system: System, task: Task, kept: _Kept) -> None:
+        self._system = system
+        self._task = task
+        self._kept = kept
+        self._ids = {title_key(paper.title): paper.paper_id for paper in task.papers}
+
+    def ask_sample(self, sample: Sample) -> None:
+        """Ask the turns in order; each hears the questions before it and their answers."""
+        history: list[Message] = []
+        for place, (key, turn) in enumerate(zip(keys(sample), sample.turns, strict=True)):
+            record = self._kept.find(key)
+            if record is None:
+                record = self._record(key, sample, place, history)
+                self._kept.add(record)
+            history.append(Message("user", turn.question))
+            if record.answer:
+                history.append(Message("assistant", record.answer.text))
+
+    def _record(self, key: str, sample: Sample, place: int, history: list[Message]) -> Record:
+        turn = sample.turns[place]
+        gold = self._gold(turn)
+        blank = Record(
+            key=key,
+            cluster=sample.cluster,
+            slices=sample.slices(place),
+            question=turn.question,
+            history=tuple(m.content for m in history if m.role == "user"),
+            papers=tuple(sorted(gold.papers)),
+            titles=turn.papers,
+            reference=turn.answer,
+            must_mention=turn.must_mention,
+        )
+        try:
+            return self._asked(blank, gold, tuple(history))
+        except Exception as exc:  # noqa: BLE001  whatever a question does is a result of the run
+            logger.warning("%s failed: %s", key, exc)
+            why = f"{type(exc).__name__}: {exc}"
+            return blank.model_copy(update={"error": why, "scores": {"failed": 1.0}})
+
+    def _gold(self, turn: Turn) -> Gold:
+        ids = [self._ids.get(title_key(paper), paper) for paper in turn.papers]
+        return Gold(dict.fromkeys(ids, 1.0), turn.must_mention)
+
+    def _asked(self, blank: Record, gold: Gold, history: tuple[Message, ...]) -> Record:
+        begun = time.perf_counter()
+        hits = self._system.search(blank.question, DEPTH, history)
+        searched = round((time.perf_counter() - begun) * 1000, 2)
+        found = blank.model_copy(
+            update={
+                "hits": hit_records(hits),
+                "scores": {"failed": 0.0} | score_ranking(hits, gold),
+                "timings": {"search": searched},
+            }
+        )
+        return self._answered(found, gold, history) if self._task.answers else found
+
+    def _answered(self, found: Record, gold: Gold, history: tuple[Message, ...]) -> Record:
+        answer = self._system.ask(found.question, history)
+        sentences = check_answer(answer, self._task.check)
+        judged = self._task.judge.judge(found, answer) if self._task.judge else {}
+        levels = {name: verdict.score for name, verdict in judged.items()}
+        scored = {name: score for name, score in levels.items() if score is not None}
+        return found.model_copy(
+            update={
+                "answer": answer_record(answer, sentences),
+                "missing_facts": missing_facts(answer, found.must_mention),
+                "judged": judged,
+                "scores": found.scores | score_answer(answer, sentences, gold) | rounded(scored),
+                "timings": found.timings | dict(answer.timings),
+            }
+        )
+
+
+def failures(records: Iterable[Record]) -> Iterator[Record]:
+    """The questions that failed."""
+    return (record for record in records if record.error is not None)

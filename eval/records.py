@@ -1,0 +1,179 @@
+"""What is kept of each question of a run: a line of `answers.jsonl`, enough to replay it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rag.errors import SourceError
+from rag.types import Answer, Hit
+
+DIGITS = 6  # of a score; what lies behind them differs between machines
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class HitRecord(_Stored):
+    """A paper that retrieval found."""
+
+    paper_id: str
+    title: str
+    score: float
+    dense_similarity: float | None = None
+    lexical_score: float | None = None
+
+
+class CitationRecord(_Stored):
+    """A marker of an answer, resolved."""
+
+    marker: int
+    paper_id: str
+    title: str
+    quote: str
+    support: float
+    verdict: str
+
+
+class SentenceRecord(_Stored):
+    """A sentence of an answer as it was checked; `verdicts` has one for every marker."""
+
+    text: str
+    markers: tuple[int, ...]
+    verdicts: tuple[str, ...]
+
+
+class AnswerRecord(_Stored):
+    """An answer, with the papers that reached its writer as `context`."""
+
+    text: str
+    status: str
+    reason: str | None = None
+    mode: str = ""
+    confidence: float = 0.0
+    citations: tuple[CitationRecord, ...] = ()
+    sentences: tuple[SentenceRecord, ...] = ()
+    removed: tuple[str, ...] = ()
+    notice: str | None = None
+    context: tuple[str, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class JudgeRecord(_Stored):
+    """What a judge said of one quality; no score when its reply could not be read.
+
+    Attributes:
+        score: In [0, 1].
+        why: The judge's reasons, or what was wrong with its reply.
+    """
+
+    score: float | None
+    why: str
+
+
+class Record(_Stored):
+    """One question of a run.
+
+    Attributes:
+        key: The sample's id; for a conversation with the turn, `id/2`.
+        cluster: What it shares with the questions that depend on it: the rest of its conversation,
+            its paraphrases.
+        papers: Ids of the papers that answer it, or the titles that the library lacks.
+        missing_facts: Those of `must_mention` that the answer lacks.
+        scores: Metric by name, in [0, 1] but for counts; what does not apply is not there.
+        timings: Milliseconds by stage; differ from run to run.
+        error: What went wrong, when the question failed.
+    """
+
+    key: str
+    cluster: str
+    slices: tuple[str, ...]
+    question: str
+    history: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    reference: str = ""
+    must_mention: tuple[str, ...] = ()
+    hits: tuple[HitRecord, ...] = ()
+    answer: AnswerRecord | None = None
+    missing_facts: tuple[str, ...] = ()
+    judged: dict[str, JudgeRecord] = {}
+    scores: dict[str, float] = {}
+    timings: dict[str, float] = {}
+    error: str | None = None
+
+
+def hit_records(hits: Iterable[Hit]) -> tuple[HitRecord, ...]:
+    """Hits as they are kept."""
+    return tuple(
+        HitRecord(
+            paper_id=hit.paper.paper_id,
+            title=hit.paper.title,
+            score=round(hit.score, DIGITS),
+            dense_similarity=_rounded(hit.dense_similarity),
+            lexical_score=_rounded(hit.lexical_score),
+        )
+        for hit in hits
+    )
+
+
+def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> AnswerRecord:
+    """An answer as it is kept, with its sentences as they were checked."""
+    return AnswerRecord(
+        text=answer.text,
+        status=answer.status,
+        reason=answer.reason,
+        mode=answer.mode,
+        confidence=round(answer.confidence, DIGITS),
+        citations=tuple(_citation_records(answer)),
+        sentences=tuple(sentences),
+        removed=answer.removed,
+        notice=answer.notice,
+        context=tuple(hit.paper.paper_id for hit in answer.hits),
+        prompt_tokens=answer.usage.prompt_tokens,
+        completion_tokens=answer.usage.completion_tokens,
+    )
+
+
+def _citation_records(answer: Answer) -> Iterator[CitationRecord]:
+    for citation in answer.citations:
+        yield CitationRecord(
+            marker=citation.marker,
+            paper_id=citation.paper.paper_id,
+            title=citation.paper.title,
+            quote=citation.quote,
+            support=round(citation.support, DIGITS),
+            verdict=citation.verdict,
+        )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
+
+
+def read_records(path: Path) -> list[Record]:
+    """The questions of a run, as far as it got: a last line that was cut short is left out.
+
+    Raises:
+        SourceError: A line before the last is no record.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(Record.model_validate(json.loads(line)))
+        except (json.JSONDecodeError, ValidationError) as exc:
+            if number < len(lines):
+                raise SourceError(f"{str(path)!r}, line {number}, is no record: {exc}") from exc
+    return records
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write the questions of a run, a line each."""
+    lines = [record.model_dump_json() + "\n" for record in records]
+    path.write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,92 @@
+"""The questions of a run as the page's explorer shows them: the worst first, and in brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from eval.records import HitRecord, Record
+from eval.report.tables import badness
+from eval.scoring import SUPPORTED
+
+HITS_SHOWN: Final = 10
+
+Row = dict[str, object]
+
+
+def explorer_rows(records: Iterable[Record]) -> list[Row]:
+    """A row for every question, the worst first."""
+    ranked = sorted(records, key=lambda record: (-badness(record), record.key))
+    return [_row(record) for record in ranked]
+
+
+def _row(record: Record) -> Row:
+    answer = record.answer
+    return {
+        "key": record.key,
+        "slices": record.slices,
+        "question": record.question,
+        "history": record.history,
+        "reference": record.reference,
+        "gold": record.titles,
+        "answer": answer.text if answer else "",
+        "status": _status(record),
+        "doubtful": list(_doubtful(record)),
+        "missing": record.missing_facts,
+        "judged": [[f"{name}: {_level(v.score)}", v.why] for name, v in record.judged.items()],
+        "hits": [_hit(hit, record.papers) for hit in record.hits[:HITS_SHOWN]],
+        "problems": list(problems(record)),
+        "scores": {name: round(value, 3) for name, value in record.scores.items()},
+        "error": record.error,
+        "text": _searched(record),
+    }
+
+
+def problems(record: Record) -> Iterator[str]:
+    """What is wrong with a question, in the explorer's words."""
+    scores = record.scores
+    if record.error:
+        yield "error"
+        return
+    if scores.get("hit@5", 1.0) == 0:
+        yield "retrieval"
+    if scores.get("gold_citation_recall", 1.0) < 1:
+        yield "citation"
+    if scores.get("must_mention", 1.0) < 1:
+        yield "facts"
+    if scores.get("citation_recall", 1.0) < 1:
+        yield "support"
+    if scores.get("false_abstention") == 1 or scores.get("abstention_recall") == 0:
+        yield "abstention"
+
+
+def _status(record: Record) -> str:
+    if record.answer is None:
+        return ""
+    told = f"Answer ({record.answer.status}"
+    told += f": {record.answer.reason}" if record.answer.reason else ""
+    return f"{told}, confidence {record.answer.confidence:.2f})"
+
+
+def _doubtful(record: Record) -> Iterator[tuple[str, str]]:
+    """Sentences that what they cite does not support in full, with the best verdict they got."""
+    for sentence in record.answer.sentences if record.answer else ():
+        if SUPPORTED not in sentence.verdicts:
+            yield sentence.text, "partly" if "partly" in sentence.verdicts else "unsupported"
+
+
+def _hit(hit: HitRecord, gold: Sequence[str]) -> tuple[str, str, bool]:
+    told = [f"{hit.score:.2f}"]
+    told += [f"similarity {hit.dense_similarity:.2f}"] if hit.dense_similarity is not None else []
+    told += [f"words {hit.lexical_score:.1f}"] if hit.lexical_score is not None else []
+    return hit.title, ", ".join(told), hit.paper_id in gold
+
+
+def _level(score: float | None) -> str:
+    return "not scored" if score is None else f"{score:.2f}"
+
+
+def _searched(record: Record) -> str:
+    answer = record.answer.text if record.answer else ""
+    hits = " ".join(hit.title for hit in record.hits[:HITS_SHOWN])
+    return " ".join([record.key, record.question, answer, *record.titles, hits]).lower()

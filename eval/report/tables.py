@@ -1,0 +1,220 @@
+"""What a report shows, as tables of strings; how they look is up to the renderers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from eval.asking import failures
+from eval.catalogue import metric_of
+from eval.compare import Comparison
+from eval.records import Record
+from eval.summary import Mean, Summary
+
+NOTHING: Final = "–"
+HEADLINE: Final = (
+    "mrr",
+    "ndcg@10",
+    "recall@10",
+    "recall@100",
+    "must_mention",
+    "gold_citation_precision",
+    "gold_citation_recall",
+    "citation_recall",
+    "citation_precision",
+    "quote_exactness",
+    "false_abstention",
+    "abstention_recall",
+    "abstention_precision",
+    "brier",
+    "faithfulness",
+    "relevance",
+    "correctness",
+    "auroc",
+    "rationale_hit@1",
+    "rationale_hit@3",
+    "claim_recall",
+    "false_support",
+)
+BY_SLICE: Final = (
+    "mrr",
+    "hit@5",
+    "recall@10",
+    "must_mention",
+    "gold_citation_precision",
+    "gold_citation_recall",
+    "citation_recall",
+    "false_abstention",
+    "abstention_recall",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A head and rows of equal length; all columns but the first hold figures."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def figure(mean: Mean | None) -> str:
+    """A mean for people, or a dash."""
+    return NOTHING if mean is None else f"{mean.mean:.3f}"
+
+
+def interval(mean: Mean | None) -> str:
+    """The 95 % interval of a mean, or a dash."""
+    if mean is None or mean.low is None or mean.high is None:
+        return NOTHING
+    return f"{mean.low:.3f} to {mean.high:.3f}"
+
+
+def headline(summary: Summary, last: Summary | None) -> Table:
+    """The main metrics over all questions, beside the last run and the baselines."""
+    metrics = [name for name in HEADLINE if summary.mean("all", name)]
+    head = ["metric", summary.provenance.system, "95 % interval", "questions"]
+    head += ["last run"] if last else []
+    rows = []
+    for name in metrics:
+        mean = summary.mean("all", name)
+        row = [_label(name), figure(mean), interval(mean), str(mean.n if mean else 0)]
+        row += [figure(last.mean("all", name))] if last else []
+        row += [figure(slices.get("all", {}).get(name)) for slices in summary.baselines.values()]
+        rows.append(tuple(row))
+    return Table("All questions", (*head, *summary.baselines), tuple(rows))
+
+
+def _label(name: str) -> str:
+    metric = metric_of(name)
+    return metric.label + (" ↓" if metric.better == "lower" else "")
+
+
+def by_slice(summary: Summary) -> Table:
+    """Some metrics by type and kind of question."""
+    metrics = [m for m in BY_SLICE if any(m in means for means in summary.slices.values())]
+    rows = tuple(
+        (name.replace("kind:", "· "), str(_size(means)), *(figure(means.get(m)) for m in metrics))
+        for name, means in summary.slices.items()
+    )
+    return Table("By slice", ("slice", "n", *(_label(m) for m in metrics)), rows)
+
+
+def _size(means: dict[str, Mean]) -> int:
+    return max((mean.n for mean in means.values()), default=0)
+
+
+def published(summary: Summary) -> Table:
+    """What others published for the same collection, beside what was measured here."""
+    rows = [
+        (each.system, metric_of(each.metric).label, f"{each.value:.3f}", each.source)
+        for each in summary.published
+    ]
+    for metric in dict.fromkeys(each.metric for each in summary.published):
+        ours = figure(summary.mean("all", metric))
+        rows.insert(0, (summary.provenance.system, metric_of(metric).label, ours, "this run"))
+    return Table(
+        "Published for this collection", ("system", "metric", "value", "source"), tuple(rows)
+    )
+
+
+def latency(summary: Summary) -> Table:
+    """Milliseconds by stage."""
+    rows = tuple(
+        (stage, f"{each.p50:.1f}", f"{each.p95:.1f}", str(each.n))
+        for stage, each in summary.latency.items()
+    )
+    return Table("Latency, milliseconds", ("stage", "p50", "p95", "n"), rows)
+
+
+def calibration(summary: Summary) -> Table:
+    """How sure answers were, and how often they cited a paper that answers."""
+    rows = tuple(
+        (f"{b.low:.1f} to {b.high:.1f}", str(b.count), f"{b.confidence:.3f}", f"{b.accuracy:.3f}")
+        for b in summary.bins
+    )
+    return Table("Confidence", ("bin", "answers", "mean confidence", "share right"), rows)
+
+
+def made_with(summary: Summary) -> Table:
+    """Settings, versions and hashes."""
+    p = summary.provenance
+    told = {
+        "run": summary.created,
+        "set": summary.name,
+        "mode": p.mode,
+        "judge": p.judge or "none",
+        "papers": str(p.papers),
+        "corpus": p.corpus,
+        "questions": p.questions,
+        "code": p.code,
+        "commit": p.commit or "unknown",
+    }
+    told |= {f"setting {name}": value for name, value in p.settings.items()}
+    told |= {f"prompt {name}": value for name, value in p.prompts.items()}
+    told |= {f"version of {name}": value for name, value in p.versions.items()}
+    return Table("Made with", ("what", "value"), tuple(told.items()))
+
+
+def usage_line(summary: Summary) -> str:
+    """One sentence on how long answers were and what they cost."""
+    used = summary.usage
+    told = f"{used.words:.0f} words an answer"
+    if used.prompt_tokens:
+        told += f", {used.prompt_tokens:,} tokens read and {used.completion_tokens:,} written"
+    if used.cost is not None:
+        told += f", cost {used.cost:.4f}"
+    return told
+
+
+def notes(summary: Summary, records: Sequence[Record]) -> list[str]:
+    """What a reader should know before believing the figures."""
+    told = []
+    if summary.failed:
+        first = next(failures(records), None)
+        why = f", the first: {first.key}: {first.error}" if first else ""
+        told.append(f"{summary.failed} of {summary.questions} questions failed{why}")
+    if summary.unknown_papers:
+        told.append(
+            f"{summary.unknown_papers} questions name papers that the library does not hold; "
+            "they count as not found"
+        )
+    unread = sum(v.score is None for r in records for v in r.judged.values())
+    if unread:
+        told.append(f"{unread} of the judge's replies could not be read and are not scored")
+    return told
+
+
+def badness(record: Record) -> float:
+    """How bad a question went, to show the worst first; 0 when nothing is wrong."""
+    if record.error:
+        return 10.0
+    s = record.scores
+    missed = 1 - s.get("gold_citation_recall", s.get("mrr", 1.0))
+    unsupported = 1 - s.get("citation_recall", 1.0)
+    lacking = 1 - s.get("must_mention", 1.0)
+    wrongly = s.get("false_abstention", 0.0) + (1 - s.get("abstention_recall", 1.0))
+    return round(2 * wrongly + 2 * missed + unsupported + lacking, 4)
+
+
+def compared(comparison: Comparison) -> Table:
+    """Metric by metric of two runs; the gated ones first."""
+    rows = tuple(
+        (
+            ("● " if m.is_gated else "  ") + _label(m.metric.name) + _of(m.slice),
+            f"{m.effect.first:.3f}",
+            f"{m.effect.second:.3f}",
+            f"{m.effect.difference:+.3f}",
+            f"{m.effect.low:+.3f} to {m.effect.high:+.3f}",
+            f"{m.p:.4f}",
+            m.outcome,
+        )
+        for m in comparison.metrics
+    )
+    head = ("metric", "first", "second", "difference", "95 % interval", "p", "outcome")
+    return Table("Second run against the first", head, rows)
+
+
+def _of(slice_name: str) -> str:
+    return "" if slice_name == "all" else f", {slice_name}"

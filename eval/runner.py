@@ -1,0 +1,141 @@
+"""Runs a question set against a library: `evaluate` gives a `Run`, and leaves it in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from eval.asking import OnProgress, System, Task, ask_all
+from eval.checking import build_check
+from eval.dataset import Sample
+from eval.judge import Judge
+from eval.provenance import Provenance, describe_run
+from eval.records import Record
+from eval.summary import Price, Summary, summarise, write_summary
+from rag.errors import ConfigurationError
+from rag.library import Library
+from rag.settings import Settings, read_settings
+from rag.types import EXTRACTIVE
+
+FINGERPRINT: Final = "fingerprint.txt"
+MODEL_WORKERS: Final = 8  # questions under way at once where a model answers
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a set is run; the defaults measure the library as it is.
+
+    Attributes:
+        name: What the set is called; runs of one name are compared with each other.
+        label: What is measured: `paperchat`, or a baseline's name.
+        settings: What the library was opened with; else those of the environment.
+        answers: Ask for answers; else only retrieval is measured.
+        workers: Questions under way at once; None for one, or several where a model answers.
+        price: What tokens cost, to tell the cost.
+    """
+
+    name: str = "questions"
+    label: str = "paperchat"
+    settings: Settings | None = None
+    answers: bool = True
+    judge: Judge | None = None
+    workers: int | None = None
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: what it comes to, every question, and its folder where it has one."""
+
+    summary: Summary
+    records: tuple[Record, ...]
+    folder: Path | None = None
+
+
+def evaluate(
+    library: Library,
+    samples: Sequence[Sample],
+    *,
+    out: Path | None = None,
+    system: System | None = None,
+    options: Options | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> Run:
+    """Ask a library every question of a set and score the answers.
+
+    Args:
+        library: Holds the papers that the questions name.
+        samples: The question set.
+        out: Folder of the run; an interrupted one is taken up where it stopped.
+        system: Answers in the library's place: a baseline.
+        options: How the set is run.
+        on_progress: Told how many questions are done.
+
+    Raises:
+        ConfigurationError: The folder holds a run of other questions, papers, settings or code.
+    """
+    options = options or Options()
+    settings = options.settings or read_settings()
+    papers = library.papers()
+    provenance = describe_run(
+        options.label,
+        library.mode if options.answers else "retrieval only",
+        papers=papers,
+        questions=[sample.model_dump_json() for sample in samples],
+        settings=settings,
+        judge=options.judge.name if options.judge else None,
+    )
+    if out:
+        claim_folder(out, provenance)
+    task = Task(
+        papers,
+        build_check(papers, settings),
+        answers=options.answers,
+        judge=options.judge,
+        workers=options.workers or (1 if library.mode == EXTRACTIVE else MODEL_WORKERS),
+    )
+    records = ask_all(system or library, samples, task, folder=out, on_progress=on_progress)
+    summary = summarise(
+        records,
+        provenance,
+        name=options.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        known_papers=[paper.paper_id for paper in papers],
+        price=options.price,
+    )
+    if out:
+        write_summary(out, summary)
+    return Run(summary, tuple(records), out)
+
+
+def claim_folder(folder: Path, provenance: Provenance) -> None:
+    """Make a folder that of a run, or find that it is.
+
+    Raises:
+        ConfigurationError: It holds another run, or cannot be written.
+    """
+    mark = folder / FINGERPRINT
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = mark.read_text(encoding="utf-8").strip() if mark.exists() else None
+        if known is None:
+            mark.write_text(provenance.fingerprint + "\n", encoding="utf-8")
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The folder {str(folder)!r} cannot be written: {exc.strerror}. Name another by --out."
+        ) from exc
+    if known not in (None, provenance.fingerprint):
+        raise ConfigurationError(
+            f"{str(folder)!r} holds a run of other questions, papers, settings or code, which "
+            "cannot be taken up. Name another folder by --out."
+        )
+
+
+def with_summary(run: Run, summary: Summary) -> Run:
+    """The run with another summary, also in its folder."""
+    if run.folder:
+        write_summary(run.folder, summary)
+    return replace(run, summary=summary)

@@ -1,0 +1,135 @@
+"""The suite from end to end: opens what is asked for, runs the set, its baselines, the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from eval.asking import OnProgress
+from eval.baselines import add_baselines, open_baselines
+from eval.dataset import Sample, default_question_sets, read_question_sets
+from eval.judge import Judge
+from eval.report import write_reports
+from eval.runner import Options, Run, evaluate
+from eval.summary import Price
+from eval.workspace import open_existing, open_made
+from rag.library import Library
+from rag.settings import Settings, read_settings
+from rag.starter import starter_file
+from rag.types import EXTRACTIVE
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+RUNS: Final = Path("paperchat-eval")  # where runs go that were given no folder
+JUDGED: Final = "judged"  # verdicts, below the cache folder
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        questions: Files of question sets; none for the set that comes with the project.
+        library: An existing library's folder; None for one that is made for the run.
+        sources: Files that a made library holds; none for the starter papers.
+        llm: `extractive`, `auto`, or a model's name.
+        judge: A model's name, or None.
+        out: The run's folder; None for a new one below `paperchat-eval`.
+        ablate: Also ask the baselines for answers; they are always searched.
+        workers: Questions under way at once; None to choose.
+        price: What tokens cost.
+    """
+
+    questions: tuple[Path, ...] = ()
+    library: Path | None = None
+    sources: tuple[Path, ...] = ()
+    llm: str = EXTRACTIVE
+    judge: str | None = None
+    out: Path | None = None
+    ablate: bool = False
+    workers: int | None = None
+    price: Price | None = None
+
+
+def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
+    """Run a question set with its baselines and write the reports.
+
+    Raises:
+        RagError: The questions, the library or the run's folder cannot be used.
+    """
+    files = plan.questions or tuple(default_question_sets())
+    samples = read_question_sets(files)
+    name = " ".join(file.stem for file in plan.questions) or "default questions"
+    settings = read_settings(library=plan.library)
+    llm = build_model(settings, plan.llm)
+    options = Options(
+        name=name,
+        settings=settings,
+        judge=build_judge(settings, plan.judge),
+        workers=plan.workers,
+        price=plan.price,
+    )
+    with open_library(plan, settings, llm, on_progress) as library:
+        folder = plan.out or new_folder()
+        run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
+        run = _with_baselines(run, library, samples, (plan, options, llm), on_progress)
+    write_reports(run)
+    return run
+
+
+def _with_baselines(
+    run: Run,
+    library: Library,
+    samples: Sequence[Sample],
+    made: tuple[Plan, Options, LLM | None],
+    on_progress: OnProgress,
+) -> Run:
+    plan, options, llm = made
+    settings = options.settings or read_settings()
+    with open_baselines(library, settings, llm if plan.ablate else None) as systems:
+        return add_baselines(
+            run,
+            library,
+            samples,
+            systems,
+            options=replace(options, answers=plan.ablate),
+            on_progress=on_progress,
+        )
+
+
+@contextmanager
+def open_library(
+    plan: Plan, settings: Settings, llm: LLM | None, on_progress: OnProgress
+) -> Iterator[Library]:
+    """The plan's library; one that is made for the run where the plan names none."""
+    if plan.library:
+        with open_existing(settings, llm, on_progress) as library:
+            yield library
+        return
+    with starter_file() as starter:
+        sources = plan.sources or (starter,)
+        with open_made(sources, settings, llm, on_progress) as library:
+            yield library
+
+
+def build_model(settings: Settings, name: str) -> LLM | None:
+    """The model that answers, or None for extractive answers."""
+    from rag.assembly import build_llm
+
+    return build_llm(settings, name)
+
+
+def build_judge(settings: Settings, name: str | None) -> Judge | None:
+    """The judge of that name, or None for none."""
+    llm = build_model(settings, name) if name else None
+    return Judge(llm, settings.cache.expanduser() / JUDGED) if llm else None
+
+
+def new_folder() -> Path:
+    """A folder for a run that was given none, named by the time."""
+    return RUNS / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

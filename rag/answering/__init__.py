@@ -1,0 +1,1 @@
+"""From hits to an answer: admit or abstain, write, cite."""

@@ -1,0 +1,44 @@
+"""What a writer hands over while it writes, and what a writer is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.types import NO_USAGE, CheckedSentence, Citation, Hit, Message, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text so far; the last draft of a writer is the whole, checked.
+
+    Attributes:
+        sentences: Those sentences of the text that have been checked.
+        removed: Sentences that were struck out.
+        declined: The writer says that the papers do not answer the question.
+        notice: One sentence for the user about how the text came about, or None.
+        mode: Who wrote the text, when it was not the engine's own writer.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    sentences: tuple[CheckedSentence, ...] = ()
+    removed: tuple[str, ...] = ()
+    usage: Usage = NO_USAGE
+    declined: bool = False
+    notice: str | None = None
+    mode: str | None = None
+
+
+class Writer(Protocol):
+    """Writes an answer from hits; extractive or with a language model."""
+
+    @property
+    def mode(self) -> str:
+        """`extractive`, or the model's name."""
+
+    def write(
+        self, question: str, history: Sequence[Message], hits: Sequence[Hit]
+    ) -> Iterator[Draft]:
+        """Growing drafts, at least one; each replaces the one before."""

@@ -1,0 +1,172 @@
+"""Writes an answer of the papers' own sentences, without a language model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answering.drafts import Draft
+from rag.answering.numbering import Numbering
+from rag.answering.support import LATE_WEIGHT, match_words
+from rag.answering.terms import TermWeight, coverage
+from rag.embedding.reading import CachedReader
+from rag.sentences import Sentence, split_sentences
+from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
+
+# A question that asks for several papers in so many words takes those within a wider share of
+# the best one's score. Dev set: of the hits that answer a `multi` question 0.81 are cited,
+# and 0.2 of the `single` questions get a second paper.
+ASKS_FOR_SEVERAL: Final = re.compile(
+    r"\b(?:list|who (?!first|came|proposed)|papers|works\b|studies|have people|techniques"
+    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
+    r"|models that)",
+    re.IGNORECASE,
+)
+CLOSE_WHEN_SEVERAL: Final = 0.65
+CLOSE_OTHERWISE: Final = 0.88
+MOST_WHEN_SEVERAL: Final = 6
+MOST_OTHERWISE: Final = 2
+SENTENCES_WHEN_SEVERAL: Final = 2
+# When one paper answers and others come close, it gets this share of the words, they a sentence.
+MAIN_SHARE: Final = 0.5
+
+# A sentence is worth the words of the question that it meets, and a little for standing late, where
+# findings are; what repeats a chosen sentence is worth less. Dev set, `single`, 110 words of the
+# best paper: 0.90 of the facts, against 0.74 by cosine and 0.82 by cosine and word coverage. The
+# same two signals find the rationale sentences of SciFact.
+REDUNDANCY: Final = 0.4
+LEAST_WORDS: Final = 5  # less is a heading, or a link
+LINK: Final = re.compile(
+    r"https?://|\b(?:code|source code|implementation) (?:is|are)\b", re.IGNORECASE
+)
+ASKS_FOR_LINK: Final = re.compile(r"\b(?:code|github|link|url|implementation|repo)", re.IGNORECASE)
+ASIDE_PENALTY: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """A paper and the sentences chosen from it, in reading order."""
+
+    paper: Paper
+    sentences: tuple[Sentence, ...]
+
+
+class ExtractiveWriter:
+    """Quotes the sentences that answer the question best.
+
+    Args:
+        reader: Reads texts; None compares by words alone.
+        weight: How telling a stem is.
+        answer_words: Longest answer from one paper, words; title and markers count.
+    """
+
+    mode = EXTRACTIVE
+
+    def __init__(self, reader: CachedReader | None, weight: TermWeight, answer_words: int) -> None:
+        self._reader = reader
+        self._weight = weight
+        self._answer_words = answer_words
+
+    def write(
+        self, question: str, history: Sequence[Message], hits: Sequence[Hit]
+    ) -> Iterator[Draft]:
+        """One draft: the papers that answer, each with its best sentences and its marker."""
+        several = ASKS_FOR_SEVERAL.search(question) is not None
+        chosen = _close_hits(hits, several=several)
+        picks = []
+        for place, hit in enumerate(chosen):
+            most_words, most = self._limits(place, len(chosen), several=several)
+            picks.append(self._pick(question, hit.paper, most_words, most))
+        yield _compose(picks, Numbering(history))
+
+    def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
+        """Most words and most sentences of the paper at a place, from 0."""
+        if papers == 1:
+            return self._answer_words, self._answer_words
+        if several:
+            return self._answer_words, SENTENCES_WHEN_SEVERAL
+        return (int(self._answer_words * MAIN_SHARE), self._answer_words) if place == 0 else (0, 1)
+
+    def _pick(self, question: str, paper: Paper, most_words: int, most: int) -> _Pick:
+        sentences = split_sentences(paper.abstract)
+        worth, alike = self._compare(question, [sentence.text for sentence in sentences])
+        lengths = [len(sentence.text.split()) + 1 for sentence in sentences]  # with its marker
+        left = most_words - len(paper.title.split())
+        kept = _select(worth, alike, lengths, most_words=left, most=most)
+        return _Pick(paper, tuple(sentences[n] for n in sorted(kept)))
+
+    def _compare(
+        self, question: str, sentences: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each sentence is worth, shape (n,), and how alike any two are, shape (n, n)."""
+        asides = np.array([_is_aside(question, text) for text in sentences])
+        late = np.arange(1, len(sentences) + 1) / len(sentences)
+        prior = LATE_WEIGHT * late - ASIDE_PENALTY * asides
+        if self._reader is None:
+            covered = [coverage(question, text, self._weight) for text in sentences]
+            return np.array(covered) + prior, np.zeros((len(sentences), len(sentences)))
+        asked, *read = self._reader.read([question, *sentences])
+        met = np.array([float(match_words(asked, each).mean()) for each in read])
+        vectors = np.stack([each.vector for each in read])
+        return met + prior, np.asarray(vectors @ vectors.T, np.float64)
+
+
+def _is_aside(question: str, sentence: str) -> bool:
+    """Whether a sentence tells where code is, or hardly anything, and that was not asked."""
+    if len(sentence.split()) < LEAST_WORDS:
+        return True
+    return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)
+
+
+def _close_hits(hits: Sequence[Hit], *, several: bool) -> list[Hit]:
+    least = hits[0].score * (CLOSE_WHEN_SEVERAL if several else CLOSE_OTHERWISE)
+    most = MOST_WHEN_SEVERAL if several else MOST_OTHERWISE
+    return [hit for hit in hits[:most] if hit.score >= least]
+
+
+def _select(
+    worth: NDArray[np.float64],
+    alike: NDArray[np.float64],
+    lengths: Sequence[int],
+    *,
+    most_words: int,
+    most: int,
+) -> list[int]:
+    """Sentences by falling marginal worth that stay within the words; at least one.
+
+    Maximal marginal relevance (Carbonell and Goldstein 1998) with additive redundancy.
+    """
+    kept: list[int] = []
+    left = list(range(len(worth)))
+    while left and len(kept) < most:
+        repeated = alike[:, kept].max(axis=1) if kept else np.zeros(len(worth))
+        best = max(left, key=lambda n: float(worth[n] - REDUNDANCY * repeated[n]))
+        left.remove(best)
+        if not kept or sum(lengths[n] for n in kept) + lengths[best] <= most_words:
+            kept.append(best)
+    return kept
+
+
+def _compose(picks: Sequence[_Pick], numbering: Numbering) -> Draft:
+    """Markdown: a paragraph a paper, its title first, a marker behind every sentence."""
+    text = ""
+    citations: list[Citation] = []
+    checked: list[CheckedSentence] = []
+    for pick in picks:
+        marker = numbering.number(pick.paper)
+        text += f"{chr(10) * 2 if text else ''}**{pick.paper.title}**\n"
+        for place, sentence in enumerate(pick.sentences):
+            written = f"{sentence.text} [{marker}]"
+            text += " " if place else ""
+            start = len(text)
+            text += written
+            checked.append(CheckedSentence(written, start, len(text), (marker,), "supported"))
+            citations.append(
+                Citation(marker, pick.paper, sentence.text, sentence.start, sentence.end, 1.0)
+            )
+    return Draft(text, tuple(citations), tuple(checked))

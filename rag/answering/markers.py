@@ -1,0 +1,88 @@
+"""Reads and rewrites the markers `[n]` that tie a sentence to its papers; pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+# [1]  [1, 2]  [1-3]  [[1]]  【1】  【1†source】; the first branches pass over code and math, where
+# a dollar sign that stands apart is money.
+PATTERN: Final = re.compile(
+    r"""(?P<skip>```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$
+          |\$(?=[^\s$])[^$\n]{0,199}(?<=[^\s$])\$(?!\d))
+      |(?P<space>[ \t]*)(?:\[(?P<double>\[)?|【)\s*
+        (?P<numbers>\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)
+        \s*(?:†[^\]】\n]{0,40})?(?(double)\]\]|[\]】])(?!\()""",
+    re.VERBOSE | re.DOTALL,
+)
+UNFINISHED: Final = re.compile(r"[ \t]*(?:\[\[?|【)[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?\]?\Z")
+# Stand for written markers until all others are found; no text holds these private characters.
+OPEN, CLOSE = "\ue000", "\ue001"
+LONGEST_RANGE: Final = 10
+
+
+def expand_numbers(numbers: str) -> list[int]:
+    """The numbers of a marker's inside: `1, 3-5` gives 1, 3, 4, 5."""
+    found: list[int] = []
+    for part in re.split(r"\s*[,;]\s*", numbers):
+        ends = [int(end) for end in re.split(r"\s*[–-]\s*", part)]
+        if len(ends) == 2 and 0 < ends[1] - ends[0] < LONGEST_RANGE:
+            found += range(ends[0], ends[1] + 1)
+        else:
+            found += ends
+    return list(dict.fromkeys(found))
+
+
+def find_markers(text: str) -> Iterator[int]:
+    """The numbers of all markers in a text, in order."""
+    for match in PATTERN.finditer(text):
+        if not _is_prose(match):
+            yield from expand_numbers(match["numbers"])
+
+
+def rewrite_markers(text: str, renumber: Callable[[int], int | None]) -> str:
+    """The text with every marker's numbers replaced, in the form `[1][2]`; None removes a number.
+
+    A marker left without numbers goes, with the space before it. Numbers in code, in math and in
+    an interval such as `[0, 1]` are no markers.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        if _is_prose(match):
+            return match[0]
+        kept = [renumber(number) for number in expand_numbers(match["numbers"])]
+        told = [number for number in dict.fromkeys(kept) if number is not None]
+        if not told:
+            return ""
+        return _space_before(match) + "".join(f"{OPEN}{number}{CLOSE}" for number in told)
+
+    before = ""
+    while before != text:  # a marker that goes may leave another behind, as in `[1[9] ]`
+        before, text = text, PATTERN.sub(replaced, text)
+    return text.replace(OPEN, "[").replace(CLOSE, "]")
+
+
+def _space_before(match: re.Match[str]) -> str:
+    """The space that stands before a marker, or one where a word would touch it."""
+    previous = match.string[match.start() - 1 : match.start()]
+    touches = bool(previous) and not previous.isspace() and previous not in "])】([" + CLOSE
+    return match["space"] or (" " if touches else "")
+
+
+def strip_markers(text: str) -> str:
+    """The text without markers."""
+    return rewrite_markers(text, lambda _: None)
+
+
+def hold_back_unfinished(text: str) -> str:
+    """The text without a marker at its end that may still be growing."""
+    return UNFINISHED.sub("", text)
+
+
+def _is_prose(match: re.Match[str]) -> bool:
+    """Whether the match is no marker: code, math, or an interval that begins with 0."""
+    if match["numbers"] is None:
+        return True
+    numbers = match["numbers"]
+    return numbers.startswith("0") and not numbers.isdigit()

@@ -1,0 +1,111 @@
+"""What a sentence is made of: content words, numbers, names, words of direction; pure functions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Final
+
+from rag.index.lexical import analyze
+from rag.retrieval.questions import STOP_WORDS, content_words
+
+TermWeight = Callable[[str], float]
+
+NUMBER: Final = re.compile(
+    r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)|(?<![\w.])\d+(?:\.\d+)?(?=%|x\b|×|k\b|[A-Z])"
+)
+SPELLED: Final = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "half": "50",
+    "twice": "2",
+    "double": "2",
+    "thousand": "1000",
+    "million": "1000000",
+}
+# An acronym, a name with inner capitals or digits: what a sentence cannot say in other words.
+NAME: Final = re.compile(r"\b(?=\w*[A-Z])(?=\w*(?:[A-Z]|\d)\w*)[A-Za-z]*[A-Z0-9][\w-]*\b")
+UP: Final = frozenset(
+    analyze(
+        "increase increases higher more greater improve improves improved enhance boost raise gain "
+        "outperform outperforms better faster larger promote activate accelerate exceed strengthen "
+        "upregulate induce above"
+    )
+)
+DOWN: Final = frozenset(
+    analyze(
+        "decrease decreases lower less fewer reduce reduces reduced reduction degrade diminish "
+        "drop decline underperform worse slower smaller inhibit suppress impair weaken "
+        "downregulate prevent below"
+    )
+)
+NEGATION: Final = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|fails?|failed|lacks?|unable|hardly)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def inverse_frequency(papers_with_term: int, papers: int) -> float:
+    """How telling a term is: BM25's idf, `ln(1 + (N - n + 0.5) / (n + 0.5))`, always positive."""
+    n = min(papers_with_term, papers)
+    return math.log(1 + (papers - n + 0.5) / (n + 0.5))
+
+
+def coverage(claim: str, text: str, weight: TermWeight) -> float:
+    """Share of a claim's content words that a text has, telling ones weighing more; in [0, 1]."""
+    wanted = set(analyze(" ".join(content_words(claim))))
+    present = set(analyze(text))
+    total = sum(map(weight, wanted))
+    return sum(weight(term) for term in wanted & present) / total if total else 0.0
+
+
+def is_content(word: str) -> bool:
+    """Whether a word says what a text is about."""
+    return word.lower() not in STOP_WORDS
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers of a text in one spelling: `1,000` is `1000`, `3.50` is `3.5`, `two` is `2`."""
+    found = {_plain(match) for match in NUMBER.findall(text)}
+    spelled = {SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in SPELLED}
+    return found | spelled
+
+
+def digits(text: str) -> set[str]:
+    """Only the numbers that a text writes in digits."""
+    return {_plain(match) for match in NUMBER.findall(text)}
+
+
+def _plain(number: str) -> str:
+    joined = re.sub(r",(?=\d{3}\b)", "", number).replace(",", ".")
+    return joined.rstrip("0").rstrip(".") if "." in joined else joined
+
+
+def names(text: str) -> set[str]:
+    """Acronyms and names with inner capitals or digits, letters and digits only, lower case."""
+    return {re.sub(r"[^a-z0-9]", "", name.lower()) for name in NAME.findall(text)}
+
+
+def squeezed(text: str) -> str:
+    """The text's letters and digits in lower case, to look for names in whatever spelling."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def disagrees(claim: str, sentence: str) -> bool:
+    """Whether one denies or turns around what the other says: negation or direction differs."""
+    if bool(NEGATION.search(claim)) != bool(NEGATION.search(sentence)):
+        return True
+    said, found = set(analyze(claim)), set(analyze(sentence))
+    claim_up, claim_down = bool(said & UP), bool(said & DOWN)
+    text_up, text_down = bool(found & UP), bool(found & DOWN)
+    one_way = claim_up != claim_down and text_up != text_down
+    return one_way and claim_up != text_up

@@ -1,0 +1,86 @@
+"""Builds the engine and its parts for a library: the one place where they are put together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from llama_index.core.llms import LLM
+
+from rag.answering.drafts import Writer
+from rag.answering.extractive import ExtractiveWriter
+from rag.answering.support import Verifier
+from rag.answering.terms import inverse_frequency
+from rag.embedding import Embedder
+from rag.embedding.reading import CachedReader
+from rag.engine import PaperQueryEngine
+from rag.errors import ConfigurationError, EmbedderUnavailableError
+from rag.index.lexical import LexicalIndex
+from rag.index.paper_index import PaperIndex
+from rag.retrieval.dense import DenseRetriever
+from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.lexical import LexicalRetriever
+from rag.settings import Settings
+from rag.types import EXTRACTIVE
+
+
+def find_embedder(index: PaperIndex) -> Embedder | None:
+    """The library's embedder, when its papers have vectors and the model can be loaded."""
+    embedder = index.embedder
+    if embedder is None or not index.has_vectors:
+        return None
+    try:
+        embedder.prepare()
+    except EmbedderUnavailableError:
+        return None
+    return embedder
+
+
+def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
+    """Dense and lexical retrieval over an index; lexical only when there is no embedder."""
+    embedder = find_embedder(index)
+    dense = DenseRetriever(index.store, embedder, settings.candidates_k) if embedder else None
+    lexical = LexicalRetriever(index.lexical, index.store, settings.candidates_k)
+    return HybridRetriever(
+        index.store, dense, lexical, dense_weight=settings.dense_weight, top_k=settings.top_k
+    )
+
+
+def build_query_engine(
+    index: PaperIndex, settings: Settings, llm: LLM | None, reader: CachedReader | None
+) -> PaperQueryEngine:
+    """The engine that answers with a model, or extractively where there is none."""
+    weight = partial(_term_weight, index.lexical)
+    extractive = ExtractiveWriter(reader, weight, settings.answer_words)
+    writer: Writer = extractive
+    if llm is not None:
+        from rag.answering.generation import ModelWriter
+
+        verifier = Verifier(reader, weight)
+        writer = ModelWriter(llm, verifier, settings.context_tokens, settings.unsupported)
+    retriever = build_retriever(index, settings)
+    return PaperQueryEngine(retriever, writer, extractive, weight=weight, top_k=settings.top_k)
+
+
+def _term_weight(lexical: LexicalIndex, term: str) -> float:
+    return inverse_frequency(lexical.paper_frequency(term), lexical.count())
+
+
+def build_llm(settings: Settings, llm: LLM | str | None) -> LLM | None:
+    """The model that writes answers, or None for extractive ones.
+
+    `auto` takes the endpoint's model when a key or an address of an endpoint is set.
+    """
+    chosen = llm or settings.llm
+    if not isinstance(chosen, str):
+        return chosen
+    has_endpoint = bool(settings.openai_api_key or settings.openai_base_url)
+    if chosen == EXTRACTIVE or (chosen == "auto" and not has_endpoint):
+        return None
+    if not has_endpoint:
+        raise ConfigurationError(
+            f"The model {chosen!r} needs an endpoint: set OPENAI_API_KEY or OPENAI_BASE_URL, "
+            "or choose extractive."
+        )
+    from rag.openai_endpoint import EndpointLLM
+
+    return EndpointLLM(settings, settings.openai_model if chosen == "auto" else chosen)

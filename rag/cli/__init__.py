@@ -1,0 +1,193 @@
+"""The `paperchat` command: parses words, calls a command, turns errors into one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from rag.cli import commands
+from rag.cli.evaluation import add_eval
+from rag.errors import ConfigurationError, RagError
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_WRONG_USE = 2
+EXIT_INTERRUPTED = 130
+MOST_PORT: Final = 65535
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code: 0 done, 1 the work failed, 2 wrong use."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(build_parser().parse_args(_with_default_command(given)))
+    finally:
+        _flush()
+
+
+def _run(options: argparse.Namespace) -> int:
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(name)s: %(message)s",
+    )
+    try:
+        return int(options.run(options))
+    except ConfigurationError as exc:
+        return _say(str(exc), EXIT_WRONG_USE)
+    except RagError as exc:
+        return _say(str(exc), EXIT_FAILED)
+    except KeyboardInterrupt:
+        return _say("stopped", EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        return EXIT_DONE
+
+
+def _flush() -> None:
+    """Write what still lies in the buffer, or drop it when its reader has gone."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # else Python complains when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"paperchat: {message}\n")
+    return code
+
+
+def _with_default_command(arguments: list[str]) -> list[str]:
+    """`chat` where no command is named, so that `paperchat --port 8000` works."""
+    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
+        return arguments
+    if arguments and not arguments[0].startswith("-"):
+        return arguments  # a word that is no command: argparse says which there are
+    return ["chat", *arguments]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="paperchat", description="Ask questions of a library of research papers."
+    )
+    parser.add_argument("--version", action="version", version=commands.version())
+    parser.set_defaults(library=None, verbose=False)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = _common()
+    for name, add in COMMANDS.items():
+        add(subparsers.add_parser(name, parents=[common], help=HELP[name], description=HELP[name]))
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """What stands behind every command and every action; not given, it overwrites nothing."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--library", type=Path, metavar="DIR", help="folder of the library")
+    common.add_argument("--verbose", action="store_true", help="tell what each stage does")
+    return common
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a user and a password")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    parser.set_defaults(run=commands.chat)
+
+
+def _add_ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question")
+    parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    _add_json(parser)
+    parser.set_defaults(run=commands.ask)
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query")
+    parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
+    _add_json(parser)
+    parser.set_defaults(run=commands.search)
+
+
+def _add_ingest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="files or folders of papers")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="embed the library anew with the present settings"
+    )
+    _add_json(parser)
+    parser.set_defaults(run=commands.ingest, usage_error=parser.error)
+
+
+def _add_papers(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    common = [_common()]
+    listing = actions.add_parser("list", parents=common, help="every paper, a line each")
+    show = actions.add_parser("show", parents=common, help="one paper, whole")
+    show.add_argument("paper_id")
+    remove = actions.add_parser("remove", parents=common, help="delete papers")
+    remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
+    remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
+    export = actions.add_parser("export", parents=common, help="every paper as JSON Lines")
+    export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
+    for action in (listing, show, remove):
+        _add_json(action)
+    listing.set_defaults(run=commands.list_papers)
+    show.set_defaults(run=commands.show_paper)
+    remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
+    export.set_defaults(run=commands.export_papers)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.set_defaults(run=commands.doctor)
+
+
+def _positive(text: str) -> int:
+    value = _whole_number(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _port(text: str) -> int:
+    value = _whole_number(text)
+    if not 1 <= value <= MOST_PORT:
+        raise argparse.ArgumentTypeError(f"it must be from 1 to {MOST_PORT}")
+    return value
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from exc
+
+
+COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "chat": _add_chat,
+    "ask": _add_ask,
+    "search": _add_search,
+    "ingest": _add_ingest,
+    "papers": _add_papers,
+    "doctor": _add_doctor,
+    "eval": add_eval,
+}
+HELP: Final = {
+    "chat": "open the chat page (also without a command)",
+    "ask": "answer one question",
+    "search": "find papers",
+    "ingest": "read papers into the library",
+    "papers": "list, show, remove or export papers",
+    "doctor": "check that everything is in place",
+    "eval": "measure how well it finds and answers",
+}

@@ -1,0 +1,85 @@
+"""What `paperchat doctor` looks at: packages, library, embedder, language model."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from rag.assembly import build_llm
+from rag.embedding.weights import find_model_files
+from rag.errors import ConfigurationError, RagError
+from rag.library import Library
+from rag.settings import Settings
+
+PACKAGES = ("llama-index-core", "chromadb", "tantivy", "onnxruntime", "openai", "gradio")
+PROBE = "Reply with the word: ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    is_fine: bool
+    told: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, each made even when another fails."""
+    checks: dict[str, Callable[[Settings], str]] = {
+        "packages": _packages,
+        "library": _library,
+        "embedder": _embedder,
+        "language model": _language_model,
+    }
+    return [_finding(subject, check, settings) for subject, check in checks.items()]
+
+
+def _finding(subject: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(subject, True, check(settings))
+    except RagError as exc:
+        return Finding(subject, False, str(exc))
+
+
+def _packages(_settings: Settings) -> str:
+    versions = [f"{name} {metadata.version(name)}" for name in PACKAGES]
+    return f"Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def _library(settings: Settings) -> str:
+    with Library.open(settings=settings, llm="extractive") as library:
+        size = sum(f.stat().st_size for f in library.folder.rglob("*") if f.is_file())
+        free = shutil.disk_usage(library.folder).free
+        return (
+            f"{len(library):,} papers in {library.folder} "
+            f"({size / 1e6:,.0f} MB used, {free / 1e9:,.0f} GB free)"
+        )
+
+
+def _embedder(settings: Settings) -> str:
+    if settings.embedder == "none":
+        return "none, as RAG_EMBEDDER asks: papers are found by their words alone"
+    if settings.embedder != "minilm":
+        return f"{settings.embedder} at {settings.openai_base_url or 'the OpenAI service'}"
+    if find_model_files(settings.cache) is None:
+        with Library.open(settings=settings, llm="extractive") as library:
+            if why := library.prepare():
+                raise ConfigurationError(why)
+    files = find_model_files(settings.cache)
+    where: Path = files.graph if files else settings.cache
+    return f"all-MiniLM-L6-v2, int8, in {where}"
+
+
+def _language_model(settings: Settings) -> str:
+    llm = build_llm(settings, None)
+    if llm is None:
+        return "none is set: answers are made of the papers' own sentences"
+    llm.complete(PROBE)
+    return (
+        f"{llm.metadata.model_name} at {settings.openai_base_url or 'the OpenAI service'} answers"
+    )

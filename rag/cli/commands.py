@@ -1,0 +1,194 @@
+"""What each command of `paperchat` does; every function gives the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from rag.cli import output
+from rag.errors import ConfigurationError, RagError
+from rag.library import Library
+from rag.settings import read_settings
+from rag.types import STARTER_SOURCE, IngestReport
+
+
+def version() -> str:
+    """Name and version of the installed package."""
+    return f"paperchat {metadata.version('paperchat')}"
+
+
+def _open(options: argparse.Namespace, *, starter: bool = False, rebuild: bool = False) -> Library:
+    """The library that the options name; a new one gets the starter papers when asked for."""
+    settings = read_settings(library=options.library)
+    with output.shown_progress() as on_progress:
+        library = Library.open(
+            settings=settings,
+            llm=getattr(options, "llm", None),
+            rebuild=rebuild,
+            on_progress=on_progress,
+        )
+        if starter and library.is_new:
+            library.ingest_starter(on_progress)
+    return library
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Open the chat page and serve it until it is stopped."""
+    from ui import serve
+
+    settings = read_settings(library=options.library)
+    serve(
+        settings,
+        llm=options.llm,
+        host=options.host,
+        port=options.port,
+        auth=_credentials(options.auth),
+        open_browser=not options.no_browser,
+    )
+    return 0
+
+
+def _credentials(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise ConfigurationError("--auth wants USER:PASSWORD, for example --auth ada:secret.")
+    return user, password
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Answer one question."""
+    answer = _open(options, starter=True).ask(options.question)
+    if options.json:
+        output.write_json(answer)
+    else:
+        output.write_answer(answer)
+    return 0
+
+
+def search(options: argparse.Namespace) -> int:
+    """Find papers."""
+    hits = _open(options, starter=True).search(options.query, options.k)
+    if options.json:
+        output.write_json({"query": options.query, "hits": hits})
+    elif hits:
+        output.write_hits(hits)
+    else:
+        output.write_line("No paper found.")
+    return 0
+
+
+def ingest(options: argparse.Namespace) -> int:
+    """Read papers into the library; 1 when a source could not be read at all."""
+    if not options.sources and not options.rebuild:
+        options.usage_error("name at least one SOURCE, or --rebuild")
+    library = _open(options, rebuild=options.rebuild)
+    report = IngestReport()
+    if options.sources:
+        with output.shown_progress() as on_progress:
+            report = library.ingest(
+                options.sources, dry_run=options.dry_run, on_progress=on_progress
+            )
+    if options.json:
+        output.write_json(report)
+    else:
+        _write_report(report, library)
+    return 1 if any(rejection.record == 0 for rejection in report.rejected) else 0
+
+
+def _write_report(report: IngestReport, library: Library) -> None:
+    for rejection in report.rejected:
+        where = (
+            f"{rejection.source}, record {rejection.record}"
+            if rejection.record
+            else rejection.source
+        )
+        sys.stderr.write(f"rejected: {where}: {rejection.why}\n")
+    output.write_line(str(report))
+    if library.is_lexical_only:
+        output.write_line("Papers are found by their words alone; `paperchat doctor` says why.")
+
+
+def list_papers(options: argparse.Namespace) -> int:
+    """Every paper, a line each."""
+    papers = _open(options).papers()
+    if options.json:
+        output.write_json({"papers": papers})
+    for paper in papers if not options.json else []:
+        output.write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+    return 0
+
+
+def show_paper(options: argparse.Namespace) -> int:
+    """One paper, whole."""
+    paper = _open(options).get(options.paper_id)
+    if paper is None:
+        raise _no_such_paper([options.paper_id])
+    if options.json:
+        output.write_line(json.dumps(output.paper_record(paper), ensure_ascii=False))
+        return 0
+    known = [", ".join(paper.authors), paper.venue, paper.published, paper.link, paper.source]
+    output.write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
+    return 0
+
+
+def _no_such_paper(paper_ids: Sequence[str]) -> RagError:
+    named = ", ".join(map(repr, paper_ids))
+    return RagError(f"The library has no paper {named}; `paperchat papers list` names them.")
+
+
+def remove_papers(options: argparse.Namespace) -> int:
+    """Delete papers; none of them when one is not there."""
+    if not options.paper_ids and not options.starter:
+        options.usage_error("name at least one PAPER_ID, or --starter")
+    library = _open(options)
+    wanted = list(dict.fromkeys(options.paper_ids))
+    if unknown := [paper_id for paper_id in wanted if library.get(paper_id) is None]:
+        raise _no_such_paper(unknown)
+    if options.starter:
+        wanted += [p.paper_id for p in library.papers() if p.source == STARTER_SOURCE]
+    removed = library.remove(wanted)
+    if options.json:
+        output.write_json({"removed": removed})
+    else:
+        output.write_line(f"{removed} removed")
+    return 0
+
+
+def export_papers(options: argparse.Namespace) -> int:
+    """Every paper as JSON Lines, which `ingest` reads again."""
+    lines = (
+        json.dumps(output.paper_record(paper), ensure_ascii=False) + "\n"
+        for paper in _open(options).papers()
+    )
+    if options.output is None:
+        sys.stdout.writelines(lines)
+        return 0
+    try:
+        _write_file(options.output, "".join(lines))
+    except OSError as exc:
+        raise RagError(f"{str(options.output)!r} cannot be written: {exc.strerror}.") from exc
+    return 0
+
+
+def _write_file(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Check that everything is in place; 1 when something is not."""
+    from rag.cli.checkup import examine
+
+    findings = examine(read_settings(library=options.library))
+    if options.json:
+        output.write_json({"findings": findings})
+    for finding in findings if not options.json else []:
+        output.write_line(
+            f"{'ok ' if finding.is_fine else 'NOT'} {finding.subject}: {finding.told}"
+        )
+    return 0 if all(finding.is_fine for finding in findings) else 1

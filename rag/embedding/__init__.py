@@ -1,0 +1,134 @@
+"""Which embedder a library uses, made only when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from rag.embedding.reading import CachedReader, ReadsTexts
+from rag.errors import ConfigurationError, EmbedderUnavailableError
+from rag.settings import Settings
+from rag.types import Progress
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from numpy.typing import NDArray
+
+OnProgress = Callable[[Progress], None]
+
+MINILM: Final = "all-MiniLM-L6-v2-int8"
+MINILM_DIMENSION: Final = 384
+
+
+@dataclass(slots=True)
+class Embedder:
+    """An embedder by name; its model is loaded when the first text is embedded.
+
+    Attributes:
+        name: What a library's manifest remembers.
+        dimension: Length of the vectors, or None while it is not known.
+        load: Makes the LlamaIndex embedding.
+    """
+
+    name: str
+    dimension: int | None
+    load: Callable[[OnProgress], BaseEmbedding]
+    _model: BaseEmbedding | None = None
+    _failure: EmbedderUnavailableError | None = None
+    _reader: CachedReader | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def prepare(
+        self, on_progress: OnProgress = lambda _: None, *, retry: bool = False
+    ) -> BaseEmbedding:
+        """The loaded model.
+
+        Raises:
+            EmbedderUnavailableError: Its weights cannot be had. The channels are not tried again
+                before `retry`, so that a closed network delays one call only.
+        """
+        with self._lock:
+            if self._failure and not retry:
+                raise self._failure
+            if self._model is None:
+                self._model = self._load(on_progress)
+            return self._model
+
+    def _load(self, on_progress: OnProgress) -> BaseEmbedding:
+        try:
+            model = self.load(on_progress)
+        except EmbedderUnavailableError as exc:
+            self._failure = exc
+            raise
+        self._failure = None
+        return model
+
+    def find_reader(self) -> CachedReader | None:
+        """What reads texts word by word with this model; None when it cannot, or cannot be had."""
+        try:
+            model = self.prepare()
+        except EmbedderUnavailableError:
+            return None
+        if self._reader is None and isinstance(model, ReadsTexts):
+            self._reader = CachedReader(model)
+        return self._reader
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of the texts, shape (len(texts), dimension), unit norm."""
+        model = self.prepare()
+        return _unit(np.asarray(model.get_text_embedding_batch(list(texts)), np.float32))
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,), unit norm."""
+        model = self.prepare()
+        vector: NDArray[np.float32] = _unit(np.asarray([model.get_query_embedding(query)]))[0]
+        return vector
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: NDArray[np.float32] = np.divide(vectors, np.maximum(norms, 1e-12), dtype=np.float32)
+    return scaled
+
+
+def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Embedder | None:
+    """The embedder that was given, or the one that the settings name; None for `none`."""
+    if given is not None:
+        name = f"{given.class_name()}:{given.model_name}"
+        dimension = len(given.get_query_embedding("dimension"))
+        return Embedder(name, dimension, lambda _: given)
+    if settings.embedder == "none":
+        return None
+    if settings.embedder == "minilm":
+        return Embedder(MINILM, MINILM_DIMENSION, lambda report: _load_minilm(settings, report))
+    return Embedder(settings.embedder, None, lambda _: _load_openai(settings))
+
+
+def build_reading_embedder(settings: Settings, chosen: Embedder | None) -> Embedder | None:
+    """The embedder that checks sentences: always the local one; None for `none`."""
+    if chosen is None or chosen.name == MINILM:
+        return chosen
+    return Embedder(MINILM, MINILM_DIMENSION, lambda report: _load_minilm(settings, report))
+
+
+def _load_minilm(settings: Settings, on_progress: OnProgress) -> BaseEmbedding:
+    from rag.embedding.minilm import MiniLMEmbedding
+    from rag.embedding.weights import prepare_model_files
+
+    files = prepare_model_files(settings.cache, on_progress)
+    return MiniLMEmbedding(files.graph, files.vocabulary)
+
+
+def _load_openai(settings: Settings) -> BaseEmbedding:
+    from rag.openai_endpoint import build_openai_embedding
+
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        raise ConfigurationError(
+            f"The embedder {settings.embedder!r} needs an endpoint: set OPENAI_API_KEY or "
+            "OPENAI_BASE_URL, or RAG_EMBEDDER=minilm for the local one."
+        )
+    return build_openai_embedding(settings, settings.embedder.removeprefix("openai:"))

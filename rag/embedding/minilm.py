@@ -1,0 +1,136 @@
+"""all-MiniLM-L6-v2 as an int8 graph in onnxruntime, behind LlamaIndex's embedding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
+from llama_index.core.bridge.pydantic import PrivateAttr
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from rag.embedding.reading import Reading
+
+MODEL_NAME = "all-MiniLM-L6-v2"
+DIMENSION = 384
+MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text is not seen
+TEXTS_PER_CALL = 2048  # LlamaIndex hands over at most so many texts; sorting wants them together
+TOKENS_PER_BATCH = 2048  # measured on 2 cores: larger batches only fall out of the cache
+
+
+def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
+    """BERT's lower-casing WordPiece tokenizer over a `vocab.txt`."""
+    tokens = vocabulary_file.read_text(encoding="utf-8").splitlines()
+    ids = {token: number for number, token in enumerate(tokens)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])],
+    )
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices in groups of like length, so that padding is short: shortest texts first."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[index] * (len(batch) + 1) > TOKENS_PER_BATCH:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _words(
+    text: str, encoding: Encoding, tokens: NDArray[np.float32]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """The words of a text and the mean vectors of their pieces, shape (words, 384), unit norm."""
+    pieces = [n for n, special in enumerate(encoding.special_tokens_mask) if not special]
+    groups: list[list[int]] = []
+    for n in pieces:
+        if groups and encoding.tokens[n].startswith("##"):
+            groups[-1].append(n)
+        else:
+            groups.append([n])
+    spans = [(encoding.offsets[group[0]][0], encoding.offsets[group[-1]][1]) for group in groups]
+    kept = [n for n, (start, end) in enumerate(spans) if any(map(str.isalnum, text[start:end]))]
+    if not kept:
+        return (), np.empty((0, DIMENSION), np.float32)
+    means = np.stack([tokens[groups[n]].mean(axis=0) for n in kept])
+    unit = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return tuple(text[spans[n][0] : spans[n][1]] for n in kept), unit
+
+
+class MiniLMEmbedding(BaseEmbedding):
+    """Embeds texts with the int8 graph; vectors have 384 dimensions and unit norm.
+
+    Args:
+        onnx_file: The graph that `rag.embedding.graph.convert` wrote.
+        vocabulary_file: The model's `vocab.txt`.
+    """
+
+    _tokenizer: Tokenizer = PrivateAttr()
+    _session: onnxruntime.InferenceSession = PrivateAttr()
+
+    def __init__(self, onnx_file: Path, vocabulary_file: Path) -> None:
+        super().__init__(model_name=MODEL_NAME, embed_batch_size=TEXTS_PER_CALL)
+        self._tokenizer = build_tokenizer(vocabulary_file)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = os.cpu_count() or 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            onnx_file, options, providers=["CPUExecutionProvider"]
+        )
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name LlamaIndex shows."""
+        return "MiniLMEmbedding"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of the texts in their order, shape (len(texts), 384), unit norm."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
+        for batch in _batches([len(encoding) for encoding in encodings]):
+            (vectors[batch],) = self._run(["embedding"], [encodings[n].ids for n in batch])
+        return vectors
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """The texts in their order, each with its vector and those of its words."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        readings: dict[int, Reading] = {}
+        for batch in _batches([len(encoding) for encoding in encodings]):
+            ids = [encodings[n].ids for n in batch]
+            vectors, tokens = self._run(["embedding", "tokens"], ids)
+            for row, n in enumerate(batch):
+                words, word_vectors = _words(texts[n], encodings[n], tokens[row])
+                readings[n] = Reading(vectors[row], words, word_vectors)
+        return [readings[n] for n in range(len(texts))]
+
+    def _run(self, outputs: list[str], ids: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
+        """Outputs of the graph for token lists in ascending length."""
+        padded = np.zeros((len(ids), len(ids[-1])), np.int64)
+        for row, tokens in enumerate(ids):
+            padded[row, : len(tokens)] = tokens
+        feed = {"input_ids": padded, "attention_mask": (padded > 0).astype(np.int64)}
+        return list(self._session.run(outputs, feed))
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        return [list(map(float, vector)) for vector in self.embed(texts)]
+
+    def _get_text_embedding(self, text: str) -> Embedding:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_query_embedding(self, query: str) -> Embedding:
+        return self._get_text_embedding(query)
+
+    async def _aget_query_embedding(self, query: str) -> Embedding:
+        return self._get_query_embedding(query)

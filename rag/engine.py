@@ -1,0 +1,166 @@
+"""The ask story, from top to bottom, as a LlamaIndex query engine.
+
+question + history -> hits -> answer or abstain? -> drafts -> citations -> Answer
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from rag.answering.drafts import Draft, Writer
+from rag.answering.gate import abstention_text, confidence, reason_to_abstain
+from rag.answering.terms import TermWeight
+from rag.retrieval.hybrid import HybridRetriever
+from rag.types import EXTRACTIVE, Answer, Hit, Message, Reason
+
+logger = logging.getLogger(__name__)
+
+
+class PaperQueryEngine(BaseQueryEngine):
+    """Answers questions from the papers that a retriever finds.
+
+    Args:
+        retriever: Finds the papers.
+        writer: Writes the answer; extractive or with a model.
+        stand_in: Writes the answer when the writer's cannot be used; extractive.
+        weight: How telling a stem is in this library.
+        top_k: Papers that reach the answer.
+    """
+
+    def __init__(
+        self,
+        retriever: HybridRetriever,
+        writer: Writer,
+        stand_in: Writer,
+        *,
+        weight: TermWeight,
+        top_k: int,
+    ) -> None:
+        super().__init__(callback_manager=None)
+        self._retriever = retriever
+        self._writer = writer
+        self._stand_in = stand_in
+        self._weight = weight
+        self._top_k = top_k
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+        """Answers that replace each other; the last is final, the others are drafts."""
+        clock = _Clock()
+        hits = self._retriever.search(question, self._top_k, history)
+        clock.lap("retrieval")
+        reason = reason_to_abstain(question, history, hits, self._weight)
+        clock.lap("gate")
+        if reason:
+            yield _abstained(question, reason, hits, clock)
+            return
+        answer = Answer(question, "", "draft", hits=tuple(hits), mode=self._writer.mode)
+        for draft in self._write(question, history, hits):
+            answer = _updated(answer, draft)
+            yield answer
+        clock.lap("writing")
+        yield self._finished(answer, hits, clock)
+
+    def _write(
+        self, question: str, history: Sequence[Message], hits: Sequence[Hit]
+    ) -> Iterator[Draft]:
+        """The writer's drafts; the stand-in's when the writer in the end cites nothing."""
+        draft = Draft("")
+        for draft in self._writer.write(question, history, hits):
+            yield draft
+        if not draft.citations and not draft.declined:
+            why = _why_replaced(self._writer.mode, draft)
+            for stand_in in self._stand_in.write(question, history, hits):
+                yield replace(
+                    stand_in, usage=draft.usage, removed=draft.removed, notice=why, mode=EXTRACTIVE
+                )
+
+    def _finished(self, answer: Answer, hits: Sequence[Hit], clock: _Clock) -> Answer:
+        if answer.reason:
+            text = abstention_text(answer.reason, hits)
+            return replace(answer, text=text, status="abstained", timings=clock.timings())
+        sure = confidence(answer.question, answer.papers, hits, self._weight)
+        return replace(answer, status="answered", confidence=sure, timings=clock.timings())
+
+    def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        """The final answer."""
+        *_, final = self.stream(question, history)
+        return final
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        return as_response(self.answer(query_bundle.query_str))
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        import asyncio
+
+        return await asyncio.to_thread(self._query, query_bundle)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+def _updated(answer: Answer, draft: Draft) -> Answer:
+    return replace(
+        answer,
+        text=draft.text,
+        citations=draft.citations,
+        sentences=draft.sentences,
+        removed=draft.removed,
+        usage=draft.usage,
+        notice=draft.notice,
+        mode=draft.mode or answer.mode,
+        reason="not_in_abstract" if draft.declined else None,
+    )
+
+
+def _abstained(question: str, reason: Reason, hits: Sequence[Hit], clock: _Clock) -> Answer:
+    logger.info("abstained: %s", reason)
+    text = abstention_text(reason, hits)
+    timings = clock.timings()
+    return Answer(question, text, "abstained", reason, hits=tuple(hits), timings=timings)
+
+
+def _why_replaced(mode: str, draft: Draft) -> str:
+    if draft.removed:
+        return (
+            f"No retrieved paper supports what {mode} wrote; these are the papers' own sentences."
+        )
+    return f"{mode} wrote nothing about the papers; these are their own sentences."
+
+
+def as_response(answer: Answer) -> Response:
+    """An answer in LlamaIndex's own type: hits as source nodes, the citations as metadata."""
+    nodes = [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in answer.hits]
+    metadata = {
+        "status": answer.status,
+        "reason": answer.reason,
+        "citations": [
+            {"marker": c.marker, "title": c.paper.title, "quote": c.quote, "url": c.paper.link}
+            for c in answer.citations
+        ],
+    }
+    return Response(response=answer.text, source_nodes=nodes, metadata=metadata)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds by stage."""
+
+    _last: float = field(default_factory=time.perf_counter)
+    _laps: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = round((now - self._last) * 1000, 2)
+        self._last = now
+        logger.info("%s: %.1f ms", stage, self._laps[stage])
+
+    def timings(self) -> dict[str, float]:
+        return self._laps | {"total": round(sum(self._laps.values()), 2)}

@@ -1,0 +1,76 @@
+"""Every error that users of the library can meet, one tree.
+
+RagError
+├── ConfigurationError       a setting or an argument cannot work
+├── SourceError              a file holds nothing that can be read
+├── LibraryError             the library folder cannot be used
+│   └── EmbedderMismatchError  it was made with another embedder or passage settings
+├── EmbedderUnavailableError no channel gives the embedder's weights
+└── ModelError               the language model did not answer
+    ├── ModelAuthenticationError
+    ├── ModelRateLimitError
+    ├── ModelTimeoutError
+    ├── ModelConnectionError
+    └── ModelResponseError
+
+A message says what happened, to what, and what to do next. Misuse by a programmer is a
+`ValueError` or `TypeError` and stands outside the tree.
+"""
+
+
+class RagError(Exception):
+    """Any failure that a user can do something about."""
+
+    retryable = False
+
+
+class ConfigurationError(RagError):
+    """A setting or an argument cannot work as given."""
+
+
+class SourceError(RagError):
+    """A source holds no paper that could be read."""
+
+
+class LibraryError(RagError):
+    """A library's folder cannot be opened, read or written."""
+
+
+class EmbedderMismatchError(LibraryError):
+    """A library was made with another embedder or other passage settings than asked for."""
+
+
+class EmbedderUnavailableError(RagError):
+    """The embedder's weights could be had from no channel."""
+
+    retryable = True
+
+
+class ModelError(RagError):
+    """The language model did not give an answer."""
+
+
+class ModelAuthenticationError(ModelError):
+    """The endpoint refused the key, or the key may not use the model."""
+
+
+class ModelRateLimitError(ModelError):
+    """The endpoint asks to wait, or a quota is used up."""
+
+    retryable = True
+
+
+class ModelTimeoutError(ModelError):
+    """The endpoint did not answer in time."""
+
+    retryable = True
+
+
+class ModelConnectionError(ModelError):
+    """The endpoint could not be reached, or the connection broke."""
+
+    retryable = True
+
+
+class ModelResponseError(ModelError):
+    """The endpoint answered with something that is no completion."""

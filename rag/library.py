@@ -1,0 +1,337 @@
+"""The façade: a library of papers that can be filled, searched and asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from rag.embedding import OnProgress, build_embedder, build_reading_embedder
+from rag.errors import EmbedderUnavailableError, SourceError
+from rag.settings import Settings, read_settings
+from rag.sources import FORMS, Source, read_sources
+from rag.types import (
+    EXTRACTIVE,
+    Answer,
+    Hit,
+    IngestReport,
+    Message,
+    Paper,
+    Progress,
+    Reason,
+    Rejection,
+)
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from llama_index.core.llms import LLM
+
+    from rag.chat_engine import PaperChatEngine
+    from rag.engine import PaperQueryEngine
+    from rag.index.paper_index import PaperIndex
+    from rag.retrieval.hybrid import HybridRetriever
+
+logger = logging.getLogger(__name__)
+
+History = Sequence[Message | Mapping[str, str]]
+
+SOURCES_TOLD: Final = 3
+
+
+def _quietly(progress: Progress) -> None:
+    """Progress for those who did not ask to see any."""
+    logger.debug("%s: %d of %d", progress.stage, progress.done, progress.total)
+
+
+class Library:
+    """Papers in a folder, and everything that can be asked of them. Make one with `open`.
+
+    Args:
+        index: The library's index.
+        settings: What the user set.
+        llm: Writes the answers; None for extractive ones.
+    """
+
+    def __init__(self, index: PaperIndex, settings: Settings, llm: LLM | None) -> None:
+        self._index = index
+        self._settings = settings
+        self._llm = llm
+        self._reading = build_reading_embedder(settings, index.embedder)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        embedder: BaseEmbedding | None = None,
+        llm: LLM | str | None = None,
+        settings: Settings | None = None,
+        rebuild: bool = False,
+        on_progress: OnProgress = _quietly,
+    ) -> Self:
+        """The library in a folder; an empty one is made when there is none.
+
+        Args:
+            path: The folder; else `RAG_LIBRARY`, else the per-user data folder.
+            embedder: A LlamaIndex embedding in place of the one that the settings name.
+            llm: A LlamaIndex model, a model's name, or "extractive"; else what the settings say.
+            settings: In place of those in the environment and `.env`.
+            rebuild: Embed all papers anew when the library was made with another embedder.
+            on_progress: Told about long work.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+            EmbedderMismatchError: The library was made with another embedder.
+            LibraryError: The folder cannot be used.
+        """
+        from rag.assembly import build_llm
+        from rag.index.paper_index import PaperIndex
+
+        settings = settings or read_settings()
+        folder = Path(path).expanduser() if path else settings.library.expanduser()
+        index = PaperIndex(
+            folder,
+            build_embedder(settings, embedder),
+            settings.passage_tokens,
+            rebuild=rebuild,
+            on_progress=on_progress,
+        )
+        return cls(index, settings, build_llm(settings, llm))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the library's files."""
+        self._index.close()
+
+    @property
+    def folder(self) -> Path:
+        """Where the library lies."""
+        return self._index.folder
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever written to the library; looking at it leaves it new."""
+        return self._index.manifest.revision == 0
+
+    @property
+    def mode(self) -> str:
+        """`extractive`, or the name of the model that writes the answers."""
+        return self._llm.metadata.model_name if self._llm else EXTRACTIVE
+
+    @property
+    def is_lexical_only(self) -> bool:
+        """Whether papers are found by words alone, for want of an embedder."""
+        from rag.assembly import find_embedder
+
+        return find_embedder(self._index) is None
+
+    def __len__(self) -> int:
+        """How many papers the library holds."""
+        self._index.refresh()
+        return self._index.count()
+
+    def prepare(self, on_progress: OnProgress = _quietly) -> str | None:
+        """Load the embedder, fetching its weights the first time.
+
+        A library whose papers have no vectors yet gets them.
+
+        Returns:
+            None, or one sentence on why papers are found by words alone.
+        """
+        embedder = self._index.embedder
+        if embedder is None:
+            return "Papers are found by their words alone, as RAG_EMBEDDER=none asks."
+        try:
+            embedder.prepare(on_progress, retry=True)
+        except EmbedderUnavailableError as exc:
+            if not len(self):
+                self._index.make_lexical_only()
+            return f"Papers are found by their words alone. {exc}"
+        if not self._index.has_vectors:
+            self._index.rebuild(on_progress)
+        return None
+
+    def ingest(
+        self,
+        sources: Source | Iterable[Source],
+        *,
+        dry_run: bool = False,
+        on_progress: OnProgress = _quietly,
+    ) -> IngestReport:
+        """Read files, folders, `Paper`s or records into the library.
+
+        What is already there and has not changed is left alone; the rest is added or updated.
+
+        Args:
+            sources: One source or several.
+            dry_run: Only report what would happen.
+            on_progress: Told how many papers have been read.
+
+        Raises:
+            SourceError: None of the sources holds a paper.
+            EmbedderUnavailableError: The library has vectors, and no more can be made now.
+        """
+        given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
+        items = _with_a_paper(read_sources(given))
+        if not dry_run:
+            self.prepare(on_progress)
+        return self._index.write(items, on_progress, dry_run=dry_run)
+
+    def ingest_starter(self, on_progress: OnProgress = _quietly) -> IngestReport:
+        """Add the papers that come with paperchat, as summaries written for this project."""
+        from rag.starter import starter_file
+
+        with starter_file() as path:
+            return self.ingest(path, on_progress=on_progress)
+
+    def papers(self) -> list[Paper]:
+        """All papers, in the order of ingestion."""
+        self._index.refresh()
+        return list(self._index.store.all_papers())
+
+    def get(self, paper_id: str) -> Paper | None:
+        """The paper with an id, or None."""
+        found = self._index.store.papers([paper_id])
+        return found[paper_id][0] if paper_id in found else None
+
+    def remove(self, paper_ids: str | Sequence[str]) -> int:
+        """Delete papers from the whole library; how many there were."""
+        return self._index.remove([paper_ids] if isinstance(paper_ids, str) else paper_ids)
+
+    def search(self, question: str, k: int = 10, history: History = ()) -> list[Hit]:
+        """The k papers that fit a question best within its conversation, best first."""
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        self._index.refresh()
+        return self.as_retriever().search(question, k, to_messages(history))
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The final answer to a question within its conversation.
+
+        Raises:
+            ModelError: The language model did not answer.
+        """
+        *_, final = self.stream(question, history)
+        return final
+
+    async def aask(self, question: str, history: History = ()) -> Answer:
+        """The same as `ask`, without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history)
+
+    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
+        """Answers as they are written: each replaces the one before, the last is final.
+
+        Raises:
+            ModelError: The language model did not answer.
+        """
+        messages = to_messages(history)
+        if reason := self._reason_not_to_search(question):
+            from rag.answering.gate import abstention_text
+
+            yield Answer(question, abstention_text(reason, ()), "abstained", reason)
+            return
+        yield from self.as_query_engine().stream(question, messages)
+
+    def _reason_not_to_search(self, question: str) -> Reason | None:
+        if not len(self):
+            return "empty_library"
+        return None if question.strip() else "not_a_question_for_papers"
+
+    def as_retriever(self) -> HybridRetriever:
+        """The library as a LlamaIndex retriever."""
+        from rag.assembly import build_retriever
+
+        return build_retriever(self._index, self._settings)
+
+    def as_query_engine(self) -> PaperQueryEngine:
+        """The library as a LlamaIndex query engine."""
+        from rag.assembly import build_query_engine
+
+        reader = self._reading.find_reader() if self._reading else None
+        return build_query_engine(self._index, self._settings, self._llm, reader)
+
+    def as_chat_engine(self) -> PaperChatEngine:
+        """The library as a LlamaIndex chat engine that remembers its conversation."""
+        from rag.chat_engine import PaperChatEngine
+
+        return PaperChatEngine(self.as_query_engine())
+
+    def with_llm(self, llm: LLM | str | None) -> Library:
+        """The same library, answering with another model, or extractively."""
+        from rag.assembly import build_llm
+
+        return Library(self._index, self._settings, build_llm(self._settings, llm))
+
+
+def _with_a_paper(items: Iterator[Paper | Rejection]) -> Iterator[Paper | Rejection]:
+    """The same items, read as far as the first paper, so that without one nothing is changed.
+
+    Raises:
+        SourceError: There are only rejections.
+    """
+    rejected: list[Rejection] = []
+    for item in items:
+        if isinstance(item, Paper):
+            return chain(rejected, [item], items)
+        rejected.append(item)
+    if rejected:
+        raise SourceError(_tell_rejected(rejected))
+    return iter(())
+
+
+def _tell_rejected(rejected: Sequence[Rejection]) -> str:
+    """Why nothing could be read: each source once, as a whole where that was said of it."""
+    whole_first = sorted(rejected, key=lambda rejection: rejection.record > 0)
+    why: dict[str, str] = {}
+    for rejection in whole_first:
+        why.setdefault(rejection.source, rejection.why.partition("; understood is ")[0])
+    told = [f"{source!r}: {each}" for source, each in why.items()]
+    more = [f"and {len(told) - SOURCES_TOLD} more"] if len(told) > SOURCES_TOLD else []
+    return (
+        f"No paper could be read. {'; '.join(told[:SOURCES_TOLD] + more)}. "
+        f"What is understood: {FORMS}."
+    )
+
+
+def to_messages(history: History) -> list[Message]:
+    """The messages of a conversation, from `Message`s or `{"role", "content"}` dicts.
+
+    Raises:
+        ValueError: A role is neither `user` nor `assistant`.
+    """
+    return [m if isinstance(m, Message) else _to_message(m) for m in history]
+
+
+def _to_message(given: Mapping[str, str]) -> Message:
+    role = given.get("role")
+    if role not in ("user", "assistant"):
+        raise ValueError(f"A message's role is 'user' or 'assistant', not {role!r}.")
+    return Message("user" if role == "user" else "assistant", given.get("content") or "")
+
+
+_default: Library | None = None
+
+
+def ask(question: str, history: History = ()) -> Answer:
+    """The answer of the default library, which is opened once; new, it gets the starter papers."""
+    global _default
+    if _default is None:
+        library = Library.open()
+        if library.is_new:
+            library.ingest_starter()
+        _default = library
+    return _default.ask(question, history)

@@ -1,0 +1,62 @@
+"""Retrieval by embeddings, as a LlamaIndex retriever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle
+from numpy.typing import NDArray
+
+from rag.embedding import Embedder
+from rag.index.chroma import PassageStore
+from rag.passages import passage_id
+
+PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average
+
+
+class DenseRetriever(BaseRetriever):
+    """Finds passages by cosine with the question.
+
+    Args:
+        store: The passages.
+        embedder: The embedder that they were embedded with.
+        candidates_k: Papers to fetch.
+    """
+
+    def __init__(self, store: PassageStore, embedder: Embedder, candidates_k: int) -> None:
+        super().__init__()
+        self._store = store
+        self._embedder = embedder
+        self._candidates_k = candidates_k
+
+    def embed(self, question: str) -> NDArray[np.float32]:
+        """The question's vector, shape (dimension,)."""
+        return self._embedder.embed_query(question)
+
+    def candidates(self, vector: NDArray[np.float32]) -> dict[str, float]:
+        """Cosine of the best passage by paper, best first."""
+        best: dict[str, float] = {}
+        for node_id, cosine in self._store.query(vector, self._candidates_k * PASSAGES_PER_PAPER):
+            best.setdefault(node_id.rpartition("#")[0], cosine)
+        return dict(list(best.items())[: self._candidates_k])
+
+    def similarities(
+        self, vector: NDArray[np.float32], paper_ids: Iterable[str]
+    ) -> dict[str, float]:
+        """Cosine of the best passage of certain papers, computed exactly."""
+        stored = self._store.stored(list(paper_ids))
+        wanted = [passage_id(p, n) for p, paper in stored.items() for n in range(paper.passages)]
+        best: dict[str, float] = {}
+        for node_id, passage in self._store.vectors(wanted).items():
+            paper_id = node_id.rpartition("#")[0]
+            best[paper_id] = max(best.get(paper_id, -1.0), float(passage @ vector))
+        return best
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        vector = self.embed(query_bundle.query_str)
+        found = dict(self._store.query(vector, self._candidates_k))
+        nodes = self._store.passages(list(found))
+        return [NodeWithScore(node=nodes[node_id], score=found[node_id]) for node_id in found]

@@ -1,0 +1,147 @@
+"""Dense and lexical retrieval fused into hits, as a LlamaIndex retriever."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from numpy.typing import NDArray
+
+from rag.errors import EmbedderUnavailableError
+from rag.index.chroma import PassageStore
+from rag.retrieval.dense import DenseRetriever
+from rag.retrieval.fusion import blend, fuse, rank
+from rag.retrieval.lexical import LexicalRetriever
+from rag.retrieval.questions import earlier_questions, history_weights
+from rag.types import Hit, Message
+
+logger = logging.getLogger(__name__)
+
+FILLED_K: Final = 50  # lexical candidates whose cosine is looked up when dense missed them
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Both retrievers' candidates for one question."""
+
+    vector: NDArray[np.float32] | None
+    dense: Mapping[str, float]
+    lexical: Mapping[str, float]
+    dense_ranks: Mapping[str, int]
+
+
+class HybridRetriever(BaseRetriever):
+    """Finds the papers that a question is about.
+
+    Args:
+        store: The papers.
+        dense: None for lexical retrieval only.
+        lexical: Retrieval by words.
+        dense_weight: Share of the dense side in the fused score, in [0, 1].
+        top_k: Papers that `retrieve` gives.
+    """
+
+    def __init__(
+        self,
+        store: PassageStore,
+        dense: DenseRetriever | None,
+        lexical: LexicalRetriever,
+        *,
+        dense_weight: float,
+        top_k: int,
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._dense = dense
+        self._lexical = lexical
+        self._dense_weight = dense_weight
+        self._top_k = top_k
+
+    def search(self, question: str, k: int, history: Sequence[Message] = ()) -> list[Hit]:
+        """The k best papers for a question within its conversation, best first."""
+        if not question.strip():
+            return []
+        earlier = earlier_questions(history)
+        scored = [self._score(text) for text in (question, *earlier)]
+        fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
+        blended = blend(fused, [1.0, *history_weights(question, len(earlier))])
+        best = rank(blended)[:k]
+        return self._hits(best, blended, scored[0])
+
+    def _weight(self, scored: _Scored) -> float:
+        return self._dense_weight if scored.vector is not None else 0.0
+
+    def _score(self, question: str) -> _Scored:
+        lexical = self._lexical.candidates(question)
+        vector = self._embed(question)
+        if self._dense is None or vector is None:
+            return _Scored(None, {}, lexical, {})
+        found = self._dense.candidates(vector)
+        missed = [paper_id for paper_id in list(lexical)[:FILLED_K] if paper_id not in found]
+        dense = found | self._dense.similarities(vector, missed)
+        return _Scored(vector, dense, lexical, _ranks(found))
+
+    def _embed(self, question: str) -> NDArray[np.float32] | None:
+        if self._dense is None:
+            return None
+        try:
+            return self._dense.embed(question)
+        except EmbedderUnavailableError as exc:
+            logger.info("lexical retrieval only: %s", exc)
+            return None
+
+    def _hits(
+        self, paper_ids: Sequence[str], scores: Mapping[str, float], asked: _Scored
+    ) -> list[Hit]:
+        papers = self._store.papers(paper_ids)
+        vectors = self._passage_vectors(papers.values()) if asked.vector is not None else {}
+        lexical_ranks = _ranks(asked.lexical)
+        hits = []
+        for paper_id in paper_ids:
+            if paper_id not in papers:  # removed between the two look-ups
+                continue
+            paper, nodes = papers[paper_id]
+            ranked = _by_similarity(nodes, vectors, asked.vector)
+            hits.append(
+                Hit(
+                    paper=paper,
+                    score=scores[paper_id],
+                    passages=tuple(node for node, _ in ranked),
+                    dense_similarity=ranked[0][1],
+                    lexical_score=asked.lexical.get(paper_id),
+                    dense_rank=asked.dense_ranks.get(paper_id),
+                    lexical_rank=lexical_ranks.get(paper_id),
+                )
+            )
+        return hits
+
+    def _passage_vectors(
+        self, papers: Iterable[tuple[object, Sequence[TextNode]]]
+    ) -> dict[str, NDArray[np.float32]]:
+        return self._store.vectors([node.node_id for _, nodes in papers for node in nodes])
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        hits = self.search(query_bundle.query_str, self._top_k)
+        return [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in hits]
+
+
+def _ranks(ordered: Iterable[str]) -> dict[str, int]:
+    return {paper_id: place for place, paper_id in enumerate(ordered, start=1)}
+
+
+def _by_similarity(
+    nodes: Sequence[TextNode],
+    vectors: Mapping[str, NDArray[np.float32]],
+    vector: NDArray[np.float32] | None,
+) -> list[tuple[TextNode, float | None]]:
+    """Passages with their cosine, most similar first; in reading order when there is no vector."""
+    if vector is None:
+        return [(node, None) for node in nodes]
+    cosines = [float(vectors[node.node_id] @ vector) for node in nodes]
+    order = sorted(range(len(nodes)), key=lambda n: -cosines[n])
+    return [(nodes[n], cosines[n]) for n in order]

@@ -1,0 +1,196 @@
+"""What a question is about, and how much a follow-up leans on what was asked before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from rag.types import Message
+
+WORD: Final = re.compile(r"\w+")
+STOP_WORDS: Final = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "again",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "before",
+        "being",
+        "below",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "done",
+        "down",
+        "each",
+        "either",
+        "else",
+        "ever",
+        "every",
+        "few",
+        "for",
+        "from",
+        "further",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "hers",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "just",
+        "kind",
+        "let",
+        "lot",
+        "make",
+        "many",
+        "may",
+        "me",
+        "might",
+        "more",
+        "most",
+        "much",
+        "must",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "off",
+        "on",
+        "once",
+        "one",
+        "only",
+        "or",
+        "other",
+        "ought",
+        "our",
+        "out",
+        "over",
+        "own",
+        "same",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "thing",
+        "this",
+        "those",
+        "through",
+        "to",
+        "too",
+        "under",
+        "until",
+        "up",
+        "upon",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "whether",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "without",
+        "would",
+        "you",
+        "your",
+        "s",
+        "t",
+        "re",
+        "ve",
+        "ll",
+        "d",
+        "m",
+        "don",
+        "doesn",
+        "didn",
+        "isn",
+        "aren",
+        "wasn",
+        "w",
+    ]
+)
+
+# How much all earlier questions together weigh beside a question of n content words, chosen on the
+# dev set: later turns of conversations hit@5 0.94 (bare question 0.75), while a change of topic
+# keeps 0.967 of 0.971. Short questions lean on the conversation, long ones stand alone.
+MOST_HISTORY_WEIGHT: Final = 1.0
+LEAST_HISTORY_WEIGHT: Final = 0.5
+HISTORY_WEIGHT_AT_ZERO: Final = 1.4
+HISTORY_WEIGHT_PER_WORD: Final = 0.08
+HISTORY_DECAY: Final = 0.8  # of each earlier question against the next
+MOST_QUESTIONS: Final = 4
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that say what it is about, in lower case; all words if none does."""
+    words = WORD.findall(text.lower())
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+def earlier_questions(history: Sequence[Message]) -> list[str]:
+    """What the user asked before, latest first, as far back as retrieval looks."""
+    asked = [message.content for message in history if message.role == "user"]
+    return [text for text in reversed(asked) if text.strip()][:MOST_QUESTIONS]
+
+
+def history_weights(question: str, count: int) -> list[float]:
+    """Weights of `count` earlier questions, latest first, where the question itself weighs 1."""
+    length = len(content_words(question))
+    total = HISTORY_WEIGHT_AT_ZERO - HISTORY_WEIGHT_PER_WORD * length
+    total = max(LEAST_HISTORY_WEIGHT, min(MOST_HISTORY_WEIGHT, total))
+    shares = [HISTORY_DECAY**age for age in range(count)]
+    return [total * share / sum(shares) for share in shares]

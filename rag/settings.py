@@ -1,0 +1,106 @@
+"""Everything a user can set, read once from the environment and `.env`, then passed around."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import ConfigurationError
+
+APPLICATION = "paperchat"
+
+
+def _default_library() -> Path:
+    return Path(platformdirs.user_data_dir(APPLICATION)) / "library"
+
+
+def _default_cache() -> Path:
+    return Path(platformdirs.user_cache_dir(APPLICATION))
+
+
+class Settings(BaseSettings):
+    """The settings with their defaults; names in the environment carry the prefix `RAG_`.
+
+    The three settings of the language model's endpoint go by the names that every
+    OpenAI-compatible tool reads.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAG_",
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        allow_inf_nan=False,
+    )
+
+    library: Path = Field(default_factory=_default_library, description="Folder of the library.")
+    cache: Path = Field(
+        default_factory=_default_cache, description="Folder of the converted embedder."
+    )
+    embedder: str = Field(
+        "minilm",
+        pattern=r"^(minilm|none|openai:.+)$",
+        description="minilm (local), openai:MODEL, or none (lexical retrieval only).",
+    )
+    llm: str = Field(
+        "auto",
+        min_length=1,
+        description="auto (a model when an endpoint is set), extractive, or a model's name.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Key of the endpoint."
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias="OPENAI_BASE_URL", description="Address of the endpoint."
+    )
+    openai_model: str = Field(
+        "gpt-4o-mini", validation_alias="OPENAI_MODEL", description="Model that `auto` uses."
+    )
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for the model, seconds.")
+    retries: int = Field(2, ge=0, description="Tries after a failed call of the model.")
+    temperature: float = Field(0.0, ge=0, le=2, description="The model's temperature.")
+    answer_tokens: int = Field(600, ge=16, description="Longest answer of the model, tokens.")
+    context_tokens: int = Field(
+        3000, ge=200, description="Most text of papers in a prompt, tokens."
+    )
+    answer_words: int = Field(
+        110, ge=30, description="Longest extractive answer from one paper, words."
+    )
+    unsupported: Literal["remove", "mark"] = Field(
+        "remove", description="remove or mark a model's sentences that no paper supports."
+    )
+    passage_tokens: int = Field(220, ge=40, description="Longest passage, tokens.")
+    top_k: int = Field(6, ge=1, le=50, description="Papers that reach the answer.")
+    candidates_k: int = Field(
+        100, ge=10, description="Papers each retriever fetches before fusion."
+    )
+    dense_weight: float = Field(
+        0.65, ge=0, le=1, description="Share of dense retrieval in the fused score."
+    )
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `.env` and the overrides, which win; None overrides nothing.
+
+    Raises:
+        ConfigurationError: A value is out of range or of the wrong kind.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # checked by the model itself
+    except UnicodeDecodeError as exc:
+        raise ConfigurationError(f"The file .env is not text in UTF-8: {exc.reason}.") from exc
+    except ValidationError as exc:
+        problem = exc.errors()[0]
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        variable = name if name.startswith("OPENAI_") else f"RAG_{name.upper()}"
+        raise ConfigurationError(
+            f"The setting {variable} cannot be {problem['input']!r}: {problem['msg']}. "
+            "Correct it in the environment or in .env; .env.example lists what each may be."
+        ) from exc

@@ -1,0 +1,90 @@
+"""Reads saved "Daily Papers" pages: plain text, a title line and then its abstract line.
+
+Three forms are met, told apart by their lines alone: titles and abstracts on alternating lines,
+the same with blank lines between, and with a byline, a middle dot and a date below each abstract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from rag.sources.records import Record, parse_date
+
+# The shortest abstract of the saved pages has 262 characters, the longest title 154.
+LEAST_ABSTRACT_CHARACTERS: Final = 200
+# A short last paragraph can still be an abstract when it is made of sentences.
+LEAST_SENTENCES_CHARACTERS: Final = 90
+
+BANNER: Final = re.compile(
+    r"^(?:new|daily papers|by ?ak and the research community|subscribe"
+    r"|get trending papers in your email inbox.*)$",
+    re.IGNORECASE,
+)
+BANNER_PROOF: Final = re.compile(r"^(?:get trending papers|subscribe)", re.IGNORECASE)
+LINES_OF_A_PAPER: Final = 5  # title, abstract, byline, dot, date
+# The page's button, glued to the first title: certain below the banner, or before a capital.
+BUTTON: Final = "Subscribe"
+GLUED_BUTTON: Final = re.compile(r"^Subscribe[^\sa-z]")
+MONTHS: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+DATE: Final = re.compile(rf"^((?:{MONTHS})[a-z]* \d{{1,2}})(, \d{{4}})?(?: \d+)?$")
+DOT: Final = "·"
+
+
+def looks_like_page(text: str) -> bool:
+    """Whether the text has the page's banner, or is mostly titles followed by abstracts."""
+    lines = _content_lines(text)
+    pairs = sum(
+        _is_abstract(after) and not _is_abstract(before) for before, after in pairwise(lines)
+    )
+    has_banner = any(BANNER_PROOF.match(line.strip()) for line in text.split("\n")[:20])
+    return pairs > 0 and (has_banner or pairs * LINES_OF_A_PAPER >= len(lines))
+
+
+def read_page(text: str) -> Iterator[Record]:
+    """A record for every title of the page, in its order; one without an abstract has none."""
+    lines = _content_lines(text)
+    at = 0
+    while at < len(lines):
+        if _is_abstract(lines[at]):  # an abstract whose title is missing
+            record: dict[str, object] = {"abstract": lines[at]}
+            at += 1
+        elif at + 1 < len(lines) and _is_abstract(lines[at + 1]):
+            record = {"title": lines[at], "abstract": lines[at + 1]}
+            at += 2
+        else:
+            record = {"title": lines[at]}
+            at += 1
+        length, published = _byline(lines[at : at + 3])
+        yield record | ({"published": published} if published else {})
+        at += length
+
+
+def _content_lines(text: str) -> list[str]:
+    """The lines that belong to papers: no blank ones, no banner, no date of the page itself."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    start = 0
+    while start < len(lines) and (BANNER.match(lines[start]) or DATE.match(lines[start])):
+        start += 1
+    content = lines[start:]
+    if content and (start or GLUED_BUTTON.match(content[0])):
+        content[0] = content[0].removeprefix(BUTTON)
+    return content
+
+
+def _is_abstract(line: str) -> bool:
+    return len(line) >= LEAST_ABSTRACT_CHARACTERS or (
+        len(line) >= LEAST_SENTENCES_CHARACTERS and line[-1] in ".!?" and ". " in line
+    )
+
+
+def _byline(lines: Sequence[str]) -> tuple[int, str | None]:
+    """How many of the lines after an abstract tell who and when, and the date if it has a year."""
+    if len(lines) < 3 or lines[1] != DOT:
+        return 0, None
+    match = DATE.match(lines[2])
+    if not match:
+        return 2, None
+    return 3, parse_date(match[1] + match[2]) if match[2] else None

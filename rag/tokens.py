@@ -1,0 +1,30 @@
+"""Counts tokens with tiktoken from the tables that llama-index-core ships; downloads nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tiktoken
+
+ENCODING = "o200k_base"
+TABLES = Path("_static") / "tiktoken_cache"
+
+
+@cache
+def _encoding() -> tiktoken.Encoding:
+    import tiktoken
+
+    spec = importlib.util.find_spec("llama_index.core")
+    if spec and spec.origin:
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(Path(spec.origin).parent / TABLES))
+    return tiktoken.get_encoding(ENCODING)
+
+
+def count_tokens(text: str) -> int:
+    """Number of o200k_base tokens; text that looks like a special token counts as plain text."""
+    return len(_encoding().encode_ordinary(text))

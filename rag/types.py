@@ -1,0 +1,215 @@
+"""The values that travel between the stages: frozen, without behaviour beyond reading themselves.
+
+Nothing here imports another module of the project, nor anything heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote_plus
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+Role = Literal["user", "assistant"]
+Status = Literal["draft", "answered", "abstained"]
+Reason = Literal["not_in_library", "not_in_abstract", "not_a_question_for_papers", "empty_library"]
+
+EXTRACTIVE = "extractive"  # the mode of answers without a language model
+Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
+STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One research paper of a library.
+
+    `published` is an ISO date of whatever precision is known: `2020`, `2020-07` or `2020-07-16`.
+    `source` names where the record came from: a file's name, or what the record itself says.
+    """
+
+    paper_id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    url: str | None = None
+    venue: str | None = None
+    source: str | None = None
+
+    @property
+    def year(self) -> int | None:
+        """The year of publication, where known."""
+        return int(self.published[:4]) if self.published else None
+
+    @property
+    def link(self) -> str:
+        """The paper's own page, or a search of arXiv for its title where no page is known."""
+        if self.url:
+            return self.url
+        return f"https://arxiv.org/search/?searchtype=title&query={quote_plus(self.title)}"
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether `abstract` is a summary written for this project, not the authors' own text."""
+        return self.source == STARTER_SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper that retrieval found, with what each retriever thought of it.
+
+    Attributes:
+        score: Fused score in [0, 1]; orders the hits of one search, comparable across searches
+            only roughly.
+        passages: The paper's passages, most similar first.
+        dense_similarity: Cosine of the best passage, in [-1, 1]; None without an embedder.
+        lexical_score: BM25, >= 0; None when no word of the query occurs.
+        dense_rank: Place among the dense candidates, from 1; None when not among them.
+        lexical_rank: Place among the lexical candidates, from 1; None when not among them.
+    """
+
+    paper: Paper
+    score: float
+    passages: tuple[TextNode, ...] = ()
+    dense_similarity: float | None = None
+    lexical_score: float | None = None
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker of an answer, resolved: `paper.abstract[start:end] == quote`, always.
+
+    Attributes:
+        marker: The number that the text shows in brackets.
+        support: How well the quote supports the sentence that cites it, in [0, 1].
+        verdict: What that comes to, in one word.
+    """
+
+    marker: int
+    paper: Paper
+    quote: str
+    start: int
+    end: int
+    support: float
+    verdict: Verdict = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance of a conversation; an answer's citations keep its numbers for what follows."""
+
+    role: Role
+    content: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence of an answer after it was compared with what it cites.
+
+    Attributes:
+        text: The sentence with its markers; `answer.text[start:end] == text`.
+        markers: The numbers of the papers that it cites, possibly none.
+        verdict: The best that one of them gives it.
+    """
+
+    text: str
+    start: int
+    end: int
+    markers: tuple[int, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a language model was given and wrote; all 0 for an extractive answer."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question got: text with markers, what the markers stand for, and how it came about.
+
+    Attributes:
+        text: Markdown; markers are `[1]`, `[2]`, in the order of first use.
+        status: `draft` while it is being written, then `answered` or `abstained`.
+        reason: Why it abstained; None when it did not.
+        citations: One or more for every marker in the text, by marker, then by place in the text.
+        confidence: In [0, 1]: how sure retrieval is that the cited papers answer the question.
+        mode: `extractive`, or the name of the model that wrote the text.
+        sentences: The sentences of the text that claim something, checked.
+        removed: Sentences that were struck out of the text because no paper supports them.
+        notice: One sentence that the user should see beside the answer, or None.
+        timings: Milliseconds by stage.
+    """
+
+    question: str
+    text: str
+    status: Status
+    reason: Reason | None = None
+    citations: tuple[Citation, ...] = ()
+    confidence: float = 0.0
+    mode: str = EXTRACTIVE
+    sentences: tuple[CheckedSentence, ...] = ()
+    removed: tuple[str, ...] = ()
+    notice: str | None = None
+    hits: tuple[Hit, ...] = ()
+    usage: Usage = NO_USAGE
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """The cited papers, each once, by marker."""
+        return tuple({c.marker: c.paper for c in self.citations}.values())
+
+    def __str__(self) -> str:
+        """The text, then the cited titles with their links."""
+        lines = {c.marker: f"[{c.marker}] {c.paper.title} ({c.paper.link})" for c in self.citations}
+        return "\n".join([self.text, "", *lines.values()]).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that could not be read: where it stood and why it was left out.
+
+    `record` counts the records of the source from 1; 0 means the source as a whole.
+    """
+
+    source: str
+    record: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did, in papers; `duplicates` were met more than once in the same run."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: tuple[Rejection, ...] = ()
+
+    def __str__(self) -> str:
+        """One line for people."""
+        counts = asdict(self) | {"rejected": len(self.rejected)}
+        return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is; `total` 0 means that it is not known."""
+
+    stage: str
+    done: int
+    total: int

@@ -1,0 +1,98 @@
+"""Fixtures: the real embedder, libraries in tmp_path, a scripted endpoint, the shared files."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from rag.embedding import build_embedder
+from rag.errors import EmbedderUnavailableError
+from rag.library import Library
+from rag.settings import Settings
+from tests.scripted_endpoint import ScriptedEndpoint
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """No setting of the person who runs the tests reaches them, and no `.env` of theirs."""
+    for name in list(os.environ):
+        if (name.startswith("RAG_") and name != "RAG_CACHE") or name in MODEL_VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def cache():
+    """Where the converted embedder lies; fetched the first time, over the network."""
+    settings = Settings()
+    embedder = build_embedder(settings)
+    assert embedder is not None
+    try:
+        embedder.prepare()
+    except EmbedderUnavailableError as exc:
+        pytest.skip(f"the embedder's weights cannot be had: {exc}")
+    return settings.cache
+
+
+@pytest.fixture(autouse=True)
+def no_network(cache, monkeypatch):
+    """After the weights are there, nothing may leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            pytest.fail(f"a test tried to reach {address!r}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def settings(cache, tmp_path):
+    """Settings for a library of its own, answering extractively."""
+    return Settings(library=tmp_path / "library", cache=cache, llm="extractive")
+
+
+@pytest.fixture(scope="session")
+def lexical_settings(tmp_path_factory):
+    """Settings without an embedder."""
+    return Settings(
+        library=tmp_path_factory.mktemp("lexical") / "library", embedder="none", llm="extractive"
+    )
+
+
+@pytest.fixture(scope="session")
+def starter(cache, tmp_path_factory):
+    """The starter library, made once; tests must not change it."""
+    folder = tmp_path_factory.mktemp("starter") / "library"
+    library = Library.open(settings=Settings(library=folder, cache=cache, llm="extractive"))
+    library.ingest_starter()
+    return library
+
+
+@pytest.fixture
+def endpoint():
+    """An OpenAI-compatible HTTP server on loopback that answers as scripted."""
+    with ScriptedEndpoint() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of shared measures; what needs it is skipped where it is not there."""
+    if not SHARED.exists():
+        pytest.skip("needs the shared files beside the project")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def pages(shared):
+    """The five saved pages, in order."""
+    return sorted((shared / "corpus").glob("*.txt"))

@@ -1,0 +1,125 @@
+"""An OpenAI-compatible endpoint on loopback: real HTTP, scripted replies, all requests kept."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class ScriptedEndpoint:
+    """Plays the queued replies one by one; the last one again when the queue is empty.
+
+    `reply(text)` streams a completion, `fail(status, headers, body)` answers with an error,
+    `break_off(text)` ends a stream in its middle, `answer_raw(body)` sends any 200 body,
+    `hang(seconds)` waits before a reply. `requests` keeps the parsed bodies.
+    """
+
+    def __init__(self):
+        self._replies = deque()
+        self.requests = []
+        self.headers = []
+        handler = type("Handler", (_Handler,), {"endpoint": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def reply(self, text, *, usage=(11, 7), pieces=None):
+        self._replies.append(("stream", text, usage, pieces))
+        return self
+
+    def fail(self, status, headers=None, body='{"error": {"message": "scripted"}}'):
+        self._replies.append(("fail", status, headers or {}, body))
+        return self
+
+    def break_off(self, text):
+        self._replies.append(("break", text))
+        return self
+
+    def answer_raw(self, body, content_type="text/html"):
+        self._replies.append(("raw", body, content_type))
+        return self
+
+    def hang(self, seconds):
+        self._replies.append(("hang", seconds))
+        return self
+
+    def next_reply(self):
+        return self._replies.popleft() if len(self._replies) > 1 else self._replies[0]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    endpoint: ScriptedEndpoint
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Silence: the test output is for the tests."""
+
+    def do_POST(self):
+        length = int(self.headers.get("content-length", 0))
+        self.endpoint.requests.append(json.loads(self.rfile.read(length) or b"{}"))
+        self.endpoint.headers.append(dict(self.headers))
+        kind, *rest = self.endpoint.next_reply()
+        getattr(self, f"_play_{kind}")(*rest)
+
+    def _start(self, status, headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+
+    def _play_stream(self, text, usage, pieces):
+        self._start(200, {"content-type": "text/event-stream"})
+        for piece in pieces or [text[i : i + 5] for i in range(0, len(text), 5)]:
+            self._event(self._chunk(piece))
+        self._event(self._chunk("", finish="stop"))
+        counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": 0}
+        self._event({**self._chunk(""), "choices": [], "usage": counts})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _play_break(self, text):
+        self._start(200, {"content-type": "text/event-stream"})
+        self._event(self._chunk(text))
+
+    def _play_fail(self, status, headers, body):
+        self._start(status, {"content-type": "application/json", **headers})
+        self.wfile.write(body.encode())
+
+    def _play_raw(self, body, content_type):
+        self._start(200, {"content-type": content_type})
+        self.wfile.write(body.encode())
+
+    def _play_hang(self, seconds):
+        time.sleep(seconds)
+        self._play_fail(500, {}, "")
+
+    def _event(self, data):
+        self.wfile.write(f"data: {json.dumps(data)}\n\n".encode())
+        self.wfile.flush()
+
+    def _chunk(self, text, finish=None):
+        choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
+        return {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "scripted",
+            "choices": [choice],
+        }

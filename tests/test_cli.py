@@ -1,0 +1,694 @@
+"""The `paperchat` command: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from rag.cli import main
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import STARTER_SOURCE
+
+KEY = "sk-secret-0123456789"
+STARTER_PAPERS = 436
+CONSOLE_SCRIPT = Path(sys.executable).with_name("paperchat")
+
+KETTLES = {
+    "id": "kettles",
+    "title": "Why Kettles Sing before They Boil",
+    "abstract": (
+        "A kettle sings because small bubbles collapse in the colder water above them. "
+        "We recorded 30 kettles and found the sound between 700 and 1,200 Hz."
+    ),
+    "authors": ["Ada Kessel", "Bo Tee"],
+    "published": "2021-03-05",
+    "url": "https://example.org/kettles",
+    "venue": "Journal of Small Bubbles",
+}
+TEAPOTS = {
+    "title": "Teapots That Do Not Drip — a “simple” rule",
+    "abstract": "A teapot drips when its spout is wet below. A sharp edge of the spout ends this.",
+    "year": 2019,
+}
+KETTLE_QUESTION = "Why does a kettle sing before it boils?"
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """The default library's folder, not made yet; papers are found by words, which is fast."""
+    monkeypatch.setenv("RAG_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("RAG_EMBEDDER", "none")
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def run(folder, capsys):
+    """Runs a command: exit code, standard output, standard error without white space around it."""
+
+    def ran(*arguments):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
+        written = capsys.readouterr()
+        return code, written.out, written.err.strip()
+
+    return ran
+
+
+@pytest.fixture
+def run_json(run):
+    """Runs a command with `--json` that must succeed: the one object that it prints."""
+
+    def ran(*arguments):
+        code, out, err = run(*arguments, "--json")
+        assert (code, err) == (0, "")
+        assert len(out.splitlines()) == 1
+        return json.loads(out)
+
+    return ran
+
+
+@pytest.fixture
+def papers_file(tmp_path):
+    return write_lines(tmp_path / "papers.jsonl", KETTLES, TEAPOTS)
+
+
+@pytest.fixture
+def filled(run, papers_file):
+    """The default library holds two papers."""
+    assert run("ingest", papers_file)[0] == 0
+
+
+@pytest.fixture
+def at_endpoint(monkeypatch, endpoint):
+    """The language model is the scripted endpoint."""
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_MODEL", "scripted")
+    monkeypatch.setenv("RAG_RETRIES", "0")
+    return endpoint
+
+
+def write_lines(path, *records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def assert_one_clear_line(err):
+    """One line for people: who speaks, what happened; no traceback, no key, nothing twice."""
+    assert err.startswith("paperchat: ")
+    assert len(err.splitlines()) == 1
+    assert "Traceback" not in err
+    assert KEY not in err
+
+
+# --- ingest ----------------------------------------------------------------------------------
+
+
+def test_ingest_tells_what_it_did(run, papers_file):
+    code, out, err = run("ingest", papers_file)
+    assert (code, err) == (0, "")
+    assert "2 added" in out
+    assert "0 rejected" in out
+
+
+def test_a_second_ingest_of_the_same_file_changes_nothing(run, filled, papers_file):
+    code, out, _ = run("ingest", papers_file)
+    assert code == 0
+    assert "0 added" in out
+    assert "2 unchanged" in out
+
+
+def test_a_changed_abstract_updates_its_paper(run_json, filled, tmp_path):
+    changed = write_lines(tmp_path / "new.jsonl", {**KETTLES, "abstract": "Kettles hum."}, TEAPOTS)
+    report = run_json("ingest", changed)
+    assert (report["added"], report["updated"], report["unchanged"]) == (0, 1, 1)
+
+
+def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
+    source = write_lines(tmp_path / "mixed.jsonl", KETTLES, KETTLES, {"title": "No abstract"})
+    report = run_json("ingest", source)
+    assert set(report) == {"added", "updated", "unchanged", "duplicates", "rejected"}
+    assert (report["added"], report["duplicates"]) == (1, 1)
+    (rejection,) = report["rejected"]
+    assert (rejection["source"], rejection["record"]) == ("mixed.jsonl", 3)
+    assert "abstract" in rejection["why"]
+
+
+def test_a_rejected_record_is_told_with_its_place_and_the_others_go_in(run, run_json, tmp_path):
+    source = write_lines(tmp_path / "mixed.jsonl", KETTLES, {"title": "No abstract"}, TEAPOTS)
+    code, out, err = run("ingest", source)
+    assert code == 0
+    assert "2 added" in out
+    assert "1 rejected" in out
+    assert "mixed.jsonl" in err
+    assert "2" in err
+    assert len(run_json("papers", "list")["papers"]) == 2
+
+
+def test_a_dry_run_reports_and_changes_nothing(run_json, papers_file):
+    assert run_json("ingest", papers_file, "--dry-run")["added"] == 2
+    assert run_json("papers", "list")["papers"] == []
+    assert run_json("ingest", papers_file)["added"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.jsonl", b""),
+        ("binary.bin", b"\x89PNG\x00\x00\x01\x02" * 20),
+        ("page.html", b"<!doctype html><p>Some page</p>"),
+        ("latin.txt", "Ein Satz über Kessel. ".encode("latin-1") * 30),
+        ("notes.txt", b"milk\nbread\n"),
+        ("broken.jsonl", b'{"title": "half a rec'),
+        ("cut.gz", b"\x1f\x8b\x08\x00\x00\x00"),
+        ("no-papers.jsonl", b'{"name": "x"}\n{"name": "y"}\n'),
+    ],
+)
+def test_a_file_without_papers_fails_in_one_sentence(run, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    code, out, err = run("ingest", tmp_path / name)
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+    assert name in err
+    assert err.count("JSON Lines") == 1  # what would be understood, once
+
+
+def test_a_file_that_is_not_there_fails_in_one_sentence(run, tmp_path):
+    code, out, err = run("ingest", tmp_path / "missing.jsonl")
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+    assert "missing.jsonl" in err
+
+
+def test_a_bad_file_beside_a_good_one_fails_but_the_good_one_is_in(
+    run, run_json, tmp_path, papers_file
+):
+    (tmp_path / "binary.bin").write_bytes(b"\x00\x01\x02")
+    code, out, err = run("ingest", tmp_path / "binary.bin", papers_file)
+    assert code == 1
+    assert "2 added" in out
+    assert "binary.bin" in err
+    assert "Traceback" not in err
+    assert len(run_json("papers", "list")["papers"]) == 2
+
+
+def test_ingest_without_a_source_is_wrong_use(run):
+    code, out, err = run("ingest")
+    assert (code, out) == (2, "")
+    assert "SOURCE" in err
+
+
+def test_ingest_embeds_the_papers_when_there_is_an_embedder(
+    run_json, monkeypatch, cache, papers_file
+):
+    monkeypatch.setenv("RAG_EMBEDDER", "minilm")
+    monkeypatch.setenv("RAG_CACHE", str(cache))
+    run_json("ingest", papers_file)
+    hits = run_json("search", "water noise of a pot on the stove")["hits"]
+    assert hits[0]["paper"]["paper_id"] == "kettles"
+    assert hits[0]["dense_similarity"] > 0.3
+
+
+# --- ask and search --------------------------------------------------------------------------
+
+
+def test_ask_prints_the_answer_and_the_cited_titles_with_links(run, filled):
+    code, out, err = run("ask", KETTLE_QUESTION)
+    assert (code, err) == (0, "")
+    assert "small bubbles collapse" in out
+    assert f"[1] {KETTLES['title']} ({KETTLES['url']})" in out
+    assert "summaries" not in out  # these are abstracts
+
+
+def test_ask_json_has_the_field_names_of_the_answer(run_json, filled):
+    answer = run_json("ask", KETTLE_QUESTION)
+    assert {
+        "question",
+        "text",
+        "status",
+        "reason",
+        "citations",
+        "confidence",
+        "usage",
+        "timings",
+    } <= set(answer)
+    assert answer["question"] == KETTLE_QUESTION
+    assert (answer["status"], answer["reason"]) == ("answered", None)
+    assert 0 <= answer["confidence"] <= 1
+    assert answer["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert all(isinstance(ms, float) and ms >= 0 for ms in answer["timings"].values())
+    assert answer["citations"]
+
+
+def test_ask_json_cites_by_marker_paper_and_verbatim_quote(run_json, filled):
+    for citation in run_json("ask", KETTLE_QUESTION)["citations"]:
+        assert {"marker", "paper", "quote", "start", "end", "support"} <= set(citation)
+        assert set(citation["paper"]) == {"paper_id", "title", "url"}
+        paper = run_json("papers", "show", citation["paper"]["paper_id"])
+        assert paper["abstract"][citation["start"] : citation["end"]] == citation["quote"]
+        assert 0 <= citation["support"] <= 1
+
+
+def test_a_question_about_something_else_is_no_failure(run_json, filled):
+    answer = run_json("ask", "zygote chromosome meiosis")
+    assert (answer["status"], answer["reason"]) == ("abstained", "not_in_library")
+    assert answer["citations"] == []
+
+
+def test_json_keeps_letters_of_all_scripts(run, filled):
+    _, out, _ = run("search", "teapot", "--json")
+    assert "Drip — a “simple” rule" in out
+
+
+def test_a_new_library_gets_the_starter_papers_and_says_that_they_are_summaries(run, run_json):
+    code, out, err = run("ask", "What is a modern Hopfield network?")
+    assert (code, err) == (0, "")
+    assert "Hopfield" in out
+    assert "summaries written for" in out
+    papers = run_json("papers", "list")["papers"]
+    assert len(papers) == STARTER_PAPERS
+
+
+def test_search_in_a_new_library_finds_starter_papers(run_json):
+    assert len(run_json("search", "Hopfield networks")["hits"]) == 10
+
+
+def test_a_library_that_was_made_empty_on_purpose_stays_without_starter_papers(run_json, filled):
+    run_json("papers", "remove", "kettles")
+    run_json("ask", "What is a modern Hopfield network?")
+    assert len(run_json("papers", "list")["papers"]) == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ("doctor",),
+        ("papers", "list"),
+        ("ask", "What is a modern Hopfield network?", "--llm", "some-model"),  # has no endpoint
+    ],
+    ids=" ".join,
+)
+def test_a_look_at_a_new_library_or_a_mistake_does_not_cost_the_starter_papers(
+    run, run_json, first
+):
+    run(*first)
+    answer = run_json("ask", "What is a modern Hopfield network?")
+    assert answer["status"] == "answered"
+
+
+def test_starter_papers_can_be_removed_at_once(run_json, papers_file):
+    run_json("ask", "What is a modern Hopfield network?")
+    run_json("ingest", papers_file)
+    assert run_json("papers", "remove", "--starter")["removed"] == STARTER_PAPERS
+    left = run_json("papers", "list")["papers"]
+    assert [paper["title"] for paper in left] == [KETTLES["title"], TEAPOTS["title"]]
+
+
+def test_search_lists_the_best_first_with_why(run, filled):
+    code, out, err = run("search", "kettle teapot spout", "-k", 2)
+    assert (code, err) == (0, "")
+    assert out.index("Teapots") < out.index("Kettles")
+    assert "score" in out
+
+
+@pytest.mark.parametrize(("k", "found"), [(1, 1), (2, 2), (50, 2)])
+def test_search_gives_at_most_k(run_json, filled, k, found):
+    result = run_json("search", "kettle teapot", "-k", k)
+    assert result["query"] == "kettle teapot"
+    assert len(result["hits"]) == found
+    scores = [hit["score"] for hit in result["hits"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_search_json_has_the_field_names_of_a_hit(run_json, filled):
+    (hit,) = run_json("search", "kettle", "-k", 1)["hits"]
+    assert {"paper", "score", "passages", "dense_similarity", "lexical_score"} <= set(hit)
+    assert set(hit["paper"]) == {"paper_id", "title", "url"}
+    assert hit["paper"]["title"] == KETTLES["title"]
+    assert hit["dense_similarity"] is None  # there is no embedder here
+    assert hit["lexical_score"] > 0
+
+
+def test_a_search_that_finds_nothing_is_no_failure(run, run_json, filled):
+    code, out, err = run("search", "xylophone")
+    assert (code, err) == (0, "")
+    assert out.strip()
+    assert run_json("search", "xylophone")["hits"] == []
+
+
+ODD_WORDS = [
+    *("kettle top_k", "snake_case", "naïve_bayes", "10_000"),  # two words for the index, one for us
+    *("C++", "a:b", '"unclosed', "(", "*", "^", "\\", "-kettle", "[1 TO 2]"),
+    *("NOT x", "AND OR", "don't", "日本語", "😀", "a\tb\nc"),
+]
+
+
+@pytest.mark.parametrize("words", ODD_WORDS)
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_any_words_may_be_asked_for(run, filled, command, words):
+    code, out, err = run(command, "--", words)
+    assert (code, err) == (0, "")
+    assert out
+
+
+# --- wrong use -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "kettle", "-k", "0"),
+        ("search", "kettle", "-k", "-1"),
+        ("search", "kettle", "-k", "many"),
+        ("search",),
+        ("ask",),
+        ("ask", "two", "questions"),
+        ("frobnicate",),
+        ("ask", "a question", "--frobnicate"),
+        ("papers",),
+        ("papers", "frobnicate"),
+        ("papers", "show"),
+        ("papers", "remove"),
+        ("chat", "--auth", "without-a-password"),
+        ("chat", "--port", "no-number"),
+        ("chat", "--no-browser", "--port", "99999"),
+        ("chat", "--no-browser", "--port", "-1"),
+        ("chat", "--no-browser", "--host", "203.0.113.1"),  # not an address of this machine
+        ("--port", "no-number"),  # `chat` may be left out
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_exits_with_2_and_says_what_was_wrong(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "paperchat" in err
+    assert "Traceback" not in err
+
+
+def test_an_unknown_command_is_told_which_there_are(run):
+    _, _, err = run("frobnicate")
+    for command in ("ask", "search", "ingest", "papers", "doctor"):
+        assert command in err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("RAG_TOP_K", "0"), ("RAG_DENSE_WEIGHT", "2"), ("RAG_TIMEOUT_S", "soon")],
+)
+def test_a_wrong_setting_is_told_by_its_name(run, monkeypatch, filled, variable, value):
+    monkeypatch.setenv(variable, value)
+    code, out, err = run("ask", KETTLE_QUESTION)
+    assert (code, out) == (2, "")
+    assert_one_clear_line(err)
+    assert variable in err
+
+
+def test_a_model_without_an_endpoint_is_wrong_use(run, filled):
+    code, out, err = run("ask", KETTLE_QUESTION, "--llm", "some-model")
+    assert (code, out) == (2, "")
+    assert_one_clear_line(err)
+    assert "some-model" in err
+    assert "OPENAI_BASE_URL" in err
+
+
+def test_a_library_that_is_a_file_fails_in_one_sentence(run, tmp_path):
+    (tmp_path / "file").write_text("x")
+    code, out, err = run("papers", "list", "--library", tmp_path / "file")
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+    assert "--library" in err
+
+
+def test_a_library_whose_manifest_is_damaged_fails_in_one_sentence(run, folder, filled):
+    (folder / "paperchat.json").write_text("{")
+    code, out, err = run("ask", KETTLE_QUESTION)
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+
+
+def test_every_command_takes_a_library(run, run_json, tmp_path, papers_file):
+    other = tmp_path / "other"
+    assert run("ingest", papers_file, "--library", other)[0] == 0
+    assert len(run_json("papers", "list", "--library", other)["papers"]) == 2
+    assert run_json("papers", "list")["papers"] == []
+
+
+# --- with a language model -------------------------------------------------------------------
+
+
+def test_ask_answers_with_the_model_that_is_set(run_json, filled, at_endpoint):
+    sentence = KETTLES["abstract"].split(". ")[0]
+    at_endpoint.reply(f"{sentence} [1].", usage=(90, 12))
+    answer = run_json("ask", KETTLE_QUESTION)
+    assert answer["mode"] == "scripted"
+    assert answer["usage"] == {"prompt_tokens": 90, "completion_tokens": 12}
+    assert answer["citations"][0]["paper"]["paper_id"] == "kettles"
+
+
+def test_the_model_of_the_command_line_beats_the_setting(run, filled, at_endpoint):
+    at_endpoint.reply("Kettles sing [1].")
+    run("ask", KETTLE_QUESTION, "--llm", "another")
+    assert at_endpoint.requests[0]["model"] == "another"
+    code, _, _ = run("ask", KETTLE_QUESTION, "--llm", "extractive")
+    assert code == 0
+    assert len(at_endpoint.requests) == 1
+
+
+def test_searching_asks_no_model(run, filled, at_endpoint):
+    at_endpoint.fail(500)
+    assert run("search", "kettle")[0] == 0
+    assert at_endpoint.requests == []
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+def test_a_model_that_fails_is_told_in_one_line(run, filled, at_endpoint, status):
+    at_endpoint.fail(status)
+    code, out, err = run("ask", KETTLE_QUESTION)
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+    assert at_endpoint.url in err
+
+
+# --- papers ----------------------------------------------------------------------------------
+
+
+def test_list_has_a_line_for_every_paper(run, filled):
+    code, out, err = run("papers", "list")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].split() == ["kettles", "2021-03-05", *KETTLES["title"].split()]
+    assert TEAPOTS["title"] in lines[1]
+
+
+def test_show_tells_all_that_is_known(run, filled):
+    code, out, err = run("papers", "show", "kettles")
+    assert (code, err) == (0, "")
+    for known in ("title", "abstract", "published", "url", "venue"):
+        assert KETTLES[known] in out
+    assert "Ada Kessel, Bo Tee" in out
+    assert "papers.jsonl" in out  # where it came from
+
+
+def test_show_json_is_the_record(run_json, filled):
+    shown = run_json("papers", "show", "kettles")
+    assert shown == {
+        "paper_id": "kettles",
+        "source": "papers.jsonl",
+        **{name: value for name, value in KETTLES.items() if name != "id"},
+    }
+
+
+def test_remove_deletes_from_list_and_search(run, run_json, filled):
+    code, out, err = run("papers", "remove", "kettles")
+    assert (code, err) == (0, "")
+    assert "1" in out
+    assert [p["title"] for p in run_json("papers", "list")["papers"]] == [TEAPOTS["title"]]
+    assert run_json("search", "kettle sing bubbles")["hits"] == []
+
+
+@pytest.mark.parametrize("action", ["show", "remove"])
+def test_an_unknown_paper_fails_in_one_sentence(run, run_json, filled, action):
+    code, _, err = run("papers", action, "no-such-paper")
+    assert code == 1
+    assert_one_clear_line(err)
+    assert "no-such-paper" in err
+    assert len(run_json("papers", "list")["papers"]) == 2
+
+
+def test_export_is_read_by_ingest_again_without_a_loss(run, run_json, filled, tmp_path):
+    code, exported, err = run("papers", "export")
+    assert (code, err) == (0, "")
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text(exported, encoding="utf-8")
+    assert run_json("ingest", copy)["unchanged"] == 2
+    other = ("--library", tmp_path / "other")
+    assert run_json("ingest", copy, *other)["added"] == 2
+    assert run("papers", "export", *other)[1] == exported
+
+
+def test_export_writes_to_a_file(run, filled, tmp_path):
+    _, exported, _ = run("papers", "export")
+    code, out, err = run("papers", "export", "--output", tmp_path / "out.jsonl")
+    assert (code, out, err) == (0, "", "")
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == exported
+    assert [json.loads(line)["title"] for line in exported.splitlines()] == [
+        KETTLES["title"],
+        TEAPOTS["title"],
+    ]
+
+
+def test_an_export_that_cannot_be_written_fails_in_one_sentence(run, filled, tmp_path):
+    code, out, err = run("papers", "export", "--output", tmp_path / "no" / "such" / "out.jsonl")
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
+    assert "out.jsonl" in err
+
+
+def test_the_export_of_an_empty_library_is_empty(run):
+    assert run("papers", "export") == (0, "", "")
+
+
+def test_starter_papers_keep_their_label_through_export(run, run_json, folder, tmp_path):
+    run_json("ask", "What is a modern Hopfield network?")
+    copy = tmp_path / "copy.jsonl"
+    run("papers", "export", "--output", copy)
+    run_json("ingest", copy, "--library", tmp_path / "other")
+    library = Library.open(settings=Settings(library=tmp_path / "other", embedder="none"))
+    assert {paper.source for paper in library.papers()} == {STARTER_SOURCE}
+
+
+# --- doctor ----------------------------------------------------------------------------------
+
+
+def test_doctor_finds_everything_in_place(run_json, filled):
+    findings = run_json("doctor")["findings"]
+    assert [set(finding) for finding in findings] == [{"subject", "is_fine", "told"}] * 4
+    assert all(finding["is_fine"] for finding in findings)
+    told = {finding["subject"]: finding["told"] for finding in findings}
+    assert set(told) == {"packages", "library", "embedder", "language model"}
+    assert "chromadb" in told["packages"]
+    assert "2 papers" in told["library"]
+
+
+def test_doctor_for_people_is_a_line_for_each_finding(run, filled):
+    code, out, err = run("doctor")
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == 4
+
+
+def test_doctor_names_the_embedder(run_json, monkeypatch, cache, filled):
+    monkeypatch.setenv("RAG_EMBEDDER", "minilm")
+    monkeypatch.setenv("RAG_CACHE", str(cache))
+    told = {finding["subject"]: finding["told"] for finding in run_json("doctor")["findings"]}
+    assert "MiniLM" in told["embedder"]
+
+
+def test_doctor_asks_the_model(run_json, filled, at_endpoint):
+    at_endpoint.reply("ready")
+    told = {finding["subject"]: finding["told"] for finding in run_json("doctor")["findings"]}
+    assert "scripted" in told["language model"]
+    assert len(at_endpoint.requests) == 1
+
+
+def test_doctor_exits_with_1_when_something_is_not_in_place(run, filled, at_endpoint):
+    at_endpoint.fail(401)
+    code, out, err = run("doctor", "--json")
+    assert (code, err) == (1, "")
+    findings = {finding["subject"]: finding for finding in json.loads(out)["findings"]}
+    assert [name for name, each in findings.items() if not each["is_fine"]] == ["language model"]
+    assert "OPENAI_API_KEY" in findings["language model"]["told"]
+    assert KEY not in out
+
+
+def test_doctor_looks_at_the_rest_when_the_library_is_damaged(run, folder, filled):
+    (folder / "paperchat.json").write_text("{")
+    code, out, _ = run("doctor", "--json")
+    findings = json.loads(out)["findings"]
+    assert code == 1
+    assert [each["subject"] for each in findings if not each["is_fine"]] == ["library"]
+    assert len(findings) == 4
+
+
+# --- as a process ----------------------------------------------------------------------------
+
+
+def environment(library):
+    """That of a user; where output is not buffered, a pipe breaks at another place."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**kept, "RAG_LIBRARY": str(library), "RAG_EMBEDDER": "none"}
+
+
+def test_the_console_script_tells_its_version(tmp_path):
+    done = subprocess.run(
+        [CONSOLE_SCRIPT, "--version"],
+        env=environment(tmp_path / "library"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"paperchat {metadata.version('paperchat')}\n"
+    assert done.stderr == ""
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_failure_in_a_process_of_its_own_shows_no_traceback(tmp_path):
+    (tmp_path / "binary.bin").write_bytes(b"\x00\x01\x02")
+    done = subprocess.run(
+        [CONSOLE_SCRIPT, "ingest", tmp_path / "binary.bin"],
+        env=environment(tmp_path / "library"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert_one_clear_line(done.stderr.strip())
+
+
+def start(library, *arguments):
+    return subprocess.Popen(
+        [CONSOLE_SCRIPT, *arguments],
+        env=environment(library),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_reader_who_has_had_enough_is_no_failure(run, folder):
+    """As with `paperchat papers export | head -1`: the export is larger than a pipe holds."""
+    run("search", "a new library gets the starter papers")
+    with start(folder, "papers", "export") as process:
+        first = json.loads(process.stdout.readline())
+        process.stdout.close()
+        err = process.stderr.read()
+    assert first["source"] == STARTER_SOURCE
+    assert (process.returncode, err.strip()) == (0, "")
+
+
+def test_a_reader_who_never_reads_is_no_failure(filled, folder):
+    """As with `paperchat papers list | true`: all of it still lies in the buffer at the end."""
+    with start(folder, "papers", "list") as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err.strip()) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [("papers", "list"), ("search", "kettle")], ids=" ".join)
+def test_nothing_is_drawn_on_standard_error_where_it_is_no_terminal(
+    filled, folder, capsys, arguments
+):
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,187 @@
+"""What an import costs, which names are public, and which way the imports point."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rag
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("rag", "ui", "eval", "prompts")
+HEAVY = {"chromadb", "gradio", "llama_index", "onnxruntime", "openai", "tantivy"}
+PUBLIC = {
+    "Answer",
+    "Citation",
+    "Hit",
+    "IngestReport",
+    "Library",
+    "Message",
+    "Paper",
+    "RagError",
+    "Settings",
+    "ask",
+}
+
+
+def run_python(code, cwd, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import rag",
+        "from rag import *",
+        "from rag import Library, ask",  # the façade waits for its first use too
+        "import rag.types, rag.errors, rag.settings",
+        "import ui",
+    ],
+)
+def test_importing_loads_nothing_heavy(statement, tmp_path):
+    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    assert HEAVY & set(run_python(code, tmp_path).split()) == set()
+
+
+def test_importing_writes_nothing(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    folders = {name: str(home) for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
+    run_python("from rag import Library, ask", home, PYTHONDONTWRITEBYTECODE="1", **folders)
+    assert list(home.iterdir()) == []
+
+
+def test_the_public_names_are_exactly_the_documented_ones():
+    assert set(rag.__all__) == PUBLIC
+    assert set(dir(rag)) == PUBLIC
+    assert len(rag.__all__) == len(PUBLIC)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_every_public_name_can_be_loaded(name):
+    assert getattr(rag, name).__name__ == name
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'rag' has no attribute 'Librarry'"):
+        _ = rag.Librarry
+
+
+# Where the imports may point.
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_names(source, package):
+    """Dotted names that the source imports anywhere, also below `if TYPE_CHECKING` and late."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            start = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+IMPORTS = {
+    module_name(path): set(
+        imported_names(
+            path.read_text(encoding="utf-8"),
+            ".".join(path.relative_to(ROOT).parent.parts),
+        )
+    )
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def is_below(name, package):
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import chromadb.config", {"chromadb.config"}),
+        ("import numpy as np, openai", {"numpy", "openai"}),
+        ("from rag import cli", {"rag.cli"}),  # the name of a module hides among the names
+        ("from . import cli", {"rag.retrieval.cli"}),
+        ("from ..cli import main", {"rag.cli.main"}),
+        ("def late():\n    import tantivy", {"tantivy"}),
+        ("if TYPE_CHECKING:\n    from ui.app import build_app", {"ui.app.build_app"}),
+    ],
+)
+def test_the_reading_of_imports_misses_none(source, expected):
+    assert set(imported_names(source, "rag.retrieval")) == expected
+
+
+def test_all_packages_are_read():
+    assert {name.partition(".")[0] for name in IMPORTS} == set(PACKAGES)
+    assert {"rag.engine", "rag.index.chroma", "ui.app", "eval.retrieval"} <= set(IMPORTS)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [
+        ("rag", ("ui", "eval", "rag.cli")),
+        ("prompts", ("rag", "ui", "eval")),
+        ("eval", ("ui",)),
+        ("rag.types", ("rag", "prompts")),
+        ("rag.errors", ("rag", "prompts")),
+        ("rag.sources", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.embedding", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.index", ("rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.retrieval", ("rag.answering", "rag.engine")),
+        ("rag.answering", ("rag.engine", "rag.assembly")),
+        ("rag.engine", ("rag.library", "rag.assembly", "rag.chat_engine")),
+        ("rag.assembly", ("rag.library",)),
+        ("rag.chat_engine", ("rag.library",)),
+    ],
+)
+def test_no_layer_imports_one_above_it(inner, outer):
+    # `rag.cli` lies below `rag` as a folder only: it stands beside `ui` and may open the page.
+    wrong = {
+        f"{module} imports {name}"
+        for module, names in IMPORTS.items()
+        if is_below(module, inner) and not is_below(module, "rag.cli")
+        for name in names
+        if any(is_below(name, package) for package in outer)
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "home"),
+    [
+        ("chromadb", "rag.index.chroma"),
+        ("openai", "rag.openai_endpoint"),
+        ("llama_index.llms.openai", "rag.openai_endpoint"),
+        ("llama_index.embeddings.openai", "rag.openai_endpoint"),
+        ("tantivy", "rag.index.lexical"),
+        ("gradio", "ui"),
+        ("onnxruntime", "rag.embedding"),
+        ("onnx", "rag.embedding"),
+    ],
+)
+def test_a_vendor_is_imported_in_its_home_only(vendor, home):
+    users = {
+        module for module, names in IMPORTS.items() if any(is_below(name, vendor) for name in names)
+    }
+    assert {module for module in users if not is_below(module, home)} == set()

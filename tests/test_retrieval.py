@@ -1,0 +1,446 @@
+"""Dense, lexical and hybrid retrieval, follow-ups, and how well they do on the shared questions."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from statistics import fmean
+
+import pytest
+from hypothesis import given, strategies
+from hypothesis import settings as examples
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from eval.dataset import read_samples
+from eval.metrics import hit_at, recall_at, reciprocal_rank
+from rag.embedding import build_embedder
+from rag.index.paper_index import PaperIndex
+from rag.library import Library
+from rag.retrieval.dense import DenseRetriever
+from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.lexical import LexicalRetriever
+from rag.settings import Settings
+from rag.sources.records import title_key
+from rag.types import Message, Paper
+
+TOPICS = {
+    "glacier": (
+        "Listening to Glaciers",
+        "Hydrophones in the fjord record the calving of ice. Each collapse has a rumble below "
+        "100 Hz that carries for twenty kilometres. From three years of sound we estimate how much "
+        "ice is lost to the sea. The loss doubles in warm summers.",
+    ),
+    "bees": (
+        "A Vaccine for Honeybee Queens",
+        "Queens that eat a killed bacterium pass immunity on to their brood. In 80 hives the "
+        "larvae of fed queens survived foulbrood twice as often. No harm to the colony was seen. "
+        "The effect lasted for one season.",
+    ),
+    "chess": (
+        "Teaching Endgames to Beginners",
+        "We taught 60 pupils chess from the last moves backwards. They blundered less in rook "
+        "endings than a group that learned openings first. After a year the lead had vanished.",
+    ),
+    "concrete": (
+        "Concrete that Heals with Bacteria",
+        "Spores in the mix wake when water enters a crack and seal it with limestone. Cracks of "
+        "0.4 mm closed within forty days. The beams regained nine tenths of their strength.",
+    ),
+    "violin": (
+        "Why Old Violins Project",
+        "Listeners in a concert hall compared six old and six new violins from behind a screen. "
+        "New ones were judged to carry further. Varnish made no difference that we could measure.",
+    ),
+}
+# Its passages speak of different things, so that one paper can come up more than once.
+MANY_PASSAGES = Paper(
+    "survey",
+    "A Survey of Repair in Nature",
+    " ".join(
+        f"{thing} heal their cracks by growing new material from the edges of the wound, which "
+        "takes days to weeks and needs water, warmth and rest all the while."
+        for thing in ("Bones", "Trees", "Shells", "Corals", "Sponges", "Nails", "Horns", "Reeds")
+    ),
+)
+PAPERS = [
+    *(Paper(paper_id, title, abstract) for paper_id, (title, abstract) in TOPICS.items()),
+    MANY_PASSAGES,
+]
+QUESTIONS = [
+    ("How much ice is lost to the sea?", "glacier"),
+    ("underwater microphones and frozen water falling off", "glacier"),  # hardly a common word
+    ("Do immunised insects protect their young?", "bees"),
+    ("Which pupils blundered less in rook endings?", "chess"),
+    ("microbes that mend beams and bridges", "concrete"),
+    ("does varnish change the sound of an instrument", "violin"),
+]
+
+
+@pytest.fixture(scope="module")
+def index(cache, tmp_path_factory):
+    """An index of the papers, with passages of 60 tokens; tests must not change it."""
+    folder = tmp_path_factory.mktemp("retrieval") / "library"
+    built = PaperIndex(folder, build_embedder(Settings(cache=cache)), 60)
+    built.write(PAPERS, lambda _: None)
+    yield built
+    built.close()
+
+
+def dense(index, candidates_k=10):
+    return DenseRetriever(index.store, index.embedder, candidates_k)
+
+
+def lexical(index, candidates_k=10):
+    return LexicalRetriever(index.lexical, index.store, candidates_k)
+
+
+def hybrid(index, *, dense_weight=0.65, top_k=10, candidates_k=10):
+    return HybridRetriever(
+        index.store,
+        dense(index, candidates_k),
+        lexical(index, candidates_k),
+        dense_weight=dense_weight,
+        top_k=top_k,
+    )
+
+
+def words_only(index):
+    return HybridRetriever(index.store, None, lexical(index), dense_weight=0.65, top_k=10)
+
+
+BUILDERS = pytest.mark.parametrize(
+    "build", [dense, lexical, hybrid, words_only], ids=lambda build: build.__name__
+)
+
+
+def paper_ids(nodes):
+    return [node.node.metadata["paper_id"] for node in nodes]
+
+
+def found_ids(hits):
+    return [hit.paper.paper_id for hit in hits]
+
+
+# As LlamaIndex's retrievers.
+
+
+@BUILDERS
+def test_each_is_a_llamaindex_retriever(index, build):
+    retriever = build(index)
+    assert isinstance(retriever, BaseRetriever)
+    nodes = retriever.retrieve("cracks in concrete")
+    assert nodes
+    assert all(isinstance(node, NodeWithScore) for node in nodes)
+    assert paper_ids(nodes)[0] == "concrete"
+    assert [node.score for node in nodes] == sorted((node.score for node in nodes), reverse=True)
+    assert retriever.retrieve(QueryBundle("cracks in concrete")) == nodes
+    assert asyncio.run(retriever.aretrieve("cracks in concrete")) == nodes
+    source = nodes[0].node.source_node
+    assert source.node_id == "concrete"
+
+
+@BUILDERS
+def test_the_same_question_finds_the_same(index, build):
+    first = build(index).retrieve("what heals by itself?")
+    assert build(index).retrieve("what heals by itself?") == first
+
+
+@pytest.mark.parametrize(("question", "expected"), QUESTIONS)
+def test_dense_retrieval_goes_by_meaning(index, question, expected):
+    nodes = dense(index).retrieve(question)
+    assert paper_ids(nodes)[0] == expected
+    assert all(-1 <= node.score <= 1 for node in nodes)
+
+
+def test_a_dense_score_is_the_cosine(index):
+    retriever = dense(index)
+    question = "How much ice is lost to the sea?"
+    vector = retriever.embed(question)
+    for node in retriever.retrieve(question):
+        (passage,) = index.embedder.embed_texts([node.node.text])
+        # The graph is int8: a text alone and in a batch differ in the second decimal.
+        assert node.score == pytest.approx(float(passage @ vector), abs=0.05)
+
+
+def test_dense_retrieval_gives_passages_and_its_candidates_are_papers(index):
+    retriever = dense(index, candidates_k=6)
+    question = "How do the horns and corals of nature heal their cracks?"
+    nodes = retriever.retrieve(question)
+    assert paper_ids(nodes).count("survey") > 1
+    assert len({node.node_id for node in nodes}) == len(nodes) == 6
+    candidates = retriever.candidates(retriever.embed(question))
+    assert next(iter(candidates)) == "survey"
+    assert list(candidates.values()) == sorted(candidates.values(), reverse=True)
+    assert candidates["survey"] == pytest.approx(nodes[0].score)
+
+
+def test_similarities_of_chosen_papers_agree_with_the_search(index):
+    retriever = dense(index, candidates_k=50)
+    vector = retriever.embed("How much ice is lost to the sea?")
+    found = retriever.candidates(vector)
+    exact = retriever.similarities(vector, [*TOPICS, "unknown"])
+    assert set(exact) == set(TOPICS)
+    for paper_id, cosine in exact.items():
+        assert cosine == pytest.approx(found[paper_id], abs=1e-4)
+
+
+def test_the_similarity_of_a_paper_of_many_passages_is_that_of_its_best(index):
+    # Whichever passage it is, whether the search found it or it was looked up afterwards.
+    retriever = dense(index, candidates_k=50)
+    vector = retriever.embed("Reeds heal their cracks")  # the last passage
+    found = retriever.candidates(vector)
+    exact = retriever.similarities(vector, ["survey"])
+    assert exact["survey"] == pytest.approx(found["survey"], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("rook endings", ["chess"]),
+        ("hydrophone", ["glacier"]),  # the text has its plural
+        ("VARNISH", ["violin"]),
+        ("what is it and how does this work?", []),  # no content word occurs
+        ("crustaceans", []),
+        ("", []),
+        ("violins", ["violin"]),
+    ],
+)
+def test_lexical_retrieval_goes_by_words(index, question, expected):
+    nodes = lexical(index).retrieve(question)
+    assert paper_ids(nodes) == expected
+    assert all(node.score > 0 for node in nodes)
+
+
+def test_lexical_retrieval_gives_a_paper_once_however_many_passages_it_has(index):
+    nodes = lexical(index).retrieve("heal cracks wound water")
+    assert sorted(paper_ids(nodes)) == ["concrete", "survey"]
+
+
+@pytest.mark.parametrize(("question", "expected"), QUESTIONS)
+def test_hybrid_retrieval_finds_the_paper(index, question, expected):
+    assert paper_ids(hybrid(index).retrieve(question))[0] == expected
+
+
+def test_hybrid_retrieval_gives_each_paper_once(index):
+    question = "How do bones, trees, shells and corals heal their cracks?"
+    hits = hybrid(index).search(question, 20)
+    assert found_ids(hits)[0] == "survey"
+    assert len(set(found_ids(hits))) == len(hits) == len(PAPERS)
+    assert len(hits[0].passages) > 2
+    nodes = hybrid(index).retrieve(question)
+    assert paper_ids(nodes) == found_ids(hits)
+    assert nodes[0].node == hits[0].passages[0]
+
+
+def test_top_k_limits_what_retrieve_gives(index):
+    everything = hybrid(index, top_k=10).retrieve("what heals by itself?")
+    assert hybrid(index, top_k=2).retrieve("what heals by itself?") == everything[:2]
+
+
+@pytest.mark.parametrize(("weight", "like"), [(1.0, dense), (0.0, lexical)])
+def test_at_its_ends_the_weight_leaves_one_retriever(index, weight, like):
+    question = "the strength of cracked beams"
+    hits = hybrid(index, dense_weight=weight, candidates_k=50).search(question, 10)
+    alone = [node for node in like(index, 50).retrieve(question) if node.score > 0]
+    expected = list(dict.fromkeys(paper_ids(alone)))
+    assert len(expected) > 1
+    assert found_ids(hits)[: len(expected)] == expected
+    assert hits[0].score == pytest.approx(1.0)
+
+
+def test_a_paper_that_only_words_find_gets_its_similarity_all_the_same(index):
+    # Dense retrieval fetches a single paper here; the other's cosine is looked up.
+    question = "insects, and what makes varnish"
+    hits = {hit.paper.paper_id: hit for hit in hybrid(index, candidates_k=1).search(question, 10)}
+    assert {hits[paper_id].dense_rank for paper_id in hits} == {1, None}
+    by_words = next(hit for hit in hits.values() if hit.dense_rank is None)
+    assert by_words.paper.paper_id == "violin"
+    assert by_words.lexical_rank == 1
+    assert by_words.dense_similarity is not None
+    full = hybrid(index, candidates_k=50).search(question, 10)
+    (same,) = (hit for hit in full if hit.paper.paper_id == "violin")
+    assert by_words.dense_similarity == pytest.approx(same.dense_similarity, abs=1e-4)
+    best = max(hit.dense_similarity for hit in hits.values())
+    assert by_words.score == pytest.approx(0.35 + 0.65 * by_words.dense_similarity / best)
+
+
+def test_with_words_alone_nothing_is_said_of_similarity(index):
+    hits = words_only(index).search("cracks in concrete", 10)
+    assert {(hit.dense_similarity, hit.dense_rank) for hit in hits} == {(None, None)}
+    assert hits[0].score == pytest.approx(1.0)
+    assert words_only(index).search("crustaceans", 10) == []
+
+
+@pytest.mark.parametrize("question", ["", " ", "\n"])
+@BUILDERS
+def test_an_empty_question_is_no_error(index, build, question):
+    nodes = build(index).retrieve(question)
+    assert build is dense or nodes == []
+
+
+@BUILDERS
+def test_an_empty_index_finds_nothing(cache, tmp_path, build):
+    empty = PaperIndex(tmp_path / "empty", build_embedder(Settings(cache=cache)), 220)
+    assert build(empty).retrieve("cracks in concrete") == []
+    empty.close()
+
+
+@examples(max_examples=30, deadline=None)
+@given(
+    question=strategies.text(max_size=80),
+    k=strategies.integers(1, 8),
+    weight=strategies.floats(0, 1),
+)
+def test_hits_are_ordered_unique_and_bounded_for_any_question(index, question, k, weight):
+    hits = hybrid(index, dense_weight=weight).search(question, k)
+    assert len(hits) <= k
+    assert len(set(found_ids(hits))) == len(hits)
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 + 1e-9 for score in scores)
+    assert all(hit.paper in PAPERS for hit in hits)
+
+
+# Within a conversation.
+
+
+def asked(*questions):
+    return [Message("user", question) for question in questions]
+
+
+FOLLOW_UPS = [
+    ("How much ice do glaciers lose to the fjord?", "And in warm summers?", "glacier"),
+    ("Can queens of honeybees be vaccinated?", "How long does it last?", "bees"),
+    ("How do bacteria heal concrete?", "How wide may they be?", "concrete"),
+    ("Do old violins carry further in a hall?", "Who judged them?", "violin"),
+    ("Should beginners learn chess endings first?", "and after a year?", "chess"),
+]
+
+
+@pytest.mark.parametrize(("first", "follow_up", "expected"), FOLLOW_UPS)
+@pytest.mark.parametrize("build", [hybrid, words_only], ids=lambda build: build.__name__)
+def test_a_follow_up_finds_the_paper_of_its_conversation(index, build, first, follow_up, expected):
+    hits = build(index).search(follow_up, 3, asked(first))
+    assert found_ids(hits)[0] == expected
+
+
+def test_some_follow_ups_would_not_find_it_alone(index):
+    # Otherwise the test above would say nothing.
+    alone = [
+        found_ids(hybrid(index).search(follow_up, 1)) == [expected]
+        for _, follow_up, expected in FOLLOW_UPS
+    ]
+    assert alone.count(False) >= 2
+
+
+@pytest.mark.parametrize(
+    ("question", "places"),
+    [
+        (
+            "Did listeners in the concert hall judge from behind a screen that new violins carry "
+            "further than old violins?",
+            1,
+        ),
+        ("Which violins were judged better?", 2),  # a short one leans on what was asked before
+    ],
+)
+def test_a_change_of_topic_is_followed(index, question, places):
+    history = asked("How much ice do glaciers lose to the fjord?", "And in warm summers?")
+    assert "violin" in found_ids(hybrid(index).search(question, places, history))
+
+
+def test_only_what_the_user_asked_counts(index):
+    question = asked("Can queens of honeybees be vaccinated?")
+    answered = [*question, Message("assistant", "Old violins, concrete, glaciers and chess.")]
+    assert hybrid(index).search("For how long?", 5, answered) == hybrid(index).search(
+        "For how long?", 5, question
+    )
+
+
+def test_the_scores_of_each_retriever_are_those_of_the_question_itself(index):
+    question = "How wide may cracks be?"
+    history = asked("Can queens of honeybees be vaccinated?")
+    alone = {hit.paper.paper_id: hit for hit in hybrid(index).search(question, 10)}
+    for hit in hybrid(index).search(question, 10, history):
+        expected = replace(alone[hit.paper.paper_id], score=hit.score)
+        assert hit == expected
+
+
+def test_a_long_conversation_and_a_long_question_are_searched_too(index):
+    history = asked(*(f"What of chess and its openings, part {n}?" for n in range(300)))
+    long_question = "Do hydrophones hear the calving of ice? " * 200
+    assert found_ids(hybrid(index).search(long_question, 1, history)) == ["glacier"]
+
+
+# On the shared pages: floors under what was measured, so that a change for the worse shows.
+
+
+@pytest.fixture(scope="session")
+def page_library(cache, pages, tmp_path_factory):
+    """The five saved pages, ingested once."""
+    folder = tmp_path_factory.mktemp("pages") / "library"
+    with Library.open(settings=Settings(library=folder, cache=cache, llm="extractive")) as library:
+        library.ingest(pages)
+        yield library
+
+
+@pytest.fixture(scope="session")
+def measured(page_library, shared):
+    """Mean scores by slice of the dev questions; conversations by first and later turns."""
+    ids = {title_key(paper.title): paper.paper_id for paper in page_library.papers()}
+    scores = {}
+    for sample in read_samples(shared / "gold" / "dev.jsonl"):
+        for place, (turn, history) in enumerate(sample.questions()):
+            if not turn.papers:
+                continue
+            later = "later turns" if place else "first turns"
+            kind = later if sample.type == "conversation" else sample.type
+            relevant = {ids[title_key(title)] for title in turn.papers}
+            found = [hit.paper.paper_id for hit in page_library.search(turn.question, 10, history)]
+            row = {
+                "mrr": reciprocal_rank(found, relevant),
+                "hit@5": hit_at(5, found, relevant),
+                "recall@10": recall_at(10, found, relevant),
+            }
+            scores.setdefault(kind, []).append(row)
+    return {
+        kind: {m: fmean(row[m] for row in rows) for m in rows[0]} | {"n": len(rows)}
+        for kind, rows in scores.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "floor"),
+    [
+        ("single", "mrr", 0.93),
+        ("single", "hit@5", 0.97),
+        ("known_item", "hit@5", 0.93),
+        ("multi", "recall@10", 0.85),
+        ("later turns", "hit@5", 0.85),
+    ],
+)
+def test_retrieval_on_the_shared_questions_keeps_its_level(measured, kind, metric, floor):
+    assert measured[kind]["n"] >= 10
+    assert measured[kind][metric] >= floor
+
+
+def test_the_pages_hold_each_paper_once(page_library):
+    titles = [paper.title for paper in page_library.papers()]
+    assert len(titles) == len(set(titles)) == 436
+
+
+def test_the_question_about_hopfield_networks_cites_their_paper_first(page_library):
+    answer = page_library.ask("what is a modern Hopfield network?")
+    assert answer.status == "answered"
+    assert answer.papers[0].title == "Hopfield Networks is All You Need"
+    first = answer.citations[0]
+    assert first.marker == 1
+    assert first.paper.abstract[first.start : first.end] == first.quote
+
+
+def test_a_title_finds_its_paper(page_library):
+    papers = random.Random(5).sample(page_library.papers(), 40)
+    found = [page_library.search(paper.title, 1)[0].paper for paper in papers]
+    assert found == papers

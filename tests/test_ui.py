@@ -1,0 +1,708 @@
+"""The chat page: rendering and handlers as functions, and the page itself over HTTP."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import socket
+import uuid
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from rag.answering.markers import find_markers
+from rag.errors import ConfigurationError
+from rag.library import Library
+from rag.openai_endpoint import EndpointLLM
+from rag.settings import Settings
+from rag.sources.records import paper_from_record
+from rag.types import EXTRACTIVE, STARTER_SOURCE, Answer, Citation, Hit, Paper, Progress
+from ui import handlers, render
+from ui.app import LATEX, build_app, build_theme
+from ui.loading import Loading
+from ui.serve import find_free_port
+
+KEY = "sk-secret-0123456789"
+QUESTION = "Why do cats land on their feet?"
+CATS = {
+    "id": "cats",
+    "title": "How Cats Turn in the Air",
+    "abstract": (
+        "A falling cat bends at the waist and turns its halves against each other. "
+        "It lands on its feet after a fall of 40 cm. Kittens learn this within 7 weeks."
+    ),
+    "authors": ["Ann A", "Ben B", "Cem C", "Dan D", "Eve E"],
+    "published": "2020-02",
+    "venue": "Feline Physics",
+    "url": "https://example.org/cats",
+}
+DOGS = {
+    "id": "dogs",
+    "title": "Dogs Do Not Turn in the Air",
+    "abstract": "A falling dog turns its head only. We dropped no dog to learn this.",
+}
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</p></article><h1>Owned</h1>",
+    "<iframe src='https://evil.example'></iframe>",
+    "<a href='javascript:alert(1)'>press</a>",
+    '" onmouseover="alert(1)" x=\'',
+    "[press](javascript:alert(1))",
+    "[press](JaVaScRiPt:alert(1))",
+    "[press](data:text/html;base64,PHNjcmlwdD4=)",
+    "[press](vbscript:msgbox(1))",
+    "![spy](https://evil.example/pixel.png)",
+    "![spy](data:image/svg+xml;base64,PHN2Zz4=)",
+    "<javascript:alert(1)>",
+    "[spy]: https://evil.example/pixel.png",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "`code` *stars* _lines_ # heading ~~struck~~ | table |",
+]
+# The page takes `$$ a $$` for the formula; taking `$ a $` for it leaves the rest unescaped.
+HIDDEN_IN_FORMULAS = [
+    "$$ a $$![spy](https://evil.example/pixel.png)$",
+    "$ a $![spy](https://evil.example/pixel.png)$ b $",
+    "$$ a $$[press](javascript:alert(1))$",
+    "$<img src=x onerror=alert(1)>$",
+    "$$<script>alert(1)</script>$$",
+]
+# What a model may use in Markdown, as tags.
+MODEL_TAGS = {
+    *("p", "br", "strong", "em", "s", "a", "code", "pre", "ul", "ol", "li", "blockquote"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td"),
+}
+PLAIN_TAGS = {"p", "br", "strong", "em", "a"}  # titles in bold, notices in italics, markers
+CARD_TAGS = {"div", "article", "h3", "span", "a", "p", "mark"}
+
+
+class Seen(HTMLParser):
+    """The tags, attributes and text of a piece of HTML."""
+
+    def __init__(self, markup):
+        super().__init__(convert_charrefs=True)
+        self.tags = []
+        self.attributes = []
+        self.text = ""
+        self.marked = ""
+        self._inside = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self._inside:
+            self._inside.remove(tag)
+
+    def handle_data(self, data):
+        self.text += data
+        if "mark" in self._inside:
+            self.marked += data
+
+    def values(self, name):
+        return [value for key, value in self.attributes if key == name]
+
+
+def on_the_page(markdown):
+    """What Gradio's chat makes of Markdown before it cleans up: formulas aside, HTML let through.
+
+    Its cleaning comes on top; the page must be safe without it.
+    """
+    formulas = []
+
+    def put_aside(match):
+        formulas.append(match[0])
+        return f"%%%LATEX_BLOCK_{len(formulas) - 1}%%%"
+
+    for sign in LATEX:
+        left, right = re.escape(sign["left"]), re.escape(sign["right"])
+        markdown = re.sub(rf"{left}([\s\S]+?){right}", put_aside, markdown)
+    parser = MarkdownIt("commonmark", {"html": True, "breaks": True})
+    parser.enable(["table", "strikethrough"])
+    parser.validateLink = lambda _: True
+    markup = re.sub(
+        r"%%%LATEX_BLOCK_(\d+)%%%",
+        lambda match: formulas[int(match[1])].replace("<", "&lt;").replace(">", "&gt;"),
+        parser.render(markdown),
+    )
+    return Seen(markup)
+
+
+def assert_harmless(seen, tags):
+    assert set(seen.tags) <= tags
+    assert [name for name, _ in seen.attributes if name.startswith("on")] == []
+    assert seen.values("src") == []
+    for address in seen.values("href"):
+        assert address.startswith("#") or urlsplit(address).scheme in ("http", "https"), address
+
+
+def folded(text):
+    return " ".join(text.split())
+
+
+def cite(paper, marker, quote, support=1.0):
+    start = paper.abstract.index(quote)
+    return Citation(marker, paper, quote, start, start + len(quote), support)
+
+
+def extractive(*citations, **others):
+    text = " ".join(f"{citation.quote} [{citation.marker}]" for citation in citations)
+    return Answer(QUESTION, text, "answered", citations=citations, **others)
+
+
+def by_model(text, *citations, **others):
+    return Answer(QUESTION, text, "answered", citations=citations, mode="some-model", **others)
+
+
+@pytest.fixture
+def cats():
+    return paper_from_record(CATS, "zoo.jsonl")
+
+
+@pytest.fixture
+def dogs():
+    return paper_from_record(DOGS, "zoo.jsonl")
+
+
+# --- escaping --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_the_chat_shows_titles_and_quotes_of_papers_as_they_are(hostile):
+    paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
+    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    assert_harmless(seen, PLAIN_TAGS)
+    assert paper.title in folded(seen.text)
+    assert paper.abstract in folded(seen.text)
+    assert seen.values("href") == ["#source-1-1"]
+
+
+@pytest.mark.parametrize("hostile", HIDDEN_IN_FORMULAS)
+def test_a_formula_hides_nothing(hostile):
+    paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
+    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    assert_harmless(seen, PLAIN_TAGS)
+
+
+@pytest.mark.parametrize("beginning", ["1. ", "1) ", "- ", "+ ", "* ", "--- ", "=== ", "# ", "> "])
+def test_a_quote_that_begins_like_a_list_or_a_heading_is_none(beginning):
+    paper = paper_from_record({"title": "Steps", "abstract": f"{beginning}Bubbles grow."}, "x")
+    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    assert_harmless(seen, PLAIN_TAGS)
+    assert paper.abstract in folded(seen.text)
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
+def test_a_model_can_bring_neither_tags_nor_images_nor_scripts(cats, hostile):
+    text = f"Cats turn. [1] {hostile}\n\n{hostile}"
+    seen = on_the_page(render.answer_markdown(by_model(text, cite(cats, 1, cats.abstract)), 1))
+    assert_harmless(seen, MODEL_TAGS)
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
+def test_the_nearest_papers_of_an_abstention_are_harmless(hostile):
+    paper = paper_from_record({"title": f"A {hostile}", "abstract": "B."}, "x")
+    text = f"No paper is about that. The nearest are:\n\n- [{paper.title}]({paper.link})"
+    answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert_harmless(seen, {"p", "ul", "li", "a"})
+    assert len(seen.values("href")) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a)![spy](https://evil.example/pixel.png",
+        "https://example.org/a)[press](javascript:alert(1)",
+        "https://example.org/a_(b)",
+        "https://example.org/a(b",
+        "https://example.org/*a*_b_",
+    ],
+)
+def test_an_address_stays_one_link_whatever_it_holds(url):
+    paper = paper_from_record({"title": "Cats", "abstract": "Cats purr.", "url": url}, "x")
+    answer = Answer(QUESTION, "No.", "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert_harmless(seen, {"p", "ul", "li", "a"})
+    assert len(seen.values("href")) == 1
+    assert folded(seen.text).endswith("Cats")
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
+def test_cards_show_all_texts_of_papers_as_they_are(hostile):
+    record = {
+        "title": f"A {hostile}",
+        "abstract": f"B {hostile} c.",
+        "authors": [hostile],
+        "venue": hostile,
+        "url": hostile,
+    }
+    paper = paper_from_record(record, hostile)
+    seen = Seen(render.sources_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    assert_harmless(seen, CARD_TAGS)
+    for shown in (paper.title, paper.abstract, paper.authors[0], paper.venue):
+        assert shown in seen.text
+    assert urlsplit(seen.values("href")[0]).netloc == "arxiv.org"  # the url of the record was none
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
+def test_notices_status_and_progress_are_harmless(cats, hostile):
+    answer = by_model("Cats turn. [1]", cite(cats, 1, cats.abstract), notice=f"Note: {hostile}")
+    assert_harmless(on_the_page(render.answer_markdown(answer, 1)), MODEL_TAGS)
+    status = Seen(render.status_html(hostile, is_warning=True))
+    assert_harmless(status, {"p"})
+    assert status.text == hostile
+    progress = Seen(render.progress_html(Progress(hostile, 3, 9)))
+    assert_harmless(progress, {"p", "progress"})
+    assert hostile in progress.text
+
+
+@pytest.mark.parametrize("question", [*HOSTILE, "Is 2*3*4 < 30 and a_b_c # true?", "1. What?"])
+def test_the_question_shows_as_it_was_typed(cats, question):
+    turn = handlers.Turn(question, extractive(cite(cats, 1, cats.abstract)))
+    message = handlers.show((turn,)).messages[0]
+    seen = on_the_page(message["content"])
+    assert_harmless(seen, {"p", "br"})
+    assert folded(seen.text) == folded(question)
+
+
+NASTY = st.text(st.sampled_from("\\`*_{}[]()<>#|~!&;:.-+=\"'%1ax "), max_size=30)
+
+
+@given(NASTY)
+@examples(max_examples=300, deadline=None)
+def test_any_text_without_formulas_shows_as_it_is(text):
+    line = folded(text)
+    seen = on_the_page(f"x {render.plain_markdown(line)} y")
+    assert set(seen.tags) <= {"p"}
+    assert folded(seen.text) == folded(f"x {line} y")
+
+
+PIECES = st.sampled_from(
+    ["$", "$$", " a ", "\\", "![s](https://e.org/p.png)", "[y](javascript:z)", "<b>", "<img src=x>"]
+)
+
+
+@given(st.lists(PIECES, max_size=10))
+@examples(max_examples=300, deadline=None)
+def test_formulas_in_any_disorder_bring_no_tags(pieces):
+    line = folded("".join(pieces))
+    assert set(on_the_page(f"x {render.plain_markdown(line)} y").tags) <= {"p"}
+
+
+@given(st.lists(st.one_of(PIECES, st.sampled_from(["\n", "\n\n", "[1]", "`"])), max_size=12))
+@examples(max_examples=300, deadline=None)
+def test_a_model_in_any_disorder_is_harmless(pieces):
+    assert_harmless(on_the_page(render.safe_markdown("".join(pieces))), MODEL_TAGS)
+
+
+@pytest.mark.parametrize("code", ["`a < b`", "`a && b`", "```\nif a < b > c:\n```"])
+def test_code_of_a_model_shows_as_it_was_written(code):
+    assert code.strip("`\n") in on_the_page(render.safe_markdown(f"{code}\n")).text
+
+
+def test_formulas_reach_the_page_untouched():
+    assert render.plain_markdown(r"the rate $\alpha_1^*$ of *it*") == (
+        r"the rate $\alpha_1^*$ of \*it\*"
+    )
+
+
+# --- markers, cards, quotes ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", [1, 12])
+def test_every_marker_leads_to_its_card(cats, dogs, turn):
+    first, _, third = (f"{s}." for s in cats.abstract.rstrip(".").split(". "))
+    citations = (cite(cats, 1, first), cite(cats, 1, third), cite(dogs, 2, dogs.abstract))
+    for answer in (extractive(*citations), by_model("Cats turn. [1] Dogs not. [2][1]", *citations)):
+        chat = on_the_page(render.answer_markdown(answer, turn))
+        cards = Seen(render.sources_html(answer, turn))
+        assert cards.values("id") == [f"source-{turn}-1", f"source-{turn}-2"]
+        assert {address.removeprefix("#") for address in chat.values("href")} == set(
+            cards.values("id")
+        )
+        assert chat.text.count("[1]") == 2
+        assert chat.text.count("[2]") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set `x[1]` to 0. [1]",
+        "The weight $w[1]$ grows. [1]",
+        "A score in [0, 1] is given. [1]",
+        "```\nx[1] = y[2]\n```\nCats turn. [1]",
+    ],
+)
+def test_brackets_of_code_and_formulas_are_no_markers(cats, text):
+    answer = by_model(text, cite(cats, 1, cats.abstract))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert seen.values("href") == ["#source-1-1"] * len(list(find_markers(text)))
+    assert "#source" not in seen.text
+
+
+def test_brackets_of_a_quote_are_no_markers():
+    paper = paper_from_record({"title": "T [3]", "abstract": "As in [2], $w[1]$ grows."}, "x")
+    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    assert seen.values("href") == ["#source-1-1"]
+    assert "As in [2], $w[1]$ grows." in seen.text
+
+
+def test_an_extractive_answer_names_each_paper_above_its_sentences(cats, dogs):
+    answer = extractive(cite(cats, 1, cats.abstract), cite(dogs, 2, dogs.abstract))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    order = [cats.title, cats.abstract, dogs.title, dogs.abstract]
+    assert sorted(order, key=seen.text.index) == order
+    assert seen.tags.count("strong") == 2
+
+
+@pytest.mark.parametrize(
+    ("spans", "marked"),
+    [
+        ([(2, 4)], "cd"),
+        ([(0, 10)], "abcdefghij"),
+        ([(0, 2), (8, 10)], "abij"),
+        ([(8, 10), (0, 2)], "abij"),  # citations come in the order of the answer
+        ([(1, 5), (3, 8)], "bcdefgh"),
+        ([(1, 8), (3, 5)], "bcdefgh"),
+        ([(1, 5), (5, 8)], "bcdefgh"),
+        ([(2, 4), (2, 4)], "cd"),
+        ([(2, 4), (2, 6)], "cdef"),
+    ],
+)
+def test_quotes_are_marked_in_the_abstract(spans, marked):
+    paper = Paper("p", "Letters", "abcdefghij")
+    citations = [Citation(1, paper, paper.abstract[a:b], a, b, 1.0) for a, b in spans]
+    seen = Seen(render.sources_html(extractive(*citations), 1))
+    assert seen.marked == marked
+    assert paper.abstract in seen.text
+
+
+@given(
+    st.text(st.sampled_from("ab<>&\"' é"), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=5),
+)
+@examples(max_examples=200, deadline=None)
+def test_whatever_is_quoted_the_abstract_stands_there_whole(abstract, spans):
+    paper = Paper("p", "Letters", abstract)
+    inside = [
+        (min(a, b), max(a, b)) for a, b in spans if min(a, b) < max(a, b) <= len(abstract)
+    ] or [(0, len(abstract))]
+    citations = [Citation(1, paper, abstract[a:b], a, b, 1.0) for a, b in inside]
+    markup = render.sources_html(extractive(*citations), 1)
+    shown = Seen(re.search(r'<p class="abstract">(.*?)</p>', markup, re.DOTALL)[1])
+    covered = {place for a, b in inside for place in range(a, b)}
+    assert shown.text == abstract
+    assert shown.marked == "".join(abstract[place] for place in sorted(covered))
+
+
+def test_a_card_tells_authors_date_venue_and_why_it_was_found(cats):
+    hit = Hit(cats, 0.9, (), 0.71, 12.3, 1, 2)
+    answer = extractive(cite(cats, 1, cats.abstract), hits=(hit,))
+    text = Seen(render.sources_html(answer, 1)).text
+    assert "Ann A, Ben B, Cem C, Dan D et al." in text
+    assert "Eve E" not in text
+    assert "2020-02 · Feline Physics" in text
+    assert "0.71" in text
+    assert "12.3" in text
+
+
+def test_a_card_says_whether_it_is_an_abstract_or_a_summary(cats):
+    summary = paper_from_record({**CATS, "source": STARTER_SOURCE}, "x")
+    cards = {p: render.sources_html(extractive(cite(p, 1, p.abstract)), 1) for p in (cats, summary)}
+    assert "Summary written for paperchat" in cards[summary]
+    assert "Summary" not in cards[cats]
+    assert "Abstract" in cards[cats]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        Answer(QUESTION, "Searching…", "draft"),
+        Answer(QUESTION, "No paper is about that.", "abstained", "not_in_library"),
+    ],
+)
+def test_without_citations_the_panel_says_so_in_a_sentence(answer):
+    seen = Seen(render.sources_html(answer, 1))
+    assert seen.tags == ["p"]
+    assert seen.text.endswith(".")
+
+
+def test_an_abstention_names_the_nearest_papers_with_links(cats, dogs):
+    text = "No paper is about that. The nearest are:\n\n- one\n- two"
+    hits = (Hit(cats, 0.2), Hit(dogs, 0.1))
+    answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=hits)
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert seen.values("href") == [cats.link, html.unescape(dogs.link)]
+    assert cats.title in seen.text
+    assert "one" not in seen.text  # the list is made anew, escaped
+
+
+# --- handlers --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    """Two papers, found by their words; tests must not change it."""
+    folder = tmp_path_factory.mktemp("zoo") / "library"
+    library = Library.open(settings=Settings(library=folder, embedder="none", llm=EXTRACTIVE))
+    library.ingest([CATS, DOGS])
+    return library
+
+
+def test_an_empty_page_has_no_messages():
+    view = handlers.show(())
+    assert (view.turns, view.messages) == ((), [])
+    assert Seen(view.sources).tags == ["p"]
+
+
+def test_a_question_first_shows_that_it_is_being_answered_then_its_answer(zoo):
+    views = list(handlers.respond(zoo, f"  {QUESTION}\n", ()))
+    assert len(views) >= 2
+    for view in views:
+        assert [message["role"] for message in view.messages] == ["user", "assistant"]
+        assert len(view.turns) == 1
+    assert views[0].turns[0].answer.status == "draft"
+    final = views[-1].turns[0]
+    assert final.question == QUESTION
+    assert final.answer.status == "answered"
+    assert "lands on its feet" in on_the_page(views[-1].messages[1]["content"]).text
+    assert "source-1-1" in Seen(views[-1].sources).values("id")
+
+
+def test_turns_follow_each_other_and_the_panel_shows_the_last(zoo):
+    *_, first = handlers.respond(zoo, QUESTION, ())
+    *_, second = handlers.respond(zoo, "And what does a falling dog do?", first.turns)
+    assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
+    assert second.messages[:2] == first.messages
+    assert second.turns[0] == first.turns[0]
+    assert all(place.startswith("source-2-") for place in Seen(second.sources).values("id"))
+    assert first.turns == (second.turns[0],)  # what was there is not changed
+
+
+def test_the_conversation_is_handed_to_the_library_oldest_first(zoo):
+    *_, view = handlers.respond(zoo, QUESTION, ())
+    *_, view = handlers.respond(zoo, "And dogs?", view.turns)
+    told = [(message.role, message.content) for message in handlers.history(view.turns)]
+    assert told == [
+        ("user", QUESTION),
+        ("assistant", view.turns[0].answer.text),
+        ("user", "And dogs?"),
+        ("assistant", view.turns[1].answer.text),
+    ]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t"])
+def test_a_blank_question_changes_nothing(zoo, question):
+    *_, before = handlers.respond(zoo, QUESTION, ())
+    assert list(handlers.respond(zoo, question, before.turns)) == [before]
+
+
+def test_an_endless_question_is_cut(zoo):
+    *_, view = handlers.respond(zoo, "cats " * 5000, ())
+    assert len(view.turns[0].question) <= handlers.MOST_QUESTION_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param(lambda e: e.fail(401), id="401"),
+        pytest.param(lambda e: e.fail(500), id="500"),
+        pytest.param(lambda e: e.break_off("A falling cat be"), id="broken stream"),
+        pytest.param(lambda e: e.answer_raw("<h1>It works!</h1>"), id="HTML"),
+    ],
+)
+def test_when_the_model_fails_the_papers_answer_and_one_sentence_says_why(zoo, endpoint, play):
+    play(endpoint)
+    reached = Settings(OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY, retries=0)
+    library = zoo.with_llm(EndpointLLM(reached, "scripted"))
+    *_, view = handlers.respond(library, QUESTION, ())
+    answer = view.turns[0].answer
+    assert (answer.status, answer.mode) == ("answered", EXTRACTIVE)
+    assert answer.citations == zoo.ask(QUESTION).citations
+    assert endpoint.url in answer.notice
+    assert KEY not in answer.notice
+    assert len(answer.notice.splitlines()) == 1
+    shown = on_the_page(view.messages[1]["content"])
+    assert "lands on its feet" in shown.text
+    assert folded(answer.notice) in folded(shown.text)
+    assert_harmless(shown, PLAIN_TAGS)
+    assert Seen(view.sources).marked
+
+
+def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint):
+    sentence = CATS["abstract"].split(". ")[0]
+    endpoint.reply(f"{sentence} [1].")
+    library = zoo.with_llm(EndpointLLM(Settings(OPENAI_BASE_URL=endpoint.url), "scripted"))
+    views = list(handlers.respond(library, QUESTION, ()))
+    shown = [on_the_page(view.messages[1]["content"]).text for view in views]
+    assert any("A falling cat" in text and sentence not in text for text in shown)
+    assert sentence in shown[-1]
+    assert views[-1].turns[0].answer.mode == "scripted"
+
+
+def test_the_line_below_the_title_tells_library_and_mode(zoo, endpoint):
+    assert "2 papers" in handlers.library_line(zoo, None)
+    assert str(zoo.folder) in handlers.library_line(zoo, None)
+    assert handlers.library_line(zoo, "A notice.").endswith("A notice.")
+    model = EndpointLLM(Settings(OPENAI_BASE_URL=endpoint.url), "some-model")
+    assert "some-model" in handlers.library_line(zoo.with_llm(model), None)
+
+
+# --- getting ready ---------------------------------------------------------------------------
+
+
+def test_a_new_library_gets_the_starter_papers_while_progress_is_told(tmp_path):
+    told = []
+    loading = Loading()
+    settings = Settings(library=tmp_path / "library", embedder="none", llm=EXTRACTIVE)
+    loading.start(settings, None, told.append)
+    assert loading.wait(60)
+    assert loading.failure is None
+    assert len(loading.library) == 436
+    assert "RAG_EMBEDDER" in loading.notice
+    assert told
+    assert all(isinstance(progress, Progress) for progress in told)
+
+
+def test_a_library_that_cannot_be_opened_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("x")
+    loading = Loading()
+    loading.start(Settings(library=tmp_path / "file", embedder="none"), None, lambda _: None)
+    assert loading.wait(60)
+    assert loading.library is None
+    assert "--library" in loading.failure
+
+
+def test_waiting_ends_when_the_time_is_up():
+    assert not Loading().wait(0)
+
+
+def test_a_taken_port_gives_way_to_the_next_free_one():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = find_free_port("127.0.0.1", port)
+        assert port < found < port + 20
+
+
+def test_an_address_of_another_machine_is_wrong_use():
+    with pytest.raises(ConfigurationError, match=r"203\.0\.113\.1"):
+        find_free_port("203.0.113.1", 7860)
+
+
+# --- the page itself -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(zoo):
+    """Where the page is served, on loopback as `serve` does it."""
+    loading = Loading()
+    settings = Settings(library=zoo.folder, embedder="none", llm=EXTRACTIVE)
+    loading.start(settings, None, lambda _: None)
+    assert loading.wait(60)
+    app = build_app(loading)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        _, url, _ = app.launch(
+            server_name="127.0.0.1",
+            server_port=find_free_port("127.0.0.1", 7900),
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            theme=build_theme(),
+        )
+    yield url
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def config(address):
+    return httpx.get(f"{address}config").raise_for_status().json()
+
+
+def function(config, name):
+    return next(each["id"] for each in config["dependencies"] if each["api_name"] == name)
+
+
+def call(address, config, name, data, session):
+    """What a function of the page ends with, asked as a browser asks."""
+    body = {"data": data, "fn_index": function(config, name), "session_hash": session}
+    httpx.post(f"{address}gradio_api/queue/join", json=body).raise_for_status()
+    query = {"session_hash": session}
+    with httpx.stream("GET", f"{address}gradio_api/queue/data", params=query, timeout=60) as lines:
+        for line in lines.iter_lines():
+            event = json.loads(line.removeprefix("data: ")) if line else {}
+            if event.get("msg") == "process_completed":
+                assert event["success"], event
+                return event["output"]["data"]
+    pytest.fail("the page hung up before the answer was complete")
+
+
+def texts(messages):
+    return [part["text"] for message in messages for part in message["content"]]
+
+
+def test_the_page_is_served_with_its_parts(address, config):
+    markup = httpx.get(address).raise_for_status().text
+    assert "<title>" in markup or "paperchat" in markup
+    assert config["title"] == "paperchat"
+    ids = {component["props"].get("elem_id") for component in config["components"]}
+    assert {"chat", "question", "sources", "status"} <= ids
+
+
+def test_the_page_tells_nobody_that_it_is_there(config):
+    assert config["analytics_enabled"] is False
+
+
+def test_the_page_has_no_public_api(address):
+    info = httpx.get(f"{address}gradio_api/info").raise_for_status().json()
+    assert info == {"named_endpoints": {}, "unnamed_endpoints": {}}
+
+
+def test_a_conversation_through_the_page(address, config):
+    session = uuid.uuid4().hex
+    cleared, _, messages, sources = call(address, config, "ask", [QUESTION, None], session)
+    assert cleared == ""
+    assert texts(messages)[0] == QUESTION
+    assert "lands on its feet" in texts(messages)[1]
+    assert "source-1-1" in Seen(sources).values("id")
+    _, _, messages, sources = call(address, config, "ask", ["And a dog?", None], session)
+    assert len(messages) == 4
+    assert all(place.startswith("source-2-") for place in Seen(sources).values("id"))
+    _, messages, sources = call(address, config, "clear", [], session)
+    assert messages == []
+    assert Seen(sources).tags == ["p"]
+
+
+def test_two_visitors_do_not_see_each_others_conversation(address, config):
+    call(address, config, "ask", [QUESTION, None], uuid.uuid4().hex)
+    _, _, messages, _ = call(address, config, "ask", ["A falling dog?", None], uuid.uuid4().hex)
+    assert len(messages) == 2
+
+
+def test_the_status_line_tells_that_the_library_is_ready(address, config):
+    status, question, _ = call(address, config, "look", [], uuid.uuid4().hex)
+    assert "2 papers" in status
+    assert question["interactive"] is True
+
+
+def test_nobody_can_ask_before_the_library_is_ready():
+    app = build_app(Loading())
+    question = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "question")
+    assert question.interactive is False
+    status = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "status")
+    assert "Getting ready" in status.value

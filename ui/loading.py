@@ -1,0 +1,66 @@
+"""Opens the library in the background, so that the page is there while it gets ready."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from rag.embedding import OnProgress
+from rag.errors import RagError
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import Progress
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Loading:
+    """A library on its way; read `library`, `progress`, `failure` at any time.
+
+    Attributes:
+        library: None until it is ready.
+        progress: What is being done, while it is not.
+        failure: One sentence on why it will not get ready.
+        notice: One sentence that goes with a library that works with limits.
+    """
+
+    library: Library | None = None
+    progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
+    failure: str | None = None
+    notice: str | None = None
+    _finished: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the library is ready or has failed; False when the time ran out."""
+        return self._finished.wait(timeout_s)
+
+    def start(self, settings: Settings, llm: str | None, also_tell: OnProgress) -> None:
+        """Open the library in a thread of its own; a new one gets the starter papers."""
+
+        def tell(progress: Progress) -> None:
+            self.progress = progress
+            also_tell(progress)
+
+        def load() -> None:
+            try:
+                self.library, self.notice = open_for_chat(settings, llm, tell)
+            except RagError as exc:
+                self.failure = str(exc)
+            finally:
+                self._finished.set()
+
+        threading.Thread(target=load, name="library", daemon=True).start()
+
+
+def open_for_chat(
+    settings: Settings, llm: str | None, on_progress: OnProgress
+) -> tuple[Library, str | None]:
+    """The library, ready for questions, and what the user should know of it."""
+    library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
+    notice = library.prepare(on_progress)
+    if library.is_new:
+        report = library.ingest_starter(on_progress)
+        logger.info("starter library: %s", report)
+    return library, notice

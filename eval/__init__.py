@@ -1,8 +1,8 @@
 """Measures how well a library finds and answers, from sets of questions with known answers."""
 
 from eval.asking import System
-from eval.compare import Comparison, compare
 from eval.dataset import Sample, Turn, default_question_sets, read_question_sets, read_samples
+from eval.gate import Comparison, compare
 from eval.judge import Judge
 from eval.runner import Options, Run, evaluate
 from eval.summary import Summary, read_summary

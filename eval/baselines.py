@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eval.asking import OnProgress, System
@@ -25,7 +24,7 @@ LEXICAL: Final = "lexical only"
 DENSE: Final = "dense only"
 BARE: Final = "no retrieval"
 WEIGHTS: Final = {LEXICAL: 0.0, DENSE: 1.0}  # of dense retrieval in the fused score
-FOLDER: Final = "baselines"
+ASKED, SEARCHED = "baselines", "baselines-searched"  # folders, below that of the run
 # What can be asked of a model that saw no papers and cites none.
 BARE_METRICS: Final = frozenset({"must_mention", "words", "relevance", "correctness", "failed"})
 
@@ -84,12 +83,13 @@ def add_baselines(
     systems: dict[str, System],
     *,
     options: Options,
-    on_progress: OnProgress,
+    on_progress: OnProgress = lambda _: None,
 ) -> Run:
     """The run beside its baselines, each of them a run of its own below the run's folder."""
     means: dict[str, Slices] = {}
+    within = ASKED if options.answers else SEARCHED
     for name, system in systems.items():
-        folder = run.folder / FOLDER / _folder_name(name) if run.folder else None
+        folder = run.folder / within / name.replace(" ", "-") if run.folder else None
         labelled = replace(options, label=name)
         measured = evaluate(
             library,
@@ -110,7 +110,3 @@ def _told(name: str, slices: Slices) -> Slices:
         part: {metric: mean for metric, mean in means.items() if metric in BARE_METRICS}
         for part, means in slices.items()
     }
-
-
-def _folder_name(name: str) -> str:
-    return Path(name.replace(" ", "-")).name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +12,12 @@ from eval.asking import ANSWERS, OnProgress, System
 from eval.baselines import open_baselines
 from eval.beir import DEPTH, Collection, published_figures, read_collection, score_query
 from eval.checking import build_verifier
-from eval.claims import check_pairs, read_pairs
+from eval.claims import Pair, check_pairs, read_pairs
 from eval.provenance import Provenance, describe_run
 from eval.records import Record, hit_records, write_records
 from eval.report import write_reports
-from eval.runner import Run, claim_folder
+from eval.runner import Run, claim_folder, now
 from eval.summary import (
-    Slices,
     Summary,
     as_rows,
     slice_means,
@@ -29,7 +28,7 @@ from eval.summary import (
 from eval.workspace import open_existing, open_made
 from rag.library import Library
 from rag.settings import Settings, read_settings
-from rag.types import Paper, Progress
+from rag.types import Hit, Progress
 
 HITS_KEPT: Final = 20
 CLAIMS_FOLDER: Final = "claims"
@@ -38,8 +37,8 @@ CLAIMS_FOLDER: Final = "claims"
 def run_collection(
     folder: Path,
     *,
-    library: Path | None = None,
     out: Path,
+    library: Path | None = None,
     claims: bool = False,
     on_progress: OnProgress = lambda _: None,
 ) -> list[Run]:
@@ -47,8 +46,8 @@ def run_collection(
 
     Args:
         folder: The collection.
-        library: Where its papers are read into; None for a library that is made for the run.
         out: The run's folder; the claims get a folder in it.
+        library: Where its papers are read into; None for a library that is made for the run.
         claims: Also check SciFact's claims.
         on_progress: Told how far it is.
 
@@ -57,83 +56,87 @@ def run_collection(
     """
     collection = read_collection(folder)
     pairs = read_pairs(folder) if claims else []
-    settings = read_settings(library=library)
-    told = _describer(collection, settings)
-    provenance = told("paperchat", "retrieval only", list(collection.queries.values()))
-    claim_folder(out, provenance)
-    with _opened(collection, library, settings, on_progress) as opened:
-        runs = [_measure(opened, collection, settings, provenance, out, on_progress)]
-    if pairs:
-        on_progress(Progress("checking claims", 0, len(pairs)))
-        records = check_pairs(pairs, build_verifier(collection.papers, settings))
-        checked = told("verifier", "claims", [pair.claim for pair in pairs])
-        summary = _summary(records, checked, f"{collection.name} claims", collection.papers)
-        runs.append(_finish(Run(summary, tuple(records), out / CLAIMS_FOLDER)))
-    return runs
+    measuring = _Measuring(collection, read_settings(library=library), out, on_progress)
+    with measuring.opened(existing=library is not None) as opened:
+        runs = [measuring.retrieval(opened)]
+    return [*runs, measuring.claims(pairs)] if pairs else runs
 
 
-def _describer(
-    collection: Collection, settings: Settings
-) -> Callable[[str, str, list[str]], Provenance]:
-    def describe(system: str, mode: str, questions: list[str]) -> Provenance:
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """A collection that is being measured."""
+
+    collection: Collection
+    settings: Settings
+    out: Path
+    on_progress: OnProgress
+
+    @contextmanager
+    def opened(self, *, existing: bool) -> Iterator[Library]:
+        """The library with the collection's papers."""
+        papers = self.collection.papers
+        if not existing:
+            with open_made(papers, self.settings, None, self.on_progress) as made:
+                yield made
+            return
+        with open_existing(self.settings, None, self.on_progress) as found:
+            found.ingest(papers, on_progress=self.on_progress)
+            yield found
+
+    def retrieval(self, library: Library) -> Run:
+        """The run of the queries, beside its baselines and what others published."""
+        told = self._describe("paperchat", "retrieval only", self.collection.queries.values())
+        claim_folder(self.out, told)
+        records = self._search_all(library)
+        summary = self._summary(records, told, self.collection.name)
+        with open_baselines(library, self.settings, None) as systems:
+            baselines = {
+                name: slice_means(as_rows(self._search_all(system)))
+                for name, system in systems.items()
+            }
+        published = published_figures(self.collection.name)
+        whole = with_baselines(summary, baselines).model_copy(update={"published": published})
+        return _finish(Run(whole, tuple(records), self.out))
+
+    def claims(self, pairs: Sequence[Pair]) -> Run:
+        """The run of the claims, in a folder of its own."""
+        self.on_progress(Progress("checking claims", 0, len(pairs)))
+        records = check_pairs(pairs, build_verifier(self.collection.papers, self.settings))
+        told = self._describe("verifier", "claims", [pair.claim for pair in pairs])
+        summary = self._summary(records, told, f"{self.collection.name} claims")
+        return _finish(Run(summary, tuple(records), self.out / CLAIMS_FOLDER))
+
+    def _search_all(self, system: System) -> list[Record]:
+        titles = {paper.paper_id: paper.title for paper in self.collection.papers}
+        records = []
+        for done, (query_id, gains) in enumerate(self.collection.qrels.items(), start=1):
+            query = self.collection.queries[query_id]
+            hits = system.search(query, DEPTH, ())
+            records.append(_record(query_id, query, hits, gains, titles))
+            self.on_progress(Progress("searching", done, len(self.collection.qrels)))
+        return records
+
+    def _describe(self, system: str, mode: str, questions: Iterable[str]) -> Provenance:
         return describe_run(
             system,
             mode,
-            papers=collection.papers,
+            papers=self.collection.papers,
             questions=questions,
-            settings=settings,
-            judge=None,
+            settings=self.settings,
         )
 
-    return describe
+    def _summary(self, records: Sequence[Record], told: Provenance, name: str) -> Summary:
+        known = [paper.paper_id for paper in self.collection.papers]
+        return summarise(records, told, name=name, created=now(), known_papers=known)
 
 
-@contextmanager
-def _opened(
-    collection: Collection, library: Path | None, settings: Settings, on_progress: OnProgress
-) -> Iterator[Library]:
-    if library is None:
-        with open_made(collection.papers, settings, None, on_progress) as made:
-            yield made
-        return
-    with open_existing(settings, None, on_progress) as existing:
-        existing.ingest(collection.papers, on_progress=on_progress)
-        yield existing
-
-
-def _measure(
-    library: Library,
-    collection: Collection,
-    settings: Settings,
-    provenance: Provenance,
-    out: Path,
-    on_progress: OnProgress,
-) -> Run:
-    records = _search_all(library, collection, on_progress)
-    summary = _summary(records, provenance, collection.name, collection.papers)
-    with open_baselines(library, settings, None) as systems:
-        baselines = {
-            name: _slices(_search_all(system, collection, on_progress))
-            for name, system in systems.items()
-        }
-    published = published_figures(collection.name)
-    told = with_baselines(summary, baselines).model_copy(update={"published": published})
-    return _finish(Run(told, tuple(records), out))
-
-
-def _search_all(system: System, collection: Collection, on_progress: OnProgress) -> list[Record]:
-    titles = {paper.paper_id: paper.title for paper in collection.papers}
-    records = []
-    for done, (query_id, gains) in enumerate(collection.qrels.items(), start=1):
-        records.append(_search(system, query_id, collection.queries[query_id], gains, titles))
-        on_progress(Progress("searching", done, len(collection.qrels)))
-    return records
-
-
-def _search(
-    system: System, query_id: str, query: str, gains: Mapping[str, float], titles: Mapping[str, str]
+def _record(
+    query_id: str,
+    query: str,
+    hits: Sequence[Hit],
+    gains: Mapping[str, float],
+    titles: Mapping[str, str],
 ) -> Record:
-    hits = system.search(query, DEPTH, ())
     return Record(
         key=query_id,
         cluster=query_id,
@@ -143,22 +146,6 @@ def _search(
         titles=tuple(titles.get(paper_id, paper_id) for paper_id in gains),
         hits=hit_records(hits[:HITS_KEPT]),
         scores=score_query([hit.paper.paper_id for hit in hits], gains),
-    )
-
-
-def _slices(records: list[Record]) -> Slices:
-    return slice_means(as_rows(records))
-
-
-def _summary(
-    records: list[Record], provenance: Provenance, name: str, papers: tuple[Paper, ...]
-) -> Summary:
-    return summarise(
-        records,
-        provenance,
-        name=name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        known_papers=[paper.paper_id for paper in papers],
     )
 
 

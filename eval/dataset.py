@@ -93,7 +93,7 @@ def read_samples(path: Path) -> list[Sample]:
             message names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise SourceError(f"The question set {str(path)!r} cannot be read: {exc}") from exc
     numbered = [(n, line) for n, line in enumerate(lines, start=1) if line.strip()]
@@ -154,5 +154,5 @@ def _read_line(path: Path, number: int, line: str) -> Sample:
         problem = exc.errors()[0]
         place = ".".join(map(str, problem["loc"])) or "sample"
         raise SourceError(f"{path.name}, line {number}: {place}: {problem['msg']}") from exc
-    except json.JSONDecodeError as exc:
+    except (ValueError, RecursionError) as exc:
         raise SourceError(f"{path.name}, line {number}: broken JSON: {exc}") from exc

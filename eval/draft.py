@@ -24,11 +24,12 @@ from rag.types import Paper
 
 SEED: Final = 7
 TELLING_WORDS: Final = 5
+REPEATED: Final = 1.5  # what is said twice is rather the subject
 GAP: Final = "____"
 CLOZE_WORDS: Final = range(8, 41)  # shorter tells too little, longer is no question
 # A figure with its unit, or a name with inner capitals or digits.
 ANSWER: Final = re.compile(
-    r"(?<![\w.])\d+(?:[.,]\d+)*\s?(?:%|x\b|times\b)?|\b[A-Z][a-z]*[A-Z\d][\w-]*\b"
+    r"(?<![\w.])\d+(?:[.,]\d+)*(?:\s?(?:%|x\b|times\b))?|\b[A-Z][a-z]*[A-Z\d][\w-]*\b"
 )
 
 Question = dict[str, object]
@@ -41,7 +42,7 @@ def draft_questions(papers: Sequence[Paper], count: int) -> list[Question]:
     """
     weight = term_weight(papers)
     shuffled = Random(SEED).sample(papers, len(papers))
-    makers = (_known_items(shuffled, weight), _clozes(shuffled))
+    makers = (_known_items(shuffled, weight), _clozes(shuffled, weight))
     drafts = islice(_in_turn(makers), count)
     return [{"id": f"draft-{n:03d}"} | draft for n, draft in enumerate(drafts, start=1)]
 
@@ -78,7 +79,7 @@ def telling_words(paper: Paper, weight: TermWeight) -> list[str]:
     titled = set(analyze(paper.title))
     counts = Counter(content_words(paper.abstract))
     worth = {
-        word: count * sum(map(weight, stems)) / len(stems)
+        word: sum(map(weight, stems)) / len(stems) * (REPEATED if count > 1 else 1.0)
         for word, count in counts.items()
         if word.isalpha()
         and len(word) > 3
@@ -97,12 +98,18 @@ def _without_repeats(words: Iterable[str]) -> list[str]:
     return list(kept.values())
 
 
-def _clozes(papers: Iterable[Paper]) -> Iterator[Question]:
+def _clozes(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
     for paper in papers:
-        found = next(_gaps(paper), None)
-        if found:
-            sentence, answer = found
+        gaps = list(_gaps(paper))
+        if gaps:
+            sentence, answer = max(gaps, key=lambda gap: _telling(gap[1], weight))
             yield _question("single", f"What belongs in the gap? {sentence}", paper, (answer,))
+
+
+def _telling(answer: str, weight: TermWeight) -> tuple[bool, float]:
+    """Orders what can be left out: figures before names, rare before common."""
+    stems = analyze(answer)
+    return answer[0].isdigit(), max(map(weight, stems), default=0.0)
 
 
 def _gaps(paper: Paper) -> Iterator[tuple[str, str]]:

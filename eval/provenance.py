@@ -62,7 +62,7 @@ def describe_run(
     papers: Iterable[Paper],
     questions: Iterable[str],
     settings: Settings,
-    judge: str | None,
+    judge: str | None = None,
 ) -> Provenance:
     """What a run is made with here and now."""
     hashes = sorted(content_hash(paper) for paper in papers)

@@ -18,7 +18,7 @@ from eval.summary import Price, Summary, summarise, write_summary
 from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.settings import Settings, read_settings
-from rag.types import EXTRACTIVE
+from rag.types import EXTRACTIVE, Paper
 
 FINGERPRINT: Final = "fingerprint.txt"
 MODEL_WORKERS: Final = 8  # questions under way at once where a model answers
@@ -78,37 +78,51 @@ def evaluate(
         ConfigurationError: The folder holds a run of other questions, papers, settings or code.
     """
     options = options or Options()
-    settings = options.settings or read_settings()
     papers = library.papers()
-    provenance = describe_run(
-        options.label,
-        library.mode if options.answers else "retrieval only",
-        papers=papers,
-        questions=[sample.model_dump_json() for sample in samples],
-        settings=settings,
-        judge=options.judge.name if options.judge else None,
-    )
+    provenance = _describe(library, papers, samples, options)
     if out:
         claim_folder(out, provenance)
-    task = Task(
-        papers,
-        build_check(papers, settings),
-        answers=options.answers,
-        judge=options.judge,
-        workers=options.workers or (1 if library.mode == EXTRACTIVE else MODEL_WORKERS),
-    )
+    task = _task(library, papers, options)
     records = ask_all(system or library, samples, task, folder=out, on_progress=on_progress)
     summary = summarise(
         records,
         provenance,
         name=options.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=now(),
         known_papers=[paper.paper_id for paper in papers],
         price=options.price,
     )
     if out:
         write_summary(out, summary)
     return Run(summary, tuple(records), out)
+
+
+def _describe(
+    library: Library, papers: Sequence[Paper], samples: Sequence[Sample], options: Options
+) -> Provenance:
+    return describe_run(
+        options.label,
+        library.mode if options.answers else "retrieval only",
+        papers=papers,
+        questions=[sample.model_dump_json() for sample in samples],
+        settings=options.settings or read_settings(),
+        judge=options.judge.name if options.judge else None,
+    )
+
+
+def _task(library: Library, papers: Sequence[Paper], options: Options) -> Task:
+    return Task(
+        papers,
+        build_check(papers, options.settings or read_settings()),
+        answers=options.answers,
+        judge=options.judge,
+        workers=options.workers or (1 if library.mode == EXTRACTIVE else MODEL_WORKERS),
+    )
+
+
+def now() -> str:
+    """The time as runs keep it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def claim_folder(folder: Path, provenance: Provenance) -> None:

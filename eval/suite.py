@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from eval.asking import OnProgress
 from eval.baselines import add_baselines, open_baselines
-from eval.dataset import Sample, default_question_sets, read_question_sets
+from eval.dataset import default_question_sets, read_question_sets
 from eval.judge import Judge
 from eval.report import write_reports
 from eval.runner import Options, Run, evaluate
@@ -62,44 +62,30 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
     Raises:
         RagError: The questions, the library or the run's folder cannot be used.
     """
-    files = plan.questions or tuple(default_question_sets())
-    samples = read_question_sets(files)
-    name = " ".join(file.stem for file in plan.questions) or "default questions"
+    samples = read_question_sets(plan.questions or default_question_sets())
     settings = read_settings(library=plan.library)
     llm = build_model(settings, plan.llm)
-    options = Options(
-        name=name,
+    options = _options(plan, settings)
+    with open_library(plan, settings, llm, on_progress) as library:
+        folder = plan.out or new_folder()
+        run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
+        with open_baselines(library, settings, llm if plan.ablate else None) as systems:
+            searched = replace(options, answers=plan.ablate)
+            run = add_baselines(
+                run, library, samples, systems, options=searched, on_progress=on_progress
+            )
+    write_reports(run)
+    return run
+
+
+def _options(plan: Plan, settings: Settings) -> Options:
+    return Options(
+        name=" ".join(file.stem for file in plan.questions) or "default questions",
         settings=settings,
         judge=build_judge(settings, plan.judge),
         workers=plan.workers,
         price=plan.price,
     )
-    with open_library(plan, settings, llm, on_progress) as library:
-        folder = plan.out or new_folder()
-        run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
-        run = _with_baselines(run, library, samples, (plan, options, llm), on_progress)
-    write_reports(run)
-    return run
-
-
-def _with_baselines(
-    run: Run,
-    library: Library,
-    samples: Sequence[Sample],
-    made: tuple[Plan, Options, LLM | None],
-    on_progress: OnProgress,
-) -> Run:
-    plan, options, llm = made
-    settings = options.settings or read_settings()
-    with open_baselines(library, settings, llm if plan.ablate else None) as systems:
-        return add_baselines(
-            run,
-            library,
-            samples,
-            systems,
-            options=replace(options, answers=plan.ablate),
-            on_progress=on_progress,
-        )
 
 
 @contextmanager

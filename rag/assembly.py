@@ -8,6 +8,7 @@ from llama_index.core.llms import LLM
 
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
+from rag.answering.gate import Gauge
 from rag.answering.support import Verifier
 from rag.answering.terms import inverse_frequency
 from rag.embedding import Embedder
@@ -58,7 +59,8 @@ def build_query_engine(
         verifier = Verifier(reader, weight)
         writer = ModelWriter(llm, verifier, settings.context_tokens, settings.unsupported)
     retriever = build_retriever(index, settings)
-    return PaperQueryEngine(retriever, writer, extractive, weight=weight, top_k=settings.top_k)
+    gauge = Gauge(reader, weight)
+    return PaperQueryEngine(retriever, writer, extractive, gauge=gauge, top_k=settings.top_k)
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:

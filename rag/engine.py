@@ -16,12 +16,15 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answering.drafts import Draft, Writer
-from rag.answering.gate import abstention_text, confidence, reason_to_abstain
-from rag.answering.terms import TermWeight
+from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_abstain
+from rag.answering.intent import is_affirmation, question_for_papers
 from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.questions import earlier_questions
 from rag.types import EXTRACTIVE, Answer, Hit, Message, Reason
 
 logger = logging.getLogger(__name__)
+
+UNSURE = "The library may not say this; these passages come nearest."
 
 
 class PaperQueryEngine(BaseQueryEngine):
@@ -31,7 +34,7 @@ class PaperQueryEngine(BaseQueryEngine):
         retriever: Finds the papers.
         writer: Writes the answer; extractive or with a model.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
-        weight: How telling a stem is in this library.
+        gauge: Measures how well papers meet a question.
         top_k: Papers that reach the answer.
     """
 
@@ -41,28 +44,32 @@ class PaperQueryEngine(BaseQueryEngine):
         writer: Writer,
         stand_in: Writer,
         *,
-        weight: TermWeight,
+        gauge: Gauge,
         top_k: int,
     ) -> None:
         super().__init__(callback_manager=None)
         self._retriever = retriever
         self._writer = writer
         self._stand_in = stand_in
-        self._weight = weight
+        self._gauge = gauge
         self._top_k = top_k
 
     def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
         """Answers that replace each other; the last is final, the others are drafts."""
         clock = _Clock()
-        hits = self._retriever.search(question, self._top_k, history)
+        asked = standalone_question(question, history)
+        if not asked:
+            yield _abstained(question, "not_a_question_for_papers", (), clock)
+            return
+        hits = self._retriever.search(asked, self._top_k, history)
         clock.lap("retrieval")
-        reason = reason_to_abstain(question, history, hits, self._weight)
+        reason = reason_to_abstain(asked, history, hits, self._gauge)
         clock.lap("gate")
         if reason:
             yield _abstained(question, reason, hits, clock)
             return
         answer = Answer(question, "", "draft", hits=tuple(hits), mode=self._writer.mode)
-        for draft in self._write(question, history, hits):
+        for draft in self._write(asked, history, hits):
             answer = _updated(answer, draft)
             yield answer
         clock.lap("writing")
@@ -86,8 +93,10 @@ class PaperQueryEngine(BaseQueryEngine):
         if answer.reason:
             text = abstention_text(answer.reason, hits)
             return replace(answer, text=text, status="abstained", timings=clock.timings())
-        sure = confidence(answer.question, answer.papers, hits, self._weight)
-        return replace(answer, status="answered", confidence=sure, timings=clock.timings())
+        sure = self._gauge.confidence(answer.question, answer.papers)
+        clock.lap("confidence")
+        final = replace(answer, status="answered", confidence=sure, timings=clock.timings())
+        return headed(final, UNSURE) if sure < UNSURE_BELOW else final
 
     def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """The final answer."""
@@ -104,6 +113,24 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
+
+
+def standalone_question(question: str, history: Sequence[Message]) -> str:
+    """What is asked of the papers, "" when nothing is; a bare "yes" asks the last question anew."""
+    earlier = earlier_questions(history)
+    if earlier and is_affirmation(question):
+        return earlier[0]
+    return question_for_papers(question)
+
+
+def headed(answer: Answer, heading: str) -> Answer:
+    """The answer under a heading; the places of its sentences move with it."""
+    lead = f"*{heading}*\n\n"
+    moved = tuple(
+        replace(each, start=each.start + len(lead), end=each.end + len(lead))
+        for each in answer.sentences
+    )
+    return replace(answer, text=lead + answer.text, sentences=moved)
 
 
 def _updated(answer: Answer, draft: Draft) -> Answer:

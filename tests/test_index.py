@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -506,6 +508,11 @@ def test_a_second_library_object_sees_what_the_first_one_wrote(settings, embedde
 
 
 INGEST = "Library.open(settings=settings).ingest([note(name) for name in names])"
+INGEST_ONE_BY_ONE = """
+with Library.open(settings=settings) as library:
+    for name in names:
+        library.ingest(note(name))
+"""
 REMOVE = "Library.open(settings=settings).remove(names)"
 
 
@@ -529,6 +536,60 @@ def test_an_open_library_sees_what_another_process_wrote(settings, embedder):
         assert found_by_meaning(library) == (expected if dense else set())
         assert library.ingest(LONG).added == 1  # and can still write itself
         assert library.search(LONG.title, 1)[0].paper == LONG
+
+
+def test_what_was_built_before_another_process_wrote_still_works(made):
+    # A chat engine lives as long as its conversation.
+    with Library.open(settings=made) as library:
+        chat, query = library.as_chat_engine(), library.as_query_engine()
+        retriever = library.as_retriever()
+        for name in ("toads", "frogs"):
+            run_python(INGEST, *told(made), name)
+            question = f"What is known of {name}?"
+            assert retriever.retrieve(question)[0].node.node_id == f"{name}#0"
+            assert name in query.query(question).response
+            assert name in chat.chat(question).response
+            assert library.search(question, 1)[0].paper.paper_id == name  # this one looks anew
+            assert retriever.retrieve(question)[0].node.node_id == f"{name}#0"
+            chat.reset()
+
+
+@contextmanager
+def searching_threads(library):
+    """Two threads that search all the while; what goes wrong in one is raised at the end."""
+    done = threading.Event()
+
+    def search():
+        count = 0
+        while not done.is_set():
+            hits = library.search("a note on animals in winter", 20)
+            assert [hit.score for hit in hits] == sorted((h.score for h in hits), reverse=True)
+            assert library.papers()
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(2) as threads:
+        searches = [threads.submit(search) for _ in range(2)]
+        try:
+            yield
+        finally:
+            done.set()
+        assert all(search.result() for search in searches)
+
+
+def test_threads_can_search_while_the_library_is_changed(made):
+    with Library.open(settings=made) as library, searching_threads(library):
+        for start in range(0, 40, 10):
+            library.ingest(NOTES[start : start + 10])
+        for start in range(0, 40, 10):
+            library.remove(ids(NOTES[start : start + 10]))
+        check_complete(library)
+
+
+def test_threads_can_search_while_another_process_writes(made):
+    with Library.open(settings=made) as library, searching_threads(library):
+        run_python(INGEST_ONE_BY_ONE, *told(made), *(f"a{n}" for n in range(8)))
+        assert len(library) == len(PAPERS) + 8
 
 
 def test_who_looks_while_another_writes_sees_the_whole_afterwards(made_lexical):

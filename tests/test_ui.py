@@ -23,7 +23,16 @@ from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.sources.records import paper_from_record
-from rag.types import EXTRACTIVE, STARTER_SOURCE, Answer, Citation, Hit, Paper, Progress
+from rag.types import (
+    EXTRACTIVE,
+    STARTER_SOURCE,
+    Answer,
+    CheckedSentence,
+    Citation,
+    Hit,
+    Paper,
+    Progress,
+)
 from ui import handlers, render
 from ui.app import LATEX, build_app, build_theme
 from ui.loading import Loading
@@ -706,3 +715,206 @@ def test_nobody_can_ask_before_the_library_is_ready():
     assert question.interactive is False
     status = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "status")
     assert "Getting ready" in status.value
+
+
+# --- what the check of an answer found -------------------------------------------------------
+
+
+def checked(*parts, status="answered", **others):
+    """An answer of a model, from pairs of text and verdict; None for text that claims nothing."""
+    text, sentences = "", []
+    for part, verdict in parts:
+        if verdict:
+            end = len(text) + len(part)
+            markers = tuple(find_markers(part))
+            sentences.append(CheckedSentence(part, len(text), end, markers, verdict))
+        text += part
+    sentences = tuple(sentences)
+    return Answer(QUESTION, text, status, mode="some-model", sentences=sentences, **others)
+
+
+def claims(answer):
+    """Kind and text of the sentences that the chat points out."""
+    markup = MarkdownIt("commonmark", {"html": True}).render(render.answer_markdown(answer, 1))
+    spans = re.findall(r'<span class="claim-(\w+)" title="[^"]+\.">(.*?)</span>', markup)
+    return [(kind, Seen(inside).text) for kind, inside in spans]
+
+
+def test_sentences_that_are_not_fully_supported_look_so(cats):
+    answer = checked(
+        ("Cats turn. [1]", "supported"),
+        (" ", None),
+        ("They land well. [1]", "partly"),
+        ("\n\n- ", None),
+        ("**Cats fly.**", "unsupported"),
+        ("\n- Well:\n", None),
+        ("2. Cats never turn.", "contradicted"),
+        citations=(cite(cats, 1, cats.abstract),),
+    )
+    assert claims(answer) == [
+        ("partly", "≈ They land well. [1]"),
+        ("unsupported", "⚠ not supported: Cats fly."),
+        ("contradicted", "⚠ contradicted: Cats never turn."),
+    ]
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert seen.values("href") == ["#source-1-1"] * 2
+    assert seen.tags.count("li") == 3  # what begins an item of a list still begins it
+
+
+def test_an_answer_that_is_fully_supported_has_no_signs(cats):
+    answer = checked(("Cats turn. [1]", "supported"), citations=(cite(cats, 1, cats.abstract),))
+    assert claims(answer) == []
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS, "!", "\\", "$", "`", "```"])
+@pytest.mark.parametrize("verdict", ["supported", "partly", "unsupported"])
+def test_a_checked_sentence_is_as_harmless_as_any_other(hostile, verdict):
+    sentence = (f"Cats {hostile}", verdict)
+    answer = checked(sentence, (hostile, None), sentence, ("[x](https://e.org/x.png) $", None))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert_harmless(seen, MODEL_TAGS | {"span"})
+    assert {name for name, _ in seen.attributes} <= {"href", "class", "title"}
+
+
+def test_a_sentence_that_cuts_a_code_block_is_left_alone():
+    answer = checked(("So: ```", "partly"), ("\nx[1] = 2\n", None), ("y```", "partly"))
+    assert claims(answer) == []
+    assert on_the_page(render.answer_markdown(answer, 1)).tags == ["p", "pre", "code"]
+
+
+def test_what_is_still_being_written_looks_unchecked_until_it_is_checked():
+    parts = ("Cats turn. [1]", "supported"), (" Well then. ", None), ("They land on th", None)
+    assert claims(checked(*parts, status="draft")) == [("unchecked", "They land on th")]
+    assert claims(checked(*parts[:1], status="draft")) == []
+    assert claims(checked(*parts)) == []
+    assert claims(Answer(QUESTION, "Searching…", "draft")) == [("unchecked", "Searching…")]
+
+
+def test_a_draft_in_an_open_code_block_is_code():
+    answer = checked(("Like this:\n```\nif a <b> c:", None), status="draft")
+    assert claims(answer) == []
+    assert "if a <b> c:" in on_the_page(render.answer_markdown(answer, 1)).text
+
+
+def test_the_removed_sentences_are_told_by_the_notice_alone(cats):
+    citations = (cite(cats, 1, cats.abstract),)
+    answer = by_model("Cats turn. [1]", *citations, removed=("Cats fly.",), notice="1 removed.")
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert folded(seen.text) == "Cats turn. [1] 1 removed."
+
+
+def test_the_card_says_in_words_how_far_a_quote_supports_the_answer():
+    paper = Paper("p", "Letters", "abcdefghij")
+    spans = [(0, 2, "supported"), (4, 6, "partly"), (8, 10, "supported"), (8, 10, "partly")]
+    citations = [Citation(1, paper, paper.abstract[a:b], a, b, 0.8, v) for a, b, v in spans]
+    seen = Seen(render.sources_html(by_model("A. [1]", *citations), 1))
+    assert seen.values("data-support") == [
+        "supports it",
+        "supports it partly",
+        "supports it · supports it partly",  # two sentences cite it
+    ]
+    quoted = Seen(render.sources_html(extractive(*citations), 1))
+    assert quoted.values("data-support") == []  # the answer is the quotes
+
+
+# --- signs that the page takes for something else --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("`a_b` <b>", "a_b <b>"),
+        ("`List<int>` and `$HOME`", "List<int> and $HOME"),
+        ("``f[0](x) & y;``", "f[0](x) & y;"),
+        ("```\nf[0](x) # $5 &amp; <b>\n```", "f[0](x) # $5 &amp; <b>"),
+        ("```mermaid\nA@{ img: 'https://e.org' }\n```", "A@{ img: 'https://e.org' }"),
+        (r"5 < 6 & 7 \$ \` \! x", "5 < 6 & 7 $ ` ! x"),
+        ("ask a@b.org or ftp://b.org", "ask a@b.org or ftp://b.org"),
+        ("Wow![1] [2]: x", "Wow![1] [2]: x"),
+    ],
+)
+def test_the_signs_of_a_model_show_as_they_were_meant(text, shown):
+    assert folded(on_the_page(render.safe_markdown(text)).text) == shown
+
+
+@pytest.mark.parametrize("code", ["`$x$`", "```mermaid\nA\n```", "`%%%LATEX_BLOCK_0%%%`", "`$`"])
+def test_code_reaches_the_page_without_signs_that_it_acts_upon(code):
+    assert not re.search(r"[$`%_]|mermaid", render.safe_markdown(code))
+
+
+@pytest.mark.parametrize("link", ["[a](https://e.org/a?b=1&c=2)", "[a](HTTP://e.org 'T')"])
+def test_links_of_a_model_to_the_web_stay(link):
+    seen = on_the_page(render.safe_markdown(link))
+    assert (seen.text.strip(), len(seen.values("href"))) == ("a", 1)
+
+
+@pytest.mark.parametrize("sign", ["https://e.org/a_b~c#d", "www.e.org", "a@e.org"])
+def test_addresses_in_papers_and_questions_do_not_become_links(sign):
+    markdown = render.plain_markdown(sign)
+    assert not re.search(r"\w://|www\.|\w@", markdown)  # what Gradio's Markdown knows them by
+    assert folded(on_the_page(markdown).text) == sign
+
+
+def test_a_price_in_one_quote_does_not_open_a_formula_in_another():
+    hidden = "for $![spy](https://evil.example/pixel.png)$ a turn."
+    paper = paper_from_record({"title": "Cats", "abstract": f"Cats cost $5. Or {hidden}"}, "x")
+    quotes = (cite(paper, 1, "Cats cost $5."), cite(paper, 1, f"Or {hidden}"))
+    seen = on_the_page(render.answer_markdown(extractive(*quotes), 1))
+    assert_harmless(seen, PLAIN_TAGS)
+    assert "Cats cost $5." in seen.text
+
+
+@pytest.mark.parametrize(
+    "line", ["    code", "\tcode", "a\n:-:\nb", "a\n===", "a\n---", "a\n\n  1) b"]
+)
+def test_no_line_of_a_question_begins_anything(line):
+    seen = on_the_page(render.plain_markdown(line))
+    assert set(seen.tags) <= {"p", "br"}
+    assert folded(seen.text) == folded(line)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "[press][x]\n\n[x]: javascript:alert(1)",
+        "[x]: data:text/html;base64,PHNjcmlwdD4=\n\n[x]",
+        "[press]( javascript:alert(1))",
+        "[press](<javascript:alert(1)>)",
+        "[press](&#106;avascript:alert(1))",
+        r"\\![spy](https://evil.example/pixel.png)",
+        "- a\n  ```\n<img src=x onerror=alert(1)>\n  ```",  # the code ends with the item
+        "$$\n```\n$$\n<img src=x onerror=alert(1)>\n```",  # the code begins in a formula
+    ],
+)
+def test_a_model_cannot_hide_addresses_and_images_in_other_forms(hostile):
+    assert_harmless(on_the_page(render.safe_markdown(hostile)), MODEL_TAGS)
+
+
+def test_a_model_makes_no_address_of_mail():
+    assert "a@" not in render.safe_markdown("a@example.org")
+    assert render.safe_markdown("recall@10 is 0.9") == "recall@10 is 0.9"
+
+
+@pytest.mark.parametrize("text", ["It costs $5-$10.", "It costs $5 or $6.", "$a$$b$", "US$", "$$"])
+@pytest.mark.parametrize("escaped", [render.plain_markdown, render.safe_markdown])
+def test_dollars_that_are_no_formula_are_kept_from_the_page(escaped, text):
+    assert "$" not in escaped(text)
+    assert folded(on_the_page(escaped(text)).text) == text
+
+
+def test_a_number_that_stands_for_no_cited_paper_leads_nowhere(cats):
+    answer = by_model("Cats turn. [1] Dogs too. [7]", cite(cats, 1, cats.abstract))
+    seen = on_the_page(render.answer_markdown(answer, 1))
+    assert seen.values("href") == ["#source-1-1"]
+    assert "Dogs too. [7]" in seen.text
+
+
+def test_a_backslash_at_the_end_of_a_checked_sentence_stays_there():
+    assert claims(checked(("Cats fly. \\", "partly"))) == [("partly", "≈ Cats fly. \\")]
+
+
+def test_code_in_an_item_of_a_list_is_not_indented():
+    markup = render.safe_markdown("- a\n  ```\n  if b:\n      c\n  ```\n- d")
+    seen = on_the_page(markup)
+    assert "if b:\n    c" in seen.text
+    assert seen.tags.count("li") == 2

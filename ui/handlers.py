@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rag.errors import ModelError
 from rag.library import Library
 from rag.types import EXTRACTIVE, Answer, Message
+from ui.markdown import plain_markdown
 from ui.render import answer_markdown, sources_html
 
 ChatMessage = dict[str, str]
@@ -45,7 +46,7 @@ def show(turns: Turns) -> View:
     """The page for a conversation."""
     messages: list[ChatMessage] = []
     for number, turn in enumerate(turns, start=1):
-        messages.append({"role": "user", "content": turn.question})
+        messages.append({"role": "user", "content": plain_markdown(turn.question)})
         messages.append({"role": "assistant", "content": answer_markdown(turn.answer, number)})
     last = turns[-1].answer if turns else None
     return View(turns, messages, sources_html(last, len(turns)))

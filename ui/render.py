@@ -6,61 +6,103 @@ All text of papers, models and users is escaped here: none of it can bring tags,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Final
 
 from rag.answering.markers import rewrite_markers
-from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Progress
+from rag.sentences import split_sentences
+from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Progress, Verdict
+from ui.markdown import markdown_link, plain_markdown, safe_markdown, unlinked
 
-MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]#|~!>])")
-MATH: Final = re.compile(r"(\$[^$\n]+\$)")
-BOXED: Final = re.compile(r"\[(\d{1,3})\](?!\()")
 AUTHORS_SHOWN: Final = 4
-
-
-def plain_markdown(text: str) -> str:
-    """Text as Markdown that shows it as it is, formulas apart."""
-    parts = MATH.split(text)
-    return "".join(
-        escape(part, quote=False)
-        if place % 2
-        else MARKDOWN_SIGNS.sub(r"\\\1", escape(part, quote=False))
-        for place, part in enumerate(parts)
-    )
-
-
-def safe_markdown(text: str) -> str:
-    """Markdown of a model without HTML and without images."""
-    return escape(text, quote=False).replace("![", "!\\[").replace("&gt; ", "> ")
+# What stands before the text of a sentence in Markdown: signs of lists, headings and quotations.
+LEAD: Final = re.compile(r"\s*(?:(?:[-*+•>]|#{1,6}|\d{1,3}[.)])\s+)*")
+# How a sentence that is not fully supported is shown: what is set before it, and what it means.
+SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
+    "partly": ("≈ ", "The cited papers support this only in part."),
+    "unsupported": ("⚠ not supported: ", "No retrieved paper supports this."),
+    "contradicted": ("⚠ contradicted: ", "A cited paper says otherwise."),
+    "unchecked": ("", "This is still being written and checked."),
+}
+QUOTE_WORDS: Final[Mapping[Verdict, str]] = {
+    "supported": "supports it",
+    "partly": "supports it partly",
+    "unsupported": "does not support it",
+    "contradicted": "contradicts it",
+}
 
 
 def answer_markdown(answer: Answer, turn: int) -> str:
     """The answer's text for the chat; its markers lead to the cards of the turn's sources."""
     if answer.mode == EXTRACTIVE and answer.citations:
-        text = _quoted_papers(answer.citations)
+        text = _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained":
         text = _abstention(answer)
     else:
-        text = safe_markdown(answer.text)
-    linked = BOXED.sub(lambda match: f"[\\[{match[1]}\\]](#{card_id(turn, int(match[1]))})", text)
-    return f"{linked}\n\n*{plain_markdown(answer.notice)}*" if answer.notice else linked
+        text = _checked_text(answer, _linker(answer, turn))
+    return f"{text}\n\n*{plain_markdown(answer.notice)}*" if answer.notice else text
 
 
-def _quoted_papers(citations: Sequence[Citation]) -> str:
+def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
     paragraphs = []
     for marker, group in groupby(citations, key=lambda citation: citation.marker):
         quotes = list(group)
-        sentences = " ".join(f"{plain_markdown(quote.quote)} [{marker}]" for quote in quotes)
+        link = _marker_link(turn, marker)
+        sentences = " ".join(f"{plain_markdown(quote.quote)} {link}" for quote in quotes)
         paragraphs.append(f"**{plain_markdown(quotes[0].paper.title)}**\\\n{sentences}")
     return "\n\n".join(paragraphs)
 
 
 def _abstention(answer: Answer) -> str:
     said = answer.text.partition("\n")[0]
-    nearest = (f"- [{plain_markdown(h.paper.title)}]({h.paper.link})" for h in answer.hits[:3])
+    nearest = (f"- {markdown_link(h.paper.title, h.paper.link)}" for h in answer.hits[:3])
     return "\n".join([plain_markdown(said), "", *nearest])
+
+
+def _checked_text(answer: Answer, link: Callable[[int], str]) -> str:
+    """A model's text; sentences that are not fully supported, or not checked yet, look so."""
+    pieces, at = [], 0
+    for start, end, kind in _doubtful(answer):
+        sign, meaning = SHOWN_AS[kind]
+        sentence = safe_markdown(answer.text[start:end], link)
+        pieces.append(safe_markdown(answer.text[at:start], link))
+        pieces.append(f'<span class="claim-{kind}" title="{meaning}">{sign}{sentence}</span>')
+        at = end
+    return "".join(pieces) + safe_markdown(answer.text[at:], link)
+
+
+def _doubtful(answer: Answer) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of the sentences to point out; those that a code block cuts are not."""
+    spans = [(s.start, s.end, str(s.verdict)) for s in answer.sentences]
+    for start, end, kind in [*spans, *_unchecked(answer)]:
+        start += len(_lead(answer.text[start:end]))
+        is_cut = any(answer.text[:place].count("```") % 2 for place in (start, end))
+        if kind in SHOWN_AS and start < end and not is_cut:
+            yield start, end, kind
+
+
+def _lead(sentence: str) -> str:
+    match = LEAD.match(sentence)
+    return match[0] if match else ""
+
+
+def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
+    """The sentence that is being written, the last one of a draft."""
+    if answer.status == "draft":
+        checked = max((sentence.end for sentence in answer.sentences), default=0)
+        for last in split_sentences(answer.text)[-1:]:
+            yield max(last.start, checked), last.end, "unchecked"
+
+
+def _linker(answer: Answer, turn: int) -> Callable[[int], str]:
+    known = {citation.marker for citation in answer.citations}
+    return lambda marker: _marker_link(turn, marker) if marker in known else unlinked(marker)
+
+
+def _marker_link(turn: int, marker: int) -> str:
+    return f"[{unlinked(marker)}](#{card_id(turn, marker)})"
 
 
 def card_id(turn: int, marker: int) -> str:
@@ -78,9 +120,10 @@ def sources_html(answer: Answer | None, turn: int) -> str:
         return _empty("The sources are checked when the answer is complete.")
     if not answer.citations:
         return _empty("This answer cites no paper.")
-    cards = []
-    for marker, group in groupby(answer.citations, key=lambda citation: citation.marker):
-        cards.append(_card(turn, marker, list(group), answer.hits))
+    cards = [
+        _card(answer, card_id(turn, marker), list(group))
+        for marker, group in groupby(answer.citations, key=lambda citation: citation.marker)
+    ]
     return f'<div class="sources">{"".join(cards)}</div>'
 
 
@@ -88,18 +131,19 @@ def _empty(text: str) -> str:
     return f'<p class="sources-empty">{escape(text)}</p>'
 
 
-def _card(turn: int, marker: int, citations: Sequence[Citation], hits: Sequence[Hit]) -> str:
+def _card(answer: Answer, place: str, citations: Sequence[Citation]) -> str:
     paper = citations[0].paper
     label = "Summary written for paperchat" if paper.is_summary else "Abstract"
-    why = next((hit for hit in hits if hit.paper.paper_id == paper.paper_id), None)
+    why = next((hit for hit in answer.hits if hit.paper.paper_id == paper.paper_id), None)
+    is_quoted = answer.mode == EXTRACTIVE  # word for word: nothing to tell of its support
     return (
-        f'<article class="card" id="{card_id(turn, marker)}" tabindex="-1">'
-        f'<h3><span class="number">{marker}</span>'
+        f'<article class="card" id="{place}" tabindex="-1">'
+        f'<h3><span class="number">{citations[0].marker}</span>'
         f'<a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
         f"{escape(paper.title)}</a></h3>"
         f'<p class="meta">{escape(meta_line(paper))}</p>'
         f'<p class="kind">{label}</p>'
-        f'<p class="abstract">{_marked(paper.abstract, citations)}</p>'
+        f'<p class="abstract">{_marked(paper.abstract, citations, tells_support=not is_quoted)}</p>'
         f"{_why(why) if why else ''}</article>"
     )
 
@@ -112,16 +156,25 @@ def meta_line(paper: Paper) -> str:
     return " · ".join(filter(None, (authors, paper.published, paper.venue)))
 
 
-def _marked(text: str, citations: Iterable[Citation]) -> str:
-    """The text with the quotes in `<mark>`, in order; overlapping ones become one."""
+def _marked(text: str, citations: Sequence[Citation], *, tells_support: bool) -> str:
+    """The text with the quotes in `<mark>`, in order; what two share is marked once."""
     pieces, at = [], 0
     for start, end in sorted({(c.start, c.end) for c in citations}):
         if end <= at:
             continue
-        pieces.append(escape(text[at : max(start, at)]))
-        pieces.append(f"<mark>{escape(text[max(start, at) : end])}</mark>")
+        start = max(start, at)
+        pieces.append(escape(text[at:start]))
+        support = _support(start, end, citations) if tells_support else ""
+        pieces.append(f"<mark{support}>{escape(text[start:end])}</mark>")
         at = end
     return "".join(pieces) + escape(text[at:])
+
+
+def _support(start: int, end: int, citations: Sequence[Citation]) -> str:
+    """What the quotes there do for the sentences that cite them; page.css sets it beside them."""
+    found = {c.verdict for c in citations if c.start < end and start < c.end}
+    words = " · ".join(words for verdict, words in QUOTE_WORDS.items() if verdict in found)
+    return f' data-support="{words}"'
 
 
 def _why(hit: Hit) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from eval.compare import Comparison
+from eval.gate import Comparison
 from eval.records import Record
 from eval.report import tables
 from eval.report.tables import Table

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from eval.asking import failures
 from eval.catalogue import metric_of
-from eval.compare import Comparison
+from eval.gate import Comparison
 from eval.records import Record
 from eval.summary import Mean, Summary
 
@@ -47,6 +48,11 @@ BY_SLICE: Final = (
     "citation_recall",
     "false_abstention",
     "abstention_recall",
+    "auroc",
+    "rationale_hit@1",
+    "rationale_hit@3",
+    "claim_recall",
+    "false_support",
 )
 
 
@@ -94,15 +100,12 @@ def _label(name: str) -> str:
 def by_slice(summary: Summary) -> Table:
     """Some metrics by type and kind of question."""
     metrics = [m for m in BY_SLICE if any(m in means for means in summary.slices.values())]
+    sizes = Counter(name for row in summary.rows for name in row.slices)
     rows = tuple(
-        (name.replace("kind:", "· "), str(_size(means)), *(figure(means.get(m)) for m in metrics))
+        (name.replace("kind:", "· "), str(sizes[name]), *(figure(means.get(m)) for m in metrics))
         for name, means in summary.slices.items()
     )
     return Table("By slice", ("slice", "n", *(_label(m) for m in metrics)), rows)
-
-
-def _size(means: dict[str, Mean]) -> int:
-    return max((mean.n for mean in means.values()), default=0)
 
 
 def published(summary: Summary) -> Table:

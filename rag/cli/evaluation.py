@@ -27,20 +27,25 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     _add_draft(actions.add_parser("draft", help=about, description=about))
 
 
-def _add_library(parser: argparse.ArgumentParser) -> None:
-    """`--library` also behind the action; before it, it stands with every command."""
+def _add_common(parser: argparse.ArgumentParser, default: str) -> None:
+    """What every command takes, also behind the action; unset there, what stands before holds."""
     parser.add_argument(
         "--library",
         type=Path,
         metavar="DIR",
         default=argparse.SUPPRESS,
-        help="folder of the library (default: one of the starter papers, made for the run)",
+        help=f"folder of the library (default: {default})",
     )
-    parser.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="tell what each stage does",
+    )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    _add_library(parser)
+    _add_common(parser, "one of the starter papers, made for the run")
     parser.add_argument(
         "--questions", nargs="+", type=Path, default=[], metavar="FILE", help="question sets"
     )
@@ -55,7 +60,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="folder of the run, or one to resume"
     )
     parser.add_argument("--ablate", action="store_true", help="ask the baselines for answers too")
-    parser.add_argument("--workers", type=int, metavar="N", help="questions under way at once")
+    parser.add_argument(
+        "--workers", type=_positive, metavar="N", help="questions under way at once"
+    )
     parser.add_argument(
         "--price",
         metavar="IN:OUT",
@@ -77,16 +84,17 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_draft(parser: argparse.ArgumentParser) -> None:
-    _add_library(parser)
-    parser.add_argument("-n", type=int, default=20, metavar="N", help="questions (default 20)")
+    _add_common(parser, "that of paperchat")
+    parser.add_argument(
+        "-n", type=_positive, default=20, metavar="N", help="questions (default 20)"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     parser.set_defaults(run=draft)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure a library and leave the reports in the run's folder; 1 when every question failed."""
-    if options.claims and not options.beir:
-        options.usage_error("--claims needs --beir DIR")
+    _check_use(options)
     with output.shown_progress() as on_progress:
         runs = (
             _run_collection(options, on_progress)
@@ -96,6 +104,16 @@ def run(options: argparse.Namespace) -> int:
     for done in runs:
         _write_run(done, options)
     return int(any(done.summary.failed == done.summary.questions for done in runs))
+
+
+def _check_use(options: argparse.Namespace) -> None:
+    """Leave with a usage error where options do not go together."""
+    if options.claims and not options.beir:
+        options.usage_error("--claims needs --beir DIR")
+    if options.keep and options.beir:
+        options.usage_error("--keep is for question sets, not for --beir")
+    if options.sources and getattr(options, "library", None):
+        options.usage_error("--sources makes a library of its own; leave --library out")
 
 
 def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
@@ -129,7 +147,7 @@ def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> lis
 
 
 def _write_run(done: Run, options: argparse.Namespace) -> None:
-    from eval.compare import keep_baseline
+    from eval.gate import keep_baseline
     from eval.report.markdown import render_short
 
     if options.json:
@@ -139,6 +157,13 @@ def _write_run(done: Run, options: argparse.Namespace) -> None:
         output.write_line(f"\nThe report: {done.folder}/report.html\n")
     if options.keep:
         keep_baseline(done.summary)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
 
 
 def _price(text: str | None) -> Price | None:
@@ -155,7 +180,7 @@ def _price(text: str | None) -> Price | None:
 
 def compare(options: argparse.Namespace) -> int:
     """Compare two runs; 1 when a gated metric of the second is worse beyond chance."""
-    from eval.compare import compare_runs
+    from eval.gate import compare_runs
     from eval.report.markdown import render_comparison
 
     if len(options.runs) > 2:

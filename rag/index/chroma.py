@@ -7,16 +7,21 @@ each paper all that is known of the paper. Not covered: Chroma's own embedding f
 from __future__ import annotations
 
 import json
+import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.api.models.Collection import Collection
+from chromadb.api.types import GetResult, QueryResult
 from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError
+from chromadb.errors import ChromaError, InternalError
 from llama_index.core.schema import TextNode
 from numpy.typing import NDArray
 
@@ -28,7 +33,9 @@ SPACE: Final = "cosine"
 # A wider beam than Chroma's 100: at 100,000 papers it costs 1 ms and finds what exact search does.
 SEARCH_BEAM: Final = 200
 ROWS_PER_CALL: Final = 1000
+CLIENTS_LEFT_OPEN: Final = 2  # for searches that began before the last reopening
 Metadata = Mapping[str, object]
+Include = Literal["documents", "embeddings", "metadatas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,21 @@ class PassageStore:
     """
 
     def __init__(self, folder: Path, collection: str, *, clear: bool = False) -> None:
+        self._folder = folder
+        self._opened = 0
+        self._left: deque[ClientAPI] = deque()
+        self._client, self._collection = self._open(collection, clear=clear)
+
+    def _open(self, collection: str, *, clear: bool = False) -> tuple[ClientAPI, Collection]:
+        # Chroma keeps one system for each spelling of a path; another one reads the files anew.
+        path = os.path.join(self._folder, *["."] * self._opened)  # noqa: PTH118  Path drops dots
         try:
-            self._client = chromadb.PersistentClient(
-                folder, settings=ChromaSettings(anonymized_telemetry=False)
+            client = chromadb.PersistentClient(
+                path, settings=ChromaSettings(anonymized_telemetry=False)
             )
-            if clear and collection in [found.name for found in self._client.list_collections()]:
-                self._client.delete_collection(collection)
-            self._collection = self._client.get_or_create_collection(
+            if clear and collection in [found.name for found in client.list_collections()]:
+                client.delete_collection(collection)
+            opened = client.get_or_create_collection(
                 collection,
                 configuration=CreateCollectionConfiguration(
                     hnsw={"space": SPACE, "ef_search": SEARCH_BEAM}
@@ -67,9 +82,21 @@ class PassageStore:
             )
         except (ChromaError, OSError, ValueError) as exc:
             raise LibraryError(
-                f"The library in {str(folder)!r} cannot be opened: {exc}. "
+                f"The library in {str(self._folder)!r} cannot be opened: {exc}. "
                 "Check that the folder can be written and was made by paperchat."
             ) from exc
+        return client, opened
+
+    def reopen(self, collection: str) -> None:
+        """See what another process has written, which an open collection does not.
+
+        What is being read meanwhile goes on with the files as they were.
+        """
+        self._left.append(self._client)
+        self._opened += 1
+        self._client, self._collection = self._open(collection)
+        while len(self._left) > CLIENTS_LEFT_OPEN:
+            _close(self._left.popleft())
 
     @property
     def name(self) -> str:
@@ -106,7 +133,7 @@ class PassageStore:
         return {
             str(meta["paper_id"]): StoredPaper(str(meta["hash"]), int(str(meta["passages"])))
             for some in _chunks(ids)
-            for meta in self._collection.get(ids=some, include=["metadatas"])["metadatas"] or []
+            for meta in self._get(some, "metadatas")["metadatas"] or []
         }
 
     def delete(self, papers: Mapping[str, range]) -> None:
@@ -148,9 +175,7 @@ class PassageStore:
         wanted = min(passages_k, self._collection.count())
         if not wanted:
             return []
-        found = self._collection.query(
-            query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
-        )
+        found = self._query(vector, wanted)
         distances = (found["distances"] or [[]])[0]
         similarities = [1.0 - float(distance) for distance in distances]
         return list(zip(found["ids"][0], similarities, strict=True))
@@ -159,7 +184,7 @@ class PassageStore:
         """The vectors of those of the passages that are here, shape (dimension,)."""
         vectors: dict[str, NDArray[np.float32]] = {}
         for some in _chunks(passage_ids):
-            found = self._collection.get(ids=some, include=["embeddings"])
+            found = self._get(some, "embeddings")
             rows = np.asarray(found["embeddings"], np.float32)
             vectors.update(zip(found["ids"], rows, strict=True))
         return vectors
@@ -170,12 +195,34 @@ class PassageStore:
 
     def close(self) -> None:
         """Let go of Chroma's files."""
-        self._client.close()  # type: ignore[attr-defined]  # missing from ClientAPI
+        while self._left:
+            _close(self._left.popleft())
+        _close(self._client)
+
+    def _query(self, vector: NDArray[np.float32], wanted: int) -> QueryResult:
+        def ask() -> QueryResult:
+            return self._collection.query(
+                query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
+            )
+
+        try:
+            return ask()
+        except InternalError:
+            self.reopen(self.name)
+            return ask()
+
+    def _get(self, ids: list[str], *include: Include) -> GetResult:
+        """Rows by id; once more, reopened, when another process has changed the files meanwhile."""
+        try:
+            return self._collection.get(ids=ids, include=list(include))
+        except InternalError:
+            self.reopen(self.name)
+            return self._collection.get(ids=ids, include=list(include))
 
     def _rows(self, ids: Sequence[str]) -> list[tuple[str, Metadata]]:
         rows: list[tuple[str, Metadata]] = []
         for some in _chunks(ids):
-            found = self._collection.get(ids=some, include=["documents", "metadatas"])
+            found = self._get(some, "documents", "metadatas")
             rows += zip(found["documents"] or [], found["metadatas"] or [], strict=True)
         return rows
 
@@ -192,6 +239,10 @@ class PassageStore:
         for document, meta in (*first, *self._rows(more)):
             by_paper.setdefault(str(meta["paper_id"]), []).append((document, meta))
         return {paper_id: _read_paper(rows) for paper_id, rows in by_paper.items()}
+
+
+def _close(client: ClientAPI) -> None:
+    client.close()  # type: ignore[attr-defined]  # missing from ClientAPI
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -61,7 +61,7 @@ class LexicalChange:
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out; nothing happens when it is not in."""
-        self._writer.delete_documents("paper_id", paper_id)
+        self._writer.delete_documents_by_term("paper_id", paper_id)
 
     def put(self, paper: Paper) -> None:
         """Write a paper in place of an earlier version of it."""

@@ -86,7 +86,6 @@ class PaperIndex:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             found = read_manifest(self.folder)
-            self.is_new = found is None
             if found is None:
                 found = replace(self._wanted, dimension=self._dimension())
                 write_manifest(self.folder, found)
@@ -122,8 +121,7 @@ class PaperIndex:
         if stamp == self._seen:
             return
         self.manifest = read_manifest(self.folder) or self.manifest
-        self.store.close()  # an open collection does not see vectors that others have added
-        self.store = PassageStore(self.folder / "chroma", self.manifest.collection)
+        self.store.reopen(self.manifest.collection)
         self.lexical.reload()
         if self.lexical.revision == self.manifest.revision:
             self._seen = stamp

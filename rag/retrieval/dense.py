@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -47,12 +47,20 @@ class DenseRetriever(BaseRetriever):
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]
     ) -> dict[str, float]:
         """Cosine of the best passage of certain papers, computed exactly."""
+        return self.all_similarities([vector], paper_ids)[0]
+
+    def all_similarities(
+        self, vectors: Sequence[NDArray[np.float32]], paper_ids: Iterable[str]
+    ) -> list[dict[str, float]]:
+        """The same for several questions at once, in their order."""
         stored = self._store.stored(list(paper_ids))
         wanted = [passage_id(p, n) for p, paper in stored.items() for n in range(paper.passages)]
-        best: dict[str, float] = {}
+        best: list[dict[str, float]] = [{} for _ in vectors]
         for node_id, passage in self._store.vectors(wanted).items():
             paper_id = node_id.rpartition("#")[0]
-            best[paper_id] = max(best.get(paper_id, -1.0), float(passage @ vector))
+            for similarities, vector in zip(best, vectors, strict=True):
+                cosine = float(passage @ vector)
+                similarities[paper_id] = max(similarities.get(paper_id, -1.0), cosine)
         return best
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.questions import earlier_questions, history_weights
+from rag.retrieval.references import referred_papers
 from rag.types import Hit, Message
 
 logger = logging.getLogger(__name__)
@@ -67,11 +68,24 @@ class HybridRetriever(BaseRetriever):
         if not question.strip():
             return []
         earlier = earlier_questions(history)
-        scored = [self._score(text) for text in (question, *earlier)]
+        scored = self._fill_in([self._score(text) for text in (question, *earlier)])
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
         blended = blend(fused, [1.0, *history_weights(question, len(earlier))])
+        for paper_id, bonus in referred_papers(question, history).items():
+            blended[paper_id] = blended.get(paper_id, 0.0) + bonus
         best = rank(blended)[:k]
         return self._hits(best, blended, scored[0])
+
+    def _fill_in(self, scored: Sequence[_Scored]) -> list[_Scored]:
+        """Every question's cosine with every candidate of the others, so that blending is fair."""
+        if self._dense is None or len(scored) == 1:
+            return list(scored)
+        everyone = {paper_id for each in scored for paper_id in (*each.dense, *each.lexical)}
+        vectors = [each.vector for each in scored if each.vector is not None]
+        known = iter(self._dense.all_similarities(vectors, everyone))
+        return [
+            replace(each, dense=next(known) if each.vector is not None else {}) for each in scored
+        ]
 
     def _weight(self, scored: _Scored) -> float:
         return self._dense_weight if scored.vector is not None else 0.0

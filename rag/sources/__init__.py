@@ -49,7 +49,7 @@ def _read_path(source: str | Path) -> Iterator[Paper | Rejection]:
         yield Rejection(fold(str(source))[:200], 0, f"it cannot be read: {exc}")
         return
     if not files:
-        yield Rejection(Path(source).name, 0, "the folder holds no files")
+        yield Rejection(Path(source).resolve().name, 0, "the folder holds no files")
     for path in files:
         yield from _read_file(path)
 

@@ -16,7 +16,7 @@ from eval.catalogue import GATED, Metric, metric_of
 from eval.records import Record, read_records
 from eval.statistics import Effect, holm, paired_bootstrap
 from eval.summary import Row, Summary, read_summary, write_summary
-from rag.errors import SourceError
+from rag.errors import ConfigurationError, SourceError
 
 SIGNIFICANT: Final = 0.05
 BASELINE: Final = Path(__file__).parent / "baseline.json"  # the summary that a build is held to
@@ -98,14 +98,32 @@ def compare_runs(paths: Sequence[Path]) -> tuple[Comparison, Kept, Kept]:
     Raises:
         SourceError: One is no run, or they share no question.
     """
-    first, second = paths if len(paths) == 2 else (BASELINE, *paths)
+    first, second = paths if len(paths) == 2 else (_baseline(), *paths)
     comparison = compare(read_summary(first), read_summary(second))
     return comparison, _records(first), _records(second)
 
 
+def _baseline() -> Path:
+    if not BASELINE.exists():
+        raise SourceError(
+            "No baseline is kept yet. Make one by `paperchat eval run --keep`, or name two runs."
+        )
+    return BASELINE
+
+
 def keep_baseline(summary: Summary) -> None:
-    """Make a run the baseline that later ones are held to."""
-    write_summary(BASELINE, summary)
+    """Make a run the baseline that later ones are held to.
+
+    Raises:
+        ConfigurationError: paperchat is installed where nothing can be written.
+    """
+    try:
+        write_summary(BASELINE, summary)
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The baseline {str(BASELINE)!r} cannot be written: {exc.strerror}. It lies beside the "
+            "code, so keep one from a working copy."
+        ) from exc
 
 
 def _records(path: Path) -> Kept:

@@ -1,0 +1,174 @@
+"""The gate: what fails a build and what does not, and what a reader is told of two runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval import Options, compare, evaluate
+from eval.gate import compare_runs
+from eval.provenance import Provenance
+from eval.records import Record
+from eval.report.markdown import render_comparison
+from eval.summary import summarise, write_summary
+from rag.errors import SourceError
+from rag.library import Library
+from rag.settings import Settings
+from tests.eval_papers import PAPERS, SAMPLES, ask
+
+MADE_WITH = Provenance(
+    system="paperchat",
+    mode="extractive",
+    judge=None,
+    papers=4,
+    corpus="c",
+    questions="q",
+    settings={"top_k": "6"},
+    prompts={},
+    code="1",
+    commit=None,
+    versions={},
+)
+
+
+def summary_of(*scores, made_with=MADE_WITH, first=0):
+    """A summary of questions that have only these scores."""
+    records = [
+        Record(key=f"q{n}", cluster=f"q{n}", slices=("all",), question="?", scores=each)
+        for n, each in enumerate(scores, start=first)
+    ]
+    return summarise(records, made_with, name="set", created="2024-01-01T00:00:00+00:00")
+
+
+def scored(count, **changes):
+    good = {"mrr": 1.0, "must_mention": 1.0, "failed": 0.0, "words": 50.0}
+    return [good | changes for _ in range(count)]
+
+
+def outcomes(comparison):
+    return {(m.slice, m.metric.name): m.outcome for m in comparison.metrics}
+
+
+@pytest.mark.parametrize(
+    ("changed", "count", "loses"),
+    [
+        ({"must_mention": 0.0}, 20, ["must_mention"]),
+        ({"mrr": 0.5}, 20, ["mrr"]),
+        ({"failed": 1.0}, 20, ["failed"]),  # less is better
+        ({"must_mention": 0.0, "mrr": 0.0}, 20, ["mrr", "must_mention"]),
+        ({"must_mention": 0.0}, 2, []),  # two of a hundred may be chance
+        ({"words": 500.0}, 100, []),  # describes, is neither better nor worse
+        ({}, 0, []),
+    ],
+)
+def test_only_a_loss_beyond_chance_fails_and_names_its_metric(changed, count, loses):
+    first = summary_of(*scored(100))
+    second = summary_of(*scored(count, **changed), *scored(100 - count))
+    comparison = compare(first, second)
+    assert [loss.metric.name for loss in comparison.losses] == loses
+
+
+def test_a_gain_is_no_loss():
+    worse, better = summary_of(*scored(100, mrr=0.5)), summary_of(*scored(100))
+    comparison = compare(worse, better)
+    assert comparison.losses == ()
+    assert outcomes(comparison)["all", "mrr"] == "better"
+
+
+def test_one_of_many_metrics_does_not_fail_by_chance_alone():
+    # p is about 0.04 for the one metric, and 15 are looked at.
+    first = summary_of(*scored(100, **dict.fromkeys(["map", "ndcg@10", "recall@10"], 1.0)))
+    second = summary_of(
+        *scored(4, **{"ndcg@10": 0.0, "map": 1.0, "recall@10": 1.0}),
+        *scored(96, **dict.fromkeys(["map", "ndcg@10", "recall@10"], 1.0)),
+    )
+    comparison = compare(first, second)
+    (found,) = [m for m in comparison.metrics if m.metric.name == "ndcg@10"]
+    assert found.p > found.effect.p
+    assert comparison.losses == ()
+
+
+def test_runs_are_compared_over_the_questions_that_both_have():
+    comparison = compare(summary_of(*scored(5)), summary_of(*scored(5), first=2))
+    assert (comparison.shared, comparison.only_first, comparison.only_second) == (3, 2, 2)
+    with pytest.raises(SourceError, match="no question in common"):
+        compare(summary_of(*scored(2)), summary_of(*scored(2), first=7))
+
+
+def test_the_questions_that_changed_most_come_first():
+    first = summary_of(*scored(4))
+    second = summary_of(*scored(1, mrr=0.9), *scored(1), *scored(1, mrr=0.0), *scored(1, words=9))
+    changes = compare(first, second).changes
+    assert [(change.key, change.metrics) for change in changes] == [
+        ("q2", ("mrr",)),
+        ("q0", ("mrr",)),
+    ]
+
+
+def test_what_the_runs_were_made_with_is_told_where_it_differs():
+    other = MADE_WITH.model_copy(update={"settings": {"top_k": "3"}, "mode": "a-model"})
+    comparison = compare(summary_of(*scored(2)), summary_of(*scored(2), made_with=other))
+    assert comparison.differences == ("mode: extractive -> a-model", "top_k: 6 -> 3")
+
+
+@pytest.fixture(scope="module")
+def words_settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare") / "library"
+    return Settings(library=folder, embedder="none", llm="extractive")
+
+
+@pytest.fixture(scope="module")
+def library(words_settings):
+    with Library.open(settings=words_settings) as opened:
+        opened.ingest(PAPERS)
+        yield opened
+
+
+def test_two_runs_on_disk_show_both_answers_to_what_changed(library, words_settings, tmp_path):
+    class Mute:
+        search = library.search
+
+        def ask(self, question, history):
+            answer = library.ask(question, history)
+            return answer if "tea" not in question else library.ask("zzz qqq", ())
+
+    options = Options(settings=words_settings)
+    evaluate(library, SAMPLES, out=tmp_path / "a", options=options)
+    muted = Mute()
+    evaluate(library, SAMPLES, out=tmp_path / "b", system=muted, options=options)
+    told = render_comparison(*compare_runs([tmp_path / "a", tmp_path / "b"]))
+    assert "questions that changed most" in told
+    assert "### pour" in told
+    assert "first: " in told
+    assert "second: No paper" in told
+
+
+def test_a_summary_alone_can_be_held_to(tmp_path):
+    for name, summary in (("a.json", summary_of(*scored(3))), ("b.json", summary_of(*scored(3)))):
+        write_summary(tmp_path / name, summary)
+    comparison, first, second = compare_runs([tmp_path / "a.json", tmp_path / "b.json"])
+    assert comparison.losses == ()
+    assert (first, second) == ({}, {})
+
+
+def test_an_unfinished_run_says_how_to_finish_it(tmp_path):
+    with pytest.raises(SourceError, match="same --out"):
+        compare_runs([tmp_path, tmp_path])
+
+
+SPOKEN = "The robot arm spills 4 % of the cups [1]. Elephants have won the chess league twice [1]."
+
+
+def test_a_verifier_that_lets_things_pass_is_found_out(words_settings, endpoint):
+    endpoint.reply(SPOKEN)
+    summaries = []
+    for unsupported in ("remove", "mark"):
+        changed = {"openai_base_url": endpoint.url, "unsupported": unsupported}
+        settings = words_settings.model_copy(update=changed)
+        with Library.open(settings=settings, llm="scripted") as served:
+            samples = [ask(f"q{n}", "How many cups are spilt?", ["tea"]) for n in range(12)]
+            served.ingest(PAPERS)
+            given = Options(settings=settings, workers=1)
+            summaries.append(evaluate(served, samples, options=given).summary)
+    comparison = compare(*summaries)
+    assert [loss.metric.name for loss in comparison.losses] == ["citation_recall"]
+    assert comparison.differences == ("unsupported: remove -> mark",)

@@ -1,0 +1,262 @@
+"""Runs over a small real library: figures, repetition, interruption, failures, parallel models."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from eval import Options, evaluate
+from eval.asking import ANSWERS, keys
+from eval.baselines import DENSE, LEXICAL, add_baselines, open_baselines
+from eval.checking import check_answer
+from eval.records import read_records
+from eval.summary import SUMMARY, Price, read_summary
+from rag.errors import ConfigurationError, ModelTimeoutError, SourceError
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import Answer, Citation, Usage
+from tests.eval_papers import PAPERS, SAMPLES, ask
+
+QUESTIONS = 6  # of SAMPLES, the conversation has two
+
+
+@pytest.fixture(scope="module")
+def words_settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("eval") / "library"
+    return Settings(library=folder, embedder="none", llm="extractive")
+
+
+@pytest.fixture(scope="module")
+def library(words_settings):
+    with Library.open(settings=words_settings) as opened:
+        opened.ingest(PAPERS)
+        yield opened
+
+
+@pytest.fixture
+def options(words_settings):
+    return Options(settings=words_settings)
+
+
+class Recorder:
+    """A library in whose place it stands, which keeps what it was asked and may be told to fail."""
+
+    def __init__(self, library, fails=()):
+        self._library = library
+        self._fails = set(fails)
+        self.asked = []
+
+    def search(self, question, k, history):
+        return self._library.search(question, k, history)
+
+    def ask(self, question, history):
+        self.asked.append((question, tuple(history)))
+        if question in self._fails:
+            raise ModelTimeoutError("The endpoint did not answer in time.")
+        return self._library.ask(question, history)
+
+
+def figures(run):
+    """All that a run says, but for times."""
+    return [record.model_dump(exclude={"timings"}) for record in run.records], run.summary.slices
+
+
+def test_a_run_measures_retrieval_answers_and_abstention(library, options):
+    summary = evaluate(library, SAMPLES, options=options).summary
+    assert summary.questions == QUESTIONS
+    assert summary.mean("all", "mrr").n == 5
+    assert summary.mean("all", "mrr").mean == 1.0  # the papers have no word in common
+    assert summary.mean("single", "must_mention").mean == 1.0
+    assert summary.mean("kind:off_topic", "abstention_recall").mean == 1.0
+    assert summary.mean("all", "quote_exactness").mean == 1.0
+    assert summary.mean("all", "citation_recall").mean == 1.0
+    assert summary.mean("all", "failed").mean == 0.0
+    assert {"search", "retrieval", "total"} <= set(summary.latency)
+
+
+def test_the_same_configuration_gives_the_same_figures(library, options):
+    assert figures(evaluate(library, SAMPLES, options=options)) == figures(
+        evaluate(library, SAMPLES, options=options)
+    )
+
+
+def test_several_workers_change_neither_order_nor_figures(library, options, words_settings):
+    several = Options(settings=words_settings, workers=4)
+    assert figures(evaluate(library, SAMPLES, options=several)) == figures(
+        evaluate(library, SAMPLES, options=options)
+    )
+
+
+def test_a_run_leaves_every_question_and_its_summary(library, options, tmp_path):
+    run = evaluate(library, SAMPLES, out=tmp_path / "run", options=options)
+    assert tuple(read_records(tmp_path / "run" / ANSWERS)) == run.records
+    assert read_summary(tmp_path / "run") == run.summary
+    assert [record.key for record in run.records] == [k for s in SAMPLES for k in keys(s)]
+
+
+def test_what_was_answered_is_not_asked_again(library, options, tmp_path):
+    whole = evaluate(library, SAMPLES, out=tmp_path, options=options)
+    lines = (tmp_path / ANSWERS).read_text(encoding="utf-8").splitlines(keepends=True)
+    # Interrupted in the middle of a line, inside of the conversation.
+    (tmp_path / ANSWERS).write_text("".join(lines[:5]) + lines[5][:40], encoding="utf-8")
+    system = Recorder(library)
+    resumed = evaluate(library, SAMPLES, out=tmp_path, system=system, options=options)
+    assert [question for question, _ in system.asked] == ["and what slows it down?"]
+    assert figures(resumed) == figures(whole)
+
+
+def test_a_later_turn_hears_what_was_asked_and_answered_before(library, options):
+    system = Recorder(library)
+    run = evaluate(library, SAMPLES, system=system, options=options)
+    (_, first), (_, later) = system.asked[-2:]
+    assert first == ()
+    assert [message.role for message in later] == ["user", "assistant"]
+    assert later[1].content == run.records[-2].answer.text
+
+
+def test_a_run_of_other_questions_is_not_taken_up(library, options, tmp_path):
+    evaluate(library, SAMPLES[:1], out=tmp_path, options=options)
+    with pytest.raises(ConfigurationError, match="Name another folder by --out"):
+        evaluate(library, SAMPLES[:2], out=tmp_path, options=options)
+
+
+def test_a_failing_question_is_kept_counted_and_asked_again(library, options, tmp_path):
+    broken = Recorder(library, fails=[SAMPLES[1].turns[0].question])
+    run = evaluate(library, SAMPLES, out=tmp_path, system=broken, options=options)
+    failed = [record for record in run.records if record.error]
+    assert [record.key for record in failed] == ["bogs"]
+    assert failed[0].error == "ModelTimeoutError: The endpoint did not answer in time."
+    assert run.summary.failed == 1
+    assert run.summary.mean("all", "failed").mean == pytest.approx(1 / QUESTIONS)
+    assert run.summary.mean("all", "mrr").n == 4  # it is missing from the means, not a zero
+    mended = Recorder(library)
+    assert (
+        evaluate(library, SAMPLES, out=tmp_path, system=mended, options=options).summary.failed == 0
+    )
+    assert [question for question, _ in mended.asked] == [SAMPLES[1].turns[0].question]
+
+
+def test_a_line_in_the_middle_that_is_no_record_is_not_passed_over(library, options, tmp_path):
+    evaluate(library, SAMPLES, out=tmp_path, options=options)
+    lines = (tmp_path / ANSWERS).read_text(encoding="utf-8").splitlines()
+    (tmp_path / ANSWERS).write_text("\n".join(["{}", *lines]), encoding="utf-8")
+    with pytest.raises(SourceError, match="line 1"):
+        evaluate(library, SAMPLES, out=tmp_path, options=options)
+
+
+def test_papers_that_the_library_lacks_are_counted_and_not_found(library, options):
+    sample = ask("gone", "How are kites flown?", ["A Paper Nobody Has"])
+    run = evaluate(library, [sample], options=options)
+    assert run.summary.unknown_papers == 1
+    assert run.summary.mean("all", "recall@10").mean == 0.0
+
+
+def test_gold_papers_are_found_by_title_in_any_spelling_and_by_id(library, options):
+    samples = [
+        ask("title", "robot tea", ["robots that  POUR tea!"]),
+        ask("id", "robot tea", ["tea"]),
+    ]
+    run = evaluate(library, samples, options=options)
+    assert [record.papers for record in run.records] == [("tea",), ("tea",)]
+
+
+def test_an_answer_is_checked_whatever_it_says_of_itself(library):
+    paper = library.get("tea")
+    quote = "It spills 4 % of the cups."
+    start = paper.abstract.index(quote)
+    citation = Citation(1, paper, quote, start, start + len(quote), 1.0, "supported")
+    text = f"**Robots**\n{quote} [1] Elephants play chess. [1] Nobody cites this one. [7]"
+    answer = Answer("?", text, "answered", citations=(citation,))
+    asked = []
+
+    def check(pairs):
+        asked.extend(claim for claim, _ in pairs)
+        return ["supported" if "spills" in claim else "unsupported" for claim, _ in pairs]
+
+    sentences = check_answer(answer, check)
+    assert [sentence.verdicts for sentence in sentences] == [("supported",), ("unsupported",), ()]
+    assert asked == ["It spills 4 % of the cups.", "Elephants play chess."]
+
+
+def test_a_marker_at_the_end_belongs_to_the_sentence_before_it(library):
+    paper = library.get("tea")
+    citation = Citation(1, paper, "A", 0, 1, 1.0)
+    answer = Answer(
+        "?",
+        "First sentence here. [1]\n\nSecond sentence here. [1]",
+        "answered",
+        citations=(citation,),
+    )
+    sentences = check_answer(answer, lambda pairs: ["supported" for _ in pairs])
+    assert [sentence.markers for sentence in sentences] == [(1,), (1,)]
+
+
+def test_a_model_is_asked_in_parallel_and_its_tokens_are_counted(library, words_settings, endpoint):
+    endpoint.reply("The arm spills 4 % of the cups [1].", usage=(100, 20))
+    reached = words_settings.model_copy(update={"openai_base_url": endpoint.url, "retries": 0})
+    with Library.open(settings=reached, llm="scripted") as served:
+        threads = set()
+
+        class Watched(Recorder):
+            def ask(self, question, history):
+                threads.add(threading.get_ident())
+                return super().ask(question, history)
+
+        given = Options(settings=reached, workers=3, price=Price(prompt=1.0, completion=10.0))
+        samples = [ask(f"q{n}", SAMPLES[0].turns[0].question, ["tea"]) for n in range(9)]
+        run = evaluate(served, samples, system=Watched(served), options=given)
+    usage = run.summary.usage
+    assert len(threads) > 1
+    assert (usage.prompt_tokens, usage.completion_tokens) == (900, 180)
+    assert usage.cost == pytest.approx((900 * 1 + 180 * 10) / 1e6)
+    assert run.summary.provenance.mode == "scripted"
+
+
+def test_the_settings_of_a_run_tell_no_key_and_no_place(library, options, tmp_path):
+    evaluate(library, SAMPLES[:1], out=tmp_path, options=options)
+    kept = json.loads((tmp_path / SUMMARY).read_text(encoding="utf-8"))["provenance"]["settings"]
+    assert "dense_weight" in kept
+    assert not {"openai_api_key", "openai_base_url", "library", "cache"} & set(kept)
+
+
+def test_each_baseline_leaves_a_part_out(cache, tmp_path):
+    own = Settings(library=tmp_path / "library", cache=cache, llm="extractive")
+    options = Options(settings=own)
+    with Library.open(settings=own) as both:
+        both.ingest(PAPERS)
+        run = evaluate(both, SAMPLES, out=tmp_path / "run", options=options)
+        with open_baselines(both, own, None) as systems:
+            assert list(systems) == [LEXICAL, DENSE]
+            question = "beverages and machines"  # no word of any paper
+            found = {name: system.search(question, 4, ()) for name, system in systems.items()}
+            done = add_baselines(run, both, SAMPLES, systems, options=options)
+    assert all(hit.score == 0 for hit in found[LEXICAL])
+    assert found[DENSE][0].paper.paper_id == "tea"
+    assert set(done.summary.baselines) == {LEXICAL, DENSE}
+    assert read_summary(tmp_path / "run").baselines == done.summary.baselines
+    assert read_summary(tmp_path / "run" / "baselines" / "dense-only").questions == QUESTIONS
+
+
+def test_a_model_without_papers_is_not_measured_by_its_citations(library, options, endpoint):
+    from rag.openai_endpoint import EndpointLLM
+
+    endpoint.reply("It spills 4 % of the cups.", usage=(5, 6))
+    reached = options.settings.model_copy(update={"openai_base_url": endpoint.url})
+    run = evaluate(library, SAMPLES[:1], options=options)
+    with open_baselines(library, reached, EndpointLLM(reached, "scripted")) as systems:
+        done = add_baselines(run, library, SAMPLES[:1], systems, options=options)
+    bare = done.summary.baselines["no retrieval"]["all"]
+    assert bare["must_mention"].mean == 1.0
+    assert "mrr" not in bare
+    assert "citation_recall" not in bare
+    assert endpoint.requests[0]["messages"] == [
+        {"role": "user", "content": SAMPLES[0].turns[0].question}
+    ]
+
+
+def test_usage_is_zero_where_no_model_answers(library, options):
+    run = evaluate(library, SAMPLES[:1], options=options)
+    assert run.records[0].answer.prompt_tokens == Usage().prompt_tokens == 0
+    assert run.summary.usage.cost is None

@@ -86,6 +86,8 @@ def add_baselines(
     on_progress: OnProgress = lambda _: None,
 ) -> Run:
     """The run beside its baselines, each of them a run of its own below the run's folder."""
+    if not options.answers:  # nothing can be found for the others
+        samples = [sample for sample in samples if sample.type != "unanswerable"]
     means: dict[str, Slices] = {}
     within = ASKED if options.answers else SEARCHED
     for name, system in systems.items():

@@ -43,6 +43,9 @@ _RETRIEVAL: Final = (
 _ANSWERS: Final = (
     Metric("context_precision", "context precision", "higher", "relevant papers handed over first"),
     Metric("context_recall", "context recall", "higher", "needed facts in the papers handed over"),
+    Metric(
+        "passage_recall", "passage recall", "higher", "needed facts in each paper's best passage"
+    ),
     Metric("must_mention", "facts mentioned", "higher", "needed facts that the answer mentions"),
     Metric("gold_citation_precision", "cited papers right", "higher", "cited papers that answer"),
     Metric(
@@ -81,6 +84,7 @@ GATED: Final = (
     ("all", "recall@10"),
     ("later turns", "mrr"),
     ("all", "context_recall"),
+    ("all", "passage_recall"),
     ("all", "must_mention"),
     ("all", "gold_citation_precision"),
     ("all", "gold_citation_recall"),

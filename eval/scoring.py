@@ -121,8 +121,10 @@ def _context(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
     given = [hit.paper.paper_id for hit in answer.hits]
     yield "context_precision", context_precision(given, gold.papers)
     if gold.facts:
-        text = "\n".join(f"{hit.paper.title}\n{hit.paper.abstract}" for hit in answer.hits)
-        yield "context_recall", mention_coverage(text, gold.facts)
+        papers = "\n".join(f"{hit.paper.title}\n{hit.paper.abstract}" for hit in answer.hits)
+        yield "context_recall", mention_coverage(papers, gold.facts)
+        passages = "\n".join(hit.passages[0].text for hit in answer.hits if hit.passages)
+        yield "passage_recall", mention_coverage(passages, gold.facts)
 
 
 def _citations(

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES: Final = 10_000
-RESAMPLES_OF_MANY: Final = 2_000  # clusters are drawn as a table, which must fit into memory
+RESAMPLES: Final = 4_000  # the ends of an interval then lie within a fiftieth of its width
+RESAMPLES_OF_MANY: Final = 1_000  # clusters are drawn as a table, which must fit into memory
 MANY_CLUSTERS: Final = 1_000
 SEED: Final = 20_240_229
 LEVEL: Final = 0.95
@@ -121,7 +121,7 @@ def _by_cluster(
     return sums, counts
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _draws(clusters: int) -> Floats:
     """How often each cluster is drawn in each resample, shape (resamples, clusters)."""
     chance = np.random.default_rng(SEED)

@@ -62,8 +62,8 @@ class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 
     Attributes:
-        score: Fused score in [0, 1]; orders the hits of one search, comparable across searches
-            only roughly.
+        score: Fused score in [0, 1], or above for a paper that a follow-up refers to; it orders
+            the hits of one search and is comparable across searches only roughly.
         passages: The paper's passages, most similar first.
         dense_similarity: Cosine of the best passage, in [-1, 1]; None without an embedder.
         lexical_score: BM25, >= 0; None when no word of the query occurs.

@@ -81,7 +81,10 @@ def history(turns: Turns) -> list[Message]:
     """The conversation as the library wants it, oldest first."""
     messages = []
     for turn in turns:
-        messages += [Message("user", turn.question), Message("assistant", turn.answer.text)]
+        messages += [
+            Message("user", turn.question),
+            Message("assistant", turn.answer.text, turn.answer.citations),
+        ]
     return messages
 
 

@@ -1,6 +1,6 @@
 """Turns answers into Markdown and HTML; pure functions of domain objects.
 
-All text of papers, models and users is escaped here: none of it can bring tags, images or scripts.
+All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from rag.answering.markers import rewrite_markers
 from rag.sentences import split_sentences
 from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Progress, Verdict
 from ui.markdown import markdown_link, plain_markdown, safe_markdown, unlinked
@@ -203,8 +202,3 @@ def progress_html(progress: Progress) -> str:
     label = escape(f"{progress.stage}{count}")
     bar = f'<progress aria-label="{label}"{share}></progress>'
     return f'<p class="status" role="status">Getting ready: {label} {bar}</p>'
-
-
-def without_markers(text: str) -> str:
-    """Text for the clipboard and for titles."""
-    return rewrite_markers(text, lambda _: None)

@@ -67,4 +67,8 @@ class DenseRetriever(BaseRetriever):
         vector = self.embed(query_bundle.query_str)
         found = dict(self._store.query(vector, self._candidates_k))
         nodes = self._store.passages(list(found))
-        return [NodeWithScore(node=nodes[node_id], score=found[node_id]) for node_id in found]
+        return [
+            NodeWithScore(node=nodes[node_id], score=score)
+            for node_id, score in found.items()
+            if node_id in nodes  # it may have been removed between the two look-ups
+        ]

@@ -156,6 +156,9 @@ def _by_similarity(
     """Passages with their cosine, most similar first; in reading order when there is no vector."""
     if vector is None:
         return [(node, None) for node in nodes]
-    cosines = [float(vectors[node.node_id] @ vector) for node in nodes]
-    order = sorted(range(len(nodes)), key=lambda n: -cosines[n])
-    return [(nodes[n], cosines[n]) for n in order]
+    known = [node for node in nodes if node.node_id in vectors]  # it may just have been removed
+    if not known:
+        return [(node, None) for node in nodes]
+    cosines = {node.node_id: float(vectors[node.node_id] @ vector) for node in known}
+    ranked = sorted(known, key=lambda node: -cosines[node.node_id])
+    return [(node, cosines[node.node_id]) for node in ranked]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
 from rag.answering.numbering import Numbering
-from rag.answering.support import LATE_WEIGHT, match_words
+from rag.answering.support import LATE_WEIGHT, match_words, quotable_sentences
 from rag.answering.terms import TermWeight, coverage
 from rag.embedding.reading import CachedReader
-from rag.sentences import Sentence, split_sentences
+from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
 
 # A question that asks for several papers in so many words takes those within a wider share of
@@ -93,7 +93,7 @@ class ExtractiveWriter:
         return (int(self._answer_words * MAIN_SHARE), self._answer_words) if place == 0 else (0, 1)
 
     def _pick(self, question: str, paper: Paper, most_words: int, most: int) -> _Pick:
-        sentences = split_sentences(paper.abstract)
+        sentences = quotable_sentences(paper)
         worth, alike = self._compare(question, [sentence.text for sentence in sentences])
         lengths = [len(sentence.text.split()) + 1 for sentence in sentences]  # with its marker
         left = most_words - len(paper.title.split())

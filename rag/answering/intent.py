@@ -52,6 +52,11 @@ AFFIRMATION: Final = re.compile(
 )
 
 
+def is_order(sentence: str) -> bool:
+    """Whether a sentence wants something done: in a paper's text, an attempt to steer a reader."""
+    return ORDER.search(sentence) is not None or INJECTION.search(sentence) is not None
+
+
 def is_affirmation(text: str) -> bool:
     """Whether a message only says yes to what was said before."""
     return AFFIRMATION.match(text) is not None
@@ -72,4 +77,4 @@ def question_for_papers(text: str) -> str:
 
 
 def _is_other(sentence: str) -> bool:
-    return any(pattern.search(sentence) for pattern in (SMALL_TALK, ORDER, INJECTION))
+    return SMALL_TALK.search(sentence) is not None or is_order(sentence)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answering.intent import is_order
 from rag.answering.terms import (
     TermWeight,
     coverage,
@@ -63,6 +64,15 @@ class Support:
     verdict: Verdict
 
 
+def quotable_sentences(paper: Paper) -> list[Sentence]:
+    """The sentences of a paper's abstract apart from orders, which support nothing.
+
+    All of them when there is nothing else.
+    """
+    sentences = split_sentences(paper.abstract)
+    return [sentence for sentence in sentences if not is_order(sentence.text)] or sentences
+
+
 class Verifier:
     """Compares claims with papers.
 
@@ -77,7 +87,7 @@ class Verifier:
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
         """The support of every claim by its paper, in order."""
-        split = {paper: split_sentences(paper.abstract) for _, paper in pairs}
+        split = {paper: quotable_sentences(paper) for _, paper in pairs}
         readings = self._read(pairs, split)
         return [self._check(claim, paper, split[paper], readings) for claim, paper in pairs]
 
@@ -107,7 +117,7 @@ class Verifier:
             return self._check_by_words(claim, paper, sentences)
         compared = compare(readings[claim], [readings[s.text] for s in sentences])
         best = sentences[compared.best]
-        whole = f"{paper.title} {paper.abstract}"
+        whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
         covered = coverage(claim, whole, self._weight)
         titled = np.maximum(compared.by_word, match_words(readings[claim], readings[paper.title]))
         value = _sigmoid(
@@ -123,7 +133,7 @@ class Verifier:
     def _check_by_words(self, claim: str, paper: Paper, sentences: Sequence[Sentence]) -> Support:
         shares = [coverage(claim, sentence.text, self._weight) for sentence in sentences]
         best = max(range(len(sentences)), key=shares.__getitem__)
-        whole = f"{paper.title} {paper.abstract}"
+        whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
         covered = coverage(claim, whole, self._weight)
         value = _sigmoid(WORDS_BIAS + WORDS_SENTENCE * shares[best] + WORDS_PAPER * covered)
         denies = shares[best] >= CONTRADICTED_FROM and disagrees(claim, sentences[best].text)

@@ -33,7 +33,7 @@ SPELLED: Final = {
     "million": "1000000",
 }
 # An acronym, a name with inner capitals or digits: what a sentence cannot say in other words.
-NAME: Final = re.compile(r"\b(?=\w*[A-Z])(?=\w*(?:[A-Z]|\d)\w*)[A-Za-z]*[A-Z0-9][\w-]*\b")
+NAME: Final = re.compile(r"\b[A-Za-z]\w*[A-Z0-9][\w-]*")
 UP: Final = frozenset(
     analyze(
         "increase increases higher more greater improve improves improved enhance boost raise gain "

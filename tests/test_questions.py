@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.retrieval.questions import content_words, earlier_questions, history_weights
+from rag.retrieval.questions import (
+    SELF_CONTAINED_SHARE,
+    content_words,
+    earlier_questions,
+    history_weights,
+)
 from rag.types import Message
 
 
@@ -82,7 +87,26 @@ def test_the_history_is_not_changed():
 def test_earlier_questions_weigh_less_the_longer_the_question_and_the_older_they_are(
     question, count, expected
 ):
-    assert history_weights(question, count) == pytest.approx(expected)
+    """The questions point back; those that do not keep a share of it."""
+    assert history_weights(f"and {question}", count) == pytest.approx(expected)
+    alone = [weight * SELF_CONTAINED_SHARE for weight in expected]
+    assert history_weights(question, count) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("and for graphs?", True),
+        ("does it help?", True),
+        ("is that the same model", True),
+        ("What about cost?", True),
+        ("what is a sheaf Laplacian", False),
+        ("which papers prune networks?", False),
+    ],
+)
+def test_a_question_that_points_back_leans_more_on_the_conversation(question, leans):
+    (weight,) = history_weights(question, 1)
+    assert (weight > SELF_CONTAINED_SHARE) is leans
 
 
 QUESTIONS = st.lists(
@@ -97,7 +121,7 @@ def test_the_whole_conversation_never_outweighs_the_question(question, count):
     assert len(weights) == count
     assert all(weight > 0 for weight in weights)
     assert all(later > earlier for later, earlier in pairwise(weights))
-    assert 0.5 - 1e-9 <= sum(weights) <= 1 + 1e-9
+    assert 0.5 * SELF_CONTAINED_SHARE - 1e-9 <= sum(weights) <= 1 + 1e-9
 
 
 @settings(max_examples=100, deadline=None)

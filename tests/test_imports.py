@@ -185,3 +185,15 @@ def test_a_vendor_is_imported_in_its_home_only(vendor, home):
         module for module, names in IMPORTS.items() if any(is_below(name, vendor) for name in names)
     }
     assert {module for module in users if not is_below(module, home)} == set()
+
+
+def test_the_embedder_leaves_no_trace_of_telemetry_at_home(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", "import rag.embedding.minilm, rag.index.chroma"],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

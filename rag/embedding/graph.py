@@ -7,6 +7,7 @@ the tokens and L2 normalisation are part of the graph. Not covered: any other ar
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -144,6 +145,7 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
 
 def convert(safetensors_file: Path, onnx_file: Path) -> None:
     """Write the int8 graph (dynamic, per channel; about 23 MB) of the weights in a file."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the next line runs
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from safetensors.numpy import load_file
 

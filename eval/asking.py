@@ -75,8 +75,7 @@ def ask_all(
     kept = _Kept(path, _total(samples), on_progress)
     asker = _Asker(system, task, kept)
     if task.workers > 1:
-        with ThreadPoolExecutor(task.workers) as pool:
-            list(pool.map(asker.ask_sample, samples))
+        _ask_in_parallel(asker, samples, task.workers)
     else:
         for sample in samples:
             asker.ask_sample(sample)
@@ -84,6 +83,14 @@ def ask_all(
     if path:
         write_records(path, records)
     return records
+
+
+def _ask_in_parallel(asker: _Asker, samples: Sequence[Sample], workers: int) -> None:
+    pool = ThreadPoolExecutor(workers)
+    try:
+        list(pool.map(asker.ask_sample, samples))
+    finally:
+        pool.shutdown(cancel_futures=True)  # stopped by the user, it need not finish the set
 
 
 def _total(samples: Iterable[Sample]) -> int:

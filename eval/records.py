@@ -162,7 +162,8 @@ def read_records(path: Path) -> list[Record]:
     Raises:
         SourceError: A line before the last is no record.
     """
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    # Not `splitlines`: texts may hold what it takes for the end of a line.
+    lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n") if path.exists() else []
     records = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -174,6 +175,8 @@ def read_records(path: Path) -> list[Record]:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write the questions of a run, a line each."""
+    """Write the questions of a run, a line each; whole or not at all."""
     lines = [record.model_dump_json() + "\n" for record in records]
-    path.write_text("".join(lines), encoding="utf-8")
+    part = path.with_suffix(".part")
+    part.write_text("".join(lines), encoding="utf-8")
+    part.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from eval import dataset, gate
 from eval.__main__ import main
 from eval.draft import GAP
+from rag.cli.evaluation import add_eval
 from rag.library import Library
 from rag.settings import Settings
 from tests.eval_papers import PAPERS, SAMPLES
@@ -181,3 +183,27 @@ def test_the_module_runs_as_a_program(tmp_path):
     )
     assert done.returncode == 0
     assert all(action in done.stdout for action in ("run", "compare", "draft"))
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--library", "mine"], ["--library", "mine", "run"]], ids=["behind", "before"]
+)
+def test_the_library_may_stand_before_the_action_or_behind_it(words):
+    common = argparse.ArgumentParser(add_help=False)  # as every command of paperchat has it
+    common.add_argument("--library", type=Path)
+    common.add_argument("--verbose", action="store_true")
+    parser = argparse.ArgumentParser(parents=[common])
+    add_eval(parser)
+    options = parser.parse_args(words)
+    assert options.library == Path("mine")
+    assert options.verbose is False
+
+
+def test_a_comparison_as_json_tells_metrics_and_losses(capsys, questions, sources, tmp_path):
+    made = ("run", "--questions", questions, "--sources", sources, "--out", tmp_path / "a")
+    assert run(capsys, *made)[0] == 0
+    code, told, _ = run(capsys, "compare", tmp_path / "a", tmp_path / "a", "--json")
+    comparison = json.loads(told)
+    assert code == 0
+    assert comparison["shared"] == 6
+    assert {"slice", "metric", "effect", "p", "outcome"} <= set(comparison["metrics"][0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,13 @@ def run(options: argparse.Namespace) -> int:
             if options.beir
             else _run_set(options, on_progress)
         )
-    for done in runs:
-        _write_run(done, options)
+    if options.json:
+        output.write_json(_told(runs))
+    else:
+        for done in runs:
+            _write_run(done)
+    if options.keep:
+        _keep(runs[0])
     return int(any(done.summary.failed == done.summary.questions for done in runs))
 
 
@@ -146,17 +152,23 @@ def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> lis
     )
 
 
-def _write_run(done: Run, options: argparse.Namespace) -> None:
-    from eval.gate import keep_baseline
+def _told(runs: Sequence[Run]) -> dict[str, object]:
+    """The first run's summary, with those of others, the claims, below their names."""
+    first, *others = [run.summary.model_dump(exclude={"rows"}) for run in runs]
+    return first | {str(other["name"]): other for other in others}
+
+
+def _write_run(done: Run) -> None:
     from eval.report.markdown import render_short
 
-    if options.json:
-        output.write_json(done.summary.model_dump(exclude={"rows"}))
-    else:
-        output.write_line(render_short(done.summary, done.records))
-        output.write_line(f"\nThe report: {done.folder}/report.html\n")
-    if options.keep:
-        keep_baseline(done.summary)
+    output.write_line(render_short(done.summary, done.records))
+    output.write_line(f"\nThe report: {done.folder}/report.html\n")
+
+
+def _keep(done: Run) -> None:
+    from eval.gate import keep_baseline
+
+    keep_baseline(done.summary)
 
 
 def _positive(text: str) -> int:

@@ -88,6 +88,9 @@ class MiniLMEmbedding(BaseEmbedding):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         options.log_severity_level = 3
+        # Threads that sleep instead of spinning: as fast alone (80 to 97 papers/s, spinning 79 to
+        # 105), and 1.3 times as fast where another process uses the cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             onnx_file, options, providers=["CPUExecutionProvider"]
         )

@@ -42,7 +42,12 @@ def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
     dense = DenseRetriever(index.store, embedder, settings.candidates_k) if embedder else None
     lexical = LexicalRetriever(index.lexical, index.store, settings.candidates_k)
     return HybridRetriever(
-        index.store, dense, lexical, dense_weight=settings.dense_weight, top_k=settings.top_k
+        index.store,
+        dense,
+        lexical,
+        dense_weight=settings.dense_weight,
+        top_k=settings.top_k,
+        refresh=index.refresh,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,6 +45,7 @@ class HybridRetriever(BaseRetriever):
         lexical: Retrieval by words.
         dense_weight: Share of the dense side in the fused score, in [0, 1].
         top_k: Papers that `retrieve` gives.
+        refresh: Called before each search, to see what others have written.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class HybridRetriever(BaseRetriever):
         *,
         dense_weight: float,
         top_k: int,
+        refresh: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._store = store
@@ -62,11 +64,13 @@ class HybridRetriever(BaseRetriever):
         self._lexical = lexical
         self._dense_weight = dense_weight
         self._top_k = top_k
+        self._refresh = refresh
 
     def search(self, question: str, k: int, history: Sequence[Message] = ()) -> list[Hit]:
         """The k best papers for a question within its conversation, best first."""
         if not question.strip():
             return []
+        self._refresh()
         earlier = earlier_questions(history)
         scored = self._fill_in([self._score(text) for text in (question, *earlier)])
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]

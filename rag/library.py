@@ -216,7 +216,7 @@ class Library:
         """The k papers that fit a question best within its conversation, best first."""
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        self._index.refresh()
+        self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
         return self.as_retriever().search(question, k, to_messages(history))
 
     def ask(self, question: str, history: History = ()) -> Answer:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from rag.answering.support import match_words
+from rag.answering.support import match_words, sigmoid
 from rag.answering.terms import TermWeight, coverage, is_content
 from rag.embedding.reading import CachedReader, Reading
 from rag.index.lexical import analyze
@@ -72,10 +71,10 @@ class Gauge:
             return 0.0
         if self._reader is None:
             covered = max(self.covered(question, paper) for paper in papers)
-            return _sigmoid(CONFIDENCE_COVERAGE_BIAS + CONFIDENCE_COVERAGE * covered)
+            return sigmoid(CONFIDENCE_COVERAGE_BIAS + CONFIDENCE_COVERAGE * covered)
         match, telling = self._match(question, papers[0])
         logit = CONFIDENCE_BIAS + CONFIDENCE_MATCH * match + CONFIDENCE_TELLING_MATCH * telling
-        return _sigmoid(logit)
+        return sigmoid(logit)
 
     def _match(self, question: str, paper: Paper) -> tuple[float, float]:
         """How well the paper meets the question's words: plain mean, and telling words first."""
@@ -111,10 +110,6 @@ def reason_to_abstain(
         return "not_in_library" if relevance < LEAST_RELEVANCE else None
     covered = max(gauge.covered(question, hit.paper) for hit in hits)
     return "not_in_library" if covered < LEAST_COVERAGE else None
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
 
 
 def abstention_text(reason: Reason, hits: Sequence[Hit]) -> str:

@@ -24,9 +24,3 @@ class Numbering:
         """The paper's number; the next free one when it has none yet."""
         taken = max(self._numbers.values(), default=0)
         return self._numbers.setdefault(paper.paper_id, taken + 1)
-
-    def copy(self) -> Numbering:
-        """The same numbers, to go on from independently."""
-        fresh = Numbering()
-        fresh._numbers = dict(self._numbers)
-        return fresh

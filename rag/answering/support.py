@@ -120,7 +120,7 @@ class Verifier:
         whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
         covered = coverage(claim, whole, self._weight)
         titled = np.maximum(compared.by_word, match_words(readings[claim], readings[paper.title]))
-        value = _sigmoid(
+        value = sigmoid(
             BIAS
             + COSINE * compared.cosine
             + SENTENCE_MATCH * compared.match
@@ -135,7 +135,7 @@ class Verifier:
         best = max(range(len(sentences)), key=shares.__getitem__)
         whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
         covered = coverage(claim, whole, self._weight)
-        value = _sigmoid(WORDS_BIAS + WORDS_SENTENCE * shares[best] + WORDS_PAPER * covered)
+        value = sigmoid(WORDS_BIAS + WORDS_SENTENCE * shares[best] + WORDS_PAPER * covered)
         denies = shares[best] >= CONTRADICTED_FROM and disagrees(claim, sentences[best].text)
         return Support(sentences[best], value, _verdict(claim, whole, value, denies=denies))
 
@@ -200,5 +200,6 @@ def _find_verbatim(claim: str, sentences: Sequence[Sentence]) -> Sentence | None
     return next((s for s in sentences if wanted and wanted == squeezed(s.text)), None)
 
 
-def _sigmoid(x: float) -> float:
+def sigmoid(x: float) -> float:
+    """The probability of log-odds."""
     return 1 / (1 + math.exp(-x))

@@ -81,15 +81,28 @@ class HybridRetriever(BaseRetriever):
         return self._hits(best, blended, scored[0])
 
     def _fill_in(self, scored: Sequence[_Scored]) -> list[_Scored]:
-        """Every question's cosine with every candidate of the others, so that blending is fair."""
-        if self._dense is None or len(scored) == 1:
+        """The scored questions with the cosines that dense retrieval did not bring.
+
+        For a single question those of its best lexical candidates; for several, every question's
+        cosine with every candidate of the others, so that blending is fair.
+        """
+        if self._dense is None:
             return list(scored)
+        if len(scored) == 1:
+            return [self._fill_in_lexical(self._dense, scored[0])]
         everyone = {paper_id for each in scored for paper_id in (*each.dense, *each.lexical)}
         vectors = [each.vector for each in scored if each.vector is not None]
         known = iter(self._dense.all_similarities(vectors, everyone))
         return [
             replace(each, dense=next(known) if each.vector is not None else {}) for each in scored
         ]
+
+    def _fill_in_lexical(self, dense: DenseRetriever, scored: _Scored) -> _Scored:
+        if scored.vector is None:
+            return scored
+        missed = [paper for paper in list(scored.lexical)[:FILLED_K] if paper not in scored.dense]
+        known = dense.similarities(scored.vector, missed)
+        return replace(scored, dense={**scored.dense, **known})
 
     def _weight(self, scored: _Scored) -> float:
         return self._dense_weight if scored.vector is not None else 0.0
@@ -100,9 +113,7 @@ class HybridRetriever(BaseRetriever):
         if self._dense is None or vector is None:
             return _Scored(None, {}, lexical, {})
         found = self._dense.candidates(vector)
-        missed = [paper_id for paper_id in list(lexical)[:FILLED_K] if paper_id not in found]
-        dense = found | self._dense.similarities(vector, missed)
-        return _Scored(vector, dense, lexical, _ranks(found))
+        return _Scored(vector, found, lexical, _ranks(found))
 
     def _embed(self, question: str) -> NDArray[np.float32] | None:
         if self._dense is None:

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from rag.errors import RagError
     from rag.library import Library, ask
     from rag.settings import Settings
-    from rag.types import Answer, Citation, Hit, IngestReport, Message, Paper
+    from rag.types import Answer, Citation, Filters, Hit, IngestReport, Message, Paper
 
 _HOMES = {
     "Answer": "rag.types",
     "Citation": "rag.types",
+    "Filters": "rag.types",
     "Hit": "rag.types",
     "IngestReport": "rag.types",
     "Library": "rag.library",
@@ -32,6 +33,7 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Citation",
+    "Filters",
     "Hit",
     "IngestReport",
     "Library",

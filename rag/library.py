@@ -270,11 +270,30 @@ class Library:
 
         return PaperChatEngine(self.as_query_engine())
 
+    @property
+    def settings(self) -> Settings:
+        """What the user set."""
+        return self._settings
+
     def with_llm(self, llm: LLM | str | None) -> Library:
         """The same library, answering with another model, or extractively."""
         from rag.assembly import build_llm
 
         return Library(self._index, self._settings, build_llm(self._settings, llm))
+
+    def with_settings(self, settings: Settings, llm: LLM | str | None = None) -> Library:
+        """The same papers under other settings of retrieval and answering.
+
+        Args:
+            settings: Those of the folder, the embedder and the passages are not looked at.
+            llm: As for `open`.
+
+        Raises:
+            ConfigurationError: The model needs an endpoint, and none is set.
+        """
+        from rag.assembly import build_llm
+
+        return Library(self._index, settings, build_llm(settings, llm))
 
 
 def _with_a_paper(items: Iterator[Paper | Rejection]) -> Iterator[Paper | Rejection]:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 Role = Literal["user", "assistant"]
 Status = Literal["draft", "answered", "abstained"]
-Reason = Literal["not_in_library", "not_in_abstract", "not_a_question_for_papers", "empty_library"]
+Reason = Literal[
+    "not_in_library",
+    "not_in_abstract",
+    "not_a_question_for_papers",
+    "empty_library",
+    "sources_disagree",  # answered, with papers that say different things
+]
+Stage = Literal["searching", "reading", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
@@ -55,6 +62,30 @@ class Paper:
     def is_summary(self) -> bool:
         """Whether `abstract` is a summary written for this project, not the authors' own text."""
         return self.source == STARTER_SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which papers may answer; what is empty does not limit.
+
+    Attributes:
+        since: First year of publication, inclusive.
+        until: Last year of publication, inclusive.
+        authors: Names or parts of names; a paper has one of them among its authors, whatever case.
+        sources: Values of `Paper.source`; a paper has one of them.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is left out."""
+        return self != NO_FILTERS
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +147,7 @@ class CheckedSentence:
         text: The sentence with its markers; `answer.text[start:end] == text`.
         markers: The numbers of the papers that it cites, possibly none.
         verdict: The best that one of them gives it.
+        model_verdict: What the language model says of it, when it was asked (`verify="llm"`).
     """
 
     text: str
@@ -123,14 +155,20 @@ class CheckedSentence:
     end: int
     markers: tuple[int, ...]
     verdict: Verdict
+    model_verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model was given and wrote; all 0 for an extractive answer."""
+    """Tokens that a language model was given and wrote; all 0 for an extractive answer.
+
+    Attributes:
+        cost: In the currency of the set prices; None when no price is set.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: float | None = None
 
 
 NO_USAGE = Usage()
@@ -143,13 +181,16 @@ class Answer:
     Attributes:
         text: Markdown; markers are `[1]`, `[2]`, in the order of first use.
         status: `draft` while it is being written, then `answered` or `abstained`.
-        reason: Why it abstained; None when it did not.
+        reason: Why it abstained, or `sources_disagree` beside an answer; else None.
         citations: One or more for every marker in the text, by marker, then by place in the text.
         confidence: In [0, 1]: how sure retrieval is that the cited papers answer the question.
         mode: `extractive`, or the name of the model that wrote the text.
         sentences: The sentences of the text that claim something, checked.
         removed: Sentences that were struck out of the text because no paper supports them.
         notice: One sentence that the user should see beside the answer, or None.
+        filters: Which papers were allowed to answer, given or understood from the question.
+        stage: What is being done, while it is a draft; None in a final answer.
+        suggestions: Questions that the library answers and that could come next.
         timings: Milliseconds by stage.
     """
 
@@ -164,6 +205,9 @@ class Answer:
     removed: tuple[str, ...] = ()
     notice: str | None = None
     hits: tuple[Hit, ...] = ()
+    filters: Filters = NO_FILTERS
+    stage: Stage | None = None
+    suggestions: tuple[str, ...] = ()
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -244,7 +244,7 @@ def test_ask_json_has_the_field_names_of_the_answer(run_json, filled):
     assert answer["question"] == KETTLE_QUESTION
     assert (answer["status"], answer["reason"]) == ("answered", None)
     assert 0 <= answer["confidence"] <= 1
-    assert answer["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert answer["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "cost": None}
     assert all(isinstance(ms, float) and ms >= 0 for ms in answer["timings"].values())
     assert answer["citations"]
 
@@ -450,7 +450,7 @@ def test_ask_answers_with_the_model_that_is_set(run_json, filled, at_endpoint):
     at_endpoint.reply(f"{sentence} [1].", usage=(90, 12))
     answer = run_json("ask", KETTLE_QUESTION)
     assert answer["mode"] == "scripted"
-    assert answer["usage"] == {"prompt_tokens": 90, "completion_tokens": 12}
+    assert answer["usage"] == {"prompt_tokens": 90, "completion_tokens": 12, "cost": None}
     assert answer["citations"][0]["paper"]["paper_id"] == "kettles"
 
 

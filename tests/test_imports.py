@@ -18,6 +18,7 @@ HEAVY = {"chromadb", "gradio", "llama_index", "onnxruntime", "openai", "tantivy"
 PUBLIC = {
     "Answer",
     "Citation",
+    "Filters",
     "Hit",
     "IngestReport",
     "Library",

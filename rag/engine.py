@@ -1,6 +1,7 @@
 """The ask story, from top to bottom, as a LlamaIndex query engine.
 
-question + history -> hits -> answer or abstain? -> drafts -> citations -> Answer
+question + history -> standalone question -> hits -> answer or abstain? -> drafts -> citations
+-> Answer
 """
 
 from __future__ import annotations
@@ -15,16 +16,20 @@ from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_abstain
 from rag.answering.intent import is_affirmation, question_for_papers
+from rag.answering.verification import moved
+from rag.errors import ModelError
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
-from rag.types import EXTRACTIVE, Answer, Hit, Message, Reason
+from rag.types import EXTRACTIVE, NO_USAGE, Answer, Hit, Message, Reason, Usage
 
 logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
+STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
 class PaperQueryEngine(BaseQueryEngine):
@@ -36,6 +41,7 @@ class PaperQueryEngine(BaseQueryEngine):
         stand_in: Writes the answer when the writer's cannot be used; extractive.
         gauge: Measures how well papers meet a question.
         top_k: Papers that reach the answer.
+        condenser: Rewrites follow-ups for the search; None where no model is there to do it.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class PaperQueryEngine(BaseQueryEngine):
         *,
         gauge: Gauge,
         top_k: int,
+        condenser: Condenser | None = None,
     ) -> None:
         super().__init__(callback_manager=None)
         self._retriever = retriever
@@ -53,6 +60,7 @@ class PaperQueryEngine(BaseQueryEngine):
         self._stand_in = stand_in
         self._gauge = gauge
         self._top_k = top_k
+        self._condenser = condenser
 
     def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
         """Answers that replace each other; the last is final, the others are drafts."""
@@ -61,41 +69,70 @@ class PaperQueryEngine(BaseQueryEngine):
         if not asked:
             yield _abstained(question, "not_a_question_for_papers", (), clock)
             return
-        hits = self._retriever.search(asked, self._top_k, history)
+        answer = Answer(question, "", "draft", mode=self._writer.mode, stage="searching")
+        yield answer
+        searched, usage = self._condensed(asked, history)
+        hits = self._retriever.search(asked, self._top_k, searched)
         clock.lap("retrieval")
         reason = reason_to_abstain(asked, history, hits, self._gauge)
         clock.lap("gate")
         if reason:
             yield _abstained(question, reason, hits, clock)
             return
-        answer = Answer(question, "", "draft", hits=tuple(hits), mode=self._writer.mode)
+        answer = replace(answer, hits=tuple(hits), stage="reading", usage=usage)
+        yield answer
         for draft in self._write(asked, history, hits):
-            answer = _updated(answer, draft)
+            answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
         yield self._finished(answer, hits, clock)
 
+    def _condensed(
+        self, question: str, history: Sequence[Message]
+    ) -> tuple[Sequence[Message], Usage]:
+        """The conversation for the search: a rewritten question is the last thing said in it.
+
+        So the question as it was asked keeps most of the weight, whatever the model makes of it.
+        """
+        if self._condenser is None:
+            return history, NO_USAGE
+        rewritten, usage = self._condenser.rewrite(question, history)
+        return ((*history, Message("user", rewritten)) if rewritten else history), usage
+
     def _write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """The writer's drafts; the stand-in's when the writer in the end cites nothing."""
-        draft = Draft("")
-        for draft in self._writer.write(question, history, hits):
-            yield draft
-        if not draft.citations and not draft.declined:
-            why = _why_replaced(self._writer.mode, draft)
+        """The writer's drafts; the stand-in's when the writer fails or in the end cites nothing."""
+        draft, failure = Draft(""), None
+        try:
+            for draft in self._writer.write(question, history, hits):
+                yield draft
+        except ModelError as exc:
+            logger.info("the model did not answer: %s", exc)
+            draft, failure = Draft(""), str(exc)
+        if failure or not (draft.citations or draft.declined):
+            why = failure or _why_replaced(self._writer.mode, draft)
+            notice = f"{why} {STAND_IN_NOTICE}" if failure else why
             for stand_in in self._stand_in.write(question, history, hits):
                 yield replace(
-                    stand_in, usage=draft.usage, removed=draft.removed, notice=why, mode=EXTRACTIVE
+                    stand_in,
+                    usage=draft.usage,
+                    removed=draft.removed,
+                    notice=notice,
+                    failure=failure,
+                    mode=EXTRACTIVE,
                 )
 
     def _finished(self, answer: Answer, hits: Sequence[Hit], clock: _Clock) -> Answer:
-        if answer.reason:
+        if answer.reason == "not_in_abstract":
             text = abstention_text(answer.reason, hits)
-            return replace(answer, text=text, status="abstained", timings=clock.timings())
+            timings = clock.timings()
+            return replace(answer, text=text, status="abstained", stage=None, timings=timings)
         sure = self._gauge.confidence(answer.question, answer.papers)
         clock.lap("confidence")
-        final = replace(answer, status="answered", confidence=sure, timings=clock.timings())
+        final = replace(
+            answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
+        )
         return headed(final, UNSURE) if sure < UNSURE_BELOW else final
 
     def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
@@ -126,24 +163,24 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
 def headed(answer: Answer, heading: str) -> Answer:
     """The answer under a heading; the places of its sentences move with it."""
     lead = f"*{heading}*\n\n"
-    moved = tuple(
-        replace(each, start=each.start + len(lead), end=each.end + len(lead))
-        for each in answer.sentences
-    )
-    return replace(answer, text=lead + answer.text, sentences=moved)
+    sentences = moved(answer.sentences, len(lead))
+    return replace(answer, text=lead + answer.text, sentences=sentences)
 
 
-def _updated(answer: Answer, draft: Draft) -> Answer:
+def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
+    reason: Reason | None = "not_in_abstract" if draft.declined else None
     return replace(
         answer,
         text=draft.text,
         citations=draft.citations,
         sentences=draft.sentences,
         removed=draft.removed,
-        usage=draft.usage,
+        usage=earlier + draft.usage,
         notice=draft.notice,
+        failure=draft.failure,
         mode=draft.mode or answer.mode,
-        reason="not_in_abstract" if draft.declined else None,
+        reason="sources_disagree" if draft.disagrees else reason,
+        stage="checking" if draft.is_last_check else "writing",
     )
 
 

@@ -222,8 +222,7 @@ class Library:
     def ask(self, question: str, history: History = ()) -> Answer:
         """The final answer to a question within its conversation.
 
-        Raises:
-            ModelError: The language model did not answer.
+        When the language model fails, the papers' own sentences answer, and `failure` says why.
         """
         *_, final = self.stream(question, history)
         return final
@@ -235,8 +234,7 @@ class Library:
     def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
         """Answers as they are written: each replaces the one before, the last is final.
 
-        Raises:
-            ModelError: The language model did not answer.
+        To stop early, close the generator; the connection to the language model is closed with it.
         """
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -22,6 +28,14 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import CustomLLM
 from pydantic import BaseModel
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential_jitter,
+)
 
 from rag.errors import (
     ConfigurationError,
@@ -36,10 +50,15 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
+    from openai import Stream
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+    from openai.types.shared_params import ResponseFormatJSONSchema
 
-CONTEXT_WINDOW: Final = 8192  # not asked of the endpoint; our prompts stay far below it
+logger = logging.getLogger(__name__)
+
 PLACEHOLDER_KEY: Final = "none"  # local endpoints want none, the client wants one
+BACKOFF: Final = wait_exponential_jitter(initial=0.5, max=8.0, jitter=0.5)  # seconds
+FORM_REFUSED: Final = (400, 422)  # what endpoints say that know no response format
 
 
 class EndpointLLM(CustomLLM):
@@ -50,6 +69,7 @@ class EndpointLLM(CustomLLM):
 
     settings: Settings
     model: str
+    takes_options: bool = True
     _client: openai.OpenAI = PrivateAttr()
 
     def __init__(self, settings: Settings, model: str) -> None:
@@ -59,7 +79,7 @@ class EndpointLLM(CustomLLM):
                 api_key=plain_key(settings),
                 base_url=settings.openai_base_url,
                 timeout=settings.timeout_s,
-                max_retries=settings.retries,
+                max_retries=0,  # the tries here are held to the deadline
             )
         except httpx.InvalidURL as exc:
             raise ConfigurationError(
@@ -72,17 +92,32 @@ class EndpointLLM(CustomLLM):
         """What LlamaIndex wants to know of a model."""
         return LLMMetadata(
             model_name=self.model,
-            context_window=CONTEXT_WINDOW,
+            context_window=self.settings.model_window,
             num_output=self.settings.answer_tokens,
             is_chat_model=True,
         )
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:
-        """The reply as it is written; token counts stand in the last response, where told."""
+        """The reply as it is written; token counts stand in the last response, where told.
+
+        Args:
+            messages: The conversation.
+            kwargs: `max_tokens`, the longest reply; `form`, a pydantic class that the reply is an
+                object of, for endpoints that can be held to one. Others are ignored.
+
+        Raises:
+            ModelError: The endpoint did not answer, in all tries, before the deadline.
+        """
+        deadline = time.monotonic() + self.settings.deadline_s
+        options = _options(kwargs, self.settings.answer_tokens)
+        with closing(self._open_stream(messages, options, deadline)) as stream:
+            yield from self._read(stream, deadline)
+
+    def _read(self, stream: Stream[ChatCompletionChunk], deadline: float) -> ChatResponseGen:
+        text, finished = "", False
+        counts: dict[str, int] = {}
         with _translated(self._where, self.model):
-            text, finished = "", False
-            counts: dict[str, int] = {}
-            for chunk in self._open_stream(messages):
+            for chunk in stream:
                 if not isinstance(chunk, BaseModel):  # the client parses whatever JSON comes
                     raise ModelResponseError(_no_completion(self._where))
                 counts = _counts(chunk) or counts
@@ -90,29 +125,59 @@ class EndpointLLM(CustomLLM):
                 finished |= last
                 text += delta
                 yield _response(text, delta, counts)
-            if not text and not finished:
-                raise ModelResponseError(_no_completion(self._where))
-            if not finished:
-                raise ModelConnectionError(
-                    f"The connection to {self._where} broke off after {len(text)} characters. "
-                    "Ask again."
-                )
+                if time.monotonic() > deadline and not finished:
+                    raise ModelTimeoutError(self._too_late())
+        if not text and not finished:
+            raise ModelResponseError(_no_completion(self._where))
+        if not finished:
+            raise ModelConnectionError(
+                f"The connection to {self._where} broke off after {len(text)} characters. "
+                "Ask again."
+            )
 
-    def _open_stream(self, messages: Sequence[ChatMessage]) -> Iterator[ChatCompletionChunk]:
-        return iter(
-            self._client.chat.completions.create(
+    def _open_stream(
+        self, messages: Sequence[ChatMessage], options: _Options, deadline: float
+    ) -> Stream[ChatCompletionChunk]:
+        """The open reply, after as many tries as the settings and the deadline allow."""
+        left = max(deadline - time.monotonic(), 0.0)
+        tries = Retrying(
+            retry=retry_if_exception(lambda exc: isinstance(exc, ModelError) and exc.retryable),
+            stop=stop_after_attempt(1 + self.settings.retries) | stop_before_delay(left),
+            wait=_wait_s,
+            reraise=True,
+        )
+        try:
+            return tries(self._call, messages, options, deadline)
+        except ModelError as exc:
+            if not (options.form and exc.form_refused):
+                raise
+        return tries(self._call, messages, replace(options, form=None), deadline)
+
+    def _call(
+        self, messages: Sequence[ChatMessage], options: _Options, deadline: float
+    ) -> Stream[ChatCompletionChunk]:
+        left = max(deadline - time.monotonic(), 0.001)
+        with _translated(self._where, self.model):
+            return self._client.chat.completions.create(
                 model=self.model,
                 messages=[_param(message) for message in messages],
                 temperature=self.settings.temperature,
-                max_tokens=self.settings.answer_tokens,
+                max_tokens=options.max_tokens,
+                response_format=_response_format(options.form) if options.form else openai.omit,
                 stream=True,
                 stream_options={"include_usage": True},
+                timeout=min(self.settings.timeout_s, left),
             )
+
+    def _too_late(self) -> str:
+        return (
+            f"The endpoint {self._where} was still writing after {self.settings.deadline_s:g} s. "
+            "Ask again, or raise RAG_DEADLINE_S."
         )
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponse:
-        """The whole reply."""
-        return list(self.stream_chat(messages))[-1]
+        """The whole reply; options as for `stream_chat`."""
+        return list(self.stream_chat(messages, **kwargs))[-1]
 
     def complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
@@ -131,6 +196,34 @@ class EndpointLLM(CustomLLM):
     @property
     def _where(self) -> str:
         return str(self._client.base_url.copy_with(username=None, password=None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What differs between the calls of one model."""
+
+    max_tokens: int
+    form: type[BaseModel] | None = None
+
+
+def _options(given: Mapping[str, object], answer_tokens: int) -> _Options:
+    most, form = given.get("max_tokens"), given.get("form")
+    return _Options(
+        most if isinstance(most, int) else answer_tokens,
+        form if isinstance(form, type) and issubclass(form, BaseModel) else None,
+    )
+
+
+def _response_format(form: type[BaseModel]) -> ResponseFormatJSONSchema:
+    schema = {"name": form.__name__.strip("_"), "schema": form.model_json_schema(), "strict": True}
+    return {"type": "json_schema", "json_schema": schema}  # type: ignore[typeddict-item]
+
+
+def _wait_s(tries: RetryCallState) -> float:
+    """Seconds before the next try: what the endpoint asks for, else exponential with jitter."""
+    error = tries.outcome.exception() if tries.outcome else None
+    asked = error.retry_after_s if isinstance(error, ModelError) else None
+    return BACKOFF(tries) if asked is None else asked
 
 
 @contextmanager
@@ -224,11 +317,13 @@ def _status_error(exc: openai.APIStatusError, where: str, model: str) -> ModelEr
             f"The endpoint {where} refused the key ({code}). Check OPENAI_API_KEY."
         )
     if code == 429:
-        wait = exc.response.headers.get("retry-after")
-        when = f"in {wait} s" if wait else "later"
-        return ModelRateLimitError(
+        wait = _retry_after_s(exc.response.headers)
+        when = f"in {wait:g} s" if wait is not None else "later"
+        limited = ModelRateLimitError(
             f"The endpoint {where} takes no more questions now (429). Ask again {when}."
         )
+        limited.retry_after_s = wait
+        return limited
     if code == 404:
         return ModelResponseError(
             f"The endpoint {where} does not know the model {model!r} (404). "
@@ -240,7 +335,23 @@ def _status_error(exc: openai.APIStatusError, where: str, model: str) -> ModelEr
         + ("Ask again later." if code >= 500 else "Check OPENAI_MODEL and the settings.")
     )
     error.retryable = code >= 500
+    error.retry_after_s = _retry_after_s(exc.response.headers) if code >= 500 else None
+    error.form_refused = code in FORM_REFUSED
     return error
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Seconds that an endpoint asks to wait: a number, or a date of HTTP; None when it does not."""
+    told = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(told)
+        except ValueError:
+            return None
+        seconds = (when - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _detail(exc: openai.APIStatusError) -> str:

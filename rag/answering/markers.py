@@ -16,7 +16,10 @@ PATTERN: Final = re.compile(
         \s*(?:†[^\]】\n]{0,40})?(?(double)\]\]|[\]】])(?!\()""",
     re.VERBOSE | re.DOTALL,
 )
-UNFINISHED: Final = re.compile(r"[ \t]*(?:\[\[?|【)[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?\]?\Z")
+# A marker of numbers or of keys that is not closed yet.
+UNFINISHED: Final = re.compile(
+    r"[ \t]*(?:\[\[?|【)(?:[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?|[\w\s,;&:=\"]{0,60})\]?\Z"
+)
 # Stand for written markers until all others are found; no text holds these private characters.
 OPEN, CLOSE = "\ue000", "\ue001"
 LONGEST_RANGE: Final = 10
@@ -41,7 +44,7 @@ def find_markers(text: str) -> Iterator[int]:
             yield from expand_numbers(match["numbers"])
 
 
-def rewrite_markers(text: str, renumber: Callable[[int], int | None]) -> str:
+def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> str:
     """The text with every marker's numbers replaced, in the form `[1][2]`; None removes a number.
 
     A marker left without numbers goes, with the space before it. Numbers in code, in math and in

@@ -18,7 +18,13 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
-from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_abstain
+from rag.answering.gate import (
+    MAYBE_NOT_SAID_FROM,
+    UNSURE_BELOW,
+    Gauge,
+    abstention_text,
+    reason_to_abstain,
+)
 from rag.answering.intent import is_affirmation, question_for_papers
 from rag.answering.verification import moved
 from rag.errors import ModelError
@@ -29,6 +35,7 @@ from rag.types import EXTRACTIVE, NO_USAGE, Answer, Hit, Message, Reason, Usage
 logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
+NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
@@ -74,7 +81,8 @@ class PaperQueryEngine(BaseQueryEngine):
         searched, usage = self._condensed(asked, history)
         hits = self._retriever.search(asked, self._top_k, searched)
         clock.lap("retrieval")
-        reason = reason_to_abstain(asked, history, hits, self._gauge)
+        is_read = self._writer.mode != EXTRACTIVE
+        reason = reason_to_abstain(asked, history, hits, self._gauge, is_read=is_read)
         clock.lap("gate")
         if reason:
             yield _abstained(question, reason, hits, clock)
@@ -133,7 +141,17 @@ class PaperQueryEngine(BaseQueryEngine):
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
         )
-        return headed(final, UNSURE) if sure < UNSURE_BELOW else final
+        heading = self._heading(final)
+        return headed(final, heading) if heading else final
+
+    def _heading(self, answer: Answer) -> str | None:
+        """What to say above an answer that may be none."""
+        if answer.confidence < UNSURE_BELOW:
+            return UNSURE
+        if answer.mode != EXTRACTIVE or not answer.papers:
+            return None
+        unmet = self._gauge.unmet(answer.question, answer.papers[0])
+        return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
 
     def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """The final answer."""

@@ -146,6 +146,10 @@ def test_all_packages_are_read():
         ("rag.types", ("rag", "prompts")),
         ("rag.errors", ("rag", "prompts")),
         ("rag.sources", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
+        (
+            "rag.export",
+            ("rag.index", "rag.retrieval", "rag.answering", "rag.engine", "rag.library"),
+        ),
         ("rag.embedding", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
         ("rag.index", ("rag.retrieval", "rag.answering", "rag.engine")),
         ("rag.retrieval", ("rag.answering", "rag.engine")),

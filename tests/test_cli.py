@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.dataset import read_samples
 from rag.cli import BIBLIOGRAPHIES, main
 from rag.export import FORMS
 from rag.library import Library
@@ -626,6 +627,53 @@ def test_starter_papers_keep_their_label_through_export(run, run_json, folder, t
     run_json("ingest", copy, "--library", tmp_path / "other")
     library = Library.open(settings=Settings(library=tmp_path / "other", embedder="none"))
     assert {paper.source for paper in library.papers()} == {STARTER_SOURCE}
+
+
+# --- feedback --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rated(filled, folder):
+    """The default library holds one answer that was liked and one that was not."""
+    with Library.open() as library:
+        for turn, thumb in (("1", "up"), ("2", "down")):
+            answer = library.ask(KETTLE_QUESTION)
+            library.feedback.rate("ada", turn, thumb, answer, comment=f"It is\n{thumb}.")
+
+
+def test_feedback_is_listed(run, run_json, rated):
+    code, out, err = run("feedback", "list")
+    assert (code, err) == (0, "")
+    assert [line.split("  ", 1)[1] for line in out.splitlines()] == [
+        f"up    {KETTLE_QUESTION}  (It is up.)",
+        f"down  {KETTLE_QUESTION}  (It is down.)",
+    ]
+    ratings = run_json("feedback", "list")["ratings"]
+    assert [(r["thumb"], r["answer"]["question"]) for r in ratings] == [
+        ("up", KETTLE_QUESTION),
+        ("down", KETTLE_QUESTION),
+    ]
+
+
+def test_feedback_is_exported_as_a_question_set(run, run_json, rated, tmp_path):
+    code, out, err = run("feedback", "export")
+    assert (code, err) == (0, "1 exported, 1 left out")
+    sample = json.loads(out)
+    assert (sample["question"], sample["papers"]) == (KETTLE_QUESTION, [KETTLES["title"]])
+    file = tmp_path / "questions.jsonl"
+    counts = run_json("feedback", "export", "--all", "--out", file)
+    assert counts == {"exported": 2, "left_out": 0}
+    assert read_samples(file)[0].id == sample["id"]
+
+
+def test_without_feedback_there_is_nothing_and_no_file_is_made(run, folder):
+    assert run("feedback", "list") == (0, "", "")
+    assert run("feedback", "export") == (0, "", "0 exported, 0 left out")
+    assert not folder.exists()
+
+
+def test_the_counts_of_an_export_want_a_file(run, rated):
+    assert run("feedback", "export", "--json")[0] == 2
 
 
 # --- doctor ----------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ def test_no_layer_imports_one_above_it(inner, outer):
         ("llama_index.llms.openai", "rag.openai_endpoint"),
         ("llama_index.embeddings.openai", "rag.openai_endpoint"),
         ("tantivy", "rag.index.lexical"),
+        ("sqlite3", "rag.userdata.database"),
         ("gradio", "ui"),
         ("onnxruntime", "rag.embedding"),
         ("onnx", "rag.embedding"),

@@ -12,6 +12,7 @@ from typing import Final
 
 from rag.cli import commands
 from rag.cli.evaluation import add_eval
+from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
 
 EXIT_DONE = 0
@@ -158,6 +159,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     export.set_defaults(run=commands.export_papers)
 
 
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    add_feedback(parser, _common())
+
+
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.set_defaults(run=commands.doctor)
@@ -190,6 +195,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "search": _add_search,
     "ingest": _add_ingest,
     "papers": _add_papers,
+    "feedback": _add_feedback,
     "doctor": _add_doctor,
     "eval": add_eval,
 }
@@ -198,6 +204,7 @@ HELP: Final = {
     "ask": "answer one question",
     "search": "find papers",
     "ingest": "read papers into the library",
+    "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, remove or export papers",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",

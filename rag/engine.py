@@ -30,7 +30,7 @@ from rag.answering.verification import moved
 from rag.errors import ModelError
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
-from rag.types import EXTRACTIVE, NO_USAGE, Answer, Hit, Message, Reason, Usage
+from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -69,31 +69,42 @@ class PaperQueryEngine(BaseQueryEngine):
         self._top_k = top_k
         self._condenser = condenser
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
-        """Answers that replace each other; the last is final, the others are drafts."""
+    def stream(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
+        """Answers that replace each other; the last is final, the others are drafts.
+
+        Args:
+            question: What is asked.
+            history: The conversation before it, oldest first.
+            filters: Which papers may answer; None for those that the question says.
+        """
         clock = _Clock()
         asked = standalone_question(question, history)
+        topic = self._retriever.understand(asked, filters, history)
+        answer = Answer(question, "", "draft", filters=topic.filters)
         if not asked:
-            yield _abstained(question, "not_a_question_for_papers", (), clock)
+            yield _abstained(answer, "not_a_question_for_papers", clock)
             return
-        answer = Answer(question, "", "draft", mode=self._writer.mode, stage="searching")
+        answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
         searched, usage = self._condensed(asked, history)
-        hits = self._retriever.search(asked, self._top_k, searched)
+        hits = self._retriever.search(topic.question, self._top_k, searched, topic.filters)
         clock.lap("retrieval")
+        answer = replace(answer, hits=tuple(hits), usage=usage)
         is_read = self._writer.mode != EXTRACTIVE
-        reason = reason_to_abstain(asked, history, hits, self._gauge, is_read=is_read)
+        reason = reason_to_abstain(topic.question, history, hits, self._gauge, is_read=is_read)
         clock.lap("gate")
         if reason:
-            yield _abstained(question, reason, hits, clock)
+            yield _abstained(answer, reason, clock)
             return
-        answer = replace(answer, hits=tuple(hits), stage="reading", usage=usage)
+        answer = replace(answer, stage="reading")
         yield answer
         for draft in self._write(asked, history, hits):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        yield self._finished(answer, hits, clock)
+        yield self._finished(answer, topic.question, clock)
 
     def _condensed(
         self, question: str, history: Sequence[Message]
@@ -131,12 +142,10 @@ class PaperQueryEngine(BaseQueryEngine):
                     mode=EXTRACTIVE,
                 )
 
-    def _finished(self, answer: Answer, hits: Sequence[Hit], clock: _Clock) -> Answer:
+    def _finished(self, answer: Answer, topic: str, clock: _Clock) -> Answer:
         if answer.reason == "not_in_abstract":
-            text = abstention_text(answer.reason, hits)
-            timings = clock.timings()
-            return replace(answer, text=text, status="abstained", stage=None, timings=timings)
-        sure = self._gauge.confidence(answer.question, answer.papers)
+            return _abstained(answer, answer.reason, clock)
+        sure = self._gauge.confidence(topic, answer.papers)
         clock.lap("confidence")
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
@@ -153,9 +162,11 @@ class PaperQueryEngine(BaseQueryEngine):
         unmet = self._gauge.unmet(answer.question, answer.papers[0])
         return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
 
-    def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    def answer(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Answer:
         """The final answer."""
-        *_, final = self.stream(question, history)
+        *_, final = self.stream(question, history, filters)
         return final
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
@@ -202,11 +213,13 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
     )
 
 
-def _abstained(question: str, reason: Reason, hits: Sequence[Hit], clock: _Clock) -> Answer:
+def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     logger.info("abstained: %s", reason)
-    text = abstention_text(reason, hits)
+    text = abstention_text(reason, answer.hits, answer.filters)
     timings = clock.timings()
-    return Answer(question, text, "abstained", reason, hits=tuple(hits), timings=timings)
+    return replace(
+        answer, text=text, status="abstained", reason=reason, stage=None, timings=timings
+    )
 
 
 def _why_replaced(mode: str, draft: Draft) -> str:

@@ -183,7 +183,8 @@ def abstention_text(reason: Reason, hits: Sequence[Hit], filters: Filters = NO_F
         "not_a_question_for_papers": "I answer questions about the papers in this library; "
         "ask me what they propose, find or compare.",
     }[reason]
-    return f"{told} The nearest are:\n\n{nearest}" if nearest else told
+    lead = "Their full texts may:" if reason == "not_in_abstract" else "The nearest are:"
+    return f"{told} {lead}\n\n{nearest}" if nearest else told
 
 
 def _told_missing(hits: Sequence[Hit], filters: Filters) -> str:

@@ -77,7 +77,7 @@ class PaperQueryEngine(BaseQueryEngine):
         reason = reason_to_abstain(asked, history, hits, self._gauge)
         clock.lap("gate")
         if reason:
-            yield _abstained(question, reason, hits, clock)
+            yield replace(_abstained(question, reason, hits, clock), usage=usage)
             return
         answer = replace(answer, hits=tuple(hits), stage="reading", usage=usage)
         yield answer
@@ -180,7 +180,7 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
         failure=draft.failure,
         mode=draft.mode or answer.mode,
         reason="sources_disagree" if draft.disagrees else reason,
-        stage="checking" if draft.is_last_check else "writing",
+        stage="checking" if draft.is_checking else "writing",
     )
 
 

@@ -12,20 +12,19 @@ from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.llms import LLM
 
 from rag.answering.drafts import Draft
-from rag.answering.keys import keys_to_numbers
+from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.markers import hold_back_unfinished, rewrite_markers, strip_markers
 from rag.answering.numbering import Numbering
 from rag.answering.opinion import SecondReader
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
-from rag.answering.structured import told_usage
 from rag.answering.support import Verifier
+from rag.answering.usage import priced, told_usage
 from rag.answering.verification import Verified, headed, told_removed, verify
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Message, Usage
 
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
-PRICED_TOKENS: Final = 1_000_000
 
 
 class ModelWriter:
@@ -82,7 +81,7 @@ class ModelWriter:
 
     def _draft(self, text: str, prompt: Prompt, history: Sequence[Message]) -> Draft:
         """The complete sentences checked, the last one as it comes, without markers."""
-        numbered = keys_to_numbers(text, prompt.numbers)
+        numbered = keys_to_numbers(hold_back_key(text), prompt.numbers)
         complete = split_sentences(numbered)[:-1]
         cut = complete[-1].end if complete else 0
         checked = self._verify(numbered[:cut], prompt, history)
@@ -98,13 +97,14 @@ class ModelWriter:
         body = numbered.removeprefix(DISAGREEMENT).lstrip()
         if self._second:
             local = self._verify(body, prompt, history)
-            yield replace(_as_draft(local, usage), is_last_check=True)
+            yield replace(_as_draft(local, usage), is_checking=True)
         verified = self._verify(body, prompt, history, self._second)
         sides = {citation.marker for citation in verified.citations}
-        if disagrees and len(sides) >= LEAST_SIDES:
+        disagrees = disagrees and len(sides) >= LEAST_SIDES
+        if disagrees:
             verified = headed(verified, f"{DISAGREEMENT} ")
         draft = _as_draft(verified, priced(usage + verified.usage, self._settings))
-        yield replace(draft, disagrees=disagrees and len(sides) >= LEAST_SIDES)
+        yield replace(draft, disagrees=disagrees, is_checking=self._second is not None)
 
     def _verify(
         self,
@@ -138,12 +138,3 @@ def declines(text: str) -> bool:
     """Whether the model said the abstention sentence, perhaps in quotes or with a marker."""
     said = strip_markers(text).strip(" \n\"'“”*_").rstrip(".").casefold()
     return said.startswith(ABSTENTION.rstrip(".").casefold())
-
-
-def priced(usage: Usage, settings: Settings) -> Usage:
-    """The usage with what it cost, where a price is set."""
-    if settings.price_prompt is None and settings.price_completion is None:
-        return usage
-    read = usage.prompt_tokens * (settings.price_prompt or 0.0)
-    written = usage.completion_tokens * (settings.price_completion or 0.0)
-    return replace(usage, cost=(read + written) / PRICED_TOKENS)

@@ -70,6 +70,11 @@ def keys_sent(request):
     return {title: key for key, title in pairs}
 
 
+def said_to_model(request):
+    """All that a request says to the model."""
+    return "\n".join(message["content"] for message in request["messages"])
+
+
 def own_sentence(paper):
     """What this paper says and no other, without its full stop."""
     return split_sentences(paper.abstract)[1].text.rstrip(".")

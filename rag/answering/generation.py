@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from llama_index.core.base.llms.types import ChatResponse
@@ -69,24 +70,20 @@ class ModelWriter:
         prompt = compose_prompt(question, history, hits, self._settings, self._today())
         text = ""
         response: ChatResponse | None = None
+
+        @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
+        def check(complete: str) -> Verified:
+            return self._verify(complete, prompt, history)
+
         with closing(self._llm.stream_chat(list(prompt.messages))) as stream:
             for response in stream:
                 text += response.delta or ""
-                yield self._draft(text, prompt, history)
+                yield _draft(text, prompt.numbers, check)
         usage = told_usage(response, prompt.messages, text)
         if declines(text):
             yield Draft(text.strip(), usage=priced(usage, self._settings), declined=True)
             return
         yield from self._checked(text, prompt, history, usage)
-
-    def _draft(self, text: str, prompt: Prompt, history: Sequence[Message]) -> Draft:
-        """The complete sentences checked, the last one as it comes, without markers."""
-        numbered = keys_to_numbers(hold_back_key(text), prompt.numbers)
-        complete = split_sentences(numbered)[:-1]
-        cut = complete[-1].end if complete else 0
-        checked = self._verify(numbered[:cut], prompt, history)
-        tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
-        return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
 
     def _checked(
         self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
@@ -121,6 +118,16 @@ class ModelWriter:
             unsupported=self._settings.unsupported,
             second=second,
         )
+
+
+def _draft(text: str, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
+    """The complete sentences checked, the last one as it comes, without markers."""
+    numbered = keys_to_numbers(hold_back_key(text), numbers)
+    complete = split_sentences(numbered)[:-1]
+    cut = complete[-1].end if complete else 0
+    checked = check(numbered[:cut])
+    tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
+    return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
 
 
 def _as_draft(verified: Verified, usage: Usage) -> Draft:

@@ -73,13 +73,13 @@ def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
     from rag.answering.generation import ModelWriter
     from rag.answering.opinion import ModelReader
 
-    second = ModelReader(llm) if settings.verify == "llm" else None
+    second = ModelReader(llm, settings.deadline_s) if settings.verify == "llm" else None
     return ModelWriter(llm, verifier, settings, second=second)
 
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
     """What rewrites follow-ups, where there is a model and it is wanted."""
-    return Condenser(llm) if llm and settings.condense else None
+    return Condenser(llm, settings) if llm and settings.condense else None
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:

@@ -209,7 +209,7 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
         failure=draft.failure,
         mode=draft.mode or answer.mode,
         reason="sources_disagree" if draft.disagrees else reason,
-        stage="checking" if draft.is_last_check else "writing",
+        stage="checking" if draft.is_checking else "writing",
     )
 
 

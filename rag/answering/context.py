@@ -19,6 +19,8 @@ FENCE: Final = re.compile(
 )
 LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; with less the last papers are left out
 AUTHORS_NAMED: Final = 3
+MOST_TITLE_TOKENS: Final = 60  # of 20,000 titles at arXiv the longest has 56
+MOST_AUTHOR_TOKENS: Final = 30  # three authors of the starter library have at most 21
 LEFT_OUT: Final = "…"
 
 
@@ -35,7 +37,7 @@ def build_context(hits: Sequence[Hit], budget_tokens: int) -> list[PromptSource]
     """The hits as sources, in their order, together within the budget.
 
     Each paper gets an equal share, and what a short one leaves goes to the others, so that none
-    crowds another out. What does not fit in a share is left out from the least similar on.
+    crowds another out. Into a share that is too small, sentences of the best passages go first.
     """
     kept = hits[: max(1, budget_tokens // LEAST_SOURCE_TOKENS)]
     keys = source_keys([hit.paper for hit in hits])[: len(kept)]
@@ -108,7 +110,7 @@ def _render(key: str, paper: Paper, excerpt: str) -> str:
     return render_prompt(
         "source",
         key=key,
-        title=neutralise(paper.title),
+        title=neutralise(cut_tokens(paper.title, MOST_TITLE_TOKENS)),
         about=neutralise(_about(paper)),
         excerpt=neutralise(excerpt),
     )
@@ -116,7 +118,7 @@ def _render(key: str, paper: Paper, excerpt: str) -> str:
 
 def _about(paper: Paper) -> str:
     """A line of authors and year, where known."""
-    authors = ", ".join(paper.authors[:AUTHORS_NAMED])
+    authors = cut_tokens(", ".join(paper.authors[:AUTHORS_NAMED]), MOST_AUTHOR_TOKENS)
     if len(paper.authors) > AUTHORS_NAMED:
         authors += " et al."
     year = str(paper.year) if paper.year else ""

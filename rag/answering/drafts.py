@@ -21,7 +21,7 @@ class Draft:
         notice: One sentence for the user about how the text came about, or None.
         failure: Why the engine's own writer did not write it, or None.
         mode: Who wrote the text, when it was not the engine's own writer.
-        is_last_check: The text is complete; what follows only checks it.
+        is_checking: The text is complete, and a second reader looks through it.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Draft:
     notice: str | None = None
     failure: str | None = None
     mode: str | None = None
-    is_last_check: bool = False
+    is_checking: bool = False
 
 
 class Writer(Protocol):

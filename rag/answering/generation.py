@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.llms import LLM
 
 from rag.answering.drafts import Draft
-from rag.answering.keys import keys_to_numbers
+from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.markers import hold_back_unfinished, rewrite_markers, strip_markers
 from rag.answering.numbering import Numbering
 from rag.answering.opinion import SecondReader
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
-from rag.answering.structured import told_usage
 from rag.answering.support import Verifier
+from rag.answering.usage import priced, told_usage
 from rag.answering.verification import Verified, headed, told_removed, verify
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Message, Usage
 
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
-PRICED_TOKENS: Final = 1_000_000
 
 
 class ModelWriter:
@@ -70,24 +70,20 @@ class ModelWriter:
         prompt = compose_prompt(question, history, hits, self._settings, self._today())
         text = ""
         response: ChatResponse | None = None
+
+        @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
+        def check(complete: str) -> Verified:
+            return self._verify(complete, prompt, history)
+
         with closing(self._llm.stream_chat(list(prompt.messages))) as stream:
             for response in stream:
                 text += response.delta or ""
-                yield self._draft(text, prompt, history)
+                yield _draft(text, prompt.numbers, check)
         usage = told_usage(response, prompt.messages, text)
         if declines(text):
             yield Draft(text.strip(), usage=priced(usage, self._settings), declined=True)
             return
         yield from self._checked(text, prompt, history, usage)
-
-    def _draft(self, text: str, prompt: Prompt, history: Sequence[Message]) -> Draft:
-        """The complete sentences checked, the last one as it comes, without markers."""
-        numbered = keys_to_numbers(text, prompt.numbers)
-        complete = split_sentences(numbered)[:-1]
-        cut = complete[-1].end if complete else 0
-        checked = self._verify(numbered[:cut], prompt, history)
-        tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
-        return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
 
     def _checked(
         self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
@@ -98,13 +94,14 @@ class ModelWriter:
         body = numbered.removeprefix(DISAGREEMENT).lstrip()
         if self._second:
             local = self._verify(body, prompt, history)
-            yield replace(_as_draft(local, usage), is_last_check=True)
+            yield replace(_as_draft(local, usage), is_checking=True)
         verified = self._verify(body, prompt, history, self._second)
         sides = {citation.marker for citation in verified.citations}
-        if disagrees and len(sides) >= LEAST_SIDES:
+        disagrees = disagrees and len(sides) >= LEAST_SIDES
+        if disagrees:
             verified = headed(verified, f"{DISAGREEMENT} ")
         draft = _as_draft(verified, priced(usage + verified.usage, self._settings))
-        yield replace(draft, disagrees=disagrees and len(sides) >= LEAST_SIDES)
+        yield replace(draft, disagrees=disagrees, is_checking=self._second is not None)
 
     def _verify(
         self,
@@ -123,6 +120,16 @@ class ModelWriter:
         )
 
 
+def _draft(text: str, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
+    """The complete sentences checked, the last one as it comes, without markers."""
+    numbered = keys_to_numbers(hold_back_key(text), numbers)
+    complete = split_sentences(numbered)[:-1]
+    cut = complete[-1].end if complete else 0
+    checked = check(numbered[:cut])
+    tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
+    return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
+
+
 def _as_draft(verified: Verified, usage: Usage) -> Draft:
     return Draft(
         verified.text,
@@ -138,12 +145,3 @@ def declines(text: str) -> bool:
     """Whether the model said the abstention sentence, perhaps in quotes or with a marker."""
     said = strip_markers(text).strip(" \n\"'“”*_").rstrip(".").casefold()
     return said.startswith(ABSTENTION.rstrip(".").casefold())
-
-
-def priced(usage: Usage, settings: Settings) -> Usage:
-    """The usage with what it cost, where a price is set."""
-    if settings.price_prompt is None and settings.price_completion is None:
-        return usage
-    read = usage.prompt_tokens * (settings.price_prompt or 0.0)
-    written = usage.completion_tokens * (settings.price_completion or 0.0)
-    return replace(usage, cost=(read + written) / PRICED_TOKENS)

@@ -112,9 +112,9 @@ def judge_again(
         told = [
             (paper, local, opinion)
             for (m, _, paper, local), opinion in zip(asked, opinions, strict=True)
-            if m == n and opinion
+            if m == n
         ]
-        if told:
+        if any(opinion for *_, opinion in told):
             changed[n] = _with_opinions(claim, told)
     return changed, usage
 
@@ -130,22 +130,17 @@ def _worth_asking(
     return zip(cited, verifier.check([(judged.claim, paper) for paper in cited]), strict=True)
 
 
-def _with_opinions(judged: Judged, told: Sequence[tuple[Paper, Support, Opinion]]) -> Judged:
-    """The sentence with the verdicts that both readers come to together."""
+def _with_opinions(judged: Judged, told: Sequence[tuple[Paper, Support, Opinion | None]]) -> Judged:
+    """The sentence with the verdicts that both readers come to together.
+
+    Of a paper that the second reader said nothing about, the first one's word stands.
+    """
     combined = [
-        (
-            paper,
-            replace(
-                local,
-                sentence=opinion.place or local.sentence,
-                verdict=combine(judged.claim, paper, local.verdict, opinion),
-            ),
-        )
-        for paper, local, opinion in told
+        (paper, _combined(judged.claim, paper, local, opinion)) for paper, local, opinion in told
     ]
     held = [pair for pair in combined if pair[1].verdict in ("supported", "partly")]
     best = min((support.verdict for _, support in combined), key=TOLD_FIRST.__getitem__)
-    said = min((opinion.verdict for _, _, opinion in told), key=TOLD_FIRST.__getitem__)
+    said = min((opinion.verdict for *_, opinion in told if opinion), key=TOLD_FIRST.__getitem__)
     return replace(
         judged,
         supports=tuple(sorted(held, key=_best_first)),
@@ -153,3 +148,10 @@ def _with_opinions(judged: Judged, told: Sequence[tuple[Paper, Support, Opinion]
         model_verdict=said,
         local_verdict=judged.verdict,
     )
+
+
+def _combined(claim: str, paper: Paper, local: Support, opinion: Opinion | None) -> Support:
+    if opinion is None:
+        return local
+    verdict = combine(claim, paper, local.verdict, opinion)
+    return replace(local, sentence=opinion.place or local.sentence, verdict=verdict)

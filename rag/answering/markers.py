@@ -16,10 +16,7 @@ PATTERN: Final = re.compile(
         \s*(?:†[^\]】\n]{0,40})?(?(double)\]\]|[\]】])(?!\()""",
     re.VERBOSE | re.DOTALL,
 )
-# A marker of numbers or of keys that is not closed yet.
-UNFINISHED: Final = re.compile(
-    r"[ \t]*(?:\[\[?|【)(?:[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?|[\w\s,;&:=\"]{0,60})\]?\Z"
-)
+UNFINISHED: Final = re.compile(r"[ \t]*(?:\[\[?|【)[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?\]?\Z")
 # Stand for written markers until all others are found; no text holds these private characters.
 OPEN, CLOSE = "\ue000", "\ue001"
 LONGEST_RANGE: Final = 10

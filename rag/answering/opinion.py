@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,15 +15,17 @@ from pydantic import BaseModel, ConfigDict
 
 from prompts import render_prompt
 from rag.answering.context import neutralise
-from rag.answering.structured import ask_model, parse_object
+from rag.answering.structured import ask_model, is_ours, parse_object
 from rag.answering.support import quotable_sentences
 from rag.answering.terms import digits, numbers, squeezed
 from rag.errors import ModelError
 from rag.sentences import Sentence
 from rag.types import NO_USAGE, Paper, Usage, Verdict
 
+logger = logging.getLogger(__name__)
+
 REPLY_TOKENS: Final = 200
-AT_ONCE: Final = 4
+AT_ONCE: Final = 4  # an answer has five sentences; more calls meet the limits of small accounts
 LEAST_QUOTE_LETTERS: Final = 20  # a shorter quote stands in many a sentence
 SEVERITY: Final[dict[Verdict, int]] = {
     "supported": 0,
@@ -58,21 +62,29 @@ class ModelReader:
 
     Args:
         llm: Any LlamaIndex chat model.
+        seconds: Longest time for all claims of an answer together.
     """
 
-    def __init__(self, llm: LLM) -> None:
+    def __init__(self, llm: LLM, seconds: float) -> None:
         self._llm = llm
+        self._seconds = seconds
 
     def read(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[Opinion | None], Usage]:
         """An opinion on every pair; None where the model fails or replies in another form."""
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            read = list(threads.map(lambda pair: self._read(*pair), pairs))
+        deadline = time.monotonic() + self._seconds
+        with ThreadPoolExecutor(AT_ONCE if is_ours(self._llm) else 1) as threads:
+            read = list(threads.map(lambda pair: self._read(pair[0], pair[1], deadline), pairs))
         return [opinion for opinion, _ in read], sum((used for _, used in read), NO_USAGE)
 
-    def _read(self, claim: str, paper: Paper) -> tuple[Opinion | None, Usage]:
+    def _read(self, claim: str, paper: Paper, deadline: float) -> tuple[Opinion | None, Usage]:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            return None, NO_USAGE
+        messages = _messages(claim, paper)
         try:
-            text, usage = ask_model(self._llm, _messages(claim, paper), REPLY_TOKENS, _Reply)
-        except ModelError:
+            text, usage = ask_model(self._llm, messages, REPLY_TOKENS, seconds=seconds, form=_Reply)
+        except ModelError as exc:
+            logger.info("no second opinion: %s", exc)
             return None, NO_USAGE
         reply = parse_object(text, _Reply)
         if reply is None:

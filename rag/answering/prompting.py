@@ -51,28 +51,31 @@ def compose_prompt(
     Raises:
         ModelWindowError: The question leaves no room for a paper.
     """
+    keys = _keys(hits)
+    asked = _pointing(question, history, keys)
     system = render_prompt(
         "answer_system",
         abstention=ABSTENTION,
         disagreement=DISAGREEMENT,
         today=today.isoformat(),
     )
-    frame = count_tokens(system) + count_tokens(_user("", question)) + 2 * MESSAGE_OVERHEAD
+    frame = count_tokens(system) + count_tokens(_user("", asked)) + 2 * MESSAGE_OVERHEAD
     room = settings.model_window - settings.answer_tokens - frame
     if room < LEAST_SOURCE_TOKENS:
         raise ModelWindowError(
             f"The question takes {count_tokens(question)} tokens, and the model's window of "
-            f"{settings.model_window} has no room left for a paper. Shorten the question, or raise "
-            "RAG_MODEL_WINDOW if the model reads more."
+            f"{settings.model_window} has no room left for a paper. Shorten the question, raise "
+            "RAG_MODEL_WINDOW if the model reads more, or lower RAG_ANSWER_TOKENS."
         )
-    earlier = _conversation(history, hits, min(settings.history_tokens, room // HISTORY_SHARE))
+    most = min(settings.history_tokens, room // HISTORY_SHARE)
+    earlier = _conversation(history, keys, most)
     taken = sum(count_tokens(each.content or "") + MESSAGE_OVERHEAD for each in earlier)
     sources = build_context(hits, min(settings.context_tokens, room - taken))
     texts = "\n".join(source.text for source in sources)
     messages = (
         ChatMessage(role="system", content=system),
         *earlier,
-        ChatMessage(role="user", content=_user(texts, question)),
+        ChatMessage(role="user", content=_user(texts, asked)),
     )
     return Prompt(messages, tuple(sources))
 
@@ -81,18 +84,22 @@ def _user(sources: str, question: str) -> str:
     return render_prompt("answer_user", sources=sources, question=question)
 
 
+def _keys(hits: Sequence[Hit]) -> dict[str, str]:
+    """The key of each paper by its id."""
+    papers = [hit.paper for hit in hits]
+    return dict(zip((paper.paper_id for paper in papers), source_keys(papers), strict=True))
+
+
 def _conversation(
-    history: Sequence[Message], hits: Sequence[Hit], budget: int
+    history: Sequence[Message], keys: Mapping[str, str], budget: int
 ) -> list[ChatMessage]:
     """The last messages that go into the budget, beginning with one of the user's.
 
     Their markers become the keys that the papers have now; those of other papers go.
     """
-    papers = [hit.paper for hit in hits]
-    keys = dict(zip((paper.paper_id for paper in papers), source_keys(papers), strict=True))
+    kept = trim_history(history, budget)
     return [
-        ChatMessage(role=message.role, content=_keyed(message, keys))
-        for message in trim_history(history, budget)
+        ChatMessage(role=message.role, content=_keyed(message, history, keys)) for message in kept
     ]
 
 
@@ -104,18 +111,32 @@ def trim_history(history: Sequence[Message], budget_tokens: int) -> list[Message
     kept: list[Message] = []
     left = budget_tokens
     for message in reversed(history):
+        needed = count_tokens(message.content)
         left -= MESSAGE_OVERHEAD
-        if left < LEAST_MESSAGE_TOKENS:
+        if left < min(needed, LEAST_MESSAGE_TOKENS):
             break
-        text = cut_tokens(message.content, left, keep_end=True)
+        text = (
+            cut_tokens(message.content, left, keep_end=True) if needed > left else message.content
+        )
         kept.append(Message(message.role, text, message.citations))
-        left -= count_tokens(text)
+        left -= needed
     while kept and kept[-1].role == "assistant":
         kept.pop()
     return kept[::-1]
 
 
-def _keyed(message: Message, keys: Mapping[str, str]) -> str:
+def _keyed(message: Message, history: Sequence[Message], keys: Mapping[str, str]) -> str:
     """The message with the keys of today's sources in the place of its markers."""
+    if message.role == "user":
+        return _pointing(message.content, history, keys)
     found = {c.marker: keys.get(c.paper.paper_id) for c in message.citations}
     return rewrite_markers(message.content, found.get)
+
+
+def _pointing(text: str, history: Sequence[Message], keys: Mapping[str, str]) -> str:
+    """What the user says, with keys for the numbers that earlier answers gave to papers.
+
+    A paper has the same number in all answers of a conversation. Other numbers stay.
+    """
+    found = {c.marker: keys.get(c.paper.paper_id) for m in history for c in m.citations}
+    return rewrite_markers(text, lambda n: found.get(n) or n) if any(found.values()) else text

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 from pydantic import BaseModel, ValidationError
 
-from rag.tokens import count_tokens
+from rag.answering.usage import told_usage
 from rag.types import Usage
 
 logger = logging.getLogger(__name__)
@@ -20,19 +20,34 @@ logger = logging.getLogger(__name__)
 Form = TypeVar("Form", bound=BaseModel)
 
 
+def is_ours(llm: LLM) -> bool:
+    """Whether the model takes options, and calls from several threads."""
+    return bool(getattr(llm, "takes_options", False))
+
+
 def ask_model(
-    llm: LLM, messages: Sequence[ChatMessage], most_tokens: int, form: type[BaseModel] | None = None
+    llm: LLM,
+    messages: Sequence[ChatMessage],
+    most_tokens: int,
+    *,
+    seconds: float,
+    form: type[BaseModel] | None = None,
 ) -> tuple[str, Usage]:
     """The model's reply and what it used.
 
-    An endpoint of ours is also told the longest reply and, where it understands that, the form.
+    Args:
+        llm: Any LlamaIndex chat model; one of ours is also held to what follows.
+        messages: The conversation.
+        most_tokens: The longest reply.
+        seconds: The longest wait, with all tries.
+        form: What the reply is an object of, where the endpoint understands that.
 
     Raises:
         ModelError: The model did not answer.
     """
     options: dict[str, object] = {}
-    if getattr(llm, "takes_options", False):
-        options = {"max_tokens": most_tokens, "form": form}
+    if is_ours(llm):
+        options = {"max_tokens": most_tokens, "form": form, "seconds": seconds}
     response = llm.chat(messages, **options)
     text = response.message.content or ""
     return text, told_usage(response, messages, text)
@@ -48,10 +63,3 @@ def parse_object(text: str, form: type[Form]) -> Form | None:
             continue
     logger.info("a reply had not the form asked for: %d characters", len(text))
     return None
-
-
-def told_usage(response: ChatResponse | None, messages: Sequence[ChatMessage], text: str) -> Usage:
-    """What the endpoint counted, or our own count when it does not say."""
-    told = (response.additional_kwargs if response else {}) or {}
-    prompt = told.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)
-    return Usage(int(prompt), int(told.get("completion_tokens") or count_tokens(text)))

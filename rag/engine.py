@@ -26,6 +26,7 @@ from rag.answering.gate import (
     reason_to_abstain,
 )
 from rag.answering.intent import is_affirmation, question_for_papers
+from rag.answering.suggestions import follow_ups
 from rag.answering.verification import moved
 from rag.errors import ModelError
 from rag.retrieval.hybrid import HybridRetriever
@@ -104,7 +105,7 @@ class PaperQueryEngine(BaseQueryEngine):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        yield self._finished(answer, topic.question, clock)
+        yield self._with_follow_ups(self._finished(answer, topic.question, clock), history)
 
     def _condensed(
         self, question: str, history: Sequence[Message]
@@ -161,6 +162,18 @@ class PaperQueryEngine(BaseQueryEngine):
             return None
         unmet = self._gauge.unmet(answer.question, answer.papers[0])
         return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
+
+    def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:
+        if answer.status != "answered":
+            return answer
+        suggestions = follow_ups(
+            answer.question,
+            answer.hits,
+            answer.papers,
+            self._gauge.is_telling,
+            earlier_questions(history),
+        )
+        return replace(answer, suggestions=suggestions)
 
     def answer(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None

@@ -105,7 +105,8 @@ class PaperQueryEngine(BaseQueryEngine):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        yield self._with_follow_ups(self._finished(answer, topic.question, clock), history)
+        final = self._finished(answer, topic.question, history, clock)
+        yield self._with_follow_ups(final, history)
 
     def _condensed(
         self, question: str, history: Sequence[Message]
@@ -143,7 +144,9 @@ class PaperQueryEngine(BaseQueryEngine):
                     mode=EXTRACTIVE,
                 )
 
-    def _finished(self, answer: Answer, topic: str, clock: _Clock) -> Answer:
+    def _finished(
+        self, answer: Answer, topic: str, history: Sequence[Message], clock: _Clock
+    ) -> Answer:
         if answer.reason == "not_in_abstract":
             return _abstained(answer, answer.reason, clock)
         sure = self._gauge.confidence(topic, answer.papers)
@@ -151,16 +154,16 @@ class PaperQueryEngine(BaseQueryEngine):
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
         )
-        heading = self._heading(final)
+        heading = self._heading(final, topic, is_follow_up=bool(earlier_questions(history)))
         return headed(final, heading) if heading else final
 
-    def _heading(self, answer: Answer) -> str | None:
-        """What to say above an answer that may be none."""
+    def _heading(self, answer: Answer, topic: str, *, is_follow_up: bool) -> str | None:
+        """What to say above an answer that may be none; a follow-up's words say too little."""
         if answer.confidence < UNSURE_BELOW:
             return UNSURE
-        if answer.mode != EXTRACTIVE or not answer.papers:
+        if is_follow_up or answer.mode != EXTRACTIVE or not answer.papers:
             return None
-        unmet = self._gauge.unmet(answer.question, answer.papers[0])
+        unmet = self._gauge.unmet(topic, answer.papers[0])
         return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
 
     def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:

@@ -4,7 +4,8 @@ RagError
 ├── ConfigurationError       a setting or an argument cannot work
 ├── SourceError              a file holds nothing that can be read
 ├── LibraryError             the library folder cannot be used
-│   └── EmbedderMismatchError  it was made with another embedder or passage settings
+│   ├── EmbedderMismatchError  it was made with another embedder or passage settings
+│   └── UnknownConversationError  a conversation is not there, or not its asker's
 ├── EmbedderUnavailableError no channel gives the embedder's weights
 └── ModelError               the language model did not answer
     ├── ModelAuthenticationError
@@ -38,6 +39,10 @@ class LibraryError(RagError):
 
 class EmbedderMismatchError(LibraryError):
     """A library was made with another embedder or other passage settings than asked for."""
+
+
+class UnknownConversationError(LibraryError):
+    """A conversation was deleted meanwhile, or belongs to someone else."""
 
 
 class EmbedderUnavailableError(RagError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from rag.engine import PaperQueryEngine
     from rag.index.paper_index import PaperIndex
     from rag.retrieval.hybrid import HybridRetriever
+    from rag.userdata.conversations import Conversations
+    from rag.userdata.feedback import Feedback
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +118,9 @@ class Library:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        for opened in ("conversations", "feedback"):
+            if opened in self.__dict__:
+                getattr(self, opened).close()
         self._index.close()
 
     @property
@@ -269,6 +275,27 @@ class Library:
         from rag.chat_engine import PaperChatEngine
 
         return PaperChatEngine(self.as_query_engine())
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """The conversations that are kept in the library's folder, each owner's apart."""
+        from rag.userdata import FILE
+        from rag.userdata.conversations import Conversations
+
+        return Conversations(self.folder / FILE)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What users thought of answers, kept in the library's folder."""
+        from rag.userdata import FILE
+        from rag.userdata.feedback import Feedback
+
+        return Feedback(self.folder / FILE)
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of the papers."""
+        return self._index.manifest.revision
 
     @property
     def settings(self) -> Settings:

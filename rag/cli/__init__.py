@@ -12,6 +12,7 @@ from typing import Final
 
 from rag.cli import commands
 from rag.cli.evaluation import add_eval
+from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
 
 EXIT_DONE = 0
@@ -19,6 +20,7 @@ EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
 MOST_PORT: Final = 65535
+BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,7 +93,7 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -107,7 +109,12 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
-    _add_json(parser)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--cite", choices=BIBLIOGRAPHIES, help="print the cited papers alone, for a bibliography"
+    )
+    shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
+    _add_json(shown)
     parser.set_defaults(run=commands.ask)
 
 
@@ -137,7 +144,12 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     remove = actions.add_parser("remove", parents=common, help="delete papers")
     remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
     remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
-    export = actions.add_parser("export", parents=common, help="every paper as JSON Lines")
+    export = actions.add_parser("export", parents=common, help="every paper, in a file's form")
+    export.add_argument(
+        "--format",
+        choices=("jsonl", *BIBLIOGRAPHIES),
+        help="jsonl keeps all that is known (default: by FILE's name, else jsonl)",
+    )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     for action in (listing, show, remove):
         _add_json(action)
@@ -145,6 +157,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(run=commands.show_paper)
     remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    add_feedback(parser, _common())
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +195,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "search": _add_search,
     "ingest": _add_ingest,
     "papers": _add_papers,
+    "feedback": _add_feedback,
     "doctor": _add_doctor,
     "eval": add_eval,
 }
@@ -187,6 +204,7 @@ HELP: Final = {
     "ask": "answer one question",
     "search": "find papers",
     "ingest": "read papers into the library",
+    "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, remove or export papers",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from rag.embedding import OnProgress
+from rag.errors import RagError
 from rag.types import Answer, Hit, Paper, Progress
 
 
@@ -24,6 +26,21 @@ def write_line(text: str = "") -> None:
 def write_json(value: object) -> None:
     """One JSON object on standard output."""
     write_line(json.dumps(to_plain(value), ensure_ascii=False))
+
+
+def write_text(text: str, path: Path | None) -> None:
+    """Text into a file, its line ends as they are, or on standard output.
+
+    Raises:
+        RagError: The file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as exc:
+        raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc
 
 
 def to_plain(value: object) -> object:

@@ -36,8 +36,8 @@ from ui import cards, handlers, render
 from ui.app import build_app, build_theme
 from ui.formulas import formula_html
 from ui.handlers import Chat
-from ui.markdown import markdown_html, plain_html
 from ui.loading import Loading
+from ui.markdown import markdown_html, plain_html
 from ui.serve import find_free_port
 
 KEY = "sk-secret-0123456789"

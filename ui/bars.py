@@ -97,12 +97,16 @@ def waiting_html(what: str) -> str:
     return f'<section class="welcome is-waiting">{what}</section>'
 
 
-def conversation_list(
-    listed: Sequence[Listed], current: str, *, removed: Listed | None = None
-) -> str:
-    """The sidebar: a search, every conversation with what can be done to it, the last undo."""
+def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = "") -> str:
+    """The sidebar: a search, every conversation with what can be done to it, the last undo.
+
+    Args:
+        listed: The conversations, the latest first.
+        current: The id of the one that is open.
+        removed: The title of the one that was deleted last.
+    """
     undo = (
-        f'<p class="undo" role="status">Deleted “{escape(removed.title)}”. '
+        f'<p class="undo" role="status">Deleted “{escape(removed)}”. '
         '<button type="button" data-do="restore">Undo</button></p>'
         if removed
         else ""

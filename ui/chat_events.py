@@ -11,11 +11,12 @@ import gradio as gr
 from rag.errors import RagError
 from rag.types import Filters
 from ui import handlers, keeping
-from ui.bars import Listed, waiting_html
+from ui.bars import waiting_html
 from ui.chat_tab import ChatTab
 from ui.handlers import Chat
+from ui.keeping import Removed
 from ui.loading import Loading
-from ui.render import Place, is_finished, progress_html, status_html, turn_html
+from ui.render import is_finished, progress_html, status_html
 from ui.session import SessionSettings, library_for
 from ui.views import Views, panel
 
@@ -54,7 +55,7 @@ def _connect_asking(events: _Events, tab: ChatTab, settings: gr.State) -> None:
         "concurrency_id": "asking",
         **PRIVATE,
     }
-    running = [tab.question.submit(events.typed, [tab.question, *inputs], **asking)]
+    running: list[Any] = [tab.question.submit(events.typed, [tab.question, *inputs], **asking)]
     for event, handler in (
         ("ask", events.ask),
         ("again", events.again),
@@ -100,14 +101,15 @@ class _Events:
         if self._loading.library is None:
             raise gr.Error(self._loading.failure or "", print_exception=False)
         try:
-            return Views(library_for(self._loading.library, settings), self._loading.notice)
+            answering = library_for(self._loading.library, settings)
+            return Views(answering, self._loading.library, self._loading.notice)
         except RagError as exc:
             raise gr.Error(str(exc), print_exception=False) from exc
 
     def _now(self, chat: Chat, here: Here, settings: SessionSettings) -> tuple[Views, Chat]:
         """The conversation as it is kept: another tab, or a server before this one, wrote it."""
         views = self._views(settings)
-        return views, keeping.refreshed(views.library, chat, here)
+        return views, keeping.refreshed(views.kept, chat, here)
 
     # --- asking
 
@@ -120,8 +122,11 @@ class _Events:
             told = status_html(self._loading.failure, is_warning=True)
             yield (*[UNCHANGED] * 3, [waiting_html(told)], *[UNCHANGED] * 2, told)
             return
-        here = {**here, "owner": request.username or here.get("owner", "")}
-        views, chat = self._now(Chat(), here, settings)
+        views = self._views(settings)
+        if request.username:
+            chat = keeping.opened(views.kept, Chat(request.username), here.get("conversation", ""))
+        else:
+            chat = keeping.refreshed(views.kept, Chat(), here)
         yield views.all(chat)
 
     def typed(
@@ -171,7 +176,7 @@ class _Events:
         stage, thread = "", views.thread(chat)[: len(chat.turns)]
         for now in handlers.respond(views.library, question, chat, filters):
             if not now.turns or is_finished(now.turns[-1]):
-                now = keeping.save(views.library, now)
+                now = keeping.save(views.kept, now)
                 yield (UNCHANGED, *views.all(now))
                 return
             answer = now.turns[-1]
@@ -191,7 +196,7 @@ class _Events:
     def stop(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Keep what is there of the answer that was stopped."""
         views = self._views(settings)  # not the kept conversation: it lacks the answer on its way
-        return views.all(keeping.save(views.library, handlers.stopped(chat)))
+        return views.all(keeping.save(views.kept, handlers.stopped(chat)))
 
     # --- reading
 
@@ -216,7 +221,7 @@ class _Events:
     def rate(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Keep a thumb; the same thumb again takes it back."""
         views, chat = self._now(chat, here, settings)
-        chat = keeping.rate(views.library, chat, int(event.turn), event.way)
+        chat = keeping.rate(views.kept, chat, int(event.turn), event.way)
         return chat, views.thread(chat)
 
     def comment(
@@ -224,7 +229,7 @@ class _Events:
     ) -> Parts:
         """Keep the sentence that goes with a thumb."""
         views, chat = self._now(chat, here, settings)
-        chat = keeping.comment(views.library, chat, int(event.turn), event.comment)
+        chat = keeping.comment(views.kept, chat, int(event.turn), event.comment)
         return chat, views.thread(chat)
 
     def export(
@@ -258,7 +263,7 @@ class _Events:
     def open(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Show another conversation."""
         views, chat = self._now(chat, here, settings)
-        return views.all(keeping.opened(views.library, chat, event.conversation))
+        return views.all(keeping.opened(views.kept, chat, event.conversation))
 
     def fresh(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Begin a new conversation; the old one is kept."""
@@ -270,7 +275,7 @@ class _Events:
     ) -> Parts:
         """Give a conversation another title."""
         views, chat = self._now(chat, here, settings)
-        keeping.rename(views.library, chat.owner, event.conversation, event.title)
+        keeping.rename(views.kept, chat.owner, event.conversation, event.title)
         return views.all(chat)
 
     def delete(
@@ -278,17 +283,17 @@ class _Events:
     ) -> Parts:
         """Delete a conversation, so that it can be brought back."""
         views, chat = self._now(chat, here, settings)
-        removed = keeping.delete(views.library, chat.owner, event.conversation)
+        removed = keeping.delete(views.kept, chat.owner, event.conversation)
         if event.conversation == chat.conversation:
             chat = Chat(chat.owner, filters=chat.filters)
         return (*views.all(chat, removed), removed)
 
     def restore(
-        self, chat: Chat, here: Here, settings: SessionSettings, removed: Listed | None
+        self, chat: Chat, here: Here, settings: SessionSettings, removed: Removed | None
     ) -> Parts:
         """Bring the deleted conversation back, and show it."""
         views, chat = self._now(chat, here, settings)
         if removed:
-            keeping.restore(views.library, chat.owner, removed)
-            chat = keeping.opened(views.library, chat, removed.conversation)
+            key = keeping.restore(views.kept, chat.owner, removed)
+            chat = keeping.opened(views.kept, chat, key)
         return (*views.all(chat), None)

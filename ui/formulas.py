@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 2000  # characters; the longest formula of 100,000 arXiv abstracts has fewer
 # What may reach the page. `href`, `style`, `class` and any other tag or attribute may not.
-TAGS: Final = frozenset(
-    "math mrow mi mn mo ms mspace mtext mfrac msqrt mroot mstyle mpadded mphantom menclose mfenced "
-    "msub msup msubsup munder mover munderover mmultiscripts mprescripts none "
-    "mtable mtr mtd mlabeledtr merror".split()
+TAGS: Final = re.compile(
+    r"math|mrow|mi|mn|mo|ms|mspace|mtext|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|menclose"
+    r"|mfenced|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|mprescripts|none"
+    r"|mtable|mtr|mtd|mlabeledtr|merror"
 )
-ATTRIBUTES: Final = frozenset(
-    "display mathvariant stretchy fence form separator largeop movablelimits accent accentunder "
-    "linethickness rowspacing columnspacing columnalign rowlines columnlines displaystyle "
-    "scriptlevel minsize maxsize mathsize lspace rspace width height depth notation".split()
+ATTRIBUTES: Final = re.compile(
+    r"display|mathvariant|stretchy|fence|form|separator|largeop|movablelimits|accent|accentunder"
+    r"|linethickness|rowspacing|columnspacing|columnalign|rowlines|columnlines|displaystyle"
+    r"|scriptlevel|minsize|maxsize|mathsize|lspace|rspace|width|height|depth|notation"
 )
 
 
@@ -53,8 +53,8 @@ def _written(element: Element) -> str:
     """The element with known tags and attributes only, all text escaped."""
     inside = escape(unescape(element.text or ""), quote=False)
     inside += "".join(_written(child) + escape(unescape(child.tail or "")) for child in element)
-    if element.tag not in TAGS:
+    if not TAGS.fullmatch(element.tag):
         return inside
-    known = ((name, value) for name, value in element.attrib.items() if name in ATTRIBUTES)
+    known = ((name, value) for name, value in element.attrib.items() if ATTRIBUTES.fullmatch(name))
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in known)
     return f"<{element.tag}{attributes}>{inside}</{element.tag}>"

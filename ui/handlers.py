@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -28,7 +28,9 @@ class Chat:
         filters: Which papers may answer the next question.
         shown: The turn whose sources are shown; 0 for the last.
         editing: The turn whose question is being edited; 0 for none.
-        ratings: What was said of each turn's answer.
+        ratings: What was said of each turn's answer, by its number.
+        keys: The ids that the turns are kept under.
+        replaces: Whether the next answer takes the place of turns that are still kept.
     """
 
     owner: str = ""
@@ -37,7 +39,9 @@ class Chat:
     filters: Filters = NO_FILTERS
     shown: int = 0
     editing: int = 0
-    ratings: dict[int, Rating] = field(default_factory=dict)
+    ratings: Mapping[int, Rating] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    replaces: bool = False
 
     @property
     def shown_turn(self) -> int:
@@ -51,12 +55,16 @@ class Chat:
 
     def before(self, turn: int) -> Chat:
         """The conversation as it was when this turn was asked."""
-        kept = self.turns[: max(turn, 1) - 1]
-        ratings = {at: rating for at, rating in self.ratings.items() if at <= len(kept)}
-        return replace(self, turns=kept, ratings=ratings, shown=0, editing=0)
-
-
-Ask = Callable[[str, Sequence[Message], Filters | None], Iterator[Answer]]
+        kept = max(turn, 1) - 1
+        return replace(
+            self,
+            turns=self.turns[:kept],
+            ratings={at: rating for at, rating in self.ratings.items() if at <= kept},
+            keys=self.keys[:kept],
+            shown=0,
+            editing=0,
+            replaces=kept < len(self.turns),
+        )
 
 
 def respond(

@@ -1,5 +1,7 @@
 from __future__ import annotations
+
 import gradio as gr
+
 from ui.loading import Loading
 
 

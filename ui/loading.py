@@ -36,6 +36,16 @@ class Loading:
         """Wait until the library is ready or has failed; False when the time ran out."""
         return self._finished.wait(timeout_s)
 
+    def ready(self, library: Library, notice: str | None = None) -> None:
+        """The library is there."""
+        self.library, self.notice = library, notice
+        self._finished.set()
+
+    def failed(self, why: str) -> None:
+        """The library will not be there, and why, in one sentence."""
+        self.failure = why
+        self._finished.set()
+
     def start(self, settings: Settings, llm: str | None, also_tell: OnProgress) -> None:
         """Open the library in a thread of its own; a new one gets the starter papers."""
 
@@ -45,9 +55,9 @@ class Loading:
 
         def load() -> None:
             try:
-                self.library, self.notice = open_for_chat(settings, llm, tell)
+                self.ready(*open_for_chat(settings, llm, tell))
             except RagError as exc:
-                self.failure = str(exc)
+                self.failed(str(exc))
             finally:
                 self._finished.set()
 

@@ -7,11 +7,11 @@ web or nowhere. Formulas are set as MathML.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ui.formulas import formula_html
 
@@ -194,20 +194,25 @@ def _find_marker(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _marker(_: Any, tokens: Sequence[Token], at: int, __: Any, env: dict[str, Link]) -> str:
+# What markdown-it calls to write a token: with itself, all tokens, the place, options and `env`.
+
+
+def _marker(
+    _: object, tokens: Sequence[Token], at: int, __: object, env: Mapping[str, Link]
+) -> str:
     return env["link"](tokens[at].meta["number"])
 
 
-def _formula(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+def _formula(_: object, tokens: Sequence[Token], at: int, *__: object) -> str:
     return formula_html(tokens[at].content.strip(), is_display=tokens[at].type != "math_inline")
 
 
-def _link_open(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+def _link_open(_: object, tokens: Sequence[Token], at: int, *__: object) -> str:
     address = escape(str(tokens[at].attrGet("href") or ""))
     return f'<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">'
 
 
-def _heading(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+def _heading(_: object, tokens: Sequence[Token], at: int, *__: object) -> str:
     level = min(6, int(tokens[at].tag[1]) + HEADINGS_BELOW)
     slash = "/" if tokens[at].nesting < 0 else ""
     return f"<{slash}h{level}>"

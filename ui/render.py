@@ -12,6 +12,7 @@ from html import escape
 from itertools import groupby
 from typing import Final, Literal
 
+from rag.answering.markers import find_markers
 from rag.sentences import split_sentences
 from rag.types import EXTRACTIVE, Answer, Citation, Filters, Progress
 from ui.icons import icon
@@ -170,7 +171,7 @@ def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
     paragraphs = []
     for marker, group in groupby(citations, key=lambda citation: citation.marker):
         quotes = list(group)
-        sentences = " ".join(f"{plain_html(q.quote)} {link(marker, q.quote)}" for q in quotes)
+        sentences = " ".join(f"{plain_html(q.quote)}&nbsp;{link(marker, q.quote)}" for q in quotes)
         title = plain_html(quotes[0].paper.title)
         paragraphs.append(f'<p class="quoted"><strong>{title}</strong>{sentences}</p>')
     return "".join(paragraphs)
@@ -206,23 +207,32 @@ def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
 
 def _linker(answer: Answer, turn: int) -> Callable[[int], str]:
     known = {citation.marker for citation in answer.citations}
-    link = Markers(answer.citations, turn)
+    link = Markers(answer.citations, turn, Counter(find_markers(answer.text)))
     return lambda marker: link(marker) if marker in known else unlinked(marker)
 
 
 class Markers:
-    """Writes the markers of one answer; each has an id of its own, so that cards lead back."""
+    """Writes the markers of one answer; each has an id of its own, so that cards lead back.
 
-    def __init__(self, citations: Sequence[Citation], turn: int) -> None:
+    Args:
+        citations: Of the answer.
+        turn: Its number.
+        occurrences: How often each marker stands in the text, where that is known.
+    """
+
+    def __init__(
+        self, citations: Sequence[Citation], turn: int, occurrences: Mapping[int, int] | None = None
+    ) -> None:
         self._citations = citations
         self._turn = turn
+        self._occurrences = occurrences or {}
         self._written: Counter[int] = Counter()
 
     def __call__(self, marker: int, quote: str | None = None) -> str:
         """The marker as a link to its card, with the quote for its tooltip."""
         self._written[marker] += 1
         cited = [citation for citation in self._citations if citation.marker == marker]
-        shown = shortened(quote or " … ".join(dict.fromkeys(c.quote for c in cited)))
+        shown = shortened(quote or self._quote(marker, cited))
         title = cited[0].paper.title
         place = f"{self._turn}-{marker}"
         return (
@@ -230,6 +240,12 @@ class Markers:
             f'data-turn="{self._turn}" data-title="{escape(title)}" data-quote="{escape(shown)}" '
             f'aria-label="Source {marker}: {escape(title)}">[{marker}]</a>'
         )
+
+    def _quote(self, marker: int, cited: Sequence[Citation]) -> str:
+        """That of the sentence, where each of its markers has one citation; else all of them."""
+        if self._occurrences.get(marker) == len(cited):
+            return cited[self._written[marker] - 1].quote
+        return " … ".join(dict.fromkeys(citation.quote for citation in cited))
 
 
 def shortened(text: str, longest: int = QUOTE_SHOWN) -> str:

@@ -1,6 +1,9 @@
 from __future__ import annotations
+
 from dataclasses import dataclass
+
 import gradio as gr
+
 from ui.loading import Loading
 from ui.session import SessionSettings
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rag.library import Library
-from ui import handlers, keeping
-from ui.bars import Listed, conversation_list, filter_bar, welcome_html
+from ui import handlers, keeping, offers
+from ui.bars import conversation_list, filter_bar, welcome_html
 from ui.cards import sources_head, sources_html
 from ui.handlers import Chat
+from ui.keeping import Removed
 from ui.render import Place, status_html, turn_html
 
 EXAMPLES_SHOWN: Final = 4
@@ -25,18 +26,20 @@ class Views:
 
     Args:
         library: As the visitor has set it.
+        kept: The library that keeps what visitors leave; all of them share it.
         notice: What the user should know of it.
     """
 
-    def __init__(self, library: Library, notice: str | None) -> None:
+    def __init__(self, library: Library, kept: Library, notice: str | None) -> None:
         self.library = library
+        self.kept = kept
         self._notice = notice
         self._papers = len(library)
 
     def thread(self, chat: Chat) -> list[str]:
         """One piece of HTML a turn."""
         if not chat.turns:
-            return [welcome_html(self._papers, keeping.examples(self.library, EXAMPLES_SHOWN))]
+            return [welcome_html(self._papers, offers.examples(self.library, EXAMPLES_SHOWN))]
         return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
 
     def turn(self, chat: Chat, at: int) -> str:
@@ -44,20 +47,21 @@ class Views:
         place = Place(at, at == len(chat.turns), self._papers, chat.ratings.get(at, ""))
         return turn_html(chat.turns[at - 1], place)
 
-    def side(self, chat: Chat, removed: Listed | None = None) -> str:
+    def side(self, chat: Chat, removed: Removed | None = None) -> str:
         """The list of conversations."""
-        listed = keeping.listed(self.library, chat.owner)
-        return conversation_list(listed, chat.conversation, removed=removed)
+        listed = keeping.listed(self.kept, chat.owner)
+        title = removed.title if removed else ""
+        return conversation_list(listed, chat.conversation, removed=title)
 
     def bar(self, chat: Chat) -> str:
         """The filters above the input."""
-        return filter_bar(chat.filters, keeping.choices(self.library), editing=chat.editing)
+        return filter_bar(chat.filters, offers.choices(self.library), editing=chat.editing)
 
     def status(self) -> str:
         """The line below the input."""
         return status_html(handlers.library_line(self.library, self._notice))
 
-    def all(self, chat: Chat, removed: Listed | None = None) -> tuple[Any, ...]:
+    def all(self, chat: Chat, removed: Removed | None = None) -> tuple[Any, ...]:
         """What `ChatTab.all` lists, for a conversation."""
         here = {"owner": chat.owner, "conversation": chat.conversation}
         parts = self.thread(chat), self.bar(chat), panel(chat), self.status()

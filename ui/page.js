@@ -195,7 +195,7 @@ window.paperchat = (() => {
     if (open) {
       open.open = false;
       $("summary", open).focus();
-    } else if (document.body.classList.contains("side-over")) toggleSide(false);
+    } else if (side() === "over") toggleSide(false);
     else if (stop) stop.click();
   }
 
@@ -220,20 +220,18 @@ window.paperchat = (() => {
   // --- the list of conversations
 
   const isNarrow = () => matchMedia("(max-width: 900px)").matches;
+  const side = () => ($("#desk") ? $("#desk").dataset.side || "" : "");
+  const isSideOpen = () => (isNarrow() ? side() === "over" : side() !== "closed");
 
-  function toggleSide(open = undefined) {
-    const body = document.body.classList;
-    if (isNarrow()) body.toggle("side-over", open);
-    else local("side", body.toggle("side-closed", open === undefined ? undefined : !open) ? "closed" : "open");
-    markSide();
+  function toggleSide(open = !isSideOpen()) {
+    if (!isNarrow()) local("side", open ? "open" : "closed");
+    setSide(isNarrow() ? (open ? "over" : "") : (open ? "" : "closed"));
+    if (isNarrow()) (open ? $("#side .find") : $("#side-switch")).focus();
   }
 
-  function markSide() {
-    const body = document.body.classList;
-    const isOpen = isNarrow() ? body.contains("side-over") : !body.contains("side-closed");
-    const button = $("#side-switch");
-    if (button) button.setAttribute("aria-expanded", String(isOpen));
-    if (isNarrow() && isOpen) ($("#side .find") || button).focus();
+  function setSide(state) {
+    $("#desk").dataset.side = state;
+    $("#side-switch").setAttribute("aria-expanded", String(isSideOpen()));
   }
 
   function find(field) {
@@ -300,7 +298,7 @@ window.paperchat = (() => {
     const button = closest(event, "[data-do='copy']");
     if (button) copy(button);
     if (closest(event, "#side-switch")) toggleSide();
-    else if (document.body.classList.contains("side-over") &&
+    else if (side() === "over" &&
       (!closest(event, "#side-column") || closest(event, "[data-do='open'], [data-do='fresh']"))) {
       toggleSide(false);
     }
@@ -325,13 +323,11 @@ window.paperchat = (() => {
     if (event.target === input()) count();
     if (closest(event, "#side .find")) find(event.target);
   });
-  if (local("side") === "closed") document.documentElement.classList.add("side-was-closed");
   addEventListener("DOMContentLoaded", () => {
-    if (local("side") === "closed") document.body.classList.add("side-closed");
     const ready = new MutationObserver(() => {
-      if (!input() || !$("#side-switch")) return;
+      if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
-      markSide();
+      setSide(isNarrow() ? "" : local("side"));
       bringBack();
       count();
       if (!isNarrow()) input().focus();

@@ -20,7 +20,7 @@ from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_a
 from rag.answering.intent import is_affirmation, question_for_papers
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
-from rag.types import EXTRACTIVE, Answer, Hit, Message, Reason
+from rag.types import EXTRACTIVE, Answer, Filters, Hit, Message, Reason
 
 logger = logging.getLogger(__name__)
 
@@ -54,26 +54,37 @@ class PaperQueryEngine(BaseQueryEngine):
         self._gauge = gauge
         self._top_k = top_k
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
-        """Answers that replace each other; the last is final, the others are drafts."""
+    def stream(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
+        """Answers that replace each other; the last is final, the others are drafts.
+
+        Args:
+            question: What is asked.
+            history: The conversation before it, oldest first.
+            filters: Which papers may answer; None for those that the question says.
+        """
         clock = _Clock()
         asked = standalone_question(question, history)
+        topic = self._retriever.understand(asked, filters, history)
+        answer = Answer(question, "", "draft", filters=topic.filters)
         if not asked:
-            yield _abstained(question, "not_a_question_for_papers", (), clock)
+            yield _abstained(answer, "not_a_question_for_papers", clock)
             return
-        hits = self._retriever.search(asked, self._top_k, history)
+        hits = self._retriever.search(topic.question, self._top_k, history, topic.filters)
         clock.lap("retrieval")
-        reason = reason_to_abstain(asked, history, hits, self._gauge)
+        answer = replace(answer, hits=tuple(hits))
+        reason = reason_to_abstain(topic.question, history, hits, self._gauge)
         clock.lap("gate")
         if reason:
-            yield _abstained(question, reason, hits, clock)
+            yield _abstained(answer, reason, clock)
             return
-        answer = Answer(question, "", "draft", hits=tuple(hits), mode=self._writer.mode)
+        answer = replace(answer, mode=self._writer.mode)
         for draft in self._write(asked, history, hits):
             answer = _updated(answer, draft)
             yield answer
         clock.lap("writing")
-        yield self._finished(answer, hits, clock)
+        yield self._finished(answer, topic.question, clock)
 
     def _write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
@@ -89,18 +100,19 @@ class PaperQueryEngine(BaseQueryEngine):
                     stand_in, usage=draft.usage, removed=draft.removed, notice=why, mode=EXTRACTIVE
                 )
 
-    def _finished(self, answer: Answer, hits: Sequence[Hit], clock: _Clock) -> Answer:
+    def _finished(self, answer: Answer, topic: str, clock: _Clock) -> Answer:
         if answer.reason:
-            text = abstention_text(answer.reason, hits)
-            return replace(answer, text=text, status="abstained", timings=clock.timings())
-        sure = self._gauge.confidence(answer.question, answer.papers)
+            return _abstained(answer, answer.reason, clock)
+        sure = self._gauge.confidence(topic, answer.papers)
         clock.lap("confidence")
         final = replace(answer, status="answered", confidence=sure, timings=clock.timings())
         return headed(final, UNSURE) if sure < UNSURE_BELOW else final
 
-    def answer(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    def answer(
+        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+    ) -> Answer:
         """The final answer."""
-        *_, final = self.stream(question, history)
+        *_, final = self.stream(question, history, filters)
         return final
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
@@ -147,11 +159,11 @@ def _updated(answer: Answer, draft: Draft) -> Answer:
     )
 
 
-def _abstained(question: str, reason: Reason, hits: Sequence[Hit], clock: _Clock) -> Answer:
+def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     logger.info("abstained: %s", reason)
-    text = abstention_text(reason, hits)
+    text = abstention_text(reason, answer.hits, answer.filters)
     timings = clock.timings()
-    return Answer(question, text, "abstained", reason, hits=tuple(hits), timings=timings)
+    return replace(answer, text=text, status="abstained", reason=reason, timings=timings)
 
 
 def _why_replaced(mode: str, draft: Draft) -> str:

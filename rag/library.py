@@ -17,7 +17,10 @@ from rag.settings import Settings, read_settings
 from rag.sources import FORMS, Source, read_sources
 from rag.types import (
     EXTRACTIVE,
+    NO_FILTERS,
     Answer,
+    Facets,
+    Filters,
     Hit,
     IngestReport,
     Message,
@@ -218,28 +221,65 @@ class Library:
         """Delete papers from the whole library; how many there were."""
         return self._index.remove([paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
-    def search(self, question: str, k: int = 10, history: History = ()) -> list[Hit]:
-        """The k papers that fit a question best within its conversation, best first."""
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        history: History = (),
+        filters: Filters | None = None,
+    ) -> list[Hit]:
+        """The k papers that fit a question best within its conversation, best first.
+
+        Args:
+            question: What is looked for; of "" with filters, the latest papers that pass.
+            k: Most papers to find.
+            history: The conversation before the question, oldest first.
+            filters: Which papers may be found; None for those that the question says ("since
+                2022"). A paper without a known date passes no filter of years.
+        """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
-        return self.as_retriever().search(question, k, to_messages(history))
+        messages = to_messages(history)
+        retriever = self.as_retriever()
+        asked = retriever.understand(question, filters, messages)
+        return retriever.search(asked.question, k, messages, asked.filters)
 
-    def ask(self, question: str, history: History = ()) -> Answer:
+    def understood_filters(self, question: str) -> Filters:
+        """The filters that a question says itself: years, and authors whom the library has."""
+        return self.as_retriever().understand(question).filters
+
+    def facets(self) -> Facets:
+        """The years, sources and authors of the papers, with how many papers each has."""
+        self._index.refresh()
+        return self._index.facets()
+
+    def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
         """The final answer to a question within its conversation.
+
+        Args:
+            question: What is asked.
+            history: The conversation before the question, oldest first.
+            filters: Which papers may answer, as for `search`.
 
         Raises:
             ModelError: The language model did not answer.
         """
-        *_, final = self.stream(question, history)
+        *_, final = self.stream(question, history, filters)
         return final
 
-    async def aask(self, question: str, history: History = ()) -> Answer:
+    async def aask(
+        self, question: str, history: History = (), filters: Filters | None = None
+    ) -> Answer:
         """The same as `ask`, without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history)
+        return await asyncio.to_thread(self.ask, question, history, filters)
 
-    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
+    def stream(
+        self, question: str, history: History = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
         """Answers as they are written: each replaces the one before, the last is final.
+
+        Takes the same as `ask`.
 
         Raises:
             ModelError: The language model did not answer.
@@ -248,9 +288,10 @@ class Library:
         if reason := self._reason_not_to_search(question):
             from rag.answering.gate import abstention_text
 
-            yield Answer(question, abstention_text(reason, ()), "abstained", reason)
+            text = abstention_text(reason, ())
+            yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
-        yield from self.as_query_engine().stream(question, messages)
+        yield from self.as_query_engine().stream(question, messages, filters)
 
     def _reason_not_to_search(self, question: str) -> Reason | None:
         if not len(self):

@@ -89,6 +89,21 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """What a library could be filtered by, with the number of papers of each.
+
+    Attributes:
+        years: Years of publication, latest first.
+        sources: Values of `Paper.source`, the most frequent first; at most 10,000.
+        authors: Names as the papers give them, the most frequent first; at most 10,000.
+    """
+
+    years: Mapping[int, int]
+    sources: Mapping[str, int]
+    authors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 

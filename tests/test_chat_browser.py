@@ -179,7 +179,9 @@ def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, writes
     writes(WRITTEN * 9, pause_s=0.05)
     page.fill(BOX, HOPFIELD)
     page.press(BOX, "Enter")
-    assert re.fullmatch(r"(Searching|Reading) [\d,]+ papers…|Writing…", page.inner_text(".stage-text"))
+    assert re.fullmatch(
+        r"(Searching|Reading) [\d,]+ papers…|Writing…", page.inner_text(".stage-text")
+    )
     page.wait_for_selector("#turn-1.is-draft .answer:has-text('Modern Hopfield')")
     page.keyboard.press("Escape")
     page.wait_for_selector("#turn-1 .notice")

@@ -340,6 +340,45 @@ def test_search_json_has_the_field_names_of_a_hit(run_json, filled):
     assert hit["lexical_score"] > 0
 
 
+@pytest.mark.parametrize(
+    ("given", "titles", "filters"),
+    [
+        (("--since", 2020), [KETTLES["title"]], {"since": 2020}),
+        (("--until", 2020), [TEAPOTS["title"]], {"until": 2020}),
+        (("--author", "kessel"), [KETTLES["title"]], {"authors": ["kessel"]}),
+        (("--source", "papers.jsonl", "--since", 2030), [], {"since": 2030}),
+    ],
+)
+def test_filters_keep_papers_out_and_are_told(run, run_json, filled, given, titles, filters):
+    words = ("search", "kettle teapot", *given)
+    result = run_json(*words)
+    assert [hit["paper"]["title"] for hit in result["hits"]] == titles
+    assert filters.items() <= result["filters"].items()
+    assert ("Only papers" in run(*words)[1]) is bool(titles)
+
+
+def test_filters_of_the_question_itself_are_told(run, run_json, filled):
+    assert run_json("search", "kettles since 2020")["filters"]["since"] == 2020
+    answer = run_json("ask", "Why do kettles sing, in papers by Kessel?")
+    assert answer["filters"]["authors"] == ["Kessel"]
+    assert "Only papers from 2020 on." in run("ask", "Why do kettles sing since 2020?")[1]
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--since", 2022, "--until", 2020), "since 2022 and until 2020"),
+        (("--since", "long ago"), "no whole number"),
+        (("--until", 0), "no year"),
+    ],
+)
+def test_years_that_cannot_be_are_wrong_use(run, command, given, told):
+    code, out, err = run(command, "kettle", *given)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
 def test_a_search_that_finds_nothing_is_no_failure(run, run_json, filled):
     code, out, err = run("search", "xylophone")
     assert (code, err) == (0, "")

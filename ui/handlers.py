@@ -84,19 +84,21 @@ def respond(
         yield chat
         return
     chat = replace(chat, shown=0, editing=0)
-    for answer in paced(_answers(library, question, history(chat.turns), filters or chat.filters)):
+    if filters is None and chat.filters:
+        filters = joined(chat.filters, library.understood_filters(question))
+    for answer in paced(_answers(library, question, history(chat.turns), filters)):
         yield replace(chat, turns=(*chat.turns, answer))
 
 
 def _answers(
-    library: Library, question: str, earlier: Sequence[Message], filters: Filters
+    library: Library, question: str, earlier: Sequence[Message], filters: Filters | None
 ) -> Iterator[Answer]:
     """The library's answers; extractive ones, with the reason, when the model fails."""
     yield Answer(question, "", "draft", stage="searching")
     try:
-        yield from library.stream(question, earlier)
+        yield from library.stream(question, earlier, filters)
     except ModelError as exc:
-        answer = library.with_llm(EXTRACTIVE).ask(question, earlier)
+        answer = library.with_llm(EXTRACTIVE).ask(question, earlier, filters)
         yield with_notice(answer, f"{exc} Until then, these are the papers' own sentences.")
 
 
@@ -135,6 +137,18 @@ def history(turns: Turns) -> list[Message]:
         if answer.text:
             messages.append(Message("assistant", answer.text, answer.citations))
     return messages
+
+
+def joined(given: Filters, understood: Filters) -> Filters:
+    """Both limits; where they are of the same kind, what was given."""
+    has_years = given.since is not None or given.until is not None
+    years = given if has_years else understood
+    return Filters(
+        years.since,
+        years.until,
+        given.authors or understood.authors,
+        given.sources or understood.sources,
+    )
 
 
 def without(filters: Filters, name: str) -> Filters:

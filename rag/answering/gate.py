@@ -11,9 +11,10 @@ from rag.answering.support import match_words, sigmoid
 from rag.answering.terms import TermWeight, coverage, is_content
 from rag.embedding.reading import CachedReader, Reading
 from rag.index.lexical import analyze
+from rag.retrieval.filters import told_filters
 from rag.retrieval.questions import earlier_questions
 from rag.sentences import split_sentences
-from rag.types import Hit, Message, Paper, Reason
+from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Reason
 
 HITS_READ: Final = 3
 NEAREST_SHOWN: Final = 3
@@ -66,9 +67,11 @@ class Gauge:
         return coverage(question, f"{paper.title} {paper.abstract}", self._weight)
 
     def confidence(self, question: str, papers: Sequence[Paper]) -> float:
-        """How likely the papers answer the question, in [0, 1]."""
+        """How likely the papers answer the question, in [0, 1]; "" asks for these papers."""
         if not papers:
             return 0.0
+        if not question:
+            return 1.0
         if self._reader is None:
             covered = max(self.covered(question, paper) for paper in papers)
             return sigmoid(CONFIDENCE_COVERAGE_BIAS + CONFIDENCE_COVERAGE * covered)
@@ -99,11 +102,12 @@ def reason_to_abstain(
 ) -> Reason | None:
     """Why nothing should be written for these hits, or None when they are worth reading.
 
-    A follow-up is taken as it comes: what it is about stands in the conversation.
+    A follow-up is taken as it comes: what it is about stands in the conversation. So is "", which
+    asks for whatever passes the filters.
     """
     if not hits:
         return "not_in_library"
-    if earlier_questions(history):
+    if not question or earlier_questions(history):
         return None
     relevance = gauge.relevance(question, hits)
     if relevance is not None:
@@ -112,14 +116,24 @@ def reason_to_abstain(
     return "not_in_library" if covered < LEAST_COVERAGE else None
 
 
-def abstention_text(reason: Reason, hits: Sequence[Hit]) -> str:
-    """What the user reads instead of an answer, with the nearest papers."""
+def abstention_text(reason: Reason, hits: Sequence[Hit], filters: Filters = NO_FILTERS) -> str:
+    """What the user reads instead of an answer, with the nearest papers that pass the filters."""
     nearest = "\n".join(f"- [{hit.paper.title}]({hit.paper.link})" for hit in hits[:NEAREST_SHOWN])
     told = {
         "empty_library": "This library holds no papers yet. Add some with `paperchat ingest FILE`.",
-        "not_in_library": "No paper in this library is about that.",
+        "not_in_library": _told_missing(hits, filters),
         "not_in_abstract": "The papers are here, but their abstracts do not say.",
         "not_a_question_for_papers": "I answer questions about the papers in this library; "
         "ask me what they propose, find or compare.",
     }[reason]
     return f"{told} The nearest are:\n\n{nearest}" if nearest else told
+
+
+def _told_missing(hits: Sequence[Hit], filters: Filters) -> str:
+    if not filters:
+        return "No paper in this library is about that."
+    has_years = filters.since is not None or filters.until is not None
+    undated = " A paper without a known date passes no filter of years." if has_years else ""
+    if hits:
+        return f"No paper that passes the filters ({told_filters(filters)}) is about that.{undated}"
+    return f"No paper in this library passes the filters ({told_filters(filters)}).{undated}"

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -97,6 +98,21 @@ def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    told = parser.add_argument_group(
+        "filters", "which papers may answer; without any, those that the question says itself"
+    )
+    told.add_argument("--since", type=_year, metavar="YEAR", help="published in this year or later")
+    told.add_argument(
+        "--until", type=_year, metavar="YEAR", help="published in this year or before"
+    )
+    told.add_argument(
+        "--author", action="append", metavar="NAME", help="by this author; repeatable"
+    )
+    told.add_argument("--source", action="append", help="read from this source; repeatable")
+    parser.set_defaults(usage_error=parser.error)
+
+
 def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
@@ -109,6 +125,7 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    _add_filters(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--cite", choices=BIBLIOGRAPHIES, help="print the cited papers alone, for a bibliography"
@@ -121,6 +138,7 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
 def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query")
     parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
+    _add_filters(parser)
     _add_json(parser)
     parser.set_defaults(run=commands.search)
 
@@ -172,6 +190,13 @@ def _positive(text: str) -> int:
     value = _whole_number(text)
     if value < 1:
         raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _year(text: str) -> int:
+    value = _whole_number(text)
+    if not date.min.year <= value <= date.max.year:
+        raise argparse.ArgumentTypeError(f"{text!r} is no year")
     return value
 
 

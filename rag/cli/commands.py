@@ -15,7 +15,7 @@ from rag.cli import output
 from rag.errors import ConfigurationError, RagError
 from rag.library import Library
 from rag.settings import read_settings
-from rag.types import STARTER_SOURCE, IngestReport, Paper
+from rag.types import STARTER_SOURCE, Filters, IngestReport, Paper
 
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 
@@ -65,9 +65,19 @@ def _credentials(text: str | None) -> tuple[str, str] | None:
     return user, password
 
 
+def _filters(options: argparse.Namespace) -> Filters | None:
+    """The filters that the options name; None when they name none."""
+    since, until = options.since, options.until
+    if since is not None and until is not None and since > until:
+        options.usage_error(f"no year is since {since} and until {until}: give --since the earlier")
+    filters = Filters(since, until, tuple(options.author or ()), tuple(options.source or ()))
+    return filters or None
+
+
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
-    answer = _open(options, starter=True).ask(options.question)
+    filters = _filters(options)
+    answer = _open(options, starter=True).ask(options.question, filters=filters)
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {answer.text.splitlines()[0]}")
     if options.cite:
@@ -83,11 +93,14 @@ def ask(options: argparse.Namespace) -> int:
 
 def search(options: argparse.Namespace) -> int:
     """Find papers."""
-    hits = _open(options, starter=True).search(options.query, options.k)
+    given = _filters(options)
+    library = _open(options, starter=True)
+    filters = library.understood_filters(options.query) if given is None else given
+    hits = library.search(options.query, options.k, filters=given)
     if options.json:
-        output.write_json({"query": options.query, "hits": hits})
+        output.write_json({"query": options.query, "filters": filters, "hits": hits})
     elif hits:
-        output.write_hits(hits)
+        output.write_hits(hits, filters)
     else:
         output.write_line("No paper found.")
     return 0

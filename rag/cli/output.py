@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
-from rag.types import Answer, Hit, Paper, Progress
+from rag.types import Answer, Filters, Hit, Paper, Progress
 
 
 def write_line(text: str = "") -> None:
@@ -77,12 +77,22 @@ def write_answer(answer: Answer) -> None:
         write_line(
             "\nThe texts are summaries written for paperchat; follow the links for the papers."
         )
+    if answer.filters and answer.status == "answered":
+        write_line(f"\n{_told(answer.filters)}")
     if answer.notice:
         write_line(f"\n{answer.notice}")
 
 
-def write_hits(hits: list[Hit]) -> None:
-    """A line for each paper found, with why it was found."""
+def _told(filters: Filters) -> str:
+    from rag.retrieval.filters import told_filters
+
+    return f"Only papers {told_filters(filters)}."
+
+
+def write_hits(hits: list[Hit], filters: Filters) -> None:
+    """A line for each paper found, with why it was found; first which papers could be."""
+    if filters:
+        write_line(_told(filters))
     for place, hit in enumerate(hits, start=1):
         parts = [f"score {hit.score:.2f}"]
         if hit.dense_similarity is not None:

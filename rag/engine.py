@@ -18,6 +18,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_abstain
 from rag.answering.intent import is_affirmation, question_for_papers
+from rag.answering.suggestions import follow_ups
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
 from rag.types import EXTRACTIVE, Answer, Filters, Hit, Message, Reason
@@ -84,7 +85,7 @@ class PaperQueryEngine(BaseQueryEngine):
             answer = _updated(answer, draft)
             yield answer
         clock.lap("writing")
-        yield self._finished(answer, topic.question, clock)
+        yield self._with_follow_ups(self._finished(answer, topic.question, clock), history)
 
     def _write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
@@ -107,6 +108,18 @@ class PaperQueryEngine(BaseQueryEngine):
         clock.lap("confidence")
         final = replace(answer, status="answered", confidence=sure, timings=clock.timings())
         return headed(final, UNSURE) if sure < UNSURE_BELOW else final
+
+    def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:
+        if answer.status != "answered":
+            return answer
+        suggestions = follow_ups(
+            answer.question,
+            answer.hits,
+            answer.papers,
+            self._gauge.is_telling,
+            earlier_questions(history),
+        )
+        return replace(answer, suggestions=suggestions)
 
     def answer(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None

@@ -254,6 +254,13 @@ class Library:
         self._index.refresh()
         return self._index.facets()
 
+    def examples(self, n: int = 4) -> list[str]:
+        """Up to n questions that the library answers, made from its latest papers' titles."""
+        from rag.answering.suggestions import SAMPLE, example_questions
+
+        self._index.refresh()
+        return example_questions(self._index.sample(SAMPLE), n)
+
     def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
         """The final answer to a question within its conversation.
 

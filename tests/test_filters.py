@@ -308,7 +308,7 @@ def words(tmp_path_factory):
 
 
 @given(LIBRARIES, FILTERS)
-@examples(deadline=None, max_examples=40)
+@examples(deadline=None, max_examples=25)
 def test_the_index_admits_exactly_the_papers_that_pass(words, rows, filters):
     papers = [
         Paper(f"p{n}", "Crabs", "Tides.", tuple(names), str(year) if year else None, source=source)
@@ -496,3 +496,15 @@ def test_facets_follow_what_is_added_and_removed(settings):
         assert library.facets().sources == {"y": 1}
         assert library.understood_filters("bread by Ada since 2021") == Filters(since=2021)
         assert library.understood_filters("papers by Ada") == Filters(authors=("Ada",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does “Advances in 2019: Papers by Ramsauer since 2018” propose?",
+        'What does "The papers from 2019" show?',
+        "What does «Ramsauer's work since 2018» show?",
+    ],
+)
+def test_a_title_in_quotes_limits_nothing(question):
+    assert understand(question) == Understood(question, NO_FILTERS)

@@ -17,6 +17,8 @@ from rag.sentences import split_sentences
 from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Reason
 
 HITS_READ: Final = 3
+# Of the weight of a word that no paper has: in 436 papers, a word that at most 29 have is telling.
+TELLING_SHARE: Final = 0.4
 NEAREST_SHOWN: Final = 3
 
 # Logistic regression, questions of the dev set that papers answer against its off-topic ones and
@@ -65,6 +67,11 @@ class Gauge:
     def covered(self, question: str, paper: Paper) -> float:
         """Share of the question's content words that the paper has, weighted."""
         return coverage(question, f"{paper.title} {paper.abstract}", self._weight)
+
+    def is_telling(self, phrase: str) -> bool:
+        """Whether a phrase has a word that tells few of the library's papers from the others."""
+        rarest = max(map(self._weight, analyze(phrase)), default=0.0)
+        return rarest >= TELLING_SHARE * self._weight("")
 
     def confidence(self, question: str, papers: Sequence[Paper]) -> float:
         """How likely the papers answer the question, in [0, 1]; "" asks for these papers."""

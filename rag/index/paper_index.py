@@ -36,7 +36,7 @@ from rag.index.manifest import (
 )
 from rag.passages import build_passages
 from rag.sources.records import content_hash
-from rag.types import Facets, IngestReport, Paper, Progress, Rejection
+from rag.types import NO_FILTERS, Facets, IngestReport, Paper, Progress, Rejection
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +122,11 @@ class PaperIndex:
         if self._facets is None or self._facets[0] != state:
             self._facets = (state, self.lexical.facets())
         return self._facets[1]
+
+    def sample(self, k: int) -> list[Paper]:
+        """Up to k papers, the latest; the same ones until something changes."""
+        found = self.store.papers(self.lexical.newest(NO_FILTERS, k)) if k else {}
+        return [paper for paper, _ in found.values()]
 
     def refresh(self) -> None:
         """See what another process has changed since the last look."""

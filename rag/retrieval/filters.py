@@ -26,6 +26,7 @@ UNTOPICAL: Final = STOP_WORDS | frozenset(
         together work worked works write written wrote year years""",
     )
 )
+QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # titles limit nothing
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
 LOOSE: Final = re.compile(r"^[\s,;:]+|[\s,;:]+(?=[.?!]*\s*$)|([,;:])\s*(?=[,;:.?!])")
 
@@ -53,23 +54,26 @@ def understood_filters(question: str, find_authors: FindAuthors, this_year: int)
         find_authors: The library's authors that bear a name.
         this_year: For "the last three years"; a later year than the next is none of a paper.
     """
-    years = read_years(question, this_year)
-    authors = read_authors(question, find_authors)
+    said = QUOTED.sub(
+        lambda quote: quote[0][0] + "_" * (len(quote[0]) - 2) + quote[0][-1], question
+    )
+    years = read_years(said, this_year)
+    authors = read_authors(said, find_authors)
     since = max((each.since for each in years if each.since), default=None)
     until = min((each.until for each in years if each.until), default=None)
     if since and until and since > until:
         since, until, years = None, None, []
     names = dict.fromkeys(name for each in authors for name in each.names)
     filters = Filters(since, until, tuple(names))
-    said = [(each.start, each.end) for each in years]
-    said += [(each.start, each.end) for each in authors]
-    return Understood(_without(question, said), filters)
+    places = [(each.start, each.end) for each in years]
+    places += [(each.start, each.end) for each in authors]
+    return Understood(_without(question, places), filters)
 
 
-def _without(question: str, said: Sequence[tuple[int, int]]) -> str:
-    if not said:
+def _without(question: str, places: Sequence[tuple[int, int]]) -> str:
+    if not places:
         return question
-    for start, end in sorted(said, reverse=True):
+    for start, end in sorted(places, reverse=True):
         question = f"{question[:start]} {question[end:]}"
     return LOOSE.sub("", SPACES.sub(lambda gap: gap[0][:1] if len(gap[0]) > 1 else "", question))
 

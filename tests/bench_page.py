@@ -31,7 +31,8 @@ QUESTIONS = [
 MEASURE = """() => {
   window.measured = new Promise((done) => {
     let began = 0;
-    addEventListener("keydown", () => { began = performance.now(); }, { capture: true, once: true });
+    const begin = () => { began = performance.now(); };
+    addEventListener("keydown", begin, { capture: true, once: true });
     const seen = new MutationObserver(() => {
       if (!document.querySelector("#chat .turn .answer p")) return;
       seen.disconnect();

@@ -31,7 +31,8 @@ WRITTEN = (
 )
 HOSTILE = (
     "Hopfield networks <script>window.owned = 1</script> <img src=x onerror='window.owned = 1'> "
-    "[press](javascript:window.owned=1) [data](data:text/html,x) ![spy](https://evil.example/p.png) "
+    "[press](javascript:window.owned=1) [data](data:text/html,x) "
+    "![spy](https://evil.example/p.png) "
     "<style>body{display:none}</style> <p style='position:fixed'>over</p> "
     r"$\text{<img src=x onerror=window.owned=1>}$ [1]."
 )
@@ -307,6 +308,29 @@ def test_filters_are_chips_that_come_and_go(page):
     page.focus("#bar .chip")
     page.keyboard.press("Enter")
     page.wait_for_selector("#bar .chip", state="detached")
+
+
+def test_a_limit_that_the_question_says_is_a_chip_and_without_it_the_question_is_asked_again(page):
+    ask(page, "Which papers since 2022 train spiking neural networks?")
+    assert page.inner_text("#turn-1 .chip") == "since 2022"
+    dates = page.locator(".card .meta").all_inner_texts()
+    assert all(int(re.search(r"(\d{4})-", date)[1]) >= 2022 for date in dates)
+    page.click("#turn-1 .chip")
+    page.wait_for_selector("#turn-1 .chip", state="detached")
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.locator(".turn").count() == 1
+    page.reload()
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.locator("#turn-1 .chip").count() == 0
+
+
+def test_what_could_be_asked_next_is_asked_with_a_click(page):
+    ask(page, HOPFIELD)
+    suggestion = page.inner_text(".next .ask >> nth=0")
+    page.click(".next .ask >> nth=0")
+    page.wait_for_selector("#turn-2 .acts")
+    assert page.inner_text("#turn-2 .question") == suggestion
+    assert page.locator("#turn-1 .next").count() == 0
 
 
 # --- what is kept

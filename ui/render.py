@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from rag.answering.markers import find_markers
 from rag.sentences import split_sentences
-from rag.types import EXTRACTIVE, Answer, Citation, Filters, Progress
+from rag.types import EXTRACTIVE, Answer, Citation, Filters, Progress, Verdict
 from ui.icons import icon
 from ui.markdown import Passage, markdown_html, plain_html, unlinked
 
@@ -189,12 +189,18 @@ def _abstention(answer: Answer) -> str:
 
 def _doubtful(answer: Answer) -> Iterator[Passage]:
     """The sentences that are not fully supported, or not checked yet."""
-    spans = [(s.start, s.end, str(s.verdict)) for s in answer.sentences]
+    spans = [(s.start, s.end, _worse(s.verdict, s.model_verdict)) for s in answer.sentences]
     for start, end, kind in [*spans, *_unchecked(answer)]:
         if kind in SHOWN_AS:
             sign, meaning = SHOWN_AS[kind]
             tag = f'<span class="claim-{kind}" title="{meaning}">'
             yield Passage(start, end, tag, sign)
+
+
+def _worse(verdict: Verdict, other: Verdict | None) -> str:
+    """The verdict that promises less, where a model was asked too."""
+    order = get_args(Verdict)
+    return max(verdict, other or verdict, key=order.index)
 
 
 def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:

@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rag.library import Library
-from ui import handlers, keeping, offers
-from ui.bars import conversation_list, filter_bar, welcome_html
+from ui import handlers, keeping
+from ui.bars import Choices, conversation_list, filter_bar, welcome_html
 from ui.cards import sources_head, sources_html
 from ui.handlers import Chat
 from ui.keeping import Removed
 from ui.render import Place, status_html, turn_html
 
 EXAMPLES_SHOWN: Final = 4
+AUTHORS_OFFERED: Final = 200  # as many as a list for typing ahead bears
 
 
 def panel(chat: Chat) -> str:
     """The sources of the turn that is shown."""
     head = sources_head(chat.turns, chat.shown_turn)
     return f'<div class="panel-head">{head}</div>{sources_html(chat.shown_answer, chat.shown_turn)}'
+
+
+def choices(library: Library) -> Choices:
+    """What the papers can be limited by."""
+    facets = library.facets()
+    return Choices(
+        tuple(sorted(facets.years)), tuple(facets.authors)[:AUTHORS_OFFERED], tuple(facets.sources)
+    )
 
 
 class Views:
@@ -39,7 +48,7 @@ class Views:
     def thread(self, chat: Chat) -> list[str]:
         """One piece of HTML a turn."""
         if not chat.turns:
-            return [welcome_html(self._papers, offers.examples(self.library, EXAMPLES_SHOWN))]
+            return [welcome_html(self._papers, self.library.examples(EXAMPLES_SHOWN))]
         return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
 
     def turn(self, chat: Chat, at: int) -> str:
@@ -55,7 +64,7 @@ class Views:
 
     def bar(self, chat: Chat) -> str:
         """The filters above the input."""
-        return filter_bar(chat.filters, offers.choices(self.library), editing=chat.editing)
+        return filter_bar(chat.filters, choices(self.library), editing=chat.editing)
 
     def status(self) -> str:
         """The line below the input."""

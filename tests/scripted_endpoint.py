@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class ScriptedEndpoint:
     """Plays the queued replies one by one; the last one again when the queue is empty.
 
-    `reply(text)` streams a completion, `fail(status, headers, body)` answers with an error,
+    `reply(text)` streams a completion, waiting `pause_s` after each piece,
+    `fail(status, headers, body)` answers with an error,
     `break_off(text)` ends a stream in its middle, `answer_raw(body)` sends any 200 body,
     `hang(seconds)` waits before a reply, `drip(pieces, pause_s)` writes a piece at a time,
     `keep_alive(pause_s)` sends nothing but comments, 200 of them.
@@ -50,12 +51,12 @@ class ScriptedEndpoint:
     def url(self):
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def reply(self, text, *, usage=(11, 7), pieces=None):
-        self._replies.append(("stream", text, usage, pieces))
+    def reply(self, text, *, usage=(11, 7), pieces=None, pause_s=0):
+        self._replies.append(("stream", text, usage, pieces, pause_s))
         return self
 
     def when(self, words, text, *, usage=(11, 7)):
-        self._rules.append((words, ("stream", text, usage, None)))
+        self._rules.append((words, ("stream", text, usage, None, 0)))
         return self
 
     def fail(self, status, headers=None, body='{"error": {"message": "scripted"}}'):
@@ -132,10 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
 
-    def _play_stream(self, text, usage, pieces):
+    def _play_stream(self, text, usage, pieces, pause_s):
         self._start(200, {"content-type": "text/event-stream"})
         for piece in pieces or [text[i : i + 5] for i in range(0, len(text), 5)]:
             self._event(self._chunk(piece))
+            time.sleep(pause_s)
         self._event(self._chunk("", finish="stop"))
         counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": 0}
         self._event({**self._chunk(""), "choices": [], "usage": counts})

@@ -122,3 +122,10 @@ def disagrees(claim: str, sentence: str) -> bool:
     text_up, text_down = bool(found & UP), bool(found & DOWN)
     one_way = claim_up != claim_down and text_up != text_down
     return one_way and claim_up != text_up
+
+
+def matched_words(question: str, text: str) -> tuple[str, ...]:
+    """The content words of the question that the text has in some form; each once, in order."""
+    present = set(analyze(text))
+    found = (word for word in content_words(question) if set(analyze(word)) & present)
+    return tuple(dict.fromkeys(found))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eval.asking import OnProgress
-from eval.baselines import add_baselines, open_baselines
+from eval.baselines import add_baselines, build_baselines, rescore_baselines
 from eval.dataset import default_question_sets, read_question_sets
 from eval.judge import Judge
 from eval.report import write_reports
-from eval.runner import Options, Run, evaluate
+from eval.runner import Options, Run, evaluate, rescore
 from eval.summary import Price
 from eval.workspace import open_existing, open_made
 from rag.library import Library
@@ -69,11 +69,28 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
     with open_library(plan, settings, llm, on_progress) as library:
         folder = plan.out or new_folder()
         run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
-        with open_baselines(library, settings, llm if plan.ablate else None) as systems:
-            searched = replace(options, answers=plan.ablate)
-            run = add_baselines(
-                run, library, samples, systems, options=searched, on_progress=on_progress
-            )
+        systems = build_baselines(library, llm if plan.ablate else None)
+        searched = replace(options, answers=plan.ablate)
+        run = add_baselines(
+            run, library, samples, systems, options=searched, on_progress=on_progress
+        )
+    write_reports(run)
+    return run
+
+
+def rescore_suite(plan: Plan, folder: Path, on_progress: OnProgress = lambda _: None) -> Run:
+    """Score a finished run and its baselines anew, without asking again, and write the reports.
+
+    Raises:
+        RagError: There is no such run, or it was over other questions or papers.
+    """
+    samples = read_question_sets(plan.questions or default_question_sets())
+    settings = read_settings(library=plan.library)
+    options = _options(plan, settings)
+    with open_library(plan, settings, None, on_progress) as library:
+        out = plan.out or new_folder()
+        run = rescore(library, samples, folder, out=out, options=options)
+        run = rescore_baselines(run, library, samples, folder, options)
     write_reports(run)
     return run
 
@@ -81,7 +98,6 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
 def _options(plan: Plan, settings: Settings) -> Options:
     return Options(
         name=" ".join(file.stem for file in plan.questions) or "default questions",
-        settings=settings,
         judge=build_judge(settings, plan.judge),
         workers=plan.workers,
         price=plan.price,

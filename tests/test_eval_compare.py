@@ -12,7 +12,6 @@ from eval.report.markdown import render_comparison
 from eval.summary import summarise, write_summary
 from rag.errors import SourceError
 from rag.library import Library
-from rag.settings import Settings
 from tests.eval_papers import PAPERS, SAMPLES, ask
 
 MADE_WITH = Provenance(
@@ -110,31 +109,17 @@ def test_what_the_runs_were_made_with_is_told_where_it_differs():
     assert comparison.differences == ("mode: extractive -> a-model", "top_k: 6 -> 3")
 
 
-@pytest.fixture(scope="module")
-def words_settings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("compare") / "library"
-    return Settings(library=folder, embedder="none", llm="extractive")
-
-
-@pytest.fixture(scope="module")
-def library(words_settings):
-    with Library.open(settings=words_settings) as opened:
-        opened.ingest(PAPERS)
-        yield opened
-
-
-def test_two_runs_on_disk_show_both_answers_to_what_changed(library, words_settings, tmp_path):
+def test_two_runs_on_disk_show_both_answers_to_what_changed(invented, tmp_path):
     class Mute:
-        search = library.search
+        search = invented.search
 
         def ask(self, question, history):
-            answer = library.ask(question, history)
-            return answer if "tea" not in question else library.ask("zzz qqq", ())
+            answer = invented.ask(question, history)
+            return answer if "tea" not in question else invented.ask("zzz qqq", ())
 
-    options = Options(settings=words_settings)
-    evaluate(library, SAMPLES, out=tmp_path / "a", options=options)
+    evaluate(invented, SAMPLES, out=tmp_path / "a")
     muted = Mute()
-    evaluate(library, SAMPLES, out=tmp_path / "b", system=muted, options=options)
+    evaluate(invented, SAMPLES, out=tmp_path / "b", system=muted)
     told = render_comparison(*compare_runs([tmp_path / "a", tmp_path / "b"]))
     assert "questions that changed most" in told
     assert "### pour" in told
@@ -167,7 +152,7 @@ def test_a_verifier_that_lets_things_pass_is_found_out(words_settings, endpoint)
         with Library.open(settings=settings, llm="scripted") as served:
             samples = [ask(f"q{n}", "How many cups are spilt?", ["tea"]) for n in range(12)]
             served.ingest(PAPERS)
-            given = Options(settings=settings, workers=1)
+            given = Options(workers=1)
             summaries.append(evaluate(served, samples, options=given).summary)
     comparison = compare(*summaries)
     assert [loss.metric.name for loss in comparison.losses] == ["citation_recall"]

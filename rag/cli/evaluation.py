@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rag.errors import ConfigurationError, RagError
 
 if TYPE_CHECKING:
     from eval.runner import Run
+    from eval.suite import Plan
     from eval.summary import Price
     from rag.embedding import OnProgress
 
@@ -22,6 +24,8 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     about = "measure a library with a question set"
     _add_run(actions.add_parser("run", help=about, description=about))
+    about = "score a run's answers anew, without asking again"
+    _add_rescore(actions.add_parser("rescore", help=about, description=about))
     about = "compare two runs; 1 when the second is worse beyond chance"
     _add_compare(actions.add_parser("compare", help=about, description=about))
     about = "propose questions from a library's papers, to be edited"
@@ -46,6 +50,22 @@ def _add_common(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_set(parser)
+    parser.add_argument(
+        "--llm", default="extractive", metavar="MODEL", help="extractive (default), auto, a model"
+    )
+    parser.add_argument("--ablate", action="store_true", help="ask the baselines for answers too")
+    parser.add_argument(
+        "--workers", type=_positive, metavar="N", help="questions under way at once"
+    )
+    parser.add_argument("--beir", type=Path, metavar="DIR", help="a collection in BEIR's layout")
+    parser.add_argument("--claims", action="store_true", help="also check the collection's claims")
+    parser.add_argument("--keep", action="store_true", help="keep it as the baseline of `compare`")
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    """What says which questions and papers, who judges, what it costs, and where the run goes."""
     _add_common(parser, "one of the starter papers, made for the run")
     parser.add_argument(
         "--questions", nargs="+", type=Path, default=[], metavar="FILE", help="question sets"
@@ -53,27 +73,22 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sources", nargs="+", type=Path, default=[], metavar="FILE", help="papers to fill it with"
     )
-    parser.add_argument(
-        "--llm", default="extractive", metavar="MODEL", help="extractive (default), auto, a model"
-    )
     parser.add_argument("--judge", metavar="MODEL", help="a model that judges the answers")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the run, or one to resume"
-    )
-    parser.add_argument("--ablate", action="store_true", help="ask the baselines for answers too")
-    parser.add_argument(
-        "--workers", type=_positive, metavar="N", help="questions under way at once"
-    )
     parser.add_argument(
         "--price",
         metavar="IN:OUT",
         help="cost of a million tokens read and written, to tell the cost",
     )
-    parser.add_argument("--beir", type=Path, metavar="DIR", help="a collection in BEIR's layout")
-    parser.add_argument("--claims", action="store_true", help="also check the collection's claims")
-    parser.add_argument("--keep", action="store_true", help="keep it as the baseline of `compare`")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the run, or one to resume"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
-    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def _add_rescore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kept", type=Path, metavar="RUN", help="the run's folder")
+    _add_set(parser)
+    parser.set_defaults(run=rescore, usage_error=parser.error)
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
@@ -102,14 +117,21 @@ def run(options: argparse.Namespace) -> int:
             if options.beir
             else _run_set(options, on_progress)
         )
-    if options.json:
-        output.write_json(_told(runs))
-    else:
-        for done in runs:
-            _write_run(done)
+    _write_runs(runs, options)
     if options.keep:
         _keep(runs[0])
     return int(any(done.summary.failed == done.summary.questions for done in runs))
+
+
+def rescore(options: argparse.Namespace) -> int:
+    """Score a finished run anew and leave the reports in another folder."""
+    from eval.suite import rescore_suite
+
+    _check_papers(options)
+    with output.shown_progress() as on_progress:
+        done = rescore_suite(_plan(options), options.kept, on_progress)
+    _write_runs([done], options)
+    return 0
 
 
 def _check_use(options: argparse.Namespace) -> None:
@@ -118,25 +140,33 @@ def _check_use(options: argparse.Namespace) -> None:
         options.usage_error("--claims needs --beir DIR")
     if options.keep and options.beir:
         options.usage_error("--keep is for question sets, not for --beir")
+    _check_papers(options)
+
+
+def _check_papers(options: argparse.Namespace) -> None:
     if options.sources and getattr(options, "library", None):
         options.usage_error("--sources makes a library of its own; leave --library out")
 
 
 def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
-    from eval.suite import Plan, run_suite
+    from eval.suite import run_suite
 
-    plan = Plan(
+    asked = replace(_plan(options), llm=options.llm, ablate=options.ablate, workers=options.workers)
+    return [run_suite(asked, on_progress)]
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    """What to run, as far as every action on a set says it."""
+    from eval.suite import Plan
+
+    return Plan(
         questions=tuple(options.questions),
         library=getattr(options, "library", None),
         sources=tuple(options.sources),
-        llm=options.llm,
         judge=options.judge,
         out=options.out,
-        ablate=options.ablate,
-        workers=options.workers,
         price=_price(options.price),
     )
-    return [run_suite(plan, on_progress)]
 
 
 def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
@@ -150,6 +180,14 @@ def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> lis
         claims=options.claims,
         on_progress=on_progress,
     )
+
+
+def _write_runs(runs: Sequence[Run], options: argparse.Namespace) -> None:
+    if options.json:
+        output.write_json(_told(runs))
+        return
+    for done in runs:
+        _write_run(done)
 
 
 def _told(runs: Sequence[Run]) -> dict[str, object]:

@@ -38,8 +38,10 @@ def render_page(summary: Summary, records: Sequence[Record], last: Summary | Non
         notes="".join(f'<p class="note">{escape(n)}</p>' for n in tables.notes(summary, records)),
         headline=_headline(summary, last),
         plots="".join(_plots(summary)),
-        published=_published(summary),
+        published=_section(tables.published(summary), "published"),
         slices=_table(tables.by_slice(summary)),
+        abstention=_section(tables.abstention(summary)),
+        every_metric=_table(tables.every_metric(summary), "told"),
         made_with=_table(tables.made_with(summary), "made"),
         records=_embedded(explorer_rows(records)),
     )
@@ -70,11 +72,11 @@ def _table(table: Table, name: str = "") -> str:
     return f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _published(summary: Summary) -> str:
-    if not summary.published:
+def _section(table: Table, name: str = "") -> str:
+    """A section of its own, or nothing for a table without rows."""
+    if not table.rows:
         return ""
-    table = tables.published(summary)
-    inner = f'<div class="scroll">{_table(table, "published")}</div>'
+    inner = f'<div class="scroll">{_table(table, name)}</div>'
     return f"<section><h2>{escape(table.title)}</h2>{inner}</section>"
 
 
@@ -172,7 +174,7 @@ def _ece(summary: Summary) -> str:
 
 def _bars(summary: Summary, metric: str, title: str) -> str:
     means = {
-        name.replace("kind:", "· "): means[metric]
+        tables.slice_label(name): means[metric]
         for name, means in summary.slices.items()
         if metric in means and _tells(name, metric)
     }

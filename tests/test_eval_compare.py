@@ -136,8 +136,11 @@ def test_two_runs_on_disk_show_both_answers_to_what_changed(invented, tmp_path):
     told = render_comparison(*compare_runs([tmp_path / "a", tmp_path / "b"]))
     assert "questions that changed most" in told
     assert "### pour" in told
-    assert "first: " in told
-    assert "second: No paper" in told
+    (heads,) = [line for line in told.splitlines() if line.startswith("first ")]
+    assert heads.split() == ["first", "│", "second"]
+    sides = [line.partition(" │")[::2] for line in told.splitlines() if " │" in line]
+    assert any("spills 4 %" in left and len(left) == 58 for left, _ in sides)
+    assert any(right.startswith(" No paper") for _, right in sides)
 
 
 def test_a_summary_alone_can_be_held_to(tmp_path):

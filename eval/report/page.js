@@ -68,7 +68,7 @@ function list(tag, items) {
 }
 
 function part(parent, title, ...nodes) {
-  parent.append(make("h4", title), ...nodes);
+  parent.append(make("h3", title), ...nodes);
 }
 
 function body(record) {

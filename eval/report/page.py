@@ -69,20 +69,27 @@ def _table(table: Table, name: str = "") -> str:
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
     )
-    return f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    inner = f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return _scrolling(table.title, inner)
+
+
+def _scrolling(label: str, inner: str) -> str:
+    """What may be wider than the page, also for those who scroll by keyboard."""
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0">{inner}</div>'
+    )
 
 
 def _section(table: Table, name: str = "") -> str:
     """A section of its own, or nothing for a table without rows."""
     if not table.rows:
         return ""
-    inner = f'<div class="scroll">{_table(table, name)}</div>'
-    return f"<section><h2>{escape(table.title)}</h2>{inner}</section>"
+    return f"<section><h2>{escape(table.title)}</h2>{_table(table, name)}</section>"
 
 
 def _headline(summary: Summary, last: Summary | None) -> str:
     others = ({"last run": last.slices} if last else {}) | summary.baselines
-    names = [summary.provenance.system, "", "95 % interval", "n", *others]
+    names = [summary.provenance.system, "from 0 to 1", "95 % interval", "n", *others]
     head = "".join(f"<th>{escape(name)}</th>" for name in ["metric", *names])
     rows = "".join(
         _headline_row(name, mean, list(others.values()))
@@ -90,7 +97,7 @@ def _headline(summary: Summary, last: Summary | None) -> str:
         if (mean := summary.mean("all", name))
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
+    return _scrolling("All questions", table)
 
 
 def _headline_row(name: str, mean: Mean, others: Sequence[Slices]) -> str:

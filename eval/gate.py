@@ -22,6 +22,8 @@ from rag.errors import ConfigurationError, SourceError
 
 SIGNIFICANT: Final = 0.05
 FEWEST_DIFFERING: Final = 6  # by a sign test five that are all worse have p = 2 / 2**5 > 0.05
+NOISE: Final = 1e-4  # scores of a question that differ by less do so between machines as well
+LEAST_DIFFERENCE: Final = 5e-4  # of means; less does not show in the three digits of a report
 BASELINE: Final = Path(__file__).parent / "baseline.json"  # the summary that a build is held to
 Outcome = Literal["worse", "better", "no difference"]
 
@@ -166,9 +168,15 @@ def _can_fail(pairs: Pairs, slice_name: str, metric: str) -> bool:
     differing = {
         a.cluster
         for a, b in pairs
-        if slice_name in a.slices and a.scores.get(metric) != b.scores.get(metric)
+        if slice_name in a.slices and not _is_same(a.scores.get(metric), b.scores.get(metric))
     }
     return len(differing) >= FEWEST_DIFFERING
+
+
+def _is_same(first: float | None, second: float | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) < NOISE
 
 
 def _effect(pairs: Pairs, slice_name: str, metric: str) -> Effect | None:
@@ -183,7 +191,8 @@ def _effect(pairs: Pairs, slice_name: str, metric: str) -> Effect | None:
 def _judged(name: str, metric: str, effect: Effect, p: float, *, is_gated: bool) -> Compared:
     known = metric_of(metric)
     outcome: Outcome = "no difference"
-    if p < SIGNIFICANT and known.better != "neither":
+    is_sure = p < SIGNIFICANT and abs(effect.difference) >= LEAST_DIFFERENCE
+    if is_sure and known.better != "neither":
         is_gain = (effect.difference > 0) == (known.better == "higher")
         outcome = "better" if is_gain else "worse"
     return Compared(name, known, effect, is_gated, p, outcome)
@@ -205,7 +214,7 @@ def _change(first: Row, second: Row) -> Change:
 
 def _gain(metric: str, first: Row, second: Row) -> float:
     a, b = first.scores.get(metric), second.scores.get(metric)
-    if a is None or b is None:
+    if a is None or b is None or _is_same(a, b):
         return 0.0
     return b - a if metric_of(metric).better == "higher" else a - b
 

@@ -83,6 +83,14 @@ def test_what_differs_at_a_handful_of_questions_may_be_chance(count, loses):
     assert [loss.metric.name for loss in comparison.losses] == loses
 
 
+@pytest.mark.parametrize(("shift", "loses"), [(1e-6, []), (3e-4, []), (1e-3, ["brier"])])
+def test_differences_that_no_report_shows_are_no_loss(shift, loses):
+    first = summary_of(*scored(100, brier=0.1))
+    comparison = compare(first, summary_of(*scored(100, brier=0.1 + shift)))
+    assert [loss.metric.name for loss in comparison.losses] == loses
+    assert bool(comparison.changes) is (shift > 1e-4)
+
+
 def test_one_of_many_metrics_does_not_fail_by_chance_alone():
     # 12 of 100 lose and 3 gain, p is about 0.02; so it is with five more metrics at other places.
     names = ["mrr", "ndcg@10", "recall@10", "must_mention", "citation_recall", "quote_exactness"]

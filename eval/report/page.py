@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from string import Template
-from typing import Final
 
 from eval.catalogue import RECALL_AT, metric_of
+from eval.gate import LEAST_DIFFERENCE
 from eval.records import Record
 from eval.report import tables
 from eval.report.charts import (
@@ -22,8 +22,6 @@ from eval.report.charts import (
 from eval.report.explorer import explorer_rows
 from eval.report.tables import Table
 from eval.summary import Mean, Slices, Summary
-
-LEAST_DIFFERENCE: Final = 0.0005  # smaller ones would show as zero
 
 
 def render_page(summary: Summary, records: Sequence[Record], last: Summary | None = None) -> str:

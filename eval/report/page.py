@@ -87,8 +87,10 @@ def _section(table: Table, name: str = "") -> str:
 
 def _headline(summary: Summary, last: Summary | None) -> str:
     others = ({"last run": last.slices} if last else {}) | summary.baselines
-    names = [summary.provenance.system, "from 0 to 1", "95 % interval", "n", *others]
-    head = "".join(f"<th>{escape(name)}</th>" for name in ["metric", *names])
+    names = ["95 % interval", "n", *others]
+    head = f"<th>metric</th><th>{escape(summary.provenance.system)}</th>"
+    head += '<th class="drawn">from 0 to 1</th>'
+    head += "".join(f"<th>{escape(name)}</th>" for name in names)
     rows = "".join(
         _headline_row(name, mean, list(others.values()))
         for name in tables.HEADLINE
@@ -104,7 +106,7 @@ def _headline_row(name: str, mean: Mean, others: Sequence[Slices]) -> str:
     cells = [
         f'<td title="{escape(metric.about)}">{escape(label)}</td>',
         f'<td class="main">{tables.figure(mean)}</td>',
-        f"<td>{_strip(mean)}</td>",
+        f'<td class="drawn">{_strip(mean)}</td>',
         f"<td>{tables.interval(mean)}</td>",
         f"<td>{mean.n}</td>",
     ]

@@ -170,6 +170,14 @@ def _share(held: Sequence[bool]) -> float | None:
     return sum(held) / len(held) if held else None
 
 
+def abstention_precision(right: float, wrong: float) -> float | None:
+    """Share of the abstentions that were right; None without abstentions.
+
+    `right` counts those on questions that no paper answers, `wrong` those on the others.
+    """
+    return right / (right + wrong) if right + wrong else None
+
+
 @dataclass(frozen=True, slots=True)
 class Bin:
     """Answers of like confidence: how sure they were in the mean, and how often they were right."""

@@ -20,6 +20,7 @@ from tests.endpoint_papers import (
     endpoint_model,
     endpoint_settings,
 )
+from tests.eval_papers import PAPERS
 from tests.scripted_endpoint import ScriptedEndpoint
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -83,6 +84,21 @@ def starter(cache, tmp_path_factory):
     library = Library.open(settings=Settings(library=folder, cache=cache, llm="extractive"))
     library.ingest_starter()
     return library
+
+
+@pytest.fixture(scope="module")
+def words_settings(tmp_path_factory):
+    """Settings of the library of invented papers, which is searched by words alone."""
+    folder = tmp_path_factory.mktemp("invented") / "library"
+    return Settings(library=folder, embedder="none", llm="extractive")
+
+
+@pytest.fixture(scope="module")
+def invented(words_settings):
+    """A library of the invented papers; tests must not change it."""
+    with Library.open(settings=words_settings) as library:
+        library.ingest(PAPERS)
+        yield library
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from eval.dataset import Sample
 from eval.marking import Marker
 from eval.records import Record, read_records, restore_citations, write_records
+from rag.errors import ModelError
 from rag.types import Answer, Hit, Message, Progress
 
 logger = logging.getLogger(__name__)
@@ -170,6 +171,8 @@ class _Asker:
         record = self._task.marker.found(blank, hits)
         if self._task.answers:
             answer = self._system.ask(blank.question, history)
+            if answer.failure:  # the stand-in's answer says nothing of the model that is measured
+                raise ModelError(answer.failure)
             record = self._task.marker.answered(record, answer)
             timings |= answer.timings
         return record.model_copy(update={"timings": timings})

@@ -210,6 +210,17 @@ def test_a_model_is_asked_in_parallel_and_its_tokens_are_counted(library, words_
     assert run.summary.provenance.mode == "scripted"
 
 
+def test_a_question_that_the_model_did_not_answer_has_failed(library, words_settings, endpoint):
+    endpoint.fail(401)
+    reached = words_settings.model_copy(update={"openai_base_url": endpoint.url, "retries": 0})
+    with Library.open(settings=reached, llm="scripted") as served:
+        run = evaluate(served, SAMPLES[:1])
+    (record,) = run.records
+    assert record.answer is None  # not the papers' own sentences in the model's name
+    assert "refused the key" in record.error
+    assert run.summary.failed == 1
+
+
 def test_the_settings_of_a_run_tell_no_key_and_no_place(library, tmp_path):
     evaluate(library, SAMPLES[:1], out=tmp_path)
     kept = json.loads((tmp_path / SUMMARY).read_text(encoding="utf-8"))["provenance"]["settings"]

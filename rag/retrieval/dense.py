@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder
-from rag.index.chroma import PassageStore
+from rag.index.chroma import EXACT_UP_TO, PassageStore
 from rag.passages import passage_id
 
 PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average
@@ -33,15 +34,31 @@ class DenseRetriever(BaseRetriever):
         self._candidates_k = candidates_k
 
     def embed(self, question: str) -> NDArray[np.float32]:
-        """The question's vector, shape (dimension,)."""
-        return self._embedder.embed_query(question)
+        """The question's vector, shape (dimension,).
+
+        Where the model reads words too, the question is read once for both.
+        """
+        reader = self._embedder.find_reader()
+        if reader is None:
+            return self._embedder.embed_query(question)
+        return reader.read([question])[0].vector
 
     def candidates(self, vector: NDArray[np.float32]) -> dict[str, float]:
         """Cosine of the best passage by paper, best first."""
+        return self.nearest(self.compare(vector))
+
+    def compare(self, vector: NDArray[np.float32]) -> dict[str, float]:
+        """The candidates and, in a library that is compared as a whole, all other papers."""
+        stored = self._store.count_passages()
+        passages_k = stored if stored <= EXACT_UP_TO else self._candidates_k * PASSAGES_PER_PAPER
         best: dict[str, float] = {}
-        for node_id, cosine in self._store.query(vector, self._candidates_k * PASSAGES_PER_PAPER):
+        for node_id, cosine in self._store.query(vector, passages_k):
             best.setdefault(node_id.rpartition("#")[0], cosine)
-        return dict(list(best.items())[: self._candidates_k])
+        return best
+
+    def nearest(self, compared: Mapping[str, float]) -> dict[str, float]:
+        """The candidates among papers that were compared, which come best first."""
+        return dict(islice(compared.items(), self._candidates_k))
 
     def similarities(
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]

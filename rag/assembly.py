@@ -21,6 +21,8 @@ from rag.index.paper_index import PaperIndex
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
+from rag.retrieval.matching import WordMatcher
+from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
 
@@ -38,7 +40,10 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 
 def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
-    """Dense and lexical retrieval over an index; lexical only when there is no embedder."""
+    """Dense and lexical retrieval over an index; lexical only when there is no embedder.
+
+    A `dense_weight` of 0 or 1 leaves one of the two retrievers, as it is.
+    """
     embedder = find_embedder(index)
     dense = DenseRetriever(index.store, embedder, settings.candidates_k) if embedder else None
     lexical = LexicalRetriever(index.lexical, index.store, settings.candidates_k)
@@ -48,8 +53,18 @@ def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
         lexical,
         dense_weight=settings.dense_weight,
         top_k=settings.top_k,
+        reranker=_build_reranker(index, embedder) if 0 < settings.dense_weight < 1 else None,
         refresh=index.refresh,
     )
+
+
+def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | None:
+    """None when there is no embedder, or one that does not know words."""
+    reader, words = (embedder.find_reader(), embedder.find_words()) if embedder else (None, None)
+    if reader is None or words is None:
+        return None
+    matcher = WordMatcher(reader, words, partial(_term_weight, index.lexical))
+    return Reranker(index.store, matcher)
 
 
 def build_query_engine(

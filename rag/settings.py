@@ -102,7 +102,10 @@ class Settings(BaseSettings):
         100, ge=10, description="Papers each retriever fetches before fusion."
     )
     dense_weight: float = Field(
-        0.65, ge=0, le=1, description="Share of dense retrieval in the fused score."
+        0.65,
+        ge=0,
+        le=1,
+        description="Share of dense retrieval in the fused score; 0 or 1: one retriever alone.",
     )
 
 

@@ -17,6 +17,7 @@ from rag.sources import FORMS, Source, read_sources
 from rag.types import (
     EXTRACTIVE,
     Answer,
+    Heading,
     Hit,
     IngestReport,
     Message,
@@ -208,12 +209,13 @@ class Library:
 
     def papers(self) -> list[Paper]:
         """All papers, in the order of ingestion."""
-        return list(self.iter_papers())
-
-    def iter_papers(self) -> Iterator[Paper]:
-        """All papers one after the other, for a library that memory should not hold as a whole."""
         self._index.refresh()
-        yield from self._index.store.all_papers()
+        return list(self._index.store.all_papers())
+
+    def headings(self) -> list[Heading]:
+        """The short part of all papers, in the order of ingestion: enough for a list of them."""
+        self._index.refresh()
+        return list(self._index.store.headings())
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """The mean vector of each paper's passages, shape (dimension,), of those that are here.

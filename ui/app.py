@@ -8,10 +8,15 @@ from typing import Final
 
 import gradio as gr
 
+from rag.errors import RagError
 from ui import handlers
+from ui.api import add_api
 from ui.handlers import Turns, View
+from ui.library_tab import LibraryTab, build_library_tab, question_about
 from ui.loading import Loading
 from ui.render import progress_html, status_html
+from ui.session import SessionSettings, library_for
+from ui.settings_tab import build_settings_tab
 
 CSS_FILE: Final = Path(__file__).with_name("page.css")
 SCRIPT_FILE: Final = Path(__file__).with_name("page.js")
@@ -40,42 +45,81 @@ def build_app(loading: Loading) -> gr.Blocks:
     """The page for a library that may still be on its way."""
     app = gr.Blocks(title="paperchat", analytics_enabled=False, fill_width=True)
     with app:
+        add_api(loading)
         turns = gr.State(())
         gr.HTML('<h1 class="brand">paperchat</h1>')
         status = gr.HTML(progress_html(loading.progress), elem_id="status")
-        with gr.Row(elem_id="main"):
-            with gr.Column(scale=3, elem_id="chat-column"):
-                chat = gr.Chatbot(
-                    elem_id="chat",
-                    height="62vh",
-                    label="Conversation",
-                    show_label=False,
-                    latex_delimiters=LATEX,
-                    placeholder="Ask about the papers in this library.",
-                    buttons=["copy"],
-                    layout="panel",
-                    group_consecutive_messages=False,
-                )
-                question = gr.Textbox(
-                    elem_id="question",
-                    label="Your question",
-                    show_label=False,
-                    placeholder="Getting ready…",
-                    interactive=False,
-                    submit_btn=True,
-                    stop_btn=True,
-                    max_lines=6,
-                    max_length=handlers.MOST_QUESTION_CHARACTERS,
-                    autofocus=True,
-                )
-                gr.Examples(list(handlers.EXAMPLES), question, label="Try")
-            with gr.Column(scale=2, elem_id="sources-column"):
-                gr.HTML("<h2>Sources</h2>")
-                sources = gr.HTML(handlers.show(()).sources, elem_id="sources")
+        with gr.Tabs() as tabs:
+            with gr.Tab("Chat", id="chat-tab"), gr.Row(elem_id="main"):
+                with gr.Column(scale=3, elem_id="chat-column"):
+                    chat = gr.Chatbot(
+                        elem_id="chat",
+                        height="62vh",
+                        label="Conversation",
+                        show_label=False,
+                        latex_delimiters=LATEX,
+                        placeholder="Ask about the papers in this library.",
+                        buttons=["copy"],
+                        layout="panel",
+                        group_consecutive_messages=False,
+                    )
+                    question = gr.Textbox(
+                        elem_id="question",
+                        label="Your question",
+                        show_label=False,
+                        placeholder="Getting ready…",
+                        interactive=False,
+                        submit_btn=True,
+                        stop_btn=True,
+                        max_lines=6,
+                        max_length=handlers.MOST_QUESTION_CHARACTERS,
+                        autofocus=True,
+                    )
+                    gr.Examples(list(handlers.EXAMPLES), question, label="Try")
+                with gr.Column(scale=2, elem_id="sources-column"):
+                    gr.HTML("<h2>Sources</h2>")
+                    sources = gr.HTML(handlers.show(()).sources, elem_id="sources")
+            with gr.Tab("Library", id="library-tab") as library_place:
+                library_tab = build_library_tab(loading)
+            with gr.Tab("Settings", id="settings-tab"):
+                settings_tab = build_settings_tab(loading)
         timer = gr.Timer(POLL_S)
         _connect(loading, timer=timer, status=status, question=question)
-        _connect_asking(loading, question=question, outputs=(turns, chat, sources))
+        _connect_asking(
+            loading, settings_tab.state, question=question, outputs=(turns, chat, sources)
+        )
+        _connect_library(loading, library_tab, library_place, tabs, question, turns)
     return app
+
+
+def _connect_library(
+    loading: Loading,
+    library_tab: LibraryTab,
+    place: gr.Tab,
+    tabs: gr.Tabs,
+    question: gr.Textbox,
+    turns: gr.State,
+) -> None:
+    """Let "Ask about it" put its question, and the map mark what the last answer cites."""
+    library_tab.refresh(place)
+
+    def ask(paper_id: str | None) -> tuple[object, str]:
+        return gr.Tabs(selected="chat-tab"), question_about(loading, paper_id)
+
+    library_tab.ask.click(
+        ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
+    )
+
+    def cited(turns: Turns) -> tuple[str, ...]:
+        return tuple(paper.paper_id for paper in turns[-1].answer.papers) if turns else ()
+
+    place.select(
+        cited,
+        inputs=[turns],
+        outputs=[library_tab.cited],
+        show_progress="hidden",
+        api_visibility="private",
+    )
 
 
 def _connect(loading: Loading, *, timer: gr.Timer, status: gr.HTML, question: gr.Textbox) -> None:
@@ -104,19 +148,31 @@ def _input_state(loading: Loading) -> dict[str, object]:
 
 
 def _connect_asking(
-    loading: Loading, *, question: gr.Textbox, outputs: tuple[gr.State, gr.Chatbot, gr.HTML]
+    loading: Loading,
+    session: gr.State,
+    *,
+    question: gr.Textbox,
+    outputs: tuple[gr.State, gr.Chatbot, gr.HTML],
 ) -> None:
     turns, chat, sources = outputs
 
-    def ask(text: str, earlier: Turns) -> Iterator[tuple[str, Turns, object, str]]:
+    def ask(
+        text: str, earlier: Turns, settings: SessionSettings, request: gr.Request
+    ) -> Iterator[tuple[str, Turns, object, str]]:
         if loading.library is None:
             raise gr.Error("The library is not ready yet.", print_exception=False)
-        for view in handlers.respond(loading.library, text, earlier):
+        if why := loading.door.why_not_now(request):
+            raise gr.Error(why, print_exception=False)
+        try:
+            library = library_for(loading.library, settings)
+        except RagError as exc:
+            raise gr.Error(str(exc), print_exception=False) from exc
+        for view in handlers.respond(library, text, earlier):
             yield "", *_parts(view)
 
     asking = question.submit(
         ask,
-        inputs=[question, turns],
+        inputs=[question, turns, session],
         outputs=[question, turns, chat, sources],
         show_progress="hidden",
         concurrency_limit=ANSWERS_AT_ONCE,

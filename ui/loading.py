@@ -11,6 +11,7 @@ from rag.errors import RagError
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import Progress
+from ui.door import Door
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ class Loading:
     """A library on its way; read `library`, `progress`, `failure` at any time.
 
     Attributes:
+        door: Who may come in, and what they may do.
+        settings: Those of the operator, once known.
+        llm: The model that the page was started with, in place of the settings' one.
         library: None until it is ready.
         progress: What is being done, while it is not.
         failure: One sentence on why it will not get ready.
@@ -27,6 +31,9 @@ class Loading:
     """
 
     library: Library | None = None
+    door: Door = field(default_factory=Door)
+    settings: Settings | None = None
+    llm: str | None = None
     progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
     failure: str | None = None
     notice: str | None = None

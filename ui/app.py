@@ -12,7 +12,7 @@ from rag.errors import RagError
 from ui import handlers
 from ui.api import add_api
 from ui.handlers import Turns, View
-from ui.library_tab import LibraryTab, build_library_tab, question_about
+from ui.library_tab import build_library_tab, connect_library
 from ui.loading import Loading
 from ui.render import progress_html, status_html
 from ui.session import SessionSettings, library_for
@@ -88,38 +88,10 @@ def build_app(loading: Loading) -> gr.Blocks:
         _connect_asking(
             loading, settings_tab.state, question=question, outputs=(turns, chat, sources)
         )
-        _connect_library(loading, library_tab, library_place, tabs, question, turns)
+        connect_library(
+            loading, library_tab, place=library_place, tabs=tabs, question=question, turns=turns
+        )
     return app
-
-
-def _connect_library(
-    loading: Loading,
-    library_tab: LibraryTab,
-    place: gr.Tab,
-    tabs: gr.Tabs,
-    question: gr.Textbox,
-    turns: gr.State,
-) -> None:
-    """Let "Ask about it" put its question, and the map mark what the last answer cites."""
-    library_tab.refresh(place)
-
-    def ask(paper_id: str | None) -> tuple[object, str]:
-        return gr.Tabs(selected="chat-tab"), question_about(loading, paper_id)
-
-    library_tab.ask.click(
-        ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
-    )
-
-    def cited(turns: Turns) -> tuple[str, ...]:
-        return tuple(paper.paper_id for paper in turns[-1].answer.papers) if turns else ()
-
-    place.select(
-        cited,
-        inputs=[turns],
-        outputs=[library_tab.cited],
-        show_progress="hidden",
-        api_visibility="private",
-    )
 
 
 def _connect(loading: Loading, *, timer: gr.Timer, status: gr.HTML, question: gr.Textbox) -> None:

@@ -36,6 +36,7 @@ GREY: Final = "#a8a29e"
 TEXT: Final = "#78716c"  # legible on light and dark; library.css sets it for the theme
 MARK: Final = "#be123c"
 TITLE_CHARACTERS: Final = 90
+MOST_TICKS: Final = 12
 YEARS_AS_BARS: Final = 2  # fewer different years make no chart
 
 
@@ -90,7 +91,7 @@ def map_figure(
         traces,
         _layout(
             xaxis=hidden,
-            yaxis={**hidden, "scaleanchor": "x"},
+            yaxis=hidden,
             legend=legend,
             showlegend=True,
             hovermode="closest",
@@ -172,6 +173,7 @@ def year_figure(rows: Sequence[Row]) -> Figure | None:
     if len(counts) < YEARS_AS_BARS:
         return None
     years = list(range(min(counts), max(counts) + 1))
+    ticks = -(-len(years) // MOST_TICKS)
     bars = {
         "type": "bar",
         "x": years,
@@ -182,7 +184,7 @@ def year_figure(rows: Sequence[Row]) -> Figure | None:
     return Figure(
         [bars],
         _layout(
-            xaxis={"tickformat": "d", "fixedrange": True, "showgrid": False},
+            xaxis={"dtick": ticks, "tickformat": "d", "fixedrange": True, "showgrid": False},
             yaxis={"fixedrange": True, "gridcolor": "rgba(120,113,108,0.2)", "rangemode": "tozero"},
             margin={"l": 36, "r": 8, "t": 8, "b": 28},
             height=220,

@@ -66,9 +66,14 @@ def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
     return (
         f'<tr{current}><td class="choose"><input type="checkbox" data-choose="{paper_id}"'
         f' aria-label="Choose {title}"{checked}></td>'
-        + "".join(f'<td class="{sort}">{cells[sort]}</td>' for sort in shown)
+        + "".join(_cell(sort, cells[sort]) for sort in shown)
         + "</tr>"
     )
+
+
+def _cell(sort: Sort, content: str) -> str:
+    whole = f' title="{content}"' if sort == "source" else ""  # it may be cut
+    return f'<td class="{sort}"{whole}>{content}</td>'
 
 
 def pager_told(page: Page) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import gradio as gr
 
+from rag.types import Paper
 from ui import library_html as html
 from ui.catalogue import View
+from ui.handlers import Turns
 from ui.library_adding import connect_adding, lay_out_adding
 from ui.library_charts import connect_charts, lay_out_charts
 from ui.library_table import Showing, connect_removal, connect_table, lay_out_table
@@ -24,20 +25,13 @@ class LibraryTab:
         ask: Pressed to ask about the opened paper.
         opened: Id of the opened paper, or None.
         cited: Ids of the papers that the last answer cites; the map marks them.
-        refresh: Given the `gr.Tab` that holds all this: shows what the library holds now whenever
-            the tab is opened.
+        showing: Shows what the library holds now.
     """
 
     ask: gr.Button
     opened: gr.State
     cited: gr.State
-    refresh: Callable[[gr.Tab], None]
-
-
-def question_about(loading: Loading, paper_id: str | None) -> str:
-    """The question that "Ask about it" puts for a paper; "" when it is gone."""
-    paper = Shelf(loading).find(paper_id)
-    return f"What does “{paper.title}” show?" if paper else ""
+    showing: Showing
 
 
 def build_library_tab(loading: Loading) -> LibraryTab:
@@ -64,7 +58,51 @@ def build_library_tab(loading: Loading) -> LibraryTab:
     connect_adding(showing, adding)
     connect_charts(shelf, charts, cited=cited, tab=map_tab)
 
-    def refresh(tab: gr.Tab) -> None:
-        showing.when(tab.select, lambda now: now)
+    return LibraryTab(ask, opened, cited, showing)
 
-    return LibraryTab(ask, opened, cited, refresh)
+
+def connect_library(
+    loading: Loading,
+    library_tab: LibraryTab,
+    *,
+    place: gr.Tab,
+    tabs: gr.Tabs,
+    question: gr.Textbox,
+    turns: gr.State,
+    chat_id: str = "chat-tab",
+) -> None:
+    """Tie the library tab to the frame of the page and to the chat.
+
+    Args:
+        loading: The library on its way.
+        library_tab: The tab's parts.
+        place: The `gr.Tab` that holds them; opening it shows what the library holds now.
+        tabs: The frame's tabs.
+        question: Where "Ask about it" puts its question.
+        turns: The conversation, `ui.handlers.Turns`; the map marks what its last answer cites.
+        chat_id: The id of the chat's tab.
+    """
+
+    def ask(paper_id: str | None) -> tuple[object, str]:
+        paper = Shelf(loading).find(paper_id)
+        return gr.Tabs(selected=chat_id), question_about(paper) if paper else ""
+
+    def last_cited(turns: Turns | None) -> tuple[str, ...]:
+        return tuple(paper.paper_id for paper in turns[-1].answer.papers) if turns else ()
+
+    library_tab.showing.when(place.select, lambda now: now)
+    library_tab.ask.click(
+        ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
+    )
+    place.select(
+        last_cited,
+        inputs=[turns],
+        outputs=[library_tab.cited],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def question_about(paper: Paper) -> str:
+    """The question that "Ask about it" puts."""
+    return f"What does “{paper.title}” show?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
+from typing import Self
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
@@ -38,6 +39,13 @@ class Loading:
     failure: str | None = None
     notice: str | None = None
     _finished: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, library: Library, door: Door | None = None) -> Self:
+        """A library that is ready already."""
+        loading = cls(library, door or Door(), library.settings)
+        loading._finished.set()
+        return loading
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the library is ready or has failed; False when the time ran out."""

@@ -14,7 +14,9 @@ from typing import Final
 from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.library import Library
-from rag.sources import arxiv, pasted
+from rag.sources import pasted
+from rag.sources.arxiv import SOURCE as ARXIV
+from rag.sources.arxiv import find_arxiv_ids, look_up
 from rag.sources.records import RecordError
 from rag.types import IngestReport, Paper, Rejection
 
@@ -59,9 +61,7 @@ def _is_bomb(path: Path) -> bool:
     return False
 
 
-def add_pasted(
-    library: Library, text: str, on_progress: OnProgress, *, address: str = arxiv.EXPORT_API
-) -> IngestReport:
+def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestReport:
     """Add what was pasted: arXiv ids, which are looked up; a form that files have; or one paper.
 
     Raises:
@@ -70,8 +70,8 @@ def add_pasted(
     text = text[:MOST_PASTED_CHARACTERS]
     if not text.strip():
         raise SourceError("There is nothing to add. Paste arXiv ids, or a title and an abstract.")
-    if ids := arxiv.find_arxiv_ids(text):
-        return _add_arxiv(library, ids, on_progress, address)
+    if ids := find_arxiv_ids(text):
+        return _add_arxiv(library, ids, on_progress)
     if not pasted.is_structured(text):
         return library.ingest(pasted.read_title_and_abstract(text), on_progress=on_progress)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,12 +80,10 @@ def add_pasted(
         return library.ingest(path, on_progress=on_progress)
 
 
-def _add_arxiv(
-    library: Library, ids: Sequence[str], on_progress: OnProgress, address: str
-) -> IngestReport:
-    answers = arxiv.look_up(ids, address=address)
+def _add_arxiv(library: Library, ids: Sequence[str], on_progress: OnProgress) -> IngestReport:
+    answers = look_up(ids)
     unknown = tuple(
-        Rejection(arxiv.SOURCE, number, str(answer))
+        Rejection(ARXIV, number, str(answer))
         for number, answer in enumerate(answers, start=1)
         if isinstance(answer, RecordError)
     )

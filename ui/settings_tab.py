@@ -27,6 +27,7 @@ from ui.session import (
 )
 
 MOST_MODELS: Final = 200
+NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
 KEY_HELP: Final = (
     "It stays with this browser session on the server, goes to this endpoint alone, and is "
     "forgotten when the page is closed. It is never written to disk and never shown again."
@@ -116,6 +117,7 @@ def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
                 label="Address of the endpoint",
                 placeholder=operator.openai_base_url or "https://api.openai.com/v1",
                 max_length=500,
+                min_width=NARROWEST,
                 interactive=loading.door.allows_endpoints,
                 elem_id="settings-url",
             )
@@ -124,6 +126,7 @@ def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
                 value=start.model or None,
                 allow_custom_value=True,
                 label="Model",
+                min_width=NARROWEST,
                 elem_id="settings-model",
             )
         key = gr.Textbox(
@@ -146,6 +149,7 @@ def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
             *PAPERS_RANGE,
             value=start.top_k,
             step=1,
+            min_width=NARROWEST,
             label="Papers for an answer",
             elem_id="settings-papers",
         )
@@ -153,7 +157,8 @@ def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
             *WORDS_RANGE,
             value=start.answer_words,
             step=10,
-            label="Length of an answer, words from one paper",
+            min_width=NARROWEST,
+            label="Length of an answer, words",
             elem_id="settings-words",
         )
     unsupported = gr.Radio(

@@ -6,6 +6,7 @@ from functools import partial
 
 from llama_index.core.llms import LLM
 
+from rag.answering.condensing import Condenser
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import Gauge
@@ -57,15 +58,28 @@ def build_query_engine(
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(reader, weight, settings.answer_words)
-    writer: Writer = extractive
-    if llm is not None:
-        from rag.answering.generation import ModelWriter
+    return PaperQueryEngine(
+        build_retriever(index, settings),
+        build_writer(llm, Verifier(reader, weight), settings) if llm else extractive,
+        extractive,
+        gauge=Gauge(reader, weight),
+        top_k=settings.top_k,
+        condenser=build_condenser(llm, settings),
+    )
 
-        verifier = Verifier(reader, weight)
-        writer = ModelWriter(llm, verifier, settings.context_tokens, settings.unsupported)
-    retriever = build_retriever(index, settings)
-    gauge = Gauge(reader, weight)
-    return PaperQueryEngine(retriever, writer, extractive, gauge=gauge, top_k=settings.top_k)
+
+def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
+    """The writer of a model's answers; the same model is the second reader when it is asked to."""
+    from rag.answering.generation import ModelWriter
+    from rag.answering.opinion import ModelReader
+
+    second = ModelReader(llm, settings.deadline_s) if settings.verify == "llm" else None
+    return ModelWriter(llm, verifier, settings, second=second)
+
+
+def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
+    """What rewrites follow-ups, where there is a model and it is wanted."""
+    return Condenser(llm, settings) if llm and settings.condense else None
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:

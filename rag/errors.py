@@ -4,14 +4,16 @@ RagError
 ├── ConfigurationError       a setting or an argument cannot work
 ├── SourceError              a file holds nothing that can be read
 ├── LibraryError             the library folder cannot be used
-│   └── EmbedderMismatchError  it was made with another embedder or passage settings
+│   ├── EmbedderMismatchError  it was made with another embedder or passage settings
+│   └── UnknownConversationError  a conversation is not there, or not its asker's
 ├── EmbedderUnavailableError no channel gives the embedder's weights
 └── ModelError               the language model did not answer
     ├── ModelAuthenticationError
     ├── ModelRateLimitError
     ├── ModelTimeoutError
     ├── ModelConnectionError
-    └── ModelResponseError
+    ├── ModelResponseError
+    └── ModelWindowError     the question is longer than what the model reads
 
 A message says what happened, to what, and what to do next. Misuse by a programmer is a
 `ValueError` or `TypeError` and stands outside the tree.
@@ -40,6 +42,10 @@ class EmbedderMismatchError(LibraryError):
     """A library was made with another embedder or other passage settings than asked for."""
 
 
+class UnknownConversationError(LibraryError):
+    """A conversation was deleted meanwhile, or belongs to someone else."""
+
+
 class EmbedderUnavailableError(RagError):
     """The embedder's weights could be had from no channel."""
 
@@ -47,7 +53,15 @@ class EmbedderUnavailableError(RagError):
 
 
 class ModelError(RagError):
-    """The language model did not give an answer."""
+    """The language model did not give an answer.
+
+    Attributes:
+        retry_after_s: Seconds that the endpoint asks to wait; None when it does not say.
+        form_refused: Whether the endpoint may just not know the form that was asked for.
+    """
+
+    retry_after_s: float | None = None
+    form_refused = False
 
 
 class ModelAuthenticationError(ModelError):
@@ -74,3 +88,7 @@ class ModelConnectionError(ModelError):
 
 class ModelResponseError(ModelError):
     """The endpoint answered with something that is no completion."""
+
+
+class ModelWindowError(ModelError):
+    """The question leaves no room for papers in what the model reads at once."""

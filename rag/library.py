@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,10 @@ from rag.settings import Settings, read_settings
 from rag.sources import FORMS, Source, read_sources
 from rag.types import (
     EXTRACTIVE,
+    NO_FILTERS,
     Answer,
+    Facets,
+    Filters,
     Hit,
     IngestReport,
     Message,
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from rag.engine import PaperQueryEngine
     from rag.index.paper_index import PaperIndex
     from rag.retrieval.hybrid import HybridRetriever
+    from rag.userdata.conversations import Conversations
+    from rag.userdata.feedback import Feedback
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +67,7 @@ class Library:
         self._settings = settings
         self._llm = llm
         self._reading = build_reading_embedder(settings, index.embedder)
+        self._examples: tuple[tuple[int, ...], list[str]] | None = None
 
     @classmethod
     def open(
@@ -115,6 +122,9 @@ class Library:
 
     def close(self) -> None:
         """Let go of the library's files."""
+        for opened in ("conversations", "feedback"):
+            if opened in self.__dict__:
+                getattr(self, opened).close()
         self._index.close()
 
     @property
@@ -212,39 +222,84 @@ class Library:
         """Delete papers from the whole library; how many there were."""
         return self._index.remove([paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
-    def search(self, question: str, k: int = 10, history: History = ()) -> list[Hit]:
-        """The k papers that fit a question best within its conversation, best first."""
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        history: History = (),
+        filters: Filters | None = None,
+    ) -> list[Hit]:
+        """The k papers that fit a question best within its conversation, best first.
+
+        Args:
+            question: What is looked for; of "" with filters, the latest papers that pass.
+            k: Most papers to find.
+            history: The conversation before the question, oldest first.
+            filters: Which papers may be found; None for those that the question says ("since
+                2022"). A paper without a known date passes no filter of years.
+        """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
-        return self.as_retriever().search(question, k, to_messages(history))
+        messages = to_messages(history)
+        retriever = self.as_retriever()
+        asked = retriever.understand(question, filters, messages)
+        return retriever.search(asked.question, k, messages, asked.filters)
 
-    def ask(self, question: str, history: History = ()) -> Answer:
+    def understood_filters(self, question: str) -> Filters:
+        """The filters that a question says itself: years, and authors whom the library has."""
+        return self.as_retriever().understand(question).filters
+
+    def facets(self) -> Facets:
+        """The years, sources and authors of the papers, with how many papers each has."""
+        self._index.refresh()
+        return self._index.facets()
+
+    def examples(self, n: int = 4) -> list[str]:
+        """Up to n questions that the library answers, made from its latest papers' titles."""
+        from rag.answering.suggestions import SAMPLE, example_questions
+
+        self._index.refresh()
+        made = (*self._index.state, n)
+        if self._examples is None or self._examples[0] != made:
+            self._examples = (made, example_questions(self._index.sample(SAMPLE), n))
+        return list(self._examples[1])
+
+    def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
         """The final answer to a question within its conversation.
 
-        Raises:
-            ModelError: The language model did not answer.
+        Args:
+            question: What is asked.
+            history: The conversation before the question, oldest first.
+            filters: Which papers may answer, as for `search`.
+
+        When the language model fails, the papers' own sentences answer, and `failure` says why.
         """
-        *_, final = self.stream(question, history)
+        *_, final = self.stream(question, history, filters)
         return final
 
-    async def aask(self, question: str, history: History = ()) -> Answer:
+    async def aask(
+        self, question: str, history: History = (), filters: Filters | None = None
+    ) -> Answer:
         """The same as `ask`, without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history)
+        return await asyncio.to_thread(self.ask, question, history, filters)
 
-    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
+    def stream(
+        self, question: str, history: History = (), filters: Filters | None = None
+    ) -> Iterator[Answer]:
         """Answers as they are written: each replaces the one before, the last is final.
 
-        Raises:
-            ModelError: The language model did not answer.
+        Takes the same as `ask`. To stop early, close the generator; the connection to the language
+        model is closed with it.
         """
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):
             from rag.answering.gate import abstention_text
 
-            yield Answer(question, abstention_text(reason, ()), "abstained", reason)
+            text = abstention_text(reason, ())
+            yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
-        yield from self.as_query_engine().stream(question, messages)
+        yield from self.as_query_engine().stream(question, messages, filters)
 
     def _reason_not_to_search(self, question: str) -> Reason | None:
         if not len(self):
@@ -269,6 +324,27 @@ class Library:
         from rag.chat_engine import PaperChatEngine
 
         return PaperChatEngine(self.as_query_engine())
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """The conversations that are kept in the library's folder, each owner's apart."""
+        from rag.userdata import FILE
+        from rag.userdata.conversations import Conversations
+
+        return Conversations(self.folder / FILE)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What users thought of answers, kept in the library's folder."""
+        from rag.userdata import FILE
+        from rag.userdata.feedback import Feedback
+
+        return Feedback(self.folder / FILE)
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of the papers."""
+        return self._index.manifest.revision
 
     @property
     def settings(self) -> Settings:

@@ -16,6 +16,11 @@ def passage_id(paper_id: str, number: int) -> str:
     return f"{paper_id}#{number}"
 
 
+def passage_number(node_id: str) -> int:
+    """Which of its paper's passages a passage is, counted from 0."""
+    return int(node_id.rpartition("#")[2])
+
+
 def build_passages(paper: Paper, passage_tokens: int) -> list[TextNode]:
     """The paper's passages in reading order; at least one.
 

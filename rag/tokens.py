@@ -28,3 +28,13 @@ def _encoding() -> tiktoken.Encoding:
 def count_tokens(text: str) -> int:
     """Number of o200k_base tokens; text that looks like a special token counts as plain text."""
     return len(_encoding().encode_ordinary(text))
+
+
+def cut_tokens(text: str, most: int, *, keep_end: bool = False) -> str:
+    """The first, or the last, `most` tokens of a text, with a sign where it is cut."""
+    tokens = _encoding().encode_ordinary(text)
+    if len(tokens) <= most:
+        return text
+    kept = tokens[len(tokens) - most :] if keep_end else tokens[:most]
+    cut = _encoding().decode(kept, errors="ignore").strip()
+    return f"…{cut}" if keep_end else f"{cut}…"

@@ -89,6 +89,21 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """What a library could be filtered by, with the number of papers of each.
+
+    Attributes:
+        years: Years of publication, latest first.
+        sources: Values of `Paper.source`, the most frequent first; at most 10,000.
+        authors: Names as the papers give them, the most frequent first; at most 10,000.
+    """
+
+    years: Mapping[int, int]
+    sources: Mapping[str, int]
+    authors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 
@@ -148,6 +163,7 @@ class CheckedSentence:
         markers: The numbers of the papers that it cites, possibly none.
         verdict: The best that one of them gives it.
         model_verdict: What the language model says of it, when it was asked (`verify="llm"`).
+        local_verdict: What it was without the model's word, when the model was asked.
     """
 
     text: str
@@ -156,6 +172,7 @@ class CheckedSentence:
     markers: tuple[int, ...]
     verdict: Verdict
     model_verdict: Verdict | None = None
+    local_verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,15 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together; the cost is known when one of the two is."""
+        costs = [usage.cost for usage in (self, other) if usage.cost is not None]
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            sum(costs) if costs else None,
+        )
 
 
 NO_USAGE = Usage()
@@ -191,6 +217,7 @@ class Answer:
         filters: Which papers were allowed to answer, given or understood from the question.
         stage: What is being done, while it is a draft; None in a final answer.
         suggestions: Questions that the library answers and that could come next.
+        failure: Why the model did not write the answer, when it was to; else None.
         timings: Milliseconds by stage.
     """
 
@@ -208,6 +235,7 @@ class Answer:
     filters: Filters = NO_FILTERS
     stage: Stage | None = None
     suggestions: tuple[str, ...] = ()
+    failure: str | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli import main
+from eval.dataset import read_samples
+from rag.cli import BIBLIOGRAPHIES, main
+from rag.export import FORMS
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import STARTER_SOURCE
@@ -244,7 +246,7 @@ def test_ask_json_has_the_field_names_of_the_answer(run_json, filled):
     assert answer["question"] == KETTLE_QUESTION
     assert (answer["status"], answer["reason"]) == ("answered", None)
     assert 0 <= answer["confidence"] <= 1
-    assert answer["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert answer["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "cost": None}
     assert all(isinstance(ms, float) and ms >= 0 for ms in answer["timings"].values())
     assert answer["citations"]
 
@@ -336,6 +338,45 @@ def test_search_json_has_the_field_names_of_a_hit(run_json, filled):
     assert hit["paper"]["title"] == KETTLES["title"]
     assert hit["dense_similarity"] is None  # there is no embedder here
     assert hit["lexical_score"] > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "titles", "filters"),
+    [
+        (("--since", 2020), [KETTLES["title"]], {"since": 2020}),
+        (("--until", 2020), [TEAPOTS["title"]], {"until": 2020}),
+        (("--author", "kessel"), [KETTLES["title"]], {"authors": ["kessel"]}),
+        (("--source", "papers.jsonl", "--since", 2030), [], {"since": 2030}),
+    ],
+)
+def test_filters_keep_papers_out_and_are_told(run, run_json, filled, given, titles, filters):
+    words = ("search", "kettle teapot", *given)
+    result = run_json(*words)
+    assert [hit["paper"]["title"] for hit in result["hits"]] == titles
+    assert filters.items() <= result["filters"].items()
+    assert ("Only papers" in run(*words)[1]) is bool(titles)
+
+
+def test_filters_of_the_question_itself_are_told(run, run_json, filled):
+    assert run_json("search", "kettles since 2020")["filters"]["since"] == 2020
+    answer = run_json("ask", "Why do kettles sing, in papers by Kessel?")
+    assert answer["filters"]["authors"] == ["Kessel"]
+    assert "Only papers from 2020 on." in run("ask", "Why do kettles sing since 2020?")[1]
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--since", 2022, "--until", 2020), "since 2022 and until 2020"),
+        (("--since", "long ago"), "no whole number"),
+        (("--until", 0), "no year"),
+    ],
+)
+def test_years_that_cannot_be_are_wrong_use(run, command, given, told):
+    code, out, err = run(command, "kettle", *given)
+    assert (code, out) == (2, "")
+    assert told in err
 
 
 def test_a_search_that_finds_nothing_is_no_failure(run, run_json, filled):
@@ -450,7 +491,7 @@ def test_ask_answers_with_the_model_that_is_set(run_json, filled, at_endpoint):
     at_endpoint.reply(f"{sentence} [1].", usage=(90, 12))
     answer = run_json("ask", KETTLE_QUESTION)
     assert answer["mode"] == "scripted"
-    assert answer["usage"] == {"prompt_tokens": 90, "completion_tokens": 12}
+    assert answer["usage"] == {"prompt_tokens": 90, "completion_tokens": 12, "cost": None}
     assert answer["citations"][0]["paper"]["paper_id"] == "kettles"
 
 
@@ -470,12 +511,23 @@ def test_searching_asks_no_model(run, filled, at_endpoint):
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
-def test_a_model_that_fails_is_told_in_one_line(run, filled, at_endpoint, status):
-    at_endpoint.fail(status)
+def test_a_model_that_fails_gives_way_to_the_papers_own_sentences(run, filled, at_endpoint, status):
+    at_endpoint.fail(status, {"retry-after-ms": "1"})
     code, out, err = run("ask", KETTLE_QUESTION)
-    assert (code, out) == (1, "")
-    assert_one_clear_line(err)
-    assert at_endpoint.url in err
+    assert (code, err) == (0, "")
+    assert KETTLES["abstract"].split(". ")[0] in out
+    told = out.strip().splitlines()[-1]
+    assert at_endpoint.url in told
+    assert str(status) in told
+    assert "the papers' own sentences" in told
+
+
+def test_json_tells_why_the_model_did_not_answer(run_json, filled, at_endpoint):
+    at_endpoint.fail(401)
+    answer = run_json("ask", KETTLE_QUESTION)
+    assert (answer["status"], answer["mode"]) == ("answered", "extractive")
+    assert at_endpoint.url in answer["failure"]
+    assert answer["notice"].startswith(answer["failure"])
 
 
 # --- papers ----------------------------------------------------------------------------------
@@ -547,6 +599,66 @@ def test_export_writes_to_a_file(run, filled, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("form", "sign"), [("bibtex", "@article{"), ("ris", "TY  - "), ("csl", "[")]
+)
+def test_the_library_is_exported_as_a_bibliography(run, filled, form, sign):
+    code, out, err = run("papers", "export", "--format", form)
+    assert (code, err) == (0, "")
+    assert out.startswith(sign)
+    assert KETTLES["title"] in out
+    assert "Kessel" in out
+
+
+def test_the_name_of_the_file_says_which_bibliography(run, filled, tmp_path):
+    for name, sign in (
+        ("refs.bib", b"@article{"),
+        ("refs.RIS", b"TY  - JOUR\r\n"),
+        ("p.json", b"{"),
+    ):
+        assert run("papers", "export", "--output", tmp_path / name)[0] == 0
+        assert (tmp_path / name).read_bytes().startswith(sign)
+
+
+def test_a_bibliography_tells_that_summaries_are_no_abstracts(run, tmp_path):
+    file = write_lines(tmp_path / "papers.jsonl", {**KETTLES, "source": STARTER_SOURCE}, TEAPOTS)
+    run("ingest", file)
+    code, out, err = run("papers", "export", "--format", "bibtex")
+    assert (code, err) == (0, "without abstract, as only a summary is there: 1 of 2 papers")
+    assert out.count("abstract = ") == 1
+
+
+@pytest.mark.parametrize("form", ["bibtex", "ris", "csl"])
+def test_ask_gives_the_cited_papers_alone(run, filled, form):
+    code, out, err = run("ask", KETTLE_QUESTION, "--cite", form)
+    assert (code, err) == (0, "")
+    assert KETTLES["title"] in out
+    assert "Teapots" not in out
+    assert KETTLE_QUESTION not in out
+
+
+def test_an_answer_that_cites_nothing_gives_no_bibliography(run, filled):
+    code, out, err = run("ask", "hello", "--cite", "bibtex")
+    assert (code, out) == (1, "")
+    assert "No paper is cited." in err
+    assert_one_clear_line(err)
+
+
+def test_ask_prints_markdown(run, filled):
+    code, out, _ = run("ask", KETTLE_QUESTION, "--markdown")
+    assert code == 0
+    assert out.startswith(f"## {KETTLE_QUESTION}\n")
+    assert "\n> A kettle sings because" in out
+
+
+def test_ask_prints_one_thing_only(run, filled):
+    assert run("ask", KETTLE_QUESTION, "--cite", "ris", "--json")[0] == 2
+
+
+def test_the_bibliographies_of_the_parser_are_those_that_exist():
+    assert tuple(FORMS) == BIBLIOGRAPHIES
+
+
 def test_an_export_that_cannot_be_written_fails_in_one_sentence(run, filled, tmp_path):
     code, out, err = run("papers", "export", "--output", tmp_path / "no" / "such" / "out.jsonl")
     assert (code, out) == (1, "")
@@ -565,6 +677,53 @@ def test_starter_papers_keep_their_label_through_export(run, run_json, folder, t
     run_json("ingest", copy, "--library", tmp_path / "other")
     library = Library.open(settings=Settings(library=tmp_path / "other", embedder="none"))
     assert {paper.source for paper in library.papers()} == {STARTER_SOURCE}
+
+
+# --- feedback --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rated(filled, folder):
+    """The default library holds one answer that was liked and one that was not."""
+    with Library.open() as library:
+        for turn, thumb in (("1", "up"), ("2", "down")):
+            answer = library.ask(KETTLE_QUESTION)
+            library.feedback.rate("ada", turn, thumb, answer, comment=f"It is\n{thumb}.")
+
+
+def test_feedback_is_listed(run, run_json, rated):
+    code, out, err = run("feedback", "list")
+    assert (code, err) == (0, "")
+    assert [line.split("  ", 1)[1] for line in out.splitlines()] == [
+        f"up    {KETTLE_QUESTION}  (It is up.)",
+        f"down  {KETTLE_QUESTION}  (It is down.)",
+    ]
+    ratings = run_json("feedback", "list")["ratings"]
+    assert [(r["thumb"], r["answer"]["question"]) for r in ratings] == [
+        ("up", KETTLE_QUESTION),
+        ("down", KETTLE_QUESTION),
+    ]
+
+
+def test_feedback_is_exported_as_a_question_set(run, run_json, rated, tmp_path):
+    code, out, err = run("feedback", "export")
+    assert (code, err) == (0, "1 exported, 1 left out")
+    sample = json.loads(out)
+    assert (sample["question"], sample["papers"]) == (KETTLE_QUESTION, [KETTLES["title"]])
+    file = tmp_path / "questions.jsonl"
+    counts = run_json("feedback", "export", "--all", "--out", file)
+    assert counts == {"exported": 2, "left_out": 0}
+    assert read_samples(file)[0].id == sample["id"]
+
+
+def test_without_feedback_there_is_nothing_and_no_file_is_made(run, folder):
+    assert run("feedback", "list") == (0, "", "")
+    assert run("feedback", "export") == (0, "", "0 exported, 0 left out")
+    assert not folder.exists()
+
+
+def test_the_counts_of_an_export_want_a_file(run, rated):
+    assert run("feedback", "export", "--json")[0] == 2
 
 
 # --- doctor ----------------------------------------------------------------------------------

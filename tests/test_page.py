@@ -1,4 +1,4 @@
-"""The page in a real browser against a real server: one question, from start to cited answer."""
+"""The page in a real browser against a server of its own: first start, one question, a restart."""
 
 from __future__ import annotations
 
@@ -14,29 +14,45 @@ from playwright import sync_api as playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-READY = "#question textarea:not([disabled])"
+READY = ".examples, .turn"
 QUESTION = "What is a modern Hopfield network?"
 VIEWS = {"desktop": (1280, 800), "phone": (390, 844)}
 
 pytestmark = pytest.mark.browser
 
 
+class Server:
+    """`paperchat` over one library, which can be stopped and started again."""
+
+    def __init__(self, folder, cache):
+        self._folder, self._cache = folder, cache
+        self.address = self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "rag.cli", "--library", str(self._folder / "library")]
+        command += ["--no-browser", "--port", "7961"]
+        self._log = (self._folder / "log").open("w+", encoding="utf-8")
+        environment = {"RAG_CACHE": str(self._cache), "PATH": "", "HOME": str(self._folder)}
+        self._process = subprocess.Popen(command, stderr=self._log, env=environment)
+        return wait_for_address(self._process, self._log)
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(10)
+        self._log.close()
+
+
 @pytest.fixture(scope="module")
-def address(cache, tmp_path_factory):
+def server(cache, tmp_path_factory):
     """A served page over a new library, which gets the starter papers while the page is open."""
-    folder = tmp_path_factory.mktemp("page")
-    command = [sys.executable, "-m", "rag.cli", "--library", str(folder / "library")]
-    command += ["--no-browser", "--port", "7961"]
-    log = (folder / "log").open("w+", encoding="utf-8")
-    process = subprocess.Popen(
-        command, stderr=log, env={"RAG_CACHE": str(cache), "PATH": "", "HOME": str(folder)}
-    )
-    try:
-        yield wait_for_address(process, log)
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+    server = Server(tmp_path_factory.mktemp("page"), cache)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def address(server):
+    return server.address
 
 
 def wait_for_address(process, log):
@@ -82,7 +98,7 @@ def page(browser, address, request):
 def ask(page, question, turn=1):
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
-    page.wait_for_selector(f'#chat a[href^="#source-{turn}-"]', timeout=60_000)
+    page.wait_for_selector(f"#turn-{turn} .acts", timeout=60_000)
 
 
 def test_a_question_is_answered_with_markers_that_lead_to_marked_sources(page, address):
@@ -114,3 +130,20 @@ def test_a_follow_up_is_understood_from_the_conversation(page):
 def test_nothing_is_served_but_the_page(address):
     with pytest.raises(OSError, match=r"40\d"), urlopen(f"{address}file=/etc/passwd"):
         pass
+
+
+def test_a_page_lives_through_a_restart_of_the_server(browser, server):
+    with closing(browser.new_page()) as page:
+        page.goto(server.address)
+        page.wait_for_selector(READY, timeout=60_000)
+        ask(page, QUESTION)
+        before = page.inner_text("#turn-1 .answer")
+        page.fill("#question textarea", "has someone used")
+        server.stop()
+        page.wait_for_selector("#away:visible", timeout=20_000)
+        assert "nothing is lost" in page.inner_text("#away")
+        assert server.start() == server.address
+        page.wait_for_selector("#away", state="hidden", timeout=60_000)
+        page.wait_for_selector("#turn-1 .acts", timeout=60_000)
+        assert page.inner_text("#turn-1 .answer") == before
+        assert page.input_value("#question textarea") == "has someone used"

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from rag.answering.markers import find_markers
 from rag.errors import ConfigurationError
@@ -33,9 +32,12 @@ from rag.types import (
     Paper,
     Progress,
 )
-from ui import handlers, render
-from ui.app import LATEX, build_app, build_theme
+from ui import cards, handlers, render
+from ui.app import build_app, build_theme
+from ui.formulas import formula_html
+from ui.handlers import Chat
 from ui.loading import Loading
+from ui.markdown import markdown_html, plain_html
 from ui.serve import find_free_port
 
 KEY = "sk-secret-0123456789"
@@ -76,7 +78,6 @@ HOSTILE = [
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "`code` *stars* _lines_ # heading ~~struck~~ | table |",
 ]
-# The page takes `$$ a $$` for the formula; taking `$ a $` for it leaves the rest unescaped.
 HIDDEN_IN_FORMULAS = [
     "$$ a $$![spy](https://evil.example/pixel.png)$",
     "$ a $![spy](https://evil.example/pixel.png)$ b $",
@@ -84,13 +85,29 @@ HIDDEN_IN_FORMULAS = [
     "$<img src=x onerror=alert(1)>$",
     "$$<script>alert(1)</script>$$",
 ]
+MATH_TAGS = {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "mtext",
+    "msub",
+    "msup",
+    "msubsup",
+    "mstyle",
+    "mspace",
+}
+MATH_NAMES = {"display", "stretchy", "fence", "form", "separator", "linebreak"}
 # What a model may use in Markdown, as tags.
 MODEL_TAGS = {
+    *MATH_TAGS,
+    "span",
     *("p", "br", "strong", "em", "s", "a", "code", "pre", "ul", "ol", "li", "blockquote"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td"),
 }
-PLAIN_TAGS = {"p", "br", "strong", "em", "a"}  # titles in bold, notices in italics, markers
-CARD_TAGS = {"div", "article", "h3", "span", "a", "p", "mark"}
+PLAIN_TAGS = {"p", "br", "strong", "a", "code", *MATH_TAGS}  # titles in bold, markers, formulas
+CARD_TAGS = {*("div", "article", "h3", "span", "a", "p", "mark", "svg", "path", "code"), *MATH_TAGS}
 
 
 class Seen(HTMLParser):
@@ -124,35 +141,10 @@ class Seen(HTMLParser):
         return [value for key, value in self.attributes if key == name]
 
 
-def on_the_page(markdown):
-    """What Gradio's chat makes of Markdown before it cleans up: formulas aside, HTML let through.
-
-    Its cleaning comes on top; the page must be safe without it.
-    """
-    formulas = []
-
-    def put_aside(match):
-        formulas.append(match[0])
-        return f"%%%LATEX_BLOCK_{len(formulas) - 1}%%%"
-
-    for sign in LATEX:
-        left, right = re.escape(sign["left"]), re.escape(sign["right"])
-        markdown = re.sub(rf"{left}([\s\S]+?){right}", put_aside, markdown)
-    parser = MarkdownIt("commonmark", {"html": True, "breaks": True})
-    parser.enable(["table", "strikethrough"])
-    parser.validateLink = lambda _: True
-    markup = re.sub(
-        r"%%%LATEX_BLOCK_(\d+)%%%",
-        lambda match: formulas[int(match[1])].replace("<", "&lt;").replace(">", "&gt;"),
-        parser.render(markdown),
-    )
-    return Seen(markup)
-
-
 def assert_harmless(seen, tags):
     assert set(seen.tags) <= tags
     assert [name for name, _ in seen.attributes if name.startswith("on")] == []
-    assert seen.values("src") == []
+    assert seen.values("src") == seen.values("style") == []
     for address in seen.values("href"):
         assert address.startswith("#") or urlsplit(address).scheme in ("http", "https"), address
 
@@ -191,7 +183,7 @@ def dogs():
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_the_chat_shows_titles_and_quotes_of_papers_as_they_are(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
-    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert paper.title in folded(seen.text)
     assert paper.abstract in folded(seen.text)
@@ -201,14 +193,14 @@ def test_the_chat_shows_titles_and_quotes_of_papers_as_they_are(hostile):
 @pytest.mark.parametrize("hostile", HIDDEN_IN_FORMULAS)
 def test_a_formula_hides_nothing(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
-    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
 
 
 @pytest.mark.parametrize("beginning", ["1. ", "1) ", "- ", "+ ", "* ", "--- ", "=== ", "# ", "> "])
 def test_a_quote_that_begins_like_a_list_or_a_heading_is_none(beginning):
     paper = paper_from_record({"title": "Steps", "abstract": f"{beginning}Bubbles grow."}, "x")
-    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert paper.abstract in folded(seen.text)
 
@@ -216,7 +208,7 @@ def test_a_quote_that_begins_like_a_list_or_a_heading_is_none(beginning):
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
 def test_a_model_can_bring_neither_tags_nor_images_nor_scripts(cats, hostile):
     text = f"Cats turn. [1] {hostile}\n\n{hostile}"
-    seen = on_the_page(render.answer_markdown(by_model(text, cite(cats, 1, cats.abstract)), 1))
+    seen = Seen(render.answer_html(by_model(text, cite(cats, 1, cats.abstract)), 1))
     assert_harmless(seen, MODEL_TAGS)
 
 
@@ -225,8 +217,8 @@ def test_the_nearest_papers_of_an_abstention_are_harmless(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": "B."}, "x")
     text = f"No paper is about that. The nearest are:\n\n- [{paper.title}]({paper.link})"
     answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
-    seen = on_the_page(render.answer_markdown(answer, 1))
-    assert_harmless(seen, {"p", "ul", "li", "a"})
+    seen = Seen(render.answer_html(answer, 1))
+    assert_harmless(seen, {"p", "ul", "li", "a", "code", *MATH_TAGS})
     assert len(seen.values("href")) == 1
 
 
@@ -243,7 +235,7 @@ def test_the_nearest_papers_of_an_abstention_are_harmless(hostile):
 def test_an_address_stays_one_link_whatever_it_holds(url):
     paper = paper_from_record({"title": "Cats", "abstract": "Cats purr.", "url": url}, "x")
     answer = Answer(QUESTION, "No.", "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert_harmless(seen, {"p", "ul", "li", "a"})
     assert len(seen.values("href")) == 1
     assert folded(seen.text).endswith("Cats")
@@ -259,17 +251,20 @@ def test_cards_show_all_texts_of_papers_as_they_are(hostile):
         "url": hostile,
     }
     paper = paper_from_record(record, hostile)
-    seen = Seen(render.sources_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(cards.sources_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, CARD_TAGS)
-    for shown in (paper.title, paper.abstract, paper.authors[0], paper.venue):
-        assert shown in seen.text
+    assert paper.authors[0] in seen.text
+    assert paper.venue in seen.text
+    if "$" not in hostile:  # formulas are set
+        assert paper.title in seen.text
+        assert paper.abstract in seen.text
     assert urlsplit(seen.values("href")[0]).netloc == "arxiv.org"  # the url of the record was none
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
 def test_notices_status_and_progress_are_harmless(cats, hostile):
     answer = by_model("Cats turn. [1]", cite(cats, 1, cats.abstract), notice=f"Note: {hostile}")
-    assert_harmless(on_the_page(render.answer_markdown(answer, 1)), MODEL_TAGS)
+    assert_harmless(Seen(render.answer_html(answer, 1)), MODEL_TAGS)
     status = Seen(render.status_html(hostile, is_warning=True))
     assert_harmless(status, {"p"})
     assert status.text == hostile
@@ -279,11 +274,9 @@ def test_notices_status_and_progress_are_harmless(cats, hostile):
 
 
 @pytest.mark.parametrize("question", [*HOSTILE, "Is 2*3*4 < 30 and a_b_c # true?", "1. What?"])
-def test_the_question_shows_as_it_was_typed(cats, question):
-    turn = handlers.Turn(question, extractive(cite(cats, 1, cats.abstract)))
-    message = handlers.show((turn,)).messages[0]
-    seen = on_the_page(message["content"])
-    assert_harmless(seen, {"p", "br"})
+def test_the_question_shows_as_it_was_typed(question):
+    seen = Seen(render.question_html(question))
+    assert_harmless(seen, {"br"})
     assert folded(seen.text) == folded(question)
 
 
@@ -294,9 +287,9 @@ NASTY = st.text(st.sampled_from("\\`*_{}[]()<>#|~!&;:.-+=\"'%1ax "), max_size=30
 @examples(max_examples=300, deadline=None)
 def test_any_text_without_formulas_shows_as_it_is(text):
     line = folded(text)
-    seen = on_the_page(f"x {render.plain_markdown(line)} y")
-    assert set(seen.tags) <= {"p"}
-    assert folded(seen.text) == folded(f"x {line} y")
+    seen = Seen(plain_html(line))
+    assert seen.tags == []
+    assert folded(seen.text) == line
 
 
 PIECES = st.sampled_from(
@@ -308,24 +301,46 @@ PIECES = st.sampled_from(
 @examples(max_examples=300, deadline=None)
 def test_formulas_in_any_disorder_bring_no_tags(pieces):
     line = folded("".join(pieces))
-    assert set(on_the_page(f"x {render.plain_markdown(line)} y").tags) <= {"p"}
+    assert_harmless(Seen(plain_html(line)), {"code", *MATH_TAGS})
 
 
 @given(st.lists(st.one_of(PIECES, st.sampled_from(["\n", "\n\n", "[1]", "`"])), max_size=12))
 @examples(max_examples=300, deadline=None)
 def test_a_model_in_any_disorder_is_harmless(pieces):
-    assert_harmless(on_the_page(render.safe_markdown("".join(pieces))), MODEL_TAGS)
+    assert_harmless(Seen(markdown_html("".join(pieces))), MODEL_TAGS)
 
 
 @pytest.mark.parametrize("code", ["`a < b`", "`a && b`", "```\nif a < b > c:\n```"])
 def test_code_of_a_model_shows_as_it_was_written(code):
-    assert code.strip("`\n") in on_the_page(render.safe_markdown(f"{code}\n")).text
+    assert code.strip("`\n") in Seen(markdown_html(f"{code}\n")).text
 
 
-def test_formulas_reach_the_page_untouched():
-    assert render.plain_markdown(r"the rate $\alpha_1^*$ of *it*") == (
-        r"the rate $\alpha_1^*$ of \*it\*"
-    )
+def test_formulas_are_set_and_what_is_no_formula_stays_text():
+    seen = Seen(plain_html(r"the rate $\alpha_1^*$ of *it*"))
+    assert seen.text == "the rate α1* of *it*"
+    assert "msubsup" in seen.tags
+    assert Seen(plain_html(r"a broken $\frac{1$ one")).text == r"a broken $\frac{1$ one"
+    assert Seen(markdown_html("\\(a\\) and $$c$$\n\n\\[b\\]")).tags.count("math") == 3
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\text{<img src=x onerror=alert(1)>}",
+        r"\href{javascript:alert(1)}{x}",
+        r"\style{position:fixed}{x}",
+        r"\class{turn}{x}",
+        r"\color{red;background:url(//evil.example)}{x}",
+        r"\text{&lt;script&gt;}",
+        "<script>alert(1)</script>",
+        "{" * 3000,
+        "x" * 3000,
+    ],
+)
+def test_a_formula_can_bring_neither_tags_nor_styles_nor_links(latex):
+    seen = Seen(formula_html(latex))
+    assert_harmless(seen, {"code", *MATH_TAGS})
+    assert {name for name, _ in seen.attributes} <= MATH_NAMES
 
 
 # --- markers, cards, quotes ------------------------------------------------------------------
@@ -336,12 +351,14 @@ def test_every_marker_leads_to_its_card(cats, dogs, turn):
     first, _, third = (f"{s}." for s in cats.abstract.rstrip(".").split(". "))
     citations = (cite(cats, 1, first), cite(cats, 1, third), cite(dogs, 2, dogs.abstract))
     for answer in (extractive(*citations), by_model("Cats turn. [1] Dogs not. [2][1]", *citations)):
-        chat = on_the_page(render.answer_markdown(answer, turn))
-        cards = Seen(render.sources_html(answer, turn))
-        assert cards.values("id") == [f"source-{turn}-1", f"source-{turn}-2"]
-        assert {address.removeprefix("#") for address in chat.values("href")} == set(
-            cards.values("id")
-        )
+        chat = Seen(render.answer_html(answer, turn))
+        panel = Seen(cards.sources_html(answer, turn))
+        places = {f"source-{turn}-1", f"source-{turn}-2"}
+        assert places <= set(panel.values("id"))
+        assert {address.removeprefix("#") for address in chat.values("href")} == places
+        back = [address for address in panel.values("href") if address.startswith("#")]
+        assert {address.removeprefix("#") for address in back} <= set(chat.values("id"))
+        assert len(set(chat.values("id"))) == len(chat.values("id")) == 3
         assert chat.text.count("[1]") == 2
         assert chat.text.count("[2]") == 1
 
@@ -357,21 +374,21 @@ def test_every_marker_leads_to_its_card(cats, dogs, turn):
 )
 def test_brackets_of_code_and_formulas_are_no_markers(cats, text):
     answer = by_model(text, cite(cats, 1, cats.abstract))
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"] * len(list(find_markers(text)))
     assert "#source" not in seen.text
 
 
 def test_brackets_of_a_quote_are_no_markers():
     paper = paper_from_record({"title": "T [3]", "abstract": "As in [2], $w[1]$ grows."}, "x")
-    seen = on_the_page(render.answer_markdown(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert seen.values("href") == ["#source-1-1"]
-    assert "As in [2], $w[1]$ grows." in seen.text
+    assert "As in [2], w[1] grows." in seen.text
 
 
 def test_an_extractive_answer_names_each_paper_above_its_sentences(cats, dogs):
     answer = extractive(cite(cats, 1, cats.abstract), cite(dogs, 2, dogs.abstract))
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     order = [cats.title, cats.abstract, dogs.title, dogs.abstract]
     assert sorted(order, key=seen.text.index) == order
     assert seen.tags.count("strong") == 2
@@ -394,7 +411,7 @@ def test_an_extractive_answer_names_each_paper_above_its_sentences(cats, dogs):
 def test_quotes_are_marked_in_the_abstract(spans, marked):
     paper = Paper("p", "Letters", "abcdefghij")
     citations = [Citation(1, paper, paper.abstract[a:b], a, b, 1.0) for a, b in spans]
-    seen = Seen(render.sources_html(extractive(*citations), 1))
+    seen = Seen(cards.sources_html(extractive(*citations), 1))
     assert seen.marked == marked
     assert paper.abstract in seen.text
 
@@ -410,7 +427,7 @@ def test_whatever_is_quoted_the_abstract_stands_there_whole(abstract, spans):
         (min(a, b), max(a, b)) for a, b in spans if min(a, b) < max(a, b) <= len(abstract)
     ] or [(0, len(abstract))]
     citations = [Citation(1, paper, abstract[a:b], a, b, 1.0) for a, b in inside]
-    markup = render.sources_html(extractive(*citations), 1)
+    markup = cards.sources_html(extractive(*citations), 1)
     shown = Seen(re.search(r'<p class="abstract">(.*?)</p>', markup, re.DOTALL)[1])
     covered = {place for a, b in inside for place in range(a, b)}
     assert shown.text == abstract
@@ -420,7 +437,7 @@ def test_whatever_is_quoted_the_abstract_stands_there_whole(abstract, spans):
 def test_a_card_tells_authors_date_venue_and_why_it_was_found(cats):
     hit = Hit(cats, 0.9, (), 0.71, 12.3, 1, 2)
     answer = extractive(cite(cats, 1, cats.abstract), hits=(hit,))
-    text = Seen(render.sources_html(answer, 1)).text
+    text = Seen(cards.sources_html(answer, 1)).text
     assert "Ann A, Ben B, Cem C, Dan D et al." in text
     assert "Eve E" not in text
     assert "2020-02 · Feline Physics" in text
@@ -430,10 +447,10 @@ def test_a_card_tells_authors_date_venue_and_why_it_was_found(cats):
 
 def test_a_card_says_whether_it_is_an_abstract_or_a_summary(cats):
     summary = paper_from_record({**CATS, "source": STARTER_SOURCE}, "x")
-    cards = {p: render.sources_html(extractive(cite(p, 1, p.abstract)), 1) for p in (cats, summary)}
-    assert "Summary written for paperchat" in cards[summary]
-    assert "Summary" not in cards[cats]
-    assert "Abstract" in cards[cats]
+    panels = {p: cards.sources_html(extractive(cite(p, 1, p.abstract)), 1) for p in (cats, summary)}
+    assert "Summary written for paperchat" in panels[summary]
+    assert "Summary" not in panels[cats]
+    assert "Abstract" in panels[cats]
 
 
 @pytest.mark.parametrize(
@@ -445,8 +462,8 @@ def test_a_card_says_whether_it_is_an_abstract_or_a_summary(cats):
     ],
 )
 def test_without_citations_the_panel_says_so_in_a_sentence(answer):
-    seen = Seen(render.sources_html(answer, 1))
-    assert seen.tags == ["p"]
+    seen = Seen(cards.sources_html(answer, 1))
+    assert set(seen.tags) <= {"div", "p"}
     assert seen.text.endswith(".")
 
 
@@ -454,7 +471,7 @@ def test_an_abstention_names_the_nearest_papers_with_links(cats, dogs):
     text = "No paper is about that. The nearest are:\n\n- one\n- two"
     hits = (Hit(cats, 0.2), Hit(dogs, 0.1))
     answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=hits)
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert seen.values("href") == [cats.link, html.unescape(dogs.link)]
     assert cats.title in seen.text
     assert "one" not in seen.text  # the list is made anew, escaped
@@ -472,57 +489,50 @@ def zoo(tmp_path_factory):
     return library
 
 
-def test_an_empty_page_has_no_messages():
-    view = handlers.show(())
-    assert (view.turns, view.messages) == ((), [])
-    assert Seen(view.sources).tags == ["p"]
+def shown(chat, turn=1):
+    return Seen(render.answer_html(chat.turns[turn - 1], turn))
 
 
 def test_a_question_first_shows_that_it_is_being_answered_then_its_answer(zoo):
-    views = list(handlers.respond(zoo, f"  {QUESTION}\n", ()))
-    assert len(views) >= 2
-    for view in views:
-        assert [message["role"] for message in view.messages] == ["user", "assistant"]
-        assert len(view.turns) == 1
-    assert views[0].turns[0].answer.status == "draft"
-    final = views[-1].turns[0]
-    assert final.question == QUESTION
-    assert final.answer.status == "answered"
-    assert "lands on its feet" in on_the_page(views[-1].messages[1]["content"]).text
-    assert "source-1-1" in Seen(views[-1].sources).values("id")
+    chats = list(handlers.respond(zoo, f"  {QUESTION}\n", Chat()))
+    assert len(chats) >= 2
+    assert all(len(chat.turns) == 1 for chat in chats)
+    assert (chats[0].turns[0].status, chats[0].turns[0].stage) == ("draft", "searching")
+    final = chats[-1].turns[0]
+    assert (final.question, final.status) == (QUESTION, "answered")
+    assert "lands on its feet" in shown(chats[-1]).text
+    assert "source-1-1" in Seen(cards.sources_html(final, 1)).values("id")
 
 
 def test_turns_follow_each_other_and_the_panel_shows_the_last(zoo):
-    *_, first = handlers.respond(zoo, QUESTION, ())
-    *_, second = handlers.respond(zoo, "And what does a falling dog do?", first.turns)
-    assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
-    assert second.messages[:2] == first.messages
+    *_, first = handlers.respond(zoo, QUESTION, Chat())
+    *_, second = handlers.respond(zoo, "And what does a falling dog do?", first)
     assert second.turns[0] == first.turns[0]
-    assert all(place.startswith("source-2-") for place in Seen(second.sources).values("id"))
-    assert first.turns == (second.turns[0],)  # what was there is not changed
+    assert (second.shown_turn, second.shown_answer) == (2, second.turns[1])
+    assert len(first.turns) == 1  # what was there is not changed
 
 
 def test_the_conversation_is_handed_to_the_library_oldest_first(zoo):
-    *_, view = handlers.respond(zoo, QUESTION, ())
-    *_, view = handlers.respond(zoo, "And dogs?", view.turns)
-    told = [(message.role, message.content) for message in handlers.history(view.turns)]
+    *_, chat = handlers.respond(zoo, QUESTION, Chat())
+    *_, chat = handlers.respond(zoo, "And dogs?", chat)
+    told = [(message.role, message.content) for message in handlers.history(chat.turns)]
     assert told == [
         ("user", QUESTION),
-        ("assistant", view.turns[0].answer.text),
+        ("assistant", chat.turns[0].text),
         ("user", "And dogs?"),
-        ("assistant", view.turns[1].answer.text),
+        ("assistant", chat.turns[1].text),
     ]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n\t"])
 def test_a_blank_question_changes_nothing(zoo, question):
-    *_, before = handlers.respond(zoo, QUESTION, ())
-    assert list(handlers.respond(zoo, question, before.turns)) == [before]
+    *_, before = handlers.respond(zoo, QUESTION, Chat())
+    assert list(handlers.respond(zoo, question, before)) == [before]
 
 
 def test_an_endless_question_is_cut(zoo):
-    *_, view = handlers.respond(zoo, "cats " * 5000, ())
-    assert len(view.turns[0].question) <= handlers.MOST_QUESTION_CHARACTERS
+    *_, chat = handlers.respond(zoo, "cats " * 5000, Chat())
+    assert len(chat.turns[0].question) <= handlers.MOST_QUESTION_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -538,29 +548,30 @@ def test_when_the_model_fails_the_papers_answer_and_one_sentence_says_why(zoo, e
     play(endpoint)
     reached = Settings(OPENAI_BASE_URL=endpoint.url, OPENAI_API_KEY=KEY, retries=0)
     library = zoo.with_llm(EndpointLLM(reached, "scripted"))
-    *_, view = handlers.respond(library, QUESTION, ())
-    answer = view.turns[0].answer
+    *_, chat = handlers.respond(library, QUESTION, Chat())
+    answer = chat.turns[0]
     assert (answer.status, answer.mode) == ("answered", EXTRACTIVE)
     assert answer.citations == zoo.ask(QUESTION).citations
     assert endpoint.url in answer.notice
     assert KEY not in answer.notice
     assert len(answer.notice.splitlines()) == 1
-    shown = on_the_page(view.messages[1]["content"])
-    assert "lands on its feet" in shown.text
-    assert folded(answer.notice) in folded(shown.text)
-    assert_harmless(shown, PLAIN_TAGS)
-    assert Seen(view.sources).marked
+    seen = shown(chat)
+    assert "lands on its feet" in seen.text
+    assert folded(answer.notice) in folded(seen.text)
+    assert_harmless(seen, PLAIN_TAGS)
+    assert Seen(cards.sources_html(answer, 1)).marked
 
 
-def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint):
+def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint, monkeypatch):
+    monkeypatch.setattr(handlers, "DRAFT_EVERY_S", 0)
     sentence = CATS["abstract"].split(". ")[0]
     endpoint.reply(f"{sentence} [1].")
     library = zoo.with_llm(EndpointLLM(Settings(OPENAI_BASE_URL=endpoint.url), "scripted"))
-    views = list(handlers.respond(library, QUESTION, ()))
-    shown = [on_the_page(view.messages[1]["content"]).text for view in views]
-    assert any("A falling cat" in text and sentence not in text for text in shown)
-    assert sentence in shown[-1]
-    assert views[-1].turns[0].answer.mode == "scripted"
+    chats = list(handlers.respond(library, QUESTION, Chat()))
+    texts = [shown(chat).text for chat in chats]
+    assert any("A falling cat" in text and sentence not in text for text in texts)
+    assert sentence in texts[-1]
+    assert chats[-1].turns[0].mode == "scripted"
 
 
 def test_the_line_below_the_title_tells_library_and_mode(zoo, endpoint):
@@ -661,10 +672,6 @@ def call(address, config, name, data, session):
     pytest.fail("the page hung up before the answer was complete")
 
 
-def texts(messages):
-    return [part["text"] for message in messages for part in message["content"]]
-
-
 def test_the_page_is_served_with_its_parts(address, config):
     markup = httpx.get(address).raise_for_status().text
     assert "<title>" in markup or "paperchat" in markup
@@ -682,37 +689,37 @@ def test_the_page_has_no_public_api(address):
     assert info == {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
+def ask_page(address, config, question, session, here=None):
+    """The turns, the sources and the browser's memory that a question ends with."""
+    data = [question, None, here or {"owner": session, "conversation": ""}, None]
+    _, _, here, _, turns, _, sources, _ = call(address, config, "typed", data, session)
+    return turns, Seen(sources), here
+
+
 def test_a_conversation_through_the_page(address, config):
     session = uuid.uuid4().hex
-    cleared, _, messages, sources = call(address, config, "ask", [QUESTION, None], session)
-    assert cleared == ""
-    assert texts(messages)[0] == QUESTION
-    assert "lands on its feet" in texts(messages)[1]
-    assert "source-1-1" in Seen(sources).values("id")
-    _, _, messages, sources = call(address, config, "ask", ["And a dog?", None], session)
-    assert len(messages) == 4
-    assert all(place.startswith("source-2-") for place in Seen(sources).values("id"))
-    _, messages, sources = call(address, config, "clear", [], session)
-    assert messages == []
-    assert Seen(sources).tags == ["p"]
+    turns, sources, here = ask_page(address, config, QUESTION, session)
+    assert "lands on its feet" in Seen(turns[0]).text
+    assert "source-1-1" in sources.values("id")
+    turns, sources, here = ask_page(address, config, "And a dog?", session, here)
+    assert len(turns) == 2
+    assert {place[:9] for place in sources.values("id")} == {"source-2-"}
 
 
 def test_two_visitors_do_not_see_each_others_conversation(address, config):
-    call(address, config, "ask", [QUESTION, None], uuid.uuid4().hex)
-    _, _, messages, _ = call(address, config, "ask", ["A falling dog?", None], uuid.uuid4().hex)
-    assert len(messages) == 2
+    _, _, here = ask_page(address, config, QUESTION, uuid.uuid4().hex)
+    stolen = {"owner": "somebody", "conversation": here["conversation"]}
+    turns, _, _ = ask_page(address, config, "A falling dog?", uuid.uuid4().hex, stolen)
+    assert len(turns) == 1
 
 
 def test_the_status_line_tells_that_the_library_is_ready(address, config):
-    status, question, _ = call(address, config, "look", [], uuid.uuid4().hex)
+    *_, status = call(address, config, "begin", [{"owner": "x"}, None], uuid.uuid4().hex)
     assert "2 papers" in status
-    assert question["interactive"] is True
 
 
-def test_nobody_can_ask_before_the_library_is_ready():
+def test_the_page_tells_how_far_a_library_is_that_is_not_ready():
     app = build_app(Loading())
-    question = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "question")
-    assert question.interactive is False
     status = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "status")
     assert "Getting ready" in status.value
 
@@ -735,7 +742,7 @@ def checked(*parts, status="answered", **others):
 
 def claims(answer):
     """Kind and text of the sentences that the chat points out."""
-    markup = MarkdownIt("commonmark", {"html": True}).render(render.answer_markdown(answer, 1))
+    markup = render.answer_html(answer, 1)
     spans = re.findall(r'<span class="claim-(\w+)" title="[^"]+\.">(.*?)</span>', markup)
     return [(kind, Seen(inside).text) for kind, inside in spans]
 
@@ -756,7 +763,7 @@ def test_sentences_that_are_not_fully_supported_look_so(cats):
         ("unsupported", "⚠ not supported: Cats fly."),
         ("contradicted", "⚠ contradicted: Cats never turn."),
     ]
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"] * 2
     assert seen.tags.count("li") == 3  # what begins an item of a list still begins it
 
@@ -771,15 +778,16 @@ def test_an_answer_that_is_fully_supported_has_no_signs(cats):
 def test_a_checked_sentence_is_as_harmless_as_any_other(hostile, verdict):
     sentence = (f"Cats {hostile}", verdict)
     answer = checked(sentence, (hostile, None), sentence, ("[x](https://e.org/x.png) $", None))
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert_harmless(seen, MODEL_TAGS | {"span"})
-    assert {name for name, _ in seen.attributes} <= {"href", "class", "title"}
+    names = {name for name, _ in seen.attributes if not name.startswith("data-")}
+    assert names <= {"href", "class", "title", "id", "aria-label", "target", "rel", *MATH_NAMES}
 
 
 def test_a_sentence_that_cuts_a_code_block_is_left_alone():
-    answer = checked(("So: ```", "partly"), ("\nx[1] = 2\n", None), ("y```", "partly"))
+    answer = checked(("So:\n```", "partly"), ("\nx[1] = 2\n", None), ("y\n```", "partly"))
     assert claims(answer) == []
-    assert on_the_page(render.answer_markdown(answer, 1)).tags == ["p", "pre", "code"]
+    assert Seen(render.answer_html(answer, 1)).tags == ["p", "pre", "code"]
 
 
 def test_what_is_still_being_written_looks_unchecked_until_it_is_checked():
@@ -793,13 +801,13 @@ def test_what_is_still_being_written_looks_unchecked_until_it_is_checked():
 def test_a_draft_in_an_open_code_block_is_code():
     answer = checked(("Like this:\n```\nif a <b> c:", None), status="draft")
     assert claims(answer) == []
-    assert "if a <b> c:" in on_the_page(render.answer_markdown(answer, 1)).text
+    assert "if a <b> c:" in Seen(render.answer_html(answer, 1)).text
 
 
 def test_the_removed_sentences_are_told_by_the_notice_alone(cats):
     citations = (cite(cats, 1, cats.abstract),)
     answer = by_model("Cats turn. [1]", *citations, removed=("Cats fly.",), notice="1 removed.")
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert folded(seen.text) == "Cats turn. [1] 1 removed."
 
 
@@ -807,13 +815,13 @@ def test_the_card_says_in_words_how_far_a_quote_supports_the_answer():
     paper = Paper("p", "Letters", "abcdefghij")
     spans = [(0, 2, "supported"), (4, 6, "partly"), (8, 10, "supported"), (8, 10, "partly")]
     citations = [Citation(1, paper, paper.abstract[a:b], a, b, 0.8, v) for a, b, v in spans]
-    seen = Seen(render.sources_html(by_model("A. [1]", *citations), 1))
+    seen = Seen(cards.sources_html(by_model("A. [1]", *citations), 1))
     assert seen.values("data-support") == [
         "supports it",
         "supports it partly",
         "supports it · supports it partly",  # two sentences cite it
     ]
-    quoted = Seen(render.sources_html(extractive(*citations), 1))
+    quoted = Seen(cards.sources_html(extractive(*citations), 1))
     assert quoted.values("data-support") == []  # the answer is the quotes
 
 
@@ -834,32 +842,26 @@ def test_the_card_says_in_words_how_far_a_quote_supports_the_answer():
     ],
 )
 def test_the_signs_of_a_model_show_as_they_were_meant(text, shown):
-    assert folded(on_the_page(render.safe_markdown(text)).text) == shown
-
-
-@pytest.mark.parametrize("code", ["`$x$`", "```mermaid\nA\n```", "`%%%LATEX_BLOCK_0%%%`", "`$`"])
-def test_code_reaches_the_page_without_signs_that_it_acts_upon(code):
-    assert not re.search(r"[$`%_]|mermaid", render.safe_markdown(code))
+    assert folded(Seen(markdown_html(text)).text) == shown
 
 
 @pytest.mark.parametrize("link", ["[a](https://e.org/a?b=1&c=2)", "[a](HTTP://e.org 'T')"])
 def test_links_of_a_model_to_the_web_stay(link):
-    seen = on_the_page(render.safe_markdown(link))
+    seen = Seen(markdown_html(link))
     assert (seen.text.strip(), len(seen.values("href"))) == ("a", 1)
 
 
 @pytest.mark.parametrize("sign", ["https://e.org/a_b~c#d", "www.e.org", "a@e.org"])
 def test_addresses_in_papers_and_questions_do_not_become_links(sign):
-    markdown = render.plain_markdown(sign)
-    assert not re.search(r"\w://|www\.|\w@", markdown)  # what Gradio's Markdown knows them by
-    assert folded(on_the_page(markdown).text) == sign
+    seen = Seen(plain_html(sign))
+    assert (seen.tags, folded(seen.text)) == ([], sign)
 
 
 def test_a_price_in_one_quote_does_not_open_a_formula_in_another():
     hidden = "for $![spy](https://evil.example/pixel.png)$ a turn."
     paper = paper_from_record({"title": "Cats", "abstract": f"Cats cost $5. Or {hidden}"}, "x")
     quotes = (cite(paper, 1, "Cats cost $5."), cite(paper, 1, f"Or {hidden}"))
-    seen = on_the_page(render.answer_markdown(extractive(*quotes), 1))
+    seen = Seen(render.answer_html(extractive(*quotes), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert "Cats cost $5." in seen.text
 
@@ -868,7 +870,7 @@ def test_a_price_in_one_quote_does_not_open_a_formula_in_another():
     "line", ["    code", "\tcode", "a\n:-:\nb", "a\n===", "a\n---", "a\n\n  1) b"]
 )
 def test_no_line_of_a_question_begins_anything(line):
-    seen = on_the_page(render.plain_markdown(line))
+    seen = Seen(plain_html(line))
     assert set(seen.tags) <= {"p", "br"}
     assert folded(seen.text) == folded(line)
 
@@ -887,24 +889,23 @@ def test_no_line_of_a_question_begins_anything(line):
     ],
 )
 def test_a_model_cannot_hide_addresses_and_images_in_other_forms(hostile):
-    assert_harmless(on_the_page(render.safe_markdown(hostile)), MODEL_TAGS)
+    assert_harmless(Seen(markdown_html(hostile)), MODEL_TAGS)
 
 
 def test_a_model_makes_no_address_of_mail():
-    assert "a@" not in render.safe_markdown("a@example.org")
-    assert render.safe_markdown("recall@10 is 0.9") == "recall@10 is 0.9"
+    assert Seen(markdown_html("a@example.org")).tags == ["p"]
+    assert Seen(markdown_html("<a@example.org>")).values("href") == []
 
 
-@pytest.mark.parametrize("text", ["It costs $5-$10.", "It costs $5 or $6.", "$a$$b$", "US$", "$$"])
-@pytest.mark.parametrize("escaped", [render.plain_markdown, render.safe_markdown])
-def test_dollars_that_are_no_formula_are_kept_from_the_page(escaped, text):
-    assert "$" not in escaped(text)
-    assert folded(on_the_page(escaped(text)).text) == text
+@pytest.mark.parametrize("text", ["It costs $5-$10.", "It costs $5 or $6.", "US$", "$$"])
+@pytest.mark.parametrize("made", [plain_html, markdown_html])
+def test_dollars_that_are_no_formula_stay_as_they_are(made, text):
+    assert folded(Seen(made(text)).text) == text
 
 
 def test_a_number_that_stands_for_no_cited_paper_leads_nowhere(cats):
     answer = by_model("Cats turn. [1] Dogs too. [7]", cite(cats, 1, cats.abstract))
-    seen = on_the_page(render.answer_markdown(answer, 1))
+    seen = Seen(render.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"]
     assert "Dogs too. [7]" in seen.text
 
@@ -914,7 +915,7 @@ def test_a_backslash_at_the_end_of_a_checked_sentence_stays_there():
 
 
 def test_code_in_an_item_of_a_list_is_not_indented():
-    markup = render.safe_markdown("- a\n  ```\n  if b:\n      c\n  ```\n- d")
-    seen = on_the_page(markup)
+    markup = markdown_html("- a\n  ```\n  if b:\n      c\n  ```\n- d")
+    seen = Seen(markup)
     assert "if b:\n    c" in seen.text
     assert seen.tags.count("li") == 2

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Progress
+from rag.types import EXTRACTIVE, Progress
 
+WARM_UP: Final = "What do these papers say?"
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +39,16 @@ class Loading:
         """Wait until the library is ready or has failed; False when the time ran out."""
         return self._finished.wait(timeout_s)
 
+    def ready(self, library: Library, notice: str | None = None) -> None:
+        """The library is there."""
+        self.library, self.notice = library, notice
+        self._finished.set()
+
+    def failed(self, why: str) -> None:
+        """The library will not be there, and why, in one sentence."""
+        self.failure = why
+        self._finished.set()
+
     def start(self, settings: Settings, llm: str | None, also_tell: OnProgress) -> None:
         """Open the library in a thread of its own; a new one gets the starter papers."""
 
@@ -45,13 +58,22 @@ class Loading:
 
         def load() -> None:
             try:
-                self.library, self.notice = open_for_chat(settings, llm, tell)
+                library, notice = open_for_chat(settings, llm, tell)
             except RagError as exc:
-                self.failure = str(exc)
+                self.failed(str(exc))
+            else:
+                self.ready(library, notice)
+                warm_up(library)
             finally:
                 self._finished.set()
 
         threading.Thread(target=load, name="library", daemon=True).start()
+
+
+def warm_up(library: Library) -> None:
+    """Answer once unasked: the first answer of a process takes several times as long."""
+    with suppress(RagError):
+        library.with_llm(EXTRACTIVE).ask(WARM_UP)
 
 
 def open_for_chat(

@@ -1,23 +1,32 @@
-"""Turns answers into Markdown and HTML; pure functions of domain objects.
+"""Turns answers into HTML; pure functions of domain objects.
 
 All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import Final
+from typing import Final, Literal, get_args
 
+from rag.answering.markers import find_markers
 from rag.sentences import split_sentences
-from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Progress, Verdict
-from ui.markdown import markdown_link, plain_markdown, safe_markdown, unlinked
+from rag.types import EXTRACTIVE, Answer, Citation, Filters, Progress, Verdict
+from ui.icons import icon
+from ui.markdown import Passage, markdown_html, plain_html, unlinked
 
-AUTHORS_SHOWN: Final = 4
-# What stands before the text of a sentence in Markdown: signs of lists, headings and quotations.
-LEAD: Final = re.compile(r"\s*(?:(?:[-*+•>]|#{1,6}|\d{1,3}[.)])\s+)*")
+LONGEST_HEADLINE: Final = 240  # characters; longer questions are set as text
+QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
+NEAREST_SHOWN: Final = 3
+LONGEST_COMMENT: Final = 500  # characters
+Rating = Literal["", "up", "down", "up told", "down told"]
+THUMBS: Final[Mapping[str, str]] = {
+    "up": "This answer helped",
+    "down": "This answer did not help",
+}
 # How a sentence that is not fully supported is shown: what is set before it, and what it means.
 SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
     "partly": ("≈ ", "The cited papers support this only in part."),
@@ -25,66 +34,173 @@ SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
     "contradicted": ("⚠ contradicted: ", "A cited paper says otherwise."),
     "unchecked": ("", "This is still being written and checked."),
 }
-QUOTE_WORDS: Final[Mapping[Verdict, str]] = {
-    "supported": "supports it",
-    "partly": "supports it partly",
-    "unsupported": "does not support it",
-    "contradicted": "contradicts it",
-}
 
 
-def answer_markdown(answer: Answer, turn: int) -> str:
-    """The answer's text for the chat; its markers lead to the cards of the turn's sources."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer stands in its conversation.
+
+    Attributes:
+        turn: Its number, from 1.
+        is_last: Only the last answer can be asked again, and has suggestions.
+        papers: How many papers are searched.
+        rating: What the user said of it.
+    """
+
+    turn: int
+    is_last: bool = True
+    papers: int = 0
+    rating: Rating = ""
+
+
+def turn_html(answer: Answer, place: Place) -> str:
+    """A question and what it got, with what can be done next."""
+    stage = "" if is_finished(answer) else stage_line(answer, place.papers)
+    parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
+    parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
+    if stage:
+        parts.append(_stage(stage))
+    if is_finished(answer):
+        parts += [_actions(answer, place), comment_form(place)]
+        parts.append(_suggestions(answer.suggestions) if place.is_last else "")
+    kind = "turn" if is_finished(answer) else "turn is-draft"
+    return (
+        f'<article class="{kind}" id="turn-{place.turn}" aria-labelledby="question-{place.turn}">'
+        f"{''.join(parts)}</article>"
+    )
+
+
+def _stage(told: str) -> str:
+    return (
+        f'<p class="stage"><span class="stage-text">{escape(told)}</span>'
+        '<button type="button" class="stop" data-do="stop">Stop</button></p>'
+    )
+
+
+def is_finished(answer: Answer) -> bool:
+    """Whether nothing more comes: the answer is final, or was stopped."""
+    return answer.status != "draft" or bool(answer.notice)
+
+
+def _asked(question: str, turn: int) -> str:
+    kind = "question" if len(question) <= LONGEST_HEADLINE else "question is-long"
+    return (
+        f'<header class="asked"><h2 class="{kind}" id="question-{turn}">{question_html(question)}'
+        f"</h2>{_button('edit', 'edit', 'Edit this question', turn)}</header>"
+    )
+
+
+def question_html(question: str) -> str:
+    """The question as it was typed."""
+    return "<br>".join(plain_html(line.strip()) for line in question.strip().splitlines())
+
+
+def stage_line(answer: Answer, papers: int) -> str:
+    """What is being done, in words."""
+    if answer.stage == "checking":
+        sentences = len(answer.sentences) or len(split_sentences(answer.text))
+        return f"Checking {counted(sentences, 'sentence')}…"
+    if answer.stage == "writing" or answer.text:
+        return "Writing…"
+    if answer.stage == "reading":
+        return f"Reading {counted(len(answer.hits), 'paper')}…"
+    return f"Searching {counted(papers, 'paper')}…"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 paper`, `2 papers`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def understood_html(answer: Answer, turn: int) -> str:
+    """The limits that this answer was given under, as chips; removing one asks again without."""
+    chips = "".join(
+        chip_html(label, f"Ask again without: {label}", do="without", turn=turn, **{"filter": name})
+        for name, label in filter_labels(answer.filters)
+    )
+    return f'<p class="chips"><span>Only papers</span>{chips}</p>' if chips else ""
+
+
+def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
+    """Every limit, with the name that `handlers.without` knows it by."""
+    if filters.since is not None and filters.since == filters.until:
+        yield "years", f"from {filters.since}"
+    elif filters.since is not None and filters.until is not None:
+        yield "years", f"{filters.since} to {filters.until}"
+    elif filters.since is not None:
+        yield "years", f"since {filters.since}"
+    elif filters.until is not None:
+        yield "years", f"until {filters.until}"
+    yield from ((f"author:{name}", f"by {name}") for name in filters.authors)
+    yield from ((f"source:{name}", f"in {name}") for name in filters.sources)
+
+
+def chip_html(label: str, action: str, **data: object) -> str:
+    """A small removable label; `action` says what removing it does."""
+    attributes = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
+    return (
+        f'<button type="button" class="chip"{attributes} aria-label="{escape(action)}" '
+        f'title="{escape(action)}">{escape(label)}{icon("close")}</button>'
+    )
+
+
+def answer_html(answer: Answer, turn: int) -> str:
+    """The answer's text; its markers lead to the cards of the turn's sources."""
     if answer.mode == EXTRACTIVE and answer.citations:
-        text = _quoted_papers(answer.citations, turn)
+        text = _heading(answer) + _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained":
         text = _abstention(answer)
     else:
-        text = _checked_text(answer, _linker(answer, turn))
-    return f"{text}\n\n*{plain_markdown(answer.notice)}*" if answer.notice else text
+        text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
+    return text + _notice(answer)
+
+
+def _notice(answer: Answer) -> str:
+    return f'<p class="notice">{plain_html(answer.notice)}</p>' if answer.notice else ""
+
+
+def _heading(answer: Answer) -> str:
+    """What an extractive answer says before its first quote, which is set in stars."""
+    first, _, rest = answer.text.partition("\n\n")
+    is_heading = rest and first.startswith("*") and first.endswith("*")
+    return f'<p class="unsure">{plain_html(first.strip("*"))}</p>' if is_heading else ""
 
 
 def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
+    link = Markers(citations, turn)
     paragraphs = []
     for marker, group in groupby(citations, key=lambda citation: citation.marker):
         quotes = list(group)
-        link = _marker_link(turn, marker)
-        sentences = " ".join(f"{plain_markdown(quote.quote)} {link}" for quote in quotes)
-        paragraphs.append(f"**{plain_markdown(quotes[0].paper.title)}**\\\n{sentences}")
-    return "\n\n".join(paragraphs)
+        sentences = " ".join(f"{plain_html(q.quote)}&nbsp;{link(marker, q.quote)}" for q in quotes)
+        title = plain_html(quotes[0].paper.title)
+        paragraphs.append(f'<p class="quoted"><strong>{title}</strong>{sentences}</p>')
+    return "".join(paragraphs)
 
 
 def _abstention(answer: Answer) -> str:
     said = answer.text.partition("\n")[0]
-    nearest = (f"- {markdown_link(h.paper.title, h.paper.link)}" for h in answer.hits[:3])
-    return "\n".join([plain_markdown(said), "", *nearest])
+    nearest = "".join(
+        f'<li><a href="{escape(hit.paper.link)}" target="_blank" rel="noopener noreferrer">'
+        f"{plain_html(hit.paper.title)}</a></li>"
+        for hit in answer.hits[:NEAREST_SHOWN]
+    )
+    return f"<p>{plain_html(said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
 
 
-def _checked_text(answer: Answer, link: Callable[[int], str]) -> str:
-    """A model's text; sentences that are not fully supported, or not checked yet, look so."""
-    pieces, at = [], 0
-    for start, end, kind in _doubtful(answer):
-        sign, meaning = SHOWN_AS[kind]
-        sentence = safe_markdown(answer.text[start:end], link)
-        pieces.append(safe_markdown(answer.text[at:start], link))
-        pieces.append(f'<span class="claim-{kind}" title="{meaning}">{sign}{sentence}</span>')
-        at = end
-    return "".join(pieces) + safe_markdown(answer.text[at:], link)
-
-
-def _doubtful(answer: Answer) -> Iterator[tuple[int, int, str]]:
-    """Start, end and kind of the sentences to point out; those that a code block cuts are not."""
-    spans = [(s.start, s.end, str(s.verdict)) for s in answer.sentences]
+def _doubtful(answer: Answer) -> Iterator[Passage]:
+    """The sentences that are not fully supported, or not checked yet."""
+    spans = [(s.start, s.end, _worse(s.verdict, s.model_verdict)) for s in answer.sentences]
     for start, end, kind in [*spans, *_unchecked(answer)]:
-        start += len(_lead(answer.text[start:end]))
-        is_cut = any(answer.text[:place].count("```") % 2 for place in (start, end))
-        if kind in SHOWN_AS and start < end and not is_cut:
-            yield start, end, kind
+        if kind in SHOWN_AS:
+            sign, meaning = SHOWN_AS[kind]
+            tag = f'<span class="claim-{kind}" title="{meaning}">'
+            yield Passage(start, end, tag, sign)
 
 
-def _lead(sentence: str) -> str:
-    match = LEAD.match(sentence)
-    return match[0] if match else ""
+def _worse(verdict: Verdict, other: Verdict | None) -> str:
+    """The verdict that promises less, where a model was asked too."""
+    order = get_args(Verdict)
+    return max(verdict, other or verdict, key=order.index)
 
 
 def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
@@ -97,11 +213,52 @@ def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
 
 def _linker(answer: Answer, turn: int) -> Callable[[int], str]:
     known = {citation.marker for citation in answer.citations}
-    return lambda marker: _marker_link(turn, marker) if marker in known else unlinked(marker)
+    link = Markers(answer.citations, turn, Counter(find_markers(answer.text)))
+    return lambda marker: link(marker) if marker in known else unlinked(marker)
 
 
-def _marker_link(turn: int, marker: int) -> str:
-    return f"[{unlinked(marker)}](#{card_id(turn, marker)})"
+class Markers:
+    """Writes the markers of one answer; each has an id of its own, so that cards lead back.
+
+    Args:
+        citations: Of the answer.
+        turn: Its number.
+        occurrences: How often each marker stands in the text, where that is known.
+    """
+
+    def __init__(
+        self, citations: Sequence[Citation], turn: int, occurrences: Mapping[int, int] | None = None
+    ) -> None:
+        self._citations = citations
+        self._turn = turn
+        self._occurrences = occurrences or {}
+        self._written: Counter[int] = Counter()
+
+    def __call__(self, marker: int, quote: str | None = None) -> str:
+        """The marker as a link to its card, with the quote for its tooltip."""
+        self._written[marker] += 1
+        cited = [citation for citation in self._citations if citation.marker == marker]
+        shown = shortened(quote or self._quote(marker, cited))
+        title = cited[0].paper.title
+        place = f"{self._turn}-{marker}"
+        return (
+            f'<a class="marker" id="cite-{place}-{self._written[marker]}" href="#source-{place}" '
+            f'data-turn="{self._turn}" data-title="{escape(title)}" data-quote="{escape(shown)}" '
+            f'aria-label="Source {marker}: {escape(title)}">[{marker}]</a>'
+        )
+
+    def _quote(self, marker: int, cited: Sequence[Citation]) -> str:
+        """That of the sentence, where each of its markers has one citation; else all of them."""
+        if self._occurrences.get(marker) == len(cited):
+            return cited[self._written[marker] - 1].quote
+        return " … ".join(dict.fromkeys(citation.quote for citation in cited))
+
+
+def shortened(text: str, longest: int = QUOTE_SHOWN) -> str:
+    """The beginning of the text, to a whole word."""
+    if len(text) <= longest:
+        return text
+    return text[:longest].rpartition(" ")[0] + "…"
 
 
 def card_id(turn: int, marker: int) -> str:
@@ -109,88 +266,58 @@ def card_id(turn: int, marker: int) -> str:
     return f"source-{turn}-{marker}"
 
 
-def sources_html(answer: Answer | None, turn: int) -> str:
-    """The panel beside the chat: a card for every cited paper, the quotes marked in its text."""
-    if answer is None:
-        return _empty(
-            "The papers that an answer cites appear here, with the cited sentences marked."
+def _actions(answer: Answer, place: Place) -> str:
+    turn = place.turn
+    copy = _button("copy", "copy", "Copy the answer", turn, text=str(answer))
+    again = _button("again", "retry", "Ask again", turn) if place.is_last else ""
+    thumbs = "".join(
+        _button("rate", way, label, turn, way=way).replace(
+            "<button", f'<button aria-pressed="{str(way in place.rating).lower()}"', 1
         )
-    if answer.status == "draft":
-        return _empty("The sources are checked when the answer is complete.")
-    if not answer.citations:
-        return _empty("This answer cites no paper.")
-    cards = [
-        _card(answer, card_id(turn, marker), list(group))
-        for marker, group in groupby(answer.citations, key=lambda citation: citation.marker)
-    ]
-    return f'<div class="sources">{"".join(cards)}</div>'
+        for way, label in THUMBS.items()
+    )
+    return f'<div class="acts" role="group" aria-label="Answer {turn}">{copy}{again}{thumbs}</div>'
 
 
-def _empty(text: str) -> str:
-    return f'<p class="sources-empty">{escape(text)}</p>'
-
-
-def _card(answer: Answer, place: str, citations: Sequence[Citation]) -> str:
-    paper = citations[0].paper
-    label = "Summary written for paperchat" if paper.is_summary else "Abstract"
-    why = next((hit for hit in answer.hits if hit.paper.paper_id == paper.paper_id), None)
-    is_quoted = answer.mode == EXTRACTIVE  # word for word: nothing to tell of its support
+def comment_form(place: Place) -> str:
+    """Where a thumb can be explained; a word of thanks when it was."""
+    if place.rating.endswith("told"):
+        return '<p class="thanks">Noted, on this machine only. Thank you.</p>'
+    if not place.rating:
+        return ""
+    ask = "What helped?" if place.rating == "up" else "What was wrong or missing?"
     return (
-        f'<article class="card" id="{place}" tabindex="-1">'
-        f'<h3><span class="number">{citations[0].marker}</span>'
-        f'<a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
-        f"{escape(paper.title)}</a></h3>"
-        f'<p class="meta">{escape(meta_line(paper))}</p>'
-        f'<p class="kind">{label}</p>'
-        f'<p class="abstract">{_marked(paper.abstract, citations, tells_support=not is_quoted)}</p>'
-        f"{_why(why) if why else ''}</article>"
+        f'<form class="comment" data-do="comment" data-turn="{place.turn}">'
+        f'<label for="comment-{place.turn}">{ask} (optional)</label>'
+        f'<input id="comment-{place.turn}" name="comment" type="text" autocomplete="off" '
+        f'maxlength="{LONGEST_COMMENT}"><button type="submit">Send</button></form>'
     )
 
 
-def meta_line(paper: Paper) -> str:
-    """Authors, date and venue on one line, where known."""
-    authors = ", ".join(paper.authors[:AUTHORS_SHOWN])
-    if len(paper.authors) > AUTHORS_SHOWN:
-        authors += " et al."
-    return " · ".join(filter(None, (authors, paper.published, paper.venue)))
+def _button(do: str, sign: str, label: str, turn: int, **data: str) -> str:
+    more = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    return (
+        f'<button type="button" class="act" data-do="{do}" data-turn="{turn}"{more} '
+        f'aria-label="{label}" title="{label}">{icon(sign)}</button>'
+    )
 
 
-def _marked(text: str, citations: Sequence[Citation], *, tells_support: bool) -> str:
-    """The text with the quotes in `<mark>`, in order; what two share is marked once."""
-    pieces, at = [], 0
-    for start, end in sorted({(c.start, c.end) for c in citations}):
-        if end <= at:
-            continue
-        start = max(start, at)
-        pieces.append(escape(text[at:start]))
-        support = _support(start, end, citations) if tells_support else ""
-        pieces.append(f"<mark{support}>{escape(text[start:end])}</mark>")
-        at = end
-    return "".join(pieces) + escape(text[at:])
+def _suggestions(questions: Sequence[str]) -> str:
+    buttons = question_buttons(questions)
+    return f'<div class="next"><p>Ask next</p>{buttons}</div>' if buttons else ""
 
 
-def _support(start: int, end: int, citations: Sequence[Citation]) -> str:
-    """What the quotes there do for the sentences that cite them; page.css sets it beside them."""
-    found = {c.verdict for c in citations if c.start < end and start < c.end}
-    words = " · ".join(words for verdict, words in QUOTE_WORDS.items() if verdict in found)
-    return f' data-support="{words}"'
-
-
-def _why(hit: Hit) -> str:
-    parts = []
-    if hit.dense_similarity is not None:
-        parts.append(f"meaning {hit.dense_similarity:.2f}{_place(hit.dense_rank)}")
-    if hit.lexical_score is not None:
-        parts.append(f"words {hit.lexical_score:.1f}{_place(hit.lexical_rank)}")
-    return f'<p class="why">Found by {escape(", ".join(parts))}</p>' if parts else ""
-
-
-def _place(rank: int | None) -> str:
-    return f" (place {rank})" if rank else ""
+def question_buttons(questions: Sequence[str]) -> str:
+    """Questions to ask with one click."""
+    return "".join(
+        f'<button type="button" class="ask" data-do="ask" data-question="{escape(question)}">'
+        f"{plain_html(question)}</button>"
+        for question in questions
+    )
 
 
 def status_html(text: str, *, is_warning: bool = False) -> str:
-    """The line below the title."""
+    """The line that says which library answers, and how."""
     kind = "status warning" if is_warning else "status"
     return f'<p class="{kind}" role="status">{escape(text)}</p>'
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
+from rag.answering.matching import LATE_WEIGHT, lay_out, match_each
 from rag.answering.numbering import Numbering
-from rag.answering.support import LATE_WEIGHT, match_words, quotable_sentences
+from rag.answering.support import quotable_sentences
 from rag.answering.terms import TermWeight, coverage
 from rag.embedding.reading import CachedReader
 from rag.sentences import Sentence
@@ -111,9 +112,9 @@ class ExtractiveWriter:
             covered = [coverage(question, text, self._weight) for text in sentences]
             return np.array(covered) + prior, np.zeros((len(sentences), len(sentences)))
         asked, *read = self._reader.read([question, *sentences])
-        met = np.array([float(match_words(asked, each).mean()) for each in read])
-        vectors = np.stack([each.vector for each in read])
-        return met + prior, np.asarray(vectors @ vectors.T, np.float64)
+        texts = lay_out(read)
+        met = match_each(asked, texts).mean(axis=1)
+        return met + prior, np.asarray(texts.vectors @ texts.vectors.T, np.float64)
 
 
 def _is_aside(question: str, sentence: str) -> bool:

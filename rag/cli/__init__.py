@@ -7,11 +7,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from rag.cli import commands
 from rag.cli.evaluation import add_eval
+from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
 
 EXIT_DONE = 0
@@ -19,6 +21,7 @@ EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
 MOST_PORT: Final = 65535
+BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,8 +94,23 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    told = parser.add_argument_group(
+        "filters", "which papers may answer; without any, those that the question says itself"
+    )
+    told.add_argument("--since", type=_year, metavar="YEAR", help="published in this year or later")
+    told.add_argument(
+        "--until", type=_year, metavar="YEAR", help="published in this year or before"
+    )
+    told.add_argument(
+        "--author", action="append", metavar="NAME", help="by this author; repeatable"
+    )
+    told.add_argument("--source", action="append", help="read from this source; repeatable")
+    parser.set_defaults(usage_error=parser.error)
 
 
 def _add_chat(parser: argparse.ArgumentParser) -> None:
@@ -107,13 +125,20 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
-    _add_json(parser)
+    _add_filters(parser)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--cite", choices=BIBLIOGRAPHIES, help="print the cited papers alone, for a bibliography"
+    )
+    shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
+    _add_json(shown)
     parser.set_defaults(run=commands.ask)
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query")
     parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
+    _add_filters(parser)
     _add_json(parser)
     parser.set_defaults(run=commands.search)
 
@@ -137,7 +162,12 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     remove = actions.add_parser("remove", parents=common, help="delete papers")
     remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
     remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
-    export = actions.add_parser("export", parents=common, help="every paper as JSON Lines")
+    export = actions.add_parser("export", parents=common, help="every paper, in a file's form")
+    export.add_argument(
+        "--format",
+        choices=("jsonl", *BIBLIOGRAPHIES),
+        help="jsonl keeps all that is known (default: by FILE's name, else jsonl)",
+    )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     for action in (listing, show, remove):
         _add_json(action)
@@ -145,6 +175,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(run=commands.show_paper)
     remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    add_feedback(parser, _common())
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +190,13 @@ def _positive(text: str) -> int:
     value = _whole_number(text)
     if value < 1:
         raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _year(text: str) -> int:
+    value = _whole_number(text)
+    if not date.min.year <= value <= date.max.year:
+        raise argparse.ArgumentTypeError(f"{text!r} is no year")
     return value
 
 
@@ -179,6 +220,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "search": _add_search,
     "ingest": _add_ingest,
     "papers": _add_papers,
+    "feedback": _add_feedback,
     "doctor": _add_doctor,
     "eval": add_eval,
 }
@@ -187,6 +229,7 @@ HELP: Final = {
     "ask": "answer one question",
     "search": "find papers",
     "ingest": "read papers into the library",
+    "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, remove or export papers",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Final, Literal
 
+from rag import export
 from rag.cli import output
 from rag.errors import ConfigurationError, RagError
 from rag.library import Library
 from rag.settings import read_settings
-from rag.types import STARTER_SOURCE, IngestReport
+from rag.types import STARTER_SOURCE, Filters, IngestReport, Paper
+
+JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 
 
 def version() -> str:
@@ -61,10 +65,25 @@ def _credentials(text: str | None) -> tuple[str, str] | None:
     return user, password
 
 
+def _filters(options: argparse.Namespace) -> Filters | None:
+    """The filters that the options name; None when they name none."""
+    since, until = options.since, options.until
+    if since is not None and until is not None and since > until:
+        options.usage_error(f"no year is since {since} and until {until}: give --since the earlier")
+    filters = Filters(since, until, tuple(options.author or ()), tuple(options.source or ()))
+    return filters or None
+
+
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
-    answer = _open(options, starter=True).ask(options.question)
-    if options.json:
+    answer = _open(options, starter=True).ask(options.question, filters=_filters(options))
+    if options.cite and not answer.papers:
+        raise RagError(f"No paper is cited. {answer.text.splitlines()[0]}")
+    if options.cite:
+        sys.stdout.write(export.export_papers(answer.papers, options.cite))
+    elif options.markdown:
+        sys.stdout.write(export.answer_markdown(answer))
+    elif options.json:
         output.write_json(answer)
     else:
         output.write_answer(answer)
@@ -73,11 +92,14 @@ def ask(options: argparse.Namespace) -> int:
 
 def search(options: argparse.Namespace) -> int:
     """Find papers."""
-    hits = _open(options, starter=True).search(options.query, options.k)
+    given = _filters(options)
+    library = _open(options, starter=True)
+    filters = library.understood_filters(options.query) if given is None else given
+    hits = library.search(options.query, options.k, filters=given)
     if options.json:
-        output.write_json({"query": options.query, "hits": hits})
+        output.write_json({"query": options.query, "filters": filters, "hits": hits})
     elif hits:
-        output.write_hits(hits)
+        output.write_hits(hits, filters)
     else:
         output.write_line("No paper found.")
     return 0
@@ -161,23 +183,28 @@ def remove_papers(options: argparse.Namespace) -> int:
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Every paper as JSON Lines, which `ingest` reads again."""
-    lines = (
-        json.dumps(output.paper_record(paper), ensure_ascii=False) + "\n"
-        for paper in _open(options).papers()
-    )
-    if options.output is None:
-        sys.stdout.writelines(lines)
-        return 0
-    try:
-        _write_file(options.output, "".join(lines))
-    except OSError as exc:
-        raise RagError(f"{str(options.output)!r} cannot be written: {exc.strerror}.") from exc
+    """Every paper, in a form that `ingest` reads again."""
+    papers = _open(options).papers()
+    form = options.format or _form_of(options.output)
+    output.write_text(_exported(papers, form), options.output)
+    summaries = sum(paper.is_summary for paper in papers)
+    if summaries and form != JSON_LINES:
+        told = f"{summaries} of {len(papers)} papers"
+        sys.stderr.write(f"without abstract, as only a summary is there: {told}\n")
     return 0
 
 
-def _write_file(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def _exported(papers: Sequence[Paper], form: export.Form | Literal["jsonl"]) -> str:
+    if form != JSON_LINES:
+        return export.export_papers(papers, form)
+    records = (output.paper_record(paper) for paper in papers)
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def _form_of(path: Path | None) -> export.Form | Literal["jsonl"]:
+    """The form that a file's name asks for; JSON Lines where it asks for none, as `.json` does."""
+    forms: dict[str, export.Form] = {".bib": "bibtex", ".ris": "ris"}
+    return forms.get(path.suffix.lower(), JSON_LINES) if path else JSON_LINES
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from rag.embedding import OnProgress
-from rag.types import Answer, Hit, Paper, Progress
+from rag.errors import RagError
+from rag.types import Answer, Filters, Hit, Paper, Progress
 
 
 def write_line(text: str = "") -> None:
@@ -24,6 +26,21 @@ def write_line(text: str = "") -> None:
 def write_json(value: object) -> None:
     """One JSON object on standard output."""
     write_line(json.dumps(to_plain(value), ensure_ascii=False))
+
+
+def write_text(text: str, path: Path | None) -> None:
+    """Text into a file, its line ends as they are, or on standard output.
+
+    Raises:
+        RagError: The file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as exc:
+        raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc
 
 
 def to_plain(value: object) -> object:
@@ -60,12 +77,22 @@ def write_answer(answer: Answer) -> None:
         write_line(
             "\nThe texts are summaries written for paperchat; follow the links for the papers."
         )
+    if answer.filters and answer.status == "answered":
+        write_line(f"\n{_told(answer.filters)}")
     if answer.notice:
         write_line(f"\n{answer.notice}")
 
 
-def write_hits(hits: list[Hit]) -> None:
-    """A line for each paper found, with why it was found."""
+def _told(filters: Filters) -> str:
+    from rag.retrieval.filters import told_filters
+
+    return f"Only papers {told_filters(filters)}."
+
+
+def write_hits(hits: list[Hit], filters: Filters) -> None:
+    """A line for each paper found, with why it was found; first which papers could be."""
+    if filters:
+        write_line(_told(filters))
     for place, hit in enumerate(hits, start=1):
         parts = [f"score {hit.score:.2f}"]
         if hit.dense_similarity is not None:

@@ -193,6 +193,18 @@ class PassageStore:
             vectors.update(zip(found["ids"], rows, strict=True))
         return vectors
 
+    def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of all passages of those of the papers that are here, by passage id."""
+        vectors: dict[str, NDArray[np.float32]] = {}
+        left, number = list(paper_ids), 0
+        while left:  # how many passages a paper has shows when they come to an end
+            pair = (number, number + 1)
+            found = self.vectors([passage_id(paper, n) for paper in left for n in pair])
+            vectors |= found
+            left = [paper for paper in left if passage_id(paper, number + 1) in found]
+            number += 2
+        return vectors
+
     def delete_collection(self) -> None:
         """Remove the collection with all it holds."""
         self._client.delete_collection(self._collection.name)

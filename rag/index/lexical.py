@@ -1,10 +1,13 @@
-"""BM25 over titles and abstracts in tantivy: derived from the collection, incremental, on disk."""
+"""Words of titles and abstracts, years, sources and authors in tantivy: BM25 and filters.
+
+Derived from the collection, incremental, on disk.
+"""
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,7 +15,8 @@ from typing import Final
 
 import tantivy
 
-from rag.types import Paper
+from rag.index.names import called, name_words
+from rag.types import NO_FILTERS, Facets, Filters, Paper
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +27,21 @@ HEAP_BYTES: Final = 128_000_000
 ANALYZER: Final = "folded_english"
 MOST_QUERY_TERMS: Final = 256
 REVISION_FILE: Final = "revision"
+MOST_NAMES_KEPT: Final = 1000
+MOST_VALUES: Final = 10_000  # sources and authors that are counted
+MOST_YEARS: Final = 10_000
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("paper_id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_integer_field("year", indexed=True, fast=True)
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_text_field(
+        "author", stored=True, tokenizer_name="raw", index_option="basic", fast=True
+    )
+    builder.add_text_field("name_word", tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 
@@ -67,7 +80,18 @@ class LexicalChange:
         """Write a paper in place of an earlier version of it."""
         self.remove(paper.paper_id)
         text = f"{paper.title}. " * TITLE_REPEATS + paper.abstract
-        self._writer.add_document(tantivy.Document(paper_id=paper.paper_id, text=text))
+        words = {word for author in paper.authors for word in name_words(author)}
+        document = tantivy.Document(
+            paper_id=paper.paper_id,
+            text=text,
+            author=list(dict.fromkeys(paper.authors)),
+            name_word=sorted(words),
+        )
+        if paper.year is not None:
+            document.add_integer("year", paper.year)
+        if paper.source is not None:
+            document.add_text("source", paper.source)
+        self._writer.add_document(document)
 
 
 class LexicalIndex:
@@ -80,6 +104,7 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._schema = _schema()
+        self._bearers: dict[str, list[str]] = {}  # what was found of names asked for, by name
         self._index = self._open()
         self._index.register_tokenizer(ANALYZER, _analyzer())
 
@@ -127,17 +152,22 @@ class LexicalIndex:
     def reload(self) -> None:
         """See what another process has committed."""
         self._index.reload()
+        self._bearers.clear()
 
-    def count(self) -> int:
-        """How many papers the index holds."""
-        return int(self._index.searcher().num_docs)
+    def count(self, filters: Filters = NO_FILTERS) -> int:
+        """How many papers the index holds, of those that pass."""
+        searcher = self._index.searcher()
+        if not filters:
+            return int(searcher.num_docs)
+        found = searcher.search(self._admission(filters), 1)
+        return int(found.count)  # type: ignore[attr-defined]  # missing from its stub
 
     def paper_frequency(self, term: str) -> int:
         """In how many papers a stem stands."""
         return int(self._index.searcher().doc_freq("text", term))
 
-    def search(self, query: str, k: int) -> dict[str, float]:
-        """BM25 score by paper, for those that share a word with the query, best first."""
+    def search(self, query: str, k: int, filters: Filters = NO_FILTERS) -> dict[str, float]:
+        """BM25 score by paper, for those that pass and share a word with the query, best first."""
         terms = list(dict.fromkeys(analyze(query)))[:MOST_QUERY_TERMS]
         if not terms:
             return {}
@@ -147,6 +177,79 @@ class LexicalIndex:
                 for term in terms
             ]
         )
+        if filters:
+            unscored = tantivy.Query.const_score_query(self._admission(filters), 0.0)
+            any_of_them = _all_of([any_of_them, unscored])
         searcher = self._index.searcher()
         found = searcher.search(any_of_them, k).hits
         return {searcher.doc(address)["paper_id"][0]: float(score) for score, address in found}
+
+    def newest(self, filters: Filters, k: int) -> list[str]:
+        """Up to k papers that pass, latest year first, those without a year last."""
+        searcher = self._index.searcher()
+        found = searcher.search(self._admission(filters), k, order_by_field="year").hits
+        return [searcher.doc(address)["paper_id"][0] for _, address in found]
+
+    def admitted(self, filters: Filters, paper_ids: Sequence[str]) -> set[str]:
+        """Those of the papers that pass."""
+        if not paper_ids:
+            return set()
+        among = tantivy.Query.term_set_query(self._schema, "paper_id", list(paper_ids))
+        searcher = self._index.searcher()
+        found = searcher.search(_all_of([among, self._admission(filters)]), len(paper_ids)).hits
+        return {searcher.doc(address)["paper_id"][0] for _, address in found}
+
+    def find_authors(self, name: str) -> list[str]:
+        """The authors that bear a name or a part of one, as the papers give them."""
+        telling = [word for word in name_words(name) if len(word) > 1]
+        if not telling:
+            return []
+        if name in self._bearers:
+            return self._bearers[name]
+        searcher = self._index.searcher()
+        having_all = _all_of([self._term("name_word", word) for word in telling])
+        found = searcher.search(having_all, max(1, searcher.num_docs)).hits
+        authors = {each for _, address in found for each in searcher.doc(address)["author"]}
+        borne = called(sorted(authors), name)
+        if len(self._bearers) >= MOST_NAMES_KEPT:
+            self._bearers.clear()
+        self._bearers[name] = borne
+        return borne
+
+    def facets(self) -> Facets:
+        """Years, sources and authors of the papers, with how many papers each has."""
+        everything = tantivy.Query.all_query()
+        searcher = self._index.searcher()
+        by_year = {"years": {"terms": {"field": "year", "size": MOST_YEARS}}}
+        counted = searcher.aggregate(everything, by_year)["years"]["buckets"]
+        years = {int(each["key"]): int(each["doc_count"]) for each in counted}
+        return Facets(
+            years=dict(sorted(years.items(), reverse=True)),
+            sources=dict(searcher.terms_with_prefix("source", "", everything, MOST_VALUES)),
+            authors=dict(searcher.terms_with_prefix("author", "", everything, MOST_VALUES)),
+        )
+
+    def _admission(self, filters: Filters) -> tantivy.Query:
+        """What a paper must match to pass: each kind of filter, and one value of each kind."""
+        kinds = [tantivy.Query.all_query()]
+        if filters.since is not None or filters.until is not None:
+            kind = tantivy.FieldType.Integer
+            kinds.append(
+                tantivy.Query.range_query(self._schema, "year", kind, filters.since, filters.until)
+            )
+        if filters.sources:
+            kinds.append(self._any_term("source", filters.sources))
+        if filters.authors:
+            named = [author for name in filters.authors for author in self.find_authors(name)]
+            kinds.append(self._any_term("author", named))
+        return _all_of(kinds)
+
+    def _any_term(self, field: str, values: Sequence[str]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, field, list(values))
+
+    def _term(self, field: str, value: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, value)
+
+
+def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])

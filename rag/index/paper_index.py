@@ -36,7 +36,7 @@ from rag.index.manifest import (
 )
 from rag.passages import build_passages
 from rag.sources.records import content_hash
-from rag.types import IngestReport, Paper, Progress, Rejection
+from rag.types import NO_FILTERS, Facets, IngestReport, Paper, Progress, Rejection
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +78,7 @@ class PaperIndex:
         self.store = PassageStore(folder / "chroma", self.manifest.collection)
         self.lexical = LexicalIndex(folder / "lexical")
         self._seen = self._manifest_stamp()
+        self._facets: tuple[tuple[int, int], Facets] | None = None
         self._catch_up(on_progress)
         if rebuild and not is_made_as(self.manifest, self._wanted):
             self.rebuild(on_progress)
@@ -114,6 +115,22 @@ class PaperIndex:
     def count(self) -> int:
         """How many papers the library holds."""
         return self.lexical.count()
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Differs after every change of the papers."""
+        return self.lexical.revision, self.count()
+
+    def facets(self) -> Facets:
+        """What the papers could be filtered by; counted anew after a change only."""
+        if self._facets is None or self._facets[0] != self.state:
+            self._facets = (self.state, self.lexical.facets())
+        return self._facets[1]
+
+    def sample(self, k: int) -> list[Paper]:
+        """Up to k papers, the latest; the same ones until something changes."""
+        found = self.store.papers(self.lexical.newest(NO_FILTERS, k)) if k else {}
+        return [paper for paper, _ in found.values()]
 
     def refresh(self) -> None:
         """See what another process has changed since the last look."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -12,9 +11,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedder
 from rag.index.chroma import PassageStore
-from rag.passages import passage_id
-
-PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average
+from rag.retrieval.admission import EVERYTHING, Admission
 
 
 class DenseRetriever(BaseRetriever):
@@ -36,12 +33,22 @@ class DenseRetriever(BaseRetriever):
         """The question's vector, shape (dimension,)."""
         return self._embedder.embed_query(question)
 
-    def candidates(self, vector: NDArray[np.float32]) -> dict[str, float]:
-        """Cosine of the best passage by paper, best first."""
+    def candidates(
+        self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
+    ) -> dict[str, float]:
+        """Cosine of the best passage by paper, best first, of papers that are admitted."""
+        papers_k = max(self._candidates_k, admission.least)
+        if admission.few is not None:
+            known = self.similarities(vector, admission.few)
+            return dict(sorted(known.items(), key=lambda item: -item[1])[:papers_k])
         best: dict[str, float] = {}
-        for node_id, cosine in self._store.query(vector, self._candidates_k * PASSAGES_PER_PAPER):
+        for node_id, cosine in self._store.query(vector, admission.fetched(papers_k)):
             best.setdefault(node_id.rpartition("#")[0], cosine)
-        return dict(list(best.items())[: self._candidates_k])
+        found = {paper: best[paper] for paper in admission.among(list(best))[:papers_k]}
+        if len(found) < admission.least:  # few of those that pass are near
+            more = [each for each in admission.newest(admission.least) if each not in found]
+            found |= self.similarities(vector, more)
+        return found
 
     def similarities(
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]
@@ -53,10 +60,8 @@ class DenseRetriever(BaseRetriever):
         self, vectors: Sequence[NDArray[np.float32]], paper_ids: Iterable[str]
     ) -> list[dict[str, float]]:
         """The same for several questions at once, in their order."""
-        stored = self._store.stored(list(paper_ids))
-        wanted = [passage_id(p, n) for p, paper in stored.items() for n in range(paper.passages)]
         best: list[dict[str, float]] = [{} for _ in vectors]
-        for node_id, passage in self._store.vectors(wanted).items():
+        for node_id, passage in self._store.paper_vectors(list(paper_ids)).items():
             paper_id = node_id.rpartition("#")[0]
             for similarities, vector in zip(best, vectors, strict=True):
                 cosine = float(passage @ vector)

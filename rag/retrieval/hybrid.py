@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -14,16 +15,19 @@ from numpy.typing import NDArray
 
 from rag.errors import EmbedderUnavailableError
 from rag.index.chroma import PassageStore
+from rag.retrieval.admission import Admission, build_admission
 from rag.retrieval.dense import DenseRetriever
+from rag.retrieval.filters import Understood, asked_of_papers, count_named, understood_filters
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.questions import earlier_questions, history_weights
 from rag.retrieval.references import referred_papers
-from rag.types import Hit, Message
+from rag.types import NO_FILTERS, Filters, Hit, Message
 
 logger = logging.getLogger(__name__)
 
 FILLED_K: Final = 50  # lexical candidates whose cosine is looked up when dense missed them
+LISTED_K: Final = 200  # papers looked at to list those by most of the asked-for authors
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,41 @@ class HybridRetriever(BaseRetriever):
         self._top_k = top_k
         self._refresh = refresh
 
-    def search(self, question: str, k: int, history: Sequence[Message] = ()) -> list[Hit]:
-        """The k best papers for a question within its conversation, best first."""
-        if not question.strip():
-            return []
+    def understand(
+        self, question: str, filters: Filters | None = None, history: Sequence[Message] = ()
+    ) -> Understood:
+        """What is asked of which papers; filters that are given are all there are."""
+        found = Understood(question, filters or NO_FILTERS)
+        if filters is None:
+            self._refresh()
+            this_year = datetime.now(tz=UTC).year
+            found = understood_filters(question, self._lexical.index.find_authors, this_year)
+        return asked_of_papers(found, question, history)
+
+    def search(
+        self,
+        question: str,
+        k: int,
+        history: Sequence[Message] = (),
+        filters: Filters = NO_FILTERS,
+    ) -> list[Hit]:
+        """The k best papers that pass for a question within its conversation, best first.
+
+        Of "" with filters they are the latest that pass.
+        """
         self._refresh()
+        if not question.strip():
+            return self._newest(k, filters) if filters else []
+        admission = build_admission(self._lexical.index, filters, k)
         earlier = earlier_questions(history)
-        scored = self._fill_in([self._score(text) for text in (question, *earlier)])
+        scored = self._fill_in(
+            [self._score(text, filters, admission) for text in (question, *earlier)]
+        )
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
         blended = blend(fused, [1.0, *history_weights(question, len(earlier))])
-        for paper_id, bonus in referred_papers(question, history).items():
-            blended[paper_id] = blended.get(paper_id, 0.0) + bonus
+        referred = referred_papers(question, history)
+        for paper_id in admission.among(list(referred)):
+            blended[paper_id] = blended.get(paper_id, 0.0) + referred[paper_id]
         best = rank(blended)[:k]
         return self._hits(best, blended, scored[0])
 
@@ -107,12 +135,23 @@ class HybridRetriever(BaseRetriever):
     def _weight(self, scored: _Scored) -> float:
         return self._dense_weight if scored.vector is not None else 0.0
 
-    def _score(self, question: str) -> _Scored:
-        lexical = self._lexical.candidates(question)
+    def _newest(self, k: int, filters: Filters) -> list[Hit]:
+        """The latest papers that pass, those by most of the asked-for authors first."""
+        passing = self._lexical.index.newest(filters, max(k, LISTED_K))
+        papers = [paper for paper, _ in self._store.papers(passing).values()]
+        named = {p.paper_id: count_named(filters, p) for p in papers}
+        ordered = sorted(papers, key=lambda p: p.published or "", reverse=True)
+        best = sorted(ordered, key=lambda p: -named[p.paper_id])[:k]
+        most = max(named.values(), default=0) or 1
+        scores = {p.paper_id: (named[p.paper_id] or most) / most for p in best}
+        return self._hits([p.paper_id for p in best], scores, _Scored(None, {}, {}, {}))
+
+    def _score(self, question: str, filters: Filters, admission: Admission) -> _Scored:
+        lexical = self._lexical.candidates(question, filters)
         vector = self._embed(question)
         if self._dense is None or vector is None:
             return _Scored(None, {}, lexical, {})
-        found = self._dense.candidates(vector)
+        found = self._dense.candidates(vector, admission)
         return _Scored(vector, found, lexical, _ranks(found))
 
     def _embed(self, question: str) -> NDArray[np.float32] | None:
@@ -155,7 +194,8 @@ class HybridRetriever(BaseRetriever):
         return self._store.vectors([node.node_id for _, nodes in papers for node in nodes])
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        hits = self.search(query_bundle.query_str, self._top_k)
+        asked = self.understand(query_bundle.query_str)
+        hits = self.search(asked.question, self._top_k, filters=asked.filters)
         return [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in hits]
 
 

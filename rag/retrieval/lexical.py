@@ -8,6 +8,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from rag.index.chroma import PassageStore
 from rag.index.lexical import LexicalIndex
 from rag.retrieval.questions import content_words
+from rag.types import NO_FILTERS, Filters
 
 
 class LexicalRetriever(BaseRetriever):
@@ -25,9 +26,14 @@ class LexicalRetriever(BaseRetriever):
         self._store = store
         self._candidates_k = candidates_k
 
-    def candidates(self, question: str) -> dict[str, float]:
+    @property
+    def index(self) -> LexicalIndex:
+        """The words of the papers, with what they can be filtered by."""
+        return self._index
+
+    def candidates(self, question: str, filters: Filters = NO_FILTERS) -> dict[str, float]:
         """BM25 score by paper, best first; papers without a word of the question are not in it."""
-        return self._index.search(" ".join(content_words(question)), self._candidates_k)
+        return self._index.search(" ".join(content_words(question)), self._candidates_k, filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         found = self.candidates(query_bundle.query_str)

@@ -65,7 +65,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
     url = _web_address(_first_text(record, "url", "link"))
     arxiv_id = _arxiv_id(record, url)
     return Paper(
-        paper_id=_own_id(record) or arxiv_id or _id_from_title(title),
+        paper_id=_own_id(record) or arxiv_id or id_from_title(title),
         title=title,
         abstract=abstract,
         authors=_authors(record.get("authors") or record.get("author")),
@@ -101,10 +101,18 @@ def _own_id(record: Record) -> str:
 
 def _arxiv_id(record: Record, url: str | None) -> str:
     own = _first_text(record, "arxiv_id") or _first_text(record, "id", "_id", "paper_id")
-    if found := _plain_arxiv_id(own):
-        return found
-    match = ARXIV_URL.search(url or "")
+    return _plain_arxiv_id(own) or arxiv_id_in(url or "")
+
+
+def arxiv_id_in(url: str) -> str:
+    """The id of the paper that an arXiv address leads to, without its version, or ""."""
+    match = ARXIV_URL.search(url)
     return _plain_arxiv_id(match[1]) if match else ""
+
+
+def arxiv_id_of(paper: Paper) -> str:
+    """The paper's id on arXiv, from its own id or its address, or ""."""
+    return _plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
 
 
 def _plain_arxiv_id(text: str) -> str:
@@ -113,7 +121,7 @@ def _plain_arxiv_id(text: str) -> str:
     return match[1] if match else ""
 
 
-def _id_from_title(title: str) -> str:
+def id_from_title(title: str) -> str:
     """Stable while the title is, so that a corrected abstract updates its paper."""
     return "t-" + hashlib.sha256((title_key(title) or title).encode()).hexdigest()[:12]
 

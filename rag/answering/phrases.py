@@ -1,0 +1,138 @@
+"""Finds the key phrases that papers share, in their titles, and how they are written in prose.
+
+Without a parser: a phrase is a run of words that titles bound by punctuation, small words or their
+ends. Not covered: other languages than English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from rag.retrieval.questions import STOP_WORDS
+from rag.types import Paper
+
+PIECE: Final = re.compile(r"[^\s,;:?!()\[\]{}$\\/“”\"]+|[,;:?!()\[\]{}$\\/“”\"]")
+WORD: Final = re.compile(r"[^\W\d_][\w'’-]*[\w]$")
+# What titles say besides their topics; a phrase neither begins nor ends with one.
+PLAIN: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """via using based towards toward new novel approach approaches method methods study studies
+        survey review analysis perspective framework introduction case application applications
+        paper results problem problems towards within across beyond versus vs better good efficient
+        effective simple fast improved improving better improve improves make makes making learn
+        learns can do does not is are through without under over between among really actually
+        part first second two three near toward evaluating exploring understanding rethinking
+        revisiting investigating enhancing empirical comparative comprehensive report technical
+        general generic large small high low non multi self pre""",
+    )
+)
+LONGEST: Final = 4
+# Of a library of some size, a phrase of more papers than this tells nothing of it.
+MOST_SHARE: Final = 0.2
+SHARE_COUNTS_FROM: Final = 20
+# A phrase is whole when in most titles that have it no other word of a phrase goes before or after.
+LEAST_BOUNDED: Final = 0.5
+
+Stems = tuple[str, ...]
+
+
+def stem(word: str) -> str:
+    """A word without case and plural."""
+    lower = word.lower()
+    if len(lower) > 3 and lower.endswith("s") and not lower.endswith(("ss", "us", "is")):
+        return lower[:-1]
+    return lower
+
+
+def stems(text: str) -> Stems:
+    """The stems of a text's words, in order."""
+    return tuple(stem(word) for word in re.findall(r"[^\W_][\w'’-]*", text))
+
+
+def shared_phrases(papers: Sequence[Paper], least: int = 2) -> list[tuple[str, list[Paper]]]:
+    """Phrases that titles of several papers share, the best first, each with its papers.
+
+    A phrase is worth the more the longer it is and the more papers share it. One that hardly ever
+    stands without a longer one is left out.
+    """
+    having: dict[Stems, dict[str, Paper]] = defaultdict(dict)
+    bounded: Counter[Stems] = Counter()
+    written: dict[Stems, Counter[str]] = defaultdict(Counter)
+    for paper in papers:
+        for words, is_whole in _runs(paper.title):
+            key = tuple(map(stem, words))
+            having[key][paper.paper_id] = paper
+            bounded[key] += is_whole
+            written[key][" ".join(words)] += 1
+    most = len(papers) * MOST_SHARE if len(papers) >= SHARE_COUNTS_FROM else len(papers)
+    kept = {
+        key: list(holders.values())
+        for key, holders in having.items()
+        if least <= len(holders) <= most
+        and bounded[key] >= LEAST_BOUNDED * sum(written[key].values())
+    }
+    forms = _prose_forms(papers)
+    ordered = sorted(
+        (key for key in kept if not _is_part_of_a_longer(key, kept)),
+        key=lambda key: (-len(kept[key]) * (len(key) - 1) ** 0.5, key),
+    )
+    return [(_in_prose(written[key].most_common(1)[0][0], forms), kept[key]) for key in ordered]
+
+
+def _runs(title: str) -> Iterator[tuple[list[str], bool]]:
+    """Runs of 2 to 4 words between small words, with whether nothing goes on at either end."""
+    run: list[str] = []
+    for piece in [*PIECE.findall(title), ","]:
+        if WORD.match(piece) and piece.lower() not in STOP_WORDS:
+            run.append(piece)
+            continue
+        yield from _parts(run)
+        run = []
+
+
+def _parts(run: Sequence[str]) -> Iterator[tuple[list[str], bool]]:
+    for start in range(len(run)):
+        for end in range(start + 2, min(len(run), start + LONGEST) + 1):
+            words = list(run[start:end])
+            if {words[0].lower(), words[-1].lower()} & PLAIN:
+                continue
+            begins = start == 0 or run[start - 1].lower() in PLAIN
+            ends = end == len(run) or run[end].lower() in PLAIN
+            yield words, begins and ends
+
+
+def _is_part_of_a_longer(key: Stems, kept: Mapping[Stems, Sequence[Paper]]) -> bool:
+    return any(
+        len(other) > len(key)
+        and len(kept[other]) * 2 > len(kept[key])
+        and any(other[n : n + len(key)] == key for n in range(len(other)))
+        for other in kept
+    )
+
+
+def _prose_forms(papers: Sequence[Paper]) -> dict[str, str]:
+    """How abstracts write a word in the middle of a sentence, by its lower case."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for paper in papers:
+        for word in re.findall(r"(?<=[a-z,] )[^\W\d_][\w'’-]*", paper.abstract):
+            seen[word.lower()][word] += 1
+    return {
+        lower: lower if lower in forms else forms.most_common(1)[0][0]
+        for lower, forms in seen.items()
+    }
+
+
+def _in_prose(phrase: str, forms: Mapping[str, str]) -> str:
+    return re.sub(r"[^\s-]+", lambda word: _word_in_prose(word[0], forms), phrase)
+
+
+def _word_in_prose(word: str, forms: Mapping[str, str]) -> str:
+    """The word as abstracts write it, else as the title does but for a plain first capital."""
+    if any(sign.isupper() or sign.isdigit() for sign in word[1:]):
+        return word
+    form = forms.get(word.lower(), word.lower())
+    return form if form[1:].islower() else word.lower()

@@ -1,0 +1,71 @@
+"""The `feedback` command: what users thought of answers, and a question set made of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rag.cli import output
+from rag.settings import read_settings
+from rag.sources.records import fold
+from rag.userdata import FILE
+from rag.userdata.feedback import Feedback, Rating
+from rag.userdata.question_set import question_set
+
+
+def add_feedback(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    """Add the actions of `feedback` to its parser; `common` is what every action takes."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", parents=[common], help="every rating, a line each")
+    listing.set_defaults(run=list_feedback)
+    export = actions.add_parser(
+        "export", parents=[common], help="a question set for `paperchat eval run`"
+    )
+    export.add_argument("--out", type=Path, metavar="FILE", help="instead of standard output")
+    export.add_argument(
+        "--all", action="store_true", help="also answers that were rated down, to be edited"
+    )
+    export.set_defaults(run=export_feedback, usage_error=export.error)
+    for action in (listing, export):
+        action.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def list_feedback(options: argparse.Namespace) -> int:
+    """Every rating, a line each, oldest first."""
+    ratings = _ratings(options)
+    if options.json:
+        output.write_json({"ratings": ratings})
+    for rating in ratings if not options.json else []:
+        told = f"  ({fold(rating.comment)})" if rating.comment else ""
+        question = fold(rating.answer.question)
+        output.write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{told}")
+    return 0
+
+
+def export_feedback(options: argparse.Namespace) -> int:
+    """A question set; how much of the feedback it holds is said on standard error."""
+    if options.json and options.out is None:
+        options.usage_error("--json tells of the file; name it with --out FILE")
+    ratings = _ratings(options)
+    text = question_set(ratings, with_rated_down=options.all)
+    output.write_text(text, options.out)
+    exported = text.count("\n")
+    counts = {"exported": exported, "left_out": len(ratings) - exported}
+    if options.json:
+        output.write_json(counts)
+    else:
+        sys.stderr.write(f"{exported} exported, {len(ratings) - exported} left out\n")
+    return 0
+
+
+def _ratings(options: argparse.Namespace) -> list[Rating]:
+    """All ratings of the library; none where nobody has rated, and no file is made."""
+    path = read_settings(library=options.library).library.expanduser() / FILE
+    if not path.exists():
+        return []
+    feedback = Feedback(path)
+    try:
+        return feedback.ratings()
+    finally:
+        feedback.close()

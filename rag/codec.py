@@ -1,0 +1,139 @@
+"""Answers as JSON and back, whole: a reload of the page shows what it showed before.
+
+Papers stand once, in a list that citations and hits point into. A passage is kept by its place;
+its text is the paper's. Fields that a newer version adds take their defaults in older texts, and
+fields that are not known any more are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter
+
+from rag.types import Answer, Hit, Message, Paper
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+T = TypeVar("T")
+
+PAPERS: Final = "papers"
+VALUE: Final = "value"
+
+
+def answer_to_json(answer: Answer) -> str:
+    """An answer as one line of JSON."""
+    return _to_json(answer)
+
+
+def answer_from_json(text: str) -> Answer:
+    """The answer that `answer_to_json` wrote.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    return _from_json(Answer, text)
+
+
+def history_to_json(history: Sequence[Message]) -> str:
+    """The messages before a question, with what they cite, as one line of JSON."""
+    return _to_json(tuple(history))
+
+
+def history_from_json(text: str) -> tuple[Message, ...]:
+    """The messages that `history_to_json` wrote.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    return _from_json(tuple[Message, ...], text)
+
+
+def _to_json(value: object) -> str:
+    papers: dict[Paper, int] = {}
+    plain = _encode(value, papers)
+    listed = [{f.name: getattr(p, f.name) for f in fields(p)} for p in papers]
+    return json.dumps({PAPERS: listed, VALUE: plain})
+
+
+def _encode(value: object, papers: dict[Paper, int]) -> object:
+    if isinstance(value, Paper):
+        return papers.setdefault(value, len(papers))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _encode(getattr(value, f.name), papers) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _encode(item, papers) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encode(item, papers) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return _passage_record(cast("TextNode", value))  # the only other kind of value in an answer
+
+
+def _passage_record(node: TextNode) -> dict[str, object]:
+    start, end = node.metadata["start"], node.metadata["end"]
+    return {"node_id": node.node_id, "start": start, "end": end}
+
+
+def _from_json(kind: type[T], text: str) -> T:
+    """The value of a text.
+
+    Raises:
+        ValueError: The text is not what `_to_json` writes of such a value.
+    """
+    try:
+        record = json.loads(text)
+        papers: list[Paper] = [_checked(Paper)(paper) for paper in record[PAPERS]]
+        return cast("T", _decode(kind, record[VALUE], papers))
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as exc:
+        raise ValueError(f"no stored answer: {exc!r}") from exc
+
+
+def _decode(kind: object, value: object, papers: Sequence[Paper]) -> object:
+    """The value of a type, from what JSON holds of it."""
+    if kind is Paper:
+        return papers[cast("int", value)]
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _decode_dataclass(kind, cast("Mapping[str, object]", value), papers)
+    if get_origin(kind) is tuple:
+        return tuple(
+            _decode(get_args(kind)[0], item, papers) for item in cast("list[object]", value)
+        )
+    return _checked(kind)(value)
+
+
+def _decode_dataclass(kind: type, record: Mapping[str, object], papers: Sequence[Paper]) -> object:
+    kinds = _field_kinds(kind)
+    found: dict[str, object] = {}
+    for name in kinds.keys() & record.keys() - {"passages"}:
+        found[name] = _decode(kinds[name], record[name], papers)
+    if kind is Hit:
+        places = cast("list[Mapping[str, str | int]]", record.get("passages", []))
+        found["passages"] = _passages(cast("Paper", found["paper"]), places)
+    return kind(**found)
+
+
+@cache
+def _field_kinds(kind: type) -> Mapping[str, object]:
+    return get_type_hints(kind, localns={"TextNode": object})
+
+
+@cache
+def _checked(kind: Any) -> Callable[[object], Any]:  # noqa: ANN401  any type, known when it runs
+    return TypeAdapter(kind).validate_python
+
+
+def _passages(paper: Paper, places: Sequence[Mapping[str, str | int]]) -> tuple[TextNode, ...]:
+    if not places:
+        return ()
+    from rag.passages import build_passage, passage_number
+
+    return tuple(
+        build_passage(paper, passage_number(str(at["node_id"])), int(at["start"]), int(at["end"]))
+        for at in places
+    )

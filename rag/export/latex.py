@@ -1,0 +1,59 @@
+"""Writes text so that LaTeX and BibTeX show it as it is; formulas stay formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+# Signs that LaTeX joins to others (dashes, quotation marks) are kept apart by an empty group.
+ESCAPED: Final[Mapping[str, str]] = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "{}&%$#_"},
+}
+# BibTeX counts braces and knows no escaped ones, so one without its partner needs a name.
+NAMED_BRACES: Final[Mapping[str, str]] = {
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+}
+TOKEN: Final = re.compile(
+    r"""(?P<formula>(?<![\\$])\$(?=[^\s$])[^$%\#]{1,200}(?<=[^\s$\\])\$(?![\d$]))
+      |(?P<sign>[\\{}~^&%$\#_])
+      |(?P<joined>-(?=-)|'(?=')|`(?=`)|[?!](?=`)|<(?=<)|>(?=>))""",
+    re.VERBOSE,
+)
+# What stands between two dollars is a formula when it says something only formulas say, or is
+# one symbol; else it is prices. What opens or closes more than itself could swallow the text.
+SAYS_FORMULA: Final = re.compile(r"[\\^_{}=<>+]|^\w{1,2}$")
+OPENS_MORE: Final = re.compile(r"\\(?:begin|end|verb|[()\[\]]|[^A-Za-z_,;:! |])|\\$")
+
+
+def latex_text(text: str) -> str:
+    """Text for a field in braces; its braces are balanced, whatever the text holds."""
+    return _written(text, ESCAPED if _is_balanced(text) else {**ESCAPED, **NAMED_BRACES})
+
+
+def _written(text: str, escaped: Mapping[str, str]) -> str:
+    def written(match: re.Match[str]) -> str:
+        if formula := match["formula"]:
+            is_formula = _is_formula(formula[1:-1])
+            return formula if is_formula else escaped["$"] + _written(formula[1:], escaped)
+        return escaped[match["sign"]] if match["sign"] else f"{match['joined']}{{}}"
+
+    return TOKEN.sub(written, text)
+
+
+def _is_formula(inside: str) -> bool:
+    says = SAYS_FORMULA.search(inside) and not OPENS_MORE.search(inside)
+    return bool(says) and _is_balanced(inside)
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0

@@ -1,0 +1,136 @@
+"""What every citation form is written from: a paper's fields, sorted as bibliographies need them.
+
+Only what the record says is passed on; a field that is not known stays away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rag.names import Name, split_name
+from rag.sources.records import arxiv_id_of, fold, id_from_title
+from rag.types import Paper
+
+Kind = Literal["article", "conference", "preprint", "other"]
+
+DOI: Final = re.compile(r"^https?://(?:dx\.)?doi\.org/(10\.\d{4,9}/\S+)$", re.IGNORECASE)
+# Venues come as names or as the short forms that OpenReview and Papers with Code use.
+PREPRINT: Final = re.compile(r"\b(?:arxiv|corr|\w+rxiv|preprint)\b", re.IGNORECASE)
+JOURNAL: Final = re.compile(
+    r"\b(?:journal|transactions|letters|reviews?|annals|magazine|bulletin|frontiers|ieee access"
+    r"|national academy of sciences|pnas|jmlr|tmlr|t?pami|neural computation|neurocomputing)\b"
+    r"|^(?:nature|science)\b",
+    re.IGNORECASE,
+)
+CONFERENCE: Final = re.compile(
+    r"\b(?:conference|proceedings|proc\.|workshops?|symposium|congress|meeting|advances in neural"
+    r"|neurips|nips|icml|iclr|cvpr|iccv|eccv|wacv|aaai|ijcai|aistats|uai|colt|kdd|www|acl|emnlp"
+    r"|naacl|eacl|coling|interspeech|icassp|icra|iros|corl|automl|sigir|ecir|cikm|wsdm|recsys|chi)\b",
+    re.IGNORECASE,
+)
+SMALL_WORDS: Final = re.compile(
+    "a|an|the|of|on|in|at|by|for|from|to|with|and|or|as|is|are|be|can|do|does|how|what|why|when"
+    "|via|into"
+)
+WORDS_WITHOUT_AUTHOR: Final = 3
+HASH_CHARACTERS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A paper as an entry of a bibliography.
+
+    Attributes:
+        key: The citation key: ASCII letters, digits and hyphens; unique in its bibliography.
+        year: Also `month` and `day`: as far as they are known.
+        abstract: The authors' own text; None where the library holds only a summary of it.
+        own_id: The paper's id in the library, where it follows from nothing else.
+    """
+
+    key: str
+    kind: Kind
+    title: str
+    authors: tuple[Name, ...]
+    year: int | None
+    month: int | None
+    day: int | None
+    venue: str | None
+    arxiv_id: str | None
+    doi: str | None
+    url: str | None
+    abstract: str | None
+    own_id: str | None
+
+
+def build_references(papers: Iterable[Paper]) -> list[Reference]:
+    """An entry for each paper, in order; one that is given twice stands once."""
+    once = list({paper.paper_id: paper for paper in papers}.values())
+    keys = [_plain_key(paper) for paper in once]
+    count = Counter(keys)
+    return [
+        _reference(paper, _hashed_key(key, paper) if count[key] > 1 else key)
+        for key, paper in zip(keys, once, strict=True)
+    ]
+
+
+def _reference(paper: Paper, key: str) -> Reference:
+    parts = [int(part) for part in (paper.published or "").split("-") if part]
+    year, month, day = (*parts, None, None, None)[:3]
+    venue = fold(paper.venue or "")
+    arxiv_id = arxiv_id_of(paper)
+    doi = DOI.match(paper.url or "")
+    return Reference(
+        key=key,
+        kind=_kind(venue, arxiv_id),
+        title=fold(paper.title),
+        authors=tuple(split_name(name) for name in map(fold, paper.authors) if name),
+        year=year,
+        month=month,
+        day=day,
+        venue=venue or None,
+        arxiv_id=arxiv_id or None,
+        doi=doi[1] if doi else None,
+        url=paper.url,
+        abstract=None if paper.is_summary else fold(paper.abstract) or None,
+        own_id=None if paper.paper_id in (arxiv_id, id_from_title(paper.title)) else paper.paper_id,
+    )
+
+
+def _kind(venue: str, arxiv_id: str) -> Kind:
+    if PREPRINT.search(venue) or (arxiv_id and not venue):
+        return "preprint"
+    if JOURNAL.search(venue):
+        return "article"
+    return "conference" if CONFERENCE.search(venue) else "other"
+
+
+def _plain_key(paper: Paper) -> str:
+    """First author's family name, year, first telling word of the title; else words alone.
+
+    It depends on the paper alone, so that a paper has the same key in every export.
+    """
+    words = [word for word in map(_ascii, paper.title.split()) if word]
+    telling = [word for word in words if not SMALL_WORDS.fullmatch(word)] or words
+    family = _ascii(split_name(paper.authors[0]).family) if paper.authors else ""
+    year = str(paper.year or "")
+    if family:
+        return "".join([family, year, *telling[:1]])
+    named = "".join(telling[:WORDS_WITHOUT_AUTHOR]) + year
+    return named if telling else _hashed_key(f"paper{year}", paper)
+
+
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", plain.lower())
+
+
+def _hashed_key(key: str, paper: Paper) -> str:
+    """The key of a paper whose plain one is shared; the same whatever stands beside it."""
+    digest = hashlib.sha256(paper.paper_id.encode("utf-8", "replace")).hexdigest()
+    return f"{key}-{digest[:HASH_CHARACTERS]}"

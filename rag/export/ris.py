@@ -1,0 +1,68 @@
+"""Writes RIS: a tag a line, records end with `ER`, lines with carriage return and line feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from rag.export.references import Kind, Reference
+from rag.names import Name
+
+TYPES: Final[Mapping[Kind, str]] = {
+    "article": "JOUR",
+    "conference": "CPAPER",
+    "preprint": "UNPB",
+    "other": "GEN",
+}
+END_OF_LINE: Final = "\r\n"
+OWN_DATABASE: Final = "paperchat"
+ARXIV: Final = "arXiv"
+
+
+def render_ris(references: Iterable[Reference]) -> str:
+    """The records of a `.ris` file; "" without references."""
+    return "".join(
+        f"{tag}  - {value}{END_OF_LINE}"
+        for reference in references
+        for tag, value in (*_lines(reference), ("ER", ""))
+    )
+
+
+def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
+    yield "TY", TYPES[reference.kind]
+    yield "TI", reference.title
+    for name in reference.authors:
+        yield "AU", _author(name)
+    known = {
+        "PY": f"{reference.year:04}" if reference.year else None,
+        "DA": _date(reference),
+        "T2": reference.venue,
+        "DO": reference.doi,
+        "UR": reference.url,
+        **_accession(reference),
+        "AB": reference.abstract,
+    }
+    yield from ((tag, value) for tag, value in known.items() if value)
+
+
+def _author(name: Name) -> str:
+    """`Family, Given, Suffix`; the standard has the suffix last."""
+    family = " ".join(filter(None, (name.particle, name.family)))
+    return ", ".join(filter(None, (family, name.given, name.suffix)))
+
+
+def _date(reference: Reference) -> str | None:
+    """`YYYY/MM/DD/`, empty where not known; None when the year tells all."""
+    if not (reference.year and reference.month):
+        return None
+    day = f"{reference.day:02}" if reference.day else ""
+    return f"{reference.year:04}/{reference.month:02}/{day}/"
+
+
+def _accession(reference: Reference) -> dict[str, str | None]:
+    """Name of a database, and the paper's number in it."""
+    if reference.own_id:
+        return {"DB": OWN_DATABASE, "AN": reference.own_id}
+    if reference.arxiv_id:
+        return {"DB": ARXIV, "AN": f"{ARXIV}:{reference.arxiv_id}"}
+    return {}

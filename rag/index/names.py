@@ -1,0 +1,48 @@
+"""Compares names of people, whatever their case and accents; pure functions.
+
+Not covered: nicknames, and names that are stored with initials only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+WORD: Final = re.compile(r"[^\W_]+")
+# Letters that Unicode does not take apart into a plain one and its accent.
+PLAIN: Final = str.maketrans("łøđıħ", "lodih")
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name, in order, in lower case and without accents."""
+    if name.isascii():
+        return WORD.findall(name.lower())
+    apart = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
+    return WORD.findall("".join(c for c in apart if not unicodedata.combining(c)))
+
+
+def is_called(author: str, name: str) -> bool:
+    """Whether an author bears a name: all its words, in their order; initials match words.
+
+    "Quoc Le", "Q. V. Le" and "Le" are names of "Quoc V. Le"; "Le Quoc", "Leroy" and "Q. V." not.
+    """
+    return bool(called([author], name))
+
+
+def called(authors: Iterable[str], name: str) -> list[str]:
+    """Those of the authors that bear a name."""
+    asked = name_words(name)
+    if not any(len(word) > 1 for word in asked):
+        return []
+    return [author for author in authors if _bears(name_words(author), asked)]
+
+
+def _bears(words: Sequence[str], asked: Sequence[str]) -> bool:
+    left = iter(words)
+    return all(any(_is_word(word, each) for each in left) for word in asked)
+
+
+def _is_word(asked: str, borne: str) -> bool:
+    return borne == asked or (len(asked) == 1 and borne.startswith(asked))

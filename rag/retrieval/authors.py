@@ -1,0 +1,137 @@
+"""Reads authors from a question: "papers by Ramsauer", "What did Ada Byron write?".
+
+A name counts only where one of the library's authors bears it, and in a place where authors are
+named: in "trained by Adam" and "the Hopfield network" nobody is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rag.index.names import name_words
+from rag.retrieval.years import PUBLICATIONS
+
+FindAuthors = Callable[[str], Collection[str]]
+
+MOST_NAME_WORDS: Final = 5
+WORD: Final = re.compile(r"(?P<word>[^\W\d_][\w'’-]*\.?)(?P<space>\s*)")
+ENDING: Final = re.compile(r"['’]s$|[.'’]+$")
+SMALL_INITIAL: Final = re.compile(r"(?<!\w)[a-z](?!\w)")  # rather a word: "a Wang tile"
+AND: Final = re.compile(r"\s*(?:,\s*(?:and\s+)?|&\s*|\b(?:and|or|with)\s+)", re.IGNORECASE)
+ET_AL: Final = re.compile(r"\s+et\s+al\b\.?", re.IGNORECASE)
+_WRITTEN: Final = (
+    r"(?:written|authored|co-?authored|published|proposed|introduced|presented|developed|invented)"
+)
+WRITES: Final = re.compile(
+    r"\s+(?:(?:also|together|ever|jointly)\s+)?(?:write|written|wrote|publish|published|authore?d?"
+    r"|co-?author(?:ed)?|proposed?|introduced?|present(?:ed)?|develop(?:ed)?|invent(?:ed)?"
+    r"|work(?:ed)?\s+on|contributed?)\b",
+    re.IGNORECASE,
+)
+# Behind the first of these a family name is enough; behind the second, names must be whole.
+BEHIND_PAPERS: Final = re.compile(
+    rf"(?:\b(?:{PUBLICATIONS}|anything|something|{_WRITTEN}|authors?)\s+|^\W*)(?:by|from|of)\s+"
+    r"|\bauthors?(?:\s+(?:is|are|named|called)|:)?\s+",
+    re.IGNORECASE,
+)
+BEHIND_OTHERS: Final = re.compile(r"\b(?:by|from)\s+", re.IGNORECASE)
+BEFORE_WRITES: Final = re.compile(r"\b(?:did|has|have|do|does)\s+", re.IGNORECASE)
+OWNED: Final = re.compile(
+    rf"(?P<name>(?:[\w.'’-]+\s+){{0,4}}?[\w.-]+)(?:['’]s?\s+(?:\w+\s+)?(?:{PUBLICATIONS})\b"
+    r"|\s+et\s+al\b\.?)",
+    re.IGNORECASE,
+)
+LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Names of authors and where the question says them."""
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+
+def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
+    """The authors that a question asks for, in their order.
+
+    Args:
+        question: What is asked.
+        find_authors: The library's authors that bear a name.
+    """
+    found: list[Authors] = []
+    for each in _named(question, find_authors):
+        if all(each.end <= other.start or each.start >= other.end for other in found):
+            found.append(each)
+    return sorted(found, key=lambda each: each.start)
+
+
+def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
+    for place, family in ((BEHIND_PAPERS, True), (BEHIND_OTHERS, False)):
+        for match in place.finditer(question):
+            if named := _names_at(question, match.end(), find_authors, family=family):
+                lead = LEAD.search(question[: match.end()])
+                yield Authors(named.names, lead.start() if lead else named.start, named.end)
+    for match in BEFORE_WRITES.finditer(question):
+        named = _names_at(question, match.end(), find_authors, family=True)
+        if named and WRITES.match(question, named.end):
+            yield named
+    for match in OWNED.finditer(question):
+        if named := _name_before(match, find_authors):
+            yield named
+
+
+def _names_at(text: str, start: int, find_authors: FindAuthors, *, family: bool) -> Authors | None:
+    """The names that begin at a place, joined by commas or "and"."""
+    names: list[str] = []
+    end = at = start
+    while name := _longest_name(text, at, find_authors, family=family):
+        names.append(name)
+        end = at + len(name)
+        if others := ET_AL.match(text, end):
+            end = others.end()
+        joint = AND.match(text, end)
+        if joint is None:
+            break
+        at = joint.end()
+    return Authors(tuple(names), start, end) if names else None
+
+
+def _longest_name(text: str, start: int, find_authors: FindAuthors, *, family: bool) -> str | None:
+    words: list[re.Match[str]] = []
+    at = start
+    while len(words) < MOST_NAME_WORDS and (word := WORD.match(text, at)):
+        words.append(word)
+        at = word.end()
+        if not word["space"]:
+            break
+    for last in reversed(words):
+        name = ENDING.sub("", text[start : last.end("word")])
+        if _is_author(name, find_authors, family=family):
+            return name
+    return None
+
+
+def _name_before(match: re.Match[str], find_authors: FindAuthors) -> Authors | None:
+    words = list(re.finditer(r"\S+", match["name"]))
+    for first in words:
+        name = match["name"][first.start() :]
+        if _is_author(name, find_authors, family=True):
+            return Authors((name,), match.start("name") + first.start(), match.end())
+    return None
+
+
+def _is_author(name: str, find_authors: FindAuthors, *, family: bool) -> bool:
+    """Whether a name is whole, or a family name where that is enough, and an author bears it."""
+    words = name_words(name)
+    if SMALL_INITIAL.search(name):
+        return False
+    if len(words) > 1:
+        return bool(find_authors(name))
+    if not family or not name[0].isupper():
+        return False
+    return any(name_words(author)[-1:] == words for author in find_authors(name))

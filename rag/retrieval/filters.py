@@ -1,0 +1,134 @@
+"""Which papers may answer: filters that a question says, and what passes them; pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.index.names import is_called
+from rag.retrieval.authors import FindAuthors, read_authors
+from rag.retrieval.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
+from rag.retrieval.years import read_years
+from rag.types import Filters, Message, Paper
+
+# With a filter, a question of such words alone asks for whatever passes: "papers by Ada Byron?"
+UNTOPICAL: Final = STOP_WORDS | frozenset(
+    re.findall(
+        r"\w+",
+        """anything appeared article articles author authored authors available came
+        collection contain contribute contributed date dated develop developed display
+        find found get give hold holds include introduce introduced jointly known
+        library list name new newer newest older paper papers please preprint preprints
+        present propose proposed publication publications publish published read recent
+        released research show something stored studies study stuff tell title titles
+        together work worked works write written wrote year years""",
+    )
+)
+QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # titles limit nothing
+SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
+LOOSE: Final = re.compile(r"^[\s,;:]+|[\s,;:]+(?=[.?!]*\s*$)|([,;:])\s*(?=[,;:.?!])")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question apart from its filters.
+
+    Attributes:
+        question: What is asked of the papers' texts; "" when all that pass are asked for.
+        filters: Which papers may answer.
+    """
+
+    question: str
+    filters: Filters
+
+
+def understood_filters(question: str, find_authors: FindAuthors, this_year: int) -> Understood:
+    """The years and authors that a question limits itself to, and what else it asks.
+
+    Years that contradict each other ("before 2010 and after 2020") limit nothing.
+
+    Args:
+        question: What is asked.
+        find_authors: The library's authors that bear a name.
+        this_year: For "the last three years"; a later year than the next is none of a paper.
+    """
+    said = QUOTED.sub(
+        lambda quote: quote[0][0] + "_" * (len(quote[0]) - 2) + quote[0][-1], question
+    )
+    years = read_years(said, this_year)
+    authors = read_authors(said, find_authors)
+    since = max((each.since for each in years if each.since), default=None)
+    until = min((each.until for each in years if each.until), default=None)
+    if since and until and since > until:
+        since, until, years = None, None, []
+    names = dict.fromkeys(name for each in authors for name in each.names)
+    filters = Filters(since, until, tuple(names))
+    places = [(each.start, each.end) for each in years]
+    places += [(each.start, each.end) for each in authors]
+    return Understood(_without(question, places), filters)
+
+
+def _without(question: str, places: Sequence[tuple[int, int]]) -> str:
+    if not places:
+        return question
+    for start, end in sorted(places, reverse=True):
+        question = f"{question[:start]} {question[end:]}"
+    return LOOSE.sub("", SPACES.sub(lambda gap: gap[0][:1] if len(gap[0]) > 1 else "", question))
+
+
+def asked_of_papers(understood: Understood, asked: str, history: Sequence[Message]) -> Understood:
+    """The same, with what is asked when the question says nothing beside its filters.
+
+    Within a conversation "and since 2020?" asks the last question anew; else all that pass are
+    asked for.
+    """
+    if not understood.filters or not is_untopical(understood.question):
+        return understood
+    earlier = earlier_questions(history)
+    again = earlier[0] if earlier and LEANS_BACK.search(asked) else ""
+    return replace(understood, question=again)
+
+
+def is_untopical(question: str) -> bool:
+    """Whether a question has no word that says what papers are about."""
+    return all(word in UNTOPICAL for word in WORD.findall(question.lower()))
+
+
+def admits(filters: Filters, paper: Paper) -> bool:
+    """Whether a paper passes. Without a known date none passes a filter of years."""
+    if filters.sources and paper.source not in filters.sources:
+        return False
+    if filters.authors and not count_named(filters, paper):
+        return False
+    return _is_within(filters, paper.year)
+
+
+def _is_within(filters: Filters, year: int | None) -> bool:
+    if filters.since is None and filters.until is None:
+        return True
+    if year is None:
+        return False
+    return (filters.since or year) <= year <= (filters.until or year)
+
+
+def count_named(filters: Filters, paper: Paper) -> int:
+    """How many of the asked-for authors a paper has."""
+    return sum(any(is_called(a, name) for a in paper.authors) for name in filters.authors)
+
+
+def told_filters(filters: Filters) -> str:
+    """The filters in words: "from 2020 to 2022, by Ada Byron"; "" for none."""
+    parts = [_told_years(filters.since, filters.until)]
+    parts += [f"by {' or '.join(filters.authors)}"] if filters.authors else []
+    parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []
+    return ", ".join(filter(None, parts))
+
+
+def _told_years(since: int | None, until: int | None) -> str:
+    if since and until:
+        return f"from {since}" if since == until else f"from {since} to {until}"
+    if since:
+        return f"from {since} on"
+    return f"until {until}" if until else ""

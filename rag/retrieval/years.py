@@ -1,0 +1,213 @@
+"""Reads years of publication from a question: "since 2022", "between 2019 and 2021", "in 2020".
+
+A year of something else is left alone: "ImageNet 2012", "data from 1979 to 2018", "2000 steps".
+Not covered: years in words or of two digits, and months, which count as their whole year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rag.retrieval.questions import STOP_WORDS
+
+PUBLICATIONS: Final = (
+    r"papers?|works?|articles?|publications?|preprints?|research|literature|stud(?:y|ies)|surveys?"
+)
+APPEARED: Final = (
+    r"published|appeared|written|wrote|write|released|came\s+out|proposed|introduced|presented"
+    r"|built|done|developed|invented|dated|new"
+)
+ABOUT_PAPERS: Final = re.compile(
+    rf"\b(?:{PUBLICATIONS}|{APPEARED}|anything|something)\b", re.IGNORECASE
+)
+# What has years of its own: "forecasts of the weather between 1979 and 2018".
+ABOUT_THINGS: Final = re.compile(
+    r"\b(?:data\w*|records?|recorded|observ\w+|measur\w+|trained|cases|prices?|returns|collected"
+    r"|images?|elections?|pandemic|covid\S*|won|win(?:s|ner|ners|ning)?|challenges?|competitions?"
+    r"|benchmarks?|editions?|temperatures?|weather|climate|events?|corpus|census|rates?|trends?"
+    r"|incidence|mortality|(?:in|de)creas\w+|risen|fallen|grow\w*)\b",
+    re.IGNORECASE,
+)
+WORDS_LOOKED_BACK: Final = 5
+# What may stand behind a year; before any other word the number is a count or part of a name.
+FOLLOWERS: Final = STOP_WORDS | frozenset(
+    ["papers", "works", "articles", "publications", "studies", "research", "preprints", "please"]
+)
+GLUED: Final = re.compile(r"\s*[%°×$€]|['’]s\b|[-/–]\s?\w|[.:,]\d")
+NEXT_WORD: Final = re.compile(r"\s+([^\W\d_]+|\d)")
+# "more than 2000 papers", "the ICLR 2020 papers"
+QUALIFIED: Final = re.compile(
+    r"(?:\b(?i:than|over|about|around|least|most|nearly|almost|first|top|some|of)"
+    r"|\S\s+\S*[A-Z]\S*)\s+$"
+)
+
+_MONTH: Final = (
+    r"(?:early|mid|late)[\s-]+|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_YEAR: Final = rf"(?:(?P<month>(?:{_MONTH})\.?)\s+)?(?:the\s+year\s+)?(?P<year>(?:19|20)\d\d)"
+_SECOND: Final = rf"(?:(?:{_MONTH})\.?\s+)?(?P<second>(?:19|20)\d\d)"
+_LEAD: Final = (
+    rf"(?:\b(?:(?:that|which)\s+)?(?:were\s+|was\s+|are\s+|is\s+)?(?:{APPEARED})\s+)?"
+    r"(?:\b(?:from|in|of)\s+)??"
+)
+_NEWER: Final = r"(?:newer|later|younger|more\s+recent)\s+than"
+_OLDER: Final = r"(?:older|earlier)\s+than"
+_NO: Final = r"(?:nothing|none|not|never|no(?:\s+\w+)?)"
+# "from 2020 on", but neither "from 2020 on pruning" nor "in 2020 on a benchmark".
+_ON: Final = (
+    r"(?:\s+onwards?\b|\s+(?:or|and)\s+(?:later|after|newer|since|onwards?)\b(?!\s+\d)|\+"
+    r"|\s+on\b(?=\s*(?:$|[,.;:?!])|\s+(?:about|that|which|what)\b))"
+)
+_COUNT: Final = r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+SPELLED: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+Span = tuple[int | None, int | None]
+Reader = Callable[[re.Match[str], int], Span | None]
+
+
+def _year(match: re.Match[str]) -> int:
+    return int(match["year"])
+
+
+def _between(match: re.Match[str], _: int) -> Span:
+    first, last = sorted((_year(match), int(match["second"])))
+    return first, last
+
+
+def _since(match: re.Match[str], _: int) -> Span:
+    return _year(match), None
+
+
+def _until(match: re.Match[str], _: int) -> Span:
+    return None, _year(match)
+
+
+def _after(match: re.Match[str], _: int) -> Span:
+    return _year(match) + (not match["month"]), None  # after May 2021 there is more of 2021
+
+
+def _before(match: re.Match[str], _: int) -> Span:
+    return None, _year(match) - (not match["month"])
+
+
+def _in(match: re.Match[str], _: int) -> Span:
+    return _year(match), _year(match)
+
+
+def _plain(match: re.Match[str], _: int) -> Span | None:
+    """The year of "2022 papers", unless it counts them or belongs to the name before it."""
+    return None if QUALIFIED.search(match.string[: match.start()]) else _in(match, _)
+
+
+def _years_back(match: re.Match[str], this_year: int) -> Span:
+    count = match["count"].lower()
+    return this_year - (SPELLED.index(count) + 2 if count in SPELLED else int(count)), None
+
+
+def _decade_back(_: re.Match[str], this_year: int) -> Span:
+    return this_year - 10, None
+
+
+def _last_year(_: re.Match[str], this_year: int) -> Span:
+    return this_year - 1, this_year - 1
+
+
+def _this_year(_: re.Match[str], this_year: int) -> Span:
+    return this_year, this_year
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to say a span of years.
+
+    Attributes:
+        needs_papers: It counts only in a sentence that speaks of papers or of their making.
+        open_end: Whatever word may follow.
+    """
+
+    pattern: re.Pattern[str]
+    read: Reader
+    needs_papers: bool = False
+    open_end: bool = False
+
+
+def _form(form: str, read: Reader, *, needs_papers: bool = False, open_end: bool = False) -> _Form:
+    return _Form(re.compile(_LEAD + form, re.IGNORECASE), read, needs_papers, open_end)
+
+
+# The first that matches at a place counts: "from 2019 to 2021" is more than "from 2019".
+FORMS: Final = (
+    _form(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
+    _form(
+        rf"\b(?:from|in|during)\s+{_YEAR}\s*(?:to|until|till|through|[-–])\s*{_SECOND}\b", _between
+    ),
+    _form(rf"\b{_NO}\s+(?:{_NEWER}|after|beyond|past|since)\s+{_YEAR}\b", _until),
+    _form(rf"\b{_NO}\s+(?:{_OLDER}|before|prior\s+to)\s+{_YEAR}\b", _since),
+    _form(rf"\b{_YEAR}{_ON}", _since, open_end=True),
+    _form(rf"\b{_YEAR}\s+(?:or|and)\s+(?:earlier|before|older)\b(?!\s+\d)", _until, open_end=True),
+    _form(rf"\bin\s+or\s+before\s+{_YEAR}\b", _until),
+    _form(rf"\bin\s+or\s+after\s+{_YEAR}\b", _since),
+    _form(rf"\b(?:since|as\s+of|starting\s+(?:in|from|with))\s+{_YEAR}\b", _since, open_end=True),
+    _form(rf"\b(?:after|{_NEWER})\s+{_YEAR}\b", _after),
+    _form(rf"\b(?:until|till|up\s+(?:to|until)|through)\s+{_YEAR}\b", _until),
+    _form(rf"\b(?:before|prior\s+to|{_OLDER})\s+{_YEAR}\b", _before),
+    _form(rf"\b(?:in|from|of|during)\s+{_YEAR}\b", _in, needs_papers=True),
+    _form(rf"\b{_YEAR}(?=\s+(?:papers|works|articles|publications|preprints|studies)\b)", _plain),
+    _form(
+        rf"\b(?:(?:in|within|over|from|during)\s+)?(?:the\s+)?(?:last|past)\s+{_COUNT}\s+years\b",
+        _years_back,
+    ),
+    _form(r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back),
+    _form(r"\blast\s+year\b", _last_year, needs_papers=True),
+    _form(r"\bthis\s+year\b", _this_year, needs_papers=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """A span of years, both inclusive, None unbounded, and where the question says it."""
+
+    since: int | None
+    until: int | None
+    start: int
+    end: int
+
+
+def read_years(question: str, this_year: int) -> list[Years]:
+    """The spans of years of publication that a question asks for, in their order."""
+    found: list[Years] = []
+    for form in FORMS:
+        for years in _read_form(form, question, this_year):
+            if all(years.end <= other.start or years.start >= other.end for other in found):
+                found.append(years)
+    return sorted(found, key=lambda years: years.start)
+
+
+def _read_form(form: _Form, question: str, this_year: int) -> Iterator[Years]:
+    for match in form.pattern.finditer(question):
+        span = form.read(match, this_year)
+        if span and max(filter(None, span)) <= this_year + 1 and _is_asked(form, question, match):
+            yield Years(*span, match.start(), match.end())
+
+
+def _is_asked(form: _Form, question: str, match: re.Match[str]) -> bool:
+    """Whether the words around a year let it be the year of a paper."""
+    before, after = question[: match.start()], question[match.end() :]
+    beside = " ".join(before.split()[-1:]) + " " + match.group()
+    if ABOUT_PAPERS.search(beside):
+        return not GLUED.match(after)
+    if form.needs_papers and not ABOUT_PAPERS.search(_sentence_around(before, after)):
+        return False
+    near = " ".join(re.split(r"[,;:.?!]", before)[-1].split()[-WORDS_LOOKED_BACK:])
+    if ABOUT_THINGS.search(near) or GLUED.match(after):
+        return False
+    follower = NEXT_WORD.match(after)
+    return form.open_end or follower is None or follower[1].lower() in FOLLOWERS
+
+
+def _sentence_around(before: str, after: str) -> str:
+    return re.split(r"[.?!]\s", before)[-1] + " | " + re.split(r"[.?!]\s", after)[0]

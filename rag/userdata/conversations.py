@@ -1,0 +1,235 @@
+"""Conversations that outlive the page: every turn with its whole answer, each owner's apart."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from rag.codec import answer_from_json, answer_to_json
+from rag.errors import LibraryError, UnknownConversationError
+from rag.sources.records import fold
+from rag.types import Answer
+from rag.userdata.database import Database, folded, now
+
+MOST_TITLE_CHARACTERS: Final = 60
+MOST_LISTED: Final = 500
+MOST_WORDS: Final = 16  # of a search
+UNTITLED: Final = "New conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as a list of them shows it; times are ISO, UTC.
+
+    Attributes:
+        turns: How many questions it holds.
+        updated_at: When its last question was answered, or when it was made.
+    """
+
+    conversation_id: str
+    title: str
+    created_at: str
+    updated_at: str
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question, which `answer.question` tells, with its answer and when that was kept."""
+
+    turn_id: str
+    answer: Answer
+    asked_at: str
+
+    @property
+    def question(self) -> str:
+        """What was asked."""
+        return self.answer.question
+
+
+class Conversations:
+    """The conversations in a library's file; whoever asks sees their own alone.
+
+    Every method takes the owner first: a user's name where the page asks for one, else a random
+    id that the browser keeps. What is not the owner's is as if it were not there.
+
+    Args:
+        path: The file; made when something is first read or written.
+
+    Raises (every method):
+        LibraryError: The file is damaged or cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+
+    def create(self, owner: str, title: str = "") -> Conversation:
+        """A new conversation; without a title it is called after its first question."""
+        at = now()
+        made = Conversation(uuid.uuid4().hex, fold(title), at, at)
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?)",
+                (made.conversation_id, owner, made.title, folded(title), at, at),
+            )
+        return replace(made, title=made.title or UNTITLED)
+
+    def append(self, owner: str, conversation_id: str, answer: Answer) -> Turn:
+        """Keep an answer, with its question, as the conversation's next turn.
+
+        Raises:
+            UnknownConversationError: The owner has no such conversation.
+            ValueError: The answer is a draft.
+        """
+        if answer.status == "draft":
+            raise ValueError("a draft is not kept; append the final answer")
+        turn = Turn(uuid.uuid4().hex, answer, now())
+        title = title_of(answer.question)
+        with self._database.writing() as connection:
+            renamed = connection.execute(
+                "UPDATE conversation SET updated_at = :now,"
+                " title_folded = iif(title = '', :folded, title_folded),"
+                " title = iif(title = '', :title, title)"
+                " WHERE conversation_id = :id AND owner = :owner",
+                {
+                    "now": turn.asked_at,
+                    "folded": folded(title),
+                    "title": title,
+                    "id": conversation_id,
+                    "owner": owner,
+                },
+            )
+            if not renamed.rowcount:
+                raise UnknownConversationError(
+                    "This conversation is not there any more; begin a new one."
+                )
+            connection.execute(
+                "INSERT INTO turn SELECT ?, ?, coalesce(max(number) + 1, 0), ?, ?, ?"
+                " FROM turn WHERE conversation_id = ?",
+                (
+                    turn.turn_id,
+                    conversation_id,
+                    turn.asked_at,
+                    answer_to_json(answer),
+                    _searched(answer),
+                    conversation_id,
+                ),
+            )
+        return turn
+
+    def load(self, owner: str, conversation_id: str) -> tuple[Turn, ...] | None:
+        """The turns of a conversation, oldest first; None when the owner has no such."""
+        if self.find(owner, conversation_id) is None:
+            return None
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT turn_id, answer, asked_at FROM turn JOIN conversation"
+                " USING (conversation_id) WHERE conversation_id = ? AND owner = ? ORDER BY number",
+                (conversation_id, owner),
+            ).fetchall()
+        return tuple(Turn(turn_id, read_answer(text), at) for turn_id, text, at in rows)
+
+    def find(self, owner: str, conversation_id: str) -> Conversation | None:
+        """One conversation without its turns, or None when the owner has no such."""
+        found = self._select(owner, "AND conversation_id = ?", (conversation_id,), 1)
+        return found[0] if found else None
+
+    def of(self, owner: str, limit: int = MOST_LISTED) -> list[Conversation]:
+        """The owner's conversations, the one that was last added to first."""
+        return self._select(owner, "", (), limit)
+
+    def search(self, owner: str, words: str, limit: int = MOST_LISTED) -> list[Conversation]:
+        """Those of the owner's conversations that hold every word, in title, questions or answers.
+
+        Case does not count, and a word may be part of a longer one. Without words, all of them.
+        """
+        wanted = folded(words).split()[:MOST_WORDS]
+        condition = (
+            "AND (instr(title_folded, ?) OR EXISTS (SELECT 1 FROM turn WHERE"
+            " turn.conversation_id = conversation.conversation_id AND instr(text_folded, ?)))"
+        )
+        doubled = tuple(word for word in wanted for _ in range(2))
+        return self._select(owner, condition * len(wanted), doubled, limit)
+
+    def _select(
+        self, owner: str, condition: str, values: tuple[str, ...], limit: int
+    ) -> list[Conversation]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT conversation_id, title, created_at, updated_at, (SELECT count(*) FROM turn"
+                " WHERE turn.conversation_id = conversation.conversation_id) FROM conversation"
+                f" WHERE owner = ? {condition} ORDER BY updated_at DESC, rowid DESC LIMIT ?",
+                (owner, *values, limit),
+            ).fetchall()
+        return [Conversation(key, title or UNTITLED, *rest) for key, title, *rest in rows]
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> bool:
+        """Give a conversation another title; False when there is none, or the title is blank."""
+        if not fold(title):
+            return False
+        return self._change(
+            "UPDATE conversation SET title = ?, title_folded = ?",
+            (fold(title), folded(title)),
+            owner,
+            conversation_id,
+        )
+
+    def delete(self, owner: str, conversation_id: str) -> bool:
+        """Delete a conversation for good; False when the owner has no such.
+
+        What was rated stays with the feedback, which holds its own copy.
+        """
+        return self._change("DELETE FROM conversation", (), owner, conversation_id)
+
+    def cut(self, owner: str, conversation_id: str, turns: int) -> None:
+        """Keep the first turns alone, as when a question is edited or asked again."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM turn WHERE number >= ? AND conversation_id ="
+                " (SELECT conversation_id FROM conversation"
+                " WHERE conversation_id = ? AND owner = ?)",
+                (turns, conversation_id, owner),
+            )
+
+    def _change(
+        self, statement: str, values: tuple[str, ...], owner: str, conversation_id: str
+    ) -> bool:
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                f"{statement} WHERE conversation_id = ? AND owner = ?",
+                (*values, conversation_id, owner),
+            )
+        return changed.rowcount > 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+def title_of(question: str) -> str:
+    """A question as a title: one line, cut at a word where it is long."""
+    line = fold(question)
+    if len(line) <= MOST_TITLE_CHARACTERS:
+        return line
+    start = line[: MOST_TITLE_CHARACTERS - 1]
+    at_word = start.rpartition(" ")[0] if line[len(start)] != " " else start
+    return f"{(at_word or start).rstrip(' ,;:.')}…"
+
+
+def read_answer(text: str) -> Answer:
+    """The answer that a row holds.
+
+    Raises:
+        LibraryError: It is damaged.
+    """
+    try:
+        return answer_from_json(text)
+    except ValueError as exc:
+        raise LibraryError(f"An answer that was kept cannot be read again ({exc}).") from exc
+
+
+def _searched(answer: Answer) -> str:
+    titles = (paper.title for paper in answer.papers)
+    return folded("\n".join([answer.question, answer.text, *titles]))

@@ -1,0 +1,136 @@
+"""The parts around the conversation: filters, the empty page, the list of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from rag.types import Filters
+from ui.icons import icon
+from ui.render import chip_html, counted, filter_labels, question_buttons
+
+UNTITLED: Final = "New conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the papers of the library can be limited by; the most frequent first."""
+
+    years: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in the list."""
+
+    conversation: str
+    title: str
+
+
+def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
+    """The chips above the input, and the small form that adds one."""
+    chips = "".join(
+        chip_html(label, f"Remove the filter: {label}", do="unfilter", filter=name)
+        for name, label in filter_labels(filters)
+    )
+    return f'<div class="bar">{_editing(editing)}{chips}{_add_filter(choices)}</div>'
+
+
+def _editing(turn: int) -> str:
+    if not turn:
+        return ""
+    return (
+        f'<span class="editing">Editing question {turn}: the turns after it will go. '
+        '<button type="button" data-do="uneditable">Keep them</button></span>'
+    )
+
+
+def _add_filter(choices: Choices) -> str:
+    span = f"{choices.years[0]} to {choices.years[-1]}" if choices.years else "a year"
+    return (
+        f'<details class="menu adder"><summary>{icon("plus")}Add filter</summary>'
+        '<form class="sheet" data-do="filter" aria-label="Limit the papers that may answer">'
+        f'<div class="pair">{_year("since", "From year", span)}{_year("until", "To year", span)}'
+        "</div>"
+        '<label>Author<input name="author" list="authors-known" autocomplete="off"></label>'
+        f'<datalist id="authors-known">{_options(choices.authors)}</datalist>'
+        '<label>Source page<select name="source"><option value="">Any</option>'
+        f"{_options(choices.sources)}</select></label>"
+        '<button type="submit" class="primary">Add</button></form></details>'
+    )
+
+
+def _year(name: str, label: str, span: str) -> str:
+    return (
+        f'<label>{label}<input name="{name}" inputmode="numeric" pattern="[0-9]{{4}}" '
+        f'maxlength="4" autocomplete="off" placeholder="{span[-4:]}" '
+        f'title="A year of four digits, {span}"></label>'
+    )
+
+
+def _options(values: Iterable[str]) -> str:
+    return "".join(f'<option value="{escape(v)}">{escape(v)}</option>' for v in values)
+
+
+def welcome_html(papers: int, examples: Sequence[str]) -> str:
+    """The empty conversation: what can be asked, or how to begin without papers."""
+    if not papers:
+        return (
+            '<section class="welcome"><h2>This library is empty</h2>'
+            "<p>Add saved pages, bibliographies or single papers, then ask about them.</p>"
+            '<button type="button" class="primary" data-tab="Library">Add papers</button>'
+            "</section>"
+        )
+    return (
+        '<section class="welcome"><h2>What would you like to know?</h2>'
+        f"<p>{counted(papers, 'paper')}. Every sentence of an answer shows which one says so.</p>"
+        f'<div class="examples">{question_buttons(examples)}</div></section>'
+    )
+
+
+def waiting_html(what: str) -> str:
+    """The conversation's place while the library is getting ready."""
+    return f'<section class="welcome is-waiting">{what}</section>'
+
+
+def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = "") -> str:
+    """The sidebar: a search, every conversation with what can be done to it, the last undo.
+
+    Args:
+        listed: The conversations, the latest first.
+        current: The id of the one that is open.
+        removed: The title of the one that was deleted last.
+    """
+    undo = (
+        f'<p class="undo" role="status">Deleted “{escape(removed)}”. '
+        '<button type="button" data-do="restore">Undo</button></p>'
+        if removed
+        else ""
+    )
+    items = "".join(_item(each, is_current=each.conversation == current) for each in listed)
+    found = f"<ul>{items}</ul>" if items else '<p class="none">Nothing kept yet.</p>'
+    return (
+        '<div class="side-head"><h2>Conversations</h2>'
+        f'<button type="button" class="new" data-do="fresh">{icon("plus")}New</button></div>'
+        '<input type="search" class="find" aria-label="Search conversations" placeholder="Search">'
+        f'{undo}<nav aria-label="Conversations">{found}</nav>'
+    )
+
+
+def _item(listed: Listed, *, is_current: bool) -> str:
+    key, title = escape(listed.conversation), escape(listed.title or UNTITLED)
+    current = ' aria-current="true"' if is_current else ""
+    return (
+        f'<li data-title="{title.lower()}"><button type="button" class="open" data-do="open" '
+        f'data-conversation="{key}"{current} title="{title}">{title}</button>'
+        f'<details class="menu"><summary aria-label="More on “{title}”">{icon("more")}</summary>'
+        f'<div class="sheet"><form data-do="rename" data-conversation="{key}">'
+        f'<label>Title<input name="title" value="{title}" maxlength="120" autocomplete="off">'
+        '</label><button type="submit">Rename</button></form>'
+        f'<button type="button" class="danger" data-do="delete" data-conversation="{key}">Delete'
+        "</button></div></details></li>"
+    )

@@ -86,11 +86,8 @@ def mentions(text: str, fact: str) -> bool:
     does and may end inside one, so `equivalen` finds "equivalence"; a number must stand alone.
     """
     plain = _plain(text)
-    return any(
-        re.search(_pattern(_plain(alternative)), plain) is not None
-        for alternative in fact.split("|")
-        if alternative.strip()
-    )
+    wanted = filter(None, map(_plain, fact.split("|")))
+    return any(re.search(_pattern(each), plain) is not None for each in wanted)
 
 
 def _plain(text: str) -> str:

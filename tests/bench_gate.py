@@ -31,10 +31,11 @@ from rag.cli import main
 from rag.library import Library
 from rag.settings import Settings
 from rag.starter import starter_file
-from tests.scripted_endpoint import ScriptedEndpoint
+from tests.scripted_endpoint import ScriptedEndpoint, said
 
 SPARED: Final = ("multilingual", "filter", "small_talk")  # kinds that retrieval is not asked about
 INVENTED: Final = "In the year 1987 elephants won the chess league of Uppsala twice."
+SHOWN: Final = re.compile(r'<paper key="(\w+)">\n(.+?)\n</paper>', re.DOTALL)
 WORSE: Final = re.compile(r"^\| ● (.+?)(?: ↓)?(?:, .+?)? +\|.*\| +worse \|$", re.MULTILINE)
 
 logger = logging.getLogger(__name__)
@@ -57,12 +58,11 @@ class Credulous(Verifier):
 class HalfInvented(ScriptedEndpoint):
     """Answers with a sentence of the first paper that it is shown, and an invented one."""
 
-    def next_reply(self):
-        prompt = self.requests[-1]["messages"][-1]["content"]
-        (excerpt,) = re.findall(r'<paper number="1">\nTitle: .*\n(.+)', prompt)
-        said = excerpt.split(". ")[0].rstrip(".")
-        text = f"{said} [1]. {INVENTED.rstrip('.')} [1]."
-        return ("stream", text, (9, 9), [text])
+    def next_reply(self, request):
+        key, paper = SHOWN.search(said(request)).groups()
+        sentence = paper.splitlines()[-1].split(". ")[0].rstrip(".")
+        text = f"{sentence} [{key}]. {INVENTED.rstrip('.')} [{key}]."
+        return ("stream", text, (9, 9), [text], 0)
 
 
 def believing(text, papers, verifier, numbering, **more):

@@ -27,6 +27,7 @@ class ScriptedEndpoint:
         self._replies = deque()
         self._rules = []
         self.requests = []
+        self.models = None  # names, where the endpoint tells them
         self.headers = []
         self.paths = []
         self.times = []
@@ -110,6 +111,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         """Silence: the test output is for the tests."""
+
+    def do_GET(self):
+        self.endpoint.headers.append(dict(self.headers))
+        if self.endpoint.models is None:
+            return self._play_fail(404, {}, "{}")
+        data = [{"id": name, "object": "model"} for name in self.endpoint.models]
+        return self._play_raw(json.dumps({"object": "list", "data": data}), "application/json")
 
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.condensing import MOST_GROWTH_WORDS, read_rewrite
+from rag.library import Library
 from rag.types import Message, Usage
-from tests.endpoint_papers import CLAIM, QUESTION, REPLY, WILLOWS
+from tests.endpoint_papers import CLAIM, MODEL, QUESTION, REPLY, WILLOWS, endpoint_settings
 
 REWRITES = "You rewrite the last message"  # how its prompt begins
 FOLLOW_UP = "And what do they eat of them?"
@@ -106,9 +107,12 @@ def test_its_tokens_and_their_price_are_counted(ask, rewriting):
     assert answer.usage == Usage(111, 17, pytest.approx((111 + 2 * 17) / 1_000_000))
 
 
-def test_its_tokens_are_counted_when_nothing_is_answered(ask, rewriting):
-    rewriting.when(REWRITES, "What does sourdough cost at a Paris bakery?", usage=(100, 10))
-    answer = ask("What does sourdough cost at that Paris bakery?", HISTORY)
+def test_its_tokens_are_counted_when_nothing_is_found(tmp_path, rewriting):
+    rewriting.when(REWRITES, "What does sourdough cost?", usage=(100, 10))
+    settings = endpoint_settings(rewriting.url, library=tmp_path / "words", embedder="none")
+    with Library.open(settings=settings, llm=MODEL) as library:
+        library.ingest([WILLOWS])
+        answer = library.ask("And its cost?", [Message("user", "Who bakes sourdough?")])
     assert (answer.status, answer.usage) == ("abstained", Usage(100, 10))
 
 

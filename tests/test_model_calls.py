@@ -210,3 +210,10 @@ def test_a_key_that_the_endpoint_repeats_stands_in_no_error_nor_in_what_caused_i
         assert odd not in f"{error}{error!r}"
         error = error.__cause__
     assert raised.value.retryable is (status in (429, 500))
+
+
+@pytest.mark.parametrize(("told", "names"), [(None, []), ([], []), (["b", "a"], ["a", "b"])])
+def test_an_endpoint_may_tell_its_models(endpoint, told, names):
+    endpoint.models = told
+    assert endpoint_model(endpoint.url).models() == names
+    assert endpoint.headers[0]["Authorization"] == f"Bearer {KEY}"

@@ -17,7 +17,7 @@ from rag.answering.prompting import (
 )
 from rag.errors import ModelWindowError
 from rag.settings import Settings
-from rag.tokens import count_tokens
+from rag.tokens import count_tokens, cut_tokens
 from rag.types import EXTRACTIVE, Citation, Message
 from tests.endpoint_papers import (
     BEAVERS,
@@ -143,6 +143,24 @@ def test_a_trimmed_conversation_keeps_its_budget_and_begins_with_the_user(histor
     assert not kept or kept[0].role == "user"
     whole = kept[1:]
     assert whole == history[len(history) - len(whole) :]
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=80)
+    | st.lists(st.sampled_from(["beavers", "狸", "🦫 ", "…", " "])).map("".join)
+)
+def test_a_cut_text_has_no_more_tokens_than_asked_for_and_is_marked(text):
+    for most in range(1, 12):
+        first, last = cut_tokens(text, most), cut_tokens(text, most, keep_end=True)
+        if count_tokens(text) <= most:
+            assert (first, last) == (text, text)
+        else:
+            assert max(count_tokens(first), count_tokens(last)) <= most
+            assert first.endswith("…")
+            assert last.startswith("…")
+            assert first.removesuffix("…") in text
+            assert last.removeprefix("…") in text
 
 
 @pytest.mark.parametrize("window", [1200, 1500, 2500, 8192])

@@ -18,6 +18,7 @@ FENCE: Final = re.compile(
     r"<(?=[\s/]*(?:paper|abstract|sentence)\b)|^-{3,}", re.IGNORECASE | re.MULTILINE
 )
 LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; with less the last papers are left out
+LEAST_EXCERPT_TOKENS: Final = 2  # a word and the sign, where there is no room at all
 AUTHORS_NAMED: Final = 3
 MOST_TITLE_TOKENS: Final = 60  # of 20,000 titles at arXiv the longest has 56
 MOST_AUTHOR_TOKENS: Final = 30  # three authors of the starter library have at most 21
@@ -78,7 +79,8 @@ def _fit(key: str, hit: Hit, whole: str, share: int) -> str:
             kept.append(sentence)
             room -= cost
     if not kept:
-        return _render(key, hit.paper, cut_tokens(best[0].text if best else text, max(room, 1)))
+        begun = cut_tokens(best[0].text if best else text, max(room + 1, LEAST_EXCERPT_TOKENS))
+        return _render(key, hit.paper, begun)
     return _render(key, hit.paper, _excerpt(text, kept))
 
 

@@ -115,9 +115,7 @@ def trim_history(history: Sequence[Message], budget_tokens: int) -> list[Message
         left -= MESSAGE_OVERHEAD
         if left < min(needed, LEAST_MESSAGE_TOKENS):
             break
-        text = (
-            cut_tokens(message.content, left, keep_end=True) if needed > left else message.content
-        )
+        text = cut_tokens(message.content, left, keep_end=True)
         kept.append(Message(message.role, text, message.citations))
         left -= needed
     while kept and kept[-1].role == "assistant":

@@ -323,7 +323,7 @@ window.paperchat = (() => {
     if (event.target === input()) count();
     if (closest(event, "#side .find")) find(event.target);
   });
-  addEventListener("DOMContentLoaded", () => {
+  function begin() {
     const ready = new MutationObserver(() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
@@ -334,7 +334,9 @@ window.paperchat = (() => {
     });
     ready.observe(document.body, { childList: true, subtree: true });
     look();
-  });
+  }
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
 
   return { passOn, offer, remember, here, sourcesChanged, threadChanged };
 })();

@@ -147,6 +147,7 @@ window.paperchat = (() => {
     if (count > turns && stage) showLastTurn();
     turns = count;
     if (!stage) tab("asked", "");
+    if (!$("#chat .is-waiting")) bringBack();
   }
 
   function say(text) {
@@ -328,7 +329,6 @@ window.paperchat = (() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
       setSide(isNarrow() ? "" : local("side"));
-      bringBack();
       count();
       if (!isNarrow()) input().focus();
     });

@@ -67,6 +67,7 @@ class Library:
         self._settings = settings
         self._llm = llm
         self._reading = build_reading_embedder(settings, index.embedder)
+        self._examples: tuple[tuple[int, ...], list[str]] | None = None
 
     @classmethod
     def open(
@@ -259,7 +260,10 @@ class Library:
         from rag.answering.suggestions import SAMPLE, example_questions
 
         self._index.refresh()
-        return example_questions(self._index.sample(SAMPLE), n)
+        made = (*self._index.state, n)
+        if self._examples is None or self._examples[0] != made:
+            self._examples = (made, example_questions(self._index.sample(SAMPLE), n))
+        return list(self._examples[1])
 
     def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
         """The final answer to a question within its conversation.

@@ -18,11 +18,10 @@ NAMED_BRACES: Final[Mapping[str, str]] = {
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
 }
-JOINED: Final = r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[?!])(?=`)|(?<=<)(?=<)|(?<=>)(?=>)"
 TOKEN: Final = re.compile(
-    rf"""(?P<formula>(?<![\\$])\$(?=[^\s$])[^$%\#]{{1,200}}(?<=[^\s$\\])\$(?![\d$]))
-      |(?P<sign>[\\{{}}~^&%$\#_])
-      |(?P<joined>{JOINED})""",
+    r"""(?P<formula>(?<![\\$])\$(?=[^\s$])[^$%\#]{1,200}(?<=[^\s$\\])\$(?![\d$]))
+      |(?P<sign>[\\{}~^&%$\#_])
+      |(?P<joined>-(?=-)|'(?=')|`(?=`)|[?!](?=`)|<(?=<)|>(?=>))""",
     re.VERBOSE,
 )
 # What stands between two dollars is a formula when it says something only formulas say, or is
@@ -41,7 +40,7 @@ def _written(text: str, escaped: Mapping[str, str]) -> str:
         if formula := match["formula"]:
             is_formula = _is_formula(formula[1:-1])
             return formula if is_formula else escaped["$"] + _written(formula[1:], escaped)
-        return escaped[match["sign"]] if match["sign"] else "{}"
+        return escaped[match["sign"]] if match["sign"] else f"{match['joined']}{{}}"
 
     return TOKEN.sub(written, text)
 

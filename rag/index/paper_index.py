@@ -116,11 +116,15 @@ class PaperIndex:
         """How many papers the library holds."""
         return self.lexical.count()
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Differs after every change of the papers."""
+        return self.lexical.revision, self.count()
+
     def facets(self) -> Facets:
         """What the papers could be filtered by; counted anew after a change only."""
-        state = (self.lexical.revision, self.count())
-        if self._facets is None or self._facets[0] != state:
-            self._facets = (state, self.lexical.facets())
+        if self._facets is None or self._facets[0] != self.state:
+            self._facets = (self.state, self.lexical.facets())
         return self._facets[1]
 
     def sample(self, k: int) -> list[Paper]:

@@ -11,15 +11,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
+from rag.sources.bibtex import looks_like_bibtex, read_bibtex
 from rag.sources.daily_papers import looks_like_page, read_page
+from rag.sources.json_array import looks_like_json_array, read_json_array
 from rag.sources.json_lines import looks_like_json_lines, read_json_lines
 from rag.sources.records import Record, RecordError, fold, paper_from_record
+from rag.sources.ris import looks_like_ris, read_ris
 from rag.types import Paper, Rejection
 
 logger = logging.getLogger(__name__)
 
 FORMS: Final = (
-    "a saved Daily Papers page (plain text) or JSON Lines with title and abstract, also gzipped"
+    "a saved Daily Papers page (plain text), JSON Lines with title and abstract, BibTeX, RIS or "
+    "CSL-JSON, also gzipped"
 )
 GZIP_MAGIC: Final = b"\x1f\x8b"
 BYTES_LOOKED_AT: Final = 1 << 16
@@ -114,11 +118,28 @@ def _dispatch(file: io.BufferedReader) -> Iterator[Record | RecordError]:
     if head.lstrip().startswith("<"):
         raise _UnreadableError(f"it is an HTML or XML page; understood is {FORMS}")
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
-    if looks_like_json_lines(head.splitlines()):
+    if looks_like_bibtex(head):
+        yield from read_bibtex(lines.read())
+    elif looks_like_ris(head):
+        yield from read_ris(lines.read())
+    elif looks_like_json_array(head):
+        yield from _read_array(lines.read())
+    elif looks_like_json_lines(head.splitlines()):
         yield from read_json_lines(lines)
-        return
-    text = lines.read()
+    else:
+        yield from _read_page(lines.read())
+
+
+def _read_array(text: str) -> Iterator[Record | RecordError]:
     text.encode()  # what is not UTF-8 shows here
+    try:
+        yield from read_json_array(text)
+    except (ValueError, RecursionError) as exc:
+        raise _UnreadableError(f"it is broken JSON: {exc}") from exc
+
+
+def _read_page(text: str) -> Iterator[Record | RecordError]:
+    text.encode()
     if not looks_like_page(text):
         raise _UnreadableError(f"its form is not known; understood is {FORMS}")
     yield from read_page(text)

@@ -21,7 +21,6 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.settings import Settings
-from rag.types import EXTRACTIVE
 
 
 def find_embedder(index: PaperIndex) -> Embedder | None:
@@ -77,17 +76,16 @@ def build_llm(settings: Settings, llm: LLM | str | None) -> LLM | None:
 
     `auto` takes the endpoint's model when a key or an address of an endpoint is set.
     """
-    chosen = llm or settings.llm
-    if not isinstance(chosen, str):
-        return chosen
-    has_endpoint = bool(settings.openai_api_key or settings.openai_base_url)
-    if chosen == EXTRACTIVE or (chosen == "auto" and not has_endpoint):
+    if llm is not None and not isinstance(llm, str):
+        return llm
+    model = settings.find_model(llm)
+    if model is None:
         return None
-    if not has_endpoint:
+    if not settings.has_endpoint:
         raise ConfigurationError(
-            f"The model {chosen!r} needs an endpoint: set OPENAI_API_KEY or OPENAI_BASE_URL, "
+            f"The model {model!r} needs an endpoint: set OPENAI_API_KEY or OPENAI_BASE_URL, "
             "or choose extractive."
         )
     from rag.openai_endpoint import EndpointLLM
 
-    return EndpointLLM(settings, settings.openai_model if chosen == "auto" else chosen)
+    return EndpointLLM(settings, model)

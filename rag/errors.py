@@ -3,6 +3,7 @@
 RagError
 ├── ConfigurationError       a setting or an argument cannot work
 ├── SourceError              a file holds nothing that can be read
+│   └── SourceUnavailableError where papers are looked up cannot be reached
 ├── LibraryError             the library folder cannot be used
 │   ├── EmbedderMismatchError  it was made with another embedder or passage settings
 │   └── UnknownConversationError  a conversation is not there, or not its asker's
@@ -31,6 +32,12 @@ class ConfigurationError(RagError):
 
 class SourceError(RagError):
     """A source holds no paper that could be read."""
+
+
+class SourceUnavailableError(SourceError):
+    """A place where papers are looked up could not be reached, or answered with something else."""
+
+    retryable = True
 
 
 class LibraryError(RagError):

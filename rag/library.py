@@ -21,6 +21,7 @@ from rag.types import (
     Answer,
     Facets,
     Filters,
+    Heading,
     Hit,
     IngestReport,
     Message,
@@ -31,8 +32,10 @@ from rag.types import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.llms import LLM
+    from numpy.typing import NDArray
 
     from rag.chat_engine import PaperChatEngine
     from rag.engine import PaperQueryEngine
@@ -143,6 +146,12 @@ class Library:
         return self._llm.metadata.model_name if self._llm else EXTRACTIVE
 
     @property
+    def revision(self) -> int:
+        """Another number after every change of the papers is complete, whoever made it."""
+        self._index.refresh()
+        return self._index.lexical.revision
+
+    @property
     def is_lexical_only(self) -> bool:
         """Whether papers are found by words alone, for want of an embedder."""
         from rag.assembly import find_embedder
@@ -212,6 +221,20 @@ class Library:
         """All papers, in the order of ingestion."""
         self._index.refresh()
         return list(self._index.store.all_papers())
+
+    def headings(self) -> list[Heading]:
+        """The short part of all papers, in the order of ingestion: enough for a list of them."""
+        self._index.refresh()
+        return list(self._index.store.headings())
+
+    def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
+        """The mean vector of each paper's passages, shape (dimension,), of those that are here.
+
+        Returns:
+            None where papers are found by words alone and have no vectors.
+        """
+        self._index.refresh()
+        return self._index.paper_vectors(paper_ids) if self._index.has_vectors else None
 
     def get(self, paper_id: str) -> Paper | None:
         """The paper with an id, or None."""
@@ -343,11 +366,6 @@ class Library:
         from rag.userdata.feedback import Feedback
 
         return Feedback(self.folder / FILE)
-
-    @property
-    def revision(self) -> int:
-        """Grows with every change of the papers."""
-        return self._index.manifest.revision
 
     @property
     def settings(self) -> Settings:

@@ -79,7 +79,7 @@ class EndpointLLM(CustomLLM):
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:
         """The reply as it is written; token counts stand in the last response, where told."""
-        with _translated(self._where, self.model):
+        with _translated(self._where, self.model, self._client.api_key):
             text, finished = "", False
             counts: dict[str, int] = {}
             for chunk in self._open_stream(messages):
@@ -97,6 +97,18 @@ class EndpointLLM(CustomLLM):
                     f"The connection to {self._where} broke off after {len(text)} characters. "
                     "Ask again."
                 )
+
+    def models(self) -> list[str]:
+        """The names of the endpoint's models, in order; none where it does not tell.
+
+        Raises:
+            ModelError: The endpoint cannot be reached, or refuses the key.
+        """
+        with _translated(self._where, self.model, self._client.api_key):
+            try:
+                return sorted(str(model.id) for model in self._client.models.list())
+            except (openai.NotFoundError, AttributeError, TypeError):  # many endpoints have no list
+                return []
 
     def _open_stream(self, messages: Sequence[ChatMessage]) -> Iterator[ChatCompletionChunk]:
         return iter(
@@ -134,12 +146,18 @@ class EndpointLLM(CustomLLM):
 
 
 @contextmanager
-def _translated(where: str, model: str) -> Iterator[None]:
-    """Raise the client's failures as ours."""
+def _translated(where: str, model: str, secret: str = PLACEHOLDER_KEY) -> Iterator[None]:
+    """Raise the client's failures as ours, without the key that an endpoint may have repeated."""
     try:
         yield
     except (openai.OpenAIError, httpx.HTTPError, json.JSONDecodeError) as exc:
-        raise translate_error(exc, where, model) from exc
+        error = translate_error(exc, where, model)
+        if secret == PLACEHOLDER_KEY or secret not in f"{error}{exc}":
+            raise error from exc
+        # The cause is left out too: whoever prints a traceback prints what it says.
+        clean = type(error)(str(error).replace(secret, "…"))
+        clean.retryable = error.retryable
+        raise clean from None
 
 
 def _param(message: ChatMessage) -> ChatCompletionMessageParam:

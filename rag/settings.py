@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import ConfigurationError
+from rag.types import EXTRACTIVE
 
 APPLICATION = "paperchat"
 
@@ -83,6 +84,25 @@ class Settings(BaseSettings):
     dense_weight: float = Field(
         0.65, ge=0, le=1, description="Share of dense retrieval in the fused score."
     )
+    rate_limit: int = Field(
+        30, ge=0, description="Questions that one visitor of the page may ask a minute; 0: any."
+    )
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether a language model can be asked at all."""
+        return bool(self.openai_api_key or self.openai_base_url)
+
+    def find_model(self, chosen: str | None = None) -> str | None:
+        """The name of the model that is to write the answers, or None for extractive ones.
+
+        Args:
+            chosen: In place of `llm`; `auto` takes the endpoint's model where there is one.
+        """
+        name = chosen or self.llm
+        if name == EXTRACTIVE or (name == "auto" and not self.has_endpoint):
+            return None
+        return self.openai_model if name == "auto" else name
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -65,6 +65,17 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What a list shows of a paper: all that is short; the fields are those of `Paper`."""
+
+    paper_id: str
+    title: str
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which papers may answer; what is empty does not limit.
 

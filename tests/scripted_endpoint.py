@@ -22,6 +22,7 @@ class ScriptedEndpoint:
     def __init__(self):
         self._replies = deque()
         self.requests = []
+        self.models = None  # names, where the endpoint tells them
         self.headers = []
         handler = type("Handler", (_Handler,), {"endpoint": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -71,6 +72,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         """Silence: the test output is for the tests."""
+
+    def do_GET(self):
+        self.endpoint.headers.append(dict(self.headers))
+        if self.endpoint.models is None:
+            return self._play_fail(404, {}, "{}")
+        data = [{"id": name, "object": "model"} for name in self.endpoint.models]
+        return self._play_raw(json.dumps({"object": "list", "data": data}), "application/json")
 
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))

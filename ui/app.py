@@ -7,10 +7,11 @@ from typing import Final
 
 import gradio as gr
 
+from ui.api import add_api
 from ui.chat_events import connect_chat
 from ui.chat_tab import build_chat_tab
 from ui.icons import icon
-from ui.library_tab import build_library_tab
+from ui.library_tab import build_library_tab, connect_library
 from ui.loading import Loading
 from ui.settings_tab import build_settings_tab
 
@@ -41,13 +42,17 @@ def build_app(loading: Loading) -> gr.Blocks:
     """The page for a library that may still be on its way."""
     app = gr.Blocks(title="paperchat", analytics_enabled=False, fill_width=True)
     with app:
+        add_api(loading)
         gr.HTML(HEAD, elem_id="top", apply_default_css=False, js_on_load=None)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Chat", id="chat-tab"):
                 chat = build_chat_tab(loading)
-            with gr.Tab("Library", id="library-tab"):
-                build_library_tab(loading)
+            with gr.Tab("Library", id="library-tab") as place:
+                library = build_library_tab(loading)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
         connect_chat(app, chat, loading, settings.state)
+        connect_library(
+            loading, library, place=place, tabs=tabs, question=chat.question, chat=chat.chat
+        )
     return app

@@ -106,6 +106,11 @@ class _Events:
         except RagError as exc:
             raise gr.Error(str(exc), print_exception=False) from exc
 
+    def _admit(self, request: gr.Request) -> None:
+        """Refuse a visitor who has asked too often."""
+        if why := self._loading.door.why_not_now(request):
+            raise gr.Error(why, print_exception=False)
+
     def _now(self, chat: Chat, here: Here, settings: SessionSettings) -> tuple[Views, Chat]:
         """The conversation as it is kept: another tab, or a server before this one, wrote it."""
         views = self._views(settings)
@@ -130,33 +135,52 @@ class _Events:
         yield views.all(chat)
 
     def typed(
-        self, text: str, chat: Chat, here: Here, settings: SessionSettings
+        self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
     ) -> Iterator[Parts]:
         """Ask what was typed; after an edit, in place of the edited question."""
+        self._admit(request)
         views, chat = self._now(chat, here, settings)
         if chat.editing and text.strip():
             chat = chat.before(chat.editing)
         yield from self._answer(views, text, chat, clears=True)
 
     def ask(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask a question that the page proposed."""
+        self._admit(request)
         views, chat = self._now(chat, here, settings)
         yield from self._answer(views, event.question, chat)
 
     def again(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask the last question once more."""
+        self._admit(request)
         views, chat = self._now(chat, here, settings)
         asked = chat.turns[int(event.turn) - 1]
         yield from self._answer(views, asked.question, chat.before(int(event.turn)))
 
     def without(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask a question again without one of the limits that it was answered under."""
+        self._admit(request)
         views, chat = self._now(chat, here, settings)
         asked = chat.turns[int(event.turn) - 1]
         filters = handlers.without(asked.filters, event.filter)

@@ -6,13 +6,14 @@ import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, Progress
+from ui.door import Door
 
 WARM_UP: Final = "What do these papers say?"
 logger = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ class Loading:
     """A library on its way; read `library`, `progress`, `failure` at any time.
 
     Attributes:
+        door: Who may come in, and what they may do.
+        settings: Those of the operator, once known.
+        llm: The model that the page was started with, in place of the settings' one.
         library: None until it is ready.
         progress: What is being done, while it is not.
         failure: One sentence on why it will not get ready.
@@ -30,10 +34,20 @@ class Loading:
     """
 
     library: Library | None = None
+    door: Door = field(default_factory=Door)
+    settings: Settings | None = None
+    llm: str | None = None
     progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
     failure: str | None = None
     notice: str | None = None
     _finished: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, library: Library, door: Door | None = None) -> Self:
+        """A library that is ready already."""
+        loading = cls(library, door or Door(), library.settings)
+        loading._finished.set()
+        return loading
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the library is ready or has failed; False when the time ran out."""

@@ -1,50 +1,79 @@
-"""Starts the page's server on this machine and keeps it until it is stopped."""
+"""Starts the page's server and keeps it until it is stopped."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
 import threading
+import webbrowser
 from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from rag.cli.output import shown_progress
 from rag.errors import ConfigurationError
 from rag.settings import Settings
+from ui.door import Door
 from ui.loading import Loading
 
-PORTS_TRIED = 20
-MOST_PORT = 65535
-MOST_UPLOAD = "50mb"
+if TYPE_CHECKING:
+    import uvicorn
+
+    from ui.passwords import Users
+    from ui.shield import Shield
+
+PORTS_TRIED: Final = 20
+MOST_PORT: Final = 65535
+MOST_UPLOAD: Final = "50mb"
+WAITING: Final = 128  # connections that may wait to be accepted
+LONGEST_START_S: Final = 30.0
+SIGN_IN: Final = "After five wrong passwords the door stays shut for five minutes."
+STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("page.css", "library.css"))
+SCRIPTS: Final = tuple(
+    Path(__file__).with_name(name) for name in ("theme.js", "page.js", "library.js")
+)
 
 
-def find_free_port(host: str, port: int) -> int:
-    """The port, or the next free one.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the port, or on the next free one.
+
+    It listens from the first moment, so that of two starts at once only one gets a port.
 
     Raises:
         ConfigurationError: The address cannot be listened on, or no port near is free.
     """
     last = min(port + PORTS_TRIED - 1, MOST_PORT)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, last + 1):
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, candidate))
-            except (OSError, UnicodeError):  # UnicodeError: a host that no name can be
-                continue
-            return candidate
+        try:
+            return socket.create_server(
+                (host.strip("[]"), candidate), family=family, backlog=WAITING
+            )
+        except (OSError, UnicodeError):  # UnicodeError: a host that no name can be
+            continue
     raise ConfigurationError(
         f"No port from {port} to {last} is free on {host!r}. Name another --port or --host."
     )
+
+
+def find_free_port(host: str, port: int) -> int:
+    """The port, or the next free one; someone else may take it meanwhile.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on, or no port near is free.
+    """
+    with closing(listen(host, port)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def serve(
     settings: Settings,
     *,
     llm: str | None = None,
-    host: str = "127.0.0.1",
+    door: Door | None = None,
     port: int = 7860,
-    auth: tuple[str, str] | None = None,
     open_browser: bool = True,
 ) -> None:
     """Serve the chat page until interrupted; the library gets ready while the page is open.
@@ -52,44 +81,109 @@ def serve(
     Raises:
         ConfigurationError: The address or the port cannot be used.
     """
-    free = find_free_port(host, port)
-    loading = Loading()
-    with shown_progress() as on_progress:
-        loading.start(settings, llm, on_progress)
-        url = _launch(loading, host, free, auth, open_browser=open_browser)
-        if free != port:
-            _say(f"Port {port} is taken.")
-        loading.wait()
-    if loading.failure:
-        _say(loading.failure)
-    _say(f"paperchat is at {url} (stop it with Ctrl-C)")
-    threading.Event().wait()
+    door = door or Door(rate_limit=settings.rate_limit)
+    with closing(listen(door.host, port)) as listening:
+        free = int(listening.getsockname()[1])
+        url = page_url(door.host, free)
+        loading = Loading(door=door, settings=settings, llm=llm)
+        with shown_progress() as on_progress:
+            loading.start(settings, llm, on_progress)
+            start_server(build_server(loading), listening)
+            if free != port:
+                _say(f"Port {port} is taken.")
+            if not door.users and not door.is_local:
+                _say(f"Anyone who reaches {door.host} can ask, add and remove: --no-auth.")
+            if open_browser:
+                webbrowser.open(url)
+            loading.wait()
+        if loading.failure:
+            _say(loading.failure)
+        _say(f"paperchat is at {url} (stop it with Ctrl-C)")
+        threading.Event().wait()
 
 
-def _launch(
-    loading: Loading, host: str, port: int, auth: tuple[str, str] | None, *, open_browser: bool
-) -> str:
+def page_url(host: str, port: int) -> str:
+    """Where a browser on this machine finds the page."""
+    bare = host.strip("[]")
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bare, f"[{bare}]" if ":" in bare else bare)
+    return f"http://{name}:{port}/"
+
+
+def build_server(loading: Loading) -> uvicorn.Server:
+    """The server of the page, with Gradio behind the shield."""
+    import uvicorn
+
+    config = uvicorn.Config(_shielded(loading), log_level="warning", timeout_graceful_shutdown=2)
+    return uvicorn.Server(config)
+
+
+def _shielded(loading: Loading) -> Shield:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    from ui.app import CSS_FILE, SCRIPT_FILE, build_app, build_theme
+    import gradio as gr
+    from fastapi import FastAPI
 
-    app = build_app(loading)
-    _, url, _ = app.launch(
-        server_name=host,
-        server_port=port,
-        auth=auth,
-        inbrowser=open_browser,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
+    from ui.app import build_app, build_theme
+    from ui.shield import Shield
+
+    door = loading.door
+    app = gr.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        build_app(loading),
+        path="/",
+        server_name=door.host,
+        auth=_checks(door.users) if door.users else None,
+        auth_message=SIGN_IN if door.users else None,
+        allowed_paths=[],
+        blocked_paths=[str(path) for path in _private(loading)],
         show_error=True,
-        ssr_mode=False,
-        footer_links=[],
         max_file_size=MOST_UPLOAD,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        run_history=False,  # it would keep what is typed, a key too, in the browser
+        footer_links=[],
         theme=build_theme(),
-        css_paths=[CSS_FILE],
-        head=f"<script>{SCRIPT_FILE.read_text(encoding='utf-8')}</script>",
+        css_paths=list(STYLES),
     )
-    return url
+    return Shield(app, door, [path.read_text(encoding="utf-8") for path in SCRIPTS])
+
+
+def _private(loading: Loading) -> list[Path]:
+    """What is never served, whatever else Gradio would allow."""
+    settings = loading.settings
+    library = [settings.library.expanduser().resolve()] if settings else []
+    return [*library, Path.cwd() / ".env"]
+
+
+def _checks(users: Users) -> object:
+    """What Gradio asks whether name and password go together; hashing does not hold others up."""
+    one_at_a_time = asyncio.Semaphore(1)
+
+    async def admits(user: str, password: str) -> bool:
+        async with one_at_a_time:
+            return await asyncio.to_thread(users.admits, user, password)
+
+    return admits
+
+
+def start_server(server: uvicorn.Server, listening: socket.socket) -> threading.Thread:
+    """Serve from a thread of its own; returns when the server answers.
+
+    Raises:
+        ConfigurationError: It did not start.
+    """
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True
+    )
+    thread.start()
+    waited = threading.Event()
+    for _ in range(int(LONGEST_START_S * 100)):
+        if server.started or not thread.is_alive():
+            break
+        waited.wait(0.01)
+    if not server.started:
+        raise ConfigurationError("The page's server did not start. --verbose tells more.")
+    return thread
 
 
 def _say(text: str) -> None:

@@ -1,14 +1,183 @@
+"""What one browser session has set for itself, and the library that answers so."""
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+from rag.errors import ConfigurationError
 from rag.library import Library
+from rag.settings import Settings
+from rag.types import EXTRACTIVE
+
+Mode = Literal["extractive", "model"]
+Unsupported = Literal["remove", "mark"]
+
+PAPERS_RANGE: Final = (1, 20)  # more than 20 abstracts nobody reads beside an answer
+WORDS_RANGE: Final = (40, 300)
+MOST_NAME_CHARACTERS: Final = 200
+NO_OTHER_ENDPOINT: Final = (
+    "This page is open to other machines, so it asks no other endpoint than the one that its "
+    "operator has set. Started with --allow-endpoints, it does."
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SessionSettings:
-    mode: str = "extractive"
+    """How questions of one browser session are answered; it lives as long as the session.
+
+    Attributes:
+        model: Name of the model; "" for the operator's.
+        base_url: Address of the endpoint; None for the operator's.
+        key: Key of that endpoint; None for the operator's, which goes to the operator's alone.
+        top_k: Papers that reach the answer.
+        answer_words: Longest extractive answer from one paper; a model's grows alike.
+        unsupported: What becomes of a model's sentences that no paper supports.
+    """
+
+    mode: Mode = "extractive"
+    model: str = ""
+    base_url: str | None = None
+    key: SecretStr | None = None
+    top_k: int = 6
+    answer_words: int = 110
+    unsupported: Unsupported = "remove"
+
+
+def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
+    """What holds before anything is changed: the settings of the operator.
+
+    Args:
+        settings: Those of the operator.
+        llm: What the page was started with, in place of `settings.llm`.
+    """
+    model = settings.find_model(llm)
+    return SessionSettings(
+        mode="model" if model else "extractive",
+        model=model or (settings.openai_model if settings.has_endpoint else ""),
+        top_k=_within(settings.top_k, PAPERS_RANGE),
+        answer_words=_within(settings.answer_words, WORDS_RANGE),
+        unsupported=settings.unsupported,
+    )
+
+
+def _within(value: int, limits: tuple[int, int]) -> int:
+    return min(max(value, limits[0]), limits[1])
+
+
+def with_answers(
+    current: SessionSettings, *, mode: str, top_k: float, answer_words: float, unsupported: str
+) -> SessionSettings:
+    """The settings with another kind of answers; a number out of range comes to its edge."""
+    return replace(
+        current,
+        mode="model" if mode == "model" else "extractive",
+        top_k=_within(int(top_k), PAPERS_RANGE),
+        answer_words=_within(int(answer_words), WORDS_RANGE),
+        unsupported="mark" if unsupported == "mark" else "remove",
+    )
+
+
+def with_endpoint(
+    current: SessionSettings,
+    *,
+    model: str,
+    base_url: str,
+    key: str,
+    settings: Settings,
+    allows_others: bool,
+) -> SessionSettings:
+    """The settings with another endpoint; blank fields mean the operator's.
+
+    A blank key keeps the one that was given, as long as the address stays: a key never goes to
+    another endpoint than the one that it was typed for.
+
+    Args:
+        current: The settings before.
+        model: Name of the model.
+        base_url: Address of the endpoint.
+        key: Its key.
+        settings: The operator's.
+        allows_others: Whether an address other than the operator's may be asked.
+
+    Raises:
+        ConfigurationError: The address is none, or may not be asked.
+    """
+    address = _address(base_url, settings)
+    if address is not None and not allows_others:
+        raise ConfigurationError(NO_OTHER_ENDPOINT)
+    kept = current.key if address == current.base_url else None
+    return replace(
+        current,
+        model=model.strip()[:MOST_NAME_CHARACTERS],
+        base_url=address,
+        key=SecretStr(key.strip()) if key.strip() else kept,
+    )
+
+
+def _address(text: str, settings: Settings) -> str | None:
+    """The address of an endpoint, or None for the operator's."""
+    address = text.strip().rstrip("/")
+    if not address or address == (settings.openai_base_url or "").rstrip("/"):
+        return None
+    try:
+        parts = urlsplit(address)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets that do not close
+        is_address = False
+    if not is_address or parts.scheme not in ("http", "https") or re.search(r"\s", address):
+        raise ConfigurationError(
+            f"{address[:100]!r} is no address of an endpoint. Give one such as "
+            "http://127.0.0.1:8000/v1."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "The address of an endpoint holds no user, password or query. "
+            "The key has a field of its own."
+        )
+    return address
+
+
+def without_key(current: SessionSettings) -> SessionSettings:
+    """The settings without the session's own key."""
+    return replace(current, key=None)
+
+
+def effective_settings(settings: Settings, session: SessionSettings) -> Settings:
+    """The operator's settings under those of a session.
+
+    The operator's key goes with the operator's endpoint only.
+    """
+    words = session.answer_words
+    others: dict[str, object] = {
+        "top_k": session.top_k,
+        "answer_words": words,
+        "answer_tokens": max(16, round(settings.answer_tokens * words / settings.answer_words)),
+        "unsupported": session.unsupported,
+    }
+    if session.base_url is not None:
+        others |= {"openai_base_url": session.base_url, "openai_api_key": session.key}
+    elif session.key is not None:
+        others |= {"openai_api_key": session.key}
+    return settings.model_copy(update=others)
+
+
+def model_name(settings: Settings, session: SessionSettings) -> str:
+    """The model that a session asks, whatever its mode."""
+    return session.model or settings.find_model() or settings.openai_model
 
 
 def library_for(library: Library, session: SessionSettings) -> Library:
-    return library
+    """The library as a session wants its answers.
+
+    Raises:
+        ConfigurationError: A model is to answer, and there is no endpoint or its key is none.
+    """
+    settings = effective_settings(library.settings, session)
+    if session.mode == "extractive":
+        return library.with_settings(settings, EXTRACTIVE)
+    return library.with_settings(settings, model_name(library.settings, session))

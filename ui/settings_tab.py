@@ -1,18 +1,332 @@
+"""The settings tab: how answers are written, by whom, and how the page looks."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import gradio as gr
 
+from rag.connection import Connection, find_models, try_endpoint
+from rag.errors import ConfigurationError, ModelResponseError, RagError
+from rag.settings import Settings
+from ui.library_html import said_html
 from ui.loading import Loading
-from ui.session import SessionSettings
+from ui.session import (
+    MOST_NAME_CHARACTERS,
+    NO_OTHER_ENDPOINT,
+    PAPERS_RANGE,
+    WORDS_RANGE,
+    SessionSettings,
+    as_set,
+    effective_settings,
+    model_name,
+    with_answers,
+    with_endpoint,
+    without_key,
+)
+
+MOST_MODELS: Final = 200
+NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
+KEY_HELP: Final = (
+    "It stays with this browser session on the server, goes to this endpoint alone, and is "
+    "forgotten when the page is closed. It is never written to disk and never shown again."
+)
+KEY_KEPT: Final = "A key is kept for this session"
+KEY_NONE: Final = "sk-…"
+# theme.js marks the choice and reacts to it.
+THEME_HTML: Final = (
+    '<fieldset class="themes"><legend>Theme</legend>'
+    + "".join(
+        f'<label><input type="radio" name="theme" data-theme-choice="{name}">{label}</label>'
+        for name, label in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+    )
+    + "</fieldset>"
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SettingsTab:
+    """What the frame of the page needs of the tab.
+
+    Attributes:
+        state: `SessionSettings` of the browser session, on the server.
+    """
+
     state: gr.State
 
 
+@dataclass(frozen=True, slots=True)
+class _Controls:
+    mode: gr.Radio
+    model: gr.Dropdown
+    base_url: gr.Textbox
+    key: gr.Textbox
+    try_it: gr.Button
+    forget: gr.Button
+    endpoint: gr.Column
+    top_k: gr.Slider
+    answer_words: gr.Slider
+    unsupported: gr.Radio
+    said: gr.HTML
+
+    @property
+    def fields(self) -> list[gr.components.Component]:
+        """What is read when anything changes, in the order of `_take`."""
+        return [
+            self.mode,
+            self.model,
+            self.base_url,
+            self.key,
+            self.top_k,
+            self.answer_words,
+            self.unsupported,
+        ]
+
+
 def build_settings_tab(loading: Loading) -> SettingsTab:
-    gr.Markdown("Settings")
-    return SettingsTab(gr.State(SessionSettings()))
+    """Lay the tab out inside the frame's `gr.Tab` and tie its parts together."""
+    start = as_set(_operator(loading), loading.llm)
+    state = gr.State(start)
+    with gr.Column(elem_id="settings"):
+        controls = _lay_out(loading, start)
+        gr.HTML(THEME_HTML, elem_id="theme")
+    _connect(loading, state, controls)
+    return SettingsTab(state)
+
+
+def _operator(loading: Loading) -> Settings:
+    """The settings that the page was started with."""
+    if loading.settings is not None:
+        return loading.settings
+    return loading.library.settings if loading.library is not None else Settings()
+
+
+def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
+    operator = _operator(loading)
+    mode = gr.Radio(
+        [("The papers' own sentences", "extractive"), ("A language model", "model")],
+        value=start.mode,
+        label="Answers are written with",
+        elem_id="settings-mode",
+    )
+    with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
+        gr.HTML(_endpoint_told(loading, operator))
+        with gr.Row():
+            base_url = gr.Textbox(
+                label="Address of the endpoint",
+                placeholder=operator.openai_base_url or "https://api.openai.com/v1",
+                max_length=500,
+                min_width=NARROWEST,
+                interactive=loading.door.allows_endpoints,
+                elem_id="settings-url",
+            )
+            model = gr.Dropdown(
+                [start.model] if start.model else [],
+                value=start.model or None,
+                allow_custom_value=True,
+                label="Model",
+                min_width=NARROWEST,
+                elem_id="settings-model",
+            )
+        key = gr.Textbox(
+            label="Key",
+            info=KEY_HELP,
+            type="password",
+            placeholder=KEY_NONE,
+            max_length=500,
+            elem_id="settings-key",
+            html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
+        )
+        with gr.Row(elem_classes="tools"):
+            try_it = gr.Button("Test connection", size="sm", elem_id="settings-test")
+            forget = gr.Button(
+                "Forget the key", size="sm", visible=False, elem_id="settings-forget"
+            )
+    said = gr.HTML("", elem_id="settings-said", min_height=24)
+    with gr.Row():
+        top_k = gr.Slider(
+            *PAPERS_RANGE,
+            value=start.top_k,
+            step=1,
+            min_width=NARROWEST,
+            label="Papers for an answer",
+            elem_id="settings-papers",
+        )
+        answer_words = gr.Slider(
+            *WORDS_RANGE,
+            value=start.answer_words,
+            step=10,
+            min_width=NARROWEST,
+            label="Length of an answer, words",
+            elem_id="settings-words",
+        )
+    unsupported = gr.Radio(
+        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
+        value=start.unsupported,
+        label="A model's sentences that no paper supports",
+        elem_id="settings-unsupported",
+    )
+    return _Controls(
+        mode,
+        model,
+        base_url,
+        key,
+        try_it,
+        forget,
+        endpoint,
+        top_k,
+        answer_words,
+        unsupported,
+        said,
+    )
+
+
+def _endpoint_told(loading: Loading, operator: Settings) -> str:
+    """Which endpoint is asked when nothing is typed, and whether another may be."""
+    told = (
+        "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."
+        if operator.has_endpoint
+        else "Any OpenAI-compatible endpoint; paperchat was started without one."
+    )
+    return said_html(told if loading.door.allows_endpoints else NO_OTHER_ENDPOINT)
+
+
+def _connect(loading: Loading, state: gr.State, controls: _Controls) -> None:
+    outputs = [state, controls.key, controls.forget, controls.endpoint, controls.said]
+
+    def take(session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """Take over what was set; a wrong endpoint is told, and the one before stays."""
+        try:
+            taken = _taken(loading, session, values)
+        except ConfigurationError as exc:
+            return _shown(session, values[0], said_html(f"Not taken over: {exc}", is_warning=True))
+        return _shown(taken, values[0], said_html(_what_holds(loading, taken)))
+
+    def test(session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """Take over what was set and try it."""
+        try:
+            taken = _taken(loading, session, values)
+        except ConfigurationError as exc:
+            told = said_html(f"Not taken over: {exc}", is_warning=True)
+            return (*_shown(session, values[0], told), gr.skip())
+        settings = effective_settings(_operator(loading), taken)
+        told, models = _tried(settings, model_name(_operator(loading), taken))
+        choices = gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
+        return (*_shown(taken, values[0], told), choices)
+
+    def forget(session: SessionSettings, mode: str) -> tuple[object, ...]:
+        return _shown(without_key(session), mode, said_html("The key is forgotten."))
+
+    events = [
+        controls.mode.input,
+        controls.model.input,
+        controls.base_url.blur,
+        controls.base_url.submit,
+        controls.key.blur,
+        controls.key.submit,
+        controls.top_k.release,
+        controls.answer_words.release,
+        controls.unsupported.input,
+    ]
+    for event in events:
+        event(
+            take,
+            inputs=[state, *controls.fields],
+            outputs=outputs,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+    controls.try_it.click(
+        test,
+        inputs=[state, *controls.fields],
+        outputs=[*outputs, controls.model],
+        show_progress_on=controls.said,
+        api_visibility="private",
+    )
+    controls.forget.click(
+        forget,
+        inputs=[state, controls.mode],
+        outputs=outputs,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _taken(
+    loading: Loading, session: SessionSettings, values: tuple[object, ...]
+) -> SessionSettings:
+    """The session's settings with the values of the controls, in the order of `fields`."""
+    mode, model, base_url, key, top_k, answer_words, unsupported = values
+    changed = with_answers(
+        session,
+        mode=str(mode),
+        top_k=_number(top_k, session.top_k),
+        answer_words=_number(answer_words, session.answer_words),
+        unsupported=str(unsupported),
+    )
+    if changed.mode == "extractive":
+        return changed
+    return with_endpoint(
+        changed,
+        model=str(model or "")[:MOST_NAME_CHARACTERS],
+        base_url=str(base_url or ""),
+        key=str(key or ""),
+        settings=_operator(loading),
+        allows_others=loading.door.allows_endpoints,
+    )
+
+
+def _number(value: object, otherwise: int) -> float:
+    return value if isinstance(value, int | float) and value == value else otherwise
+
+
+def _what_holds(loading: Loading, session: SessionSettings) -> str:
+    """One sentence on what the next answer will be like."""
+    if session.mode == "extractive":
+        return "Answers are made of the papers' own sentences."
+    settings = effective_settings(_operator(loading), session)
+    if not settings.has_endpoint:
+        return "A model needs an endpoint: give its address, or a key."
+    return f"The next question goes to {model_name(_operator(loading), session)}."
+
+
+def _shown(session: SessionSettings, mode: object, said: str) -> tuple[object, ...]:
+    """The values of the outputs; the key's field is always emptied."""
+    has_key = session.key is not None
+    key = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
+    return session, key, gr.update(visible=has_key), gr.update(visible=mode == "model"), said
+
+
+def _tried(settings: Settings, model: str) -> tuple[str, tuple[str, ...]]:
+    """What a trial of the endpoint says, and the models that it offers."""
+    try:
+        done = try_endpoint(settings, model)
+    except ModelResponseError as exc:  # perhaps the model alone is wrong
+        models = find_models(settings, model)
+        return said_html(f"{_for_visitors(exc)}{_offered(models)}", is_warning=True), models
+    except RagError as exc:
+        return said_html(_for_visitors(exc), is_warning=True), ()
+    return said_html(f"{_worked(done)}{_offered(done.models)}"), done.models
+
+
+def _worked(done: Connection) -> str:
+    return f"{done.model} answered in {done.milliseconds / 1000:.1f} s."
+
+
+def _offered(models: tuple[str, ...]) -> str:
+    if not models:
+        return ""
+    return f" The endpoint has {len(models)} models; choose one above."
+
+
+def _for_visitors(error: RagError) -> str:
+    """The sentence of an error, by the names that the fields have here."""
+    told = str(error)
+    for name, field in (
+        ("OPENAI_BASE_URL", "the address"),
+        ("OPENAI_API_KEY", "the key"),
+        ("OPENAI_MODEL", "the model"),
+    ):
+        told = told.replace(name, field)
+    return told[:1].upper() + told[1:]

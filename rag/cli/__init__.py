@@ -117,6 +117,17 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a user and a password")
+    parser.add_argument(
+        "--auth-file", type=Path, metavar="FILE", help="ask for a user of the file (`users add`)"
+    )
+    parser.add_argument(
+        "--no-auth", action="store_true", help="let every machine that reaches --host in"
+    )
+    parser.add_argument(
+        "--allow-endpoints",
+        action="store_true",
+        help="let visitors from other machines name a model's endpoint that this one then asks",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
     parser.set_defaults(run=commands.chat)
@@ -181,6 +192,14 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
     add_feedback(parser, _common())
 
 
+def _add_users(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    adding = actions.add_parser("add", help="add a user, or give one another password")
+    adding.add_argument("user", metavar="USER")
+    adding.add_argument("--file", type=Path, metavar="FILE", help="instead of standard output")
+    adding.set_defaults(run=commands.add_user)
+
+
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.set_defaults(run=commands.doctor)
@@ -221,6 +240,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "ingest": _add_ingest,
     "papers": _add_papers,
     "feedback": _add_feedback,
+    "users": _add_users,
     "doctor": _add_doctor,
     "eval": add_eval,
 }
@@ -231,6 +251,7 @@ HELP: Final = {
     "ingest": "read papers into the library",
     "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, remove or export papers",
+    "users": "say who may open the page (`chat --auth-file`)",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from prompts import render_prompt
 from rag.assembly import build_llm
 from rag.embedding.weights import find_model_files
 from rag.errors import ConfigurationError, RagError
@@ -16,7 +17,6 @@ from rag.library import Library
 from rag.settings import Settings
 
 PACKAGES = ("llama-index-core", "chromadb", "tantivy", "onnxruntime", "openai", "gradio")
-PROBE = "Reply with the word: ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _language_model(settings: Settings) -> str:
     llm = build_llm(settings, None)
     if llm is None:
         return "none is set: answers are made of the papers' own sentences"
-    llm.complete(PROBE)
+    llm.complete(render_prompt("probe", word="ready"))
     return (
         f"{llm.metadata.model_name} at {settings.openai_base_url or 'the OpenAI service'} answers"
     )

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from getpass import getpass
 from importlib import metadata
 from pathlib import Path
 from typing import Final, Literal
@@ -42,18 +43,43 @@ def _open(options: argparse.Namespace, *, starter: bool = False, rebuild: bool =
 
 def chat(options: argparse.Namespace) -> int:
     """Open the chat page and serve it until it is stopped."""
-    from ui import serve
+    from ui import build_door, serve
 
     settings = read_settings(library=options.library)
+    door = build_door(
+        host=options.host,
+        auth=_credentials(options.auth),
+        auth_file=options.auth_file,
+        no_auth=options.no_auth,
+        allow_endpoints=options.allow_endpoints,
+        rate_limit=settings.rate_limit,
+    )
     serve(
         settings,
         llm=options.llm,
-        host=options.host,
+        door=door,
         port=options.port,
-        auth=_credentials(options.auth),
         open_browser=not options.no_browser,
     )
     return 0
+
+
+def add_user(options: argparse.Namespace) -> int:
+    """The line of a user, with the hash of a password that is asked for without echo."""
+    from ui import write_user
+
+    write_user(options.user, _asked_password(), options.file)
+    return 0
+
+
+def _asked_password() -> str:
+    """The password, typed twice at a terminal, or the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass("Password: ")
+    if getpass("Once more: ") != password:
+        raise ConfigurationError("The two passwords differ. Nothing was written.")
+    return password
 
 
 def _credentials(text: str | None) -> tuple[str, str] | None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from rag.errors import LibraryError
 from rag.passages import build_passage, passage_id
-from rag.types import Paper
+from rag.types import Heading, Paper
 
 SPACE: Final = "cosine"
 # A wider beam than Chroma's 100: at 100,000 papers it costs 1 ms and finds what exact search does.
@@ -36,6 +36,7 @@ SEARCH_BEAM: Final = 200
 # is compared as a whole, for a millisecond more, and the same question finds the same papers.
 EXACT_UP_TO: Final = 2000
 ROWS_PER_CALL: Final = 1000
+HEADINGS_PER_CALL: Final = 5000  # each call costs half a second at 100,000, whatever it gives
 CLIENTS_LEFT_OPEN: Final = 2  # for searches that began before the last reopening
 Metadata = Mapping[str, object]
 Include = Literal["documents", "embeddings", "metadatas"]
@@ -173,6 +174,24 @@ class PassageStore:
                 yield paper
             offset += ROWS_PER_CALL
 
+    def headings(self) -> Iterator[Heading]:
+        """The short part of every paper, in the order of ingestion.
+
+        Six times as fast as `all_papers`, which matters from 10,000 papers on.
+        """
+        offset = 0
+        while True:
+            page = self._collection.get(
+                where={"number": 0},
+                limit=HEADINGS_PER_CALL,
+                offset=offset,
+                include=["metadatas"],
+            )
+            yield from (_read_heading(meta) for meta in page["metadatas"] or [])
+            if len(page["ids"]) < HEADINGS_PER_CALL:
+                return
+            offset += HEADINGS_PER_CALL
+
     def query(self, vector: NDArray[np.float32], passages_k: int) -> list[tuple[str, float]]:
         """Passage ids with their cosine to a vector, most similar first."""
         stored = self._collection.count()
@@ -293,6 +312,20 @@ def _metadata(
     return common | {name: value for name, value in known.items() if value is not None}
 
 
+def _read_heading(meta: Metadata) -> Heading:
+    return Heading(
+        str(meta["paper_id"]),
+        str(meta["title"]),
+        _authors(meta),
+        _text(meta.get("published")),
+        _text(meta.get("source")),
+    )
+
+
+def _authors(meta: Metadata) -> tuple[str, ...]:
+    return tuple(json.loads(str(meta.get("authors") or "[]")))
+
+
 def _read_paper(rows: Sequence[tuple[str, Metadata]]) -> tuple[Paper, tuple[TextNode, ...]]:
     """A paper and its passages from all its rows."""
     ordered = sorted(rows, key=lambda row: int(str(row[1]["number"])))
@@ -302,7 +335,7 @@ def _read_paper(rows: Sequence[tuple[str, Metadata]]) -> tuple[Paper, tuple[Text
         paper_id=str(meta["paper_id"]),
         title=title,
         abstract=_join(title, ordered),
-        authors=tuple(json.loads(str(meta.get("authors") or "[]"))),
+        authors=_authors(meta),
         **{key: _text(meta.get(key)) for key in ("published", "url", "venue", "source")},
     )
     nodes = tuple(

@@ -34,7 +34,7 @@ from rag.index.manifest import (
     read_manifest,
     write_manifest,
 )
-from rag.passages import build_passages
+from rag.passages import build_passages, passage_id
 from rag.sources.records import content_hash
 from rag.types import NO_FILTERS, Facets, IngestReport, Paper, Progress, Rejection
 
@@ -131,6 +131,20 @@ class PaperIndex:
         """Up to k papers, the latest; the same ones until something changes."""
         found = self.store.papers(self.lexical.newest(NO_FILTERS, k)) if k else {}
         return [paper for paper, _ in found.values()]
+
+    def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The mean vector of each paper's passages, of those of the papers that are here."""
+        stored = self.store.stored(list(dict.fromkeys(paper_ids)))
+        names = {
+            paper_id: [passage_id(paper_id, n) for n in range(paper.passages)]
+            for paper_id, paper in stored.items()
+        }
+        vectors = self.store.vectors([name for each in names.values() for name in each])
+        return {
+            paper_id: np.mean([vectors[name] for name in each], axis=0, dtype=np.float32)
+            for paper_id, each in names.items()
+            if all(name in vectors for name in each)
+        }
 
     def refresh(self) -> None:
         """See what another process has changed since the last look."""

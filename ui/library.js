@@ -1,0 +1,47 @@
+(() => {
+  const send = (id, value) => {
+    const box = document.querySelector(`#${id} textarea, #${id} input`);
+    if (!box) return;
+    box.value = value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  // The time makes two presses of the same button two values.
+  const press = (what, which) =>
+    send("library-pressed", JSON.stringify({ do: what, with: which, at: Date.now() }));
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-open], [data-sort]");
+    if (!button) return;
+    if (button.dataset.open !== undefined) press("open", button.dataset.open);
+    else press("sort", button.dataset.sort);
+  });
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.dataset || box.dataset.choose === undefined) return;
+    const field = document.querySelector("#library-chosen textarea, #library-chosen input");
+    const chosen = new Set(JSON.parse((field && field.value) || "[]"));
+    if (box.checked) chosen.add(box.dataset.choose);
+    else chosen.delete(box.dataset.choose);
+    send("library-chosen", JSON.stringify([...chosen]));
+  });
+
+  // Plotly makes its element after Gradio has put the chart in its place, and anew at each change.
+  const tie = () => {
+    for (const chart of document.querySelectorAll("#map .js-plotly-plot:not([data-tied])")) {
+      if (!chart.on) continue;
+      chart.dataset.tied = "";
+      chart.on("plotly_click", (event) => press("open", event.points[0].customdata));
+    }
+  };
+  // On a phone the opened paper lies below the table.
+  const reveal = (changes) => {
+    const isNew = changes.some((change) =>
+      [...change.addedNodes].some((node) => node.querySelector && (node.matches(".opened") || node.querySelector(".opened"))));
+    const paper = isNew && document.querySelector("#paper .opened");
+    if (paper && paper.getBoundingClientRect().top > window.innerHeight - 80)
+      paper.scrollIntoView({ block: "start", behavior: "smooth" });
+  };
+  new MutationObserver((changes) => { tie(); reveal(changes); })
+    .observe(document.documentElement, { childList: true, subtree: true });
+})();

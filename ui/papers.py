@@ -1,0 +1,109 @@
+"""Adds papers to a library, removes them and brings them back; no layout, no HTML."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from rag.embedding import OnProgress
+from rag.errors import SourceError
+from rag.library import Library
+from rag.sources import pasted
+from rag.sources.arxiv import SOURCE as ARXIV
+from rag.sources.arxiv import find_arxiv_ids, look_up
+from rag.sources.records import RecordError
+from rag.types import IngestReport, Paper, Rejection
+
+MOST_FILES: Final = 20
+MOST_UNPACKED_BYTES: Final = 500_000_000
+BYTES_AT_ONCE: Final = 1 << 20
+MOST_PASTED_CHARACTERS: Final = 200_000
+PASTED_FILE: Final = "pasted text"
+
+
+def add_files(library: Library, files: Sequence[str], on_progress: OnProgress) -> IngestReport:
+    """Read uploaded files into the library and delete them.
+
+    Raises:
+        SourceError: None of them holds a paper, or there are too many.
+    """
+    paths = [Path(file) for file in files]
+    try:
+        if len(paths) > MOST_FILES:
+            raise SourceError(f"{len(paths)} files are too many; add at most {MOST_FILES} at once.")
+        too_large = [path for path in paths if _is_bomb(path)]
+        refused = tuple(
+            Rejection(path.name, 0, f"unpacked it is larger than {MOST_UNPACKED_BYTES // 10**6} MB")
+            for path in too_large
+        )
+        readable = [path for path in paths if path not in too_large]
+        report = library.ingest(readable, on_progress=on_progress) if readable else IngestReport()
+        return replace(report, rejected=(*refused, *report.rejected))
+    finally:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def _is_bomb(path: Path) -> bool:
+    """Whether a file unpacks to more than any list of papers has."""
+    unpacked = 0
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
+        while piece := file.read(BYTES_AT_ONCE):
+            unpacked += len(piece)
+            if unpacked > MOST_UNPACKED_BYTES:
+                return True
+    return False
+
+
+def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestReport:
+    """Add what was pasted: arXiv ids, which are looked up; a form that files have; or one paper.
+
+    Raises:
+        SourceError: It holds no paper, or arXiv could not be asked.
+    """
+    text = text[:MOST_PASTED_CHARACTERS]
+    if not text.strip():
+        raise SourceError("There is nothing to add. Paste arXiv ids, or a title and an abstract.")
+    if ids := find_arxiv_ids(text):
+        return _add_arxiv(library, ids, on_progress)
+    if not pasted.is_structured(text):
+        return library.ingest(pasted.read_title_and_abstract(text), on_progress=on_progress)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PASTED_FILE
+        path.write_text(text, encoding="utf-8", errors="replace")
+        return library.ingest(path, on_progress=on_progress)
+
+
+def _add_arxiv(library: Library, ids: Sequence[str], on_progress: OnProgress) -> IngestReport:
+    answers = look_up(ids)
+    unknown = tuple(
+        Rejection(ARXIV, number, str(answer))
+        for number, answer in enumerate(answers, start=1)
+        if isinstance(answer, RecordError)
+    )
+    records = [answer for answer in answers if not isinstance(answer, RecordError)]
+    report = library.ingest(records, on_progress=on_progress) if records else IngestReport()
+    return replace(report, rejected=(*unknown, *report.rejected))
+
+
+def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:
+    """Remove papers; those that were there, so that they can be brought back."""
+    wanted = dict.fromkeys(paper_ids)
+    found = tuple(paper for each in wanted if (paper := library.get(each)) is not None)
+    library.remove([paper.paper_id for paper in found])
+    return found
+
+
+def bring_back(
+    library: Library, papers: Sequence[Paper], on_progress: OnProgress = lambda _: None
+) -> int:
+    """Add removed papers again, with the same ids and records; how many they are."""
+    if papers:
+        library.ingest(papers, on_progress=on_progress)
+    return len(papers)

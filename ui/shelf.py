@@ -1,0 +1,56 @@
+"""The library of the page once it is ready, with what is kept of it for all sessions together."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from rag.library import Library
+from rag.types import Paper
+from ui.cartographer import Cartographer
+from ui.catalogue import Catalogue
+from ui.loading import Loading
+
+NOT_READY = "The library is not ready yet."
+
+
+class Shelf:
+    """Where the parts of the library tab find the library.
+
+    Args:
+        loading: The library on its way.
+    """
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        self._catalogue: Catalogue | None = None
+        self._cartographer: Cartographer | None = None
+
+    @property
+    def library(self) -> Library:
+        """The library.
+
+        Raises:
+            gr.Error: It is not ready; the page shows the message.
+        """
+        library = self._loading.library
+        if library is None:
+            raise gr.Error(self._loading.failure or NOT_READY, print_exception=False)
+        return library
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The rows of its table."""
+        if self._catalogue is None or self._catalogue.library is not self.library:
+            self._catalogue = Catalogue(self.library)
+        return self._catalogue
+
+    @property
+    def cartographer(self) -> Cartographer:
+        """The maker of its map."""
+        if self._cartographer is None or self._cartographer.catalogue is not self.catalogue:
+            self._cartographer = Cartographer(self.catalogue)
+        return self._cartographer
+
+    def find(self, paper_id: str | None) -> Paper | None:
+        """The paper with an id, if it is still there."""
+        return self.library.get(paper_id) if paper_id else None

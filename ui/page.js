@@ -298,7 +298,11 @@ window.paperchat = (() => {
     if (link) back(link);
     const button = closest(event, "[data-do='copy']");
     if (button) copy(button);
-    if (closest(event, "#side-switch")) toggleSide();
+    if (closest(event, "#side-switch")) {
+      const isElsewhere = $("[role=tab][aria-selected=true]").textContent.trim() !== "Chat";
+      openTab("Chat");
+      toggleSide(isElsewhere || undefined);
+    }
     else if (side() === "over" &&
       (!closest(event, "#side-column") || closest(event, "[data-do='open'], [data-do='fresh']"))) {
       toggleSide(false);

@@ -15,10 +15,10 @@ from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
-from ui.app import CSS_FILE, SCRIPT_FILE, build_app, build_theme
+from ui import chat_events
 from ui.handlers import MOST_QUESTION_CHARACTERS
 from ui.loading import Loading
-from ui.serve import find_free_port
+from ui.serve import build_server, listen, start_server
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -54,9 +54,7 @@ def library(starter, cache, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def loading(library):
-    loading = Loading()
-    loading.ready(library)
-    return loading
+    return Loading.of(library)
 
 
 @pytest.fixture(scope="module")
@@ -67,25 +65,14 @@ def address(loading):
 
 @contextmanager
 def served(loading, port=7940):
-    app = build_app(loading)
-    script = SCRIPT_FILE.read_text(encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-        _, url, _ = app.launch(
-            server_name="127.0.0.1",
-            server_port=find_free_port("127.0.0.1", port),
-            prevent_thread_lock=True,
-            quiet=True,
-            ssr_mode=False,
-            footer_links=[],
-            theme=build_theme(),
-            css_paths=[CSS_FILE],
-            head=f"<script>{script}</script>",
-        )
-    try:
-        yield url
-    finally:
-        app.close(verbose=False)
+    with closing(listen("127.0.0.1", port)) as listening:
+        server = build_server(loading)
+        thread = start_server(server, listening)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join(10)
 
 
 @pytest.fixture(scope="module")
@@ -121,16 +108,16 @@ def page(visitor, address):
 
 
 @pytest.fixture
-def writes(loading, library, endpoint):
+def writes(library, endpoint, monkeypatch):
     """Let a scripted model write the answers of one test."""
 
     def play(text, **others):
         endpoint.reply(text, **others)
         settings = Settings(OPENAI_BASE_URL=endpoint.url, retries=0)
-        loading.library = library.with_llm(EndpointLLM(settings, "scripted"))
+        written = library.with_llm(EndpointLLM(settings, "scripted"))
+        monkeypatch.setattr(chat_events, "library_for", lambda *_: written)
 
-    yield play
-    loading.library = library
+    return play
 
 
 def opened(visitor, address):
@@ -430,11 +417,8 @@ def test_the_cited_papers_are_exported(page, form, beginning, suffix):
 
 
 def test_an_empty_library_says_what_to_do(visitor, tmp_path):
-    loading = Loading()
-    loading.ready(
-        Library.open(settings=Settings(library=tmp_path / "new", embedder="none", llm=EXTRACTIVE))
-    )
-    with served(loading) as address:
+    settings = Settings(library=tmp_path / "new", embedder="none", llm=EXTRACTIVE)
+    with served(Loading.of(Library.open(settings=settings))) as address:
         page = opened(visitor, address)
         assert "This library is empty" in page.inner_text("#chat")
         assert_accessible(page)

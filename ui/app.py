@@ -42,8 +42,8 @@ def build_app(loading: Loading) -> gr.Blocks:
     """The page for a library that may still be on its way."""
     app = gr.Blocks(title="paperchat", analytics_enabled=False, fill_width=True)
     with app:
-        gr.HTML(HEAD, elem_id="top", apply_default_css=False, js_on_load=None)
         add_api(loading)
+        gr.HTML(HEAD, elem_id="top", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Chat", id="chat-tab"):
                 chat = build_chat_tab(loading)

@@ -107,7 +107,7 @@ class _Events:
             raise gr.Error(str(exc), print_exception=False) from exc
 
     def _admit(self, request: gr.Request) -> None:
-        """Let a visitor ask who has not asked too often; one too many gets a friendly sentence."""
+        """Refuse a visitor who has asked too often."""
         if why := self._loading.door.why_not_now(request):
             raise gr.Error(why, print_exception=False)
 

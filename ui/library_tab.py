@@ -79,7 +79,7 @@ def connect_library(
         place: The `gr.Tab` that holds them; opening it shows what the library holds now.
         tabs: The frame's tabs.
         question: Where "Ask about it" puts its question.
-        chat: The conversation; the map marks what its last answer cites.
+        chat: The conversation, `ui.handlers.Chat`; the map marks what the shown answer cites.
         chat_id: The id of the chat's tab.
     """
 
@@ -87,8 +87,9 @@ def connect_library(
         paper = Shelf(loading).find(paper_id)
         return gr.Tabs(selected=chat_id), question_about(paper) if paper else ""
 
-    def last_cited(now: Chat) -> tuple[str, ...]:
-        return tuple(paper.paper_id for paper in now.turns[-1].papers) if now.turns else ()
+    def last_cited(chat: Chat | None) -> tuple[str, ...]:
+        shown = chat.shown_answer if chat else None
+        return tuple(paper.paper_id for paper in shown.papers) if shown else ()
 
     library_tab.showing.when(place.select, lambda now: now)
     library_tab.ask.click(

@@ -147,6 +147,7 @@ window.paperchat = (() => {
     if (count > turns && stage) showLastTurn();
     turns = count;
     if (!stage) tab("asked", "");
+    if (!$("#chat .is-waiting")) bringBack();
   }
 
   function say(text) {
@@ -297,7 +298,11 @@ window.paperchat = (() => {
     if (link) back(link);
     const button = closest(event, "[data-do='copy']");
     if (button) copy(button);
-    if (closest(event, "#side-switch")) toggleSide();
+    if (closest(event, "#side-switch")) {
+      const isElsewhere = $("[role=tab][aria-selected=true]").textContent.trim() !== "Chat";
+      openTab("Chat");
+      toggleSide(isElsewhere || undefined);
+    }
     else if (side() === "over" &&
       (!closest(event, "#side-column") || closest(event, "[data-do='open'], [data-do='fresh']"))) {
       toggleSide(false);
@@ -323,18 +328,19 @@ window.paperchat = (() => {
     if (event.target === input()) count();
     if (closest(event, "#side .find")) find(event.target);
   });
-  addEventListener("DOMContentLoaded", () => {
+  function begin() {
     const ready = new MutationObserver(() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
       setSide(isNarrow() ? "" : local("side"));
-      bringBack();
       count();
       if (!isNarrow()) input().focus();
     });
     ready.observe(document.body, { childList: true, subtree: true });
     look();
-  });
+  }
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
 
   return { passOn, offer, remember, here, sourcesChanged, threadChanged };
 })();

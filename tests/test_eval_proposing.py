@@ -132,5 +132,7 @@ def test_the_command_asks_the_model_that_is_set(capsys, endpoint, monkeypatch, t
     endpoint.reply("Sorry.")
     assert main(["draft", "--library", str(own.library), "--llm", "other"]) == 0  # what was queued
     assert main(["draft", "--library", str(own.library), "--llm", "other"]) == 1
-    assert "the reply is no JSON object" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the reply is no JSON object" in told
+    assert "Try another model, or --llm extractive" in told
     assert [request["model"] for request in endpoint.requests] == ["gpt-4o-mini", "other", "other"]

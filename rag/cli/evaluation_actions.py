@@ -181,6 +181,11 @@ def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequenc
         proposed = propose_questions(llm, papers, count, on_progress)
     for why in proposed.skipped:
         sys.stderr.write(f"paperchat: {why}\n")
+    if not proposed.questions:
+        raise RagError(
+            "No reply of the model can be used as a question. Try another model, or --llm "
+            "extractive for questions without one."
+        )
     return proposed.questions
 
 

@@ -15,7 +15,7 @@ from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
-from ui import chat_events
+from ui import visits
 from ui.handlers import MOST_QUESTION_CHARACTERS
 from ui.loading import Loading
 from ui.serve import build_server, listen, start_server
@@ -115,7 +115,7 @@ def writes(library, endpoint, monkeypatch):
         endpoint.reply(text, **others)
         settings = Settings(OPENAI_BASE_URL=endpoint.url, retries=0)
         written = library.with_llm(EndpointLLM(settings, "scripted"))
-        monkeypatch.setattr(chat_events, "library_for", lambda *_: written)
+        monkeypatch.setattr(visits, "library_for", lambda *_: written)
 
     return play
 

@@ -32,7 +32,7 @@ from rag.types import (
     Paper,
     Progress,
 )
-from ui import cards, handlers, render
+from ui import answers, cards, handlers, render
 from ui.app import build_app, build_theme
 from ui.formulas import formula_html
 from ui.handlers import Chat
@@ -183,7 +183,7 @@ def dogs():
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_the_chat_shows_titles_and_quotes_of_papers_as_they_are(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
-    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(answers.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert paper.title in folded(seen.text)
     assert paper.abstract in folded(seen.text)
@@ -193,14 +193,14 @@ def test_the_chat_shows_titles_and_quotes_of_papers_as_they_are(hostile):
 @pytest.mark.parametrize("hostile", HIDDEN_IN_FORMULAS)
 def test_a_formula_hides_nothing(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": f"B {hostile} c."}, "x")
-    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(answers.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
 
 
 @pytest.mark.parametrize("beginning", ["1. ", "1) ", "- ", "+ ", "* ", "--- ", "=== ", "# ", "> "])
 def test_a_quote_that_begins_like_a_list_or_a_heading_is_none(beginning):
     paper = paper_from_record({"title": "Steps", "abstract": f"{beginning}Bubbles grow."}, "x")
-    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(answers.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert paper.abstract in folded(seen.text)
 
@@ -208,7 +208,7 @@ def test_a_quote_that_begins_like_a_list_or_a_heading_is_none(beginning):
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
 def test_a_model_can_bring_neither_tags_nor_images_nor_scripts(cats, hostile):
     text = f"Cats turn. [1] {hostile}\n\n{hostile}"
-    seen = Seen(render.answer_html(by_model(text, cite(cats, 1, cats.abstract)), 1))
+    seen = Seen(answers.answer_html(by_model(text, cite(cats, 1, cats.abstract)), 1))
     assert_harmless(seen, MODEL_TAGS)
 
 
@@ -217,7 +217,7 @@ def test_the_nearest_papers_of_an_abstention_are_harmless(hostile):
     paper = paper_from_record({"title": f"A {hostile}", "abstract": "B."}, "x")
     text = f"No paper is about that. The nearest are:\n\n- [{paper.title}]({paper.link})"
     answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert_harmless(seen, {"p", "ul", "li", "a", "code", *MATH_TAGS})
     assert len(seen.values("href")) == 1
 
@@ -235,7 +235,7 @@ def test_the_nearest_papers_of_an_abstention_are_harmless(hostile):
 def test_an_address_stays_one_link_whatever_it_holds(url):
     paper = paper_from_record({"title": "Cats", "abstract": "Cats purr.", "url": url}, "x")
     answer = Answer(QUESTION, "No.", "abstained", "not_in_library", hits=(Hit(paper, 0.1),))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert_harmless(seen, {"p", "ul", "li", "a"})
     assert len(seen.values("href")) == 1
     assert folded(seen.text).endswith("Cats")
@@ -264,7 +264,7 @@ def test_cards_show_all_texts_of_papers_as_they_are(hostile):
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
 def test_notices_status_and_progress_are_harmless(cats, hostile):
     answer = by_model("Cats turn. [1]", cite(cats, 1, cats.abstract), notice=f"Note: {hostile}")
-    assert_harmless(Seen(render.answer_html(answer, 1)), MODEL_TAGS)
+    assert_harmless(Seen(answers.answer_html(answer, 1)), MODEL_TAGS)
     status = Seen(render.status_html(hostile, is_warning=True))
     assert_harmless(status, {"p"})
     assert status.text == hostile
@@ -351,7 +351,7 @@ def test_every_marker_leads_to_its_card(cats, dogs, turn):
     first, _, third = (f"{s}." for s in cats.abstract.rstrip(".").split(". "))
     citations = (cite(cats, 1, first), cite(cats, 1, third), cite(dogs, 2, dogs.abstract))
     for answer in (extractive(*citations), by_model("Cats turn. [1] Dogs not. [2][1]", *citations)):
-        chat = Seen(render.answer_html(answer, turn))
+        chat = Seen(answers.answer_html(answer, turn))
         panel = Seen(cards.sources_html(answer, turn))
         places = {f"source-{turn}-1", f"source-{turn}-2"}
         assert places <= set(panel.values("id"))
@@ -374,21 +374,21 @@ def test_every_marker_leads_to_its_card(cats, dogs, turn):
 )
 def test_brackets_of_code_and_formulas_are_no_markers(cats, text):
     answer = by_model(text, cite(cats, 1, cats.abstract))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"] * len(list(find_markers(text)))
     assert "#source" not in seen.text
 
 
 def test_brackets_of_a_quote_are_no_markers():
     paper = paper_from_record({"title": "T [3]", "abstract": "As in [2], $w[1]$ grows."}, "x")
-    seen = Seen(render.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
+    seen = Seen(answers.answer_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert seen.values("href") == ["#source-1-1"]
     assert "As in [2], w[1] grows." in seen.text
 
 
 def test_an_extractive_answer_names_each_paper_above_its_sentences(cats, dogs):
     answer = extractive(cite(cats, 1, cats.abstract), cite(dogs, 2, dogs.abstract))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     order = [cats.title, cats.abstract, dogs.title, dogs.abstract]
     assert sorted(order, key=seen.text.index) == order
     assert seen.tags.count("strong") == 2
@@ -471,7 +471,7 @@ def test_an_abstention_names_the_nearest_papers_with_links(cats, dogs):
     text = "No paper is about that. The nearest are:\n\n- one\n- two"
     hits = (Hit(cats, 0.2), Hit(dogs, 0.1))
     answer = Answer(QUESTION, text, "abstained", "not_in_library", hits=hits)
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert seen.values("href") == [cats.link, html.unescape(dogs.link)]
     assert cats.title in seen.text
     assert "one" not in seen.text  # the list is made anew, escaped
@@ -490,7 +490,7 @@ def zoo(tmp_path_factory):
 
 
 def shown(chat, turn=1):
-    return Seen(render.answer_html(chat.turns[turn - 1], turn))
+    return Seen(answers.answer_html(chat.turns[turn - 1], turn))
 
 
 def test_a_question_first_shows_that_it_is_being_answered_then_its_answer(zoo):
@@ -707,6 +707,13 @@ def test_a_conversation_through_the_page(address, config):
     assert {place[:9] for place in sources.values("id")} == {"source-2-"}
 
 
+def test_a_blank_question_is_not_asked(address, config, zoo):
+    session = uuid.uuid4().hex
+    _, _, here = ask_page(address, config, QUESTION, session)
+    call(address, config, "typed", ["  ", None, here, None], session)
+    assert len(zoo.conversations.load(session, here["conversation"])) == 1
+
+
 def test_two_visitors_do_not_see_each_others_conversation(address, config):
     _, _, here = ask_page(address, config, QUESTION, uuid.uuid4().hex)
     stolen = {"owner": "somebody", "conversation": here["conversation"]}
@@ -743,7 +750,7 @@ def checked(*parts, status="answered", **others):
 
 def claims(answer):
     """Kind and text of the sentences that the chat points out."""
-    markup = render.answer_html(answer, 1)
+    markup = answers.answer_html(answer, 1)
     spans = re.findall(r'<span class="claim-(\w+)" title="[^"]+\.">(.*?)</span>', markup)
     return [(kind, Seen(inside).text) for kind, inside in spans]
 
@@ -764,7 +771,7 @@ def test_sentences_that_are_not_fully_supported_look_so(cats):
         ("unsupported", "⚠ not supported: Cats fly."),
         ("contradicted", "⚠ contradicted: Cats never turn."),
     ]
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"] * 2
     assert seen.tags.count("li") == 3  # what begins an item of a list still begins it
 
@@ -779,7 +786,7 @@ def test_an_answer_that_is_fully_supported_has_no_signs(cats):
 def test_a_checked_sentence_is_as_harmless_as_any_other(hostile, verdict):
     sentence = (f"Cats {hostile}", verdict)
     answer = checked(sentence, (hostile, None), sentence, ("[x](https://e.org/x.png) $", None))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert_harmless(seen, MODEL_TAGS | {"span"})
     names = {name for name, _ in seen.attributes if not name.startswith("data-")}
     assert names <= {"href", "class", "title", "id", "aria-label", "target", "rel", *MATH_NAMES}
@@ -788,7 +795,7 @@ def test_a_checked_sentence_is_as_harmless_as_any_other(hostile, verdict):
 def test_a_sentence_that_cuts_a_code_block_is_left_alone():
     answer = checked(("So:\n```", "partly"), ("\nx[1] = 2\n", None), ("y\n```", "partly"))
     assert claims(answer) == []
-    assert Seen(render.answer_html(answer, 1)).tags == ["p", "pre", "code"]
+    assert Seen(answers.answer_html(answer, 1)).tags == ["p", "pre", "code"]
 
 
 def test_what_is_still_being_written_looks_unchecked_until_it_is_checked():
@@ -802,13 +809,13 @@ def test_what_is_still_being_written_looks_unchecked_until_it_is_checked():
 def test_a_draft_in_an_open_code_block_is_code():
     answer = checked(("Like this:\n```\nif a <b> c:", None), status="draft")
     assert claims(answer) == []
-    assert "if a <b> c:" in Seen(render.answer_html(answer, 1)).text
+    assert "if a <b> c:" in Seen(answers.answer_html(answer, 1)).text
 
 
 def test_the_removed_sentences_are_told_by_the_notice_alone(cats):
     citations = (cite(cats, 1, cats.abstract),)
     answer = by_model("Cats turn. [1]", *citations, removed=("Cats fly.",), notice="1 removed.")
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert folded(seen.text) == "Cats turn. [1] 1 removed."
 
 
@@ -862,7 +869,7 @@ def test_a_price_in_one_quote_does_not_open_a_formula_in_another():
     hidden = "for $![spy](https://evil.example/pixel.png)$ a turn."
     paper = paper_from_record({"title": "Cats", "abstract": f"Cats cost $5. Or {hidden}"}, "x")
     quotes = (cite(paper, 1, "Cats cost $5."), cite(paper, 1, f"Or {hidden}"))
-    seen = Seen(render.answer_html(extractive(*quotes), 1))
+    seen = Seen(answers.answer_html(extractive(*quotes), 1))
     assert_harmless(seen, PLAIN_TAGS)
     assert "Cats cost $5." in seen.text
 
@@ -906,7 +913,7 @@ def test_dollars_that_are_no_formula_stay_as_they_are(made, text):
 
 def test_a_number_that_stands_for_no_cited_paper_leads_nowhere(cats):
     answer = by_model("Cats turn. [1] Dogs too. [7]", cite(cats, 1, cats.abstract))
-    seen = Seen(render.answer_html(answer, 1))
+    seen = Seen(answers.answer_html(answer, 1))
     assert seen.values("href") == ["#source-1-1"]
     assert "Dogs too. [7]" in seen.text
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from rag.answering.terms import matched_words
 from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Verdict
+from ui.answers import card_id
 from ui.icons import icon
 from ui.markdown import plain_html
-from ui.render import card_id, counted, is_finished
+from ui.render import counted, is_finished
 
 AUTHORS_SHOWN: Final = 4
 WORDS_SHOWN: Final = 8

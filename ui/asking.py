@@ -1,0 +1,174 @@
+"""Asking in the Chat tab: from the loading of the page to the end, or the stop, of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import gradio as gr
+
+from rag.types import Filters
+from ui import handlers, keeping
+from ui.bars import waiting_html
+from ui.chat_tab import ChatTab
+from ui.handlers import Chat
+from ui.render import is_finished, progress_html, status_html
+from ui.session import SessionSettings
+from ui.views import Views, panel
+from ui.visits import PRIVATE, Here, Parts, Visits
+
+ANSWERS_AT_ONCE: Final = 8
+PROGRESS_EVERY_S: Final = 0.3
+UNCHANGED: Final = gr.skip()
+SAME: Final = (UNCHANGED,) * 3
+
+
+def connect_asking(app: gr.Blocks, tab: ChatTab, visits: Visits, settings: gr.State) -> None:
+    """Tie what asks, and what stops an answer, to the handlers."""
+    asking = Asking(visits)
+    beginning = {"js": "() => [paperchat.here(), null]", "concurrency_limit": None, **PRIVATE}
+    app.load(asking.begin, [tab.here, settings], tab.all, **beginning)
+    inputs = [tab.chat, tab.here, settings]
+    options: dict[str, Any] = {
+        "outputs": [tab.question, *tab.all],
+        "concurrency_limit": ANSWERS_AT_ONCE,
+        "concurrency_id": "asking",
+        **PRIVATE,
+    }
+    running: list[Any] = [
+        tab.question.submit(asking.typed, [tab.question, *inputs], **options),
+        tab.thread.ask(asking.ask, inputs, **options),
+        tab.thread.again(asking.again, inputs, **options),
+        tab.thread.without(asking.without, inputs, **options),
+    ]
+    tab.thread.stop(asking.stop, inputs, tab.all, cancels=running, **PRIVATE)
+
+
+class Asking:
+    """What happens when a question is asked.
+
+    Args:
+        visits: Leads to the library.
+    """
+
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits
+        # Sessions whose answer on its way may show nothing more. Gradio's own cancelling lets what
+        # is under way pass, which would take the place of the stopped answer.
+        self._stopped: set[str | None] = set()
+
+    def _admit(self, request: gr.Request) -> None:
+        self._visits.admit(request)
+        self._stopped.discard(request.session_hash)
+
+    def begin(self, here: Here, settings: SessionSettings, request: gr.Request) -> Iterator[Parts]:
+        """Progress until the library is ready, then the conversation that was open here."""
+        while not self._visits.loading.wait(PROGRESS_EVERY_S):
+            told = progress_html(self._visits.loading.progress)
+            yield *SAME, [waiting_html(told)], *SAME[:2], told
+        if self._visits.loading.failure:
+            told = status_html(self._visits.loading.failure, is_warning=True)
+            yield *SAME, [waiting_html(told)], *SAME[:2], told
+            return
+        views = self._visits.views(settings)
+        if request.username:
+            chat = keeping.opened(views.kept, Chat(request.username), here.get("conversation", ""))
+        else:
+            chat = keeping.refreshed(views.kept, Chat(), here)
+        yield views.all(chat)
+
+    def typed(
+        self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> Iterator[Parts]:
+        """Ask what was typed; after an edit, in place of the edited question."""
+        self._admit(request)
+        views, chat = self._visits.now(chat, here, settings)
+        if chat.editing and text.strip():
+            chat = chat.before(chat.editing)
+        yield from self._answer(views, text, chat, request, clears=True)
+
+    def ask(
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Parts]:
+        """Ask a question that the page proposed."""
+        self._admit(request)
+        views, chat = self._visits.now(chat, here, settings)
+        yield from self._answer(views, event.question, chat, request)
+
+    def again(
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Parts]:
+        """Ask the last question once more."""
+        self._admit(request)
+        views, chat = self._visits.now(chat, here, settings)
+        asked = chat.turns[int(event.turn) - 1]
+        yield from self._answer(views, asked.question, chat.before(int(event.turn)), request)
+
+    def without(
+        self,
+        chat: Chat,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Parts]:
+        """Ask a question again without one of the limits that it was answered under."""
+        self._admit(request)
+        views, chat = self._visits.now(chat, here, settings)
+        asked = chat.turns[int(event.turn) - 1]
+        filters = handlers.without(asked.filters, event.filter)
+        chat = replace(chat, filters=handlers.without(chat.filters, event.filter))
+        chat = chat.before(int(event.turn))
+        yield from self._answer(views, asked.question, chat, request, filters)
+
+    def _answer(
+        self,
+        views: Views,
+        question: str,
+        chat: Chat,
+        request: gr.Request,
+        filters: Filters | None = None,
+        *,
+        clears: bool = False,
+    ) -> Iterator[Parts]:
+        """The page while an answer comes: only what changed, so that little is drawn anew."""
+        if not question.strip():
+            yield (UNCHANGED,) * 8
+            return
+        told, thread = "", []
+        for now in handlers.respond(views.library, question, chat, filters):
+            if request.session_hash in self._stopped:
+                return
+            if not now.turns or is_finished(now.turns[-1]):
+                now = keeping.save(views.kept, now)
+                yield (UNCHANGED, *views.all(now))
+                return
+            stage = now.turns[-1].stage or "writing"
+            if not told:
+                thread = views.thread(now)
+                cleared = "" if clears else UNCHANGED
+                yield cleared, now, *SAME[:2], thread, views.bar(now), panel(now), UNCHANGED
+            else:
+                thread = [*thread[:-1], views.turn(now, len(now.turns))]
+                sources = UNCHANGED if stage == told else panel(now)
+                yield UNCHANGED, now, *SAME[:2], thread, UNCHANGED, sources, UNCHANGED
+            told = stage
+
+    def stop(self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
+        """Keep what is there of the answer that was stopped."""
+        self._stopped.add(request.session_hash)
+        views = self._visits.views(
+            settings
+        )  # not the kept conversation: it lacks the answer on its way
+        return views.all(keeping.save(views.kept, handlers.stopped(chat)))

@@ -36,7 +36,10 @@ HOSTILE = (
     "<style>body{display:none}</style> <p style='position:fixed'>over</p> "
     r"$\text{<img src=x onerror=window.owned=1>}$ [1]."
 )
-FORMULA = r"A Hopfield network retrieves a pattern with one update, $\xi^{new} = X p$ [1]."
+FORMULA = (
+    r"The modern Hopfield network with continuous states retrieves the pattern with one update "
+    r"$\xi^{new} = X p$ [1]."
+)
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 pytestmark = pytest.mark.browser

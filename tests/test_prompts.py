@@ -90,7 +90,7 @@ def test_no_prompt_says_which_year_it_is(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prompt_with_the_text_of_others_says_that_it_is_data(name):
-    if name.endswith("_system") or "source" in name:
+    if name.endswith("_system") or name in ("source", "probe"):  # the last holds nobody's text
         return
     system = f"{name.removesuffix('_user')}_system"
     text = load_prompt(system if system in NAMES else name).template

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
+from rag.answering.focus import asks_for_several
 from rag.answering.matching import LATE_WEIGHT, lay_out, match_each
 from rag.answering.numbering import Numbering
 from rag.answering.support import quotable_sentences
@@ -19,15 +20,9 @@ from rag.embedding.reading import CachedReader
 from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
 
-# A question that asks for several papers in so many words takes those within a wider share of
-# the best one's score. Dev set: of the hits that answer a `multi` question 0.83 are cited,
-# and three in ten of the `single` questions get a second paper.
-ASKS_FOR_SEVERAL: Final = re.compile(
-    r"\b(?:list|who (?!first|came|proposed)|papers|works\b|studies|have people|techniques"
-    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
-    r"|models that)",
-    re.IGNORECASE,
-)
+# A question that asks for several papers takes those within a wider share of the best one's score.
+# Dev set: of the hits that answer a `multi` question 0.83 are cited, and three in ten of the
+# `single` questions get a second paper.
 CLOSE_WHEN_SEVERAL: Final = 0.65
 CLOSE_OTHERWISE: Final = 0.92
 MOST_WHEN_SEVERAL: Final = 6
@@ -77,7 +72,7 @@ class ExtractiveWriter:
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
         """One draft: the papers that answer, each with its best sentences and its marker."""
-        several = ASKS_FOR_SEVERAL.search(question) is not None
+        several = asks_for_several(question)
         chosen = _close_hits(hits, several=several)
         picks = []
         for place, hit in enumerate(chosen):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.retrieval.filters import UNTOPICAL
+
 CLAUSE_END: Final = re.compile(r"[,:;?]|\s[-–—]\s|\.\s")
 ASKING: Final = re.compile(
     r"\b(?:how|what|which|who|whose|when|where|why|does|do|did|is|are|was|were|can)\b",
@@ -12,12 +14,27 @@ ASKING: Final = re.compile(
 )
 
 
+# A question that asks for several papers in so many words.
+ASKS_FOR_SEVERAL: Final = re.compile(
+    r"\b(?:list|who (?!first|came|proposed)|papers|works\b|studies|have people|techniques"
+    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
+    r"|models that)",
+    re.IGNORECASE,
+)
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether several papers are asked for, so that no single one must say all."""
+    return ASKS_FOR_SEVERAL.search(question) is not None
+
+
 def asking_words(question: str) -> frozenset[str]:
     """The words, lower case, of the last clause that asks something; of the last one if none does.
 
-    "MobileNet lost 11 % after pruning: on which phone?" gives on, which, phone.
+    "MobileNet lost 11 % after pruning: on which phone?" gives on, which, phone. Words that every
+    question about papers may have, such as "work" and "show", are left out.
     """
     clauses = [clause for clause in CLAUSE_END.split(question) if clause.strip()]
     asking = [clause for clause in clauses if ASKING.search(clause)]
     chosen = (asking or clauses or [""])[-1]
-    return frozenset(re.findall(r"\w+", chosen.lower()))
+    return frozenset(re.findall(r"\w+", chosen.lower())) - UNTOPICAL

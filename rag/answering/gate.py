@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.focus import asking_words
+from rag.answering.focus import asking_words, asks_for_several
 from rag.answering.matching import lay_out, match_each
 from rag.answering.support import sigmoid
 from rag.answering.terms import TermWeight, coverage, is_content
@@ -102,9 +102,11 @@ class Gauge:
     def unmet(self, question: str, paper: Paper) -> float:
         """How surely a paper is the one meant and yet does not say what is asked, in [0, 1].
 
-        0 without vectors.
+        0 without vectors, and where several papers are asked for.
         """
-        return self._meet(question, paper).unmet if self._reader else 0.0
+        if self._reader is None or asks_for_several(question):
+            return 0.0
+        return self._meet(question, paper).unmet
 
     def _meet(self, question: str, paper: Paper) -> _Met:
         """How well the paper meets the question's words."""

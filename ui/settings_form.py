@@ -48,12 +48,11 @@ class Form:
 
     @property
     def fields(self) -> list[gr.components.Component]:
-        """What is read when anything changes, in the order in which the tab takes it."""
+        """All that is read together, in its order; the key is read by itself."""
         return [
             self.mode,
             self.model,
             self.base_url,
-            self.key,
             self.top_k,
             self.answer_words,
             self.unsupported,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import gradio as gr
+from gradio.blocks import Block
 
 from rag.connection import Connection, find_models, try_endpoint
 from rag.errors import ConfigurationError, ModelResponseError, RagError
@@ -57,62 +59,92 @@ def _operator(loading: Loading) -> Settings:
 
 
 def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
-    outputs = [state, controls.key, controls.forget, controls.endpoint, controls.said]
+    key_parts = [controls.key, controls.forget]
 
     def take(session: SessionSettings, *values: object) -> tuple[object, ...]:
         """Take over what was set; a wrong endpoint is told, and the one before stays."""
         try:
             taken = _taken(loading, session, values)
         except ConfigurationError as exc:
-            return _shown(session, values[0], said_html(f"Not taken over: {exc}", is_warning=True))
-        return _shown(taken, values[0], said_html(_what_holds(loading, taken)))
+            return session, *_shown_key(session), _not_taken(exc)
+        return taken, *_shown_key(taken), said_html(_what_holds(loading, taken))
 
-    def test(session: SessionSettings, *values: object) -> tuple[object, ...]:
-        """Take over what was set and try it."""
-        try:
-            taken = _taken(loading, session, values)
-        except ConfigurationError as exc:
-            told = said_html(f"Not taken over: {exc}", is_warning=True)
-            return (*_shown(session, values[0], told), gr.skip())
-        settings = effective_settings(_operator(loading), taken)
-        told, models = _tried(settings, model_name(_operator(loading), taken))
-        choices = gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
-        return (*_shown(taken, values[0], told), choices)
+    def take_all_but_key(session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """The same without a look at the key's field, in which someone may be typing."""
+        taken, _, forget, said = take(session, *values, "")
+        return taken, forget, gr.update(visible=values[0] == "model"), said
 
-    def forget(session: SessionSettings, mode: str) -> tuple[object, ...]:
-        return _shown(without_key(session), mode, said_html("The key is forgotten."))
+    def drop_key(session: SessionSettings) -> tuple[object, ...]:
+        dropped = without_key(session)
+        return dropped, *_shown_key(dropped), said_html("The key is forgotten.")
 
-    events = [
+    for event in (
         controls.mode.input,
         controls.model.input,
         controls.base_url.blur,
         controls.base_url.submit,
-        controls.key.blur,
-        controls.key.submit,
         controls.top_k.release,
         controls.answer_words.release,
         controls.unsupported.input,
-    ]
-    for event in events:
-        event(
-            take,
+    ):
+        _in_turn(
+            event,
+            take_all_but_key,
             inputs=[state, *controls.fields],
-            outputs=outputs,
-            show_progress="hidden",
-            api_visibility="private",
+            outputs=[state, controls.forget, controls.endpoint, controls.said],
         )
-    controls.try_it.click(
-        test,
+    everything = [state, *controls.fields, controls.key]
+    outputs = [state, *key_parts, controls.said]
+    for event in (controls.key.blur, controls.key.submit):
+        _in_turn(event, take, inputs=everything, outputs=outputs)
+    _in_turn(controls.forget.click, drop_key, inputs=[state], outputs=outputs)
+    taking = _in_turn(controls.try_it.click, take, inputs=everything, outputs=outputs)
+    _connect_trial(loading, state, controls, taking)
+
+
+def _connect_trial(
+    loading: Loading, state: gr.State, controls: Form, taking: gr.events.Dependency
+) -> None:
+    """Try the endpoint after its fields were taken over."""
+
+    def try_out(session: SessionSettings, *values: object) -> tuple[object, object]:
+        """Try the endpoint that was just taken over; changes nothing."""
+        try:
+            taken = _taken(loading, session, (*values, ""))
+        except ConfigurationError as exc:
+            return _not_taken(exc), gr.skip()
+        settings = effective_settings(_operator(loading), taken)
+        told, models = _tried(settings, model_name(_operator(loading), taken))
+        return told, gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
+
+    taking.then(
+        try_out,
         inputs=[state, *controls.fields],
-        outputs=[*outputs, controls.model],
+        outputs=[controls.said, controls.model],
         show_progress_on=controls.said,
         api_visibility="private",
     )
-    controls.forget.click(
-        forget,
-        inputs=[state, controls.mode],
+
+
+def _in_turn(
+    event: Callable[..., gr.events.Dependency],
+    step: Callable[..., tuple[object, ...]],
+    *,
+    inputs: Sequence[gr.components.Component],
+    outputs: Sequence[Block],
+) -> gr.events.Dependency:
+    """Tie a step to an event so that no two steps run at once.
+
+    Each reads what the session holds and writes it anew: of two at once, the slower one would
+    undo what the other did. A step takes no time, so all sessions share one turn.
+    """
+    return event(
+        step,
+        inputs=inputs,
         outputs=outputs,
         show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="settings",
         api_visibility="private",
     )
 
@@ -120,8 +152,8 @@ def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
 def _taken(
     loading: Loading, session: SessionSettings, values: tuple[object, ...]
 ) -> SessionSettings:
-    """The session's settings with the values of the controls, in the order of `fields`."""
-    mode, model, base_url, key, top_k, answer_words, unsupported = values
+    """The session's settings with the values of the fields in their order, and of the key's."""
+    mode, model, base_url, top_k, answer_words, unsupported, key = values
     changed = with_answers(
         session,
         mode=str(mode),
@@ -155,11 +187,15 @@ def _what_holds(loading: Loading, session: SessionSettings) -> str:
     return f"The next question goes to {model_name(_operator(loading), session)}."
 
 
-def _shown(session: SessionSettings, mode: object, said: str) -> tuple[object, ...]:
-    """The values of the outputs; the key's field is always emptied."""
+def _shown_key(session: SessionSettings) -> tuple[object, object]:
+    """The key's field, always emptied, and the button that forgets the key."""
     has_key = session.key is not None
-    key = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
-    return session, key, gr.update(visible=has_key), gr.update(visible=mode == "model"), said
+    field = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
+    return field, gr.update(visible=has_key)
+
+
+def _not_taken(error: ConfigurationError) -> str:
+    return said_html(f"Not taken over: {error}", is_warning=True)
 
 
 def _tried(settings: Settings, model: str) -> tuple[str, tuple[str, ...]]:

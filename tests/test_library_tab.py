@@ -27,7 +27,7 @@ from ui.catalogue import PAGE_ROWS, SORTS, Catalogue, View, fold, look, row_of
 from ui.charts import MOST_SOURCES, map_figure, year_figure, years_told
 from ui.library_tab import question_about
 from ui.library_table import chosen_ids, pressed_button, sorted_by
-from ui.papers import add_files, add_pasted, bring_back, remove
+from ui.papers import add_files, add_pasted, remove
 
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "button", "span", "input"}
 
@@ -194,9 +194,10 @@ def test_removed_papers_are_gone_and_come_back_the_same(library):
         hit for hit in library.search("Cats of kind 3", k=50) if hit.paper.paper_id != "p3"
     ]
     assert len(catalogue.rows()) == len(library) == 28
-    assert bring_back(library, gone) == 2
+    assert catalogue.bring_back(gone) == 2
     assert {paper.paper_id: paper for paper in library.papers()} == before
     assert {row.paper_id for row in catalogue.rows()} == set(before)
+    assert catalogue.rows() == Catalogue(library).rows()  # as if they were read anew
 
 
 def test_removing_nothing_changes_nothing(library):

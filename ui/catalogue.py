@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from rag.library import Library
 from rag.types import Heading, Paper
-from ui.papers import remove
+from ui.papers import bring_back, remove
 
 Sort = Literal["added", "title", "authors", "year", "source"]
 SORTS: Final[tuple[Sort, ...]] = ("added", "title", "authors", "year", "source")
@@ -80,7 +80,7 @@ def fold(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
-def row_of(heading: Heading) -> Row:
+def row_of(heading: Heading | Paper) -> Row:
     """The table's row for a paper."""
     parts = (heading.title, *heading.authors, heading.published or "", heading.source or "")
     return Row(
@@ -154,9 +154,22 @@ class Catalogue:
         with self._lock:
             before = self.library.revision
             removed = remove(self.library, paper_ids)
-            after = self.library.revision
-            if before == self._revision and after == before + 1:  # nobody else changed anything
-                gone = {paper.paper_id for paper in removed}
-                self._rows = tuple(row for row in self._rows if row.paper_id not in gone)
-                self._revision = after
+            gone = {paper.paper_id for paper in removed}
+            self._follow(before, tuple(r for r in self._rows if r.paper_id not in gone))
             return removed
+
+    def bring_back(self, papers: Sequence[Paper]) -> int:
+        """Add removed papers again, with the same ids and records; how many they are."""
+        with self._lock:
+            before = self.library.revision
+            count = bring_back(self.library, papers)
+            fresh = {paper.paper_id: row_of(paper) for paper in papers}
+            kept = (row for row in self._rows if row.paper_id not in fresh)
+            self._follow(before, (*kept, *fresh.values()))
+            return count
+
+    def _follow(self, before: int, rows: tuple[Row, ...]) -> None:
+        """Take over the rows after a change of our own, unless others changed something too."""
+        after = self.library.revision
+        if before == self._revision and after == before + 1:
+            self._rows, self._revision = rows, after

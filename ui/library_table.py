@@ -13,10 +13,10 @@ from rag.errors import RagError
 from rag.types import Paper
 from ui import library_html as html
 from ui.catalogue import MOST_QUERY_CHARACTERS, SORTS, View, look
-from ui.papers import bring_back
 from ui.shelf import Shelf
 
 MOST_UNDOS: Final = 20
+READING: Final = "Reading the list of papers…"  # seconds, at 100,000 of them
 
 Removed = tuple[tuple[Paper, ...], ...]  # what each removal took away, the last one last
 
@@ -45,7 +45,7 @@ def lay_out_table() -> Table:
         max_length=MOST_QUERY_CHARACTERS,
         elem_id="library-search",
     )
-    rows = gr.HTML("", elem_id="library-table")
+    rows = gr.HTML(html.help_html(READING), elem_id="library-table")
     with gr.Row(elem_classes="tools"):
         back = gr.Button("Previous", size="sm", elem_id="library-back")
         on = gr.Button("Next", size="sm", elem_id="library-on")
@@ -201,7 +201,7 @@ def connect_removal(showing: Showing) -> None:
         if not stack:
             return after(view, opened, stack, "There is nothing to undo.")
         try:
-            count = bring_back(showing.shelf.library, stack[-1])
+            count = showing.shelf.catalogue.bring_back(stack[-1])
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         return after(view, opened, stack[:-1], f"{html.counted(count)} brought back.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import gradio as gr
+from gradio.blocks import Block
 
 from rag.connection import Connection, find_models, try_endpoint
 from rag.errors import ConfigurationError, ModelResponseError, RagError
@@ -14,9 +16,6 @@ from ui.library_html import said_html
 from ui.loading import Loading
 from ui.session import (
     MOST_NAME_CHARACTERS,
-    NO_OTHER_ENDPOINT,
-    PAPERS_RANGE,
-    WORDS_RANGE,
     SessionSettings,
     as_set,
     effective_settings,
@@ -25,24 +24,9 @@ from ui.session import (
     with_endpoint,
     without_key,
 )
+from ui.settings_form import KEY_KEPT, KEY_NONE, THEME_HTML, Form, lay_out_form
 
 MOST_MODELS: Final = 200
-NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
-KEY_HELP: Final = (
-    "It stays with this browser session on the server, goes to this endpoint alone, and is "
-    "forgotten when the page is closed. It is never written to disk and never shown again."
-)
-KEY_KEPT: Final = "A key is kept for this session"
-KEY_NONE: Final = "sk-…"
-# theme.js marks the choice and reacts to it.
-THEME_HTML: Final = (
-    '<fieldset class="themes"><legend>Theme</legend>'
-    + "".join(
-        f'<label><input type="radio" name="theme" data-theme-choice="{name}">{label}</label>'
-        for name, label in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
-    )
-    + "</fieldset>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +40,12 @@ class SettingsTab:
     state: gr.State
 
 
-@dataclass(frozen=True, slots=True)
-class _Controls:
-    mode: gr.Radio
-    model: gr.Dropdown
-    base_url: gr.Textbox
-    key: gr.Textbox
-    try_it: gr.Button
-    forget: gr.Button
-    endpoint: gr.Column
-    top_k: gr.Slider
-    answer_words: gr.Slider
-    unsupported: gr.Radio
-    said: gr.HTML
-
-    @property
-    def fields(self) -> list[gr.components.Component]:
-        """What is read when anything changes, in the order of `_take`."""
-        return [
-            self.mode,
-            self.model,
-            self.base_url,
-            self.key,
-            self.top_k,
-            self.answer_words,
-            self.unsupported,
-        ]
-
-
 def build_settings_tab(loading: Loading) -> SettingsTab:
     """Lay the tab out inside the frame's `gr.Tab` and tie its parts together."""
     start = as_set(_operator(loading), loading.llm)
     state = gr.State(start)
     with gr.Column(elem_id="settings"):
-        controls = _lay_out(loading, start)
+        controls = lay_out_form(loading, _operator(loading), start)
         gr.HTML(THEME_HTML, elem_id="theme")
     _connect(loading, state, controls)
     return SettingsTab(state)
@@ -102,153 +58,93 @@ def _operator(loading: Loading) -> Settings:
     return loading.library.settings if loading.library is not None else Settings()
 
 
-def _lay_out(loading: Loading, start: SessionSettings) -> _Controls:
-    operator = _operator(loading)
-    mode = gr.Radio(
-        [("The papers' own sentences", "extractive"), ("A language model", "model")],
-        value=start.mode,
-        label="Answers are written with",
-        elem_id="settings-mode",
-    )
-    with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
-        gr.HTML(_endpoint_told(loading, operator))
-        with gr.Row():
-            base_url = gr.Textbox(
-                label="Address of the endpoint",
-                placeholder=operator.openai_base_url or "https://api.openai.com/v1",
-                max_length=500,
-                min_width=NARROWEST,
-                interactive=loading.door.allows_endpoints,
-                elem_id="settings-url",
-            )
-            model = gr.Dropdown(
-                [start.model] if start.model else [],
-                value=start.model or None,
-                allow_custom_value=True,
-                label="Model",
-                min_width=NARROWEST,
-                elem_id="settings-model",
-            )
-        key = gr.Textbox(
-            label="Key",
-            info=KEY_HELP,
-            type="password",
-            placeholder=KEY_NONE,
-            max_length=500,
-            elem_id="settings-key",
-            html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
-        )
-        with gr.Row(elem_classes="tools"):
-            try_it = gr.Button("Test connection", size="sm", elem_id="settings-test")
-            forget = gr.Button(
-                "Forget the key", size="sm", visible=False, elem_id="settings-forget"
-            )
-    said = gr.HTML("", elem_id="settings-said", min_height=24)
-    with gr.Row():
-        top_k = gr.Slider(
-            *PAPERS_RANGE,
-            value=start.top_k,
-            step=1,
-            min_width=NARROWEST,
-            label="Papers for an answer",
-            elem_id="settings-papers",
-        )
-        answer_words = gr.Slider(
-            *WORDS_RANGE,
-            value=start.answer_words,
-            step=10,
-            min_width=NARROWEST,
-            label="Length of an answer, words",
-            elem_id="settings-words",
-        )
-    unsupported = gr.Radio(
-        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
-        value=start.unsupported,
-        label="A model's sentences that no paper supports",
-        elem_id="settings-unsupported",
-    )
-    return _Controls(
-        mode,
-        model,
-        base_url,
-        key,
-        try_it,
-        forget,
-        endpoint,
-        top_k,
-        answer_words,
-        unsupported,
-        said,
-    )
-
-
-def _endpoint_told(loading: Loading, operator: Settings) -> str:
-    """Which endpoint is asked when nothing is typed, and whether another may be."""
-    told = (
-        "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."
-        if operator.has_endpoint
-        else "Any OpenAI-compatible endpoint; paperchat was started without one."
-    )
-    return said_html(told if loading.door.allows_endpoints else NO_OTHER_ENDPOINT)
-
-
-def _connect(loading: Loading, state: gr.State, controls: _Controls) -> None:
-    outputs = [state, controls.key, controls.forget, controls.endpoint, controls.said]
+def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
+    key_parts = [controls.key, controls.forget]
 
     def take(session: SessionSettings, *values: object) -> tuple[object, ...]:
         """Take over what was set; a wrong endpoint is told, and the one before stays."""
         try:
             taken = _taken(loading, session, values)
         except ConfigurationError as exc:
-            return _shown(session, values[0], said_html(f"Not taken over: {exc}", is_warning=True))
-        return _shown(taken, values[0], said_html(_what_holds(loading, taken)))
+            return session, *_shown_key(session), _not_taken(exc)
+        return taken, *_shown_key(taken), said_html(_what_holds(loading, taken))
 
-    def test(session: SessionSettings, *values: object) -> tuple[object, ...]:
-        """Take over what was set and try it."""
-        try:
-            taken = _taken(loading, session, values)
-        except ConfigurationError as exc:
-            told = said_html(f"Not taken over: {exc}", is_warning=True)
-            return (*_shown(session, values[0], told), gr.skip())
-        settings = effective_settings(_operator(loading), taken)
-        told, models = _tried(settings, model_name(_operator(loading), taken))
-        choices = gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
-        return (*_shown(taken, values[0], told), choices)
+    def take_all_but_key(session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """The same without a look at the key's field, in which someone may be typing."""
+        taken, _, forget, said = take(session, *values, "")
+        return taken, forget, gr.update(visible=values[0] == "model"), said
 
-    def forget(session: SessionSettings, mode: str) -> tuple[object, ...]:
-        return _shown(without_key(session), mode, said_html("The key is forgotten."))
+    def drop_key(session: SessionSettings) -> tuple[object, ...]:
+        dropped = without_key(session)
+        return dropped, *_shown_key(dropped), said_html("The key is forgotten.")
 
-    events = [
+    for event in (
         controls.mode.input,
         controls.model.input,
         controls.base_url.blur,
         controls.base_url.submit,
-        controls.key.blur,
-        controls.key.submit,
         controls.top_k.release,
         controls.answer_words.release,
         controls.unsupported.input,
-    ]
-    for event in events:
-        event(
-            take,
+    ):
+        _in_turn(
+            event,
+            take_all_but_key,
             inputs=[state, *controls.fields],
-            outputs=outputs,
-            show_progress="hidden",
-            api_visibility="private",
+            outputs=[state, controls.forget, controls.endpoint, controls.said],
         )
-    controls.try_it.click(
-        test,
+    everything = [state, *controls.fields, controls.key]
+    outputs = [state, *key_parts, controls.said]
+    for event in (controls.key.blur, controls.key.submit):
+        _in_turn(event, take, inputs=everything, outputs=outputs)
+    _in_turn(controls.forget.click, drop_key, inputs=[state], outputs=outputs)
+    taking = _in_turn(controls.try_it.click, take, inputs=everything, outputs=outputs)
+    _connect_trial(loading, state, controls, taking)
+
+
+def _connect_trial(
+    loading: Loading, state: gr.State, controls: Form, taking: gr.events.Dependency
+) -> None:
+    """Try the endpoint after its fields were taken over."""
+
+    def try_out(session: SessionSettings, *values: object) -> tuple[object, object]:
+        """Try the endpoint that was just taken over; changes nothing."""
+        try:
+            taken = _taken(loading, session, (*values, ""))
+        except ConfigurationError as exc:
+            return _not_taken(exc), gr.skip()
+        settings = effective_settings(_operator(loading), taken)
+        told, models = _tried(settings, model_name(_operator(loading), taken))
+        return told, gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
+
+    taking.then(
+        try_out,
         inputs=[state, *controls.fields],
-        outputs=[*outputs, controls.model],
+        outputs=[controls.said, controls.model],
         show_progress_on=controls.said,
         api_visibility="private",
     )
-    controls.forget.click(
-        forget,
-        inputs=[state, controls.mode],
+
+
+def _in_turn(
+    event: Callable[..., gr.events.Dependency],
+    step: Callable[..., tuple[object, ...]],
+    *,
+    inputs: Sequence[gr.components.Component],
+    outputs: Sequence[Block],
+) -> gr.events.Dependency:
+    """Tie a step to an event so that no two steps run at once.
+
+    Each reads what the session holds and writes it anew: of two at once, the slower one would
+    undo what the other did. A step takes no time, so all sessions share one turn.
+    """
+    return event(
+        step,
+        inputs=inputs,
         outputs=outputs,
         show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="settings",
         api_visibility="private",
     )
 
@@ -256,8 +152,8 @@ def _connect(loading: Loading, state: gr.State, controls: _Controls) -> None:
 def _taken(
     loading: Loading, session: SessionSettings, values: tuple[object, ...]
 ) -> SessionSettings:
-    """The session's settings with the values of the controls, in the order of `fields`."""
-    mode, model, base_url, key, top_k, answer_words, unsupported = values
+    """The session's settings with the values of the fields in their order, and of the key's."""
+    mode, model, base_url, top_k, answer_words, unsupported, key = values
     changed = with_answers(
         session,
         mode=str(mode),
@@ -291,11 +187,15 @@ def _what_holds(loading: Loading, session: SessionSettings) -> str:
     return f"The next question goes to {model_name(_operator(loading), session)}."
 
 
-def _shown(session: SessionSettings, mode: object, said: str) -> tuple[object, ...]:
-    """The values of the outputs; the key's field is always emptied."""
+def _shown_key(session: SessionSettings) -> tuple[object, object]:
+    """The key's field, always emptied, and the button that forgets the key."""
     has_key = session.key is not None
-    key = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
-    return session, key, gr.update(visible=has_key), gr.update(visible=mode == "model"), said
+    field = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
+    return field, gr.update(visible=has_key)
+
+
+def _not_taken(error: ConfigurationError) -> str:
+    return said_html(f"Not taken over: {error}", is_warning=True)
 
 
 def _tried(settings: Settings, model: str) -> tuple[str, tuple[str, ...]]:

@@ -14,6 +14,18 @@ ASKING: Final = re.compile(
 )
 
 
+# What a paper may be asked for without its abstract using the word.
+ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
+    re.findall(
+        r"\w+",
+        """abstract achieve achieved achieves advantage advantages approach approaches argue argues
+        claim claims conclude concludes conclusion conclusions contribution contributions describe
+        describes difference explain explains finding findings goal happen happens idea ideas
+        limitation limitations main method methods motivation outcome problem reason reasons report
+        reported reports result results say says solve solves summarise summarize summary technique
+        techniques topic use used uses""",
+    )
+)
 # A question that asks for several papers in so many words.
 ASKS_FOR_SEVERAL: Final = re.compile(
     r"\b(?:list|who (?!first|came|proposed)|papers|works\b|studies|have people|techniques"
@@ -31,10 +43,10 @@ def asks_for_several(question: str) -> bool:
 def asking_words(question: str) -> frozenset[str]:
     """The words, lower case, of the last clause that asks something; of the last one if none does.
 
-    "MobileNet lost 11 % after pruning: on which phone?" gives on, which, phone. Words that every
-    question about papers may have, such as "work" and "show", are left out.
+    "MobileNet lost 11 % after pruning: on which phone?" gives on, which, phone. Words that any
+    question about papers may have, such as "work" and "results", are left out.
     """
     clauses = [clause for clause in CLAUSE_END.split(question) if clause.strip()]
     asking = [clause for clause in clauses if ASKING.search(clause)]
     chosen = (asking or clauses or [""])[-1]
-    return frozenset(re.findall(r"\w+", chosen.lower())) - UNTOPICAL
+    return frozenset(re.findall(r"\w+", chosen.lower())) - ABOUT_PAPERS

@@ -485,9 +485,11 @@ def test_of_two_starts_at_once_each_gets_a_port_of_its_own():
 
 def test_when_no_port_near_is_free_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.import_module("ui.serve"), "PORTS_TRIED", 1)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(ConfigurationError, match="--port"):
-            listen("127.0.0.1", taken.getsockname()[1])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ConfigurationError, match="--port"),
+    ):
+        listen("127.0.0.1", taken.getsockname()[1])
 
 
 @pytest.mark.parametrize(

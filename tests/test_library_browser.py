@@ -259,7 +259,7 @@ def test_the_map_can_be_coloured_by_year_and_the_bar_says_what_it_leaves_out(pag
     go(page, "Library", "Map")
     page.get_by_label("by year").click()
     page.wait_for_selector("#map .colorbar, #map .cbbg")
-    assert "carry no date" in page.inner_text("#years-told")
+    assert "without a date" in page.inner_text("#years-told")
     page.wait_for_selector("#years .bars .point")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ui.catalogue import Row
+from ui.library_html import counted
 
 Colouring = Literal["source", "year"]
 Points = NDArray[np.float64]
@@ -201,5 +202,5 @@ def years_told(rows: Sequence[Row]) -> str:
         return "No paper of this library carries a date."
     dated = Counter(row.year for row in rows if row.year)
     span = f"from {min(dated)} to {max(dated)}" if len(dated) > 1 else f"from {min(dated)}"
-    told = f"{len(rows) - undated:,} papers {span}"
-    return f"{told}; {undated:,} carry no date." if undated else f"{told}."
+    told = f"{counted(len(rows) - undated)} {span}"
+    return f"{told}; {counted(undated)} without a date." if undated else f"{told}."

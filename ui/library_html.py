@@ -134,6 +134,11 @@ def _rejection(rejection: Rejection) -> str:
     return f"<b>{escape(where)}</b>: {escape(rejection.why)}"
 
 
+def counted(count: int) -> str:
+    """A number of papers in words."""
+    return "1 paper" if count == 1 else f"{count:,} papers"
+
+
 def help_html(text: str) -> str:
     """A sentence below a field."""
     return f'<p class="help">{escape(text)}</p>'

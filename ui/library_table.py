@@ -194,7 +194,7 @@ def connect_removal(showing: Showing) -> None:
             return after(view, opened, stack, str(exc), is_warning=True)
         if not gone:
             return after(view, opened, stack, "Tick papers in the first column.")
-        said = f"{counted(len(gone))} removed."
+        said = f"{html.counted(len(gone))} removed."
         return after(view, opened, (*stack, gone)[-MOST_UNDOS:], said)
 
     def undo(view: View, opened: str | None, stack: Removed) -> tuple[object, ...]:
@@ -204,7 +204,7 @@ def connect_removal(showing: Showing) -> None:
             count = bring_back(showing.shelf.library, stack[-1])
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
-        return after(view, opened, stack[:-1], f"{counted(count)} brought back.")
+        return after(view, opened, stack[:-1], f"{html.counted(count)} brought back.")
 
     outputs = [*showing.outputs, showing.chosen, removed, table.undo, table.said]
     state = [showing.view, showing.opened, removed]
@@ -218,8 +218,3 @@ def connect_removal(showing: Showing) -> None:
     table.undo.click(
         undo, inputs=state, outputs=outputs, show_progress="hidden", api_visibility="private"
     )
-
-
-def counted(count: int) -> str:
-    """A number of papers in words."""
-    return "1 paper" if count == 1 else f"{count:,} papers"

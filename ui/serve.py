@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PORTS_TRIED: Final = 20
 MOST_PORT: Final = 65535
 MOST_UPLOAD: Final = "50mb"
+# Gradio keeps about 170 kB for each session, and by default 10,000 of them.
+MOST_SESSIONS: Final = 500
 WAITING: Final = 128  # connections that may wait to be accepted
 LONGEST_START_S: Final = 30.0
 SIGN_IN: Final = "After five wrong passwords the door stays shut for five minutes."
@@ -126,9 +128,11 @@ def _shielded(loading: Loading) -> Shield:
     from ui.shield import Shield
 
     door = loading.door
+    page = build_app(loading)
+    page.state_session_capacity = MOST_SESSIONS
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
-        build_app(loading),
+        page,
         path="/",
         server_name=door.host,
         auth=_checks(door.users) if door.users else None,

@@ -15,13 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from eval.checking import Check, check_answer
-from eval.dataset import Sample, Turn
-from eval.judge import Judge
-from eval.records import Record, answer_record, hit_records, read_records, write_records
-from eval.scoring import Gold, missing_facts, rounded, score_answer, score_ranking
-from rag.sources.records import title_key
-from rag.types import Answer, Hit, Message, Paper, Progress
+from eval.dataset import Sample
+from eval.marking import Marker
+from eval.records import Record, read_records, restore_citations, write_records
+from rag.errors import ModelError
+from rag.types import Answer, Hit, Message, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -45,17 +43,13 @@ class Task:
     """How questions are asked.
 
     Attributes:
-        papers: The library's papers, to find the gold ones by title or id.
-        check: Tells whether a paper supports a claim.
+        marker: Marks what comes back.
         answers: Ask for answers; else only retrieval is measured.
-        judge: Reads the answers, or None.
         workers: Questions under way at once.
     """
 
-    papers: Sequence[Paper]
-    check: Check
+    marker: Marker
     answers: bool = True
-    judge: Judge | None = None
     workers: int = 1
 
 
@@ -146,7 +140,7 @@ class _Asker:
         self._system = system
         self._task = task
         self._kept = kept
-        self._ids = {title_key(paper.title): paper.paper_id for paper in task.papers}
+        self._papers = {paper.paper_id: paper for paper in task.marker.papers}
 
     def ask_sample(self, sample: Sample) -> None:
         """Ask the turns in order; each hears the questions before it and their answers."""
@@ -154,65 +148,34 @@ class _Asker:
         for place, (key, turn) in enumerate(zip(keys(sample), sample.turns, strict=True)):
             record = self._kept.find(key)
             if record is None:
-                record = self._record(key, sample, place, history)
+                blank = self._task.marker.blank(key, sample, place, history)
+                record = self._record(blank, tuple(history))
                 self._kept.add(record)
             history.append(Message("user", turn.question))
             if record.answer:
-                history.append(Message("assistant", record.answer.text))
+                cited = restore_citations(record.answer, self._papers)
+                history.append(Message("assistant", record.answer.text, cited))
 
-    def _record(self, key: str, sample: Sample, place: int, history: list[Message]) -> Record:
-        turn = sample.turns[place]
-        gold = self._gold(turn)
-        blank = Record(
-            key=key,
-            cluster=sample.cluster,
-            slices=sample.slices(place),
-            question=turn.question,
-            history=tuple(m.content for m in history if m.role == "user"),
-            papers=tuple(sorted(gold.papers)),
-            titles=turn.papers,
-            reference=turn.answer,
-            must_mention=turn.must_mention,
-        )
+    def _record(self, blank: Record, history: tuple[Message, ...]) -> Record:
         try:
-            return self._asked(blank, gold, tuple(history))
+            return self._asked(blank, history)
         except Exception as exc:  # noqa: BLE001  whatever a question does is a result of the run
-            logger.warning("%s failed: %s", key, exc)
+            logger.warning("%s failed: %s", blank.key, exc)
             why = f"{type(exc).__name__}: {exc}"
             return blank.model_copy(update={"error": why, "scores": {"failed": 1.0}})
 
-    def _gold(self, turn: Turn) -> Gold:
-        ids = [self._ids.get(title_key(paper), paper) for paper in turn.papers]
-        return Gold(dict.fromkeys(ids, 1.0), turn.must_mention)
-
-    def _asked(self, blank: Record, gold: Gold, history: tuple[Message, ...]) -> Record:
+    def _asked(self, blank: Record, history: tuple[Message, ...]) -> Record:
         begun = time.perf_counter()
         hits = self._system.search(blank.question, DEPTH, history)
-        searched = round((time.perf_counter() - begun) * 1000, 2)
-        found = blank.model_copy(
-            update={
-                "hits": hit_records(hits),
-                "scores": {"failed": 0.0} | score_ranking(hits, gold),
-                "timings": {"search": searched},
-            }
-        )
-        return self._answered(found, gold, history) if self._task.answers else found
-
-    def _answered(self, found: Record, gold: Gold, history: tuple[Message, ...]) -> Record:
-        answer = self._system.ask(found.question, history)
-        sentences = check_answer(answer, self._task.check)
-        judged = self._task.judge.judge(found, answer) if self._task.judge else {}
-        levels = {name: verdict.score for name, verdict in judged.items()}
-        scored = {name: score for name, score in levels.items() if score is not None}
-        return found.model_copy(
-            update={
-                "answer": answer_record(answer, sentences),
-                "missing_facts": missing_facts(answer, found.must_mention),
-                "judged": judged,
-                "scores": found.scores | score_answer(answer, sentences, gold) | rounded(scored),
-                "timings": found.timings | dict(answer.timings),
-            }
-        )
+        timings = {"search": round((time.perf_counter() - begun) * 1000, 2)}
+        record = self._task.marker.found(blank, hits)
+        if self._task.answers:
+            answer = self._system.ask(blank.question, history)
+            if answer.failure:  # the stand-in's answer says nothing of the model that is measured
+                raise ModelError(answer.failure)
+            record = self._task.marker.answered(record, answer)
+            timings |= answer.timings
+        return record.model_copy(update={"timings": timings})
 
 
 def failures(records: Iterable[Record]) -> Iterator[Record]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eval.asking import OnProgress, System
 from eval.dataset import Sample
-from eval.runner import Options, Run, evaluate, with_summary
-from eval.summary import Slices, with_baselines
+from eval.runner import Options, Run, evaluate, rescore, with_summary
+from eval.summary import SUMMARY, Slices, with_baselines
 from rag.library import Library
-from rag.settings import Settings
 from rag.tokens import count_tokens
-from rag.types import Answer, Hit, Message, Usage
+from rag.types import EXTRACTIVE, Answer, Hit, Message, Usage
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -24,6 +23,7 @@ LEXICAL: Final = "lexical only"
 DENSE: Final = "dense only"
 BARE: Final = "no retrieval"
 WEIGHTS: Final = {LEXICAL: 0.0, DENSE: 1.0}  # of dense retrieval in the fused score
+SEARCHES: Final = 4  # under way at once
 ASKED, SEARCHED = "baselines", "baselines-searched"  # folders, below that of the run
 # What can be asked of a model that saw no papers and cites none.
 BARE_METRICS: Final = frozenset({"must_mention", "words", "relevance", "correctness", "failed"})
@@ -57,23 +57,15 @@ class BareModel:
         )
 
 
-@contextmanager
-def open_baselines(
-    library: Library, settings: Settings, llm: LLM | None
-) -> Iterator[dict[str, System]]:
-    """The baselines of a library by name; dense ones only where it has vectors."""
-    with ExitStack() as stack:
-        systems: dict[str, System] = {}
-        for name, weight in WEIGHTS.items() if not library.is_lexical_only else ():
-            changed = settings.model_copy(
-                update={"dense_weight": weight, "library": library.folder}
-            )
-            systems[name] = stack.enter_context(
-                Library.open(settings=changed, llm=llm or "extractive")
-            )
-        if llm is not None:
-            systems[BARE] = BareModel(llm)
-        yield systems
+def build_baselines(library: Library, llm: LLM | None) -> dict[str, System]:
+    """The baselines of a library by name; those of one retriever only where it has both."""
+    systems: dict[str, System] = {}
+    for name, weight in WEIGHTS.items() if not library.is_lexical_only else ():
+        changed = library.settings.model_copy(update={"dense_weight": weight})
+        systems[name] = library.with_settings(changed, llm or EXTRACTIVE)
+    if llm is not None:
+        systems[BARE] = BareModel(llm)
+    return systems
 
 
 def add_baselines(
@@ -87,22 +79,50 @@ def add_baselines(
 ) -> Run:
     """The run beside its baselines, each of them a run of its own below the run's folder."""
     if not options.answers:  # nothing can be found for the others
-        samples = [sample for sample in samples if sample.type != "unanswerable"]
+        samples = _answerable(samples)
     means: dict[str, Slices] = {}
-    within = ASKED if options.answers else SEARCHED
     for name, system in systems.items():
-        folder = run.folder / within / name.replace(" ", "-") if run.folder else None
-        labelled = replace(options, label=name)
         measured = evaluate(
-            library,
+            system if isinstance(system, Library) else library,
             samples,
-            out=folder,
+            out=_folder(run.folder, name, options) if run.folder else None,
             system=system,
-            options=labelled,
+            options=_labelled(options, name),
             on_progress=on_progress,
         )
         means[name] = _told(name, measured.summary.slices)
     return with_summary(run, with_baselines(run.summary, means))
+
+
+def rescore_baselines(
+    run: Run, library: Library, samples: Sequence[Sample], folder: Path, options: Options
+) -> Run:
+    """The run beside the baselines that an earlier run has, scored anew from what they kept."""
+    means: dict[str, Slices] = {}
+    for answers in (True, False):
+        asked = replace(options, answers=answers)
+        for name in (*WEIGHTS, BARE):
+            kept = _folder(folder, name, asked)
+            if run.folder and (kept / SUMMARY).exists():
+                out = _folder(run.folder, name, asked)
+                chosen = samples if answers else _answerable(samples)
+                measured = rescore(library, chosen, kept, out=out, options=asked)
+                means[name] = _told(name, measured.summary.slices)
+    return with_summary(run, with_baselines(run.summary, means))
+
+
+def _answerable(samples: Sequence[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.type != "unanswerable"]
+
+
+def _folder(run: Path, name: str, options: Options) -> Path:
+    return run / (ASKED if options.answers else SEARCHED) / name.replace(" ", "-")
+
+
+def _labelled(options: Options, name: str) -> Options:
+    """The options of a baseline; nobody is told how long its searches take, so several run."""
+    workers = options.workers or (None if options.answers else SEARCHES)
+    return replace(options, label=name, workers=workers)
 
 
 def _told(name: str, slices: Slices) -> Slices:

@@ -55,6 +55,10 @@ _ANSWERS: Final = (
         "citation_recall", "citation recall", "higher", "statements that their citations support"
     ),
     Metric("citation_precision", "citation precision", "higher", "citations that help to support"),
+    Metric("true_kept", "true claims kept", "higher", "references that pass verification"),
+    Metric(
+        "foreign_kept", "foreign claims kept", "lower", "other questions' references that pass too"
+    ),
     Metric("quote_exactness", "quotes exact", "higher", "quotes that stand so in the abstract"),
     Metric("false_abstention", "false abstentions", "lower", "answerable questions not answered"),
     Metric("abstention_recall", "abstention recall", "higher", "unanswerable ones not answered"),
@@ -90,6 +94,8 @@ GATED: Final = (
     ("all", "gold_citation_recall"),
     ("all", "citation_recall"),
     ("all", "citation_precision"),
+    ("all", "true_kept"),
+    ("all", "foreign_kept"),
     ("all", "quote_exactness"),
     ("all", "false_abstention"),
     ("all", "abstention_recall"),

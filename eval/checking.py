@@ -62,12 +62,11 @@ def _statements(text: str, known: set[int]) -> list[tuple[str, list[int]]]:
     return found
 
 
-def build_check(papers: Sequence[Paper], settings: Settings) -> Check:
-    """The project's verifier over a library's papers; by words alone without an embedder.
+def build_check(verifier: Verifier) -> Check:
+    """The project's verifier as a function from claims and papers to verdicts.
 
     A sentence of the abstract itself is supported without a look; most of an extractive answer is.
     """
-    verifier = build_verifier(papers, settings)
 
     def check(pairs: Sequence[tuple[str, Paper]]) -> list[Verdict]:
         doubtful = [pair for pair in pairs if not _is_verbatim(*pair)]
@@ -83,7 +82,7 @@ def _is_verbatim(claim: str, paper: Paper) -> bool:
 
 
 def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
-    """The verifier that the library itself would use."""
+    """The verifier that the library itself would use; by words alone without an embedder."""
     embedder = build_reading_embedder(settings, build_embedder(settings))
     return Verifier(embedder.find_reader() if embedder else None, term_weight(papers))
 

@@ -1,8 +1,8 @@
 """SciFact's claims with rationales: can the verifier tell what an abstract supports, and where?
 
 `claims_dev.jsonl` and `corpus_sentences.jsonl`, as published (Wadden et al. 2020,
-arXiv:2004.14974). A pair is a claim and a paper. Claims of which a paper tells nothing are paired
-with the papers that they were written from.
+arXiv:2004.14974). A pair is a claim and a paper that it was annotated with; a paper in which no
+evidence was found tells not enough of the claim.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _read(path: Path, form: type[Row]) -> Iterator[Row]:
 
 def _pairs(claim: _Claim, abstracts: Mapping[str, _Abstract]) -> Iterator[Pair]:
     told = {paper_id: groups for paper_id, groups in claim.evidence.items() if groups}
-    for paper_id in told or map(str, claim.cited_doc_ids):
+    for paper_id in dict.fromkeys([*map(str, claim.cited_doc_ids), *told]):
         if paper_id in abstracts:
             groups = told.get(paper_id, [])
             paper, spans = _paper(abstracts[paper_id])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from eval.asking import ANSWERS, OnProgress, System
-from eval.baselines import open_baselines
+from eval.baselines import build_baselines
 from eval.beir import DEPTH, Collection, published_figures, read_collection, score_query
 from eval.checking import build_verifier
 from eval.claims import Pair, check_pairs, read_pairs
@@ -89,11 +89,10 @@ class _Measuring:
         claim_folder(self.out, told)
         records = self._search_all(library)
         summary = self._summary(records, told, self.collection.name)
-        with open_baselines(library, self.settings, None) as systems:
-            baselines = {
-                name: slice_means(as_rows(self._search_all(system)))
-                for name, system in systems.items()
-            }
+        baselines = {
+            name: slice_means(as_rows(self._search_all(system)))
+            for name, system in build_baselines(library, None).items()
+        }
         published = published_figures(self.collection.name)
         whole = with_baselines(summary, baselines).model_copy(update={"published": published})
         return _finish(Run(whole, tuple(records), self.out))

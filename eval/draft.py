@@ -2,7 +2,8 @@
 
 Without a language model: known-item questions, made of the most telling words of an abstract, and
 clozes, a sentence with one figure or name left out. Both keep the words of the abstract, so a
-search by words finds them too easily; putting them in your own words makes them worth more.
+search by words finds them too easily; putting them in your own words makes them worth more. With
+a language model, `eval.proposing` does that.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _known_items(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Questi
         words = telling_words(paper, weight)
         if len(words) == TELLING_WORDS:
             asked = f"Which paper is about {', '.join(words[:-1])} and {words[-1]}?"
-            yield _question("known_item", asked, paper, ())
+            yield draft_question("known_item", asked, paper, ())
 
 
 def telling_words(paper: Paper, weight: TermWeight) -> list[str]:
@@ -103,7 +104,7 @@ def _clozes(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
         gaps = list(_gaps(paper))
         if gaps:
             sentence, answer = max(gaps, key=lambda gap: _telling(gap[1], weight))
-            yield _question("single", f"What belongs in the gap? {sentence}", paper, (answer,))
+            yield draft_question("single", f"What belongs in the gap? {sentence}", paper, (answer,))
 
 
 def _telling(answer: str, weight: TermWeight) -> tuple[bool, float]:
@@ -124,12 +125,15 @@ def _gaps(paper: Paper) -> Iterator[tuple[str, str]]:
                 yield gapped, answer
 
 
-def _question(kind: str, asked: str, paper: Paper, facts: Sequence[str]) -> Question:
+def draft_question(
+    kind: str, asked: str, paper: Paper, facts: Sequence[str], *, answer: str = ""
+) -> Question:
+    """A question about a paper in the format of a question set, without its id."""
     return {
         "type": kind,
         "question": asked,
         "papers": [paper.title],
-        "answer": "; ".join(facts) or paper.title,
+        "answer": answer or "; ".join(facts) or paper.title,
         "must_mention": list(facts),
         "kind": "draft",
     }

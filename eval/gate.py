@@ -1,7 +1,9 @@
 """The gate: two runs question by question, metric by metric, and whether one is worse for sure.
 
 Paired bootstrap over the same questions; the p values of the gated metrics are corrected for there
-being so many (Holm), so a build does not fail by chance, and identical runs never do.
+being so many (Holm), so a build does not fail by chance, and identical runs never do. A metric that
+differs at so few questions that it could be chance even if all were worse is not one of the many,
+and cannot fail (Tarone 1990).
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from eval.summary import Row, Summary, read_summary, write_summary
 from rag.errors import ConfigurationError, SourceError
 
 SIGNIFICANT: Final = 0.05
+FEWEST_DIFFERING: Final = 6  # by a sign test five that are all worse have p = 2 / 2**5 > 0.05
+NOISE: Final = 1e-4  # scores of a question that differ by less do so between machines as well
+LEAST_DIFFERENCE: Final = 5e-4  # of means; less does not show in the three digits of a report
 BASELINE: Final = Path(__file__).parent / "baseline.json"  # the summary that a build is held to
 Outcome = Literal["worse", "better", "no difference"]
 
@@ -138,9 +143,11 @@ Pairs = Sequence[tuple[Row, Row]]
 def _compared(pairs: Pairs) -> Iterator[Compared]:
     """The gated metrics first, then the others over all questions."""
     gated = _effects(pairs, GATED)
-    corrected = holm([effect.p for _, _, effect in gated])
-    for (name, metric, effect), p in zip(gated, corrected, strict=True):
-        yield _judged(name, metric, effect, p, is_gated=True)
+    moved = [(name, metric) for name, metric, _ in gated if _can_fail(pairs, name, metric)]
+    tested = [effect.p for name, metric, effect in gated if (name, metric) in moved]
+    corrected = dict(zip(moved, holm(tested), strict=True))
+    for name, metric, effect in gated:
+        yield _judged(name, metric, effect, corrected.get((name, metric), 1.0), is_gated=True)
     for name, metric, effect in _effects(pairs, _others(pairs)):
         yield _judged(name, metric, effect, effect.p, is_gated=False)
 
@@ -156,6 +163,22 @@ def _effects(pairs: Pairs, wanted: Iterable[tuple[str, str]]) -> list[tuple[str,
     return [(name, metric, effect) for name, metric, effect in found if effect]
 
 
+def _can_fail(pairs: Pairs, slice_name: str, metric: str) -> bool:
+    """Whether a metric differs in enough clusters that chance may be ruled out."""
+    differing = {
+        a.cluster
+        for a, b in pairs
+        if slice_name in a.slices and not _is_same(a.scores.get(metric), b.scores.get(metric))
+    }
+    return len(differing) >= FEWEST_DIFFERING
+
+
+def _is_same(first: float | None, second: float | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) < NOISE
+
+
 def _effect(pairs: Pairs, slice_name: str, metric: str) -> Effect | None:
     chosen = [(a, b) for a, b in pairs if slice_name in a.slices]
     return paired_bootstrap(
@@ -168,7 +191,8 @@ def _effect(pairs: Pairs, slice_name: str, metric: str) -> Effect | None:
 def _judged(name: str, metric: str, effect: Effect, p: float, *, is_gated: bool) -> Compared:
     known = metric_of(metric)
     outcome: Outcome = "no difference"
-    if p < SIGNIFICANT and known.better != "neither":
+    is_sure = p < SIGNIFICANT and abs(effect.difference) >= LEAST_DIFFERENCE
+    if is_sure and known.better != "neither":
         is_gain = (effect.difference > 0) == (known.better == "higher")
         outcome = "better" if is_gain else "worse"
     return Compared(name, known, effect, is_gated, p, outcome)
@@ -190,7 +214,7 @@ def _change(first: Row, second: Row) -> Change:
 
 def _gain(metric: str, first: Row, second: Row) -> float:
     a, b = first.scores.get(metric), second.scores.get(metric)
-    if a is None or b is None:
+    if a is None or b is None or _is_same(a, b):
         return 0.0
     return b - a if metric_of(metric).better == "higher" else a - b
 

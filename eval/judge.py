@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LEVELS: Final = range(1, 6)  # 1 worst, 5 best; the prompts say what each means
 VERDICT: Final = re.compile(r"VERDICT\W{0,6}?(-?\d+(?:\.\d+)?)", re.IGNORECASE)
-FENCE: Final = re.compile(r"<(?=/?\s*(?:question|answer|reference|papers)\b)", re.IGNORECASE)
+FENCE: Final = re.compile(r"<(?=[\s/]*(?:question|answer|reference|papers?)\b)", re.IGNORECASE)
 LONGEST_REASON: Final = 600
 
 

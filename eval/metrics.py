@@ -86,11 +86,8 @@ def mentions(text: str, fact: str) -> bool:
     does and may end inside one, so `equivalen` finds "equivalence"; a number must stand alone.
     """
     plain = _plain(text)
-    return any(
-        re.search(_pattern(_plain(alternative)), plain) is not None
-        for alternative in fact.split("|")
-        if alternative.strip()
-    )
+    wanted = filter(None, map(_plain, fact.split("|")))
+    return any(re.search(_pattern(each), plain) is not None for each in wanted)
 
 
 def _plain(text: str) -> str:
@@ -168,6 +165,14 @@ def quote_exactness(quotes: Sequence[tuple[str, str]]) -> float | None:
 
 def _share(held: Sequence[bool]) -> float | None:
     return sum(held) / len(held) if held else None
+
+
+def abstention_precision(right: float, wrong: float) -> float | None:
+    """Share of the abstentions that were right; None without abstentions.
+
+    `right` counts those on questions that no paper answers, `wrong` those on the others.
+    """
+    return right / (right + wrong) if right + wrong else None
 
 
 @dataclass(frozen=True, slots=True)

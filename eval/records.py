@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.errors import SourceError
-from rag.types import Answer, Hit
+from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Reason, Status, Verdict
 
 DIGITS = 6  # of a score; what lies behind them differs between machines
 
@@ -29,14 +29,16 @@ class HitRecord(_Stored):
 
 
 class CitationRecord(_Stored):
-    """A marker of an answer, resolved."""
+    """A marker of an answer, resolved; the quote was found at `start` to `end` of the abstract."""
 
     marker: int
     paper_id: str
     title: str
     quote: str
+    start: int
+    end: int
     support: float
-    verdict: str
+    verdict: Verdict
 
 
 class SentenceRecord(_Stored):
@@ -44,24 +46,39 @@ class SentenceRecord(_Stored):
 
     text: str
     markers: tuple[int, ...]
-    verdicts: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+class ContextRecord(_Stored):
+    """A paper that reached the writer of an answer, and where in its abstract the best passage is.
+
+    No place where no passage was handed over.
+    """
+
+    paper_id: str
+    start: int | None = None
+    end: int | None = None
 
 
 class AnswerRecord(_Stored):
-    """An answer, with the papers that reached its writer as `context`."""
+    """An answer, with the papers that reached its writer as `context`.
+
+    `cost` is what the system itself reckoned, in the currency of its prices.
+    """
 
     text: str
-    status: str
-    reason: str | None = None
-    mode: str = ""
+    status: Status
+    reason: Reason | None = None
+    mode: str = EXTRACTIVE
     confidence: float = 0.0
     citations: tuple[CitationRecord, ...] = ()
     sentences: tuple[SentenceRecord, ...] = ()
     removed: tuple[str, ...] = ()
     notice: str | None = None
-    context: tuple[str, ...] = ()
+    context: tuple[ContextRecord, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: float | None = None
 
 
 class JudgeRecord(_Stored):
@@ -134,9 +151,17 @@ def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> Answer
         sentences=tuple(sentences),
         removed=answer.removed,
         notice=answer.notice,
-        context=tuple(hit.paper.paper_id for hit in answer.hits),
+        context=tuple(_context_record(hit) for hit in answer.hits),
         prompt_tokens=answer.usage.prompt_tokens,
         completion_tokens=answer.usage.completion_tokens,
+        cost=answer.usage.cost,
+    )
+
+
+def _context_record(hit: Hit) -> ContextRecord:
+    place = hit.passages[0].metadata if hit.passages else {}
+    return ContextRecord(
+        paper_id=hit.paper.paper_id, start=place.get("start"), end=place.get("end")
     )
 
 
@@ -147,9 +172,28 @@ def _citation_records(answer: Answer) -> Iterator[CitationRecord]:
             paper_id=citation.paper.paper_id,
             title=citation.paper.title,
             quote=citation.quote,
+            start=citation.start,
+            end=citation.end,
             support=round(citation.support, DIGITS),
             verdict=citation.verdict,
         )
+
+
+def restore_citations(answer: AnswerRecord, papers: Mapping[str, Paper]) -> tuple[Citation, ...]:
+    """The citations of a kept answer, of the papers that are still there."""
+    return tuple(
+        Citation(
+            each.marker,
+            papers[each.paper_id],
+            each.quote,
+            each.start,
+            each.end,
+            each.support,
+            each.verdict,
+        )
+        for each in answer.citations
+        if each.paper_id in papers
+    )
 
 
 def _rounded(value: float | None) -> float | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from eval.asking import Task, ask_all
 from eval.dataset import Sample
+from eval.marking import Marker
 from eval.summary import as_rows, slice_means
 from rag.library import Library
 from rag.types import Paper, Verdict
@@ -17,7 +18,7 @@ TOLD: Final = ("mrr", "hit@5", "recall@10")
 def measure_samples(library: Library, samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
     """Mean scores by slice, with the number of questions as `n`; only what papers answer."""
     answerable = [sample for sample in samples if sample.type != "unanswerable"]
-    task = Task(library.papers(), _check_nothing, answers=False)
+    task = Task(Marker(library.papers(), _check_nothing), answers=False)
     means = slice_means(as_rows(ask_all(library, answerable, task)))
     return {
         name: {metric: found[metric].mean for metric in TOLD} | {"n": found["mrr"].n}

@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from eval.asking import OnProgress, System, Task, ask_all
-from eval.checking import build_check
+from eval.asking import ANSWERS, OnProgress, System, Task, ask_all
+from eval.checking import build_check, build_verifier
 from eval.dataset import Sample
 from eval.judge import Judge
+from eval.marking import Marker
+from eval.probing import build_probe
 from eval.provenance import Provenance, describe_run
-from eval.records import Record
-from eval.summary import Price, Summary, summarise, write_summary
+from eval.records import Record, read_records, write_records
+from eval.replay import rescore_all
+from eval.summary import Price, Summary, read_summary, summarise, write_summary
 from rag.errors import ConfigurationError
 from rag.library import Library
-from rag.settings import Settings, read_settings
 from rag.types import EXTRACTIVE, Paper
 
 FINGERPRINT: Final = "fingerprint.txt"
+PAPERCHAT: Final = "paperchat"  # what is measured, where it is no baseline
 MODEL_WORKERS: Final = 8  # questions under way at once where a model answers
 
 
@@ -31,15 +34,13 @@ class Options:
     Attributes:
         name: What the set is called; runs of one name are compared with each other.
         label: What is measured: `paperchat`, or a baseline's name.
-        settings: What the library was opened with; else those of the environment.
         answers: Ask for answers; else only retrieval is measured.
         workers: Questions under way at once; None for one, or several where a model answers.
         price: What tokens cost, to tell the cost.
     """
 
     name: str = "questions"
-    label: str = "paperchat"
-    settings: Settings | None = None
+    label: str = PAPERCHAT
     answers: bool = True
     judge: Judge | None = None
     workers: int | None = None
@@ -80,10 +81,55 @@ def evaluate(
     options = options or Options()
     papers = library.papers()
     provenance = _describe(library, papers, samples, options)
+    task = build_task(library, papers, samples, options, measures_library=system is None)
     if out:
         claim_folder(out, provenance)
-    task = _task(library, papers, options)
     records = ask_all(system or library, samples, task, folder=out, on_progress=on_progress)
+    return _finish(records, provenance, papers, options, out)
+
+
+def rescore(
+    library: Library,
+    samples: Sequence[Sample],
+    folder: Path,
+    *,
+    out: Path,
+    options: Options | None = None,
+) -> Run:
+    """Score the answers of a finished run anew, without asking again, into another folder.
+
+    Args:
+        library: Holds the papers that the run was over.
+        samples: The question set that the run was asked.
+        folder: The run.
+        out: Folder of the new one.
+        options: How the answers are scored; what they were made with stays the run's own.
+
+    Raises:
+        SourceError: There is no such run, or it was over other questions or papers.
+        ConfigurationError: The new folder holds another run.
+    """
+    options = options or Options()
+    papers = library.papers()
+    made = read_summary(folder).provenance
+    told = replace(options, label=made.system)
+    scored = _describe(library, papers, samples, told)
+    provenance = scored.model_copy(update={"mode": made.mode, "settings": made.settings})
+    is_own = made.system == PAPERCHAT
+    task = build_task(library, papers, samples, told, measures_library=is_own)
+    claim_folder(out, provenance)
+    records = rescore_all(samples, task, read_records(folder / ANSWERS))
+    write_records(out / ANSWERS, records)
+    return _finish(records, provenance, papers, told, out)
+
+
+def _finish(
+    records: Sequence[Record],
+    provenance: Provenance,
+    papers: Sequence[Paper],
+    options: Options,
+    out: Path | None,
+) -> Run:
     summary = summarise(
         records,
         provenance,
@@ -105,17 +151,25 @@ def _describe(
         library.mode if options.answers else "retrieval only",
         papers=papers,
         questions=[sample.model_dump_json() for sample in samples],
-        settings=options.settings or read_settings(),
+        settings=library.settings,
         judge=options.judge.name if options.judge else None,
     )
 
 
-def _task(library: Library, papers: Sequence[Paper], options: Options) -> Task:
+def build_task(
+    library: Library,
+    papers: Sequence[Paper],
+    samples: Sequence[Sample],
+    options: Options,
+    *,
+    measures_library: bool,
+) -> Task:
+    """How a set is asked and marked; the library's verification is tried where it is measured."""
+    verifier = build_verifier(papers, library.settings)
+    probe = build_probe(papers, samples, verifier) if measures_library else None
     return Task(
-        papers,
-        build_check(papers, options.settings or read_settings()),
+        Marker(papers, build_check(verifier), probe, options.judge),
         answers=options.answers,
-        judge=options.judge,
         workers=options.workers or (1 if library.mode == EXTRACTIVE else MODEL_WORKERS),
     )
 

@@ -79,7 +79,7 @@ def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
         scores["must_mention"] = mention_coverage(_said(answer), gold.facts)
     scores |= dict(_citations(answer, sentences, gold))
     if answer.status == "answered":
-        scores["brier"] = brier(answer.confidence, is_right(_cited(answer), gold))
+        scores["brier"] = brier(round(answer.confidence, DIGITS), is_right(_cited(answer), gold))
         scores["words"] = float(len(answer.text.split()))
     return rounded(scores)
 

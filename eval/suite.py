@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,22 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eval.asking import OnProgress
-from eval.baselines import add_baselines, open_baselines
-from eval.dataset import default_question_sets, read_question_sets
+from eval.baselines import add_baselines, build_baselines, rescore_baselines
+from eval.dataset import Sample, default_question_sets, read_question_sets
 from eval.judge import Judge
 from eval.report import write_reports
-from eval.runner import Options, Run, evaluate
+from eval.runner import Options, Run, evaluate, rescore
 from eval.summary import Price
 from eval.workspace import open_existing, open_made
 from rag.library import Library
 from rag.settings import Settings, read_settings
+from rag.sources import Source, read_sources
+from rag.sources.records import title_key
 from rag.starter import starter_file
-from rag.types import EXTRACTIVE
+from rag.types import EXTRACTIVE, Paper
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 RUNS: Final = Path("paperchat-eval")  # where runs go that were given no folder
+DUPLICATE: Final = "duplicate"  # the kind of questions on papers that the sources hold twice
 JUDGED: Final = "judged"  # verdicts, below the cache folder
 
 
@@ -66,22 +69,38 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
     settings = read_settings(library=plan.library)
     llm = build_model(settings, plan.llm)
     options = _options(plan, settings)
-    with open_library(plan, settings, llm, on_progress) as library:
+    with open_library(plan, samples, settings, llm, on_progress) as library:
         folder = plan.out or new_folder()
         run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
-        with open_baselines(library, settings, llm if plan.ablate else None) as systems:
-            searched = replace(options, answers=plan.ablate)
-            run = add_baselines(
-                run, library, samples, systems, options=searched, on_progress=on_progress
-            )
+        systems = build_baselines(library, llm if plan.ablate else None)
+        searched = replace(options, answers=plan.ablate)
+        run = add_baselines(
+            run, library, samples, systems, options=searched, on_progress=on_progress
+        )
+    write_reports(run)
+    return run
+
+
+def rescore_suite(plan: Plan, folder: Path, on_progress: OnProgress = lambda _: None) -> Run:
+    """Score a finished run and its baselines anew, without asking again, and write the reports.
+
+    Raises:
+        RagError: There is no such run, or it was over other questions or papers.
+    """
+    samples = read_question_sets(plan.questions or default_question_sets())
+    settings = read_settings(library=plan.library)
+    options = _options(plan, settings)
+    with open_library(plan, samples, settings, None, on_progress) as library:
+        out = plan.out or new_folder()
+        run = rescore(library, samples, folder, out=out, options=options)
+        run = rescore_baselines(run, library, samples, folder, options)
     write_reports(run)
     return run
 
 
 def _options(plan: Plan, settings: Settings) -> Options:
     return Options(
-        name=" ".join(file.stem for file in plan.questions) or "default questions",
-        settings=settings,
+        name=" ".join(file.stem for file in plan.questions) or "default set",
         judge=build_judge(settings, plan.judge),
         workers=plan.workers,
         price=plan.price,
@@ -90,7 +109,11 @@ def _options(plan: Plan, settings: Settings) -> Options:
 
 @contextmanager
 def open_library(
-    plan: Plan, settings: Settings, llm: LLM | None, on_progress: OnProgress
+    plan: Plan,
+    samples: Sequence[Sample],
+    settings: Settings,
+    llm: LLM | None,
+    on_progress: OnProgress,
 ) -> Iterator[Library]:
     """The plan's library; one that is made for the run where the plan names none."""
     if plan.library:
@@ -98,9 +121,24 @@ def open_library(
             yield library
         return
     with starter_file() as starter:
-        sources = plan.sources or (starter,)
-        with open_made(sources, settings, llm, on_progress) as library:
+        default: list[Source] = [starter, *repeated(starter, samples)]
+        with open_made(plan.sources or default, settings, llm, on_progress) as library:
             yield library
+
+
+def repeated(file: Path, samples: Iterable[Sample]) -> list[Source]:
+    """The papers of `duplicate` questions as records that spell their titles another way.
+
+    A library takes them for what it has already; one that does not finds each of them twice.
+    """
+    asked = (sample for sample in samples if sample.kind == DUPLICATE)
+    titles = {title_key(paper) for s in asked for turn in s.turns for paper in turn.papers}
+    papers = (item for item in read_sources([file]) if isinstance(item, Paper))
+    return [
+        {"title": paper.title.upper().replace("-", " "), "abstract": paper.abstract}
+        for paper in papers
+        if title_key(paper.title) in titles
+    ]
 
 
 def build_model(settings: Settings, name: str) -> LLM | None:

@@ -63,7 +63,11 @@ class Latency(_Stored):
 
 
 class Usage(_Stored):
-    """What the answers came to; `cost` only where a price was given, in its currency."""
+    """What the answers came to.
+
+    `cost` is in the currency of the price that was given, else as the answers themselves tell it;
+    None where neither does.
+    """
 
     words: float
     prompt_tokens: int
@@ -203,7 +207,10 @@ def _usage(records: Iterable[Record], price: Price | None) -> Usage:
     words = [len(answer.text.split()) for answer in answers if answer.status == "answered"]
     prompt = sum(answer.prompt_tokens for answer in answers)
     completion = sum(answer.completion_tokens for answer in answers)
-    cost = (price.prompt * prompt + price.completion * completion) / 1e6 if price else None
+    told = [answer.cost for answer in answers if answer.cost is not None]
+    cost = sum(told) if told else None
+    if price:
+        cost = (price.prompt * prompt + price.completion * completion) / 1e6
     return Usage(
         words=round(fmean(words), 1) if words else 0.0,
         prompt_tokens=prompt,

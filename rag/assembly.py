@@ -6,6 +6,7 @@ from functools import partial
 
 from llama_index.core.llms import LLM
 
+from rag.answering.condensing import Condenser
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import Gauge
@@ -20,6 +21,8 @@ from rag.index.paper_index import PaperIndex
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
+from rag.retrieval.matching import WordMatcher
+from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
 
 
@@ -36,7 +39,10 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 
 def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
-    """Dense and lexical retrieval over an index; lexical only when there is no embedder."""
+    """Dense and lexical retrieval over an index; lexical only when there is no embedder.
+
+    A `dense_weight` of 0 or 1 leaves one of the two retrievers, as it is.
+    """
     embedder = find_embedder(index)
     dense = DenseRetriever(index.store, embedder, settings.candidates_k) if embedder else None
     lexical = LexicalRetriever(index.lexical, index.store, settings.candidates_k)
@@ -46,8 +52,18 @@ def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
         lexical,
         dense_weight=settings.dense_weight,
         top_k=settings.top_k,
+        reranker=_build_reranker(index, embedder) if 0 < settings.dense_weight < 1 else None,
         refresh=index.refresh,
     )
+
+
+def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | None:
+    """None when there is no embedder, or one that does not know words."""
+    reader, words = (embedder.find_reader(), embedder.find_words()) if embedder else (None, None)
+    if reader is None or words is None:
+        return None
+    matcher = WordMatcher(reader, words, partial(_term_weight, index.lexical))
+    return Reranker(index.store, matcher)
 
 
 def build_query_engine(
@@ -56,15 +72,28 @@ def build_query_engine(
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(reader, weight, settings.answer_words)
-    writer: Writer = extractive
-    if llm is not None:
-        from rag.answering.generation import ModelWriter
+    return PaperQueryEngine(
+        build_retriever(index, settings),
+        build_writer(llm, Verifier(reader, weight), settings) if llm else extractive,
+        extractive,
+        gauge=Gauge(reader, weight),
+        top_k=settings.top_k,
+        condenser=build_condenser(llm, settings),
+    )
 
-        verifier = Verifier(reader, weight)
-        writer = ModelWriter(llm, verifier, settings.context_tokens, settings.unsupported)
-    retriever = build_retriever(index, settings)
-    gauge = Gauge(reader, weight)
-    return PaperQueryEngine(retriever, writer, extractive, gauge=gauge, top_k=settings.top_k)
+
+def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
+    """The writer of a model's answers; the same model is the second reader when it is asked to."""
+    from rag.answering.generation import ModelWriter
+    from rag.answering.opinion import ModelReader
+
+    second = ModelReader(llm, settings.deadline_s) if settings.verify == "llm" else None
+    return ModelWriter(llm, verifier, settings, second=second)
+
+
+def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
+    """What rewrites follow-ups, where there is a model and it is wanted."""
+    return Condenser(llm, settings) if llm and settings.condense else None
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:

@@ -1,6 +1,7 @@
 """The ask story, from top to bottom, as a LlamaIndex query engine.
 
-question + history -> hits -> answer or abstain? -> drafts -> citations -> Answer
+question + history -> standalone question -> hits -> answer or abstain? -> drafts -> citations
+-> Answer
 """
 
 from __future__ import annotations
@@ -15,17 +16,28 @@ from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
-from rag.answering.gate import UNSURE_BELOW, Gauge, abstention_text, reason_to_abstain
+from rag.answering.gate import (
+    MAYBE_NOT_SAID_FROM,
+    UNSURE_BELOW,
+    Gauge,
+    abstention_text,
+    reason_to_abstain,
+)
 from rag.answering.intent import is_affirmation, question_for_papers
 from rag.answering.suggestions import follow_ups
+from rag.answering.verification import moved
+from rag.errors import ModelError
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
-from rag.types import EXTRACTIVE, Answer, Filters, Hit, Message, Reason
+from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
 
 logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
+NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
+STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
 class PaperQueryEngine(BaseQueryEngine):
@@ -37,6 +49,7 @@ class PaperQueryEngine(BaseQueryEngine):
         stand_in: Writes the answer when the writer's cannot be used; extractive.
         gauge: Measures how well papers meet a question.
         top_k: Papers that reach the answer.
+        condenser: Rewrites follow-ups for the search; None where no model is there to do it.
     """
 
     def __init__(
@@ -47,6 +60,7 @@ class PaperQueryEngine(BaseQueryEngine):
         *,
         gauge: Gauge,
         top_k: int,
+        condenser: Condenser | None = None,
     ) -> None:
         super().__init__(callback_manager=None)
         self._retriever = retriever
@@ -54,6 +68,7 @@ class PaperQueryEngine(BaseQueryEngine):
         self._stand_in = stand_in
         self._gauge = gauge
         self._top_k = top_k
+        self._condenser = condenser
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -72,42 +87,84 @@ class PaperQueryEngine(BaseQueryEngine):
         if not asked:
             yield _abstained(answer, "not_a_question_for_papers", clock)
             return
-        hits = self._retriever.search(topic.question, self._top_k, history, topic.filters)
+        answer = replace(answer, mode=self._writer.mode, stage="searching")
+        yield answer
+        searched, usage = self._condensed(asked, history)
+        hits = self._retriever.search(topic.question, self._top_k, searched, topic.filters)
         clock.lap("retrieval")
-        answer = replace(answer, hits=tuple(hits))
-        reason = reason_to_abstain(topic.question, history, hits, self._gauge)
+        answer = replace(answer, hits=tuple(hits), usage=usage)
+        is_read = self._writer.mode != EXTRACTIVE
+        reason = reason_to_abstain(topic.question, history, hits, self._gauge, is_read=is_read)
         clock.lap("gate")
         if reason:
             yield _abstained(answer, reason, clock)
             return
-        answer = replace(answer, mode=self._writer.mode)
+        answer = replace(answer, stage="reading")
+        yield answer
         for draft in self._write(asked, history, hits):
-            answer = _updated(answer, draft)
+            answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        yield self._with_follow_ups(self._finished(answer, topic.question, clock), history)
+        final = self._finished(answer, topic.question, history, clock)
+        yield self._with_follow_ups(final, history)
+
+    def _condensed(
+        self, question: str, history: Sequence[Message]
+    ) -> tuple[Sequence[Message], Usage]:
+        """The conversation for the search: a rewritten question is the last thing said in it.
+
+        So the question as it was asked keeps most of the weight, whatever the model makes of it.
+        """
+        if self._condenser is None:
+            return history, NO_USAGE
+        rewritten, usage = self._condenser.rewrite(question, history)
+        return ((*history, Message("user", rewritten)) if rewritten else history), usage
 
     def _write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """The writer's drafts; the stand-in's when the writer in the end cites nothing."""
-        draft = Draft("")
-        for draft in self._writer.write(question, history, hits):
-            yield draft
-        if not draft.citations and not draft.declined:
-            why = _why_replaced(self._writer.mode, draft)
+        """The writer's drafts; the stand-in's when the writer fails or in the end cites nothing."""
+        draft, failure = Draft(""), None
+        try:
+            for draft in self._writer.write(question, history, hits):
+                yield draft
+        except ModelError as exc:
+            logger.info("the model did not answer: %s", exc)
+            draft, failure = Draft(""), str(exc)
+        if failure or not (draft.citations or draft.declined):
+            why = failure or _why_replaced(self._writer.mode, draft)
+            notice = f"{why} {STAND_IN_NOTICE}" if failure else why
             for stand_in in self._stand_in.write(question, history, hits):
                 yield replace(
-                    stand_in, usage=draft.usage, removed=draft.removed, notice=why, mode=EXTRACTIVE
+                    stand_in,
+                    usage=draft.usage,
+                    removed=draft.removed,
+                    notice=notice,
+                    failure=failure,
+                    mode=EXTRACTIVE,
                 )
 
-    def _finished(self, answer: Answer, topic: str, clock: _Clock) -> Answer:
-        if answer.reason:
+    def _finished(
+        self, answer: Answer, topic: str, history: Sequence[Message], clock: _Clock
+    ) -> Answer:
+        if answer.reason == "not_in_abstract":
             return _abstained(answer, answer.reason, clock)
         sure = self._gauge.confidence(topic, answer.papers)
         clock.lap("confidence")
-        final = replace(answer, status="answered", confidence=sure, timings=clock.timings())
-        return headed(final, UNSURE) if sure < UNSURE_BELOW else final
+        final = replace(
+            answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
+        )
+        heading = self._heading(final, topic, is_follow_up=bool(earlier_questions(history)))
+        return headed(final, heading) if heading else final
+
+    def _heading(self, answer: Answer, topic: str, *, is_follow_up: bool) -> str | None:
+        """What to say above an answer that may be none; a follow-up's words say too little."""
+        if answer.confidence < UNSURE_BELOW:
+            return UNSURE
+        if is_follow_up or answer.mode != EXTRACTIVE or not answer.papers:
+            return None
+        unmet = self._gauge.unmet(topic, answer.papers[0])
+        return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
 
     def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:
         if answer.status != "answered":
@@ -151,24 +208,24 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
 def headed(answer: Answer, heading: str) -> Answer:
     """The answer under a heading; the places of its sentences move with it."""
     lead = f"*{heading}*\n\n"
-    moved = tuple(
-        replace(each, start=each.start + len(lead), end=each.end + len(lead))
-        for each in answer.sentences
-    )
-    return replace(answer, text=lead + answer.text, sentences=moved)
+    sentences = moved(answer.sentences, len(lead))
+    return replace(answer, text=lead + answer.text, sentences=sentences)
 
 
-def _updated(answer: Answer, draft: Draft) -> Answer:
+def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
+    reason: Reason | None = "not_in_abstract" if draft.declined else None
     return replace(
         answer,
         text=draft.text,
         citations=draft.citations,
         sentences=draft.sentences,
         removed=draft.removed,
-        usage=draft.usage,
+        usage=earlier + draft.usage,
         notice=draft.notice,
+        failure=draft.failure,
         mode=draft.mode or answer.mode,
-        reason="not_in_abstract" if draft.declined else None,
+        reason="sources_disagree" if draft.disagrees else reason,
+        stage="checking" if draft.is_checking else "writing",
     )
 
 
@@ -176,7 +233,9 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     logger.info("abstained: %s", reason)
     text = abstention_text(reason, answer.hits, answer.filters)
     timings = clock.timings()
-    return replace(answer, text=text, status="abstained", reason=reason, timings=timings)
+    return replace(
+        answer, text=text, status="abstained", reason=reason, stage=None, timings=timings
+    )
 
 
 def _why_replaced(mode: str, draft: Draft) -> str:

@@ -13,7 +13,8 @@ RagError
     ├── ModelRateLimitError
     ├── ModelTimeoutError
     ├── ModelConnectionError
-    └── ModelResponseError
+    ├── ModelResponseError
+    └── ModelWindowError     the question is longer than what the model reads
 
 A message says what happened, to what, and what to do next. Misuse by a programmer is a
 `ValueError` or `TypeError` and stands outside the tree.
@@ -59,7 +60,15 @@ class EmbedderUnavailableError(RagError):
 
 
 class ModelError(RagError):
-    """The language model did not give an answer."""
+    """The language model did not give an answer.
+
+    Attributes:
+        retry_after_s: Seconds that the endpoint asks to wait; None when it does not say.
+        form_refused: Whether the endpoint may just not know the form that was asked for.
+    """
+
+    retry_after_s: float | None = None
+    form_refused = False
 
 
 class ModelAuthenticationError(ModelError):
@@ -86,3 +95,7 @@ class ModelConnectionError(ModelError):
 
 class ModelResponseError(ModelError):
     """The endpoint answered with something that is no completion."""
+
+
+class ModelWindowError(ModelError):
+    """The question leaves no room for papers in what the model reads at once."""

@@ -296,8 +296,7 @@ class Library:
             history: The conversation before the question, oldest first.
             filters: Which papers may answer, as for `search`.
 
-        Raises:
-            ModelError: The language model did not answer.
+        When the language model fails, the papers' own sentences answer, and `failure` says why.
         """
         *_, final = self.stream(question, history, filters)
         return final
@@ -313,10 +312,8 @@ class Library:
     ) -> Iterator[Answer]:
         """Answers as they are written: each replaces the one before, the last is final.
 
-        Takes the same as `ask`.
-
-        Raises:
-            ModelError: The language model did not answer.
+        Takes the same as `ask`. To stop early, close the generator; the connection to the language
+        model is closed with it.
         """
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):

@@ -63,12 +63,33 @@ class Settings(BaseSettings):
     openai_model: str = Field(
         "gpt-4o-mini", validation_alias="OPENAI_MODEL", description="Model that `auto` uses."
     )
-    timeout_s: float = Field(60.0, gt=0, description="Longest wait for the model, seconds.")
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for a reply, seconds.")
+    deadline_s: float = Field(
+        120.0, gt=0, description="Longest time for a call of the model with all tries, seconds."
+    )
     retries: int = Field(2, ge=0, description="Tries after a failed call of the model.")
     temperature: float = Field(0.0, ge=0, le=2, description="The model's temperature.")
     answer_tokens: int = Field(600, ge=16, description="Longest answer of the model, tokens.")
+    model_window: int = Field(
+        8192, ge=1024, description="What the model reads and writes at most, tokens."
+    )
     context_tokens: int = Field(
         3000, ge=200, description="Most text of papers in a prompt, tokens."
+    )
+    history_tokens: int = Field(
+        1000, ge=0, description="Most text of the conversation in a prompt, tokens."
+    )
+    condense: bool = Field(
+        True, description="Whether the model rewrites a follow-up that points back, for the search."
+    )
+    verify: Literal["local", "llm"] = Field(
+        "local", description="local, or llm: the model is asked about every sentence as well."
+    )
+    price_prompt: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the model reads."
+    )
+    price_completion: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the model writes."
     )
     answer_words: int = Field(
         110, ge=30, description="Longest extractive answer from one paper, words."
@@ -82,7 +103,10 @@ class Settings(BaseSettings):
         100, ge=10, description="Papers each retriever fetches before fusion."
     )
     dense_weight: float = Field(
-        0.65, ge=0, le=1, description="Share of dense retrieval in the fused score."
+        0.65,
+        ge=0,
+        le=1,
+        description="Share of dense retrieval in the fused score; 0 or 1: one retriever alone.",
     )
     rate_limit: int = Field(
         30, ge=0, description="Questions that one visitor of the page may ask a minute; 0: any."

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import tiktoken
 
 ENCODING = "o200k_base"
+SIGN = "…"
 TABLES = Path("_static") / "tiktoken_cache"
 
 
@@ -28,3 +29,20 @@ def _encoding() -> tiktoken.Encoding:
 def count_tokens(text: str) -> int:
     """Number of o200k_base tokens; text that looks like a special token counts as plain text."""
     return len(_encoding().encode_ordinary(text))
+
+
+def cut_tokens(text: str, most: int, *, keep_end: bool = False) -> str:
+    """The beginning, or the end, of a text in at most `most` tokens, with a sign where it is cut.
+
+    The sign counts; it stands alone where there is room for no more.
+    """
+    tokens = _encoding().encode_ordinary(text)
+    if len(tokens) <= most:
+        return text
+    for kept in range(most - 1, 0, -1):  # half a word may take more tokens than it did as a whole
+        part = tokens[-kept:] if keep_end else tokens[:kept]
+        words = _encoding().decode(part, errors="ignore").strip()
+        cut = f"{SIGN}{words}" if keep_end else f"{words}{SIGN}"
+        if count_tokens(cut) <= most:
+            return cut
+    return SIGN

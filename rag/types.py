@@ -174,6 +174,7 @@ class CheckedSentence:
         markers: The numbers of the papers that it cites, possibly none.
         verdict: The best that one of them gives it.
         model_verdict: What the language model says of it, when it was asked (`verify="llm"`).
+        local_verdict: What it was without the model's word, when the model was asked.
     """
 
     text: str
@@ -182,6 +183,7 @@ class CheckedSentence:
     markers: tuple[int, ...]
     verdict: Verdict
     model_verdict: Verdict | None = None
+    local_verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,15 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together; the cost is known when one of the two is."""
+        costs = [usage.cost for usage in (self, other) if usage.cost is not None]
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            sum(costs) if costs else None,
+        )
 
 
 NO_USAGE = Usage()
@@ -217,6 +228,7 @@ class Answer:
         filters: Which papers were allowed to answer, given or understood from the question.
         stage: What is being done, while it is a draft; None in a final answer.
         suggestions: Questions that the library answers and that could come next.
+        failure: Why the model did not write the answer, when it was to; else None.
         timings: Milliseconds by stage.
     """
 
@@ -234,6 +246,7 @@ class Answer:
     filters: Filters = NO_FILTERS
     stage: Stage | None = None
     suggestions: tuple[str, ...] = ()
+    failure: str | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -12,6 +12,15 @@ from rag.embedding import build_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.library import Library
 from rag.settings import Settings
+from tests.endpoint_papers import (
+    BEAVERS,
+    OTTERS,
+    QUESTION,
+    WILLOWS,
+    endpoint_model,
+    endpoint_settings,
+)
+from tests.eval_papers import PAPERS
 from tests.scripted_endpoint import ScriptedEndpoint
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -77,11 +86,62 @@ def starter(cache, tmp_path_factory):
     return library
 
 
+@pytest.fixture(scope="module")
+def words_settings(tmp_path_factory):
+    """Settings of the library of invented papers, which is searched by words alone."""
+    folder = tmp_path_factory.mktemp("invented") / "library"
+    return Settings(library=folder, embedder="none", llm="extractive")
+
+
+@pytest.fixture(scope="module")
+def invented(words_settings):
+    """A library of the invented papers; tests must not change it."""
+    with Library.open(settings=words_settings) as library:
+        library.ingest(PAPERS)
+        yield library
+
+
 @pytest.fixture
 def endpoint():
     """An OpenAI-compatible HTTP server on loopback that answers as scripted."""
     with ScriptedEndpoint() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def beavers(cache, tmp_path_factory):
+    """Three papers about beavers, with vectors; tests must not change it."""
+    folder = tmp_path_factory.mktemp("beavers") / "library"
+    library = Library.open(settings=Settings(library=folder, cache=cache, llm="extractive"))
+    library.ingest([BEAVERS, OTTERS, WILLOWS])
+    return library
+
+
+@pytest.fixture
+def asked(beavers, endpoint):
+    """The library of beavers with the scripted model; keywords are settings."""
+
+    def made(url=endpoint.url, **others):
+        settings = endpoint_settings(url, library=beavers.folder, **others)
+        return beavers.with_settings(settings, endpoint_model(url, **others))
+
+    return made
+
+
+@pytest.fixture
+def ask(asked, endpoint):
+    """Asks the library with the scripted model; keywords are settings, except `history`."""
+
+    def answered(question=QUESTION, history=(), url=endpoint.url, **others):
+        return asked(url, **others).ask(question, history)
+
+    return answered
+
+
+@pytest.fixture
+def order(beavers):
+    """The papers in the order in which a question's sources stand in the prompt."""
+    return [hit.paper for hit in beavers.search(QUESTION, 6)]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -16,14 +15,25 @@ class ScriptedEndpoint:
     `reply(text)` streams a completion, waiting `pause_s` after each piece,
     `fail(status, headers, body)` answers with an error,
     `break_off(text)` ends a stream in its middle, `answer_raw(body)` sends any 200 body,
-    `hang(seconds)` waits before a reply. `requests` keeps the parsed bodies.
+    `hang(seconds)` waits before a reply, `drip(pieces, pause_s)` writes a piece at a time,
+    `keep_alive(pause_s)` sends nothing but comments, 200 of them.
+    `when(words, text)` answers what holds the words, before the queue is looked at: several
+    callers can then ask at once. With `knows_forms = False` a request for a form is a 400.
+
+    `requests`, `headers`, `paths` and `times` (seconds, monotonic) keep what came in, `hung_up` is
+    set when a client goes before its reply is complete.
     """
 
     def __init__(self):
         self._replies = deque()
+        self._rules = []
         self.requests = []
         self.models = None  # names, where the endpoint tells them
         self.headers = []
+        self.paths = []
+        self.times = []
+        self.knows_forms = True
+        self.hung_up = threading.Event()
         handler = type("Handler", (_Handler,), {"endpoint": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(
@@ -46,8 +56,16 @@ class ScriptedEndpoint:
         self._replies.append(("stream", text, usage, pieces, pause_s))
         return self
 
+    def when(self, words, text, *, usage=(11, 7)):
+        self._rules.append((words, ("stream", text, usage, None, 0)))
+        return self
+
     def fail(self, status, headers=None, body='{"error": {"message": "scripted"}}'):
         self._replies.append(("fail", status, headers or {}, body))
+        return self
+
+    def fail_when(self, words, status):
+        self._rules.append((words, ("fail", status, {}, "{}")))
         return self
 
     def break_off(self, text):
@@ -62,8 +80,30 @@ class ScriptedEndpoint:
         self._replies.append(("hang", seconds))
         return self
 
-    def next_reply(self):
+    def drip(self, pieces, pause_s):
+        self._replies.append(("drip", pieces, pause_s))
+        return self
+
+    def keep_alive(self, pause_s):
+        self._replies.append(("comments", pause_s))
+        return self
+
+    def asked(self, words):
+        """The requests that hold the words."""
+        return [request for request in self.requests if words in said(request)]
+
+    def next_reply(self, request):
+        if "response_format" in request and not self.knows_forms:
+            return "fail", 400, {}, '{"error": {"message": "unknown parameter"}}'
+        for words, played in self._rules:
+            if words in said(request):
+                return played
         return self._replies.popleft() if len(self._replies) > 1 else self._replies[0]
+
+
+def said(request):
+    """All that a request says to the model."""
+    return "\n".join(message["content"] for message in request.get("messages", ()))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -82,11 +122,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))
-        self.endpoint.requests.append(json.loads(self.rfile.read(length) or b"{}"))
+        request = json.loads(self.rfile.read(length) or b"{}")
+        self.endpoint.times.append(time.monotonic())
+        self.endpoint.requests.append(request)
         self.endpoint.headers.append(dict(self.headers))
-        kind, *rest = self.endpoint.next_reply()
-        with suppress(ConnectionError):  # whoever asked may leave before the end
+        self.endpoint.paths.append(self.path)
+        kind, *rest = self.endpoint.next_reply(request)
+        try:
             getattr(self, f"_play_{kind}")(*rest)
+        except (BrokenPipeError, ConnectionResetError):
+            self.endpoint.hung_up.set()
 
     def _start(self, status, headers):
         self.send_response(status)
@@ -105,6 +150,19 @@ class _Handler(BaseHTTPRequestHandler):
         counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": 0}
         self._event({**self._chunk(""), "choices": [], "usage": counts})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def _play_drip(self, pieces, pause_s):
+        self._start(200, {"content-type": "text/event-stream"})
+        for piece in pieces:
+            self._event(self._chunk(piece))
+            time.sleep(pause_s)
+        self._event(self._chunk("", finish="stop"))
+
+    def _play_comments(self, pause_s):
+        self._start(200, {"content-type": "text/event-stream"})
+        for _ in range(200):
+            self.wfile.write(b": still thinking\n\n")
+            time.sleep(pause_s)
 
     def _play_break(self, text):
         self._start(200, {"content-type": "text/event-stream"})

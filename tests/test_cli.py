@@ -511,12 +511,23 @@ def test_searching_asks_no_model(run, filled, at_endpoint):
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
-def test_a_model_that_fails_is_told_in_one_line(run, filled, at_endpoint, status):
-    at_endpoint.fail(status)
+def test_a_model_that_fails_gives_way_to_the_papers_own_sentences(run, filled, at_endpoint, status):
+    at_endpoint.fail(status, {"retry-after-ms": "1"})
     code, out, err = run("ask", KETTLE_QUESTION)
-    assert (code, out) == (1, "")
-    assert_one_clear_line(err)
-    assert at_endpoint.url in err
+    assert (code, err) == (0, "")
+    assert KETTLES["abstract"].split(". ")[0] in out
+    told = out.strip().splitlines()[-1]
+    assert at_endpoint.url in told
+    assert str(status) in told
+    assert "the papers' own sentences" in told
+
+
+def test_json_tells_why_the_model_did_not_answer(run_json, filled, at_endpoint):
+    at_endpoint.fail(401)
+    answer = run_json("ask", KETTLE_QUESTION)
+    assert (answer["status"], answer["mode"]) == ("answered", "extractive")
+    assert at_endpoint.url in answer["failure"]
+    assert answer["notice"].startswith(answer["failure"])
 
 
 # --- papers ----------------------------------------------------------------------------------

@@ -180,11 +180,20 @@ def test_a_reading_has_the_words_of_the_text_in_order(model, text, words):
     assert np.allclose(reading.vector, model.embed([text])[0], atol=1e-6)
 
 
+def test_a_reading_does_not_depend_on_what_is_read_beside_it(model):
+    texts = ["We prune at dusk.", "Moss.", "Nets that hum lose three branches of a hundred."]
+    for text, reading in zip(texts, model.read(texts), strict=True):
+        (alone,) = model.read([text])
+        assert np.array_equal(reading.vector, alone.vector)
+        assert np.array_equal(reading.word_vectors, alone.word_vectors)
+
+
 def test_readings_stand_in_the_order_of_their_texts(model):
     for text, reading in zip(MIXED, model.read(MIXED), strict=True):
         first = reading.words[0] if reading.words else ""
         assert text.startswith(first)
-    assert np.array_equal(np.stack([each.vector for each in model.read(MIXED)]), model.embed(MIXED))
+    for text, reading in zip(MIXED, model.read(MIXED), strict=True):
+        assert np.array_equal(reading.vector, model.embed([text])[0])
 
 
 def test_the_vector_of_a_word_depends_on_its_sentence(model):
@@ -776,13 +785,15 @@ def test_the_weights_are_converted_once_into_a_working_model(accepted_originals,
     seen = []
     embedder = build_embedder(Settings(cache=tmp_path / "cache"))
     model = embedder.prepare(seen.append)
-    assert [progress.stage for progress in seen] == ["converting the embedder"]
+    stages = list(dict.fromkeys(progress.stage for progress in seen))
+    assert stages == ["converting the embedder", "reading the vocabulary"]
+    told = len(seen)
     assert np.linalg.norm(model.embed(["moss grows"])) == pytest.approx(1.0, abs=1e-5)
     graph_file = tmp_path / "cache" / weights.FOLDER / "model.onnx"
     assert graph_file.stat().st_size < 12_000_000  # int8: a quarter of 42 MB
     again = build_embedder(Settings(cache=tmp_path / "cache"))
     assert np.allclose(again.prepare(seen.append).embed(["moss"]), model.embed(["moss"]))
-    assert len(seen) == 1
+    assert len(seen) == told
 
 
 def test_converting_leaves_the_logging_as_it_was(accepted_originals, tmp_path, caplog):

@@ -54,7 +54,7 @@ def test_a_run_prints_its_table_and_leaves_its_reports(capsys, questions, source
     assert code == 0
     assert "tea: 6 questions over 4 papers" in told
     assert "| MRR" in told
-    assert "| · off_topic" in told
+    assert "| · off topic" in told
     names = {path.name for path in out.iterdir()}
     assert names >= {"report.html", "report.md", "summary.json", "answers.jsonl"}
 
@@ -182,7 +182,7 @@ def test_the_module_runs_as_a_program(tmp_path):
         check=False,
     )
     assert done.returncode == 0
-    assert all(action in done.stdout for action in ("run", "compare", "draft"))
+    assert all(action in done.stdout for action in ("run", "rescore", "compare", "draft"))
 
 
 @pytest.mark.parametrize(
@@ -197,6 +197,21 @@ def test_the_library_may_stand_before_the_action_or_behind_it(words):
     options = parser.parse_args(words)
     assert options.library == Path("mine")
     assert options.verbose is False
+
+
+def test_a_run_is_scored_anew_into_another_folder(capsys, questions, sources, tmp_path):
+    over = ("--questions", questions, "--sources", sources)
+    assert run(capsys, "run", *over, "--out", tmp_path / "a")[0] == 0
+    code, told, _ = run(capsys, "rescore", tmp_path / "a", *over, "--out", tmp_path / "b")
+    assert code == 0
+    assert "| MRR" in told
+    assert (tmp_path / "b" / "report.html").exists()
+    code, told, _ = run(capsys, "compare", tmp_path / "a", tmp_path / "b")
+    assert (code, "No question's scores differ." in told) == (0, True)
+    code, _, said = run(capsys, "rescore", tmp_path / "a", *over, "--out", tmp_path / "a")
+    assert code == 0  # the same scores in the same place
+    code, _, said = run(capsys, "rescore", tmp_path / "a", "--sources", sources, "--out", "c")
+    assert (code, "--questions" in said) == (1, True)
 
 
 def test_a_comparison_as_json_tells_metrics_and_losses(capsys, questions, sources, tmp_path):

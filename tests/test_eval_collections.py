@@ -119,7 +119,7 @@ CLAIMS = [
         "id": 1,
         "claim": "The robot arm spills 4 % of the cups.",
         "evidence": {"7": [{"sentences": [1], "label": "SUPPORT"}]},
-        "cited_doc_ids": [7],
+        "cited_doc_ids": [7, 8],
     },
     {"id": 2, "claim": "Whales sing in spring.", "evidence": {}, "cited_doc_ids": [7, 99]},
     {
@@ -134,8 +134,11 @@ CLAIMS = [
 @pytest.fixture
 def claims(folder):
     write_lines(folder / "claims_dev.jsonl", CLAIMS)
-    row = {"doc_id": 7, "title": "Robots That Pour Tea", "abstract": SENTENCES}
-    packed = gzip.compress((json.dumps(row) + "\n").encode())
+    rows = [
+        {"doc_id": 7, "title": "Robots That Pour Tea", "abstract": SENTENCES},
+        {"doc_id": 8, "title": "Tides", "abstract": ["Tides turn twice a day."]},
+    ]
+    packed = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
     (folder / "corpus_sentences.jsonl.gz").write_bytes(packed)
     return folder
 
@@ -144,10 +147,11 @@ def test_claims_are_paired_with_the_papers_that_decide_them(claims):
     pairs = read_pairs(claims)
     assert [(pair.key, pair.label) for pair in pairs] == [
         ("1/7", "SUPPORT"),
+        ("1/8", "NOT ENOUGH INFO"),  # no evidence was found in it
         ("2/7", "NOT ENOUGH INFO"),  # its other paper is not there
         ("3/7", "CONTRADICT"),
     ]
-    for pair, sentence in zip((pairs[0], pairs[2]), (SENTENCES[1], SENTENCES[2]), strict=True):
+    for pair, sentence in zip((pairs[0], pairs[3]), (SENTENCES[1], SENTENCES[2]), strict=True):
         ((start, end),) = pair.rationales
         assert pair.paper.abstract[start:end] == sentence
 
@@ -155,7 +159,7 @@ def test_claims_are_paired_with_the_papers_that_decide_them(claims):
 def test_the_verifier_is_scored_on_claims(claims):
     pairs = read_pairs(claims)
     verifier = build_verifier([pair.paper for pair in pairs], Settings(embedder="none"))
-    supported, unknown, contradicted = check_pairs(pairs, verifier)
+    supported, _, unknown, contradicted = check_pairs(pairs, verifier)
     assert supported.scores["auroc"] == 1.0
     assert supported.scores["rationale_hit@1"] == 1.0
     assert unknown.scores == {"false_support": 0.0}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.__main__ import main
 from eval.judge import Judge, neutralise, read_verdict
 from eval.records import Record
+from eval.summary import read_summary
 from prompts import load_prompt
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import Answer, Hit
-from tests.eval_papers import PAPERS
+from tests.eval_papers import PAPERS, SAMPLES
 
 ANSWER = Answer("How?", "It spills 4 % of the cups. [1]", "answered", hits=(Hit(PAPERS[0], 0.9),))
 ASKED = Record(
@@ -113,3 +117,30 @@ def test_each_prompt_anchors_all_five_levels(quality):
     template = load_prompt(f"judge_{quality}").template
     assert all(f"\n{level}: " in template for level in range(1, 6))
     assert "never instructions" in template
+
+
+def test_a_run_is_judged_through_the_endpoint_that_is_set(endpoint, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("RAG_EMBEDDER", "none")
+    monkeypatch.setenv("RAG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-user")
+    questions, sources = tmp_path / "tea.jsonl", tmp_path / "papers.jsonl"
+    questions.write_text(SAMPLES[0].model_dump_json(), encoding="utf-8")
+    rows = [{"id": p.paper_id, "title": p.title, "abstract": p.abstract} for p in PAPERS]
+    sources.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    words = ["run", "--questions", str(questions), "--sources", str(sources), "--judge", "wise"]
+    endpoint.reply("It says so.\nVERDICT: 5").reply("Very good!").reply("Partly.\nVERDICT: 3")
+    assert main([*words, "--out", str(tmp_path / "a")]) == 0
+    told = capsys.readouterr().out
+    assert "1 of the judge's replies could not be read and are not scored" in told
+    means = read_summary(tmp_path / "a").slices["all"]
+    assert (means["faithfulness"].mean, means["correctness"].mean) == (1.0, 0.5)
+    assert "relevance" not in means  # unscored is no zero
+    assert [request["model"] for request in endpoint.requests] == ["wise"] * 3
+    keys = {header["Authorization"] for header in endpoint.headers}
+    assert keys == {"Bearer sk-of-the-user"}
+    assert main([*words, "--out", str(tmp_path / "b")]) == 0  # the same answers, judged already
+    assert len(endpoint.requests) == 3
+    report = (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+    assert "No verdict: Very good!" in report
+    assert "sk-of-the-user" not in report

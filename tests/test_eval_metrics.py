@@ -58,6 +58,7 @@ def test_context_precision_rewards_relevant_papers_in_front(retrieved, relevant,
         ("top-1 of 25.", "25", True),  # a full stop is no decimal point
         ("several\n lines", "several lines", True),
         ("anything", "|", False),  # an empty alternative matches nothing
+        ("anything", "-", False),  # nor does a dash, which is white space here
         ("sin² helps", "sin2", True),
     ],
 )

@@ -14,7 +14,7 @@ from eval.report.charts import bar_chart, line_chart, reliability_chart
 from eval.report.explorer import explorer_rows, problems
 from eval.report.markdown import render_markdown, render_table
 from eval.report.page import render_page
-from eval.report.tables import Table, badness
+from eval.report.tables import Table, abstention, badness
 from eval.runner import Run
 from eval.summary import BinRow, summarise, with_baselines, write_summary
 
@@ -77,7 +77,7 @@ def test_the_markdown_report_says_what_was_measured_and_where_it_went_wrong():
     told = render_markdown(summary, records, last=summary_of(GOOD))
     assert told.startswith("# tea set: 3 questions over 4 papers\n")
     assert "> 1 of 3 questions failed, the first: failed: ModelTimeoutError: too late" in told
-    (head,) = [line for line in told.splitlines() if line.startswith("| metric")]
+    head, *_ = [line for line in told.splitlines() if line.startswith("| metric")]
     assert [cell.strip() for cell in head.strip("|").split("|")] == [
         "metric",
         "paperchat",
@@ -86,8 +86,9 @@ def test_the_markdown_report_says_what_was_measured_and_where_it_went_wrong():
         "last run",
         "lexical only",
     ]
-    (mrr,) = [line for line in told.splitlines() if line.startswith("| MRR")]
+    mrr, again = [line for line in told.splitlines() if line.startswith("| MRR")]
     assert [cell.strip() for cell in mrr.strip("|").split("|")][1::2] == ["0.550", "2", "0.100"]
+    assert again.rstrip(" |").endswith("1 / rank of the first relevant paper")
     assert told.index("`failed`") < told.index("`bad`")  # the worst first
     assert "`good`" not in told
     assert "facts missing: 4 %|4%" in told
@@ -100,6 +101,32 @@ def test_a_table_stands_in_line_whatever_it_holds():
     lines = render_table(table).splitlines()[2:]
     assert len({len(line) for line in lines}) == 1
     assert "x\\|y" in lines[2]
+
+
+def abstaining(key, kind, abstained):
+    """A question with only the scores of its abstention; no kind for an answerable one."""
+    name = "abstention_recall" if kind else "false_abstention"
+    slices = ("all", "unanswerable", f"kind:{kind}") if kind else ("all", "single")
+    scores = {name: float(abstained)}
+    return Record(key=key, cluster=key, slices=slices, question="?", scores=scores)
+
+
+def test_abstention_is_told_by_kind_with_recall_and_precision():
+    table = abstention(
+        summary_of(
+            *(abstaining(f"o{n}", "off_topic", n < 3) for n in range(4)),
+            *(abstaining(f"m{n}", "missing_detail", n < 1) for n in range(2)),
+            *(abstaining(f"a{n}", None, n < 1) for n in range(10)),
+        )
+    )
+    told = {row[0]: (row[1], row[2], row[4]) for row in table.rows}
+    assert told == {
+        "unanswerable": ("6", "0.667", "0.800"),  # 4 right abstentions, 1 wrong
+        "· off topic": ("4", "0.750", "0.750"),
+        "· missing detail": ("2", "0.500", "0.500"),
+        "answerable": ("10", "0.100", "–"),
+    }
+    assert abstention(summary_of(GOOD)).rows == ()
 
 
 def test_the_worst_questions_are_those_that_failed_or_lost_most():
@@ -153,6 +180,7 @@ def test_charts_are_drawn_within_their_frame_and_name_their_points():
 
 def test_charts_of_nothing_do_not_fail():
     assert "<svg" in line_chart("none", {})
+    assert "<svg" in line_chart("perfect", {"a": [("1", 1.0)]})
     assert "<svg" in bar_chart("none", [])
     assert "<svg" in reliability_chart("none", [])
 
@@ -177,6 +205,7 @@ def test_the_last_run_is_the_latest_earlier_one_of_the_same_set(tmp_path):
 @pytest.mark.browser
 def test_the_page_filters_searches_and_fits_a_phone(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     many = [record(f"q{n}", {"mrr": 1.0, "must_mention": n % 2}) for n in range(60)]
     records = [*many, record("evil", {"hit@5": 0.0}, answer=EVIL, question=EVIL)]
     page_path = write_reports(Run(summary_of(*records), tuple(records), tmp_path))
@@ -202,4 +231,8 @@ def test_the_page_filters_searches_and_fits_a_phone(tmp_path):
         assert page.title() == "tea set, 2024-05-06"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert errors == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = axe.Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
         browser.close()

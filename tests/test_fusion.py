@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.retrieval.fusion import blend, fuse, rank
+from rag.retrieval.fusion import Signal, add_signals, blend, fuse, rank
 
 approx = pytest.approx
 
@@ -58,6 +58,38 @@ def test_blended_scores_are_the_weighted_mean(scorings, weights, expected):
 def test_every_scoring_needs_its_weight(weights):
     with pytest.raises(ValueError, match="argument"):
         blend([{"a": 1.0}, {"b": 1.0}], weights)
+
+
+@pytest.mark.parametrize(
+    ("fused", "signals", "expected"),
+    [
+        ({}, [], {}),
+        ({"a": 0.5}, [], {"a": 0.5}),
+        # At a weight of 1 the mean of both.
+        (
+            {"a": 0.5, "b": 0.6},
+            [Signal({"a": 0.8, "b": 0.2}, 1.0, 0.0)],
+            {"a": 0.65, "b": 0.4},
+        ),
+        # From 0.2 to 1 a value of 0.6 is half of all there is; below 0.2 there is nothing.
+        (
+            {"a": 0.5, "b": 0.5},
+            [Signal({"a": 0.6, "b": 0.1}, 1.0, 0.2)],
+            {"a": 0.5, "b": 0.25},
+        ),
+        # What a signal does not know counts as the least that it knows; an unknown paper is none.
+        (
+            {"a": 0.6, "b": 0.4, "c": 0.2},
+            [Signal({"a": 0.9, "b": 0.5, "x": 0.7}, 1.0, 0.0)],
+            {"a": 0.75, "b": 0.45, "c": 0.35},
+        ),
+        ({"a": 0.6}, [Signal({}, 1.0, 0.2)], {"a": 0.3}),
+        # The two signals together weigh as much as the fused score.
+        ({"a": 0.2}, [Signal({"a": 0.4}, 0.5, 0.0), Signal({"a": 0.8}, 0.5, 0.0)], {"a": 0.4}),
+    ],
+)
+def test_signals_are_averaged_into_the_fused_score(fused, signals, expected):
+    assert add_signals(fused, signals) == approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +180,39 @@ def test_a_ranking_does_not_depend_on_the_order_of_arrival(scores, random):
     assert ranked == rank(scores)
     assert sorted(ranked) == sorted(scores)
     assert [scores[p] for p in ranked] == sorted(scores.values(), reverse=True)
+
+
+SHARES = st.floats(0, 1, allow_subnormal=False)
+FUSED = st.dictionaries(IDS, SHARES, min_size=1)
+SIGNALS = st.lists(
+    st.builds(Signal, st.dictionaries(IDS, st.floats(-1, 1)), st.floats(0.1, 2), st.floats(0, 0.5)),
+    max_size=3,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(FUSED, SIGNALS)
+def test_with_signals_the_same_papers_have_scores_between_0_and_1(fused, signals):
+    scores = add_signals(fused, signals)
+    assert set(scores) == set(fused)
+    assert all(0 <= score <= 1 + 1e-9 for score in scores.values())
+
+
+@settings(max_examples=150, deadline=None)
+@given(FUSED, SIGNALS)
+def test_papers_that_no_signal_knows_keep_their_order_and_pass_nobody(fused, signals):
+    scores = add_signals(fused, signals)
+    unknown = [paper for paper in fused if all(paper not in each.scores for each in signals)]
+    for a in unknown:
+        for b in fused:
+            if fused[b] >= fused[a]:
+                assert scores[b] >= scores[a] - 1e-9
+
+
+@settings(max_examples=150, deadline=None)
+@given(FUSED, st.dictionaries(IDS, SHARES, min_size=1), st.floats(0.1, 2), IDS)
+def test_a_paper_with_more_of_a_signal_does_not_fall(fused, known, weight, paper):
+    before = add_signals(fused, [Signal(known, weight, 0.0)])
+    after = add_signals(fused, [Signal(known | {paper: 1.0}, weight, 0.0)])
+    if paper in fused and paper in known:
+        assert after[paper] >= before[paper] - 1e-9

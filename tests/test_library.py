@@ -908,3 +908,8 @@ def test_ask_leaves_a_library_alone_that_is_not_new(tmp_path):
     environment = {"RAG_LIBRARY": str(home), "RAG_EMBEDDER": "none"}
     first, *_ = json.loads(run_python(ASK_TWICE, tmp_path, **environment))
     assert first[:2] == ["abstained", "empty_library"]
+
+
+def test_the_paper_that_brings_a_thing_is_cited_before_those_that_use_it(starter):
+    answer = starter.ask("what is a modern Hopfield network?")
+    assert answer.papers[0].title == "Hopfield Networks is All You Need"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,9 +10,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from eval.dataset import Sample, SampleType, Turn, read_samples
 from rag.cli import build_parser
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -97,6 +100,20 @@ def test_every_python_block_runs(starter, cache, tmp_path, block):
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_the_question_set_of_the_guide_is_one(tmp_path):
+    (block,) = [m["body"] for m in BLOCK.finditer(text()) if m["language"] == "jsonl"]
+    path = tmp_path / "mine.jsonl"
+    path.write_text(block, encoding="utf-8")
+    samples = read_samples(path)
+    assert {sample.type for sample in samples} == set(get_args(SampleType))
+    keys = {key for line in block.splitlines() for key in json.loads(line)} - {"turns"}
+    assert keys == set(Sample.model_fields) - {"turns", "near"} | set(Turn.model_fields) - {
+        "evidence"
+    }
+    table = text().partition("## Your own questions")[2].partition("\n## ")[0]
+    assert all(f"`{key}`" in table for key in keys)
 
 
 def exit_code(arguments):

@@ -20,9 +20,14 @@ LINE = re.compile(r"^(?:# ?)?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
 # Name of the field, the outermost values that may be set, and values just beyond.
 RANGES = [
     ("timeout_s", ["0.1", "600"], ["0", "-1"]),
+    ("deadline_s", ["0.1", "3600"], ["0", "-1"]),
     ("retries", ["0", "10"], ["-1", "1.5"]),
     ("temperature", ["0", "2"], ["-0.1", "2.1"]),
     ("answer_tokens", ["16", "4000"], ["15"]),
+    ("model_window", ["1024", "1000000"], ["1023", "-1"]),
+    ("history_tokens", ["0", "100000"], ["-1"]),
+    ("price_prompt", ["0", "75.5"], ["-0.01"]),
+    ("price_completion", ["0", "600"], ["-1"]),
     ("context_tokens", ["200", "100000"], ["199"]),
     ("answer_words", ["30", "500"], ["29"]),
     ("passage_tokens", ["40", "512"], ["39"]),
@@ -38,7 +43,9 @@ def variable(name):
 
 
 NUMBERS = [
-    name for name, field in Settings.model_fields.items() if field.annotation in (int, float)
+    name
+    for name, field in Settings.model_fields.items()
+    if field.annotation in (int, float, float | None)
 ]
 
 
@@ -62,6 +69,9 @@ def test_a_value_at_the_edge_of_its_range_is_taken(monkeypatch, name, value):
         ("embedder", "word2vec"),
         ("embedder", "openai:"),
         ("embedder", "MINILM"),
+        ("verify", "yes"),
+        ("verify", "LLM"),
+        ("condense", "perhaps"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_variable(monkeypatch, name, value):

@@ -16,6 +16,7 @@ ROW: Final = 26  # height of a bar with its label
 LABELS: Final = 132  # width of the labels of bars
 VALUES: Final = 46  # width of the figures behind bars
 TWO_VALUES: Final = 92
+STEP, HALF = 0.1, 0.5  # grid lines; twice as far apart where more than half of the scale shows
 MOST_SERIES: Final = 5  # colours there are
 
 
@@ -35,7 +36,7 @@ def line_chart(title: str, series: Mapping[str, Sequence[tuple[str, float]]]) ->
     """Lines over labelled places, values in [0, 1]; the scale begins where the values do."""
     shown = dict(list(series.items())[:MOST_SERIES])
     values = [value for points in shown.values() for _, value in points]
-    bottom = max(0.0, int(min(values, default=0.0) * 10 - 1) / 10)
+    bottom = _bottom(min(values, default=0.0))
     labels = [label for label, _ in next(iter(shown.values()), ())]
     parts = [_grid(bottom), *_x_labels(labels)]
     for number, points in enumerate(shown.values()):
@@ -119,9 +120,16 @@ def _rect(x: float, y: float, width: float, name: str) -> str:
     )
 
 
+def _bottom(least: float) -> float:
+    """Where a scale begins that ends at 1 and has round steps: below the least value."""
+    tenths = min(int(least * 10), 9)
+    return (tenths if tenths >= 10 * HALF else tenths - tenths % 2) / 10
+
+
 def _grid(bottom: float) -> str:
     """Horizontal lines with their values, from `bottom` to 1."""
-    steps = [bottom + (1 - bottom) * n / 4 for n in range(5)]
+    count = round((1 - bottom) / (STEP if bottom >= HALF else 2 * STEP))
+    steps = [bottom + (1 - bottom) * n / count for n in range(count + 1)]
     return "".join(
         f'<line class="grid" x1="{LEFT}" y1="{_y(v, bottom):.1f}" x2="{WIDTH - RIGHT}" '
         f'y2="{_y(v, bottom):.1f}"/>' + _text(LEFT - 6, _y(v, bottom) + 4, f"{v:.2f}", "end")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Final
 
 from eval.gate import Comparison
@@ -13,6 +15,8 @@ from eval.summary import Summary
 
 WORST_SHOWN: Final = 15
 CHANGES_SHOWN: Final = 10
+COLUMN: Final = 58  # characters; two of them fit into a usual terminal
+FENCE: Final = "```"
 
 
 def render_markdown(
@@ -28,6 +32,7 @@ def render_markdown(
                 tables.headline(summary, last),
                 tables.published(summary),
                 tables.by_slice(summary),
+                tables.abstention(summary),
             )
         ),
         "↓ marks metrics of which less is better. Intervals are bootstrapped, conversations whole.",
@@ -37,6 +42,7 @@ def render_markdown(
         parts.append(f"Expected calibration error {summary.ece:.3f}.")
     parts += [render_table(tables.latency(summary)), tables.usage_line(summary) + "."]
     parts.append(_render_worst(records))
+    parts.append(render_table(tables.every_metric(summary)))
     parts.append(render_table(tables.made_with(summary)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -150,15 +156,25 @@ def _render_changes(
 
 
 def _side_by_side(first: Record | None, second: Record | None) -> str:
-    asked = next((record.question for record in (first, second) if record), "")
-    return "\n\n".join(
-        ([_one_line(asked)] if asked else [])
-        + [
-            f"{name}: {_one_line(_answer(record))}"
-            for name, record in (("first", first), ("second", second))
-            if record
-        ]
-    )
+    """A question with both answers in columns; nothing of runs that hold no answers."""
+    records = [record for record in (first, second) if record]
+    if not records:
+        return ""
+    columns = [
+        [name, "", *_wrapped(_answer(record) if record else "(not kept)")]
+        for name, record in (("first", first), ("second", second))
+    ]
+    lines = [
+        f"{left.ljust(COLUMN)} │ {right}".rstrip()
+        for left, right in zip_longest(*columns, fillvalue="")
+    ]
+    return f"{_one_line(records[0].question)}\n\n{FENCE}\n" + "\n".join(lines) + f"\n{FENCE}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """The lines of a text as wide as a column; blank lines are left out."""
+    lines = text.replace(FENCE, "~~~").splitlines()
+    return [piece for line in lines for piece in wrap(line, COLUMN)]
 
 
 def _answer(record: Record) -> str:

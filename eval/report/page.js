@@ -68,7 +68,7 @@ function list(tag, items) {
 }
 
 function part(parent, title, ...nodes) {
-  parent.append(make("h4", title), ...nodes);
+  parent.append(make("h3", title), ...nodes);
 }
 
 function body(record) {
@@ -118,7 +118,7 @@ function restart() {
 }
 
 const slices = [...new Set(records.flatMap((record) => record.slices))];
-fill(byId("slice"), Object.fromEntries(slices.map((name) => [name === "all" ? "" : name, name === "all" ? "all slices" : name.replace("kind:", "· ")])));
+fill(byId("slice"), Object.fromEntries(slices.map((name) => [name === "all" ? "" : name, name === "all" ? "all slices" : name.replace("kind:", "· ").replaceAll("_", " ")])));
 fill(byId("problem"), PROBLEMS);
 for (const id of ["search", "slice", "problem"]) byId(id).addEventListener("input", restart);
 byId("more").addEventListener("click", () => { shown += PAGE; show(); });

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from string import Template
-from typing import Final
 
 from eval.catalogue import RECALL_AT, metric_of
+from eval.gate import LEAST_DIFFERENCE
 from eval.records import Record
 from eval.report import tables
 from eval.report.charts import (
@@ -22,8 +22,6 @@ from eval.report.charts import (
 from eval.report.explorer import explorer_rows
 from eval.report.tables import Table
 from eval.summary import Mean, Slices, Summary
-
-LEAST_DIFFERENCE: Final = 0.0005  # smaller ones would show as zero
 
 
 def render_page(summary: Summary, records: Sequence[Record], last: Summary | None = None) -> str:
@@ -38,8 +36,10 @@ def render_page(summary: Summary, records: Sequence[Record], last: Summary | Non
         notes="".join(f'<p class="note">{escape(n)}</p>' for n in tables.notes(summary, records)),
         headline=_headline(summary, last),
         plots="".join(_plots(summary)),
-        published=_published(summary),
+        published=_section(tables.published(summary), "published"),
         slices=_table(tables.by_slice(summary)),
+        abstention=_section(tables.abstention(summary)),
+        every_metric=_table(tables.every_metric(summary), "told"),
         made_with=_table(tables.made_with(summary), "made"),
         records=_embedded(explorer_rows(records)),
     )
@@ -67,28 +67,37 @@ def _table(table: Table, name: str = "") -> str:
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
     )
-    return f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    inner = f'<table class="{name}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return _scrolling(table.title, inner)
 
 
-def _published(summary: Summary) -> str:
-    if not summary.published:
+def _scrolling(label: str, inner: str) -> str:
+    """What may be wider than the page, also for those who scroll by keyboard."""
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0">{inner}</div>'
+    )
+
+
+def _section(table: Table, name: str = "") -> str:
+    """A section of its own, or nothing for a table without rows."""
+    if not table.rows:
         return ""
-    table = tables.published(summary)
-    inner = f'<div class="scroll">{_table(table, "published")}</div>'
-    return f"<section><h2>{escape(table.title)}</h2>{inner}</section>"
+    return f"<section><h2>{escape(table.title)}</h2>{_table(table, name)}</section>"
 
 
 def _headline(summary: Summary, last: Summary | None) -> str:
     others = ({"last run": last.slices} if last else {}) | summary.baselines
-    names = [summary.provenance.system, "", "95 % interval", "n", *others]
-    head = "".join(f"<th>{escape(name)}</th>" for name in ["metric", *names])
+    names = ["95 % interval", "n", *others]
+    head = f"<th>metric</th><th>{escape(summary.provenance.system)}</th>"
+    head += '<th class="drawn">from 0 to 1</th>'
+    head += "".join(f"<th>{escape(name)}</th>" for name in names)
     rows = "".join(
         _headline_row(name, mean, list(others.values()))
         for name in tables.HEADLINE
         if (mean := summary.mean("all", name))
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
+    return _scrolling("All questions", table)
 
 
 def _headline_row(name: str, mean: Mean, others: Sequence[Slices]) -> str:
@@ -97,7 +106,7 @@ def _headline_row(name: str, mean: Mean, others: Sequence[Slices]) -> str:
     cells = [
         f'<td title="{escape(metric.about)}">{escape(label)}</td>',
         f'<td class="main">{tables.figure(mean)}</td>',
-        f"<td>{_strip(mean)}</td>",
+        f'<td class="drawn">{_strip(mean)}</td>',
         f"<td>{tables.interval(mean)}</td>",
         f"<td>{mean.n}</td>",
     ]
@@ -172,7 +181,7 @@ def _ece(summary: Summary) -> str:
 
 def _bars(summary: Summary, metric: str, title: str) -> str:
     means = {
-        name.replace("kind:", "· "): means[metric]
+        tables.slice_label(name): means[metric]
         for name, means in summary.slices.items()
         if metric in means and _tells(name, metric)
     }

@@ -10,6 +10,7 @@ from typing import Final
 from eval.asking import failures
 from eval.catalogue import metric_of
 from eval.gate import Comparison
+from eval.metrics import abstention_precision
 from eval.records import Record
 from eval.summary import Mean, Summary
 
@@ -25,6 +26,8 @@ HEADLINE: Final = (
     "citation_recall",
     "citation_precision",
     "quote_exactness",
+    "true_kept",
+    "foreign_kept",
     "false_abstention",
     "abstention_recall",
     "abstention_precision",
@@ -102,10 +105,47 @@ def by_slice(summary: Summary) -> Table:
     metrics = [m for m in BY_SLICE if any(m in means for means in summary.slices.values())]
     sizes = Counter(name for row in summary.rows for name in row.slices)
     rows = tuple(
-        (name.replace("kind:", "· "), str(sizes[name]), *(figure(means.get(m)) for m in metrics))
+        (slice_label(name), str(sizes[name]), *(figure(means.get(m)) for m in metrics))
         for name, means in summary.slices.items()
     )
     return Table("By slice", ("slice", "n", *(_label(m) for m in metrics)), rows)
+
+
+def every_metric(summary: Summary) -> Table:
+    """All that was measured over all questions, with what each metric says."""
+    means = summary.slices.get("all", {})
+    rows = tuple(
+        (_label(name), figure(mean), interval(mean), str(mean.n), metric_of(name).about)
+        for name, mean in means.items()
+    )
+    head = ("metric", "mean", "95 % interval", "questions", "what it says")
+    return Table("Every metric", head, rows)
+
+
+def abstention(summary: Summary) -> Table:
+    """Abstentions by kind of unanswerable question, and those on questions that papers answer.
+
+    The precision of a kind is taken over the abstentions on it and on answerable questions.
+    """
+    answerable = [r for r in summary.rows if "false_abstention" in r.scores]
+    wrong = sum(row.scores["false_abstention"] for row in answerable)
+    rows = []
+    for name, means in summary.slices.items():
+        mean = means.get("abstention_recall")
+        if mean and name != "all":
+            precision = abstention_precision(mean.mean * mean.n, wrong)
+            told = NOTHING if precision is None else f"{precision:.3f}"
+            rows.append((slice_label(name), str(mean.n), figure(mean), interval(mean), told))
+    mean = summary.mean("all", "false_abstention")
+    if rows and mean:
+        rows.append(("answerable", str(mean.n), figure(mean), interval(mean), NOTHING))
+    head = ("questions", "n", "abstained", "95 % interval", "precision")
+    return Table("Abstention by kind", head, tuple(rows))
+
+
+def slice_label(name: str) -> str:
+    """What a report calls a slice; kinds stand behind a dot."""
+    return name.replace("kind:", "· ").replace("_", " ")
 
 
 def published(summary: Summary) -> Table:

@@ -1,51 +1,138 @@
-"""Renders hits as the numbered sources of a prompt, within a budget of tokens."""
+"""Renders hits as the keyed sources of a prompt, within a budget of tokens."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from prompts import render_prompt
+from rag.answering.keys import source_keys
 from rag.answering.markers import strip_markers
-from rag.tokens import count_tokens
-from rag.types import Hit
+from rag.sentences import Sentence, split_sentences
+from rag.tokens import count_tokens, cut_tokens
+from rag.types import Hit, Paper
 
-FENCE: Final = re.compile(r"<(?=[\s/]*paper\b)|^-{3,}", re.IGNORECASE | re.MULTILINE)
+FENCE: Final = re.compile(
+    r"<(?=[\s/]*(?:paper|abstract|sentence)\b)|^-{3,}", re.IGNORECASE | re.MULTILINE
+)
+LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; with less the last papers are left out
+LEAST_EXCERPT_TOKENS: Final = 2  # a word and the sign, where there is no room at all
+AUTHORS_NAMED: Final = 3
+MOST_TITLE_TOKENS: Final = 60  # of 20,000 titles at arXiv the longest has 56
+MOST_AUTHOR_TOKENS: Final = 30  # three authors of the starter library have at most 21
+LEFT_OUT: Final = "…"
 
 
-def build_context(hits: Sequence[Hit], budget_tokens: int) -> list[str]:
-    """Rendered sources, numbered from 1 in the order of the hits, as many as the budget holds.
+@dataclass(frozen=True, slots=True)
+class PromptSource:
+    """A paper in a prompt: the key that stands for it, and its text there."""
 
-    The first is always there: its passages are left out from the least similar on until it fits.
+    key: str
+    paper: Paper
+    text: str
+
+
+def build_context(hits: Sequence[Hit], budget_tokens: int) -> list[PromptSource]:
+    """The hits as sources, in their order, together within the budget.
+
+    Each paper gets an equal share, and what a short one leaves goes to the others, so that none
+    crowds another out. Into a share that is too small, sentences of the best passages go first.
     """
-    sources: list[str] = []
-    left = budget_tokens
-    for number, hit in enumerate(hits, start=1):
-        source = _fit(number, hit, left if sources else budget_tokens)
-        if source is None:
-            break
-        sources.append(source)
-        left -= count_tokens(source)
-    return sources
+    kept = hits[: max(1, budget_tokens // LEAST_SOURCE_TOKENS)]
+    keys = source_keys([hit.paper for hit in hits])[: len(kept)]
+    whole = [
+        _render(key, hit.paper, hit.paper.abstract) for key, hit in zip(keys, kept, strict=True)
+    ]
+    shares = share_out([count_tokens(text) for text in whole], budget_tokens)
+    return [
+        PromptSource(key, hit.paper, _fit(key, hit, text, share))
+        for key, hit, text, share in zip(keys, kept, whole, shares, strict=True)
+    ]
 
 
-def _fit(number: int, hit: Hit, budget: int) -> str | None:
-    """The source with as many of its best passages as fit; the best alone when it is the first."""
-    for keep in range(len(hit.passages), 0, -1):
-        spans = sorted((n.metadata["start"], n.metadata["end"]) for n in hit.passages[:keep])
-        excerpt = " … ".join(hit.paper.abstract[start:end] for start, end in spans)
-        source = render_prompt(
-            "source",
-            number=str(number),
-            title=_neutralise(hit.paper.title),
-            excerpt=_neutralise(excerpt),
-        )
-        if count_tokens(source) <= budget or (number == 1 and keep == 1):
-            return source
-    return None
+def share_out(needs: Sequence[int], budget: int) -> list[int]:
+    """What each gets of a budget: its need where that is less than an equal share of the rest.
+
+    Max-min fair: nobody can get more without one who has less or as much losing some.
+    """
+    shares = [0] * len(needs)
+    left = budget
+    for place, n in enumerate(sorted(range(len(needs)), key=needs.__getitem__)):
+        shares[n] = min(needs[n], left // (len(needs) - place))
+        left -= shares[n]
+    return shares
 
 
-def _neutralise(text: str) -> str:
+def _fit(key: str, hit: Hit, whole: str, share: int) -> str:
+    """The source within its share: whole, or with as many of its best sentences as go in."""
+    if count_tokens(whole) <= share:
+        return whole
+    text = hit.paper.abstract
+    best = list(_by_passage(hit))
+    room = share - count_tokens(_render(key, hit.paper, LEFT_OUT))
+    kept: list[Sentence] = []
+    for sentence in best:
+        cost = count_tokens(f" {sentence.text} {LEFT_OUT}")
+        if cost <= room:
+            kept.append(sentence)
+            room -= cost
+    if not kept:
+        begun = cut_tokens(best[0].text if best else text, max(room + 1, LEAST_EXCERPT_TOKENS))
+        return _render(key, hit.paper, begun)
+    return _render(key, hit.paper, _excerpt(text, kept))
+
+
+def _by_passage(hit: Hit) -> Iterator[Sentence]:
+    """The sentences of the abstract, those of the most similar passage first."""
+    spans = [(node.metadata["start"], node.metadata["end"]) for node in hit.passages]
+    sentences = split_sentences(hit.paper.abstract)
+    seen: set[int] = set()
+    for start, end in [*spans, (0, len(hit.paper.abstract))]:
+        for sentence in sentences:
+            if start <= sentence.start < end and sentence.start not in seen:
+                seen.add(sentence.start)
+                yield sentence
+
+
+def _excerpt(text: str, kept: Sequence[Sentence]) -> str:
+    """The sentences in reading order, with a sign where text is left out."""
+    pieces: list[str] = []
+    at = 0
+    for sentence in sorted(kept, key=lambda each: each.start):
+        if text[at : sentence.start].strip():
+            pieces.append(LEFT_OUT)
+        pieces.append(sentence.text)
+        at = sentence.end
+    return " ".join([*pieces, LEFT_OUT] if text[at:].strip() else pieces)
+
+
+def _render(key: str, paper: Paper, excerpt: str) -> str:
+    return render_prompt(
+        "source",
+        key=key,
+        title=neutralise(cut_tokens(paper.title, MOST_TITLE_TOKENS)),
+        about=neutralise(_about(paper)),
+        excerpt=neutralise(excerpt),
+    )
+
+
+def _about(paper: Paper) -> str:
+    """A line of authors and year, where known."""
+    authors = cut_tokens(", ".join(paper.authors[:AUTHORS_NAMED]), MOST_AUTHOR_TOKENS)
+    if len(paper.authors) > AUTHORS_NAMED:
+        authors += " et al."
+    year = str(paper.year) if paper.year else ""
+    told = ", ".join(filter(None, (authors, year)))
+    return f"By: {told}\n" if told else ""
+
+
+def neutralise(text: str) -> str:
     """Text that can neither close its fence nor bring markers of its own."""
-    return FENCE.sub(lambda match: "‹" if match[0] == "<" else "–", strip_markers(text))
+    return unfenced(strip_markers(text))
+
+
+def unfenced(text: str) -> str:
+    """Text that cannot close the fence that it stands in."""
+    return FENCE.sub(lambda match: "‹" if match[0] == "<" else "–", text)

@@ -17,8 +17,11 @@ class Draft:
         sentences: Those sentences of the text that have been checked.
         removed: Sentences that were struck out.
         declined: The writer says that the papers do not answer the question.
+        disagrees: The writer says that the papers say different things, and cites both sides.
         notice: One sentence for the user about how the text came about, or None.
+        failure: Why the engine's own writer did not write it, or None.
         mode: Who wrote the text, when it was not the engine's own writer.
+        is_checking: The text is complete, and a second reader looks through it.
     """
 
     text: str
@@ -27,8 +30,11 @@ class Draft:
     removed: tuple[str, ...] = ()
     usage: Usage = NO_USAGE
     declined: bool = False
+    disagrees: bool = False
     notice: str | None = None
+    failure: str | None = None
     mode: str | None = None
+    is_checking: bool = False
 
 
 class Writer(Protocol):

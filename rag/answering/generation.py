@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 from typing import Final
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.llms import LLM
 
-from prompts import render_prompt
-from rag.answering.context import build_context
 from rag.answering.drafts import Draft
+from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.markers import hold_back_unfinished, rewrite_markers, strip_markers
 from rag.answering.numbering import Numbering
+from rag.answering.opinion import SecondReader
+from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
 from rag.answering.support import Verifier
-from rag.answering.verification import Unsupported, Verified, told_removed, verify
+from rag.answering.usage import priced, told_usage
+from rag.answering.verification import Verified, headed, told_removed, verify
 from rag.sentences import split_sentences
-from rag.tokens import count_tokens
-from rag.types import Hit, Message, Paper, Usage
+from rag.settings import Settings
+from rag.types import Hit, Message, Usage
 
-# What the model is told to reply when the papers do not answer; prompt, code and tests share it.
-ABSTENTION: Final = "The papers do not answer this question."
-MOST_MESSAGES: Final = 6  # of the conversation that go with the question
-MOST_MESSAGE_CHARACTERS: Final = 2000
+LEAST_SIDES: Final = 2  # papers that a disagreement is between
 
 
 class ModelWriter:
@@ -31,17 +34,25 @@ class ModelWriter:
     Args:
         llm: Any LlamaIndex chat model.
         verifier: Compares sentences with papers.
-        context_tokens: Most text of papers in the prompt, tokens.
-        unsupported: What becomes of a sentence that no paper supports.
+        settings: Limits of the prompt, prices, what becomes of unsupported sentences.
+        second: Reads the abstracts as well, when the answer is complete; None for nobody.
+        today: The date that the model is told.
     """
 
     def __init__(
-        self, llm: LLM, verifier: Verifier, context_tokens: int, unsupported: Unsupported
+        self,
+        llm: LLM,
+        verifier: Verifier,
+        settings: Settings,
+        *,
+        second: SecondReader | None = None,
+        today: Callable[[], date] = date.today,
     ) -> None:
         self._llm = llm
         self._verifier = verifier
-        self._context_tokens = context_tokens
-        self._unsupported: Unsupported = unsupported
+        self._settings = settings
+        self._second = second
+        self._today = today
 
     @property
     def mode(self) -> str:
@@ -51,32 +62,72 @@ class ModelWriter:
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """Drafts as the model writes: checked sentences, then the one that is being written."""
-        sources = build_context(hits, self._context_tokens)
-        papers = [hit.paper for hit in hits[: len(sources)]]
-        messages = _messages(question, history, sources)
+        """Drafts as the model writes: checked sentences, then the one that is being written.
+
+        Raises:
+            ModelError: The model did not answer, or broke off.
+        """
+        prompt = compose_prompt(question, history, hits, self._settings, self._today())
         text = ""
         response: ChatResponse | None = None
-        for response in self._llm.stream_chat(messages):
-            text += response.delta or ""
-            yield self._draft(text, papers, history)
-        usage = _usage(response, messages, text)
+
+        @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
+        def check(complete: str) -> Verified:
+            return self._verify(complete, prompt, history)
+
+        with closing(self._llm.stream_chat(list(prompt.messages))) as stream:
+            for response in stream:
+                text += response.delta or ""
+                yield _draft(text, prompt.numbers, check)
+        usage = told_usage(response, prompt.messages, text)
         if declines(text):
-            yield Draft(text.strip(), usage=usage, declined=True)
+            yield Draft(text.strip(), usage=priced(usage, self._settings), declined=True)
             return
-        yield _as_draft(self._verify(text, papers, history), usage)
+        yield from self._checked(text, prompt, history, usage)
 
-    def _draft(self, text: str, papers: Sequence[Paper], history: Sequence[Message]) -> Draft:
-        """The complete sentences checked, the last one as it comes, without markers."""
-        complete = split_sentences(text)[:-1]
-        cut = complete[-1].end if complete else 0
-        checked = self._verify(text[:cut], papers, history)
-        tail = rewrite_markers(hold_back_unfinished(text[cut:]), lambda _: None)
-        return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
+    def _checked(
+        self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
+    ) -> Iterator[Draft]:
+        """The whole text, checked; a disagreement that is left with one side is none."""
+        numbered = keys_to_numbers(text, prompt.numbers).strip()
+        disagrees = numbered.startswith(DISAGREEMENT)
+        body = numbered.removeprefix(DISAGREEMENT).lstrip()
+        if self._second:
+            local = self._verify(body, prompt, history)
+            yield replace(_as_draft(local, usage), is_checking=True)
+        verified = self._verify(body, prompt, history, self._second)
+        sides = {citation.marker for citation in verified.citations}
+        disagrees = disagrees and len(sides) >= LEAST_SIDES
+        if disagrees:
+            verified = headed(verified, f"{DISAGREEMENT} ")
+        draft = _as_draft(verified, priced(usage + verified.usage, self._settings))
+        yield replace(draft, disagrees=disagrees, is_checking=self._second is not None)
 
-    def _verify(self, text: str, papers: Sequence[Paper], history: Sequence[Message]) -> Verified:
-        numbering = Numbering(history)
-        return verify(text, papers, self._verifier, numbering, unsupported=self._unsupported)
+    def _verify(
+        self,
+        text: str,
+        prompt: Prompt,
+        history: Sequence[Message],
+        second: SecondReader | None = None,
+    ) -> Verified:
+        return verify(
+            text,
+            [source.paper for source in prompt.sources],
+            self._verifier,
+            Numbering(history),
+            unsupported=self._settings.unsupported,
+            second=second,
+        )
+
+
+def _draft(text: str, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
+    """The complete sentences checked, the last one as it comes, without markers."""
+    numbered = keys_to_numbers(hold_back_key(text), numbers)
+    complete = split_sentences(numbered)[:-1]
+    cut = complete[-1].end if complete else 0
+    checked = check(numbered[:cut])
+    tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
+    return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
 
 
 def _as_draft(verified: Verified, usage: Usage) -> Draft:
@@ -90,30 +141,7 @@ def _as_draft(verified: Verified, usage: Usage) -> Draft:
     )
 
 
-def _messages(
-    question: str, history: Sequence[Message], sources: Sequence[str]
-) -> list[ChatMessage]:
-    earlier = [
-        ChatMessage(role=m.role, content=strip_markers(m.content)[:MOST_MESSAGE_CHARACTERS])
-        for m in history[-MOST_MESSAGES:]
-    ]
-    system = render_prompt("answer_system", abstention=ABSTENTION)
-    user = render_prompt("answer_user", sources="\n".join(sources), question=question)
-    return [
-        ChatMessage(role="system", content=system),
-        *earlier,
-        ChatMessage(role="user", content=user),
-    ]
-
-
 def declines(text: str) -> bool:
     """Whether the model said the abstention sentence, perhaps in quotes or with a marker."""
     said = strip_markers(text).strip(" \n\"'“”*_").rstrip(".").casefold()
     return said.startswith(ABSTENTION.rstrip(".").casefold())
-
-
-def _usage(response: ChatResponse | None, messages: Sequence[ChatMessage], text: str) -> Usage:
-    """What the endpoint counted, or our own count when it does not say."""
-    told = (response.additional_kwargs if response else {}) or {}
-    prompt = told.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)
-    return Usage(int(prompt), int(told.get("completion_tokens") or count_tokens(text)))

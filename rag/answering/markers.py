@@ -41,7 +41,7 @@ def find_markers(text: str) -> Iterator[int]:
             yield from expand_numbers(match["numbers"])
 
 
-def rewrite_markers(text: str, renumber: Callable[[int], int | None]) -> str:
+def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> str:
     """The text with every marker's numbers replaced, in the form `[1][2]`; None removes a number.
 
     A marker left without numbers goes, with the space before it. Numbers in code, in math and in

@@ -12,26 +12,23 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.answering.intent import is_order
+from rag.answering.matching import Passages, compare, lay_out, match_words
 from rag.answering.terms import (
     TermWeight,
-    coverage,
+    covered_share,
     digits,
     disagrees,
-    is_content,
+    names,
     numbers,
     squeezed,
+    stems_of,
+    wanted_stems,
 )
-from rag.answering.terms import names as names_in
 from rag.embedding.reading import CachedReader, Reading
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Verdict
-
-# Findings stand late in an abstract. Chosen on SciFact's training claims: the rationale sentence
-# comes first in 0.66 of them (0.61 without; dev 0.68).
-LATE_WEIGHT: Final = 0.2
 
 # Logistic regression on SciFact's training claims, SUPPORT against not-enough-info (C = 0.1, AUROC
 # of five folds 0.895, dev 0.913): cosine and match of the best sentence, match and coverage of
@@ -87,117 +84,106 @@ class Verifier:
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
         """The support of every claim by its paper, in order."""
-        split = {paper: quotable_sentences(paper) for _, paper in pairs}
-        readings = self._read(pairs, split)
-        return [self._check(claim, paper, split[paper], readings) for claim, paper in pairs]
+        readings = self._read(pairs)
+        claims = {claim: _Claim(claim, readings.get(claim)) for claim, _ in pairs}
+        papers = {paper: _Source.of(paper, readings) for _, paper in pairs}
+        return [self._check(claims[claim], papers[paper]) for claim, paper in pairs]
 
-    def _read(
-        self, pairs: Sequence[tuple[str, Paper]], split: Mapping[Paper, Sequence[Sentence]]
-    ) -> dict[str, Reading]:
+    def _read(self, pairs: Sequence[tuple[str, Paper]]) -> dict[str, Reading]:
         """All texts at once: one pass over the model for a whole answer."""
         if self._reader is None:
             return {}
         texts = [claim for claim, _ in pairs]
-        for paper, sentences in split.items():
-            texts += [paper.title, *(sentence.text for sentence in sentences)]
+        for paper in dict.fromkeys(paper for _, paper in pairs):
+            texts += [paper.title, *(each.text for each in quotable_sentences(paper))]
         unique = list(dict.fromkeys(texts))
         return dict(zip(unique, self._reader.read(unique), strict=True))
 
-    def _check(
-        self,
-        claim: str,
-        paper: Paper,
-        sentences: Sequence[Sentence],
-        readings: Mapping[str, Reading],
-    ) -> Support:
-        verbatim = _find_verbatim(claim, sentences)
+    def _check(self, claim: _Claim, source: _Source) -> Support:
+        verbatim = source.find(claim)
         if verbatim is not None:
             return Support(verbatim, 1.0, "supported")
-        if not readings:
-            return self._check_by_words(claim, paper, sentences)
-        compared = compare(readings[claim], [readings[s.text] for s in sentences])
-        best = sentences[compared.best]
-        whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
-        covered = coverage(claim, whole, self._weight)
-        titled = np.maximum(compared.by_word, match_words(readings[claim], readings[paper.title]))
+        if claim.reading is None or source.passages is None or source.title is None:
+            return self._check_by_words(claim, source)
+        compared = compare(claim.reading, source.passages)
+        best = source.sentences[compared.best]
+        titled = np.maximum(compared.by_word, match_words(claim.reading, source.title))
         value = sigmoid(
             BIAS
             + COSINE * compared.cosine
             + SENTENCE_MATCH * compared.match
             + PAPER_MATCH * float(titled.mean())
-            + PAPER_COVERAGE * covered
+            + PAPER_COVERAGE * covered_share(claim.stems, source.stems, self._weight)
         )
-        denies = compared.match >= CONTRADICTED_FROM and disagrees(claim, best.text)
-        return Support(best, value, _verdict(claim, whole, value, denies=denies))
+        denies = compared.match >= CONTRADICTED_FROM and disagrees(claim.text, best.text)
+        return Support(best, value, _verdict(claim, source, value, denies=denies))
 
-    def _check_by_words(self, claim: str, paper: Paper, sentences: Sequence[Sentence]) -> Support:
-        shares = [coverage(claim, sentence.text, self._weight) for sentence in sentences]
-        best = max(range(len(sentences)), key=shares.__getitem__)
-        whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
-        covered = coverage(claim, whole, self._weight)
+    def _check_by_words(self, claim: _Claim, source: _Source) -> Support:
+        each = [stems_of(sentence.text) for sentence in source.sentences]
+        shares = [covered_share(claim.stems, stems, self._weight) for stems in each]
+        best = max(range(len(shares)), key=shares.__getitem__)
+        covered = covered_share(claim.stems, source.stems, self._weight)
         value = sigmoid(WORDS_BIAS + WORDS_SENTENCE * shares[best] + WORDS_PAPER * covered)
-        denies = shares[best] >= CONTRADICTED_FROM and disagrees(claim, sentences[best].text)
-        return Support(sentences[best], value, _verdict(claim, whole, value, denies=denies))
+        sentence = source.sentences[best]
+        denies = shares[best] >= CONTRADICTED_FROM and disagrees(claim.text, sentence.text)
+        return Support(sentence, value, _verdict(claim, source, value, denies=denies))
+
+
+class _Claim:
+    """A claim with what is compared of it, worked out once for all papers."""
+
+    def __init__(self, text: str, reading: Reading | None) -> None:
+        self.text = text
+        self.reading = reading
+        self.stems = wanted_stems(text)
+        self.digits = digits(text)
+        self.names = names(text)
+        self.squeezed = squeezed(text)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A claim beside the sentences of a paper.
+class _Source:
+    """A paper with what is compared of it, worked out once for all claims."""
 
-    Attributes:
-        best: Index of the sentence that supports the claim best.
-        cosine: Of the claim with the sentence closest in meaning and words.
-        match: Mean match of the claim's content words in that sentence, in [0, 1].
-        by_word: Best match of each content word in any sentence, shape (words,).
-    """
+    sentences: Sequence[Sentence]
+    letters: Sequence[str]
+    stems: frozenset[str]
+    numbers: frozenset[str]
+    squeezed: str
+    passages: Passages | None
+    title: Reading | None
 
-    best: int
-    cosine: float
-    match: float
-    by_word: NDArray[np.float32]
+    @classmethod
+    def of(cls, paper: Paper, readings: Mapping[str, Reading]) -> _Source:
+        """The paper, by words alone where its texts were not read."""
+        sentences = quotable_sentences(paper)
+        whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
+        read = [readings[sentence.text] for sentence in sentences] if readings else []
+        return cls(
+            sentences,
+            [squeezed(sentence.text) for sentence in sentences],
+            stems_of(whole),
+            frozenset(numbers(whole)),
+            squeezed(whole),
+            lay_out(read) if read else None,
+            readings.get(paper.title),
+        )
 
-
-def compare(claim: Reading, sentences: Sequence[Reading]) -> Comparison:
-    """The claim beside each sentence, by meaning and word by word."""
-    matches = [match_words(claim, sentence) for sentence in sentences]
-    means = np.array([match.mean() for match in matches])
-    cosines = np.array([float(claim.vector @ sentence.vector) for sentence in sentences])
-    places = np.arange(1, len(sentences) + 1) / len(sentences)
-    closest = int(np.argmax(cosines + means))
-    return Comparison(
-        best=int(np.argmax(means + LATE_WEIGHT * places)),
-        cosine=float(cosines[closest]),
-        match=float(means[closest]),
-        by_word=np.max(matches, axis=0),
-    )
-
-
-def match_words(claim: Reading, text: Reading) -> NDArray[np.float32]:
-    """How well each content word of a claim is met by a word of a text, cosine, shape (words,).
-
-    The greedy matching of BERTScore (Zhang et al. 2020, arXiv:1904.09675), recall side only.
-    """
-    kept = [n for n, word in enumerate(claim.words) if is_content(word)]
-    vectors = claim.word_vectors[kept] if kept else claim.word_vectors
-    if not len(vectors) or not len(text.word_vectors):
-        return np.zeros(max(len(vectors), 1), np.float32)
-    found: NDArray[np.float32] = (vectors @ text.word_vectors.T).max(axis=1)
-    return found
+    def find(self, claim: _Claim) -> Sentence | None:
+        """The sentence that is the claim, letter for letter."""
+        if not claim.squeezed or claim.squeezed not in self.letters:
+            return None
+        return self.sentences[self.letters.index(claim.squeezed)]
 
 
-def _verdict(claim: str, whole: str, value: float, *, denies: bool) -> Verdict:
+def _verdict(claim: _Claim, source: _Source, value: float, *, denies: bool) -> Verdict:
     if denies:
         return "contradicted"
-    if value < PARTLY_FROM or digits(claim) - numbers(whole):
+    if value < PARTLY_FROM or claim.digits - source.numbers:
         return "unsupported"
-    if value < SUPPORTED_FROM or any(name not in squeezed(whole) for name in names_in(claim)):
+    if value < SUPPORTED_FROM or any(name not in source.squeezed for name in claim.names):
         return "partly"
     return "supported"
-
-
-def _find_verbatim(claim: str, sentences: Sequence[Sentence]) -> Sentence | None:
-    wanted = squeezed(claim)
-    return next((s for s in sentences if wanted and wanted == squeezed(s.text)), None)
 
 
 def sigmoid(x: float) -> float:

@@ -62,10 +62,23 @@ def inverse_frequency(papers_with_term: int, papers: int) -> float:
 
 def coverage(claim: str, text: str, weight: TermWeight) -> float:
     """Share of a claim's content words that a text has, telling ones weighing more; in [0, 1]."""
-    wanted = set(analyze(" ".join(content_words(claim))))
-    present = set(analyze(text))
+    return covered_share(wanted_stems(claim), stems_of(text), weight)
+
+
+def covered_share(wanted: frozenset[str], present: frozenset[str], weight: TermWeight) -> float:
+    """The share of wanted stems that are present, telling ones weighing more; in [0, 1]."""
     total = sum(map(weight, wanted))
     return sum(weight(term) for term in wanted & present) / total if total else 0.0
+
+
+def wanted_stems(claim: str) -> frozenset[str]:
+    """The stems of a claim's content words."""
+    return frozenset(analyze(" ".join(content_words(claim))))
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of all words of a text."""
+    return frozenset(analyze(text))
 
 
 def is_content(word: str) -> bool:

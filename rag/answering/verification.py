@@ -6,29 +6,18 @@ cited anew when another retrieved paper supports it; else it is struck out, or k
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
-from rag.answering.markers import find_markers, strip_markers
+from rag.answering.judging import Judged, judge, judge_again
+from rag.answering.markers import strip_markers
 from rag.answering.numbering import Numbering
+from rag.answering.opinion import SecondReader
 from rag.answering.support import Support, Verifier
-from rag.retrieval.questions import STOP_WORDS
-from rag.sentences import Sentence, split_sentences
-from rag.types import CheckedSentence, Citation, Paper, Verdict
+from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, Usage
 
 Unsupported = Literal["remove", "mark"]
-
-LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy
-FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-LIST_MARK: Final = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
-ORDER: Final[dict[Verdict, int]] = {
-    "supported": 0,
-    "partly": 1,
-    "contradicted": 2,
-    "unsupported": 3,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +28,7 @@ class Verified:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     removed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A sentence with the papers that are kept as its sources, best first."""
-
-    sentence: Sentence
-    claim: str
-    supports: tuple[tuple[Paper, Support], ...]
-    verdict: Verdict | None  # None: it claims nothing
-    is_code: bool = False
+    usage: Usage = NO_USAGE
 
 
 def verify(
@@ -59,6 +38,7 @@ def verify(
     numbering: Numbering,
     *,
     unsupported: Unsupported = "remove",
+    second: SecondReader | None = None,
 ) -> Verified:
     """The text with checked markers only.
 
@@ -68,73 +48,17 @@ def verify(
         verifier: Compares claims with papers.
         numbering: Numbers of the papers in the text that comes out.
         unsupported: What becomes of a sentence that no paper supports.
+        second: Is asked about every sentence that claims something, and the papers it cites.
     """
-    judged = _judge(split_sentences(text), _fences(text), papers, verifier)
-    return _assemble(text, judged, numbering, unsupported)
-
-
-def _fences(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in FENCED.finditer(text)]
-
-
-def _judge(
-    sentences: Sequence[Sentence],
-    fences: Sequence[tuple[int, int]],
-    papers: Sequence[Paper],
-    verifier: Verifier,
-) -> list[_Judged]:
-    is_code = [any(a <= s.start < b for a, b in fences) for s in sentences]
-    claims = ["" if code else _claim(s) for s, code in zip(sentences, is_code, strict=True)]
-    pairs = [(claim, paper) for claim in claims if claim for paper in papers]
-    checked = dict(zip(pairs, verifier.check(pairs), strict=True))
-    return [
-        replace(_judge_sentence(sentence, claim, papers, checked), is_code=code)
-        for sentence, claim, code in zip(sentences, claims, is_code, strict=True)
-    ]
-
-
-def _claim(sentence: Sentence) -> str:
-    """What a sentence claims, without its markers; "" when it claims nothing."""
-    bare = LIST_MARK.sub("", strip_markers(sentence.text)).strip(" *_#>")
-    content = [w for w in re.findall(r"\w+", bare.lower()) if w not in STOP_WORDS]
-    is_heading = bare.endswith((":", "?")) or sentence.text.lstrip().startswith("#")
-    cites = any(True for _ in find_markers(sentence.text))
-    if not content or (not cites and (is_heading or len(content) < LEAST_CLAIM_WORDS)):
-        return ""
-    return bare
-
-
-def _judge_sentence(
-    sentence: Sentence,
-    claim: str,
-    papers: Sequence[Paper],
-    checked: dict[tuple[str, Paper], Support],
-) -> _Judged:
-    if not claim:
-        return _Judged(sentence, claim, (), None)
-    cited = [papers[n - 1] for n in find_markers(sentence.text) if 1 <= n <= len(papers)]
-    held = _holding(claim, list(dict.fromkeys(cited)), checked)
-    if not held:  # cited wrongly or not at all: does another paper say so?
-        held = [
-            pair for pair in _holding(claim, papers, checked) if pair[1].verdict == "supported"
-        ][:1]
-    if held:
-        return _Judged(sentence, claim, tuple(held), held[0][1].verdict)
-    denied = any(checked[claim, paper].verdict == "contradicted" for paper in cited)
-    return _Judged(sentence, claim, (), "contradicted" if denied else "unsupported")
-
-
-def _holding(
-    claim: str, papers: Sequence[Paper], checked: dict[tuple[str, Paper], Support]
-) -> list[tuple[Paper, Support]]:
-    """The papers that support the claim, at least partly, best first."""
-    supports = [(paper, checked[claim, paper]) for paper in papers]
-    held = [pair for pair in supports if pair[1].verdict in ("supported", "partly")]
-    return sorted(held, key=lambda pair: (ORDER[pair[1].verdict], -pair[1].value))
+    judged = judge(text, papers, verifier)
+    usage = NO_USAGE
+    if second:
+        judged, usage = judge_again(judged, papers, verifier, second)
+    return replace(_assemble(text, judged, numbering, unsupported), usage=usage)
 
 
 def _assemble(
-    text: str, judged: Sequence[_Judged], numbering: Numbering, unsupported: Unsupported
+    text: str, judged: Sequence[Judged], numbering: Numbering, unsupported: Unsupported
 ) -> Verified:
     """The text again, with the new markers and without what was struck out."""
     out = ""
@@ -154,13 +78,23 @@ def _assemble(
         start = len(out) + len(gap)
         out += gap + written
         if each.verdict:
-            sentences.append(CheckedSentence(written, start, len(out), markers, each.verdict))
+            sentences.append(
+                CheckedSentence(
+                    written,
+                    start,
+                    len(out),
+                    markers,
+                    each.verdict,
+                    each.model_verdict,
+                    each.local_verdict,
+                )
+            )
         citations += [_citation(numbering.number(p), p, s) for p, s in each.supports]
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
     return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(removed)))
 
 
-def _write(judged: _Judged, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
+def _write(judged: Judged, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
     """The sentence with its markers in front of nothing: behind its last word and stop."""
     if judged.verdict is None:
         is_code = judged.is_code
@@ -182,11 +116,18 @@ def _trimmed(verified: Verified) -> Verified:
     """Without white space at either end and without list marks that lost their item."""
     text = verified.text
     lead = len(text) - len(text.lstrip())
-    moved = tuple(
-        CheckedSentence(s.text, s.start - lead, s.end - lead, s.markers, s.verdict)
-        for s in verified.sentences
-    )
-    return Verified(text.strip(), verified.citations, moved, verified.removed)
+    return replace(verified, text=text.strip(), sentences=moved(verified.sentences, -lead))
+
+
+def moved(sentences: Iterable[CheckedSentence], by: int) -> tuple[CheckedSentence, ...]:
+    """The sentences at places that lie `by` characters later."""
+    return tuple(replace(each, start=each.start + by, end=each.end + by) for each in sentences)
+
+
+def headed(verified: Verified, lead: str) -> Verified:
+    """The text behind a lead."""
+    text = lead + verified.text
+    return replace(verified, text=text, sentences=moved(verified.sentences, len(lead)))
 
 
 def told_removed(removed: Sequence[str]) -> str | None:

@@ -102,8 +102,7 @@ def _filters(options: argparse.Namespace) -> Filters | None:
 
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
-    filters = _filters(options)
-    answer = _open(options, starter=True).ask(options.question, filters=filters)
+    answer = _open(options, starter=True).ask(options.question, filters=_filters(options))
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {answer.text.splitlines()[0]}")
     if options.cite:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rag.embedding.reading import CachedReader, ReadsTexts
+from rag.embedding.words import KnowsWords
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.settings import Settings
 from rag.types import Progress
@@ -77,6 +78,14 @@ class Embedder:
             self._reader = CachedReader(model)
         return self._reader
 
+    def find_words(self) -> KnowsWords | None:
+        """What gives vectors of words; None when the model cannot, or cannot be had."""
+        try:
+            model = self.prepare()
+        except EmbedderUnavailableError:
+            return None
+        return model if isinstance(model, KnowsWords) else None
+
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of the texts, shape (len(texts), dimension), unit norm."""
         model = self.prepare()
@@ -120,7 +129,9 @@ def _load_minilm(settings: Settings, on_progress: OnProgress) -> BaseEmbedding:
     from rag.embedding.weights import prepare_model_files
 
     files = prepare_model_files(settings.cache, on_progress)
-    return MiniLMEmbedding(files.graph, files.vocabulary)
+    model = MiniLMEmbedding(files.graph, files.vocabulary)
+    model.prepare_words(files.pieces, on_progress)
+    return model
 
 
 def _load_openai(settings: Settings) -> BaseEmbedding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from rag.embedding.reading import Reading
+from rag.embedding.words import Pieces, WordVectors, load_pieces, save_pieces
+from rag.types import Progress
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSION = 384
 MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text is not seen
 TEXTS_PER_CALL = 2048  # LlamaIndex hands over at most so many texts; sorting wants them together
 TOKENS_PER_BATCH = 2048  # measured on 2 cores: larger batches only fall out of the cache
+PIECE_TOKENS = 3  # a piece alone stands between [CLS] and [SEP]
 
 
 def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
@@ -81,6 +84,7 @@ class MiniLMEmbedding(BaseEmbedding):
 
     _tokenizer: Tokenizer = PrivateAttr()
     _session: onnxruntime.InferenceSession = PrivateAttr()
+    _words: WordVectors | None = PrivateAttr(default=None)
 
     def __init__(self, onnx_file: Path, vocabulary_file: Path) -> None:
         super().__init__(model_name=MODEL_NAME, embed_batch_size=TEXTS_PER_CALL)
@@ -109,16 +113,51 @@ class MiniLMEmbedding(BaseEmbedding):
         return vectors
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
-        """The texts in their order, each with its vector and those of its words."""
+        """The texts in their order, each with its vector and those of its words.
+
+        Each is read alone: int8 scales are taken over a batch, so in company a text's vectors
+        change with what stands beside it (cosine down to 0.98), and with it what is answered.
+        Sentences alone take no more time than together.
+        """
         encodings = self._tokenizer.encode_batch(list(texts))
-        readings: dict[int, Reading] = {}
-        for batch in _batches([len(encoding) for encoding in encodings]):
-            ids = [encodings[n].ids for n in batch]
-            vectors, tokens = self._run(["embedding", "tokens"], ids)
-            for row, n in enumerate(batch):
-                words, word_vectors = _words(texts[n], encodings[n], tokens[row])
-                readings[n] = Reading(vectors[row], words, word_vectors)
-        return [readings[n] for n in range(len(texts))]
+        return [self._read(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
+
+    def _read(self, text: str, encoding: Encoding) -> Reading:
+        vectors, tokens = self._run(["embedding", "tokens"], [encoding.ids])
+        return Reading(vectors[0], *_words(text, encoding, tokens[0]))
+
+    def prepare_words(self, file: Path, on_progress: Callable[[Progress], None]) -> None:
+        """Read each piece of the vocabulary alone, once a machine; the file keeps what was read."""
+        pieces = load_pieces(file, self._tokenizer.get_vocab_size())
+        if pieces is None:
+            pieces = self._read_pieces(on_progress)
+            save_pieces(file, pieces)
+        self._words = WordVectors(pieces, self._split)
+
+    def word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of words out of context, shape (len(words), 384); unit norm, or 0 for no word."""
+        if self._words is None:
+            self._words = WordVectors(self._read_pieces(lambda _: None), self._split)
+        return self._words.look_up(words)
+
+    def _split(self, words: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch(list(words), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def _read_pieces(self, on_progress: Callable[[Progress], None]) -> Pieces:
+        """The vector of every piece of the vocabulary, shape (pieces, 384), unit norm."""
+        count = self._tokenizer.get_vocab_size()
+        start, end = self._tokenizer.encode("").ids
+        pieces = np.empty((count, DIMENSION), np.float16)
+        step = TOKENS_PER_BATCH // PIECE_TOKENS
+        for first in range(0, count, step):
+            on_progress(Progress("reading the vocabulary", first, count))
+            ids = [[start, piece, end] for piece in range(first, min(first + step, count))]
+            (tokens,) = self._run(["tokens"], ids)
+            alone = tokens[:, 1]
+            pieces[first : first + step] = alone / np.linalg.norm(alone, axis=1, keepdims=True)
+        on_progress(Progress("reading the vocabulary", count, count))
+        return pieces
 
     def _run(self, outputs: list[str], ids: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
         """Outputs of the graph for token lists in ascending length."""

@@ -56,6 +56,11 @@ class ModelFiles:
     graph: Path
     vocabulary: Path
 
+    @property
+    def pieces(self) -> Path:
+        """Where the vectors of the vocabulary's pieces are kept once they were read."""
+        return self.graph.with_name("pieces.npy")
+
 
 def find_model_files(cache: Path) -> ModelFiles | None:
     """The converted model in the cache, or None when it has not been made yet."""

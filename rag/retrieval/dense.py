@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -10,7 +11,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder
-from rag.index.chroma import PassageStore
+from rag.index.chroma import EXACT_UP_TO, PassageStore
 from rag.retrieval.admission import EVERYTHING, Admission
 
 
@@ -30,25 +31,49 @@ class DenseRetriever(BaseRetriever):
         self._candidates_k = candidates_k
 
     def embed(self, question: str) -> NDArray[np.float32]:
-        """The question's vector, shape (dimension,)."""
-        return self._embedder.embed_query(question)
+        """The question's vector, shape (dimension,).
+
+        Where the model reads words too, the question is read once for both.
+        """
+        reader = self._embedder.find_reader()
+        if reader is None:
+            return self._embedder.embed_query(question)
+        return reader.read([question])[0].vector
 
     def candidates(
         self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
     ) -> dict[str, float]:
         """Cosine of the best passage by paper, best first, of papers that are admitted."""
-        papers_k = max(self._candidates_k, admission.least)
+        return self.nearest(self.compare(vector, admission), admission)
+
+    def compare(
+        self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
+    ) -> dict[str, float]:
+        """The candidates and, where all that pass are compared, the others of them, best first."""
         if admission.few is not None:
             known = self.similarities(vector, admission.few)
-            return dict(sorted(known.items(), key=lambda item: -item[1])[:papers_k])
+            return dict(sorted(known.items(), key=lambda item: -item[1]))
         best: dict[str, float] = {}
-        for node_id, cosine in self._store.query(vector, admission.fetched(papers_k)):
+        for node_id, cosine in self._store.query(vector, self._fetched(admission)):
             best.setdefault(node_id.rpartition("#")[0], cosine)
-        found = {paper: best[paper] for paper in admission.among(list(best))[:papers_k]}
+        found = {paper: best[paper] for paper in admission.among(list(best))}
         if len(found) < admission.least:  # few of those that pass are near
             more = [each for each in admission.newest(admission.least) if each not in found]
             found |= self.similarities(vector, more)
         return found
+
+    def nearest(
+        self, compared: Mapping[str, float], admission: Admission = EVERYTHING
+    ) -> dict[str, float]:
+        """The candidates among papers that were compared, which come best first."""
+        return dict(islice(compared.items(), max(self._candidates_k, admission.least)))
+
+    def _fetched(self, admission: Admission) -> int:
+        """Passages to fetch; all of them in a library that is compared as a whole anyway."""
+        stored = self._store.count_passages()
+        if stored <= EXACT_UP_TO:
+            return stored
+        return admission.fetched(max(self._candidates_k, admission.least))
 
     def similarities(
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.questions import earlier_questions, history_weights
 from rag.retrieval.references import referred_papers
+from rag.retrieval.reranking import Fetched, Reranker, fetch
 from rag.types import NO_FILTERS, Filters, Hit, Message
 
 logger = logging.getLogger(__name__)
@@ -32,12 +33,13 @@ LISTED_K: Final = 200  # papers looked at to list those by most of the asked-for
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Both retrievers' candidates for one question."""
+    """Both retrievers' candidates for one question, and all cosines that are known already."""
 
     vector: NDArray[np.float32] | None
     dense: Mapping[str, float]
     lexical: Mapping[str, float]
     dense_ranks: Mapping[str, int]
+    compared: Mapping[str, float] = field(default_factory=dict)
 
 
 class HybridRetriever(BaseRetriever):
@@ -49,6 +51,7 @@ class HybridRetriever(BaseRetriever):
         lexical: Retrieval by words.
         dense_weight: Share of the dense side in the fused score, in [0, 1].
         top_k: Papers that `retrieve` gives.
+        reranker: Looks at the best papers once more; None leaves them as they were fused.
         refresh: Called before each search, to see what others have written.
     """
 
@@ -60,6 +63,7 @@ class HybridRetriever(BaseRetriever):
         *,
         dense_weight: float,
         top_k: int,
+        reranker: Reranker | None = None,
         refresh: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -68,6 +72,7 @@ class HybridRetriever(BaseRetriever):
         self._lexical = lexical
         self._dense_weight = dense_weight
         self._top_k = top_k
+        self._reranker = reranker
         self._refresh = refresh
 
     def understand(
@@ -101,12 +106,15 @@ class HybridRetriever(BaseRetriever):
             [self._score(text, filters, admission) for text in (question, *earlier)]
         )
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
-        blended = blend(fused, [1.0, *history_weights(question, len(earlier))])
+        weights = [1.0, *history_weights(question, len(earlier))]
+        blended, fetched = blend(fused, weights), None
+        if self._reranker is not None and scored[0].vector is not None:
+            blended, fetched = self._reranker.rerank((question, *earlier), weights, blended)
         referred = referred_papers(question, history)
         for paper_id in admission.among(list(referred)):
             blended[paper_id] = blended.get(paper_id, 0.0) + referred[paper_id]
         best = rank(blended)[:k]
-        return self._hits(best, blended, scored[0])
+        return self._hits(best, blended, scored[0], fetched)
 
     def _fill_in(self, scored: Sequence[_Scored]) -> list[_Scored]:
         """The scored questions with the cosines that dense retrieval did not bring.
@@ -119,6 +127,11 @@ class HybridRetriever(BaseRetriever):
         if len(scored) == 1:
             return [self._fill_in_lexical(self._dense, scored[0])]
         everyone = {paper_id for each in scored for paper_id in (*each.dense, *each.lexical)}
+        if all(everyone <= each.compared.keys() for each in scored):
+            return [
+                replace(each, dense={paper_id: each.compared[paper_id] for paper_id in everyone})
+                for each in scored
+            ]
         vectors = [each.vector for each in scored if each.vector is not None]
         known = iter(self._dense.all_similarities(vectors, everyone))
         return [
@@ -128,9 +141,10 @@ class HybridRetriever(BaseRetriever):
     def _fill_in_lexical(self, dense: DenseRetriever, scored: _Scored) -> _Scored:
         if scored.vector is None:
             return scored
-        missed = [paper for paper in list(scored.lexical)[:FILLED_K] if paper not in scored.dense]
-        known = dense.similarities(scored.vector, missed)
-        return replace(scored, dense={**scored.dense, **known})
+        missed = {paper for paper in list(scored.lexical)[:FILLED_K] if paper not in scored.dense}
+        known = {paper: scored.compared[paper] for paper in missed & scored.compared.keys()}
+        looked_up = dense.similarities(scored.vector, sorted(missed - known.keys()))
+        return replace(scored, dense={**scored.dense, **known, **looked_up})
 
     def _weight(self, scored: _Scored) -> float:
         return self._dense_weight if scored.vector is not None else 0.0
@@ -151,8 +165,9 @@ class HybridRetriever(BaseRetriever):
         vector = self._embed(question)
         if self._dense is None or vector is None:
             return _Scored(None, {}, lexical, {})
-        found = self._dense.candidates(vector, admission)
-        return _Scored(vector, found, lexical, _ranks(found))
+        compared = self._dense.compare(vector, admission)
+        found = self._dense.nearest(compared, admission)
+        return _Scored(vector, found, lexical, _ranks(found), compared)
 
     def _embed(self, question: str) -> NDArray[np.float32] | None:
         if self._dense is None:
@@ -164,10 +179,14 @@ class HybridRetriever(BaseRetriever):
             return None
 
     def _hits(
-        self, paper_ids: Sequence[str], scores: Mapping[str, float], asked: _Scored
+        self,
+        paper_ids: Sequence[str],
+        scores: Mapping[str, float],
+        asked: _Scored,
+        fetched: Fetched | None = None,
     ) -> list[Hit]:
-        papers = self._store.papers(paper_ids)
-        vectors = self._passage_vectors(papers.values()) if asked.vector is not None else {}
+        fetched = fetch(self._store, paper_ids, fetched, vectors=asked.vector is not None)
+        papers, vectors = fetched.papers, fetched.vectors
         lexical_ranks = _ranks(asked.lexical)
         hits = []
         for paper_id in paper_ids:
@@ -187,11 +206,6 @@ class HybridRetriever(BaseRetriever):
                 )
             )
         return hits
-
-    def _passage_vectors(
-        self, papers: Iterable[tuple[object, Sequence[TextNode]]]
-    ) -> dict[str, NDArray[np.float32]]:
-        return self._store.vectors([node.node_id for _, nodes in papers for node in nodes])
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         asked = self.understand(query_bundle.query_str)

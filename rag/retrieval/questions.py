@@ -179,6 +179,9 @@ LEANS_BACK: Final = re.compile(
     r"|else|too|also|both|former|latter|first|second|third|there|instead|such|either|neither)\b",
     re.IGNORECASE,
 )
+LEAST_CONTENT_WORDS: Final = (
+    3  # a question with fewer, such as "for LSTMs?", needs its conversation
+)
 HISTORY_DECAY: Final = 0.8  # of each earlier question against the next
 MOST_QUESTIONS: Final = 4
 
@@ -193,6 +196,12 @@ def earlier_questions(history: Sequence[Message]) -> list[str]:
     """What the user asked before, latest first, as far back as retrieval looks."""
     asked = [message.content for message in history if message.role == "user"]
     return [text for text in reversed(asked) if text.strip()][:MOST_QUESTIONS]
+
+
+def leans_back(question: str) -> bool:
+    """Whether a question points at what was said before, or is too short to stand alone."""
+    is_short = len(content_words(question)) < LEAST_CONTENT_WORDS
+    return is_short or LEANS_BACK.search(question) is not None
 
 
 def history_weights(question: str, count: int) -> list[float]:

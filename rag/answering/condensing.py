@@ -1,0 +1,71 @@
+"""Rewrites a follow-up as a question that can be understood alone, with a language model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
+
+from prompts import render_prompt
+from rag.answering.context import unfenced
+from rag.answering.prompting import trim_history
+from rag.answering.structured import ask_model
+from rag.answering.usage import priced
+from rag.errors import ModelError
+from rag.retrieval.questions import leans_back
+from rag.settings import Settings
+from rag.types import NO_USAGE, Message, Usage
+
+logger = logging.getLogger(__name__)
+
+CONVERSATION_TOKENS: Final = 600
+QUESTION_TOKENS: Final = 120
+PATIENCE_S: Final = 15.0  # the answer waits for it, and the search without it is nearly as good
+# A rewrite adds what "it" stands for; one that grows more than this has begun to answer.
+MOST_GROWTH_WORDS: Final = 40
+
+
+class Condenser:
+    """Asks a model what a follow-up means.
+
+    Args:
+        llm: Any LlamaIndex chat model.
+        settings: Prices of its tokens.
+    """
+
+    def __init__(self, llm: LLM, settings: Settings) -> None:
+        self._llm = llm
+        self._settings = settings
+
+    def rewrite(self, question: str, history: Sequence[Message]) -> tuple[str | None, Usage]:
+        """The question in full, or None when it stands alone or the model is of no help."""
+        earlier = trim_history(history, CONVERSATION_TOKENS)
+        if not earlier or not leans_back(question):
+            return None, NO_USAGE
+        try:
+            reply, usage = ask_model(
+                self._llm, _messages(question, earlier), QUESTION_TOKENS, seconds=PATIENCE_S
+            )
+        except ModelError as exc:  # the search without a model finds nearly as much
+            logger.info("the follow-up stays as it is: %s", exc)
+            return None, NO_USAGE
+        return read_rewrite(reply, question), priced(usage, self._settings)
+
+
+def read_rewrite(reply: str, question: str) -> str | None:
+    """The rewritten question in a reply, or None when it is none or says nothing new."""
+    lines = reply.strip().splitlines()
+    text = lines[0].strip(" \t\"'“”*") if len(lines) == 1 else ""  # more lines are more than asked
+    too_long = len(text.split()) > len(question.split()) + MOST_GROWTH_WORDS
+    same = text.casefold().rstrip("?. ") == question.strip().casefold().rstrip("?. ")
+    return None if not text or too_long or same else text
+
+
+def _messages(question: str, earlier: Sequence[Message]) -> list[ChatMessage]:
+    said = "\n".join(f"{message.role}: {unfenced(message.content)}" for message in earlier)
+    user = render_prompt("condense_user", conversation=said, question=unfenced(question))
+    system = render_prompt("condense_system")
+    return [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]

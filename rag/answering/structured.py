@@ -1,0 +1,65 @@
+"""Asks a model for JSON of a given form; what comes back in another form is None, not an error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
+from pydantic import BaseModel, ValidationError
+
+from rag.answering.usage import told_usage
+from rag.types import Usage
+
+logger = logging.getLogger(__name__)
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def is_ours(llm: LLM) -> bool:
+    """Whether the model takes options, and calls from several threads."""
+    return bool(getattr(llm, "takes_options", False))
+
+
+def ask_model(
+    llm: LLM,
+    messages: Sequence[ChatMessage],
+    most_tokens: int,
+    *,
+    seconds: float,
+    form: type[BaseModel] | None = None,
+) -> tuple[str, Usage]:
+    """The model's reply and what it used.
+
+    Args:
+        llm: Any LlamaIndex chat model; one of ours is also held to what follows.
+        messages: The conversation.
+        most_tokens: The longest reply.
+        seconds: The longest wait, with all tries.
+        form: What the reply is an object of, where the endpoint understands that.
+
+    Raises:
+        ModelError: The model did not answer.
+    """
+    options: dict[str, object] = {}
+    if is_ours(llm):
+        options = {"max_tokens": most_tokens, "form": form, "seconds": seconds}
+    response = llm.chat(messages, **options)
+    text = response.message.content or ""
+    return text, told_usage(response, messages, text)
+
+
+def parse_object(text: str, form: type[Form]) -> Form | None:
+    """The last object in a reply that has the form, or None."""
+    for brace in reversed(list(re.finditer(r"\{", text))):
+        try:
+            found, _ = json.JSONDecoder().raw_decode(text, brace.start())
+            return form.model_validate(found)
+        except (ValueError, ValidationError):
+            continue
+    logger.info("a reply had not the form asked for: %d characters", len(text))
+    return None

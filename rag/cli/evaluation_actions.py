@@ -1,0 +1,199 @@
+"""What each action of the `eval` command does; `eval` is imported late."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.cli import output
+from rag.errors import ConfigurationError, RagError
+
+if TYPE_CHECKING:
+    from eval.draft import Question
+    from eval.runner import Run
+    from eval.suite import Plan
+    from eval.summary import Price
+    from rag.embedding import OnProgress
+    from rag.settings import Settings
+    from rag.types import Paper
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure a library and leave the reports in the run's folder; 1 when every question failed."""
+    _check_use(options)
+    with output.shown_progress() as on_progress:
+        runs = (
+            _run_collection(options, on_progress)
+            if options.beir
+            else _run_set(options, on_progress)
+        )
+    _write_runs(runs, options)
+    if options.keep:
+        _keep(runs[0])
+    return int(any(done.summary.failed == done.summary.questions for done in runs))
+
+
+def rescore(options: argparse.Namespace) -> int:
+    """Score a finished run anew and leave the reports in another folder."""
+    from eval.suite import rescore_suite
+
+    _check_papers(options)
+    with output.shown_progress() as on_progress:
+        done = rescore_suite(_plan(options), options.kept, on_progress)
+    _write_runs([done], options)
+    return 0
+
+
+def _check_use(options: argparse.Namespace) -> None:
+    """Leave with a usage error where options do not go together."""
+    if options.claims and not options.beir:
+        options.usage_error("--claims needs --beir DIR")
+    if options.keep and options.beir:
+        options.usage_error("--keep is for question sets, not for --beir")
+    _check_papers(options)
+
+
+def _check_papers(options: argparse.Namespace) -> None:
+    if options.sources and getattr(options, "library", None):
+        options.usage_error("--sources makes a library of its own; leave --library out")
+
+
+def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
+    from eval.suite import run_suite
+
+    asked = replace(_plan(options), llm=options.llm, ablate=options.ablate, workers=options.workers)
+    return [run_suite(asked, on_progress)]
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    """What to run, as far as every action on a set says it."""
+    from eval.suite import Plan
+
+    return Plan(
+        questions=tuple(options.questions),
+        library=getattr(options, "library", None),
+        sources=tuple(options.sources),
+        judge=options.judge,
+        out=options.out,
+        price=_price(options.price),
+    )
+
+
+def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
+    from eval.collection import run_collection
+    from eval.suite import new_folder
+
+    return run_collection(
+        options.beir,
+        library=getattr(options, "library", None),
+        out=options.out or new_folder(),
+        claims=options.claims,
+        on_progress=on_progress,
+    )
+
+
+def _write_runs(runs: Sequence[Run], options: argparse.Namespace) -> None:
+    if options.json:
+        output.write_json(_told(runs))
+        return
+    for done in runs:
+        _write_run(done)
+
+
+def _told(runs: Sequence[Run]) -> dict[str, object]:
+    """The first run's summary, with those of others, the claims, below their names."""
+    first, *others = [run.summary.model_dump(exclude={"rows"}) for run in runs]
+    return first | {str(other["name"]): other for other in others}
+
+
+def _write_run(done: Run) -> None:
+    from eval.report.markdown import render_short
+
+    output.write_line(render_short(done.summary, done.records))
+    output.write_line(f"\nThe report: {done.folder}/report.html\n")
+
+
+def _keep(done: Run) -> None:
+    from eval.gate import keep_baseline
+
+    keep_baseline(done.summary)
+
+
+def _price(text: str | None) -> Price | None:
+    from eval.summary import Price
+
+    if text is None:
+        return None
+    try:
+        prompt, completion = (float(part) for part in text.split(":"))
+    except ValueError as exc:
+        raise ConfigurationError("--price wants IN:OUT, for example --price 0.15:0.60.") from exc
+    return Price(prompt=prompt, completion=completion)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare two runs; 1 when a gated metric of the second is worse beyond chance."""
+    from eval.gate import compare_runs
+    from eval.report.markdown import render_comparison
+
+    if len(options.runs) > 2:
+        options.usage_error("name one run, or two")
+    comparison, first, second = compare_runs(options.runs)
+    if options.json:
+        output.write_json(comparison)
+    else:
+        output.write_line(render_comparison(comparison, first, second))
+    return 1 if comparison.losses else 0
+
+
+def draft(options: argparse.Namespace) -> int:
+    """Propose questions from a library's papers, with a model where one is set."""
+    from eval.draft import render_questions
+    from rag.library import Library
+    from rag.settings import read_settings
+
+    settings = read_settings(library=getattr(options, "library", None), llm=options.llm)
+    with Library.open(settings=settings) as library:
+        papers = library.papers()
+    if not papers:
+        raise RagError("The library holds no papers to ask about; add some by `paperchat ingest`.")
+    questions = _drafted(papers, options.n, settings)
+    if not questions:
+        raise RagError("The library's papers gave no question; add others by `paperchat ingest`.")
+    _write_questions(render_questions(questions), options.output)
+    return 0
+
+
+def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequence[Question]:
+    """Questions by the model of the settings, or made of the papers' own words without one."""
+    from eval.draft import draft_questions
+    from eval.proposing import propose_questions
+    from eval.suite import build_model
+
+    llm = build_model(settings, settings.llm)
+    if llm is None:
+        return draft_questions(papers, count)
+    with output.shown_progress() as on_progress:
+        proposed = propose_questions(llm, papers, count, on_progress)
+    for why in proposed.skipped:
+        sys.stderr.write(f"paperchat: {why}\n")
+    if not proposed.questions:
+        raise RagError(
+            "No reply of the model can be used as a question. Try another model, or --llm "
+            "extractive for questions without one."
+        )
+    return proposed.questions
+
+
+def _write_questions(text: str, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc

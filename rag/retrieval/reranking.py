@@ -1,0 +1,110 @@
+"""A second look at the best candidates: the words of the question, and what resembles the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from llama_index.core.schema import TextNode
+from numpy.typing import NDArray
+
+from rag.index.chroma import PassageStore
+from rag.retrieval.fusion import Signal, add_signals, blend, rank
+from rag.retrieval.matching import WordMatcher
+from rag.types import Paper
+
+# Chosen on SciFact's training queries and the dev set: nDCG@10 0.756 (without a second look
+# 0.743), recall@10 of `multi` 0.88 (0.86), MRR of `single` 0.963 (0.954). These hardly move for 30
+# to 50 papers, a weight of the match from 0.7 to 1.1 and of the likeness from 0.3 to 0.5; the least
+# likeness is taken, because more lets papers that use a thing pass the one that brings it.
+RERANKED_K: Final = 30
+MATCH_WEIGHT: Final = 0.9  # against 1 for the fused score
+MATCH_ZERO: Final = 0.1  # every candidate there matches better; more would cut long questions off
+LIKENESS_WEIGHT: Final = 0.3
+LEADERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a search has read of the library so far.
+
+    Attributes:
+        papers: Papers with their passages, by id.
+        vectors: Of passages, by id, shape (dimension,).
+    """
+
+    papers: Mapping[str, tuple[Paper, tuple[TextNode, ...]]] = field(default_factory=dict)
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+class Reranker:
+    """Orders the best fused papers anew.
+
+    Args:
+        store: The papers.
+        matcher: Compares them with questions word by word.
+    """
+
+    def __init__(self, store: PassageStore, matcher: WordMatcher) -> None:
+        self._store = store
+        self._matcher = matcher
+
+    def rerank(
+        self, questions: Sequence[str], weights: Sequence[float], fused: Mapping[str, float]
+    ) -> tuple[dict[str, float], Fetched]:
+        """The scores of all papers after the best were looked at once more, and what was read.
+
+        Args:
+            questions: The question and the earlier ones.
+            weights: Of the questions.
+            fused: Score by paper, in [0, 1], as are those that come back.
+        """
+        fetched = fetch(self._store, rank(fused)[:RERANKED_K])
+        papers = [paper for paper, _ in fetched.papers.values()]
+        matches = blend(self._matcher.match(questions, papers), weights)
+        matched = Signal(matches, MATCH_WEIGHT, MATCH_ZERO)
+        best = [each for each in rank(add_signals(fused, [matched])) if each in fetched.papers]
+        likeness = Signal(likeness_to(best[:LEADERS], fetched), LIKENESS_WEIGHT, 0.0)
+        return add_signals(fused, [matched, likeness]), fetched
+
+
+def fetch(
+    store: PassageStore,
+    paper_ids: Sequence[str],
+    known: Fetched | None = None,
+    *,
+    vectors: bool = True,
+) -> Fetched:
+    """What is known and those of the papers that are in the library, with their vectors or not."""
+    known = known or Fetched()
+    missing = [paper_id for paper_id in paper_ids if paper_id not in known.papers]
+    papers = store.papers(missing)
+    ids = [node.node_id for _, nodes in papers.values() for node in nodes] if vectors else []
+    return Fetched({**known.papers, **papers}, {**known.vectors, **store.vectors(ids)})
+
+
+def likeness_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
+    """Cosine of each paper's best passage with the mean of the leaders'.
+
+    Feedback from what was found to what else is found (Rocchio 1971): where several papers
+    answer, they resemble each other more than the question.
+    """
+    known = {paper_id: _stack(nodes, fetched) for paper_id, (_, nodes) in fetched.papers.items()}
+    means = [known[each].mean(axis=0) for each in leaders if len(known[each])]
+    if not means:
+        return {}
+    centre = _unit(np.mean([_unit(mean) for mean in means], axis=0))
+    return {each: float((some @ centre).max()) for each, some in known.items() if len(some)}
+
+
+def _stack(nodes: Sequence[TextNode], fetched: Fetched) -> NDArray[np.float32]:
+    """The vectors of a paper's passages; none of a passage that was removed meanwhile."""
+    found = [fetched.vectors[node.node_id] for node in nodes if node.node_id in fetched.vectors]
+    return np.array(found, np.float32)
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return scaled

@@ -22,16 +22,21 @@ ANSWERS_AT_ONCE: Final = 8
 PROGRESS_EVERY_S: Final = 0.3
 UNCHANGED: Final = gr.skip()
 SAME: Final = (UNCHANGED,) * 3
+# The last inputs but one are what the browser remembers, which it alone knows.
+WITH_HERE: Final = "(...all) => [...all.slice(0, -2), paperchat.here(), all.at(-1)]"
 
 
 def connect_asking(app: gr.Blocks, tab: ChatTab, visits: Visits, settings: gr.State) -> None:
     """Tie what asks, and what stops an answer, to the handlers."""
     asking = Asking(visits)
-    beginning = {"js": "() => [paperchat.here(), null]", "concurrency_limit": None, **PRIVATE}
-    app.load(asking.begin, [tab.here, settings], tab.all, **beginning)
     inputs = [tab.chat, tab.here, settings]
+    waiting = app.load(
+        asking.begin, None, [tab.thread, tab.status], concurrency_limit=None, **PRIVATE
+    )
+    waiting.then(asking.enter, inputs, tab.all, js=WITH_HERE, concurrency_limit=None, **PRIVATE)
     options: dict[str, Any] = {
         "outputs": [tab.question, *tab.all],
+        "js": WITH_HERE,
         "concurrency_limit": ANSWERS_AT_ONCE,
         "concurrency_id": "asking",
         **PRIVATE,
@@ -42,7 +47,10 @@ def connect_asking(app: gr.Blocks, tab: ChatTab, visits: Visits, settings: gr.St
         tab.thread.again(asking.again, inputs, **options),
         tab.thread.without(asking.without, inputs, **options),
     ]
-    tab.thread.stop(asking.stop, inputs, tab.all, cancels=running, **PRIVATE)
+    stopping = tab.thread.stop(
+        asking.stop, inputs, tab.all, js=WITH_HERE, cancels=running, **PRIVATE
+    )
+    stopping.then(asking.settle, inputs, tab.all, js=WITH_HERE, **PRIVATE)
 
 
 class Asking:
@@ -62,21 +70,28 @@ class Asking:
         self._visits.admit(request)
         self._stopped.discard(request.session_hash)
 
-    def begin(self, here: Here, settings: SessionSettings, request: gr.Request) -> Iterator[Parts]:
-        """Progress until the library is ready, then the conversation that was open here."""
-        while not self._visits.loading.wait(PROGRESS_EVERY_S):
-            told = progress_html(self._visits.loading.progress)
-            yield *SAME, [waiting_html(told)], *SAME[:2], told
-        if self._visits.loading.failure:
-            told = status_html(self._visits.loading.failure, is_warning=True)
-            yield *SAME, [waiting_html(told)], *SAME[:2], told
-            return
+    def begin(self) -> Iterator[Parts]:
+        """Progress until the library is ready, or will not be."""
+        loading = self._visits.loading
+        while not loading.wait(PROGRESS_EVERY_S):
+            told = progress_html(loading.progress)
+            yield [waiting_html(told)], told
+        yield UNCHANGED, UNCHANGED
+
+    def enter(
+        self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> Parts:
+        """The conversation that was open here; what was asked too early is left on its way."""
+        if why := self._visits.loading.failure:
+            told = status_html(why, is_warning=True)
+            return *SAME, [waiting_html(told)], *SAME[:2], told
         views = self._visits.views(settings)
+        if chat.turns:
+            return *SAME[:2], views.side(chat), *SAME, views.status()
         if request.username:
-            chat = keeping.opened(views.kept, Chat(request.username), here.get("conversation", ""))
-        else:
-            chat = keeping.refreshed(views.kept, Chat(), here)
-        yield views.all(chat)
+            key = here.get("conversation", "")
+            return views.all(keeping.opened(views.kept, Chat(request.username), key))
+        return views.all(keeping.refreshed(views.kept, Chat(), here))
 
     def typed(
         self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
@@ -172,3 +187,10 @@ class Asking:
             settings
         )  # not the kept conversation: it lacks the answer on its way
         return views.all(keeping.save(views.kept, handlers.stopped(chat)))
+
+    def settle(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
+        """Show the stopped answer once more: a draft may have been on its way to the page."""
+        views = self._visits.views(settings)
+        chat = handlers.stopped(chat)
+        key = here.get("conversation", "")
+        return views.all(keeping.opened(views.kept, chat, key) if chat.owner and key else chat)

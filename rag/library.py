@@ -6,15 +6,16 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
-from rag.errors import EmbedderUnavailableError, SourceError
+from rag.errors import EmbedderUnavailableError
+from rag.messages import History, to_messages
 from rag.settings import Settings, read_settings
-from rag.sources import FORMS, Source, read_sources
+from rag.sources import Source, read_sources
+from rag.sources.required import with_a_paper
 from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,
@@ -24,11 +25,9 @@ from rag.types import (
     Heading,
     Hit,
     IngestReport,
-    Message,
     Paper,
     Progress,
     Reason,
-    Rejection,
 )
 
 if TYPE_CHECKING:
@@ -45,10 +44,6 @@ if TYPE_CHECKING:
     from rag.userdata.feedback import Feedback
 
 logger = logging.getLogger(__name__)
-
-History = Sequence[Message | Mapping[str, str]]
-
-SOURCES_TOLD: Final = 3
 
 
 def _quietly(progress: Progress) -> None:
@@ -205,7 +200,7 @@ class Library:
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
-        items = _with_a_paper(read_sources(given))
+        items = with_a_paper(read_sources(given))
         if not dry_run:
             self.prepare(on_progress)
         return self._index.write(items, on_progress, dry_run=dry_run)
@@ -388,52 +383,6 @@ class Library:
         from rag.assembly import build_llm
 
         return Library(self._index, settings, build_llm(settings, llm))
-
-
-def _with_a_paper(items: Iterator[Paper | Rejection]) -> Iterator[Paper | Rejection]:
-    """The same items, read as far as the first paper, so that without one nothing is changed.
-
-    Raises:
-        SourceError: There are only rejections.
-    """
-    rejected: list[Rejection] = []
-    for item in items:
-        if isinstance(item, Paper):
-            return chain(rejected, [item], items)
-        rejected.append(item)
-    if rejected:
-        raise SourceError(_tell_rejected(rejected))
-    return iter(())
-
-
-def _tell_rejected(rejected: Sequence[Rejection]) -> str:
-    """Why nothing could be read: each source once, as a whole where that was said of it."""
-    whole_first = sorted(rejected, key=lambda rejection: rejection.record > 0)
-    why: dict[str, str] = {}
-    for rejection in whole_first:
-        why.setdefault(rejection.source, rejection.why.partition("; understood is ")[0])
-    told = [f"{source!r}: {each}" for source, each in why.items()]
-    more = [f"and {len(told) - SOURCES_TOLD} more"] if len(told) > SOURCES_TOLD else []
-    return (
-        f"No paper could be read. {'; '.join(told[:SOURCES_TOLD] + more)}. "
-        f"What is understood: {FORMS}."
-    )
-
-
-def to_messages(history: History) -> list[Message]:
-    """The messages of a conversation, from `Message`s or `{"role", "content"}` dicts.
-
-    Raises:
-        ValueError: A role is neither `user` nor `assistant`.
-    """
-    return [m if isinstance(m, Message) else _to_message(m) for m in history]
-
-
-def _to_message(given: Mapping[str, str]) -> Message:
-    role = given.get("role")
-    if role not in ("user", "assistant"):
-        raise ValueError(f"A message's role is 'user' or 'assistant', not {role!r}.")
-    return Message("user" if role == "user" else "assistant", given.get("content") or "")
 
 
 _default: Library | None = None

@@ -47,8 +47,8 @@ CONFIDENCE_COVERAGE: Final = 3.0
 UNSURE_BELOW: Final = 0.55
 # A question that names what a paper has, while a word of the clause that asks is met by no sentence
 # of it, asks for what the abstract does not say. Of the project's own questions 0.17 of the missing
-# details, 0.17 of the false premises and 0.013 of the answerable ones lie above the first; above the
-# second 0.50, 0.42 and 0.09.
+# details, 0.17 of the false premises and 0.013 of the answerable ones lie above the first; above
+# the second 0.50, 0.42 and 0.09.
 NOT_SAID_FROM: Final = 0.64
 MAYBE_NOT_SAID_FROM: Final = 0.5
 

@@ -186,7 +186,7 @@ def library(alone):
 
 def test_the_number_of_papers_is_the_sessions(library):
     few = with_answers(
-        SessionSettings(), mode="extractive", top_k=2, answer_words=110, unsupported="remove"
+        SessionSettings(), mode="extractive", top_k=2, answer_words=102, unsupported="remove"
     )
     assert len(library_for(library, few).ask("Which cats fall?").hits) == 2
     assert len(library.ask("Which cats fall?").hits) > 2

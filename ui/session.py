@@ -44,7 +44,7 @@ class SessionSettings:
     base_url: str | None = None
     key: SecretStr | None = None
     top_k: int = 6
-    answer_words: int = 110
+    answer_words: int = 102
     unsupported: Unsupported = "remove"
 
 

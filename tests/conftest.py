@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from tests.endpoint_papers import (
 from tests.eval_papers import PAPERS
 from tests.scripted_endpoint import ScriptedEndpoint
 
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
@@ -156,3 +159,16 @@ def shared():
 def pages(shared):
     """The five saved pages, in order."""
     return sorted((shared / "corpus").glob("*.txt"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, one for each module of browser tests."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs Debian's chromium")
+    from playwright import sync_api as playwright
+
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()

@@ -12,11 +12,16 @@ from ui.loading import Loading
 from ui.serve import build_server, listen, start_server
 
 
-@contextmanager
 def served(library, door=None, port=7970):
     """The address of the page of a library."""
+    return serving(Loading.of(library, door), port)
+
+
+@contextmanager
+def serving(loading, port):
+    """The address of the page of a library that may still be on its way."""
     with closing(listen("127.0.0.1", port)) as listening:
-        server = build_server(Loading.of(library, door))
+        server = build_server(loading)
         thread = start_server(server, listening)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright import sync_api as playwright
 
 from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
+from tests.page_server import serving
 from ui import visits
 from ui.handlers import MOST_QUESTION_CHARACTERS
 from ui.loading import Loading
-from ui.serve import build_server, listen, start_server
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 BOX = "#question textarea"
 HOPFIELD = "What is a modern Hopfield network?"
 SPIKING = "Which papers train spiking neural networks?"
@@ -66,26 +63,8 @@ def address(loading):
         yield address
 
 
-@contextmanager
 def served(loading, port=7940):
-    with closing(listen("127.0.0.1", port)) as listening:
-        server = build_server(loading)
-        thread = start_server(server, listening)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+    return serving(loading, port)
 
 
 @pytest.fixture

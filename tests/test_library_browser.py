@@ -8,11 +8,9 @@ import shutil
 import threading
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright import sync_api as playwright
 
 from rag.library import Library
 from rag.settings import Settings
@@ -20,23 +18,11 @@ from rag.sources import arxiv
 from tests.page_server import served
 from tests.scripted_endpoint import ScriptedEndpoint
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 READY = "#question textarea:not([disabled])"
 WIDE, NARROW = (1280, 800), (390, 844)
 KEY = "a-visitors-own-0123456789"  # nothing in it that would be left out as likely a key
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright import sync_api as playwright
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 READY = ".examples, .turn"
 QUESTION = "What is a modern Hopfield network?"
 VIEWS = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -70,16 +65,6 @@ def wait_for_address(process, log):
 
 def playwright_sleep():
     subprocess.run([sys.executable, "-c", "import time; time.sleep(0.1)"], check=True)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=VIEWS.values(), ids=VIEWS.keys())

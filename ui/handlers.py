@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from rag.errors import ModelError
 from rag.library import Library
 from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters, Message
 from ui.render import Rating, is_finished
@@ -93,13 +92,9 @@ def respond(
 def _answers(
     library: Library, question: str, earlier: Sequence[Message], filters: Filters | None
 ) -> Iterator[Answer]:
-    """The library's answers; extractive ones, with the reason, when the model fails."""
+    """The library's answers, behind a draft that shows at once."""
     yield Answer(question, "", "draft", stage="searching")
-    try:
-        yield from library.stream(question, earlier, filters)
-    except ModelError as exc:
-        answer = library.with_llm(EXTRACTIVE).ask(question, earlier, filters)
-        yield with_notice(answer, f"{exc} Until then, these are the papers' own sentences.")
+    yield from library.stream(question, earlier, filters)
 
 
 def paced(answers: Iterator[Answer], now: Callable[[], float] = time.monotonic) -> Iterator[Answer]:

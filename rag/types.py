@@ -119,7 +119,7 @@ class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 
     Attributes:
-        score: Fused score in [0, 1], or above for a paper that a follow-up refers to; it orders
+        score: Fused score in [0, 1], or above for a paper that the question names; it orders
             the hits of one search and is comparable across searches only roughly.
         passages: The paper's passages, most similar first.
         dense_similarity: Cosine of the best passage, in [-1, 1]; None without an embedder.

@@ -1,11 +1,18 @@
-"""What a follow-up points at: papers by their place in the last answer, and a bare yes."""
+"""Papers that a question names: by title, by their place in the last answer, and a bare yes."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.engine import standalone_question
-from rag.retrieval.references import NAMED_BONUS, POINTED_BONUS, referred_papers
+from rag.retrieval.references import (
+    NAMED_BONUS,
+    POINTED_BONUS,
+    referred_papers,
+    titled_papers,
+)
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))
@@ -43,3 +50,34 @@ def test_a_bare_yes_asks_the_last_question_anew():
     assert standalone_question("yes please", HISTORY) == "Who measures air?"
     assert standalone_question("how are bells cast?", HISTORY) == "how are bells cast?"
     assert standalone_question("hello!", ()) == ""
+
+
+TITLES = ("Moss as a Meter of Air", "A Meter of Air: Moss and More", "Air", "Moss as a Meter")
+LIBRARY = [Paper(str(n), title, "A text.") for n, title in enumerate(TITLES)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What does “Moss as a Meter of Air” propose?", TITLES[:1]),
+        ("what does moss as a   METER of air propose", TITLES[:1]),
+        ("what results does 'Moss as a meter' report?", TITLES[3:]),
+        ("compare Moss as a Meter with A meter of air - moss and more", (TITLES[1], TITLES[3])),
+        ("what is air?", ()),  # so short a title is also a thing to ask about
+        ("what is moss?", ()),
+        ("", ()),
+    ],
+)
+def test_a_paper_is_named_by_its_whole_title(question, expected):
+    assert [paper.title for paper in titled_papers(question, LIBRARY)] == list(expected)
+
+
+@given(st.sampled_from(LIBRARY), st.text(max_size=20), st.text(max_size=20))
+def test_a_title_within_any_words_names_its_paper_or_a_longer_titled_one(paper, before, after):
+    named = titled_papers(f"{before} {paper.title} {after}", LIBRARY)
+    telling = len(paper.title.split()) >= 3
+    assert not telling or paper in named or any(len(p.title) > len(paper.title) for p in named)
+
+
+def test_a_paper_without_letters_in_its_title_is_never_named():
+    assert titled_papers("what is this?", [Paper("x", "? ! ?", "A text.")]) == []

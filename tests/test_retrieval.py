@@ -241,6 +241,14 @@ def test_hybrid_retrieval_finds_the_paper(index, question, expected):
     assert paper_ids(hybrid(index).retrieve(question))[0] == expected
 
 
+@pytest.mark.parametrize("build", [hybrid, reranked, words_only], ids=lambda build: build.__name__)
+def test_a_paper_that_the_question_names_comes_first(index, build):
+    question = "Do chess, bees and ice of glaciers matter to “A survey of repair in nature”?"
+    best, second = build(index).search(question, 2)
+    assert best.paper == MANY_PASSAGES
+    assert second.score <= 1 < best.score
+
+
 def test_hybrid_retrieval_gives_each_paper_once(index):
     question = "How do bones, trees, shells and corals heal their cracks?"
     hits = hybrid(index).search(question, 20)

@@ -13,6 +13,7 @@ from typing import Final
 
 from rag.answering.intent import question_for_papers
 from rag.answering.phrases import shared_phrases, stem, stems
+from rag.answering.roles import ASSUMES, FINDS, LIMITS, PROPOSES, RESULTS
 from rag.retrieval.questions import content_words
 from rag.types import Hit, Paper
 
@@ -22,20 +23,6 @@ MOST_TITLE: Final = 110  # longer titles make no question that one likes to read
 LEAST_TITLE_WORDS: Final = 3  # "Network In Network" could be any
 LEAST_ABSTRACT: Final = 150
 
-PROPOSES: Final = re.compile(
-    r"\b(?:propos|introduc|present|develop|suggest|design|devis)(?:e|es|ed|ing)?\b", re.IGNORECASE
-)
-FINDS: Final = re.compile(
-    r"\b(?:find|finds|found|show|shows|shown|demonstrat\w+|reveal\w*|observ\w+|prove[sd]?)\b",
-    re.IGNORECASE,
-)
-RESULTS: Final = re.compile(
-    r"\d(?:\.\d+)?\s?(?:%|x\b|×)|\b(?:outperform\w*|state[- ]of[- ]the[- ]art|results?|accuracy"
-    r"|achiev\w+|improv\w+|reduc\w+|faster)\b",
-    re.IGNORECASE,
-)
-LIMITS: Final = re.compile(r"\b(?:limitations?|drawbacks?|shortcomings?)\b", re.IGNORECASE)
-ASSUMES: Final = re.compile(r"\bassum(?:e|es|ed|ing|ptions?)\b", re.IGNORECASE)
 # A name that a paper gives to what it proposes, before the colon of its title.
 NAMED: Final = re.compile(r"^(?=[^\s:]*[a-z])([A-Z][^\s:]+|[a-z][^\s:]*[A-Z0-9][^\s:]*)\s?:\s")
 # A topic has a word that fewer papers have; else its papers are lost among the others.
@@ -83,7 +70,10 @@ def follow_ups(
         asked: Earlier questions, which are not suggested again.
     """
     known = {paper.paper_id for paper in cited}
-    near = [hit.paper for hit in hits if hit.score >= RELATED * hits[0].score]
+    best = max(
+        (hit.score for hit in hits if hit.score <= 1), default=0.0
+    )  # more is for being named
+    near = [hit.paper for hit in hits if hit.score >= RELATED * best]
     others = [paper for paper in near if paper.paper_id not in known]
     found = [
         next(_about_paper(others, question), None),

@@ -21,8 +21,8 @@ from rag.retrieval.filters import Understood, asked_of_papers, count_named, unde
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.questions import earlier_questions, history_weights
-from rag.retrieval.references import referred_papers
-from rag.retrieval.reranking import Fetched, Reranker, fetch
+from rag.retrieval.references import NAMED_BONUS, referred_papers, titled_papers
+from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
 from rag.types import NO_FILTERS, Filters, Hit, Message
 
 logger = logging.getLogger(__name__)
@@ -107,12 +107,15 @@ class HybridRetriever(BaseRetriever):
         )
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
         weights = [1.0, *history_weights(question, len(earlier))]
-        blended, fetched = blend(fused, weights), None
-        if self._reranker is not None and scored[0].vector is not None:
+        blended = blend(fused, weights)
+        has_vector = scored[0].vector is not None
+        if self._reranker is not None and has_vector:
             blended, fetched = self._reranker.rerank((question, *earlier), weights, blended)
-        referred = referred_papers(question, history)
-        for paper_id in admission.among(list(referred)):
-            blended[paper_id] = blended.get(paper_id, 0.0) + referred[paper_id]
+        else:
+            fetched = fetch(self._store, rank(blended)[:RERANKED_K], vectors=has_vector)
+        bonus = _bonus(question, history, fetched)
+        for paper_id in admission.among(list(bonus)):
+            blended[paper_id] = blended.get(paper_id, 0.0) + bonus[paper_id]
         best = rank(blended)[:k]
         return self._hits(best, blended, scored[0], fetched)
 
@@ -211,6 +214,13 @@ class HybridRetriever(BaseRetriever):
         asked = self.understand(query_bundle.query_str)
         hits = self.search(asked.question, self._top_k, filters=asked.filters)
         return [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in hits]
+
+
+def _bonus(question: str, history: Sequence[Message], fetched: Fetched) -> dict[str, float]:
+    """What papers gain that the question names, or points back at."""
+    near = [paper for paper, _ in fetched.papers.values()]
+    named = dict.fromkeys((p.paper_id for p in titled_papers(question, near)), NAMED_BONUS)
+    return referred_papers(question, history) | named
 
 
 def _ranks(ordered: Iterable[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Which papers of the conversation a follow-up points at: "the second one", "that paper"."""
+"""Which papers a question names: by their titles, or as "the second one" of the last answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from rag.sources.records import title_key
 from rag.types import Message, Paper
 
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -20,10 +21,33 @@ POINTS_BACK: Final = re.compile(
     re.IGNORECASE,
 )
 
-# What a paper gains on its fused score, at most 1, when the question names it by its place, and
-# when it only points back; with answers in the history, chosen on the dev set's conversations.
+LEAST_TITLE_WORDS: Final = 3  # shorter titles are also things to ask about, such as "Dropout"
+
+# What a paper gains on its fused score, at most 1, when the question names it by its title or its
+# place, and when it only points back; with answers in the history, chosen on the dev set's
+# conversations.
 NAMED_BONUS: Final = 1.0
 POINTED_BONUS: Final = 0.1
+
+
+def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
+    """Those of the papers whose whole title stands in a question, however it is spelled.
+
+    A title within another one that is named is not meant.
+    """
+    asked = title_key(question)
+    keys = {p.paper_id: title_key(p.title) for p in papers if _is_telling(p.title)}
+    named = {paper_id: key for paper_id, key in keys.items() if key in asked}
+    longest = {
+        key
+        for key in named.values()
+        if not any(key != other and key in other for other in named.values())
+    }
+    return [paper for paper in papers if named.get(paper.paper_id) in longest]
+
+
+def _is_telling(title: str) -> bool:
+    return len(title.split()) >= LEAST_TITLE_WORDS and title_key(title) != ""
 
 
 def referred_papers(question: str, history: Sequence[Message]) -> dict[str, float]:

@@ -1,0 +1,103 @@
+"""Which sentences answer without a model: those that do what the question asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.extractive import ExtractiveWriter
+from rag.answering.roles import ASSUMES, FINDS, INTRODUCES, LIMITS, RESULTS, asked_role
+from rag.types import Hit, Paper
+
+INTRODUCED = "We introduce the tidal lattice, a mesh of buoys that reads waves."
+ASSUMED = "The lattice assumes that no buoy of the mesh sinks."
+USED = "The tidal lattice is used in three harbours of the north."
+MEASURED = "The tidal lattice reduces the error of the waves by 12 %."
+LIMITED = "A limitation of the tidal lattice is the price of its buoys."
+LINKED = "The code of the tidal lattice and its models are publicly available."
+LATTICE = Paper(
+    "lattice",
+    "Reading Waves With a Lattice",
+    " ".join((INTRODUCED, ASSUMED, USED, MEASURED, LIMITED, LINKED)),
+)
+OTHER = Paper("other", "A Lattice of Buoys in Ice", "The tidal lattice of buoys freezes in ice.")
+
+
+def quotes(question, *papers, words=30):
+    """What is quoted, of hits that come equally close."""
+    writer = ExtractiveWriter(None, lambda _: 1.0, words)
+    (draft,) = writer.write(question, (), [Hit(paper, 0.9, ()) for paper in papers])
+    return [citation.quote for citation in draft.citations]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What is a tidal lattice?", INTRODUCED),
+        ("so what's tidal lattice", INTRODUCED),
+        ("explain the tidal lattice", INTRODUCED),
+        ("What does “Reading Waves With a Lattice” propose?", INTRODUCED),
+        ("What results does “Reading Waves With a Lattice” report?", MEASURED),
+        ("how well does the tidal lattice work?", MEASURED),
+        ("Which limitations does “Reading Waves With a Lattice” speak of?", LIMITED),
+        ("What does “Reading Waves With a Lattice” assume?", ASSUMED),
+    ],
+)
+def test_a_sentence_that_does_what_is_asked_is_quoted(question, sentence):
+    assert sentence in quotes(question, LATTICE)
+
+
+@pytest.mark.parametrize("words", [10, 30, 200])
+def test_where_code_lies_is_quoted_only_when_asked(words):
+    assert LINKED not in quotes("What is a tidal lattice?", LATTICE, words=words)
+    assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
+
+
+def test_a_paper_that_says_only_where_its_code_lies_is_still_quoted():
+    bare = Paper("bare", "A Lattice of Links", LINKED)
+    assert quotes("What is a tidal lattice?", bare) == [LINKED]
+
+
+def test_a_paper_that_is_named_by_its_title_answers_alone():
+    asked = "What results does “Reading Waves With a Lattice” report?"
+    assert MEASURED in quotes(asked, OTHER, LATTICE)
+    assert OTHER.abstract not in quotes(asked, OTHER, LATTICE)
+    assert OTHER.abstract in quotes("What is a tidal lattice?", OTHER, LATTICE)
+
+
+def test_all_papers_that_are_named_answer():
+    asked = "compare “Reading Waves With a Lattice” with “A Lattice of Buoys in Ice”"
+    assert {OTHER.abstract} < set(quotes(asked, OTHER, LATTICE))
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What are graph neural networks?", INTRODUCES),
+        ("tell me about dropout", INTRODUCES),
+        ("who proposed dropout?", INTRODUCES),
+        ("What does “On Limitations of Results” propose?", INTRODUCES),
+        ("which results does it get?", RESULTS),
+        ("what does the paper on bells show?", FINDS),
+        ("drawbacks of dropout?", LIMITS),
+        ("what is assumed of the noise?", ASSUMES),
+    ],
+)
+def test_a_question_tells_what_it_wants_outside_of_titles(question, said):
+    role = asked_role(question)
+    assert role is not None
+    assert role.said is said
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the average gain over a plain student?",
+        "explain why deep networks generalise",
+        "which papers prune filters?",
+        "does dropout slow training down?",
+        "“What is a tidal lattice?”",
+        "",
+    ],
+)
+def test_other_questions_want_no_special_sentence(question):
+    assert asked_role(question) is None

@@ -7,7 +7,9 @@ import shutil
 import socket
 from pathlib import Path
 
+import hypothesis
 import pytest
+from filelock import FileLock
 
 from rag.embedding import build_embedder
 from rag.errors import EmbedderUnavailableError
@@ -31,6 +33,26 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
 
 
+MOST_WORKERS = 4  # each holds an embedder, a browser and libraries of its own: about 1 GB
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One worker a core; none for files that are named, which begin sooner without."""
+    is_named = any(".py" in each for each in config.args)
+    return 0 if is_named else min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items):
+    """The modules of browser tests first, which take longest: what is short fills the gaps."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, tmp_path):
     """No setting of the person who runs the tests reaches them, and no `.env` of theirs."""
@@ -41,13 +63,21 @@ def clean_environment(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def cache():
+def common(tmp_path_factory, worker_id):
+    """A folder that all workers of this run share; who fills a part of it holds its lock."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def cache(common):
     """Where the converted embedder lies; fetched the first time, over the network."""
     settings = Settings()
     embedder = build_embedder(settings)
     assert embedder is not None
     try:
-        embedder.prepare()
+        with FileLock(common / "cache.lock"):
+            embedder.prepare()
     except EmbedderUnavailableError as exc:
         pytest.skip(f"the embedder's weights cannot be had: {exc}")
     return settings.cache
@@ -81,12 +111,17 @@ def lexical_settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def starter(cache, tmp_path_factory):
-    """The starter library, made once; tests must not change it."""
-    folder = tmp_path_factory.mktemp("starter") / "library"
-    library = Library.open(settings=Settings(library=folder, cache=cache, llm="extractive"))
-    library.ingest_starter()
-    return library
+def starter(cache, common, tmp_path_factory):
+    """The starter library, made once and copied for each worker; tests must not change it."""
+    new, made = common / "starter.new", common / "starter"
+    own = tmp_path_factory.mktemp("starter") / "library"
+    with FileLock(common / "starter.lock"):
+        if not made.exists():
+            with Library.open(settings=Settings(library=new, cache=cache)) as library:
+                library.ingest_starter()
+            new.rename(made)
+    shutil.copytree(made, own)
+    return Library.open(settings=Settings(library=own, cache=cache, llm="extractive"))
 
 
 @pytest.fixture(scope="module")

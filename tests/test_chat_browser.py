@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -100,6 +101,15 @@ def writes(library, endpoint, monkeypatch):
         monkeypatch.setattr(visits, "library_for", lambda *_: written)
 
     return play
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Set when the empty page may be drawn, which takes long on a busy machine."""
+    event = threading.Event()
+    find = Library.examples
+    monkeypatch.setattr(Library, "examples", lambda *given: event.wait(10) and find(*given))
+    return event
 
 
 def opened(visitor, address):
@@ -416,11 +426,31 @@ def test_a_page_opened_early_tells_the_progress_and_goes_on_by_itself(visitor, l
         page.goto(address)
         page.wait_for_selector("#chat progress")
         assert_accessible(page)
-        page.fill(BOX, HOPFIELD)
-        page.press(BOX, "Enter")  # asked too early: answered when the library is there
+        page.fill(BOX, "What is a modern Hop")
+        page.press(BOX, "Enter")  # too early: asked when the library is there
+        page.wait_for_selector("#counter:has-text('asked as soon as')")
+        page.type(BOX, "field network?")  # not what is still being written
+        assert page.inner_text("#counter") == ""
+        page.click("#question .submit-button")
+        page.wait_for_selector("#counter:has-text('asked as soon as')")
+        assert page.input_value(BOX) == HOPFIELD
         loading.ready(library, "Papers are found by their words alone.")
         page.wait_for_selector("#turn-1 .acts")
+        assert page.inner_text("#turn-1 .question") == HOPFIELD
+        assert page.input_value(BOX) == page.inner_text("#counter") == ""
         assert "by their words alone" in page.inner_text("#status")
+
+
+def test_a_question_asked_before_the_empty_page_is_drawn_is_answered(visitor, address, drawn):
+    page = visitor.new_page()
+    page.goto(address)
+    page.fill(BOX, HOPFIELD)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#counter:has-text('asked as soon as')")
+    assert page.input_value(BOX) == HOPFIELD
+    drawn.set()
+    page.wait_for_selector("#turn-1 .acts")
+    assert "Hopfield" in answer(page)
 
 
 def test_a_library_that_cannot_be_opened_is_told_on_the_page(visitor):

@@ -722,7 +722,7 @@ def test_two_visitors_do_not_see_each_others_conversation(address, config):
 
 
 def test_the_status_line_tells_that_the_library_is_ready(address, config):
-    *_, status = call(address, config, "enter", [None, {"owner": "x"}, None], uuid.uuid4().hex)
+    *_, status = call(address, config, "enter", [{"owner": "x"}, None], uuid.uuid4().hex)
     assert "2 papers" in status
 
 

@@ -33,7 +33,8 @@ def connect_asking(app: gr.Blocks, tab: ChatTab, visits: Visits, settings: gr.St
     waiting = app.load(
         asking.begin, None, [tab.thread, tab.status], concurrency_limit=None, **PRIVATE
     )
-    waiting.then(asking.enter, inputs, tab.all, js=WITH_HERE, concurrency_limit=None, **PRIVATE)
+    # Until this has drawn the conversation, page.js holds back what else could draw it.
+    waiting.then(asking.enter, inputs[1:], tab.all, js=WITH_HERE, concurrency_limit=None, **PRIVATE)
     options: dict[str, Any] = {
         "outputs": [tab.question, *tab.all],
         "js": WITH_HERE,
@@ -66,9 +67,13 @@ class Asking:
         # is under way pass, which would take the place of the stopped answer.
         self._stopped: set[str | None] = set()
 
-    def _admit(self, request: gr.Request) -> None:
+    def _admit(
+        self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> tuple[Views, Chat]:
+        """What a visitor asks in, who has not asked too often."""
         self._visits.admit(request)
         self._stopped.discard(request.session_hash)
+        return self._visits.now(chat, here, settings)
 
     def begin(self) -> Iterator[Parts]:
         """Progress until the library is ready, or will not be."""
@@ -78,16 +83,12 @@ class Asking:
             yield [waiting_html(told)], told
         yield UNCHANGED, UNCHANGED
 
-    def enter(
-        self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> Parts:
-        """The conversation that was open here; what was asked too early is left on its way."""
+    def enter(self, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
+        """The conversation that was open here."""
         if why := self._visits.loading.failure:
             told = status_html(why, is_warning=True)
             return *SAME, [waiting_html(told)], *SAME[:2], told
         views = self._visits.views(settings)
-        if chat.turns:
-            return *SAME[:2], views.side(chat), *SAME, views.status()
         if request.username:
             key = here.get("conversation", "")
             return views.all(keeping.opened(views.kept, Chat(request.username), key))
@@ -97,8 +98,7 @@ class Asking:
         self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
     ) -> Iterator[Parts]:
         """Ask what was typed; after an edit, in place of the edited question."""
-        self._admit(request)
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._admit(chat, here, settings, request)
         if chat.editing and text.strip():
             chat = chat.before(chat.editing)
         yield from self._answer(views, text, chat, request, clears=True)
@@ -112,8 +112,7 @@ class Asking:
         request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask a question that the page proposed."""
-        self._admit(request)
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._admit(chat, here, settings, request)
         yield from self._answer(views, event.question, chat, request)
 
     def again(
@@ -125,10 +124,9 @@ class Asking:
         request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask the last question once more."""
-        self._admit(request)
-        views, chat = self._visits.now(chat, here, settings)
-        asked = chat.turns[int(event.turn) - 1]
-        yield from self._answer(views, asked.question, chat.before(int(event.turn)), request)
+        views, chat = self._admit(chat, here, settings, request)
+        turn = int(event.turn)
+        yield from self._answer(views, chat.turns[turn - 1].question, chat.before(turn), request)
 
     def without(
         self,
@@ -139,8 +137,7 @@ class Asking:
         request: gr.Request,
     ) -> Iterator[Parts]:
         """Ask a question again without one of the limits that it was answered under."""
-        self._admit(request)
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._admit(chat, here, settings, request)
         asked = chat.turns[int(event.turn) - 1]
         filters = handlers.without(asked.filters, event.filter)
         chat = replace(chat, filters=handlers.without(chat.filters, event.filter))

@@ -12,8 +12,7 @@ from typing import Final
 
 import gradio as gr
 
-from rag.types import NO_FILTERS
-from ui.bars import Choices, conversation_list, filter_bar, waiting_html
+from ui.bars import conversation_list, waiting_html
 from ui.handlers import MOST_QUESTION_CHARACTERS, Chat
 from ui.loading import Loading
 from ui.render import progress_html
@@ -72,7 +71,7 @@ def build_chat_tab(loading: Loading) -> ChatTab:
                 js_on_load=THREAD,
             )
             with gr.Column(elem_id="composer"):
-                bar = _part(filter_bar(NO_FILTERS, Choices()), "bar")
+                bar = _part("", "bar")
                 question = _question()
                 gr.HTML('<p id="counter"></p>', apply_default_css=False, js_on_load=None)
                 status = _part(progress_html(loading.progress), "status", js=None)

@@ -7,13 +7,14 @@ window.paperchat = (() => {
   const input = () => $("#question textarea");
   const CLOSE_TO_LIMIT = 0.8;
   const LOOK_EVERY_MS = 4000;
+  const HELD = "This is asked as soon as the library is ready.";
 
   // --- to the server and back
 
   function passOn(element, trigger, events) {
     const send = (source, more = {}) => {
       const data = { ...source.dataset, ...more };
-      if (events.includes(data.do)) trigger(data.do, data);
+      if (events.includes(data.do) && !isWaiting()) trigger(data.do, data);
     };
     element.addEventListener("click", (event) => {
       const button = closest(event, "button[data-do]");
@@ -147,7 +148,7 @@ window.paperchat = (() => {
     if (count > turns && stage) showLastTurn();
     turns = count;
     if (!stage) tab("asked", "");
-    if (!$("#chat .is-waiting")) bringBack();
+    if (!isWaiting()) goOn();
   }
 
   function say(text) {
@@ -161,6 +162,34 @@ window.paperchat = (() => {
     if (last) last.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
 
+  // --- before the conversation is shown: a question stays in the input, and is sent then; sent at
+  // once, its answer could come first and be drawn over
+
+  let isHeld = false;
+
+  const SHOWN = ".turn, .welcome:not(.is-waiting), .warning";
+  const isWaiting = () => $("#chat") === null || $(SHOWN, $("#chat")) === null;
+
+  function asks(event) {
+    if (isWaiting()) hold(event);
+    else tab("asked", input().value);
+  }
+
+  function hold(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    isHeld = input().value.trim() !== "";
+    count();
+    say($("#counter").textContent);
+  }
+
+  function goOn() {
+    if (isHeld) setTimeout(() => $("#question .submit-button").click());
+    else bringBack();
+    isHeld = false;
+    count();
+  }
+
   // --- the input
 
   function count() {
@@ -169,8 +198,8 @@ window.paperchat = (() => {
     if (!field || !counter) return;
     const most = field.maxLength > 0 ? field.maxLength : Infinity;
     const length = field.value.length;
-    counter.textContent = length >= most * CLOSE_TO_LIMIT
-      ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters` : "";
+    const size = `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters`;
+    counter.textContent = isHeld ? HELD : length >= most * CLOSE_TO_LIMIT ? size : "";
     counter.classList.toggle("is-full", length >= most);
   }
 
@@ -184,9 +213,8 @@ window.paperchat = (() => {
       input().focus();
     }
     if (event.key === "Escape") escape();
-    if (event.key === "Enter" && !event.shiftKey && event.target === input()) {
-      tab("asked", input().value);
-    }
+    const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (isEnter && event.target === input()) asks(event);
   }
 
   function escape() {
@@ -298,6 +326,7 @@ window.paperchat = (() => {
     if (link) back(link);
     const button = closest(event, "[data-do='copy']");
     if (button) copy(button);
+    if (closest(event, "#question .submit-button")) asks(event);
     if (closest(event, "#side-switch")) {
       const isElsewhere = $("[role=tab][aria-selected=true]").textContent.trim() !== "Chat";
       openTab("Chat");
@@ -325,7 +354,10 @@ window.paperchat = (() => {
   document.addEventListener("scroll", hideTip, true);
   document.addEventListener("keydown", keys, true);
   document.addEventListener("input", (event) => {
-    if (event.target === input()) count();
+    if (event.target === input()) {
+      isHeld = false; // it is still being written
+      count();
+    }
     if (closest(event, "#side .find")) find(event.target);
   });
   function begin() {

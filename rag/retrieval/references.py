@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from rag.sources.records import title_key
@@ -36,8 +37,8 @@ def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
     A title within another one that is named is not meant.
     """
     asked = title_key(question)
-    keys = {p.paper_id: title_key(p.title) for p in papers if _is_telling(p.title)}
-    named = {paper_id: key for paper_id, key in keys.items() if key in asked}
+    keys = {paper.paper_id: _telling_key(paper.title) for paper in papers}
+    named = {paper_id: key for paper_id, key in keys.items() if key and key in asked}
     longest = {
         key
         for key in named.values()
@@ -46,8 +47,10 @@ def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
     return [paper for paper in papers if named.get(paper.paper_id) in longest]
 
 
-def _is_telling(title: str) -> bool:
-    return len(title.split()) >= LEAST_TITLE_WORDS and title_key(title) != ""
+@lru_cache(4096)  # titles of found papers come again and again
+def _telling_key(title: str) -> str:
+    """What spellings of a title share; "" for a title that could be any words."""
+    return title_key(title) if len(title.split()) >= LEAST_TITLE_WORDS else ""
 
 
 def referred_papers(question: str, history: Sequence[Message]) -> dict[str, float]:

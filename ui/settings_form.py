@@ -67,6 +67,38 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
         label="Answers are written with",
         elem_id="settings-mode",
     )
+    endpoint = _lay_out_endpoint(loading, operator, start)
+    said = gr.HTML("", elem_id="settings-said", min_height=24)
+    with gr.Row():
+        top_k = gr.Slider(
+            *PAPERS_RANGE,
+            value=start.top_k,
+            step=1,
+            min_width=NARROWEST,
+            label="Papers for an answer",
+            elem_id="settings-papers",
+        )
+        answer_words = gr.Slider(
+            *WORDS_RANGE,
+            value=start.answer_words,
+            step=10,
+            min_width=NARROWEST,
+            label="Length of an answer, words",
+            elem_id="settings-words",
+        )
+    unsupported = gr.Radio(
+        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
+        value=start.unsupported,
+        label="A model's sentences that no paper supports",
+        elem_id="settings-unsupported",
+    )
+    return Form(mode, *endpoint, top_k, answer_words, unsupported, said)
+
+
+def _lay_out_endpoint(
+    loading: Loading, operator: Settings, start: SessionSettings
+) -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox, gr.Button, gr.Button, gr.Column]:
+    """Lay out what leads to a model: its name, address, key, two buttons, and what holds all."""
     with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
         gr.HTML(_endpoint_told(loading, operator))
         with gr.Row():
@@ -100,43 +132,7 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
             forget = gr.Button(
                 "Forget the key", size="sm", visible=False, elem_id="settings-forget"
             )
-    said = gr.HTML("", elem_id="settings-said", min_height=24)
-    with gr.Row():
-        top_k = gr.Slider(
-            *PAPERS_RANGE,
-            value=start.top_k,
-            step=1,
-            min_width=NARROWEST,
-            label="Papers for an answer",
-            elem_id="settings-papers",
-        )
-        answer_words = gr.Slider(
-            *WORDS_RANGE,
-            value=start.answer_words,
-            step=10,
-            min_width=NARROWEST,
-            label="Length of an answer, words",
-            elem_id="settings-words",
-        )
-    unsupported = gr.Radio(
-        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
-        value=start.unsupported,
-        label="A model's sentences that no paper supports",
-        elem_id="settings-unsupported",
-    )
-    return Form(
-        mode,
-        model,
-        base_url,
-        key,
-        try_it,
-        forget,
-        endpoint,
-        top_k,
-        answer_words,
-        unsupported,
-        said,
-    )
+    return model, base_url, key, try_it, forget, endpoint
 
 
 def _endpoint_told(loading: Loading, operator: Settings) -> str:

@@ -323,8 +323,10 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
     page.wait_for_selector(".examples")
     ask(page, SPIKING)
     page.fill("#side .find", "hopfield")
+    page.wait_for_selector("#found .open")
     assert page.locator("#side li:visible").all_inner_texts() == [HOPFIELD]
     page.fill("#side .find", "")
+    page.wait_for_selector("#found .open", state="detached")
     page.hover("#side li >> nth=1")
     page.click("#side li >> nth=1 >> summary")
     page.fill("#side li:nth-child(2) [name=title]", "Memories")
@@ -337,6 +339,40 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
     page.click(".undo button")
     page.wait_for_selector("#side .open[aria-current]:has-text('Memories')")
     assert page.inner_text("#turn-1 .question") == HOPFIELD
+
+
+def test_a_search_finds_what_was_said_and_tells_where_and_can_do_nothing_else(page, writes):
+    writes(WRITTEN)
+    ask(page, HOPFIELD)
+    ask(page, "What are <img src=x onerror='window.owned = 1'> Hopfield networks?", turn=2)
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    page.focus("#side .find")
+    page.keyboard.type("STORE patt")
+    page.wait_for_selector("#found .excerpt mark:has-text('store')")
+    assert page.locator("#side .open:visible").count() == 1
+    assert "1 conversation found" in page.inner_text("#found")
+    page.fill("#side .find", "onerror")
+    page.wait_for_selector("#found .excerpt:has-text('onerror')")
+    assert page.locator("#side :is(img, script, style)").count() == 0
+    assert_accessible(page)
+    page.fill("#side .find", "zebra")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "store")
+    page.click("#found .open")
+    page.wait_for_selector("#turn-1 .acts")
+    page.hover("#found li")
+    page.click("#found summary")
+    page.fill("#found [name=title]", "Memory")
+    page.press("#found [name=title]", "Enter")
+    page.wait_for_selector("#found .open:has-text('Memory')")
+    page.click("#found summary")
+    page.click("#found .danger")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "")
+    page.click(".undo button")
+    page.wait_for_selector("#listed .open[aria-current]:has-text('Memory')")
+    assert page.evaluate("window.owned") is None
 
 
 def test_two_tabs_of_one_browser_do_not_disturb_each_other(visitor, address):

@@ -235,9 +235,21 @@ window.paperchat = (() => {
     $("#side-switch").setAttribute("aria-expanded", String(isSideOpen()));
   }
 
-  function find(field) {
-    const wanted = field.value.trim().toLowerCase();
-    $$("#side li").forEach((item) => { item.hidden = !item.dataset.title.includes(wanted); });
+  // What is typed into the search goes to the server, which knows what was asked and answered.
+  const FIND_AFTER_MS = 150;
+  let find = () => {};
+
+  function searchFrom(element, trigger) {
+    let soon = 0;
+    find = () => trigger("find", { words: $(".find", element).value });
+    element.addEventListener("input", () => {
+      clearTimeout(soon);
+      soon = setTimeout(find, FIND_AFTER_MS);
+    });
+  }
+
+  function listChanged() {
+    if ($("#side .find").value) find();
   }
 
   function openTab(name) {
@@ -324,10 +336,7 @@ window.paperchat = (() => {
   document.addEventListener("focusout", hides);
   document.addEventListener("scroll", hideTip, true);
   document.addEventListener("keydown", keys, true);
-  document.addEventListener("input", (event) => {
-    if (event.target === input()) count();
-    if (closest(event, "#side .find")) find(event.target);
-  });
+  document.addEventListener("input", (event) => { if (event.target === input()) count(); });
   function begin() {
     const ready = new MutationObserver(() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
@@ -342,5 +351,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { passOn, offer, remember, here, sourcesChanged, threadChanged };
+  return { passOn, offer, remember, here, searchFrom, listChanged, sourcesChanged, threadChanged };
 })();

@@ -174,6 +174,10 @@ window.paperchat = (() => {
     counter.classList.toggle("is-full", length >= most);
   }
 
+  function keepAbove([composer]) {
+    document.documentElement.style.setProperty("--composer", `${composer.target.offsetHeight}px`);
+  }
+
   function keys(event) {
     const isTyping = closest(event, "input, textarea, select, [contenteditable]");
     const wantsInput = (event.key === "/" && !isTyping) ||
@@ -342,6 +346,7 @@ window.paperchat = (() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
       setSide(isNarrow() ? "" : local("side"));
+      new ResizeObserver(keepAbove).observe($("#composer"));
       count();
       if (!isNarrow()) input().focus();
     });

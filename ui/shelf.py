@@ -52,6 +52,8 @@ def telling(bar: gr.Progress) -> OnProgress:
     """What shows the library's progress in Gradio's bar."""
 
     def tell(progress: Progress) -> None:
-        bar((progress.done, progress.total or None), desc=progress.stage)
+        is_counted = progress.done or progress.total  # else Gradio tells "0 steps" and no stage
+        share = (progress.done, progress.total or None) if is_counted else 0.0
+        bar(share, desc=progress.stage)
 
     return tell

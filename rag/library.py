@@ -25,6 +25,8 @@ from rag.types import (
     Heading,
     Hit,
     IngestReport,
+    Listing,
+    Order,
     Paper,
     Progress,
     Reason,
@@ -217,10 +219,34 @@ class Library:
         self._index.refresh()
         return list(self._index.store.all_papers())
 
-    def headings(self) -> list[Heading]:
-        """The short part of all papers, in the order of ingestion: enough for a list of them."""
-        self._index.refresh()
-        return list(self._index.store.headings())
+    def paper_ids(self) -> list[str]:
+        """The ids of all papers, in the order of ingestion."""
+        return self._index.headings.paper_ids()
+
+    def headings(self, paper_ids: Sequence[str]) -> list[Heading]:
+        """The short part of those of the papers that are here, in the order of ingestion."""
+        return self._index.headings.find(paper_ids)
+
+    def browse(
+        self,
+        query: str = "",
+        order: Order = "added",
+        first: int = 0,
+        count: int = 25,
+        *,
+        is_reversed: bool = False,
+    ) -> Listing:
+        """A part of the list of papers.
+
+        Args:
+            query: Words that all occur in a paper's title, authors, date or source, in any case,
+                with or without accents; a word may be part of a longer one.
+            order: What the list is ordered by; a paper without a value comes last.
+            first: How many papers to pass over.
+            count: Most papers to list.
+            is_reversed: Whether the order runs backwards.
+        """
+        return self._index.headings.browse(query, order, first, count, is_reversed=is_reversed)
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """The mean vector of each paper's passages, shape (dimension,), of those that are here.

@@ -8,10 +8,13 @@ points in an existing layout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rag.types import Progress
 
 NEIGHBOURS: Final = 15  # UMAP's own choice
 # Kept neighbours hardly grow beyond: 0.370 with 200, 0.382 with 500.
@@ -48,13 +51,16 @@ def principal_components(vectors: NDArray[np.floating]) -> Points:
     return points
 
 
-def lay_out(vectors: NDArray[np.floating]) -> Points:
+def lay_out(
+    vectors: NDArray[np.floating], on_progress: Callable[[Progress], None] = lambda _: None
+) -> Points:
     """A place in the plane for every vector, shape (n, 2); the same for the same vectors.
 
     Alike vectors lie close together; the axes, and distances between far points, mean nothing.
 
     Args:
         vectors: Shape (n, dimension); their length does not count, only their direction.
+        on_progress: Told how many rounds of moving the points are done.
     """
     count = len(vectors)
     start = principal_components(vectors) if count else np.zeros((0, 2))
@@ -63,7 +69,7 @@ def lay_out(vectors: NDArray[np.floating]) -> Points:
         return start
     edges = _edges(_unit(vectors), min(NEIGHBOURS, count - 1))
     epochs = EPOCHS if count <= MANY else EPOCHS_OF_MANY
-    return _arrange(start * (START_WIDTH / width), edges, epochs)
+    return _arrange(start * (START_WIDTH / width), edges, epochs, on_progress)
 
 
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -120,11 +126,14 @@ def _edges(unit: NDArray[np.float32], k: int) -> Edges:
     return both // count, both % count, merged / merged.max()
 
 
-def _arrange(points: Points, edges: Edges, epochs: int) -> Points:
+def _arrange(
+    points: Points, edges: Edges, epochs: int, on_progress: Callable[[Progress], None]
+) -> Points:
     """Points moved along the edges and away from random others, ever less."""
     tails, heads, weights = edges
     random = np.random.default_rng(SEED)
     for epoch in range(epochs):
+        on_progress(Progress("placing papers", epoch, epochs))
         drawn = random.random(len(weights)) < weights
         one, other = tails[drawn], heads[drawn]
         pull = _pull(points[one] - points[other])

@@ -75,6 +75,26 @@ class Heading:
     source: str | None = None
 
 
+Order = Literal["added", "title", "authors", "year", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A part of the list of papers.
+
+    Attributes:
+        headings: In the order that was asked for.
+        found: How many papers the search found.
+        total: How many papers the library holds.
+        columns: What some paper of the library has a value of.
+    """
+
+    headings: tuple[Heading, ...]
+    found: int
+    total: int
+    columns: frozenset[Order]
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which papers may answer; what is empty does not limit.

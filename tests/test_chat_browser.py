@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
+from tests.accessibility import assert_accessible, assert_fits
 from tests.page_server import serving
 from ui import visits
 from ui.handlers import MOST_QUESTION_CHARACTERS
@@ -38,6 +38,15 @@ FORMULA = (
     r"The modern Hopfield network with continuous states retrieves the pattern with one update "
     r"$\xi^{new} = X p$ [1]."
 )
+STORES = "Modern Hopfield networks store patterns and retrieve them with one update [1]. "
+PARTS = [f"### Part {n}\n\n{STORES * 2}\n\n- {STORES}\n- {STORES}" for n in range(8)]
+WIDE = {
+    "table": f"|{' Column of it |' * 14}\n|{'---|' * 14}\n|{' value |' * 14}",
+    "pre": f"```\n{'retrieve(pattern), ' * 30}\n```",
+    "math[display=block]": f"$$\\xi = {' + '.join(f'x_{{{n}}}' for n in range(60))}$$",
+    "p math": f"So ${' + '.join(f'a_{{{n}}}' for n in range(60))}$ holds, and {'W' * 300} too.",
+}
+LONG = "\n\n".join([*PARTS[:2], *WIDE.values(), *PARTS[2:]])
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 pytestmark = pytest.mark.browser
@@ -94,10 +103,11 @@ def page(visitor, address):
 def writes(library, endpoint, monkeypatch):
     """Let a scripted model write the answers of one test."""
 
-    def play(text, **others):
+    def play(text, unsupported="remove", **others):
         endpoint.reply(text, **others)
         settings = Settings(OPENAI_BASE_URL=endpoint.url, retries=0)
-        written = library.with_llm(EndpointLLM(settings, "scripted"))
+        checked = library.settings.model_copy(update={"unsupported": unsupported})
+        written = library.with_settings(checked, EndpointLLM(settings, "scripted"))
         monkeypatch.setattr(visits, "library_for", lambda *_: written)
 
     return play
@@ -212,6 +222,55 @@ def test_a_question_close_to_the_limit_is_counted_and_no_longer_one_is_taken(pag
     page.type(BOX, "b" * 9)
     assert page.inner_text("#counter") == "4,000 of 4,000 characters"
     assert len(page.input_value(BOX)) == MOST_QUESTION_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(SIZES["desktop"], "light"), (SIZES["phone"], "dark")], ids=SIZES.keys()
+)
+def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writes, size, scheme):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)
+    pieces = re.findall(r"(?:\S+\s*){1,12}", LONG)
+    writes(LONG, unsupported="mark", pieces=pieces, pause_s=0.02)
+    page.fill(BOX, HOPFIELD)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 2')")
+    page.evaluate("scrollTo(0, 300)")
+    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 6')")
+    assert in_sight(page, "#chat .stop")
+    assert_fits(page)
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.evaluate("scrollY") == 300
+    assert_fits(page)
+    for kind in WIDE:
+        assert page.locator(f"#turn-1 .answer {kind}").count()
+    scrolling = page.locator("#turn-1 .answer :is(.wide, pre)").all()
+    assert [each.evaluate("e => e.scrollWidth > e.clientWidth") for each in scrolling] == [True] * 4
+    assert page.locator("#turn-1 td").last.evaluate("e => e.clientWidth") > 40  # whole words
+    assert_accessible(page)
+    page.locator("#turn-1 .marker").last.click()
+    page.wait_for_selector(".card.is-shown")
+    page.wait_for_function(IN_SIGHT, arg=".card.is-shown .back")
+    page.click(".card.is-shown .back")
+    page.wait_for_function(IN_SIGHT, arg="#turn-1 .marker.is-found")
+    page.fill(BOX, SPIKING)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#turn-2.is-draft :is(h4, h5, h6):has-text('Part 3')")
+    assert in_sight(page, "#turn-2 .question")
+    page.click("#chat .stop")
+    page.wait_for_selector("#turn-2 .notice:has-text('Stopped')")
+
+
+IN_SIGHT = """selector => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height, 20) / 2);
+  return at !== null && at.closest(selector) !== null;
+}"""
+
+
+def in_sight(page, selector):
+    """Whether an element lies in the window with nothing above it."""
+    return page.evaluate(IN_SIGHT, selector)
 
 
 def test_when_the_model_is_down_the_papers_answer_and_one_sentence_says_why(page, writes, endpoint):
@@ -333,8 +392,10 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
     page.wait_for_selector(".examples")
     ask(page, SPIKING)
     page.fill("#side .find", "hopfield")
+    page.wait_for_selector("#found .open")
     assert page.locator("#side li:visible").all_inner_texts() == [HOPFIELD]
     page.fill("#side .find", "")
+    page.wait_for_selector("#found .open", state="detached")
     page.hover("#side li >> nth=1")
     page.click("#side li >> nth=1 >> summary")
     page.fill("#side li:nth-child(2) [name=title]", "Memories")
@@ -347,6 +408,40 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
     page.click(".undo button")
     page.wait_for_selector("#side .open[aria-current]:has-text('Memories')")
     assert page.inner_text("#turn-1 .question") == HOPFIELD
+
+
+def test_a_search_finds_what_was_said_and_tells_where_and_can_do_nothing_else(page, writes):
+    writes(WRITTEN)
+    ask(page, HOPFIELD)
+    ask(page, "What are <img src=x onerror='window.owned = 1'> Hopfield networks?", turn=2)
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    page.focus("#side .find")
+    page.keyboard.type("STORE patt")
+    page.wait_for_selector("#found .excerpt mark:has-text('store')")
+    assert page.locator("#side .open:visible").count() == 1
+    assert "1 conversation found" in page.inner_text("#found")
+    page.fill("#side .find", "onerror")
+    page.wait_for_selector("#found .excerpt:has-text('onerror')")
+    assert page.locator("#side :is(img, script, style)").count() == 0
+    assert_accessible(page)
+    page.fill("#side .find", "zebra")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "store")
+    page.click("#found .open")
+    page.wait_for_selector("#turn-1 .acts")
+    page.hover("#found li")
+    page.click("#found summary")
+    page.fill("#found [name=title]", "Memory")
+    page.press("#found [name=title]", "Enter")
+    page.wait_for_selector("#found .open:has-text('Memory')")
+    page.click("#found summary")
+    page.click("#found .danger")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "")
+    page.click(".undo button")
+    page.wait_for_selector("#listed .open[aria-current]:has-text('Memory')")
+    assert page.evaluate("window.owned") is None
 
 
 def test_two_tabs_of_one_browser_do_not_disturb_each_other(visitor, address):
@@ -476,8 +571,7 @@ def test_everybody_can_read_and_reach_the_page(browser, address, size, scheme):
         page.wait_for_selector(".comment")
         page.click(".aside summary")
         assert_accessible(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0
+        assert_fits(page)
         page.click(".adder summary")
         assert_accessible(page)
         if size == SIZES["phone"]:
@@ -486,15 +580,3 @@ def test_everybody_can_read_and_reach_the_page(browser, address, size, scheme):
             page.wait_for_selector("#side .open")
             page.keyboard.press("Escape")
             page.wait_for_selector("#side .open", state="hidden")
-
-
-def assert_accessible(page):
-    """Nothing that axe-core calls serious or critical."""
-    page.wait_for_timeout(250)  # colours change softly
-    found = Axe().run(page).response["violations"]
-    told = [
-        (each["id"], [node["html"][:200] for node in each["nodes"]])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert told == []

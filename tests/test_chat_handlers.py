@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters
+from rag.userdata.excerpts import Excerpt
 from ui import handlers, keeping
-from ui.bars import Choices, Listed, conversation_list, filter_bar, welcome_html
+from ui.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
 from ui.handlers import Chat
 from ui.render import Place, filter_labels, stage_line, turn_html
 
@@ -142,6 +143,7 @@ def test_names_and_titles_around_the_chat_are_harmless(hostile):
     for markup in (
         filter_bar(limited, choices),
         conversation_list([Listed(hostile, hostile)], "", removed=hostile),
+        found_list([Listed(hostile, hostile, Excerpt(hostile, hostile, hostile))], ""),
         welcome_html(3, [hostile]),
     ):
         assert "<img" not in markup
@@ -149,6 +151,19 @@ def test_names_and_titles_around_the_chat_are_harmless(hostile):
 
 
 # --- what is kept
+
+
+def test_a_search_finds_what_was_answered_to_its_owner_alone(library):
+    kept = asked(library).conversation
+    (found,) = keeping.found(library, OWNER, "FALLING")
+    assert (found.conversation, found.title) == (kept, QUESTION)
+    assert found.excerpt.match == "falling"
+    assert "<mark>falling</mark>" in found_list([found], kept)
+    assert keeping.found(library, OWNER, QUESTION)[0].excerpt is None
+    assert keeping.found(library, OWNER, " ") == []
+    for stranger in ("", "somebody else"):
+        assert keeping.found(library, stranger, "falling") == []
+    assert "No conversation" in found_list([], "")
 
 
 def test_a_kept_conversation_is_found_by_another_server(library):

@@ -232,15 +232,33 @@ def test_a_text_is_read_once(model):
     assert reader.read([]) == []
 
 
-def test_of_many_texts_the_latest_are_kept(model, monkeypatch):
-    monkeypatch.setattr(reading_module, "TEXTS_KEPT", 2)
+def test_of_many_texts_the_latest_are_kept_as_many_as_the_bytes_hold(model, monkeypatch):
+    each = 2 * 2 * 384  # a vector of the text and one of its word, in half precision
+    monkeypatch.setattr(reading_module, "BYTES_KEPT", 2 * each)
     counting = CountingReader(model)
     reader = CachedReader(counting)
     assert len(reader.read(["moss", "walls", "ice"])) == 3  # more than are kept at once
-    reader.read(["ice"])
+    reader.read(["walls", "ice"])
     assert counting.texts == ["moss", "walls", "ice"]
     reader.read(["moss"])
     assert counting.texts == ["moss", "walls", "ice", "moss"]
+    reader.read(["ice"])
+    assert counting.texts == ["moss", "walls", "ice", "moss"]
+    reader.read(["walls"])
+    assert counting.texts == ["moss", "walls", "ice", "moss", "walls"]
+    assert len(reader.read(["moss grows on old walls in the rain"])) == 1  # too long to be kept
+
+
+def test_a_text_reads_the_same_whether_it_was_read_before_or_not(model):
+    reader = CachedReader(model)
+    text = "Moss grows on old walls, even without rain."
+    (fresh,), (kept,), (exact,) = reader.read([text]), reader.read([text]), model.read([text])
+    assert np.array_equal(fresh.word_vectors, kept.word_vectors)
+    assert np.array_equal(fresh.vector, kept.vector)
+    assert fresh.vector.dtype == fresh.word_vectors.dtype == np.float32
+    # In half precision, half a thousandth at most is lost of every entry.
+    assert np.allclose(fresh.word_vectors, exact.word_vectors, rtol=0.0005, atol=1e-6)
+    assert np.allclose(fresh.vector @ exact.vector, 1.0, atol=0.0005)
 
 
 def test_the_embedder_reads_with_its_own_model_only_if_that_can(cache, monkeypatch, tmp_path):

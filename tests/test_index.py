@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from rag.embedding import MINILM, weights
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
-from rag.index import paper_index
+from rag.index import headings, paper_index
 from rag.index.chroma import PassageStore
 from rag.index.lexical import LexicalIndex
 from rag.index.manifest import (
@@ -109,8 +110,10 @@ def ids(papers):
 
 
 def check_complete(library, papers=PAPERS):
-    """Both halves hold exactly these papers, and each is found by its words."""
+    """All parts hold exactly these papers, and each is found by its words."""
     assert library.papers() == list(papers)
+    assert library.paper_ids() == ids(papers)
+    assert {each.title for each in library.headings(ids(papers))} == {p.title for p in papers}
     assert len(library) == len(papers)
     assert found_by_words(library) == set(ids(papers))
     for paper in papers[:10]:
@@ -432,6 +435,42 @@ def test_the_lexical_index_is_not_filled_anew_without_need(made_lexical):
     with Library.open(settings=made_lexical) as library:
         check_complete(library)
     assert {path.name for path in (made_lexical.library / "lexical").glob("*.store")} == files
+
+
+def empty_table(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("DELETE FROM heading; PRAGMA user_version = 0")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"no database" * 1000),
+        lambda path: path.write_bytes(path.read_bytes()[:5000]),
+        lambda path: path.with_name(f"{path.name}-wal").write_bytes(b"x" * 5000),
+        empty_table,
+    ],
+    ids=["missing", "empty", "spoiled", "cut", "with a foreign log", "behind"],
+)
+def test_a_spoiled_list_of_papers_is_made_anew(made_lexical, damage):
+    damage(made_lexical.library / headings.FILE)
+    for _ in range(2):  # the second opening finds it whole
+        with Library.open(settings=made_lexical) as library:
+            check_complete(library)
+    with Library.open(settings=made_lexical) as library:
+        assert library.ingest([*PAPERS, LONG]).added == 1
+        check_complete(library, [*PAPERS, LONG])
+
+
+def test_a_list_of_papers_that_cannot_be_had_says_so(made_lexical):
+    path = made_lexical.library / headings.FILE
+    with Library.open(settings=made_lexical) as library:
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(LibraryError, match="made anew"):
+            library.browse()
 
 
 DIE_AFTER_THE_FIRST_BATCH = """

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from itertools import product
 from urllib.request import urlopen
 
 import pytest
+
+from tests.accessibility import assert_accessible, assert_fits
 
 READY = ".examples, .turn"
 QUESTION = "What is a modern Hopfield network?"
@@ -127,6 +130,11 @@ def test_a_page_lives_through_a_restart_of_the_server(browser, server):
         server.stop()
         page.wait_for_selector("#away:visible", timeout=20_000)
         assert "nothing is lost" in page.inner_text("#away")
+        for scheme, (width, height) in product(("light", "dark"), VIEWS.values()):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            assert_accessible(page)
+            assert_fits(page)
         assert server.start() == server.address
         page.wait_for_selector("#away", state="hidden", timeout=60_000)
         page.wait_for_selector("#turn-1 .acts", timeout=60_000)

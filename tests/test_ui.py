@@ -86,6 +86,7 @@ HIDDEN_IN_FORMULAS = [
     "$$<script>alert(1)</script>$$",
 ]
 MATH_TAGS = {
+    "span",
     "math",
     "mrow",
     "mi",
@@ -98,11 +99,12 @@ MATH_TAGS = {
     "mstyle",
     "mspace",
 }
+WIDE = {("class", "wide"), ("tabindex", "0")}  # around what may be wider than the page
 MATH_NAMES = {"display", "stretchy", "fence", "form", "separator", "linebreak"}
 # What a model may use in Markdown, as tags.
 MODEL_TAGS = {
     *MATH_TAGS,
-    "span",
+    "div",
     *("p", "br", "strong", "em", "s", "a", "code", "pre", "ul", "ol", "li", "blockquote"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td"),
 }
@@ -310,6 +312,27 @@ def test_a_model_in_any_disorder_is_harmless(pieces):
     assert_harmless(Seen(markdown_html("".join(pieces))), MODEL_TAGS)
 
 
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n", ["div", "table"]),
+        ("```\ncode\n```", ["pre"]),
+        (f"$${' + '.join('abcdefghijklm')}$$", ["span", "math"]),
+        (f"${' + '.join('abcdefghijklm')}$", ["p", "span", "math"]),
+    ],
+)
+def test_what_may_be_wider_than_the_page_scrolls_in_its_place_by_the_keyboard_too(text, tags):
+    seen = Seen(markdown_html(text))
+    assert seen.tags[: len(tags)] == tags
+    assert ("tabindex", "0") in seen.attributes
+
+
+def test_short_formulas_and_those_of_titles_take_no_part_in_the_keyboard():
+    assert ("tabindex", "0") not in Seen(markdown_html("$a + b$")).attributes
+    assert ("tabindex", "0") not in Seen(plain_html(f"${'a+' * 40}b$")).attributes
+    assert ("class", "wide") in Seen(plain_html(f"${'a+' * 40}b$")).attributes
+
+
 @pytest.mark.parametrize("code", ["`a < b`", "`a && b`", "```\nif a < b > c:\n```"])
 def test_code_of_a_model_shows_as_it_was_written(code):
     assert code.strip("`\n") in Seen(markdown_html(f"{code}\n")).text
@@ -340,7 +363,7 @@ def test_formulas_are_set_and_what_is_no_formula_stays_text():
 def test_a_formula_can_bring_neither_tags_nor_styles_nor_links(latex):
     seen = Seen(formula_html(latex))
     assert_harmless(seen, {"code", *MATH_TAGS})
-    assert {name for name, _ in seen.attributes} <= MATH_NAMES
+    assert {name for name, _ in {*seen.attributes} - WIDE} <= MATH_NAMES
 
 
 # --- markers, cards, quotes ------------------------------------------------------------------
@@ -788,7 +811,7 @@ def test_a_checked_sentence_is_as_harmless_as_any_other(hostile, verdict):
     answer = checked(sentence, (hostile, None), sentence, ("[x](https://e.org/x.png) $", None))
     seen = Seen(answers.answer_html(answer, 1))
     assert_harmless(seen, MODEL_TAGS | {"span"})
-    names = {name for name, _ in seen.attributes if not name.startswith("data-")}
+    names = {name for name, _ in {*seen.attributes} - WIDE if not name.startswith("data-")}
     assert names <= {"href", "class", "title", "id", "aria-label", "target", "rel", *MATH_NAMES}
 
 

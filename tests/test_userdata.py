@@ -26,6 +26,7 @@ from rag.codec import (
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
 from rag.settings import Settings
+from rag.sources.records import fold
 from rag.types import (
     Answer,
     CheckedSentence,
@@ -38,7 +39,8 @@ from rag.types import (
 )
 from rag.userdata import FILE
 from rag.userdata.conversations import Conversations, title_of
-from rag.userdata.database import MIGRATIONS, Database
+from rag.userdata.database import MIGRATIONS, Database, folded
+from rag.userdata.excerpts import AFTER, BEFORE, MARKUP, find_excerpt
 from rag.userdata.feedback import Feedback
 from rag.userdata.question_set import KIND_DOWN, KIND_UP, question_set
 
@@ -270,6 +272,51 @@ def test_searching_titles_questions_and_answers(conversations, words, is_found):
     text = "Bubbles collapse in 100% of them, on every Straße [1]."
     conversations.append("ada", key, answered(text=text))
     assert [c.conversation_id for c in conversations.search("ada", words)] == [key] * is_found
+
+
+def str_of(excerpt):
+    return f"{excerpt.before}|{excerpt.match}|{excerpt.after}"
+
+
+def test_a_search_tells_the_line_of_what_a_title_lacks_and_none_of_what_it_has(conversations):
+    key = conversations.create("ada").conversation_id
+    conversations.append("ada", key, answered())
+    conversations.append("ada", key, answered("And teapots?", "They **drip** [1] when wet."))
+    found = {
+        words: conversations.search("ada", words)[0].excerpt
+        for words in ("kettles", "DRIP", "kettles wet", "collapse", "why sing")
+    }
+    told = {words: str_of(excerpt) for words, excerpt in found.items() if excerpt}
+    assert told == {
+        "DRIP": "They |drip| when wet.",
+        "kettles wet": "They drip when |wet|.",
+        "collapse": "Bubbles |collapse|.",
+    }
+
+
+@given(text=st.text(), words=st.lists(st.text(min_size=1), max_size=3))
+@example(text="a\u00b4b \ufb01ne x\u0301", words=["fine"])
+@example(text="\u0130stanbul", words=["i\u0307stanbul"])
+def test_an_excerpt_is_short_and_stands_in_the_text(text, words):
+    excerpt = find_excerpt(text, [folded(word) for word in words if folded(word)])
+    if excerpt is None:
+        return
+    before, after = excerpt.before.lstrip("…"), excerpt.after.rstrip("…")
+    assert before + excerpt.match + after in fold(MARKUP.sub("", text)).replace("…", "") or (
+        "…" in text
+    )
+    assert len(before) <= BEFORE
+    assert len(after) <= AFTER
+    assert any(folded(word) in folded(excerpt.match) for word in words) or not text.isascii()
+
+
+def test_an_excerpt_is_cut_at_words_and_told_as_written():
+    text = f"{'word ' * 30}the Straße of\n*Istanbul* [2]{' more' * 30}"
+    excerpt = find_excerpt(text, ["strasse"])
+    assert str_of(excerpt).startswith("…word word word the |Straße| of Istanbul more more")
+    assert str_of(excerpt).endswith("more…")
+    assert find_excerpt("x" * 500, ["x"]).match == "x"
+    assert find_excerpt(text, ["zebra"]) is None
 
 
 @given(question=st.text(), text=st.text(), owner=st.text(st.characters(codec="utf-8")))

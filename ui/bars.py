@@ -8,10 +8,14 @@ from html import escape
 from typing import Final
 
 from rag.types import Filters
+from rag.userdata.excerpts import Excerpt
 from ui.icons import icon
 from ui.render import chip_html, counted, filter_labels, question_buttons
 
 UNTITLED: Final = "New conversation"
+NOTHING_FOUND: Final = "No conversation has all of these words."
+MOST_SEARCH_CHARACTERS: Final = 200
+MOST_FOUND: Final = 100  # more nobody reads; another word finds fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,11 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in the list."""
+    """A conversation in a list, with a line of what was said in it where its title lacks that."""
 
     conversation: str
     title: str
+    excerpt: Excerpt | None = None
 
 
 def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
@@ -97,8 +102,18 @@ def waiting_html(what: str) -> str:
     return f'<section class="welcome is-waiting">{what}</section>'
 
 
+def finder_html() -> str:
+    """The head of the sidebar: a new conversation, and a search through the old ones."""
+    return (
+        '<div class="side-head"><h2>Conversations</h2>'
+        f'<button type="button" class="new" data-do="fresh">{icon("plus")}New</button></div>'
+        '<input type="search" class="find" aria-label="Search conversations" '
+        f'placeholder="Search" maxlength="{MOST_SEARCH_CHARACTERS}">'
+    )
+
+
 def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = "") -> str:
-    """The sidebar: a search, every conversation with what can be done to it, the last undo.
+    """Every conversation with what can be done to it, below the last undo.
 
     Args:
         listed: The conversations, the latest first.
@@ -111,22 +126,33 @@ def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = 
         if removed
         else ""
     )
-    items = "".join(_item(each, is_current=each.conversation == current) for each in listed)
-    found = f"<ul>{items}</ul>" if items else '<p class="none">Nothing kept yet.</p>'
+    items = _items(listed, current) or '<p class="none">Nothing kept yet.</p>'
+    return f'{undo}<nav aria-label="Conversations">{items}</nav>'
+
+
+def found_list(found: Sequence[Listed], current: str) -> str:
+    """What a search found, with why; it stands in the place of the whole list."""
+    told = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
+    if len(found) >= MOST_FOUND:
+        told = f"The latest {MOST_FOUND} that have these words."
     return (
-        '<div class="side-head"><h2>Conversations</h2>'
-        f'<button type="button" class="new" data-do="fresh">{icon("plus")}New</button></div>'
-        '<input type="search" class="find" aria-label="Search conversations" placeholder="Search">'
-        f'{undo}<nav aria-label="Conversations">{found}</nav>'
+        f'<nav aria-label="Conversations found"><p class="none" role="status">{told}</p>'
+        f"{_items(found, current)}</nav>"
     )
+
+
+def _items(listed: Sequence[Listed], current: str) -> str:
+    items = "".join(_item(each, is_current=each.conversation == current) for each in listed)
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _item(listed: Listed, *, is_current: bool) -> str:
     key, title = escape(listed.conversation), escape(listed.title or UNTITLED)
     current = ' aria-current="true"' if is_current else ""
     return (
-        f'<li data-title="{title.lower()}"><button type="button" class="open" data-do="open" '
-        f'data-conversation="{key}"{current} title="{title}">{title}</button>'
+        '<li><button type="button" class="open" data-do="open" '
+        f'data-conversation="{key}"{current} title="{title}"><bdi>{title}</bdi>'
+        f"{_excerpt(listed.excerpt)}</button>"
         f'<details class="menu"><summary aria-label="More on “{title}”">{icon("more")}</summary>'
         f'<div class="sheet"><form data-do="rename" data-conversation="{key}">'
         f'<label>Title<input name="title" value="{title}" maxlength="120" autocomplete="off">'
@@ -134,3 +160,10 @@ def _item(listed: Listed, *, is_current: bool) -> str:
         f'<button type="button" class="danger" data-do="delete" data-conversation="{key}">Delete'
         "</button></div></details></li>"
     )
+
+
+def _excerpt(excerpt: Excerpt | None) -> str:
+    if excerpt is None:
+        return ""
+    before, match, after = map(escape, (excerpt.before, excerpt.match, excerpt.after))
+    return f'<bdi class="excerpt">{before}<mark>{match}</mark>{after}</bdi>'

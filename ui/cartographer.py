@@ -10,9 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.embedding import OnProgress
 from rag.library import Library
 from rag.projection import lay_out
-from ui.catalogue import Catalogue, Row
+from rag.types import Progress
+from ui.catalogue import Row, row_of
 
 # More points than this nobody tells apart, and their layout takes longer than anyone waits.
 MOST_POINTS: Final = 5000
@@ -40,38 +42,41 @@ NO_POINTS: Final[NDArray[np.float64]] = np.zeros((0, 2))
 class Cartographer:
     """Draws the map of a library and keeps it until the library changes."""
 
-    catalogue: Catalogue
+    library: Library
     _drawn: Map | None = None
-    _of: tuple[Row, ...] = ()
+    _of: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def map(self) -> Map:
+    def map(self, on_progress: OnProgress = lambda _: None) -> Map:
         """The map of the library as it is now."""
         with self._lock:
-            rows = self.catalogue.rows()
-            if self._drawn is None or rows is not self._of:
-                self._drawn, self._of = draw(self.catalogue.library, rows), rows
+            revision = self.library.revision
+            if self._drawn is None or revision != self._of:
+                self._drawn, self._of = draw(self.library, on_progress), revision
             return self._drawn
 
 
-def draw(library: Library, rows: Sequence[Row]) -> Map:
-    """A map of the rows, of a sample of them where they are many."""
-    if len(rows) < TOO_FEW:
+def draw(library: Library, on_progress: OnProgress = lambda _: None) -> Map:
+    """A map of the papers, of a sample of them where they are many."""
+    paper_ids = library.paper_ids()
+    if len(paper_ids) < TOO_FEW:
         return Map((), NO_POINTS, f"A map needs at least {TOO_FEW} papers.")
-    shown = _sample(rows)
-    vectors = library.paper_vectors([row.paper_id for row in shown])
+    on_progress(Progress("reading vectors", 0, 0))
+    shown = _sample(paper_ids)
+    vectors = library.paper_vectors(shown)
     if vectors is None:
         return Map((), NO_POINTS, NO_VECTORS)
-    placed = tuple(row for row in shown if row.paper_id in vectors)
-    points = lay_out(np.array([vectors[row.paper_id] for row in placed]))
-    return Map(placed, points, _told(len(placed), len(rows)))
+    headings = library.headings(shown)
+    placed = tuple(row_of(heading) for heading in headings if heading.paper_id in vectors)
+    points = lay_out(np.array([vectors[row.paper_id] for row in placed]), on_progress)
+    return Map(placed, points, _told(len(placed), len(paper_ids)))
 
 
-def _sample(rows: Sequence[Row]) -> Sequence[Row]:
-    if len(rows) <= MOST_POINTS:
-        return rows
-    chosen = np.random.default_rng(SAMPLE_SEED).choice(len(rows), MOST_POINTS, replace=False)
-    return [rows[n] for n in sorted(chosen)]
+def _sample(paper_ids: Sequence[str]) -> Sequence[str]:
+    if len(paper_ids) <= MOST_POINTS:
+        return paper_ids
+    chosen = np.random.default_rng(SAMPLE_SEED).choice(len(paper_ids), MOST_POINTS, replace=False)
+    return [paper_ids[n] for n in sorted(chosen)]
 
 
 def _told(shown: int, total: int) -> str:

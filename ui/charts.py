@@ -168,9 +168,8 @@ def _text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def year_figure(rows: Sequence[Row]) -> Figure | None:
+def year_figure(counts: Mapping[int, int]) -> Figure | None:
     """How many papers each year has; None where too few years are known for a chart."""
-    counts = Counter(row.year for row in rows if row.year)
     if len(counts) < YEARS_AS_BARS:
         return None
     years = list(range(min(counts), max(counts) + 1))
@@ -178,7 +177,7 @@ def year_figure(rows: Sequence[Row]) -> Figure | None:
     bars = {
         "type": "bar",
         "x": years,
-        "y": [counts[year] for year in years],
+        "y": [counts.get(year, 0) for year in years],
         "marker": {"color": COLOURS[0]},
         "hovertemplate": "%{x}: %{y} papers<extra></extra>",
     }
@@ -193,14 +192,18 @@ def year_figure(rows: Sequence[Row]) -> Figure | None:
     )
 
 
-def years_told(rows: Sequence[Row]) -> str:
-    """What the bars leave out, in words."""
-    undated = sum(row.year is None for row in rows)
-    if not rows:
+def years_told(counts: Mapping[int, int], total: int) -> str:
+    """What the bars leave out, in words.
+
+    Args:
+        counts: How many papers each year has.
+        total: How many papers there are, with those of no known year.
+    """
+    undated = total - sum(counts.values())
+    if not total:
         return "The library holds no papers yet."
-    if undated == len(rows):
+    if undated == total:
         return "No paper of this library carries a date."
-    dated = Counter(row.year for row in rows if row.year)
-    span = f"from {min(dated)} to {max(dated)}" if len(dated) > 1 else f"from {min(dated)}"
-    told = f"{counted(len(rows) - undated)} {span}"
+    span = f"from {min(counts)} to {max(counts)}" if len(counts) > 1 else f"from {min(counts)}"
+    told = f"{counted(total - undated)} {span}"
     return f"{told}; {counted(undated)} without a date." if undated else f"{told}."

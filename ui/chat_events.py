@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 import gradio as gr
 
@@ -16,6 +17,8 @@ from ui.loading import Loading
 from ui.session import SessionSettings
 from ui.views import panel
 from ui.visits import PRIVATE, Here, Parts, Visits
+
+SEARCHES_AT_ONCE: Final = 4
 
 
 def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.State) -> None:
@@ -51,12 +54,21 @@ def _connect_reading(tab: ChatTab, visits: Visits, settings: gr.State) -> None:
 def _connect_conversations(tab: ChatTab, visits: Visits, settings: gr.State) -> None:
     conversations = Conversations(visits)
     inputs = [tab.chat, tab.here, settings]
-    tab.side.open(conversations.open, inputs, tab.all, **PRIVATE)
-    tab.side.fresh(conversations.fresh, inputs, tab.all, **PRIVATE)
-    tab.side.rename(conversations.rename, inputs, tab.all, **PRIVATE)
     removing = [*tab.all, tab.removed]
-    tab.side.delete(conversations.delete, inputs, removing, **PRIVATE)
+    tab.finder.fresh(conversations.fresh, inputs, tab.all, **PRIVATE)
+    for part in (tab.side, tab.found):
+        part.open(conversations.open, inputs, tab.all, **PRIVATE)
+        part.rename(conversations.rename, inputs, tab.all, **PRIVATE)
+        part.delete(conversations.delete, inputs, removing, **PRIVATE)
     tab.side.restore(conversations.restore, [*inputs, tab.removed], removing, **PRIVATE)
+    tab.finder.find(
+        conversations.find,
+        [tab.chat, settings],
+        tab.found,
+        trigger_mode="always_last",  # each letter asks, the last one counts
+        concurrency_limit=SEARCHES_AT_ONCE,
+        **PRIVATE,
+    )
 
 
 class Reading:
@@ -134,6 +146,10 @@ class Conversations:
         """Show another conversation."""
         views, chat = self._visits.now(chat, here, settings)
         return views.all(keeping.opened(views.kept, chat, event.conversation))
+
+    def find(self, chat: Chat, settings: SessionSettings, event: gr.EventData) -> str:
+        """Look through what was asked and answered."""
+        return self._visits.views(settings).found(chat, str(event.words))
 
     def fresh(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Begin a new conversation; the old one is kept."""

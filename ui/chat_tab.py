@@ -12,7 +12,7 @@ from typing import Final
 
 import gradio as gr
 
-from ui.bars import conversation_list, waiting_html
+from ui.bars import conversation_list, finder_html, waiting_html
 from ui.handlers import MOST_QUESTION_CHARACTERS, Chat
 from ui.loading import Loading
 from ui.render import progress_html
@@ -21,10 +21,12 @@ from ui.views import panel
 # What a click in a part of the page can ask for; page.js passes it on with the button's data.
 EVENTS: Final = (
     *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export"),
-    *("stop", "filter", "unfilter", "open", "fresh", "rename", "delete", "restore"),
+    *("stop", "filter", "unfilter", "open", "fresh", "rename", "delete", "restore", "find"),
 )
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(EVENTS)!r})"
 PANEL: Final = f"{PASS_ON}; watch('value', paperchat.sourcesChanged)"
+FINDER: Final = f"{PASS_ON}; paperchat.searchFrom(element, trigger)"
+LISTED: Final = f"{PASS_ON}; watch('value', paperchat.listChanged)"
 THREAD: Final = f"{PASS_ON}; watch('value', paperchat.threadChanged)"
 
 
@@ -36,7 +38,9 @@ class ChatTab:
     removed: gr.State
     here: gr.HTML
     download: gr.HTML
+    finder: gr.HTML
     side: gr.HTML
+    found: gr.HTML
     thread: gr.HTML
     bar: gr.HTML
     question: gr.Textbox
@@ -60,8 +64,13 @@ def build_chat_tab(loading: Loading) -> ChatTab:
         {}, visible="hidden", html_template="", js_on_load="paperchat.offer(watch, props)"
     )
     with gr.Row(elem_id="desk"):
-        with gr.Column(elem_id="side-column", min_width=0):
-            side = _part(conversation_list((), ""), "side")
+        with (
+            gr.Column(elem_id="side-column", min_width=0),
+            gr.Column(elem_id="side", min_width=0),
+        ):
+            finder = _part(finder_html(), "finder", js=FINDER)
+            side = _part(conversation_list((), ""), "listed", js=LISTED)
+            found = _part("", "found")
         with gr.Column(elem_id="talk-column", min_width=0):
             thread = gr.HTML(
                 [waiting_html(progress_html(loading.progress))],
@@ -77,7 +86,8 @@ def build_chat_tab(loading: Loading) -> ChatTab:
                 status = _part(progress_html(loading.progress), "status", js=None)
         with gr.Column(elem_id="panel-column", min_width=0):
             sources = _part(panel(Chat()), "sources", js=PANEL)
-    return ChatTab(chat, removed, here, download, side, thread, bar, question, status, sources)
+    talk = (thread, bar, question, status, sources)
+    return ChatTab(chat, removed, here, download, finder, side, found, *talk)
 
 
 def _part(markup: str, elem_id: str, js: str | None = PASS_ON) -> gr.HTML:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 LONGEST: Final = 2000  # characters; the longest formula of 100,000 arXiv abstracts has fewer
+LONGEST_NARROW: Final = 40  # characters that fit a line of a phone even when each is a sign
+WIDE: Final = '<span class="wide"'  # around a formula that may be wider than the page
 # What may reach the page. `href`, `style`, `class` and any other tag or attribute may not.
 TAGS: Final = re.compile(
     r"math|mrow|mi|mn|mo|ms|mspace|mtext|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|menclose"
@@ -32,7 +34,9 @@ def formula_html(latex: str, *, is_display: bool = False) -> str:
     if len(latex) <= LONGEST and _is_balanced(latex):
         try:
             display = "block" if is_display else "inline"
-            return _written(convert_to_element(latex, display=display))
+            written = _written(convert_to_element(latex, display=display))
+            is_wide = len(latex) > LONGEST_NARROW
+            return f"{WIDE}>{written}</span>" if is_wide else written
         except Exception:  # noqa: BLE001  # any error of the converter means: no formula
             pass
     sign = "$$" if is_display else "$"

@@ -18,7 +18,7 @@ from rag.export import (
 from rag.library import Library
 from rag.types import Answer
 from rag.userdata.conversations import title_of
-from ui.bars import Listed
+from ui.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
 from ui.handlers import Chat, history, with_notice
 from ui.render import Rating, is_finished
 
@@ -44,9 +44,13 @@ def listed(library: Library, owner: str) -> list[Listed]:
     return [Listed(each.conversation_id, each.title) for each in library.conversations.of(owner)]
 
 
-def found(library: Library, owner: str, words: str) -> list[str]:
-    """The ids of the owner's conversations that hold all the words."""
-    return [each.conversation_id for each in library.conversations.search(owner, words)]
+def found(library: Library, owner: str, words: str) -> list[Listed]:
+    """Those of the owner's conversations that hold all the words, the latest first."""
+    wanted = words[:MOST_SEARCH_CHARACTERS]
+    if not owner or not wanted.strip():
+        return []
+    kept = library.conversations.search(owner, wanted, MOST_FOUND)
+    return [Listed(each.conversation_id, each.title, each.excerpt) for each in kept]
 
 
 def refreshed(library: Library, chat: Chat, here: Mapping[str, str]) -> Chat:

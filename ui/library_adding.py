@@ -8,14 +8,14 @@ from typing import Final
 
 import gradio as gr
 
-from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.library import Library
-from rag.types import IngestReport, Progress
+from rag.types import IngestReport
 from ui import library_html as html
 from ui.catalogue import View
 from ui.library_table import Showing
 from ui.papers import MOST_FILES, add_files, add_pasted
+from ui.shelf import telling
 
 # The form of a file is found from its content; the endings only keep photographs out.
 FILE_TYPES: Final = [".txt", ".json", ".jsonl", ".gz", ".bib", ".ris"]
@@ -70,14 +70,14 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         view: View,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return (None, *added(view, lambda library: add_files(library, files or (), _tell(bar))))
+        return (None, *added(view, lambda library: add_files(library, files or (), telling(bar))))
 
     def paste(
         text: str,
         view: View,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return added(view, lambda library: add_pasted(library, text, _tell(bar)))
+        return added(view, lambda library: add_pasted(library, text, telling(bar)))
 
     def added(view: View, add: Callable[[Library], IngestReport]) -> tuple[object, ...]:
         try:
@@ -105,10 +105,3 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         concurrency_id="adding",
         api_visibility="private",
     )
-
-
-def _tell(bar: gr.Progress) -> OnProgress:
-    def tell(progress: Progress) -> None:
-        bar((progress.done, progress.total or None), desc=progress.stage)
-
-    return tell

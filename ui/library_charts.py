@@ -9,7 +9,7 @@ import gradio as gr
 
 from ui import library_html as html
 from ui.charts import map_figure, year_figure, years_told
-from ui.shelf import Shelf
+from ui.shelf import Shelf, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,25 @@ def lay_out_charts() -> Charts:
 def connect_charts(shelf: Shelf, charts: Charts, *, cited: gr.State, tab: gr.Tab) -> None:
     """Draw when the tab is opened, and anew in other colours."""
 
-    def draw(colouring: str, marked: Collection[str]) -> tuple[object, ...]:
-        drawn = shelf.cartographer.map()
-        rows = shelf.catalogue.rows()
+    def draw(
+        colouring: str,
+        marked: Collection[str],
+        bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
+    ) -> tuple[object, ...]:
+        drawn = shelf.cartographer.map(telling(bar))
+        counts = shelf.library.facets().years
         figure = map_figure(
             drawn.rows,
             drawn.points,
             colouring="year" if colouring == "year" else "source",
             cited=marked,
         )
-        years = year_figure(rows)
+        years = year_figure(counts)
         return (
             gr.update(value=figure, visible=bool(drawn.rows)),
             html.said_html(drawn.told),
             gr.update(value=years, visible=years is not None),
-            html.said_html(years_told(rows)),
+            html.said_html(years_told(counts, len(shelf.library))),
         )
 
     for event in (tab.select, charts.colouring.change):

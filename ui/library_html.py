@@ -6,10 +6,10 @@ from collections.abc import Collection
 from html import escape
 from typing import Final
 
-from rag.types import IngestReport, Paper, Rejection
-from ui.catalogue import Page, Row, Sort
+from rag.types import IngestReport, Order, Paper, Rejection
+from ui.catalogue import Page, Row
 
-COLUMNS: Final[tuple[tuple[Sort, str], ...]] = (
+COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("title", "Title"),
     ("authors", "Authors"),
     ("year", "Year"),
@@ -25,8 +25,8 @@ def table_html(page: Page, selected: Collection[str], opened: str | None) -> str
         return _empty("The library holds no papers yet. Add some above.")
     if not page.rows:
         return _empty(f"No paper has all of these words: {page.view.query[:100]}")
-    columns = [(sort, label) for sort, label in COLUMNS if sort in page.columns]
-    head = "".join(_column(page, sort, label) for sort, label in columns)
+    columns = [(order, label) for order, label in COLUMNS if order in page.columns]
+    head = "".join(_column(page, order, label) for order, label in columns)
     body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
     return (
         '<table class="papers"><caption class="unseen">Papers of the library</caption>'
@@ -39,14 +39,14 @@ def _empty(text: str) -> str:
     return f'<p class="sources-empty">{escape(text)}</p>'
 
 
-def _column(page: Page, sort: Sort, label: str) -> str:
-    order, sign = "none", ""
-    if page.view.sort == sort:
-        order = "descending" if page.view.is_reversed else "ascending"
+def _column(page: Page, order: Order, label: str) -> str:
+    way, sign = "none", ""
+    if page.view.order == order:
+        way = "descending" if page.view.is_reversed else "ascending"
         sign = " ↓" if page.view.is_reversed else " ↑"
     return (
-        f'<th scope="col" aria-sort="{order}" class="{sort}">'
-        f'<button type="button" data-sort="{sort}">{label}'
+        f'<th scope="col" aria-sort="{way}" class="{order}">'
+        f'<button type="button" data-sort="{order}">{label}'
         f'<span aria-hidden="true">{sign}</span></button></th>'
     )
 
@@ -62,18 +62,18 @@ def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
         "year": str(row.year or ""),
         "source": escape(row.source or ""),
     }
-    shown = (sort for sort, _ in COLUMNS if sort in page.columns)
+    shown = (order for order, _ in COLUMNS if order in page.columns)
     return (
         f'<tr{current}><td class="choose"><input type="checkbox" data-choose="{paper_id}"'
         f' aria-label="Choose {title}"{checked}></td>'
-        + "".join(_cell(sort, cells[sort]) for sort in shown)
+        + "".join(_cell(order, cells[order]) for order in shown)
         + "</tr>"
     )
 
 
-def _cell(sort: Sort, content: str) -> str:
-    whole = f' title="{content}"' if sort == "source" else ""  # it may be cut
-    return f'<td class="{sort}"{whole}>{content}</td>'
+def _cell(order: Order, content: str) -> str:
+    whole = f' title="{content}"' if order == "source" else ""  # it may be cut
+    return f'<td class="{order}"{whole}>{content}</td>'
 
 
 def pager_told(page: Page) -> str:

@@ -12,11 +12,12 @@ import gradio as gr
 from rag.errors import RagError
 from rag.types import Paper
 from ui import library_html as html
-from ui.catalogue import MOST_QUERY_CHARACTERS, SORTS, View, look
+from ui.catalogue import MOST_QUERY_CHARACTERS, ORDERS, View, look
+from ui.papers import bring_back, remove
 from ui.shelf import Shelf
 
 MOST_UNDOS: Final = 20
-READING: Final = "Reading the list of papers…"  # seconds, at 100,000 of them
+READING: Final = "Reading the list of papers…"
 
 Removed = tuple[tuple[Paper, ...], ...]  # what each removal took away, the last one last
 
@@ -80,7 +81,7 @@ class Showing:
 
     def parts(self, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         """The values of `outputs`."""
-        page = look(self.shelf.catalogue.rows(), view)
+        page = look(self.shelf.library, view)
         return (
             page.view,
             html.table_html(page, chosen_ids(chosen), opened),
@@ -127,13 +128,13 @@ def _parsed(text: str) -> object:
 
 def sorted_by(view: View, column: str) -> View:
     """The view ordered by a column; by the same one again, backwards, then as added."""
-    if column not in SORTS:
+    if column not in ORDERS:
         return view
-    if view.sort != column:
-        return replace(view, sort=column, is_reversed=False, page=0)
+    if view.order != column:
+        return replace(view, order=column, is_reversed=False, page=0)
     if not view.is_reversed:
         return replace(view, is_reversed=True, page=0)
-    return replace(view, sort="added", is_reversed=False, page=0)
+    return replace(view, order="added", is_reversed=False, page=0)
 
 
 def connect_table(showing: Showing, *, pressed: gr.Textbox, paper: gr.HTML, ask: gr.Button) -> None:
@@ -189,7 +190,7 @@ def connect_removal(showing: Showing) -> None:
         view: View, opened: str | None, stack: Removed, chosen: str
     ) -> tuple[object, ...]:
         try:
-            gone = showing.shelf.catalogue.remove(chosen_ids(chosen))
+            gone = remove(showing.shelf.library, chosen_ids(chosen))
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         if not gone:
@@ -201,7 +202,7 @@ def connect_removal(showing: Showing) -> None:
         if not stack:
             return after(view, opened, stack, "There is nothing to undo.")
         try:
-            count = showing.shelf.catalogue.bring_back(stack[-1])
+            count = bring_back(showing.shelf.library, stack[-1])
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         return after(view, opened, stack[:-1], f"{html.counted(count)} brought back.")

@@ -13,7 +13,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from ui.formulas import formula_html
+from ui.formulas import WIDE, formula_html
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -24,6 +24,14 @@ Link = Callable[[int], str]
 
 MARKER: Final = re.compile(r"\[(\d{1,3})\](?!\()")
 WEB: Final = ("http://", "https://")
+# Blocks that may be wider than the page scroll in their own place, with the keyboard too. Only the
+# renderer writes these tags; those of the text are escaped.
+SCROLLING: Final[Mapping[str, str]] = {
+    "<pre>": '<pre tabindex="0">',
+    "<table>": '<div class="wide" tabindex="0"><table>',
+    "</table>": "</table></div>",
+    WIDE: f'{WIDE} tabindex="0"',
+}
 HEADINGS_BELOW: Final = 3  # the page's own headings stand above a model's
 # Stand in the text where a passage begins or ends. They count as signs, beside which Markdown's
 # stars begin and end emphasis as they would beside nothing.
@@ -67,7 +75,10 @@ def markdown_html(text: str, link: Link = unlinked, passages: Sequence[Passage] 
     parser = _model_parser()
     tokens = parser.parse(_with_stand_ins(text, shown), {})
     _point_out(tokens, iter(shown))
-    return str(parser.renderer.render(tokens, parser.options, {"link": link}))
+    markup = str(parser.renderer.render(tokens, parser.options, {"link": link}))
+    for tag, scrolling in SCROLLING.items():
+        markup = markup.replace(tag, scrolling)
+    return markup
 
 
 def _trimmed(text: str) -> Callable[[Passage], Passage]:

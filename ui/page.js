@@ -203,6 +203,10 @@ window.paperchat = (() => {
     counter.classList.toggle("is-full", length >= most);
   }
 
+  function keepAbove([composer]) {
+    document.documentElement.style.setProperty("--composer", `${composer.target.offsetHeight}px`);
+  }
+
   function keys(event) {
     const isTyping = closest(event, "input, textarea, select, [contenteditable]");
     const wantsInput = (event.key === "/" && !isTyping) ||
@@ -263,9 +267,21 @@ window.paperchat = (() => {
     $("#side-switch").setAttribute("aria-expanded", String(isSideOpen()));
   }
 
-  function find(field) {
-    const wanted = field.value.trim().toLowerCase();
-    $$("#side li").forEach((item) => { item.hidden = !item.dataset.title.includes(wanted); });
+  // What is typed into the search goes to the server, which knows what was asked and answered.
+  const FIND_AFTER_MS = 150;
+  let find = () => {};
+
+  function searchFrom(element, trigger) {
+    let soon = 0;
+    find = () => trigger("find", { words: $(".find", element).value });
+    element.addEventListener("input", () => {
+      clearTimeout(soon);
+      soon = setTimeout(find, FIND_AFTER_MS);
+    });
+  }
+
+  function listChanged() {
+    if ($("#side .find").value) find();
   }
 
   function openTab(name) {
@@ -358,13 +374,13 @@ window.paperchat = (() => {
       isHeld = false; // it is still being written
       count();
     }
-    if (closest(event, "#side .find")) find(event.target);
   });
   function begin() {
     const ready = new MutationObserver(() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
       setSide(isNarrow() ? "" : local("side"));
+      new ResizeObserver(keepAbove).observe($("#composer"));
       count();
       if (!isNarrow()) input().focus();
     });
@@ -374,5 +390,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { passOn, offer, remember, here, sourcesChanged, threadChanged };
+  return { passOn, offer, remember, here, searchFrom, listChanged, sourcesChanged, threadChanged };
 })();

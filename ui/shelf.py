@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from rag.embedding import OnProgress
 from rag.library import Library
-from rag.types import Paper
+from rag.types import Paper, Progress
 from ui.cartographer import Cartographer
-from ui.catalogue import Catalogue
 from ui.loading import Loading
 
 NOT_READY = "The library is not ready yet."
@@ -22,7 +22,6 @@ class Shelf:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        self._catalogue: Catalogue | None = None
         self._cartographer: Cartographer | None = None
 
     @property
@@ -38,19 +37,23 @@ class Shelf:
         return library
 
     @property
-    def catalogue(self) -> Catalogue:
-        """The rows of its table."""
-        if self._catalogue is None or self._catalogue.library is not self.library:
-            self._catalogue = Catalogue(self.library)
-        return self._catalogue
-
-    @property
     def cartographer(self) -> Cartographer:
         """The maker of its map."""
-        if self._cartographer is None or self._cartographer.catalogue is not self.catalogue:
-            self._cartographer = Cartographer(self.catalogue)
+        if self._cartographer is None or self._cartographer.library is not self.library:
+            self._cartographer = Cartographer(self.library)
         return self._cartographer
 
     def find(self, paper_id: str | None) -> Paper | None:
         """The paper with an id, if it is still there."""
         return self.library.get(paper_id) if paper_id else None
+
+
+def telling(bar: gr.Progress) -> OnProgress:
+    """What shows the library's progress in Gradio's bar."""
+
+    def tell(progress: Progress) -> None:
+        is_counted = progress.done or progress.total  # else Gradio tells "0 steps" and no stage
+        share = (progress.done, progress.total or None) if is_counted else 0.0
+        bar(share, desc=progress.stage)
+
+    return tell

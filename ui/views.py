@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rag.library import Library
 from ui import handlers, keeping
-from ui.bars import Choices, conversation_list, filter_bar, welcome_html
+from ui.bars import Choices, conversation_list, filter_bar, found_list, welcome_html
 from ui.cards import sources_head, sources_html
 from ui.handlers import Chat
 from ui.keeping import Removed
@@ -61,6 +61,12 @@ class Views:
         listed = keeping.listed(self.kept, chat.owner)
         title = removed.title if removed else ""
         return conversation_list(listed, chat.conversation, removed=title)
+
+    def found(self, chat: Chat, words: str) -> str:
+        """What a search of the conversations finds; nothing when nothing is looked for."""
+        if not words.strip():
+            return ""
+        return found_list(keeping.found(self.kept, chat.owner, words), chat.conversation)
 
     def bar(self, chat: Chat) -> str:
         """The filters above the input."""

@@ -1,8 +1,8 @@
-"""Writes papers into a library's index and keeps its two halves in step.
+"""Writes papers into a library's index and keeps its parts in step.
 
-The Chroma collection is the truth. The lexical index follows: each change first raises the
-manifest's revision and last the lexical one, so a change that was cut short shows as a difference,
-and the lexical index is then filled anew from the collection.
+The Chroma collection is the truth. The lexical index and the list of headings follow: each change
+first raises the manifest's revision and last theirs, so a change that was cut short shows as a
+difference, and what is behind is then filled anew from the collection.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
 from rag.index.chroma import PassageStore, StoredPaper
+from rag.index.headings import HeadingChange, HeadingTable
 from rag.index.lexical import LexicalChange, LexicalIndex
 from rag.index.manifest import (
     FILE,
@@ -44,6 +45,28 @@ T = TypeVar("T")
 
 PAPERS_PER_BATCH: Final = 128  # about 250 passages: enough to sort by length, little to lose
 LOCK_TIMEOUT_S: Final = 30.0
+
+
+class Change:
+    """A change of what is derived from the collection.
+
+    Args:
+        words: Of the lexical index.
+        headings: Of the list of papers.
+    """
+
+    def __init__(self, words: LexicalChange, headings: HeadingChange) -> None:
+        self._parts = words, headings
+
+    def put(self, paper: Paper) -> None:
+        """Write a paper in place of an earlier version of it."""
+        for part in self._parts:
+            part.put(paper)
+
+    def remove(self, paper_id: str) -> None:
+        """Take a paper out; nothing happens when it is not in."""
+        for part in self._parts:
+            part.remove(paper_id)
 
 
 class PaperIndex:
@@ -77,6 +100,7 @@ class PaperIndex:
         self.manifest = self._open_manifest(rebuild=rebuild)
         self.store = PassageStore(folder / "chroma", self.manifest.collection)
         self.lexical = LexicalIndex(folder / "lexical")
+        self.headings = HeadingTable(folder)
         self._seen = self._manifest_stamp()
         self._facets: tuple[tuple[int, int], Facets] | None = None
         self._catch_up(on_progress)
@@ -175,7 +199,7 @@ class PaperIndex:
                 on_progress(Progress("reading papers", len(seen), 0))
         return replace(report, rejected=tuple(rejected))
 
-    def _write_batch(self, papers: Sequence[Paper], change: LexicalChange | None) -> IngestReport:
+    def _write_batch(self, papers: Sequence[Paper], change: Change | None) -> IngestReport:
         hashed = [(paper, content_hash(paper)) for paper in papers]
         stored = self.store.stored([paper.paper_id for paper in papers])
         changed = [
@@ -225,18 +249,22 @@ class PaperIndex:
         return len(stored)
 
     @contextmanager
-    def _changing(self, *, dry_run: bool = False) -> Iterator[LexicalChange | None]:
+    def _changing(self, *, dry_run: bool = False) -> Iterator[Change | None]:
         if dry_run:
             yield None
             return
         with self._locked():
-            self._fill_lexical()  # a change that was cut short must not be hidden by this one
-            self._save(replace(self.manifest, revision=self.manifest.revision + 1))
+            self._fill()  # a change that was cut short must not be hidden by this one
+            revision = self.manifest.revision + 1
+            self._save(replace(self.manifest, revision=revision))
             try:
-                with self.lexical.changing(self.manifest.revision) as change:
-                    yield change
+                with (
+                    self.headings.changing(revision) as headings,
+                    self.lexical.changing(revision) as words,
+                ):
+                    yield Change(words, headings)
             finally:
-                self._fill_lexical()  # does nothing unless the change failed half way
+                self._fill()  # does nothing unless the change failed half way
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -259,14 +287,18 @@ class PaperIndex:
         return (self.folder / FILE).stat().st_mtime_ns
 
     def _catch_up(self, on_progress: OnProgress) -> None:
-        """Fill the lexical index anew when it is missing or behind, unless someone else writes."""
+        """Fill anew what is missing or behind, unless someone else writes."""
         try:
             with self._lock.acquire(timeout=0):
-                self._fill_lexical(on_progress)
+                self._fill(on_progress)
         except Timeout:
-            logger.info("lexical index: another process is writing it")
+            logger.info("index: another process is writing it")
 
-    def _fill_lexical(self, on_progress: OnProgress = lambda _: None) -> None:
+    def _fill(self, on_progress: OnProgress = lambda _: None) -> None:
+        self._fill_lexical(on_progress)
+        self._fill_headings(on_progress)
+
+    def _fill_lexical(self, on_progress: OnProgress) -> None:
         """Fill the lexical index anew from the collection when it is missing or behind."""
         if self.lexical.revision == self.manifest.revision:
             return
@@ -277,6 +309,18 @@ class PaperIndex:
                 change.put(paper)
                 if done % PAPERS_PER_BATCH == 0:
                     on_progress(Progress("indexing words", done, 0))
+
+    def _fill_headings(self, on_progress: OnProgress) -> None:
+        """Fill the list of papers anew from the collection when it is missing or behind."""
+        if self.headings.revision == self.manifest.revision:
+            return
+        logger.info("list of papers: filling it anew")
+        with self.headings.changing(self.manifest.revision) as change:
+            change.clear()
+            for done, heading in enumerate(self.store.headings(), start=1):
+                change.put(heading)
+                if done % PAPERS_PER_BATCH == 0:
+                    on_progress(Progress("listing papers", done, 0))
 
     def make_lexical_only(self) -> None:
         """Give up vectors; for a library that is still empty."""

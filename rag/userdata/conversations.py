@@ -12,6 +12,7 @@ from rag.errors import LibraryError, UnknownConversationError
 from rag.sources.records import fold
 from rag.types import Answer
 from rag.userdata.database import Database, folded, now
+from rag.userdata.excerpts import Excerpt, find_excerpt
 
 MOST_TITLE_CHARACTERS: Final = 60
 MOST_LISTED: Final = 500
@@ -26,6 +27,7 @@ class Conversation:
     Attributes:
         turns: How many questions it holds.
         updated_at: When its last question was answered, or when it was made.
+        excerpt: Of a search: what was asked or answered around a word that the title lacks.
     """
 
     conversation_id: str
@@ -33,6 +35,7 @@ class Conversation:
     created_at: str
     updated_at: str
     turns: int = 0
+    excerpt: Excerpt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class Conversations:
         """Those of the owner's conversations that hold every word, in title, questions or answers.
 
         Case does not count, and a word may be part of a longer one. Without words, all of them.
+        The one that was last added to comes first.
         """
         wanted = folded(words).split()[:MOST_WORDS]
         condition = (
@@ -151,7 +155,25 @@ class Conversations:
             " turn.conversation_id = conversation.conversation_id AND instr(text_folded, ?)))"
         )
         doubled = tuple(word for word in wanted for _ in range(2))
-        return self._select(owner, condition * len(wanted), doubled, limit)
+        found = self._select(owner, condition * len(wanted), doubled, limit)
+        return [self._with_excerpt(each, wanted) for each in found]
+
+    def _with_excerpt(self, found: Conversation, words: list[str]) -> Conversation:
+        """The conversation with a line of the turn that has most of what its title lacks."""
+        title = folded(found.title)
+        lacking = [word for word in words if word not in title]
+        if not lacking:
+            return found
+        count = " + ".join(["(instr(text_folded, ?) > 0)"] * len(lacking))
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT answer FROM turn WHERE conversation_id = ?"
+                f" ORDER BY {count} DESC, number LIMIT 1",
+                (found.conversation_id, *lacking),
+            ).fetchone()
+        texts = _texts(read_answer(row[0])) if row else ()
+        lines = (find_excerpt(text, lacking) for text in texts)
+        return replace(found, excerpt=next(filter(None, lines), None))
 
     def _select(
         self, owner: str, condition: str, values: tuple[str, ...], limit: int
@@ -231,5 +253,9 @@ def read_answer(text: str) -> Answer:
 
 
 def _searched(answer: Answer) -> str:
-    titles = (paper.title for paper in answer.papers)
-    return folded("\n".join([answer.question, answer.text, *titles]))
+    return folded("\n".join(_texts(answer)))
+
+
+def _texts(answer: Answer) -> list[str]:
+    """What a search of conversations looks through."""
+    return [answer.question, answer.text, *(paper.title for paper in answer.papers)]

@@ -1,4 +1,4 @@
-"""The SQLite file of conversations and feedback; the only module that speaks to SQLite.
+"""The SQLite file of conversations and feedback, and the only module that knows it.
 
 Several threads and several processes may use it at once: readers do not wait (write-ahead log),
 a writer waits for another up to `BUSY_TIMEOUT_S`, and every transaction is short.

@@ -1,0 +1,63 @@
+"""Finds the place in a text that a search is about, and cuts a line around it; pure functions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.sources.records import fold
+
+# Characters around the match: three lines of a narrow list together.
+BEFORE: Final = 24
+AFTER: Final = 60
+# Signs of Markdown that are no part of what is said: markers, stars, and what begins a line.
+MARKUP: Final = re.compile(r" ?\[\d{1,3}\]|\*+|`+|\\(?=[^\w\s])|^ {0,3}(?:#{1,6}|[->+]) ", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line of a text around a match; an ellipsis says where the text goes on."""
+
+    before: str
+    match: str
+    after: str
+
+
+def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
+    """The line around the first of the words, or None when none is in the text.
+
+    Args:
+        text: Markdown; its signs are left out of the line.
+        words: As `rag.userdata.database.folded` writes them.
+    """
+    line = fold(MARKUP.sub("", text))
+    signs = [(sign, at) for at, char in enumerate(line) for sign in _searched(char)]
+    searched = "".join(sign for sign, _ in signs)
+    places = [(searched.index(word), len(word)) for word in words if word in searched]
+    if not places:
+        return None
+    first, length = min(places)
+    start, end = signs[first][1], signs[first + length - 1][1] + 1
+    return Excerpt(_end_of(line[:start]), line[start:end], _start_of(line[end:]))
+
+
+def _searched(char: str) -> str:
+    """A character as the search sees it; none, or several, of some."""
+    return unicodedata.normalize("NFKC", char).casefold()
+
+
+def _end_of(text: str) -> str:
+    if len(text) <= BEFORE:
+        return text
+    cut = text[-BEFORE:]
+    return f"…{cut.partition(' ')[2] or cut}"
+
+
+def _start_of(text: str) -> str:
+    if len(text) <= AFTER:
+        return text
+    cut = text[:AFTER]
+    return f"{cut.rpartition(' ')[0] or cut}…"

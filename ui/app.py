@@ -48,11 +48,9 @@ def build_app(loading: Loading) -> gr.Blocks:
             with gr.Tab("Chat", id="chat-tab"):
                 chat = build_chat_tab(loading)
             with gr.Tab("Library", id="library-tab") as place:
-                library = build_library_tab(loading)
+                library = build_library_tab(loading, chat.chat)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
         connect_chat(app, chat, loading, settings.state)
-        connect_library(
-            loading, library, place=place, tabs=tabs, question=chat.question, chat=chat.chat
-        )
+        connect_library(loading, library, place=place, tabs=tabs, question=chat.question)
     return app

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import gradio as gr
 
 from ui import library_html as html
 from ui.charts import map_figure, year_figure, years_told
+from ui.handlers import Chat
 from ui.shelf import Shelf, telling
 
 
@@ -39,21 +39,29 @@ def lay_out_charts() -> Charts:
     return Charts(colouring, plot, told, years, years_told)
 
 
-def connect_charts(shelf: Shelf, charts: Charts, *, cited: gr.State, tab: gr.Tab) -> None:
-    """Draw when the tab is opened, and anew in other colours."""
+def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
+    """Draw when the tab is opened, and anew in other colours.
+
+    Args:
+        shelf: What is drawn.
+        charts: The parts that are drawn in.
+        chat: The conversation; the map marks what its shown answer cites.
+        tab: Whose opening draws.
+    """
 
     def draw(
         colouring: str,
-        marked: Collection[str],
+        chat: Chat,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
+        shown = chat.shown_answer
         drawn = shelf.cartographer.map(telling(bar))
         counts = shelf.library.facets().years
         figure = map_figure(
             drawn.rows,
             drawn.points,
             colouring="year" if colouring == "year" else "source",
-            cited=marked,
+            cited=[paper.paper_id for paper in shown.papers] if shown else (),
         )
         years = year_figure(counts)
         return (
@@ -66,7 +74,7 @@ def connect_charts(shelf: Shelf, charts: Charts, *, cited: gr.State, tab: gr.Tab
     for event in (tab.select, charts.colouring.change):
         event(
             draw,
-            inputs=[charts.colouring, cited],
+            inputs=[charts.colouring, chat],
             outputs=[charts.plot, charts.told, charts.years, charts.years_told],
             show_progress_on=charts.told,
             concurrency_limit=1,

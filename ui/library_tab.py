@@ -9,7 +9,6 @@ import gradio as gr
 from rag.types import Paper
 from ui import library_html as html
 from ui.catalogue import View
-from ui.handlers import Chat
 from ui.library_adding import connect_adding, lay_out_adding
 from ui.library_charts import connect_charts, lay_out_charts
 from ui.library_table import Showing, connect_removal, connect_table, lay_out_table
@@ -24,20 +23,23 @@ class LibraryTab:
     Attributes:
         ask: Pressed to ask about the opened paper.
         opened: Id of the opened paper, or None.
-        cited: Ids of the papers that the last answer cites; the map marks them.
         showing: Shows what the library holds now.
     """
 
     ask: gr.Button
     opened: gr.State
-    cited: gr.State
     showing: Showing
 
 
-def build_library_tab(loading: Loading) -> LibraryTab:
-    """Lay the tab out inside the frame's `gr.Tab` and tie its parts together."""
+def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
+    """Lay the tab out inside the frame's `gr.Tab` and tie its parts together.
+
+    Args:
+        loading: The library on its way.
+        chat: The conversation, `ui.handlers.Chat`; the map marks what the shown answer cites.
+    """
     shelf = Shelf(loading)
-    view, opened, cited = gr.State(View()), gr.State(None), gr.State(())
+    view, opened = gr.State(View()), gr.State(None)
     # library.js writes here what is pressed in the table and on the map, and which rows are chosen.
     pressed = gr.Textbox(elem_id="library-pressed", visible="hidden", label="Pressed")
     chosen = gr.Textbox(elem_id="library-chosen", visible="hidden", label="Chosen")
@@ -56,9 +58,9 @@ def build_library_tab(loading: Loading) -> LibraryTab:
     connect_table(showing, pressed=pressed, paper=paper, ask=ask)
     connect_removal(showing)
     connect_adding(showing, adding)
-    connect_charts(shelf, charts, cited=cited, tab=map_tab)
+    connect_charts(shelf, charts, chat=chat, tab=map_tab)
 
-    return LibraryTab(ask, opened, cited, showing)
+    return LibraryTab(ask, opened, showing)
 
 
 def connect_library(
@@ -68,7 +70,6 @@ def connect_library(
     place: gr.Tab,
     tabs: gr.Tabs,
     question: gr.Textbox,
-    chat: gr.State,
     chat_id: str = "chat-tab",
 ) -> None:
     """Tie the library tab to the frame of the page and to the chat.
@@ -79,7 +80,6 @@ def connect_library(
         place: The `gr.Tab` that holds them; opening it shows what the library holds now.
         tabs: The frame's tabs.
         question: Where "Ask about it" puts its question.
-        chat: The conversation, `ui.handlers.Chat`; the map marks what the shown answer cites.
         chat_id: The id of the chat's tab.
     """
 
@@ -87,20 +87,9 @@ def connect_library(
         paper = Shelf(loading).find(paper_id)
         return gr.Tabs(selected=chat_id), question_about(paper) if paper else ""
 
-    def last_cited(chat: Chat | None) -> tuple[str, ...]:
-        shown = chat.shown_answer if chat else None
-        return tuple(paper.paper_id for paper in shown.papers) if shown else ()
-
     library_tab.showing.when(place.select, lambda now: now)
     library_tab.ask.click(
         ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
-    )
-    place.select(
-        last_cited,
-        inputs=[chat],
-        outputs=[library_tab.cited],
-        show_progress="hidden",
-        api_visibility="private",
     )
 
 

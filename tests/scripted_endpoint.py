@@ -9,10 +9,14 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+HELD_AT_MOST_S = 60
+
+
 class ScriptedEndpoint:
     """Plays the queued replies one by one; the last one again when the queue is empty.
 
-    `reply(text)` streams a completion, waiting `pause_s` after each piece,
+    `reply(text)` streams a completion, waiting `pause_s` after each piece, and before the piece
+    that has the words of `hold` until its event is set,
     `fail(status, headers, body)` answers with an error,
     `break_off(text)` ends a stream in its middle, `answer_raw(body)` sends any 200 body,
     `hang(seconds)` waits before a reply, `drip(pieces, pause_s)` writes a piece at a time,
@@ -52,8 +56,8 @@ class ScriptedEndpoint:
     def url(self):
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def reply(self, text, *, usage=(11, 7), pieces=None, pause_s=0):
-        self._replies.append(("stream", text, usage, pieces, pause_s))
+    def reply(self, text, *, usage=(11, 7), pieces=None, pause_s=0, hold=None):
+        self._replies.append(("stream", text, usage, pieces, pause_s, hold))
         return self
 
     def when(self, words, text, *, usage=(11, 7)):
@@ -141,9 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
 
-    def _play_stream(self, text, usage, pieces, pause_s):
+    def _play_stream(self, text, usage, pieces, pause_s, hold=None):
         self._start(200, {"content-type": "text/event-stream"})
         for piece in pieces or [text[i : i + 5] for i in range(0, len(text), 5)]:
+            if hold and hold[0] in piece:
+                hold[1].wait(HELD_AT_MOST_S)
             self._event(self._chunk(piece))
             time.sleep(pause_s)
         self._event(self._chunk("", finish="stop"))

@@ -230,8 +230,9 @@ def test_a_question_close_to_the_limit_is_counted_and_no_longer_one_is_taken(pag
 def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writes, size, scheme):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=scheme)
-    pieces = re.findall(r"(?:\S+\s*){1,12}", LONG)
-    writes(LONG, unsupported="mark", pieces=pieces, pause_s=0.02)
+    pieces = re.split(r"(?=### Part)|(?<=\.) (?=Modern)", LONG)
+    go_on = threading.Event()
+    writes(LONG, unsupported="mark", pieces=pieces, pause_s=0.02, hold=("Part 7", go_on))
     page.fill(BOX, HOPFIELD)
     page.press(BOX, "Enter")
     page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 2')")
@@ -239,6 +240,7 @@ def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writ
     page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 6')")
     assert in_sight(page, "#chat .stop")
     assert_fits(page)
+    go_on.set()
     page.wait_for_selector("#turn-1 .acts")
     assert page.evaluate("scrollY") == 300
     assert_fits(page)
@@ -253,12 +255,14 @@ def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writ
     page.wait_for_function(IN_SIGHT, arg=".card.is-shown .back")
     page.click(".card.is-shown .back")
     page.wait_for_function(IN_SIGHT, arg="#turn-1 .marker.is-found")
+    go_on.clear()
     page.fill(BOX, SPIKING)
     page.press(BOX, "Enter")
     page.wait_for_selector("#turn-2.is-draft :is(h4, h5, h6):has-text('Part 3')")
     assert in_sight(page, "#turn-2 .question")
     page.click("#chat .stop")
     page.wait_for_selector("#turn-2 .notice:has-text('Stopped')")
+    go_on.set()
 
 
 IN_SIGHT = """selector => {

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
 HELD_AT_MOST_S = 60
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.extractive import ExtractiveWriter
-from rag.answering.roles import ASSUMES, FINDS, INTRODUCES, LIMITS, RESULTS, asked_role
+from rag.answering.roles import ASSUMES, FINDS, INTRODUCES, LIMITS, PROPOSES, RESULTS, asked_role
 from rag.types import Hit, Paper
 
 INTRODUCED = "We introduce the tidal lattice, a mesh of buoys that reads waves."
@@ -74,8 +74,9 @@ def test_all_papers_that_are_named_answer():
     [
         ("What are graph neural networks?", INTRODUCES),
         ("tell me about dropout", INTRODUCES),
-        ("who proposed dropout?", INTRODUCES),
-        ("What does “On Limitations of Results” propose?", INTRODUCES),
+        ("what does over-squashing mean?", INTRODUCES),
+        ("who proposed dropout?", PROPOSES),
+        ("What does “On Limitations of Results” propose?", PROPOSES),
         ("which results does it get?", RESULTS),
         ("what does the paper on bells show?", FINDS),
         ("drawbacks of dropout?", LIMITS),

@@ -21,16 +21,22 @@ RESULTS: Final = re.compile(
 LIMITS: Final = re.compile(r"\b(?:limitations?|drawbacks?|shortcomings?)\b", re.IGNORECASE)
 ASSUMES: Final = re.compile(r"\bassum(?:e|es|ed|ing|ptions?)\b", re.IGNORECASE)
 INTRODUCES: Final = re.compile(
-    rf"{PROPOSES.pattern}|\b(?:known as|called|named|termed|namely|refers? to)\b", re.IGNORECASE
+    rf"{PROPOSES.pattern}|\b(?:known as|called|named|termed|namely|refers? to)\b"
+    r"|\b(?:is|are) (?:an?|the first)\b",
+    re.IGNORECASE,
 )
 
 # "What is a Hopfield network?", but not "what is the gain of …", which asks for a detail.
 ASKS_WHAT_IT_IS: Final = re.compile(
     r"""^\W*(?:(?:so|and|ok(?:ay)?|please)\W+)*
         (?:what(?:'s|’s|\s(?:is|are|was|were))\s(?!the\b)|define\s|explain\s(?!why|how)|describe\s
-        |tell\sme\sabout\s|who\s(?:introduced|proposed)\s
-        |what\sdo(?:es)?\s.+\s(?:propose|introduce|present|mean|do)\b)""",
+        |tell\sme\sabout\s|what\sdo(?:es)?\s.+\smean\b)""",
     re.IGNORECASE | re.VERBOSE,
+)
+ASKS_WHAT_IT_PROPOSES: Final = re.compile(
+    r"\bwhat (?:do|does|did)\b.+\b(?:propose|introduce|present|do)\b"
+    r"|\bwho (?:introduced|proposed)\b",
+    re.IGNORECASE,
 )
 ASKS_FOR_RESULTS: Final = re.compile(
     r"\b(?:what|which) results?\b|\bresults (?:do|does|did|were|are)\b|\bhow well\b", re.IGNORECASE
@@ -61,6 +67,7 @@ ROLES: Final = (
     Role(LIMITS, LIMITS),
     Role(ASSUMES, ASSUMES),
     Role(ASKS_WHAT_IT_FINDS, FINDS),
+    Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True),
     Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True),
 )
 

@@ -193,15 +193,18 @@ class PassageStore:
             offset += HEADINGS_PER_CALL
 
     def query(self, vector: NDArray[np.float32], passages_k: int) -> list[tuple[str, float]]:
-        """Passage ids with their cosine to a vector, most similar first."""
+        """Passage ids with their cosine to a vector, most similar first.
+
+        They are `passages_k` at least where there are so many; all of a library that is compared
+        as a whole anyway.
+        """
         stored = self._collection.count()
-        wanted = min(passages_k, stored)
-        if not wanted:
+        if not stored or not passages_k:
             return []
-        found = self._query(vector, stored if stored <= EXACT_UP_TO else wanted)
+        found = self._query(vector, stored if stored <= EXACT_UP_TO else min(passages_k, stored))
         distances = (found["distances"] or [[]])[0]
         similarities = [1.0 - float(distance) for distance in distances]
-        return list(zip(found["ids"][0], similarities, strict=True))[:wanted]
+        return list(zip(found["ids"][0], similarities, strict=True))
 
     def vectors(self, passage_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The vectors of those of the passages that are here, shape (dimension,)."""

@@ -11,7 +11,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder
-from rag.index.chroma import EXACT_UP_TO, PassageStore
+from rag.index.chroma import PassageStore
 from rag.retrieval.admission import EVERYTHING, Admission
 
 
@@ -54,7 +54,8 @@ class DenseRetriever(BaseRetriever):
             known = self.similarities(vector, admission.few)
             return dict(sorted(known.items(), key=lambda item: -item[1]))
         best: dict[str, float] = {}
-        for node_id, cosine in self._store.query(vector, self._fetched(admission)):
+        wanted = admission.fetched(max(self._candidates_k, admission.least))
+        for node_id, cosine in self._store.query(vector, wanted):
             best.setdefault(node_id.rpartition("#")[0], cosine)
         found = {paper: best[paper] for paper in admission.among(list(best))}
         if len(found) < admission.least:  # few of those that pass are near
@@ -67,13 +68,6 @@ class DenseRetriever(BaseRetriever):
     ) -> dict[str, float]:
         """The candidates among papers that were compared, which come best first."""
         return dict(islice(compared.items(), max(self._candidates_k, admission.least)))
-
-    def _fetched(self, admission: Admission) -> int:
-        """Passages to fetch; all of them in a library that is compared as a whole anyway."""
-        stored = self._store.count_passages()
-        if stored <= EXACT_UP_TO:
-            return stored
-        return admission.fetched(max(self._candidates_k, admission.least))
 
     def similarities(
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]
@@ -95,7 +89,7 @@ class DenseRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         vector = self.embed(query_bundle.query_str)
-        found = dict(self._store.query(vector, self._candidates_k))
+        found = dict(self._store.query(vector, self._candidates_k)[: self._candidates_k])
         nodes = self._store.passages(list(found))
         return [
             NodeWithScore(node=nodes[node_id], score=score)

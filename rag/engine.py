@@ -18,6 +18,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
+from rag.answering.focus import own_words
 from rag.answering.gate import (
     MAYBE_NOT_SAID_FROM,
     UNSURE_BELOW,
@@ -149,7 +150,7 @@ class PaperQueryEngine(BaseQueryEngine):
     ) -> Answer:
         if answer.reason == "not_in_abstract":
             return _abstained(answer, answer.reason, clock)
-        sure = self._gauge.confidence(topic, answer.papers)
+        sure = self._gauge.confidence(topic_within(topic, history), answer.papers)
         clock.lap("confidence")
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
@@ -203,6 +204,12 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
     if earlier and is_affirmation(question):
         return earlier[0]
     return question_for_papers(question)
+
+
+def topic_within(topic: str, history: Sequence[Message]) -> str:
+    """What a question is about: the last question's topic where its own words do not say."""
+    earlier = earlier_questions(history)
+    return earlier[0] if topic and earlier and not own_words(topic) else topic
 
 
 def headed(answer: Answer, heading: str) -> Answer:

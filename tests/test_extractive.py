@@ -52,6 +52,10 @@ def test_where_code_lies_is_quoted_only_when_asked(words):
     assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
 
 
+def test_to_report_is_not_to_ask_for_a_repository():
+    assert LINKED not in quotes("What results does it report?", LATTICE, words=200)
+
+
 def test_a_paper_that_says_only_where_its_code_lies_is_still_quoted():
     bare = Paper("bare", "A Lattice of Links", LINKED)
     assert quotes("What is a tidal lattice?", bare) == [LINKED]
@@ -67,6 +71,13 @@ def test_a_paper_that_is_named_by_its_title_answers_alone():
 def test_all_papers_that_are_named_answer():
     asked = "compare “Reading Waves With a Lattice” with “A Lattice of Buoys in Ice”"
     assert {OTHER.abstract} < set(quotes(asked, OTHER, LATTICE))
+
+
+@pytest.mark.parametrize(
+    "sentence", ["To improve the lattice we add buoys.", "To achieve this, buoys are added."]
+)
+def test_what_is_only_striven_for_is_no_result(sentence):
+    assert not RESULTS.search(sentence)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from rag.retrieval.filters import UNTOPICAL
+from rag.retrieval.questions import content_words
 
 CLAUSE_END: Final = re.compile(r"[,:;?]|\s[-–—]\s|\.\s")
 ASKING: Final = re.compile(
@@ -38,6 +39,11 @@ ASKS_FOR_SEVERAL: Final = re.compile(
 def asks_for_several(question: str) -> bool:
     """Whether several papers are asked for, so that no single one must say all."""
     return ASKS_FOR_SEVERAL.search(question) is not None
+
+
+def own_words(question: str) -> list[str]:
+    """The words that say what a question is about: none in "what results does it report?"."""
+    return [word for word in content_words(question) if word not in ABOUT_PAPERS]
 
 
 def asking_words(question: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ FINDS: Final = re.compile(
 )
 RESULTS: Final = re.compile(
     r"\d(?:\.\d+)?\s?(?:%|x\b|×)|\b(?:outperform\w*|state[- ]of[- ]the[- ]art|results?|accuracy"
-    r"|achiev\w+|improv\w+|reduc\w+|faster)\b",
+    r"|(?<!\bto )(?:achiev|improv|reduc)\w+|faster)\b",  # "to achieve this we …" is no result
     re.IGNORECASE,
 )
 LIMITS: Final = re.compile(r"\b(?:limitations?|drawbacks?|shortcomings?)\b", re.IGNORECASE)

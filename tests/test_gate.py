@@ -1,0 +1,75 @@
+"""What a follow-up must say by itself to be declined, or to be answered without doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.focus import own_words
+from rag.engine import topic_within
+from rag.types import Message
+
+FIRST = "What is WaveMix?"
+
+
+@pytest.fixture(scope="module")
+def talked(starter):
+    """A conversation of one turn, about a paper of the starter library."""
+    answer = starter.ask(FIRST)
+    return (Message("user", FIRST), Message("assistant", answer.text, answer.citations))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who won the world cup in 2018?",
+        "Can cats eat tuna every day?",
+        "is it going to rain in Lisbon tomorrow afternoon?",
+        "what's the weather like tomorrow?",
+    ],
+)
+def test_a_follow_up_about_something_else_is_declined(starter, talked, question):
+    answer = starter.ask(question, talked)
+    assert (answer.status, answer.reason) == ("abstained", "not_in_library")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "does it work?",
+        "and the memory?",
+        "is cost a problem for it?",
+        "how many of those benchmarks are there?",
+        "what about vision transformers?",
+        "something different: how are graphs attacked?",
+    ],
+)
+def test_a_follow_up_that_leans_on_the_conversation_is_answered(starter, talked, question):
+    assert starter.ask(question, talked).status == "answered"
+
+
+def test_a_follow_up_without_words_of_its_own_is_as_sure_as_its_conversation(starter, talked):
+    answer = starter.ask("What results does it report?", talked)
+    assert answer.papers[0].title.startswith("WaveMix")
+    assert answer.confidence == starter.ask(FIRST).confidence
+    assert "may not say" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What results does it report?", []),
+        ("and its limitations?", []),
+        ("who won the world cup?", ["won", "world", "cup"]),
+        ("", []),
+    ],
+)
+def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
+    assert own_words(question) == words
+
+
+def test_a_question_keeps_its_topic_where_it_has_one():
+    talked = (Message("user", FIRST), Message("assistant", "It is a network."))
+    assert topic_within("what results?", talked) == FIRST
+    assert topic_within("what about graphs?", talked) == "what about graphs?"
+    assert topic_within("what results?", ()) == "what results?"
+    assert topic_within("", talked) == ""

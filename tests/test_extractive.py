@@ -6,6 +6,8 @@ import pytest
 
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.roles import ASSUMES, FINDS, INTRODUCES, LIMITS, PROPOSES, RESULTS, asked_role
+from rag.embedding import build_embedder
+from rag.settings import Settings
 from rag.types import Hit, Paper
 
 INTRODUCED = "We introduce the tidal lattice, a mesh of buoys that reads waves."
@@ -78,6 +80,19 @@ def test_all_papers_that_are_named_answer():
 )
 def test_what_is_only_striven_for_is_no_result(sentence):
     assert not RESULTS.search(sentence)
+
+
+def test_a_paper_that_came_close_but_hardly_meets_the_question_is_left_out(cache):
+    embedder = build_embedder(Settings(cache=cache))
+    embedder.prepare()
+    writer = ExtractiveWriter(embedder.find_reader(), lambda _: 1.0, 60)
+    near = Paper("near", "Meshes of Buoys", "A mesh of buoys measures the waves in a harbour.")
+    far = Paper("far", "Baking With Rye", "Rye dough wants a warm kitchen and a long night.")
+    hits = [Hit(paper, 0.9, ()) for paper in (LATTICE, far, near)]
+    (draft,) = writer.write("which papers measure waves with buoys?", (), hits)
+    assert {citation.paper.paper_id for citation in draft.citations} == {"lattice", "near"}
+    (draft,) = writer.write("which papers measure waves with buoys?", (), [hits[1]])
+    assert [citation.paper.paper_id for citation in draft.citations] == ["far"]  # the best there is
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -13,6 +13,8 @@ from rag.errors import ConfigurationError
 from rag.types import EXTRACTIVE
 
 APPLICATION = "paperchat"
+TOP_K: Final = 6
+ANSWER_WORDS: Final = 105  # answers to `single` questions of the dev set then have 109 on average
 
 
 def _default_library() -> Path:
@@ -91,15 +93,14 @@ class Settings(BaseSettings):
     price_completion: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model writes."
     )
-    # With 105 the answers to `single` questions of the dev set have 110 words on average.
     answer_words: int = Field(
-        105, ge=30, description="Longest extractive answer from one paper, words."
+        ANSWER_WORDS, ge=30, description="Longest extractive answer from one paper, words."
     )
     unsupported: Literal["remove", "mark"] = Field(
         "remove", description="remove or mark a model's sentences that no paper supports."
     )
     passage_tokens: int = Field(220, ge=40, description="Longest passage, tokens.")
-    top_k: int = Field(6, ge=1, le=50, description="Papers that reach the answer.")
+    top_k: int = Field(TOP_K, ge=1, le=50, description="Papers that reach the answer.")
     candidates_k: int = Field(
         100, ge=10, description="Papers each retriever fetches before fusion."
     )

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from rag.errors import ConfigurationError
 from rag.library import Library
-from rag.settings import Settings
+from rag.settings import ANSWER_WORDS, TOP_K, Settings
 from rag.types import EXTRACTIVE
 
 Mode = Literal["extractive", "model"]
@@ -43,8 +43,8 @@ class SessionSettings:
     model: str = ""
     base_url: str | None = None
     key: SecretStr | None = None
-    top_k: int = 6
-    answer_words: int = 102
+    top_k: int = TOP_K
+    answer_words: int = ANSWER_WORDS
     unsupported: Unsupported = "remove"
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from eval.dataset import default_question_sets, read_question_sets
 from rag.sources import read_sources
 from rag.sources.records import title_key
 from rag.starter import starter_file
@@ -137,13 +138,23 @@ def test_a_page_and_the_starter_library_give_a_paper_the_same_id(records, page_p
     assert starter_ids == {paper.title: paper.paper_id for paper in page_papers.values()}
 
 
-def test_no_summary_repeats_ten_words_in_a_row_of_any_abstract(records, pages):
-    spoken = {
-        run
-        for item in read_sources(pages)
-        if isinstance(item, Paper)
-        for run in runs(item.abstract)
-    }
-    assert len(spoken) > 10_000
+@pytest.fixture(scope="module")
+def spoken(pages):
+    """All runs of ten words of the pages' abstracts."""
+    papers = [item for item in read_sources(pages) if isinstance(item, Paper)]
+    found = {run for paper in papers for run in runs(paper.abstract)}
+    assert len(found) > 10_000
+    return found
+
+
+def test_no_summary_repeats_ten_words_in_a_row_of_any_abstract(records, spoken):
     repeated = {r["title"]: shared for r in records if (shared := runs(r["summary"]) & spoken)}
     assert repeated == {}
+
+
+def test_no_question_or_reference_answer_repeats_ten_words_in_a_row_of_any_abstract(spoken):
+    turns = [
+        turn for sample in read_question_sets(default_question_sets()) for turn in sample.turns
+    ]
+    said = [text for turn in turns for text in (turn.question, turn.answer or "")]
+    assert [text for text in said if runs(text) & spoken] == []

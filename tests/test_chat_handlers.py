@@ -52,6 +52,12 @@ def asked(library, question=QUESTION, chat=None):
 # --- pace and stop
 
 
+def test_a_session_keeps_the_papers_that_were_found_but_not_their_passages(library):
+    answer = asked(library).turns[-1]
+    assert answer.hits
+    assert all(hit.paper.abstract and hit.passages == () for hit in answer.hits)
+
+
 def test_drafts_that_come_faster_than_the_eye_are_left_out_but_never_the_last():
     clock = iter(n / 1000 for n in range(10_000))  # a millisecond a look
     drafts = [draft("a" * n) for n in range(100)]

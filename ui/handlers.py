@@ -92,9 +92,14 @@ def respond(
 def _answers(
     library: Library, question: str, earlier: Sequence[Message], filters: Filters | None
 ) -> Iterator[Answer]:
-    """The library's answers, behind a draft that shows at once."""
+    """The library's answers, behind a draft that shows at once.
+
+    They are without the passages of their hits, which the page does not show: a session keeps its
+    answers, and the passages would be most of them.
+    """
     yield Answer(question, "", "draft", stage="searching")
-    yield from library.stream(question, earlier, filters)
+    for answer in library.stream(question, earlier, filters):
+        yield replace(answer, hits=tuple(replace(hit, passages=()) for hit in answer.hits))
 
 
 def paced(answers: Iterator[Answer], now: Callable[[], float] = time.monotonic) -> Iterator[Answer]:

@@ -59,7 +59,10 @@ class HalfInvented(ScriptedEndpoint):
     """Answers with a sentence of the first paper that it is shown, and an invented one."""
 
     def next_reply(self, request):
-        key, paper = SHOWN.search(said(request)).groups()
+        shown = SHOWN.search(said(request))
+        if shown is None:  # a follow-up to be written out: it is left as it is
+            return ("stream", "", (9, 0), [""], 0)
+        key, paper = shown.groups()
         sentence = paper.splitlines()[-1].split(". ")[0].rstrip(".")
         text = f"{sentence} [{key}]. {INVENTED.rstrip('.')} [{key}]."
         return ("stream", text, (9, 9), [text], 0)

@@ -58,6 +58,24 @@ ROLE_BONUS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
+class _Compared:
+    """A paper beside the question.
+
+    Attributes:
+        sentences: Those that may be quoted, in reading order.
+        worth: Of each sentence, shape (n,).
+        alike: How alike any two sentences are, shape (n, n).
+        match: Mean match of the question's words, each in the title or sentence that meets it best.
+    """
+
+    paper: Paper
+    sentences: Sequence[Sentence]
+    worth: NDArray[np.float64]
+    alike: NDArray[np.float64]
+    match: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Pick:
     """A paper and the sentences chosen from it, in reading order."""
 
@@ -86,28 +104,15 @@ class ExtractiveWriter:
     ) -> Iterator[Draft]:
         """One draft: the papers that answer, each with its best sentences and its marker."""
         several = asks_for_several(question)
-        chosen = _named_hits(question, hits) or self._meeting(
-            question, _close_hits(hits, several=several)
-        )
+        named = _named_hits(question, hits)
+        close = named or _close_hits(hits, several=several)
+        compared = [self._compare(question, hit.paper) for hit in close]
+        chosen = compared if named else _meeting(compared)
         picks = []
-        for place, hit in enumerate(chosen):
+        for place, each in enumerate(chosen):
             most_words, most = self._limits(place, len(chosen), several=several)
-            picks.append(self._pick(question, hit.paper, most_words, most))
+            picks.append(_pick(each, most_words, most))
         yield _compose(picks, Numbering(history))
-
-    def _meeting(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """The first hit, and those of the others that meet the question's words as well."""
-        if self._reader is None or len(hits) < 2:
-            return list(hits)
-        matches = [self._match(self._reader, question, hit.paper) for hit in hits]
-        least = MATCH_SHARE * max(matches)
-        return [hit for n, hit in enumerate(hits) if n == 0 or matches[n] >= least]
-
-    def _match(self, reader: CachedReader, question: str, paper: Paper) -> float:
-        """Mean match of the question's words, each in the sentence that meets it best."""
-        texts = [paper.title, *(each.text for each in quotable_sentences(paper))]
-        asked, *read = reader.read([question, *texts])
-        return float(match_each(asked, lay_out(read)).max(axis=0).mean())
 
     def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
         """Most words and most sentences of the paper at a place, from 0."""
@@ -117,27 +122,25 @@ class ExtractiveWriter:
             return self._answer_words, SENTENCES_WHEN_SEVERAL
         return (int(self._answer_words * MAIN_SHARE), self._answer_words) if place == 0 else (0, 1)
 
-    def _pick(self, question: str, paper: Paper, most_words: int, most: int) -> _Pick:
+    def _compare(self, question: str, paper: Paper) -> _Compared:
+        """The paper read once beside the question; asides count for its match, not as quotes."""
         whole = quotable_sentences(paper)
-        sentences = [each for each in whole if not _is_aside(question, each.text)] or whole
-        worth, alike = self._compare(question, [sentence.text for sentence in sentences])
-        lengths = [len(sentence.text.split()) + 1 for sentence in sentences]  # with its marker
-        left = most_words - len(paper.title.split())
-        kept = _select(worth, alike, lengths, most_words=left, most=most)
-        return _Pick(paper, tuple(sentences[n] for n in sorted(kept)))
-
-    def _compare(
-        self, question: str, sentences: Sequence[str]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What each sentence is worth, shape (n,), and how alike any two are, shape (n, n)."""
-        prior = _prior(question, sentences)
+        quotable = [n for n, each in enumerate(whole) if not _is_aside(question, each.text)]
+        kept = quotable or list(range(len(whole)))
+        sentences = [whole[n] for n in kept]
+        prior = _prior(question, [each.text for each in sentences])
         if self._reader is None:
-            covered = [coverage(question, text, self._weight) for text in sentences]
-            return np.array(covered) + prior, np.zeros((len(sentences), len(sentences)))
-        asked, *read = self._reader.read([question, *sentences])
+            covered = [coverage(question, each.text, self._weight) for each in sentences]
+            alike = np.zeros((len(kept), len(kept)))
+            return _Compared(paper, sentences, np.array(covered) + prior, alike, 1.0)
+        asked, *read = self._reader.read([question, paper.title, *(each.text for each in whole)])
         texts = lay_out(read)
-        met = match_each(asked, texts).mean(axis=1)
-        return met + prior, np.asarray(texts.vectors @ texts.vectors.T, np.float64)
+        met = match_each(asked, texts)
+        at = np.array(kept, np.intp) + 1  # behind the title
+        vectors = texts.vectors[at]
+        worth = met[at].mean(axis=1) + prior
+        alike = np.asarray(vectors @ vectors.T, np.float64)
+        return _Compared(paper, sentences, worth, alike, float(met.max(axis=0).mean()))
 
 
 def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
@@ -163,10 +166,24 @@ def _named_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.paper.paper_id in named]
 
 
+def _meeting(compared: Sequence[_Compared]) -> list[_Compared]:
+    """The first paper, and those of the others that meet the question's words nearly as well."""
+    least = MATCH_SHARE * max(each.match for each in compared)
+    return [each for n, each in enumerate(compared) if n == 0 or each.match >= least]
+
+
 def _close_hits(hits: Sequence[Hit], *, several: bool) -> list[Hit]:
     least = hits[0].score * (CLOSE_WHEN_SEVERAL if several else CLOSE_OTHERWISE)
     most = MOST_WHEN_SEVERAL if several else MOST_OTHERWISE
     return [hit for hit in hits[:most] if hit.score >= least]
+
+
+def _pick(compared: _Compared, most_words: int, most: int) -> _Pick:
+    sentences = compared.sentences
+    lengths = [len(each.text.split()) + 1 for each in sentences]  # with its marker
+    left = most_words - len(compared.paper.title.split())
+    kept = _select(compared.worth, compared.alike, lengths, most_words=left, most=most)
+    return _Pick(compared.paper, tuple(sentences[n] for n in sorted(kept)))
 
 
 def _select(

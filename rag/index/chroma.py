@@ -198,7 +198,7 @@ class PassageStore:
         They are `passages_k` at least where there are so many; all of a library that is compared
         as a whole anyway.
         """
-        stored = self._collection.count()
+        stored = self.count_passages()
         if not stored or not passages_k:
             return []
         found = self._query(vector, stored if stored <= EXACT_UP_TO else min(passages_k, stored))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from rag.errors import LibraryError
+from rag.index.names import without_accents
 from rag.types import Heading, Listing, Order, Paper
 
 logger = logging.getLogger(__name__)
@@ -185,8 +185,7 @@ class HeadingTable:
 
 def folded(text: str) -> str:
     """The text as a search compares it: without case and accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return without_accents(text.casefold())
 
 
 def _last_name(authors: Sequence[str]) -> str:

@@ -19,8 +19,13 @@ def name_words(name: str) -> list[str]:
     """The words of a name, in order, in lower case and without accents."""
     if name.isascii():
         return WORD.findall(name.lower())
-    apart = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
-    return WORD.findall("".join(c for c in apart if not unicodedata.combining(c)))
+    return WORD.findall(without_accents(name.casefold().translate(PLAIN)))
+
+
+def without_accents(text: str) -> str:
+    """The text with every letter's accents left out."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 def is_called(author: str, name: str) -> bool:

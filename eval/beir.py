@@ -22,7 +22,7 @@ from eval.metrics import average_precision, hit_at, ndcg_at, recall_at, reciproc
 from eval.scoring import Scores, rounded
 from eval.summary import Published
 from rag.errors import SourceError
-from rag.sources.records import fold
+from rag.readers.records import fold
 from rag.types import Paper
 
 DEPTH: Final = 100

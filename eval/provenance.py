@@ -12,8 +12,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from rag.readers.records import content_hash
 from rag.settings import Settings
-from rag.sources.records import content_hash
 from rag.types import Paper
 
 HASH_DIGITS: Final = 12

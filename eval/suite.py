@@ -18,9 +18,9 @@ from eval.runner import Options, Run, evaluate, rescore
 from eval.summary import Price
 from eval.workspace import open_existing, open_made
 from rag.library import Library
+from rag.readers import Source, read_sources
+from rag.readers.records import title_key
 from rag.settings import Settings, read_settings
-from rag.sources import Source, read_sources
-from rag.sources.records import title_key
 from rag.starter import starter_file
 from rag.types import EXTRACTIVE, Paper
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 from eval.asking import OnProgress
 from eval.provenance import code_files, digest
 from rag.library import Library
+from rag.readers import Source
 from rag.settings import Settings
-from rag.sources import Source
 from rag.types import EXTRACTIVE, Paper
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LIBRARIES: Final = "eval-libraries"  # below the cache folder
 MOST_KEPT: Final = 6
 SHAPING: Final = ("embedder", "passage_tokens")  # settings that an index depends on
-BUILDING: Final = ("rag/index", "rag/embedding", "rag/sources", "rag/passages", "rag/sentences")
+BUILDING: Final = ("rag/index", "rag/embedding", "rag/readers", "rag/passages", "rag/sentences")
 
 
 @contextmanager

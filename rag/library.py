@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.messages import History, to_messages
+from rag.readers import Source, read_sources
+from rag.readers.required import with_a_paper
 from rag.settings import Settings, read_settings
-from rag.sources import Source, read_sources
-from rag.sources.required import with_a_paper
 from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,

@@ -16,9 +16,9 @@ from rag.answering.numbering import Numbering
 from rag.answering.support import Verifier
 from rag.answering.verification import verify
 from rag.embedding import build_embedder
+from rag.readers import read_sources
 from rag.sentences import split_sentences
 from rag.settings import read_settings
-from rag.sources import read_sources
 from rag.starter import starter_file
 from rag.types import Paper
 

@@ -28,7 +28,7 @@ from rag.export import (
 )
 from rag.export.latex import latex_text
 from rag.names import Name, split_name
-from rag.sources.records import fold, id_from_title
+from rag.readers.records import fold, id_from_title
 from rag.types import STARTER_SOURCE, Answer, Citation, Paper
 
 KETTLES = Paper(

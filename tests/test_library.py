@@ -31,8 +31,8 @@ from rag.errors import ConfigurationError, LibraryError, SourceError
 from rag.index.chroma import PassageStore
 from rag.index.manifest import FILE, read_manifest
 from rag.library import Library
+from rag.readers.records import fold, paper_from_record
 from rag.settings import Settings
-from rag.sources.records import fold, paper_from_record
 from rag.starter import starter_file
 from rag.types import Message, Paper, Rejection
 

@@ -13,8 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from rag.library import Library
+from rag.readers import arxiv
 from rag.settings import Settings
-from rag.sources import arxiv
 from tests.page_server import served
 from tests.scripted_endpoint import ScriptedEndpoint
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from rag.errors import SourceError, SourceUnavailableError
 from rag.index.headings import HeadingTable, folded
 from rag.library import Library
+from rag.readers import arxiv, pasted
+from rag.readers.records import RecordError
 from rag.settings import Settings
-from rag.sources import arxiv, pasted
-from rag.sources.records import RecordError
 from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.test_ui import HOSTILE, Seen
 from ui import library_html as html

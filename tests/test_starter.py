@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from eval.dataset import default_question_sets, read_question_sets
-from rag.sources import read_sources
-from rag.sources.records import title_key
+from rag.readers import read_sources
+from rag.readers.records import title_key
 from rag.starter import starter_file
 from rag.types import STARTER_SOURCE, Paper, Rejection
 

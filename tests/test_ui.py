@@ -20,8 +20,8 @@ from rag.answering.markers import find_markers
 from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.openai_endpoint import EndpointLLM
+from rag.readers.records import paper_from_record
 from rag.settings import Settings
-from rag.sources.records import paper_from_record
 from rag.types import (
     EXTRACTIVE,
     STARTER_SOURCE,

@@ -25,8 +25,8 @@ from rag.codec import (
 )
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
+from rag.readers.records import fold
 from rag.settings import Settings
-from rag.sources.records import fold
 from rag.types import (
     Answer,
     CheckedSentence,

@@ -14,10 +14,10 @@ from typing import Final
 from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.library import Library
-from rag.sources import pasted
-from rag.sources.arxiv import SOURCE as ARXIV
-from rag.sources.arxiv import find_arxiv_ids, look_up
-from rag.sources.records import RecordError
+from rag.readers import pasted
+from rag.readers.arxiv import SOURCE as ARXIV
+from rag.readers.arxiv import find_arxiv_ids, look_up
+from rag.readers.records import RecordError
 from rag.types import IngestReport, Paper, Rejection
 
 MOST_FILES: Final = 20

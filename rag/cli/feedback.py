@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from rag.cli import output
+from rag.readers.records import fold
 from rag.settings import read_settings
-from rag.sources.records import fold
 from rag.userdata import FILE
 from rag.userdata.feedback import Feedback, Rating
 from rag.userdata.question_set import question_set

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
-from rag.sources.records import fold
+from rag.readers.records import fold
 from rag.types import Answer, Citation, Paper
 
 CODE_OR_FORMULA: Final = (

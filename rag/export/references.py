@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rag.names import Name, split_name
-from rag.sources.records import arxiv_id_of, fold, id_from_title
+from rag.readers.records import arxiv_id_of, fold, id_from_title
 from rag.types import Paper
 
 Kind = Literal["article", "conference", "preprint", "other"]

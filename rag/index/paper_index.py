@@ -36,7 +36,7 @@ from rag.index.manifest import (
     write_manifest,
 )
 from rag.passages import build_passages, passage_id
-from rag.sources.records import content_hash
+from rag.readers.records import content_hash
 from rag.types import NO_FILTERS, Facets, IngestReport, Paper, Progress, Rejection
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.codec import answer_from_json, answer_to_json
 from rag.errors import LibraryError, UnknownConversationError
-from rag.sources.records import fold
+from rag.readers.records import fold
 from rag.types import Answer
 from rag.userdata.database import Database, folded, now
 from rag.userdata.excerpts import Excerpt, find_excerpt

@@ -18,7 +18,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryError
-from rag.sources.records import fold
+from rag.readers.records import fold
 
 BUSY_TIMEOUT_S: Final = 30.0
 APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.sources.records import fold
+from rag.readers.records import fold
 
 # Characters around the match: three lines of a narrow list together.
 BEFORE: Final = 24

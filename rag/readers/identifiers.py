@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.sources.records import fold
+from rag.readers.records import fold
 
 NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
 OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rag.export import FORMS, export_papers
 from rag.library import Library
-from rag.sources import read_sources
-from rag.sources.latex import plain_text
-from rag.sources.records import id_from_title
+from rag.readers import read_sources
+from rag.readers.latex import plain_text
+from rag.readers.records import id_from_title
 from rag.types import STARTER_SOURCE, Paper, Rejection
 
 ZOTERO = r"""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from rag.sources.records import fold
+from rag.readers.records import fold
 
 if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text

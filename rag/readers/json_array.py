@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rag.names import Name
-from rag.sources.identifiers import doi_address, find_arxiv_id
-from rag.sources.records import Record, RecordError
+from rag.readers.identifiers import doi_address, find_arxiv_id
+from rag.readers.records import Record, RecordError
 
 START: Final = re.compile(r"\s*\[\s*(?:\{\s*\"|\])")
 # CSL's own markup in titles, and publishers' in abstracts.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rag.sources.records import Record, RecordError
+from rag.readers.records import Record, RecordError
 
 LINES_LOOKED_AT: Final = 20
 OBJECT: Final = re.compile(r'\{\s*(?:"|\}|$)')  # a brace alone may also be LaTeX

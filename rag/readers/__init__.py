@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from rag.sources.bibtex import looks_like_bibtex, read_bibtex
-from rag.sources.daily_papers import looks_like_page, read_page
-from rag.sources.json_array import looks_like_json_array, read_json_array
-from rag.sources.json_lines import looks_like_json_lines, read_json_lines
-from rag.sources.records import Record, RecordError, fold, paper_from_record
-from rag.sources.ris import looks_like_ris, read_ris
+from rag.readers.bibtex import looks_like_bibtex, read_bibtex
+from rag.readers.daily_papers import looks_like_page, read_page
+from rag.readers.json_array import looks_like_json_array, read_json_array
+from rag.readers.json_lines import looks_like_json_lines, read_json_lines
+from rag.readers.records import Record, RecordError, fold, paper_from_record
+from rag.readers.ris import looks_like_ris, read_ris
 from rag.types import Paper, Rejection
 
 logger = logging.getLogger(__name__)

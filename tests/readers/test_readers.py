@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rag.sources import read_sources
-from rag.sources.records import content_hash, fold, paper_from_record, parse_date
+from rag.readers import read_sources
+from rag.readers.records import content_hash, fold, paper_from_record, parse_date
 from rag.types import Paper, Rejection
 
 TITLES = (

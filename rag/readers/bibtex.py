@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from rag.sources.identifiers import doi_address, find_arxiv_id
-from rag.sources.latex import plain_text
-from rag.sources.records import Record, RecordError
+from rag.readers.identifiers import doi_address, find_arxiv_id
+from rag.readers.latex import plain_text
+from rag.readers.records import Record, RecordError
 
 if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.sources import daily_papers, json_lines
-from rag.sources.records import Record
+from rag.readers import daily_papers, json_lines
+from rag.readers.records import Record
 
 SOURCE: Final = "pasted text"
 # First signs of the forms that files have: JSON, BibTeX, RIS. A title begins with none of them.

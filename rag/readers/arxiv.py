@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import httpx
 
 from rag.errors import SourceError, SourceUnavailableError
-from rag.sources.records import ARXIV_ID, Record, RecordError, fold
+from rag.readers.records import ARXIV_ID, Record, RecordError, fold
 
 EXPORT_API: Final = "https://export.arxiv.org/api/query"
 SOURCE: Final = "arXiv"

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from rag.errors import SourceError
-from rag.sources import FORMS
+from rag.readers import FORMS
 from rag.types import Paper, Rejection
 
 SOURCES_TOLD: Final = 3

@@ -15,7 +15,7 @@ from rag.embedding import build_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.library import Library
 from rag.settings import Settings
-from tests.endpoint_papers import (
+from tests.support.endpoint_papers import (
     BEAVERS,
     OTTERS,
     QUESTION,
@@ -23,8 +23,8 @@ from tests.endpoint_papers import (
     endpoint_model,
     endpoint_settings,
 )
-from tests.eval_papers import PAPERS
-from tests.scripted_endpoint import ScriptedEndpoint
+from tests.support.eval_papers import PAPERS
+from tests.support.scripted_endpoint import ScriptedEndpoint
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]

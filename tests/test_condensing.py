@@ -7,7 +7,7 @@ import pytest
 from rag.answering.condensing import MOST_GROWTH_WORDS, read_rewrite
 from rag.library import Library
 from rag.types import Message, Usage
-from tests.endpoint_papers import CLAIM, MODEL, QUESTION, REPLY, WILLOWS, endpoint_settings
+from tests.support.endpoint_papers import CLAIM, MODEL, QUESTION, REPLY, WILLOWS, endpoint_settings
 
 REWRITES = "You rewrite the last message"  # how its prompt begins
 FOLLOW_UP = "And what do they eat of them?"

@@ -15,7 +15,7 @@ from llama_index.core.llms import CustomLLM, MockLLM
 from rag.answering.keys import source_keys
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT
 from rag.types import EXTRACTIVE, Message, Usage
-from tests.endpoint_papers import (
+from tests.support.endpoint_papers import (
     CLAIM,
     OFF_TOPIC,
     QUESTION,

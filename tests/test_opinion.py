@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.answering.opinion import SEVERITY, ModelReader, Opinion, combine, locate
 from rag.sentences import split_sentences
 from rag.types import Paper, Usage
-from tests.endpoint_papers import (
+from tests.support.endpoint_papers import (
     BEAVERS,
     CLAIM,
     OFF_TOPIC,

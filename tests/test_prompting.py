@@ -19,7 +19,7 @@ from rag.errors import ModelWindowError
 from rag.settings import Settings
 from rag.tokens import count_tokens, cut_tokens
 from rag.types import EXTRACTIVE, Citation, Message
-from tests.endpoint_papers import (
+from tests.support.endpoint_papers import (
     BEAVERS,
     OTTERS,
     QUESTION,

@@ -1,0 +1,586 @@
+"""The Chat tab in a real browser, against a server in this process whose library tests exchange."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rag.library import Library
+from rag.openai_endpoint import EndpointLLM
+from rag.settings import Settings
+from rag.types import EXTRACTIVE
+from tests.support.accessibility import assert_accessible, assert_fits
+from tests.support.page_server import serving
+from ui import visits
+from ui.handlers import MOST_QUESTION_CHARACTERS
+from ui.loading import Loading
+
+BOX = "#question textarea"
+HOPFIELD = "What is a modern Hopfield network?"
+SPIKING = "Which papers train spiking neural networks?"
+WRITTEN = (
+    "Modern Hopfield networks store patterns and retrieve them with one update [1]. "
+    "They cure the common cold in every state of the union [1]."
+)
+HOSTILE = (
+    "Hopfield networks <script>window.owned = 1</script> <img src=x onerror='window.owned = 1'> "
+    "[press](javascript:window.owned=1) [data](data:text/html,x) "
+    "![spy](https://evil.example/p.png) "
+    "<style>body{display:none}</style> <p style='position:fixed'>over</p> "
+    r"$\text{<img src=x onerror=window.owned=1>}$ [1]."
+)
+FORMULA = (
+    r"The modern Hopfield network with continuous states retrieves the pattern with one update "
+    r"$\xi^{new} = X p$ [1]."
+)
+STORES = "Modern Hopfield networks store patterns and retrieve them with one update [1]. "
+PARTS = [f"### Part {n}\n\n{STORES * 2}\n\n- {STORES}\n- {STORES}" for n in range(8)]
+WIDE = {
+    "table": f"|{' Column of it |' * 14}\n|{'---|' * 14}\n|{' value |' * 14}",
+    "pre": f"```\n{'retrieve(pattern), ' * 30}\n```",
+    "math[display=block]": f"$$\\xi = {' + '.join(f'x_{{{n}}}' for n in range(60))}$$",
+    "p math": f"So ${' + '.join(f'a_{{{n}}}' for n in range(60))}$ holds, and {'W' * 300} too.",
+}
+LONG = "\n\n".join([*PARTS[:2], *WIDE.values(), *PARTS[2:]])
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def library(starter, cache, tmp_path_factory):
+    """A copy of the starter library, to keep conversations in."""
+    folder = tmp_path_factory.mktemp("chat") / "library"
+    shutil.copytree(starter.folder, folder)
+    library = Library.open(settings=Settings(library=folder, cache=cache, llm=EXTRACTIVE))
+    library.prepare()
+    return library
+
+
+@pytest.fixture(scope="module")
+def loading(library):
+    return Loading.of(library)
+
+
+@pytest.fixture(scope="module")
+def address(loading):
+    with served(loading) as address:
+        yield address
+
+
+def served(loading, port=7940):
+    return serving(loading, port)
+
+
+@pytest.fixture
+def visitor(browser):
+    """A browser of its own; whatever its pages say on the console or ask elsewhere fails."""
+    with closing(browser.new_context(viewport={"width": 1280, "height": 800})) as context:
+        context.set_default_timeout(15_000)
+        context.errors, context.outside = [], []
+        context.on(
+            "console", lambda m: context.errors.append(m.text) if m.type == "error" else None
+        )
+        context.on("weberror", lambda error: context.errors.append(str(error.error)))
+        context.on("request", lambda sent: context.outside.append(sent.url))
+        yield context
+        assert context.errors == []
+        local = ("http://127.0.0.1:", "data:", "blob:")
+        assert [url for url in context.outside if not url.startswith(local)] == []
+
+
+@pytest.fixture
+def page(visitor, address):
+    return opened(visitor, address)
+
+
+@pytest.fixture
+def writes(library, endpoint, monkeypatch):
+    """Let a scripted model write the answers of one test."""
+
+    def play(text, unsupported="remove", **others):
+        endpoint.reply(text, **others)
+        settings = Settings(OPENAI_BASE_URL=endpoint.url, retries=0)
+        checked = library.settings.model_copy(update={"unsupported": unsupported})
+        written = library.with_settings(checked, EndpointLLM(settings, "scripted"))
+        monkeypatch.setattr(visits, "library_for", lambda *_: written)
+
+    return play
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Set when the empty page may be drawn, which takes long on a busy machine."""
+    event = threading.Event()
+    find = Library.examples
+    monkeypatch.setattr(Library, "examples", lambda *given: event.wait(10) and find(*given))
+    return event
+
+
+def opened(visitor, address):
+    page = visitor.new_page()
+    page.goto(address)
+    page.wait_for_selector(".examples, .turn, .welcome:not(.is-waiting)")
+    return page
+
+
+def ask(page, question, turn=1):
+    page.fill(BOX, question)
+    page.press(BOX, "Enter")
+    page.wait_for_selector(f"#turn-{turn} .acts")
+
+
+def answer(page, turn=1):
+    return page.inner_text(f"#turn-{turn} .answer")
+
+
+# --- asking and answering
+
+
+def test_a_question_is_asked_from_the_keyboard_alone_and_followed_up(page):
+    page.keyboard.press("Tab")
+    page.keyboard.press("/")
+    page.keyboard.type("What is a")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("modern Hopfield network?")
+    assert "\n" in page.input_value(BOX)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#turn-1 .acts")
+    assert "Hopfield" in answer(page)
+    assert page.input_value(BOX) == ""
+    ask(page, "has someone used them for tabular data?", turn=2)
+    assert "Hopular" in answer(page, 2)
+
+
+def test_an_example_of_the_library_is_asked_with_a_click(page):
+    example = page.inner_text(".examples .ask >> nth=1")
+    page.click(".examples .ask >> nth=1")
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.inner_text("#turn-1 .question") == example
+    assert page.locator("#turn-1 .marker").count()
+
+
+def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, writes):
+    writes(WRITTEN * 9, pause_s=0.05)
+    page.fill(BOX, HOPFIELD)
+    page.press(BOX, "Enter")
+    assert re.fullmatch(
+        r"(Searching|Reading) [\d,]+ papers…|Writing…", page.inner_text(".stage-text")
+    )
+    page.wait_for_selector("#turn-1.is-draft .answer:has-text('Modern Hopfield')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#turn-1 .notice:has-text('Stopped')")
+    page.wait_for_timeout(500)  # nothing that was on its way takes its place
+    assert answer(page).startswith("Modern Hopfield")
+    assert "Stopped" in answer(page)
+    assert len(answer(page)) < len(WRITTEN * 9)
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    page.click("#side .open")
+    page.wait_for_selector("#turn-1 .notice")
+    assert "Stopped" in answer(page)
+
+
+def test_an_edited_question_takes_the_place_of_what_came_after_it(page):
+    ask(page, HOPFIELD)
+    ask(page, SPIKING, turn=2)
+    page.hover("#turn-1 .asked")
+    page.click("#turn-1 [data-do=edit]")
+    page.wait_for_selector(".editing")
+    assert page.input_value(BOX) == HOPFIELD
+    page.fill(BOX, SPIKING)
+    page.press(BOX, "Enter")
+    page.wait_for_function("document.querySelectorAll('.turn').length === 1")
+    page.wait_for_selector("#turn-1 .acts")
+    page.reload()
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.inner_text("#turn-1 .question") == SPIKING
+    assert page.locator(".turn").count() == 1
+
+
+def test_the_copy_is_the_answer_as_text_with_the_titles_that_it_cites(page, visitor, address):
+    visitor.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    ask(page, HOPFIELD)
+    page.click("#turn-1 [data-do=copy]")
+    page.wait_for_selector("#turn-1 .is-done")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    title = page.inner_text(".card h3 a >> nth=0")
+    assert "[1]" in copied
+    assert f"[1] {title} (http" in copied
+    assert "\\" not in copied
+
+
+def test_a_question_close_to_the_limit_is_counted_and_no_longer_one_is_taken(page):
+    page.fill(BOX, "a" * 100)
+    assert page.inner_text("#counter") == ""
+    page.fill(BOX, "a" * (MOST_QUESTION_CHARACTERS - 5))
+    page.type(BOX, "b" * 9)
+    assert page.inner_text("#counter") == "4,000 of 4,000 characters"
+    assert len(page.input_value(BOX)) == MOST_QUESTION_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(SIZES["desktop"], "light"), (SIZES["phone"], "dark")], ids=SIZES.keys()
+)
+def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writes, size, scheme):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)
+    pieces = re.split(r"(?=### Part)|(?<=\.) (?=Modern)", LONG)
+    go_on = threading.Event()
+    writes(LONG, unsupported="mark", pieces=pieces, pause_s=0.02, hold=("Part 7", go_on))
+    page.fill(BOX, HOPFIELD)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 2')")
+    page.evaluate("scrollTo(0, 300)")
+    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 6')")
+    assert in_sight(page, "#chat .stop")
+    assert_fits(page)
+    go_on.set()
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.evaluate("scrollY") == 300
+    assert_fits(page)
+    for kind in WIDE:
+        assert page.locator(f"#turn-1 .answer {kind}").count()
+    scrolling = page.locator("#turn-1 .answer :is(.wide, pre)").all()
+    assert [each.evaluate("e => e.scrollWidth > e.clientWidth") for each in scrolling] == [True] * 4
+    assert page.locator("#turn-1 td").last.evaluate("e => e.clientWidth") > 40  # whole words
+    assert_accessible(page)
+    page.locator("#turn-1 .marker").last.click()
+    page.wait_for_selector(".card.is-shown")
+    page.wait_for_function(IN_SIGHT, arg=".card.is-shown .back")
+    page.click(".card.is-shown .back")
+    page.wait_for_function(IN_SIGHT, arg="#turn-1 .marker.is-found")
+    go_on.clear()
+    page.fill(BOX, SPIKING)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#turn-2.is-draft :is(h4, h5, h6):has-text('Part 3')")
+    assert in_sight(page, "#turn-2 .question")
+    page.click("#chat .stop")
+    page.wait_for_selector("#turn-2 .notice:has-text('Stopped')")
+    go_on.set()
+
+
+IN_SIGHT = """selector => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height, 20) / 2);
+  return at !== null && at.closest(selector) !== null;
+}"""
+
+
+def in_sight(page, selector):
+    """Whether an element lies in the window with nothing above it."""
+    return page.evaluate(IN_SIGHT, selector)
+
+
+def test_when_the_model_is_down_the_papers_answer_and_one_sentence_says_why(page, writes, endpoint):
+    endpoint.fail(500)
+    writes("")
+    ask(page, HOPFIELD)
+    assert "Until then, these are the papers' own sentences" in page.inner_text("#turn-1 .notice")
+    assert page.locator(".card mark").count()
+
+
+# --- what is shown
+
+
+def test_what_a_model_writes_can_do_nothing_to_the_page(page, writes):
+    writes(HOSTILE)
+    ask(page, HOPFIELD)
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.owned") is None
+    assert page.locator(".answer :is(script, style, img, iframe, [style], [onerror])").count() == 0
+    links = page.eval_on_selector_all("#chat a", "links => links.map(link => link.href)")
+    assert all(link.startswith("http") for link in links)
+
+
+def test_formulas_are_set_in_answers(page, writes):
+    writes(FORMULA)
+    ask(page, HOPFIELD)
+    assert page.locator("#chat math msup").count() or "ξ" in answer(page)
+
+
+def test_a_marker_leads_to_its_card_and_the_card_back(page):
+    ask(page, HOPFIELD)
+    ask(page, SPIKING, turn=2)
+    marker = page.locator("#turn-1 .marker").last
+    card = marker.get_attribute("href")
+    marker.click()
+    page.wait_for_selector(f"{card}.is-shown")
+    assert page.inner_text(".panel-head h2") == "Sources of answer 1"
+    assert page.evaluate("document.activeElement.id") == card[1:]
+    page.click(f"{card} .back")
+    assert page.evaluate("document.activeElement.id") == marker.get_attribute("id")
+
+
+@pytest.mark.parametrize("way", ["pointer", "keyboard"])
+def test_a_marker_shows_its_quote(page, way):
+    ask(page, HOPFIELD)
+    marker = page.locator("#turn-1 .marker").first
+    marker.hover() if way == "pointer" else marker.focus()
+    page.wait_for_selector("[role=tooltip]")
+    quote = page.inner_text("[role=tooltip] q")
+    assert quote in page.inner_text(".card .abstract >> nth=0")
+    assert marker.get_attribute("aria-describedby") == page.get_attribute("[role=tooltip]", "id")
+    page.keyboard.press("Escape")
+    assert page.locator("[role=tooltip]").count() == 0
+
+
+def test_a_card_says_what_the_paper_does_for_the_answer_and_why_it_was_found(page):
+    ask(page, HOPFIELD)
+    card = page.inner_text(".card >> nth=0")
+    assert "Quoted word for word" in card
+    assert re.search(r"Why this paper: \d\w\w by meaning \(0\.\d\d\).*shares “modern”", card)
+    page.click(".aside summary")
+    assert page.locator(".aside li").count()
+
+
+# --- limits
+
+
+def test_filters_are_chips_that_come_and_go(page):
+    page.click(".adder summary")
+    page.fill(".adder [name=since]", "2022")
+    page.press(".adder [name=since]", "Enter")
+    page.wait_for_selector("#bar .chip")
+    assert page.inner_text("#bar .chip") == "since 2022"
+    page.focus("#bar .chip")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#bar .chip", state="detached")
+
+
+def test_a_limit_that_the_question_says_is_a_chip_and_without_it_the_question_is_asked_again(page):
+    ask(page, "Which papers since 2022 train spiking neural networks?")
+    assert page.inner_text("#turn-1 .chip") == "since 2022"
+    dates = page.locator(".card .meta").all_inner_texts()
+    assert all(int(re.search(r"(\d{4})", date)[1]) >= 2022 for date in dates)
+    page.click("#turn-1 .chip")
+    page.wait_for_selector("#turn-1 .chip", state="detached")
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.locator(".turn").count() == 1
+    page.reload()
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.locator("#turn-1 .chip").count() == 0
+
+
+def test_what_could_be_asked_next_is_asked_with_a_click(page):
+    ask(page, HOPFIELD)
+    suggestion = page.inner_text(".next .ask >> nth=0")
+    page.click(".next .ask >> nth=0")
+    page.wait_for_selector("#turn-2 .acts")
+    assert page.inner_text("#turn-2 .question") == suggestion
+    assert page.locator("#turn-1 .next").count() == 0
+
+
+# --- what is kept
+
+
+def test_a_conversation_is_there_again_after_a_reload_with_its_sources(page):
+    ask(page, HOPFIELD)
+    before = answer(page)
+    page.reload()
+    page.wait_for_selector("#turn-1 .acts")
+    assert answer(page) == before
+    assert page.locator(".card mark").count()
+    ask(page, "has someone used them for tabular data?", turn=2)
+    assert "Hopular" in answer(page, 2)
+
+
+def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
+    ask(page, HOPFIELD)
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    ask(page, SPIKING)
+    page.fill("#side .find", "hopfield")
+    page.wait_for_selector("#found .open")
+    assert page.locator("#side li:visible").all_inner_texts() == [HOPFIELD]
+    page.fill("#side .find", "")
+    page.wait_for_selector("#found .open", state="detached")
+    page.hover("#side li >> nth=1")
+    page.click("#side li >> nth=1 >> summary")
+    page.fill("#side li:nth-child(2) [name=title]", "Memories")
+    page.press("#side li:nth-child(2) [name=title]", "Enter")
+    page.wait_for_selector("#side .open:has-text('Memories')")
+    page.click("#side li:nth-child(2) summary")
+    page.click("#side li:nth-child(2) .danger")
+    page.wait_for_selector(".undo")
+    assert page.locator("#side .open").all_inner_texts() == [SPIKING]
+    page.click(".undo button")
+    page.wait_for_selector("#side .open[aria-current]:has-text('Memories')")
+    assert page.inner_text("#turn-1 .question") == HOPFIELD
+
+
+def test_a_search_finds_what_was_said_and_tells_where_and_can_do_nothing_else(page, writes):
+    writes(WRITTEN)
+    ask(page, HOPFIELD)
+    ask(page, "What are <img src=x onerror='window.owned = 1'> Hopfield networks?", turn=2)
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    page.focus("#side .find")
+    page.keyboard.type("STORE patt")
+    page.wait_for_selector("#found .excerpt mark:has-text('store')")
+    assert page.locator("#side .open:visible").count() == 1
+    assert "1 conversation found" in page.inner_text("#found")
+    page.fill("#side .find", "onerror")
+    page.wait_for_selector("#found .excerpt:has-text('onerror')")
+    assert page.locator("#side :is(img, script, style)").count() == 0
+    assert_accessible(page)
+    page.fill("#side .find", "zebra")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "store")
+    page.click("#found .open")
+    page.wait_for_selector("#turn-1 .acts")
+    page.hover("#found li")
+    page.click("#found summary")
+    page.fill("#found [name=title]", "Memory")
+    page.press("#found [name=title]", "Enter")
+    page.wait_for_selector("#found .open:has-text('Memory')")
+    page.click("#found summary")
+    page.click("#found .danger")
+    page.wait_for_selector("#found:has-text('No conversation')")
+    page.fill("#side .find", "")
+    page.click(".undo button")
+    page.wait_for_selector("#listed .open[aria-current]:has-text('Memory')")
+    assert page.evaluate("window.owned") is None
+
+
+def test_two_tabs_of_one_browser_do_not_disturb_each_other(visitor, address):
+    first, second = opened(visitor, address), opened(visitor, address)
+    ask(first, HOPFIELD)
+    ask(second, SPIKING)
+    first.reload()
+    first.wait_for_selector("#turn-1 .acts")
+    assert first.inner_text("#turn-1 .question") == HOPFIELD
+    assert first.locator("#side .open").count() == 2
+    first.click(f"#side .open:has-text('{SPIKING}')")
+    first.wait_for_selector(f"#turn-1 .question:has-text('{SPIKING}')")
+    ask(first, "Which of them work on images?", turn=2)
+    ask(second, "Which of them save energy?", turn=3)
+    assert second.inner_text("#turn-2 .question") == "Which of them work on images?"
+
+
+def test_two_visitors_see_their_own_conversations(visitor, browser, address):
+    page = opened(visitor, address)
+    ask(page, HOPFIELD)
+    with closing(browser.new_context()) as other:
+        stranger = opened(other, address)
+        assert stranger.locator("#side .open").count() == 0
+        ask(stranger, SPIKING)
+        assert stranger.locator("#side .open").count() == 1
+    assert page.locator("#side .open").all_inner_texts() == [HOPFIELD]
+
+
+def test_a_thumb_and_its_sentence_are_kept_and_can_be_taken_back(page, library):
+    ask(page, HOPFIELD)
+    before = len(library.feedback.ratings())
+    page.click("#turn-1 [data-way=down]")
+    page.fill("#turn-1 .comment input", "too short")
+    page.press("#turn-1 .comment input", "Enter")
+    page.wait_for_selector("#turn-1 .thanks")
+    rating = library.feedback.ratings()[-1]
+    assert (rating.thumb, rating.comment, rating.answer.question) == ("down", "too short", HOPFIELD)
+    page.reload()
+    page.wait_for_selector("#turn-1 [data-way=down][aria-pressed=true]")
+    page.click("#turn-1 [data-way=down]")
+    page.wait_for_selector("#turn-1 [data-way=down][aria-pressed=false]")
+    assert len(library.feedback.ratings()) == before
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning", "suffix"),
+    [("bibtex", "@", ".bib"), ("ris", "TY  - ", ".ris"), ("csl", "[", ".json")],
+)
+def test_the_cited_papers_are_exported(page, form, beginning, suffix):
+    ask(page, HOPFIELD)
+    page.click(".panel-head summary")
+    with page.expect_download() as download:
+        page.click(f".sheet [data-form={form}][data-of=turn-1]")
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert text.startswith(beginning)
+    assert download.value.suggested_filename.endswith(suffix)
+    assert page.inner_text(".card h3 a >> nth=0").split()[0] in text
+
+
+# --- states
+
+
+def test_an_empty_library_says_what_to_do(visitor, tmp_path):
+    settings = Settings(library=tmp_path / "new", embedder="none", llm=EXTRACTIVE)
+    with served(Loading.of(Library.open(settings=settings))) as address:
+        page = opened(visitor, address)
+        assert "This library is empty" in page.inner_text("#chat")
+        assert_accessible(page)
+        page.click("#chat [data-tab]")
+        page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Library')")
+
+
+def test_a_page_opened_early_tells_the_progress_and_goes_on_by_itself(visitor, library):
+    loading = Loading()
+    with served(loading) as address:
+        page = visitor.new_page()
+        page.goto(address)
+        page.wait_for_selector("#chat progress")
+        assert_accessible(page)
+        page.fill(BOX, "What is a modern Hop")
+        page.press(BOX, "Enter")  # too early: asked when the library is there
+        page.wait_for_selector("#counter:has-text('asked as soon as')")
+        page.type(BOX, "field network?")  # not what is still being written
+        assert page.inner_text("#counter") == ""
+        page.click("#question .submit-button")
+        page.wait_for_selector("#counter:has-text('asked as soon as')")
+        assert page.input_value(BOX) == HOPFIELD
+        loading.ready(library, "Papers are found by their words alone.")
+        page.wait_for_selector("#turn-1 .acts")
+        assert page.inner_text("#turn-1 .question") == HOPFIELD
+        assert page.input_value(BOX) == page.inner_text("#counter") == ""
+        assert "by their words alone" in page.inner_text("#status")
+
+
+def test_a_question_asked_before_the_empty_page_is_drawn_is_answered(visitor, address, drawn):
+    page = visitor.new_page()
+    page.goto(address)
+    page.fill(BOX, HOPFIELD)
+    page.press(BOX, "Enter")
+    page.wait_for_selector("#counter:has-text('asked as soon as')")
+    assert page.input_value(BOX) == HOPFIELD
+    drawn.set()
+    page.wait_for_selector("#turn-1 .acts")
+    assert "Hopfield" in answer(page)
+
+
+def test_a_library_that_cannot_be_opened_is_told_on_the_page(visitor):
+    loading = Loading()
+    loading.failed("The folder is not a library. Name another with --library.")
+    with served(loading) as address:
+        page = visitor.new_page()
+        page.goto(address)
+        page.wait_for_selector("#chat .warning")
+        assert "--library" in page.inner_text("#chat")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_everybody_can_read_and_reach_the_page(browser, address, size, scheme):
+    viewport = {"width": size[0], "height": size[1]}
+    with closing(browser.new_context(viewport=viewport, color_scheme=scheme)) as context:
+        page = opened(context, address)
+        assert_accessible(page)
+        ask(page, HOPFIELD)
+        page.focus("#turn-1 .marker")
+        page.click("#turn-1 [data-way=up]")
+        page.wait_for_selector(".comment")
+        page.click(".aside summary")
+        assert_accessible(page)
+        assert_fits(page)
+        page.click(".adder summary")
+        assert_accessible(page)
+        if size == SIZES["phone"]:
+            assert not page.is_visible("#side .open")
+            page.click("#side-switch")
+            page.wait_for_selector("#side .open")
+            page.keyboard.press("Escape")
+            page.wait_for_selector("#side .open", state="hidden")

@@ -1,0 +1,142 @@
+"""The page in a real browser against a server of its own: first start, one question, a restart."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from itertools import product
+from urllib.request import urlopen
+
+import pytest
+
+from tests.support.accessibility import assert_accessible, assert_fits
+
+READY = ".examples, .turn"
+QUESTION = "What is a modern Hopfield network?"
+VIEWS = {"desktop": (1280, 800), "phone": (390, 844)}
+
+pytestmark = pytest.mark.browser
+
+
+class Server:
+    """`paperchat` over one library, which can be stopped and started again."""
+
+    def __init__(self, folder, cache):
+        self._folder, self._cache = folder, cache
+        self.address = self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "rag.cli", "--library", str(self._folder / "library")]
+        command += ["--no-browser", "--port", "7961"]
+        self._log = (self._folder / "log").open("w+", encoding="utf-8")
+        environment = {"RAG_CACHE": str(self._cache), "PATH": "", "HOME": str(self._folder)}
+        self._process = subprocess.Popen(command, stderr=self._log, env=environment)
+        return wait_for_address(self._process, self._log)
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(10)
+        self._log.close()
+
+
+@pytest.fixture(scope="module")
+def server(cache, tmp_path_factory):
+    """A served page over a new library, which gets the starter papers while the page is open."""
+    server = Server(tmp_path_factory.mktemp("page"), cache)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def address(server):
+    return server.address
+
+
+def wait_for_address(process, log):
+    for _ in range(600):
+        log.seek(0)
+        for line in log.read().splitlines():
+            if "paperchat is at" in line:
+                return line.split()[3]
+        if process.poll() is not None:
+            break
+        playwright_sleep()
+    log.seek(0)
+    pytest.fail(f"the page did not start: {log.read()}")
+
+
+def playwright_sleep():
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.1)"], check=True)
+
+
+@pytest.fixture(params=VIEWS.values(), ids=VIEWS.keys())
+def page(browser, address, request):
+    width, height = request.param
+    with closing(browser.new_page(viewport={"width": width, "height": height})) as page:
+        page.requested = []
+        page.errors = []
+        page.on("request", lambda sent: page.requested.append(sent.url))
+        page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+        page.goto(address)
+        page.wait_for_selector(READY, timeout=60_000)
+        yield page
+
+
+def ask(page, question, turn=1):
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(f"#turn-{turn} .acts", timeout=60_000)
+
+
+def test_a_question_is_answered_with_markers_that_lead_to_marked_sources(page, address):
+    ask(page, QUESTION)
+    page.wait_for_selector(".card mark", timeout=10_000)
+    assert "Hopfield" in page.inner_text("#chat")
+    assert "Summary written for paperchat" in page.inner_text("#sources")
+    marker = page.locator('#chat a[href^="#source-1-"]').first
+    card = marker.get_attribute("href")
+    marker.click()
+    page.wait_for_selector(f"{card}.is-shown", timeout=5_000)
+    assert page.url.startswith(address)
+    outside = [url for url in page.requested if not url.startswith((address, "data:", "blob:"))]
+    assert outside == []
+    assert page.errors == []
+
+
+def test_the_line_below_the_title_says_which_library_and_how_it_answers(page):
+    page.wait_for_function("document.querySelector('#status').innerText.includes('436 papers')")
+    assert "own sentences" in page.inner_text("#status")
+
+
+def test_a_follow_up_is_understood_from_the_conversation(page):
+    ask(page, QUESTION)
+    ask(page, "has someone used them for tabular data?", turn=2)
+    assert "Hopular" in page.inner_text("#sources")
+
+
+def test_nothing_is_served_but_the_page(address):
+    with pytest.raises(OSError, match=r"40\d"), urlopen(f"{address}file=/etc/passwd"):
+        pass
+
+
+def test_a_page_lives_through_a_restart_of_the_server(browser, server):
+    with closing(browser.new_page()) as page:
+        page.goto(server.address)
+        page.wait_for_selector(READY, timeout=60_000)
+        ask(page, QUESTION)
+        before = page.inner_text("#turn-1 .answer")
+        page.fill("#question textarea", "has someone used")
+        server.stop()
+        page.wait_for_selector("#away:visible", timeout=20_000)
+        assert "nothing is lost" in page.inner_text("#away")
+        for scheme, (width, height) in product(("light", "dark"), VIEWS.values()):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            assert_accessible(page)
+            assert_fits(page)
+        assert server.start() == server.address
+        page.wait_for_selector("#away", state="hidden", timeout=60_000)
+        page.wait_for_selector("#turn-1 .acts", timeout=60_000)
+        assert page.inner_text("#turn-1 .answer") == before
+        assert page.input_value("#question textarea") == "has someone used"

@@ -1,0 +1,506 @@
+"""The door: passwords, waits and limits as functions, and what a real server lets through."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import socket
+import threading
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from rag.cli import main
+from rag.errors import ConfigurationError
+from rag.library import Library
+from rag.settings import Settings
+from tests.support.page_server import call, client, served
+from ui import passwords
+from ui.door import FREE_TRIES, TRIES_WINDOW_S, Door, TokenBucket, Tries, build_door, is_loopback
+from ui.passwords import Users, hash_password, is_password, read_users, user_line, write_user
+from ui.serve import listen, page_url
+from ui.shield import ROUTES, is_foreign
+
+PASSWORD = "correct horse battery"
+
+
+WORK = (passwords.COST, passwords.BLOCK, passwords.PARALLEL)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cheap_hashes():
+    """Hashes of a thousandth of the work, so that the tests take seconds."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "COST", 32)
+        patched.setattr(passwords, "PARALLEL", 1)
+        yield
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+# --- passwords -------------------------------------------------------------------------------
+
+
+@given(st.text(min_size=8, max_size=40), st.text(min_size=8, max_size=40))
+@examples(max_examples=40, deadline=None)
+def test_a_hash_admits_its_own_password_and_no_other(password, other):
+    hashed = hash_password(password)
+    assert is_password(password, hashed)
+    assert is_password(other, hashed) == (other == password)
+
+
+def test_two_hashes_of_a_password_differ_and_hold_nothing_of_it():
+    first, second = hash_password(PASSWORD), hash_password(PASSWORD)
+    assert first != second
+    assert PASSWORD not in first
+    assert first.startswith("scrypt$")
+
+
+def test_a_hash_takes_the_work_that_is_recommended_for_scrypt():
+    assert WORK == (2**15, 8, 3)
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 1025])
+def test_a_password_that_is_too_short_or_too_long_is_refused(password):
+    with pytest.raises(ConfigurationError, match="8 to 1024"):
+        hash_password(password)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a:b", "a\nb", "#ada"])
+def test_a_name_that_no_line_can_hold_is_refused(name):
+    with pytest.raises(ConfigurationError, match="cannot be named"):
+        user_line(name, PASSWORD)
+
+
+def test_a_file_of_users_is_written_line_by_line_and_read(tmp_path):
+    path = tmp_path / "users"
+    write_user("ada", PASSWORD, path)
+    write_user("bob", PASSWORD + "2", path)
+    write_user("ada", PASSWORD + "3", path)  # another password takes the place of the first
+    assert path.stat().st_mode & 0o077 == 0
+    users = Users(read_users(path))
+    assert len(users) == 2
+    assert users.admits("ada", PASSWORD + "3")
+    assert users.admits("bob", PASSWORD + "2")
+    assert not users.admits("ada", PASSWORD)
+    assert not users.admits("eve", PASSWORD)
+    assert not users.admits("", "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "# nobody\n\n",
+        "ada:plain-password",
+        "ada",
+        ":scrypt$32$8$1$AAAA$AAAA",
+        "ada:scrypt$0$8$1$AAAA$AAAA",
+        "ada:scrypt$33$8$1$AAAA$AAAA",
+        "ada:scrypt$1073741824$8$1$AAAA$AAAA",  # would hold the server for minutes
+        "ada:scrypt$32$8$1$A$A",
+        "ada:md5$AAAA",
+    ],
+)
+def test_a_file_that_holds_no_users_is_refused_without_showing_it(tmp_path, content):
+    path = tmp_path / "users"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError) as raised:
+        read_users(path)
+    assert "paperchat users add" in str(raised.value) or "names no user" in str(raised.value)
+    assert "plain-password" not in str(raised.value)
+
+
+def test_a_file_of_users_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_users(tmp_path / "none")
+
+
+def test_the_command_makes_a_line_from_a_password_that_is_not_echoed(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("rag.cli.commands.getpass", lambda prompt: PASSWORD)
+    assert main(["users", "add", "ada"]) == 0
+    name, _, hashed = capsys.readouterr().out.strip().partition(":")
+    assert name == "ada"
+    assert is_password(PASSWORD, hashed)
+    path = tmp_path / "users"
+    assert main(["users", "add", "ada", "--file", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    assert Users(read_users(path)).admits("ada", PASSWORD)
+
+
+def test_two_passwords_that_differ_write_nothing(monkeypatch, capsys):
+    typed = iter([PASSWORD, PASSWORD + "x"])
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("rag.cli.commands.getpass", lambda prompt: next(typed))
+    assert main(["users", "add", "ada"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "differ" in told.err
+
+
+# --- who has to sign in ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
+def test_this_machine_alone_needs_no_password(host):
+    door = build_door(host=host)
+    assert door.is_local
+    assert door.users is None
+    assert door.allows_endpoints
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "papers.example", ""])
+def test_any_other_address_wants_a_password_or_the_word_that_none_is_wanted(host):
+    with pytest.raises(ConfigurationError) as raised:
+        build_door(host=host)
+    assert "--auth USER:PASSWORD" in str(raised.value)
+    assert "--no-auth" in str(raised.value)
+    assert build_door(host=host, no_auth=True).users is None
+    door = build_door(host=host, auth=("ada", PASSWORD))
+    assert door.users.admits("ada", PASSWORD)
+    assert not door.allows_endpoints
+    assert build_door(host=host, no_auth=True, allow_endpoints=True).allows_endpoints
+
+
+def test_a_password_and_none_do_not_go_together():
+    with pytest.raises(ConfigurationError, match="--no-auth"):
+        build_door(host="0.0.0.0", auth=("ada", PASSWORD), no_auth=True)
+
+
+def test_the_command_refuses_an_open_address_with_what_to_do(capsys):
+    assert main(["chat", "--host", "0.0.0.0", "--no-browser"]) == 2
+    told = capsys.readouterr().err
+    assert "--auth-file" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_is_loopback_takes_no_name_for_an_address():
+    assert not is_loopback("127.0.0.1.example")
+    assert not is_loopback("localhost.example")
+
+
+# --- how often -------------------------------------------------------------------------------
+
+
+def test_a_client_may_act_so_often_at_once_and_then_has_to_wait():
+    clock = Clock()
+    bucket = TokenBucket(6, clock)
+    assert [bucket.wait_s("a") for _ in range(6)] == [0.0] * 6
+    assert bucket.wait_s("a") == pytest.approx(10.0)
+    assert bucket.wait_s("b") == 0.0  # another client is not held up
+    clock.now += 10
+    assert bucket.wait_s("a") == 0.0
+    assert bucket.wait_s("a") > 0
+
+
+@given(st.integers(1, 60), st.lists(st.floats(0, 30), max_size=60))
+def test_nobody_acts_more_often_than_allowed_in_any_minute(rate, pauses):
+    clock = Clock()
+    bucket = TokenBucket(rate, clock)
+    allowed = []
+    for pause in pauses:
+        clock.now += pause
+        if not bucket.wait_s("a"):
+            allowed.append(clock.now)
+    for start in allowed:  # a full bucket at its start, and what is filled up during it
+        assert sum(start <= then < start + 60 for then in allowed) <= 2 * rate
+
+
+def test_forgotten_clients_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("ui.door.MOST_CLIENTS", 3)
+    bucket, tries = TokenBucket(1), Tries()
+    for number in range(10):
+        bucket.wait_s(str(number))
+        tries.count_wrong(str(number))
+    assert len(bucket._levels) == 3
+    assert len(tries._wrong) == 3
+
+
+def test_wrong_passwords_shut_the_door_for_a_while_and_for_their_address_alone():
+    clock = Clock()
+    tries = Tries(clock)
+    for _ in range(FREE_TRIES):
+        assert tries.wait_s("1.2.3.4") == 0
+        tries.count_wrong("1.2.3.4")
+    assert tries.wait_s("1.2.3.4") == pytest.approx(TRIES_WINDOW_S)
+    assert tries.wait_s("5.6.7.8") == 0
+    clock.now += TRIES_WINDOW_S + 1
+    assert tries.wait_s("1.2.3.4") == 0
+
+
+def visitor(session="s", address="1.2.3.4", username=None):
+    host = SimpleNamespace(host=address)
+    return SimpleNamespace(username=username, session_hash=session, client=host)
+
+
+def test_a_visitor_who_asks_too_often_is_told_when_to_ask_again():
+    door = Door(rate_limit=2)
+    assert [door.why_not_now(visitor()) for _ in range(2)] == [None, None]
+    told = door.why_not_now(visitor())
+    assert "2 questions a minute" in told
+    assert "Ask again in" in told
+    assert door.why_not_now(visitor("another")) is None
+
+
+def test_new_sessions_do_not_lift_the_limit_of_an_address():
+    door = Door(rate_limit=1)
+    told = [door.why_not_now(visitor(f"s{number}")) for number in range(30)]
+    assert told.count(None) == 20
+
+
+def test_a_user_has_one_limit_in_all_sessions():
+    door = Door(rate_limit=1)
+    assert door.why_not_now(visitor("a", username="ada")) is None
+    assert door.why_not_now(visitor("b", username="ada"))
+    assert door.why_not_now(visitor("c", username="bob")) is None
+
+
+def test_no_limit_is_no_limit():
+    assert {Door(rate_limit=0).why_not_now(visitor()) for _ in range(500)} == {None}
+
+
+# --- what gets through -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),  # no browser
+        ({"sec-fetch-site": "same-origin", "origin": "http://a"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"sec-fetch-site": "cross-site"}, True),
+        ({"sec-fetch-site": "same-site"}, True),  # another port of this machine
+        ({"origin": "http://a:7860", "host": "a:7860"}, False),
+        ({"origin": "http://b", "host": "a:7860"}, True),
+        ({"origin": "null", "host": "a:7860"}, True),
+        ({"origin": "https://b", "host": "a", "x-forwarded-host": "b"}, False),
+    ],
+)
+def test_a_request_that_another_site_sends_is_known(headers, foreign):
+    assert is_foreign(headers) == foreign
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/monitoring",
+        "/monitoring/summary",
+        "/gradio_api/deep_link",
+        "/gradio_api/proxy=http://169.254.169.254/",
+        "/gradio_api/runs",
+        "/gradio_api/run-history/buckets",
+        "/gradio_api/openapi.json",
+        "/gradio_api/vibe-edit",
+        "/gradio_api/dev/reload",
+        "/gradio_api/component_server",
+        "/docs",
+        "/openapi.json",
+        "/gradio_api/stream/x",
+        "/../etc/passwd",
+    ],
+)
+def test_what_the_page_does_not_need_is_not_served(path):
+    assert not ROUTES.fullmatch(path)
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    settings = Settings(
+        library=tmp_path_factory.mktemp("zoo") / "library", embedder="none", llm="extractive"
+    )
+    with Library.open(settings=settings) as library:
+        library.ingest(
+            {"id": "cats", "title": "Cats in the Air", "abstract": "A falling cat bends."}
+        )
+        yield library
+
+
+@pytest.fixture(scope="module")
+def address(zoo):
+    with served(zoo) as address:
+        yield address
+
+
+def test_the_page_has_two_documented_endpoints_and_no_other(address):
+    info = httpx.get(f"{address}gradio_api/info").raise_for_status().json()
+    assert set(info["named_endpoints"]) == {"/ask", "/search"}
+    assert info["unnamed_endpoints"] == {}
+    assert all(each["description"] for each in info["named_endpoints"].values())
+    config = httpx.get(f"{address}config").json()
+    public = {d["api_name"] for d in config["dependencies"] if d["api_visibility"] == "public"}
+    assert public == {"ask", "search"}
+
+
+def test_the_endpoints_answer(address):
+    with client() as visitor:
+        answer = call(visitor, address, "ask", ["What does a falling cat do?"])
+        (told,) = answer["output"]["data"]
+        assert told["status"] == "answered"
+        assert told["citations"][0]["quote"] == "A falling cat bends."
+        (found,) = call(visitor, address, "search", ["cat", 3])["output"]["data"]
+        assert [hit["paper"]["paper_id"] for hit in found["hits"]] == ["cats"]
+
+
+@pytest.mark.parametrize("route", ["file=", "file/"])
+def test_no_file_is_served(address, zoo, tmp_path, route):
+    secret = tmp_path / ".env"
+    secret.write_text("OPENAI_API_KEY=sk-0")
+    files = ["/etc/passwd", str(secret), ".env", "rag/types.py", *map(str, zoo.folder.iterdir())]
+    files += ["../../../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "http://127.0.0.1:9/x"]
+    for file in files:
+        got = httpx.get(f"{address}gradio_api/{route}{file}", follow_redirects=False)
+        assert got.status_code in (400, 403, 404), (file, got.status_code)
+
+
+def test_every_answer_has_the_headers_that_browsers_obey(address):
+    page = httpx.get(address)
+    policy = page.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in policy
+    assert "'unsafe-inline'" not in policy.partition("style-src")[0]
+    nonce = policy.partition("nonce-")[2].partition("'")[0]
+    assert page.text.count("<script") == page.text.count(f'<script nonce="{nonce}"') > 0
+    assert nonce not in httpx.get(address).text
+    for got in (page, httpx.get(f"{address}nothing"), httpx.get(f"{address}theme.css")):
+        assert got.headers["x-content-type-options"] == "nosniff"
+        assert got.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_page_of_this_machine_answers_to_no_other_name(address):
+    assert httpx.get(address, headers={"host": "evil.example"}).status_code == 421
+    assert httpx.get(address, headers={"host": "localhost:1"}).status_code == 200
+
+
+def test_another_site_cannot_send_anything(address):
+    join = f"{address}gradio_api/queue/join"
+    sent = httpx.post(join, json={}, headers={"origin": "http://evil.example"})
+    assert sent.status_code == 403
+
+
+def test_a_request_that_is_too_large_is_refused(address, monkeypatch):
+    monkeypatch.setattr("ui.shield.MOST_BODY_BYTES", 1000)
+    join = f"{address}gradio_api/queue/join"
+    assert httpx.post(join, content=b" " * 1001).status_code == 413
+    assert httpx.post(join, content=b" " * 1000).status_code == 422  # small enough, but no JSON
+    assert httpx.post(join, content=iter([b"{}"])).status_code == 413  # of no known length
+
+
+def test_an_upload_that_is_too_large_is_refused_with_its_limit(address, monkeypatch):
+    content = b"x" * (51 * 1024 * 1024)
+    got = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.txt", content)}, timeout=60)
+    assert got.status_code == 413
+    assert "maximum allowed size" in got.text
+
+
+def test_a_question_too_many_is_refused_in_a_sentence(zoo):
+    with served(zoo, Door(rate_limit=2)) as address, client() as visitor:
+        told = [call(visitor, address, "ask", ["A cat?"], "one session") for _ in range(3)]
+    assert [each["success"] for each in told] == [True, True, False]
+    assert "2 questions a minute" in told[2]["output"]["error"]
+
+
+# --- signing in ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guarded(zoo):
+    with served(zoo, Door(users=Users({"ada": hash_password(PASSWORD)}))) as address:
+        yield address
+
+
+def sign_in(visitor, address, user, password):
+    return visitor.post(f"{address}login", data={"username": user, "password": password})
+
+
+def test_without_signing_in_nothing_of_the_library_is_told(guarded):
+    with client() as visitor:
+        page = visitor.get(guarded).text
+        assert '"auth_required":true' in page
+        assert "library-table" not in page
+        for path in ("config", "gradio_api/info", "gradio_api/file=/etc/passwd"):
+            assert visitor.get(f"{guarded}{path}").status_code == 401, path
+        body = {"data": ["cat"], "fn_index": 0, "session_hash": "x"}
+        for path in ("queue/join", "run/ask", "call/ask", "upload"):
+            assert visitor.post(f"{guarded}gradio_api/{path}", json=body).status_code == 401, path
+
+
+def test_whoever_signs_in_can_ask(guarded):
+    with client() as visitor:
+        assert sign_in(visitor, guarded, "ada", PASSWORD).status_code == 200
+        answer = call(visitor, guarded, "ask", ["What does a falling cat do?"])
+        assert answer["success"]
+
+
+def test_after_wrong_passwords_even_the_right_one_has_to_wait(zoo):
+    door = Door(users=Users({"ada": hash_password(PASSWORD)}))
+    with served(zoo, door) as address, client() as visitor:
+        for _ in range(FREE_TRIES):
+            assert sign_in(visitor, address, "ada", "a wrong one").status_code == 400
+        refused = sign_in(visitor, address, "ada", PASSWORD)
+        assert refused.status_code == 400
+        assert "the door is shut" in refused.json()["detail"]
+        assert int(refused.headers["retry-after"]) > 0
+        door.tries.forget("127.0.0.1")
+        assert sign_in(visitor, address, "ada", PASSWORD).status_code == 200
+
+
+def test_passwords_stand_in_no_log(guarded, caplog):
+    caplog.set_level(logging.DEBUG)
+    with client() as visitor:
+        sign_in(visitor, guarded, "ada", PASSWORD)
+    assert PASSWORD not in caplog.text
+
+
+# --- ports -----------------------------------------------------------------------------------
+
+
+def test_of_two_starts_at_once_each_gets_a_port_of_its_own():
+    gate = threading.Barrier(8)
+    sockets = []
+
+    def start():
+        gate.wait()
+        sockets.append(listen("127.0.0.1", 7990))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    assert len(set(ports)) == 8
+
+
+def test_when_no_port_near_is_free_the_error_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("ui.serve"), "PORTS_TRIED", 1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ConfigurationError, match="--port"),
+    ):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:1/"),
+        ("0.0.0.0", "http://127.0.0.1:1/"),
+        ("::1", "http://[::1]:1/"),
+        ("::", "http://[::1]:1/"),
+        ("papers.example", "http://papers.example:1/"),
+    ],
+)
+def test_the_address_that_is_told_can_be_opened_on_this_machine(host, url):
+    assert page_url(host, 1) == url

@@ -1,0 +1,541 @@
+"""The library tab without a browser: table, additions, removals, charts, and what they show."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from rag.errors import SourceError, SourceUnavailableError
+from rag.index.headings import HeadingTable, folded
+from rag.library import Library
+from rag.readers import arxiv, pasted
+from rag.readers.records import RecordError
+from rag.settings import Settings
+from rag.types import Heading, IngestReport, Paper, Rejection
+from tests.support.html import HOSTILE, Seen
+from ui import library_html as html
+from ui.cartographer import Cartographer, draw
+from ui.catalogue import ORDERS, PAGE_ROWS, View, look, row_of
+from ui.charts import MOST_SOURCES, map_figure, year_figure, years_told
+from ui.library_tab import question_about
+from ui.library_table import chosen_ids, pressed_button, sorted_by
+from ui.papers import add_files, add_pasted, bring_back, remove
+
+FIXTURE_IS_SHARED = [HealthCheck.function_scoped_fixture]  # `listed` begins anew by itself
+TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "button", "span", "input"}
+
+
+def many(count):
+    return [
+        Heading(f"p{n}", f"Paper {n:03}", (f"Ann A{n % 7}",), str(2000 + n % 20), f"s{n % 3}")
+        for n in range(count)
+    ]
+
+
+def rows_of(headings):
+    return tuple(map(row_of, headings))
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """Makes the list of some papers."""
+    table = HeadingTable(tmp_path)
+
+    def made(headings):
+        with table.changing(1) as change:
+            change.clear()
+            for heading in headings:
+                change.put(heading)
+        return table
+
+    return made
+
+
+@pytest.fixture
+def library(tmp_path):
+    settings = Settings(library=tmp_path / "library", embedder="none", llm="extractive")
+    with Library.open(settings=settings) as library:
+        library.ingest(
+            {
+                "id": f"p{n}",
+                "title": f"Cats of Kind {n}",
+                "abstract": f"Cats of kind {n} fall. They land.",
+                "authors": ["Ann Á", "Ben B", "Cem C", "Dan D"],
+                "published": f"20{n:02}-03",
+                "venue": "Feline Physics",
+                "source": "cats.jsonl",
+            }
+            for n in range(30)
+        )
+        yield library
+
+
+# --- the table -------------------------------------------------------------------------------
+
+
+def test_every_row_stands_on_exactly_one_page(listed):
+    headings = many(2 * PAGE_ROWS + 3)
+    pages = [look(listed(headings), View(page=n)) for n in range(3)]
+    assert tuple(row for page in pages for row in page.rows) == rows_of(headings)
+    assert {page.pages for page in pages} == {3}
+
+
+@pytest.mark.parametrize("page", [-1, 3, 10**9])
+def test_a_page_that_is_not_there_is_the_nearest_one(listed, page):
+    shown = look(listed(many(60)), View(page=page))
+    assert shown.view.page == (0 if page < 0 else 2)
+    assert shown.rows
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 30),
+        ("kind 7", 3),  # 7, 17, 27
+        ("KIND  17", 1),
+        ("ann a", 30),  # without the accent
+        ("2005", 1),
+        ("cats.jsonl", 30),
+        ("ben 2011", 1),
+        ("land", 0),  # a word of the abstracts
+    ],
+)
+def test_a_search_wants_all_words_in_title_authors_date_or_source(library, query, found):
+    assert look(library, View(query)).found == found
+
+
+@given(titles=st.lists(st.text(max_size=8), max_size=12), query=st.text(max_size=6))
+@example(titles=["a\0b", "%", "É"], query="\0")
+@examples(max_examples=40, deadline=None, suppress_health_check=FIXTURE_IS_SHARED)
+def test_what_is_found_has_all_the_words_and_what_is_not_lacks_one(listed, titles, query):
+    headings = [Heading(str(n), title) for n, title in enumerate(titles)]
+    page = look(listed(headings), View(query))
+    words = folded(query).split()
+    having = [each.title for each in headings if all(w in folded(each.title) for w in words)]
+    assert [row.title for row in page.rows] == having
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_no_order_loses_a_paper_and_what_is_not_known_comes_last(listed, order, is_reversed):
+    headings = [*many(5), Heading("bare", "Bare")]
+    shown = look(listed(headings), View(order=order, is_reversed=is_reversed)).rows
+    assert {*shown} == {*rows_of(headings)}
+    if order in ("authors", "year", "source"):
+        assert shown[-1].paper_id == "bare"
+
+
+def test_authors_are_ordered_by_their_last_names(listed):
+    table = listed([Heading("2", "B", ("Ann Young",)), Heading("1", "A", ("Zoe Adams",))])
+    assert [row.paper_id for row in look(table, View(order="authors")).rows] == ["1", "2"]
+    backwards = look(table, View(order="authors", is_reversed=True))
+    assert [row.paper_id for row in backwards.rows] == ["2", "1"]
+
+
+def test_a_column_orders_forwards_then_backwards_then_not():
+    view = sorted_by(View(page=3), "year")
+    assert (view.order, view.is_reversed, view.page) == ("year", False, 0)
+    view = sorted_by(view, "year")
+    assert view.is_reversed
+    assert sorted_by(view, "year") == View()
+    assert sorted_by(view, "no column") == view
+
+
+def test_columns_that_no_paper_fills_are_left_out(listed):
+    page = look(listed([Heading("1", "A"), Heading("2", "B")]), View())
+    markup = html.table_html(page, (), None)
+    assert "Title" in markup
+    assert "Authors" not in markup
+    assert "Year" not in markup
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
+    heading = Heading(hostile, hostile, (hostile,), "2020", hostile)
+    page = look(listed([heading]), View())
+    seen = Seen(html.table_html(page, [hostile], hostile))
+    assert set(seen.tags) <= TABLE_TAGS
+    assert seen.values("data-open") == [hostile]
+    paper = Paper(hostile, hostile, hostile, (hostile,), "2020", None, hostile, hostile)
+    seen = Seen(html.paper_html(paper))
+    assert set(seen.tags) <= {"article", "h3", "p", "a"}
+    assert all(link.startswith("https://arxiv.org/") for link in seen.values("href"))
+    report = IngestReport(rejected=(Rejection(hostile, 1, hostile),))
+    assert set(Seen(html.report_html(report)).tags) <= {"p", "ul", "li", "b"}
+    assert set(Seen(html.said_html(hostile)).tags) == {"p"}
+
+
+def test_the_line_below_the_table_tells_which_part_is_shown(listed):
+    table = listed(many(60))
+    assert html.pager_told(look(table, View(page=1))) == "26 to 50 of 60"
+    assert html.pager_told(look(table, View(page=2))) == "51 to 60 of 60"
+    assert html.pager_told(look(table, View("paper 059"))) == "1 to 1 of 1 found among 60"
+    assert html.pager_told(look(listed([]), View())) == ""
+
+
+def test_an_empty_library_says_what_to_do(listed):
+    assert "Add some" in html.table_html(look(listed([]), View()), (), None)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "{", "[1, {}]", '{"do": 1}', '"x"', "[" * 100_000, '["a", 2]']
+)
+def test_whatever_a_page_sends_is_read_without_a_fault(text):
+    assert set(chosen_ids(text)) <= {"a"}
+    assert isinstance(pressed_button(text)[0], str)
+
+
+# --- the library changes -----------------------------------------------------------------------
+
+
+def test_the_table_follows_every_change_whoever_made_it(library):
+    last = View(is_reversed=True)
+    assert look(library, last).rows[0].title == "Cats of Kind 29"
+    with Library.open(settings=library.settings) as elsewhere:
+        elsewhere.ingest({"title": "From elsewhere", "abstract": "It came."})
+    assert look(library, last).rows[0].title == "From elsewhere"
+    library.ingest({"id": "p7", "title": "Cats of Another Kind", "abstract": "They fall."})
+    assert look(library, View()).rows[7].title == "Cats of Another Kind"  # in its place
+
+
+def test_removed_papers_are_gone_and_come_back_the_same(library):
+    before = {paper.paper_id: paper for paper in library.papers()}
+    gone = remove(library, ["p3", "p4", "p3", "no such paper"])
+    assert [paper.paper_id for paper in gone] == ["p3", "p4"]
+    assert library.search("Cats of kind 3", k=50) == [
+        hit for hit in library.search("Cats of kind 3", k=50) if hit.paper.paper_id != "p3"
+    ]
+    assert look(library, View()).total == len(library) == 28
+    assert bring_back(library, gone) == 2
+    assert {paper.paper_id: paper for paper in library.papers()} == before
+    assert library.paper_ids() == [paper.paper_id for paper in library.papers()]
+    assert set(library.paper_ids()) == set(before)
+
+
+def test_removing_nothing_changes_nothing(library):
+    revision = library.revision
+    assert remove(library, []) == ()
+    assert library.revision == revision
+
+
+def test_two_sessions_that_remove_at_once_lose_nothing(library):
+    threads = [
+        threading.Thread(target=remove, args=(library, [f"p{n}", f"p{n + 10}"])) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert library.paper_ids() == [paper.paper_id for paper in library.papers()]
+    assert len(library) == 14
+
+
+# --- adding ------------------------------------------------------------------------------------
+
+
+def quietly(_progress):
+    """No one looks on."""
+
+
+def test_uploaded_files_are_read_reported_and_deleted(library, tmp_path):
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.bin"
+    good.write_text(json.dumps({"title": "New", "abstract": "It is new."}) + "\n{}\n")
+    bad.write_bytes(b"\0\1")
+    report = add_files(library, [str(good), str(bad)], quietly)
+    assert report.added == 1
+    assert [(each.source, each.record) for each in report.rejected] == [
+        ("good.jsonl", 2),
+        ("bad.bin", 0),
+    ]
+    assert not good.exists()
+    assert not bad.exists()
+
+
+def test_a_file_that_unpacks_without_end_is_left_out(library, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.papers.MOST_UNPACKED_BYTES", 1000)
+    packed = tmp_path / "large.jsonl.gz"
+    packed.write_bytes(gzip.compress(b" " * 2_000_000))
+    report = add_files(library, [str(packed)], quietly)
+    assert "unpacked" in report.rejected[0].why
+    assert not packed.exists()
+
+
+def test_too_many_files_are_refused_and_deleted(library, tmp_path):
+    files = [tmp_path / f"{n}.txt" for n in range(21)]
+    for file in files:
+        file.write_text("x")
+    with pytest.raises(SourceError, match="at most 20"):
+        add_files(library, [str(file) for file in files], quietly)
+    assert not any(file.exists() for file in files)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "abstract"),
+    [
+        ("A Title\nAn abstract.", "A Title", "An abstract."),
+        ("\n A Title \n\n\n One.\nTwo. \n\n Three.\n", "A Title", "One. Two. Three."),
+        ("[1] {Braces} in a title\nText.", "[1] {Braces} in a title", "Text."),
+        ("2101.00001\nIs no list of ids.", "2101.00001", "Is no list of ids."),
+    ],
+)
+def test_a_pasted_title_and_abstract_are_one_paper(library, text, title, abstract):
+    assert add_pasted(library, text, quietly).added == 1
+    assert (title, abstract) in {(paper.title, paper.abstract) for paper in library.papers()}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "nothing to add"),
+        ("  \n ", "nothing to add"),
+        ("Only a title", "no abstract"),
+        ("x" * 500, "no title"),
+    ],
+)
+def test_pasted_text_that_is_no_paper_is_told(library, text, why):
+    with pytest.raises(SourceError, match=why):
+        add_pasted(library, text, quietly)
+
+
+def test_pasted_json_lines_are_read_as_such(library):
+    lines = [{"title": f"T{n}", "abstract": "It is."} for n in range(3)]
+    report = add_pasted(library, "\n".join(map(json.dumps, lines)), quietly)
+    assert report.added == 3
+    assert library.papers()[-1].source == "pasted text"
+
+
+@given(st.text(max_size=200))
+@examples(max_examples=200)
+def test_any_pasted_text_is_understood_as_something(text):
+    assert isinstance(pasted.is_structured(text), bool)
+    assert set(pasted.read_title_and_abstract(text)) <= {"title", "abstract", "source"}
+    assert all(arxiv.ARXIV_ID.match(each) for each in arxiv.find_arxiv_ids(text))
+
+
+# --- arXiv -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("2101.00001", ["2101.00001"]),
+        (
+            "arXiv:2101.00001v3, 2101.00002;hep-th/9901001\n",
+            [
+                "2101.00001",
+                "2101.00002",
+                "hep-th/9901001",
+            ],
+        ),
+        (
+            "https://arxiv.org/abs/2101.00001v2 arxiv.org/pdf/2101.00002.pdf",
+            [
+                "2101.00001",
+                "2101.00002",
+            ],
+        ),
+        ("2101.00001 2101.00001v2", ["2101.00001"]),
+        ("https://arxiv.org.evil.example/abs/2101.00001", []),
+        ("2101.00001 and more", []),
+        ("A title", []),
+        ("", []),
+    ],
+)
+def test_ids_are_found_where_the_text_holds_nothing_else(text, ids):
+    assert arxiv.find_arxiv_ids(text) == ids
+
+
+ENTRY = (
+    "<entry><id>http://arxiv.org/abs/{0}v2</id><title>Cats\n  in {0}</title>"
+    "<summary> A cat falls. </summary><published>2021-01-03T10:00:00Z</published>"
+    "<author><name>Ann A</name></author><author><name>Ben B</name></author>"
+    "<arxiv:journal_ref xmlns:arxiv='http://arxiv.org/schemas/atom'>Cats 3</arxiv:journal_ref>"
+    "</entry>"
+)
+FEED = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
+
+
+@contextmanager
+def api(body, status=200):
+    """A server that answers every question with this; it keeps what was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            """Silence."""
+
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/query", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_papers_are_looked_up_in_one_request_and_in_the_order_of_the_ids():
+    feed = FEED.format(ENTRY.format("2101.00002") + ENTRY.format("2101.00001"))
+    with api(feed) as (address, asked):
+        found = arxiv.look_up(["2101.00001", "2101.00009", "2101.00002"], address=address)
+    assert len(asked) == 1
+    assert "id_list=2101.00001%2C2101.00009%2C2101.00002" in asked[0]
+    first, unknown, last = found
+    assert first == {
+        "id": "2101.00001",
+        "title": "Cats in 2101.00001",
+        "abstract": "A cat falls.",
+        "authors": ["Ann A", "Ben B"],
+        "published": "2021-01-03T10:00:00Z",
+        "venue": "Cats 3",
+        "source": "arXiv",
+    }
+    assert isinstance(unknown, RecordError)
+    assert "'2101.00009'" in str(unknown)
+    assert last["id"] == "2101.00002"
+
+
+def test_looked_up_papers_go_into_the_library_with_a_report(library, monkeypatch):
+    with api(FEED.format(ENTRY.format("2101.00001"))) as (address, _):
+        monkeypatch.setattr("ui.papers.look_up", lambda ids: arxiv.look_up(ids, address=address))
+        report = add_pasted(library, "2101.00001 2101.00002", quietly)
+    assert (report.added, [each.source for each in report.rejected]) == (1, ["arXiv"])
+    paper = library.get("2101.00001")
+    assert paper.url == "https://arxiv.org/abs/2101.00001"
+    assert paper.published == "2021-01-03"
+    assert paper.source == "arXiv"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        ("", 503, "503"),
+        ("<html>A page", 200, "no list of papers"),
+        ("<html/>", 200, "no list of papers"),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]><feed>&a;</feed>', 200, "no list of papers"),
+        ("x" * 6_000_000, 200, "longer than"),
+    ],
+)
+def test_an_answer_that_is_no_list_of_papers_is_told(body, status, why):
+    with (
+        api(body, status) as (address, _),
+        pytest.raises(SourceUnavailableError, match=why) as told,
+    ):
+        arxiv.look_up(["2101.00001"], address=address)
+    assert "paste title and abstract" in str(told.value)
+
+
+def test_without_a_network_one_sentence_says_so():
+    with pytest.raises(SourceUnavailableError, match="arXiv could not be asked") as raised:
+        arxiv.look_up(["2101.00001"], address="http://127.0.0.1:9/query")
+    assert raised.value.retryable
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_too_many_ids_are_refused_before_anything_is_asked():
+    with pytest.raises(SourceError, match="at most 100"):
+        arxiv.look_up([f"2101.{n:05}" for n in range(101)], address="http://127.0.0.1:9/")
+    assert arxiv.look_up([], address="http://127.0.0.1:9/") == []
+
+
+# --- charts ------------------------------------------------------------------------------------
+
+
+def figure(made):
+    return json.loads(made.to_json())
+
+
+@pytest.mark.parametrize("colouring", ["source", "year"])
+def test_every_paper_is_one_point_with_its_id_and_title(colouring):
+    rows = rows_of([*many(40), Heading("bare", "Bare")])
+    drawn = figure(map_figure(rows, np.zeros((41, 2)), colouring=colouring))
+    ids = [each for trace in drawn["data"] for each in trace["customdata"]]
+    assert sorted(ids) == sorted(row.paper_id for row in rows)
+    assert "Bare" in [text for trace in drawn["data"] for text in trace["text"]]
+
+
+def test_cited_papers_get_a_ring():
+    drawn = figure(map_figure(rows_of(many(5)), np.zeros((5, 2)), cited=["p3", "gone"]))
+    assert drawn["data"][-1]["customdata"] == ["p3"]
+    assert "cited" in drawn["data"][-1]["name"]
+
+
+def test_more_sources_than_colours_share_a_grey():
+    rows = rows_of(Heading(str(n), "T", source=f"s{n}") for n in range(MOST_SOURCES + 3))
+    traces = figure(map_figure(rows, np.zeros((len(rows), 2))))["data"]
+    assert len(traces) == MOST_SOURCES + 1
+    assert traces[-1]["name"] == "other sources"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_chart_holds_no_tag_of_a_title(hostile):
+    row = row_of(Heading("1", hostile, source=hostile))
+    drawn = map_figure([row], np.zeros((1, 2))).to_json()
+    assert "<" not in drawn.replace("<extra></extra>", "")
+
+
+def test_the_bar_counts_papers_by_year_and_words_tell_what_it_leaves_out():
+    counts = {2000: 15, 2003: 25}
+    (bars,) = figure(year_figure(counts))["data"]
+    assert dict(zip(bars["x"], bars["y"], strict=True)) == {2000: 15, 2001: 0, 2002: 0, 2003: 25}
+    assert years_told(counts, 41) == "40 papers from 2000 to 2003; 1 paper without a date."
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "told"),
+    [
+        ({}, 0, "holds no papers"),
+        ({}, 1, "No paper of this library carries a date"),
+        ({2020: 1}, 1, "1 paper from 2020."),
+    ],
+)
+def test_too_few_years_make_no_bar(counts, total, told):
+    assert year_figure(counts) is None
+    assert told in years_told(counts, total)
+
+
+def test_a_library_without_vectors_says_why_it_has_no_map(library):
+    drawn = Cartographer(library).map()
+    assert drawn.rows == ()
+    assert "by their words alone" in drawn.told
+
+
+def test_the_map_is_drawn_once_and_anew_after_a_change(starter):
+    cartographer = Cartographer(starter)
+    told = []
+    drawn = cartographer.map(told.append)
+    assert {progress.stage for progress in told} == {"reading vectors", "placing papers"}
+    assert len(drawn.rows) == len(drawn.points) == len(starter)
+    assert cartographer.map() is drawn
+
+
+def test_of_many_papers_a_sample_is_drawn_and_that_is_said(starter, monkeypatch):
+    monkeypatch.setattr("ui.cartographer.MOST_POINTS", 50)
+    drawn = draw(starter)
+    assert len(drawn.rows) == 50
+    assert "50 of 436 papers" in drawn.told
+
+
+def test_a_papers_vector_is_the_mean_of_its_passages(starter):
+    paper_id = starter.papers()[0].paper_id
+    (vector,) = starter.paper_vectors([paper_id, "gone"]).values()
+    assert vector.shape == (384,)
+    assert starter.paper_vectors([]) == {}
+
+
+def test_asking_about_a_paper_names_it():
+    assert "“Flying Cats”" in question_about(Paper("1", "Flying Cats", "They fly."))

@@ -22,7 +22,7 @@ from eval.metrics import average_precision, hit_at, ndcg_at, recall_at, reciproc
 from eval.scoring import Scores, rounded
 from eval.summary import Published
 from rag.errors import SourceError
-from rag.readers.records import fold
+from rag.text import one_line
 from rag.types import Paper
 
 DEPTH: Final = 100
@@ -89,8 +89,8 @@ def score_query(retrieved: list[str], gains: Mapping[str, float]) -> Scores:
 
 
 def _paper(row: Mapping[str, object], source: str) -> Paper:
-    text = fold(str(row.get("text") or ""))
-    title = fold(str(row.get("title") or "")) or " ".join(text.split()[:TITLE_WORDS])
+    text = one_line(str(row.get("text") or ""))
+    title = one_line(str(row.get("title") or "")) or " ".join(text.split()[:TITLE_WORDS])
     if not title:
         raise SourceError(f"The record {row.get('_id')!r} of {source} has neither title nor text.")
     return Paper(str(row.get("_id")), title, text or title, source=source)

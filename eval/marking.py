@@ -11,7 +11,7 @@ from eval.judge import Judge
 from eval.probing import Probe
 from eval.records import Record, answer_record, hit_records
 from eval.scoring import Gold, missing_facts, rounded, score_answer, score_ranking
-from rag.readers.records import title_key
+from rag.text import title_key
 from rag.types import Answer, Hit, Message, Paper
 
 

@@ -23,7 +23,7 @@ from eval.metrics import mentions
 from eval.runner import MODEL_WORKERS
 from prompts import render_prompt
 from rag.errors import ModelError
-from rag.readers.records import title_key
+from rag.text import title_key
 from rag.types import Paper, Progress
 
 if TYPE_CHECKING:

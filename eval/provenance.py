@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from rag.readers.records import content_hash
+from rag.identifiers import content_hash
 from rag.settings import Settings
 from rag.types import Paper
 

@@ -19,9 +19,9 @@ from eval.summary import Price
 from eval.workspace import open_existing, open_made
 from rag.library import Library
 from rag.readers import Source, read_sources
-from rag.readers.records import title_key
 from rag.settings import Settings, read_settings
 from rag.starter import starter_file
+from rag.text import title_key
 from rag.types import EXTRACTIVE, Paper
 
 if TYPE_CHECKING:

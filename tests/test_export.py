@@ -27,8 +27,9 @@ from rag.export import (
     export_papers,
 )
 from rag.export.latex import latex_text
+from rag.identifiers import id_from_title
 from rag.names import Name, split_name
-from rag.readers.records import fold, id_from_title
+from rag.text import one_line
 from rag.types import STARTER_SOURCE, Answer, Citation, Paper
 
 KETTLES = Paper(
@@ -41,7 +42,7 @@ KETTLES = Paper(
     "Journal of Small Bubbles",
 )
 BARE = Paper(id_from_title("Teapots drip"), "Teapots drip", "They do.")
-TEXTS = st.text(st.characters(codec="utf-8"), min_size=1).filter(fold)
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1).filter(one_line)
 
 
 VERBATIM = ("url", "doi", "eprint")  # LaTeX does not read these
@@ -347,11 +348,11 @@ def test_any_text_goes_through_the_parsers_and_comes_back(title, abstract, autho
     paper = Paper("x", title, abstract, tuple(authors))
     entry, record, item = bibtex_of(paper), ris_of(paper), csl_of(paper)
     assert_is_csl(item)
-    told = (fold(title), fold(abstract))
+    told = (one_line(title), one_line(abstract))
     assert tuple(" ".join(entry[field].split()) for field in ("title", "abstract")) == told
     assert (record["title"], record["abstract"]) == told
     assert (item["title"], item["abstract"]) == told
-    names = [split_name(fold(name)) for name in authors if fold(name)]
+    names = [split_name(one_line(name)) for name in authors if one_line(name)]
     assert len(entry.get("author", [])) == len(names)
     assert len(record.get("authors", [])) == len(names)
     assert len(item.get("author", [])) == len(names)
@@ -497,4 +498,4 @@ def test_plain_text_shows_as_it_is(text):
     start = next(n for n, t in enumerate(tokens) if t.type == "blockquote_open")
     shown = tokens[start + 2].children or []
     assert {t.type for t in shown} <= {"text", "text_special"}
-    assert "".join(t.content for t in shown) == fold(text)
+    assert "".join(t.content for t in shown) == one_line(text)

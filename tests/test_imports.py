@@ -146,6 +146,7 @@ def test_all_packages_are_read():
         ("eval", ("ui",)),
         ("rag.types", ("rag", "prompts")),
         ("rag.errors", ("rag", "prompts")),
+        ("rag.text", ("rag", "prompts")),
         ("rag.readers", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
         (
             "rag.export",

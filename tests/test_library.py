@@ -31,9 +31,10 @@ from rag.errors import ConfigurationError, LibraryError, SourceError
 from rag.index.chroma import PassageStore
 from rag.index.manifest import FILE, read_manifest
 from rag.library import Library
-from rag.readers.records import fold, paper_from_record
+from rag.readers.records import paper_from_record
 from rag.settings import Settings
 from rag.starter import starter_file
+from rag.text import one_line
 from rag.types import Message, Paper, Rejection
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -531,7 +532,7 @@ SENTENCES = strategies.lists(
 )
 ABSTRACTS = SENTENCES.map(
     lambda parts: "".join(f"{text}{end}{joint}" for text, end, joint in parts)
-).filter(fold)  # one without text is rejected
+).filter(one_line)  # one without text is rejected
 
 
 @pytest.fixture(scope="module")

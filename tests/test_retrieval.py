@@ -19,13 +19,13 @@ from rag.embedding import build_embedder
 from rag.index.lexical import LexicalIndex, term_boost
 from rag.index.paper_index import PaperIndex
 from rag.library import Library
-from rag.readers.records import title_key
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import WordMatcher
 from rag.retrieval.reranking import Fetched, Reranker, fetch, likeness_to
 from rag.settings import Settings
+from rag.text import title_key
 from rag.types import Message, Paper
 
 TOPICS = {

@@ -10,8 +10,8 @@ import pytest
 
 from eval.dataset import default_question_sets, read_question_sets
 from rag.readers import read_sources
-from rag.readers.records import title_key
 from rag.starter import starter_file
+from rag.text import title_key
 from rag.types import STARTER_SOURCE, Paper, Rejection
 
 PAPERS = 436

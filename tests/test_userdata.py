@@ -25,8 +25,8 @@ from rag.codec import (
 )
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
-from rag.readers.records import fold
 from rag.settings import Settings
+from rag.text import one_line
 from rag.types import (
     Answer,
     CheckedSentence,
@@ -302,7 +302,7 @@ def test_an_excerpt_is_short_and_stands_in_the_text(text, words):
     if excerpt is None:
         return
     before, after = excerpt.before.lstrip("…"), excerpt.after.rstrip("…")
-    assert before + excerpt.match + after in fold(MARKUP.sub("", text)).replace("…", "") or (
+    assert before + excerpt.match + after in one_line(MARKUP.sub("", text)).replace("…", "") or (
         "…" in text
     )
     assert len(before) <= BEFORE

@@ -17,9 +17,10 @@ from prompts import render_prompt
 from rag.answering.context import neutralise
 from rag.answering.structured import ask_model, is_ours, parse_object
 from rag.answering.support import quotable_sentences
-from rag.answering.terms import digits, numbers, squeezed
+from rag.answering.terms import digits, numbers
 from rag.errors import ModelError
 from rag.sentences import Sentence
+from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict
 
 logger = logging.getLogger(__name__)

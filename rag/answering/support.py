@@ -22,12 +22,12 @@ from rag.answering.terms import (
     disagrees,
     names,
     numbers,
-    squeezed,
     stems_of,
     wanted_stems,
 )
 from rag.embedding.reading import CachedReader, Reading
 from rag.sentences import Sentence, split_sentences
+from rag.text import squeezed
 from rag.types import Paper, Verdict
 
 # Logistic regression on SciFact's training claims, SUPPORT against not-enough-info (C = 0.1, AUROC

@@ -108,11 +108,6 @@ def names(text: str) -> set[str]:
     return {re.sub(r"[^a-z0-9]", "", name.lower()) for name in NAME.findall(text)}
 
 
-def squeezed(text: str) -> str:
-    """The text's letters and digits in lower case, to look for names in whatever spelling."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
 def disagrees(claim: str, sentence: str) -> bool:
     """Whether one denies or turns around what the other says: negation or direction differs."""
     if bool(NEGATION.search(claim)) != bool(NEGATION.search(sentence)):

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from rag.cli import output
-from rag.readers.records import fold
 from rag.settings import read_settings
+from rag.text import one_line
 from rag.userdata import FILE
 from rag.userdata.feedback import Feedback, Rating
 from rag.userdata.question_set import question_set
@@ -37,8 +37,8 @@ def list_feedback(options: argparse.Namespace) -> int:
     if options.json:
         output.write_json({"ratings": ratings})
     for rating in ratings if not options.json else []:
-        told = f"  ({fold(rating.comment)})" if rating.comment else ""
-        question = fold(rating.answer.question)
+        told = f"  ({one_line(rating.comment)})" if rating.comment else ""
+        question = one_line(rating.answer.question)
         output.write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{told}")
     return 0
 

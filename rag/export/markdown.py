@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
-from rag.readers.records import fold
+from rag.text import one_line
 from rag.types import Answer, Citation, Paper
 
 CODE_OR_FORMULA: Final = (
@@ -67,7 +67,7 @@ def _described(paper: Paper) -> str:
 
 def plain(text: str) -> str:
     """Text on one line as Markdown that shows it as it is, formulas apart."""
-    return SIGNS.sub(_escaped, fold(text))
+    return SIGNS.sub(_escaped, one_line(text))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from rag.identifiers import arxiv_id_of, id_from_title
 from rag.names import Name, split_name
-from rag.readers.records import arxiv_id_of, fold, id_from_title
+from rag.text import one_line, squeezed, without_accents
 from rag.types import Paper
 
 Kind = Literal["article", "conference", "preprint", "other"]
@@ -82,14 +82,14 @@ def build_references(papers: Iterable[Paper]) -> list[Reference]:
 def _reference(paper: Paper, key: str) -> Reference:
     parts = [int(part) for part in (paper.published or "").split("-") if part]
     year, month, day = (*parts, None, None, None)[:3]
-    venue = fold(paper.venue or "")
+    venue = one_line(paper.venue or "")
     arxiv_id = arxiv_id_of(paper)
     doi = DOI.match(paper.url or "")
     return Reference(
         key=key,
         kind=_kind(venue, arxiv_id),
-        title=fold(paper.title),
-        authors=tuple(split_name(name) for name in map(fold, paper.authors) if name),
+        title=one_line(paper.title),
+        authors=tuple(split_name(name) for name in map(one_line, paper.authors) if name),
         year=year,
         month=month,
         day=day,
@@ -97,7 +97,7 @@ def _reference(paper: Paper, key: str) -> Reference:
         arxiv_id=arxiv_id or None,
         doi=doi[1] if doi else None,
         url=paper.url,
-        abstract=None if paper.is_summary else fold(paper.abstract) or None,
+        abstract=None if paper.is_summary else one_line(paper.abstract) or None,
         own_id=None if paper.paper_id in (arxiv_id, id_from_title(paper.title)) else paper.paper_id,
     )
 
@@ -115,9 +115,9 @@ def _plain_key(paper: Paper) -> str:
 
     It depends on the paper alone, so that a paper has the same key in every export.
     """
-    words = [word for word in map(_ascii, paper.title.split()) if word]
+    words = [word for word in map(_plain, paper.title.split()) if word]
     telling = [word for word in words if not SMALL_WORDS.fullmatch(word)] or words
-    family = _ascii(split_name(paper.authors[0]).family) if paper.authors else ""
+    family = _plain(split_name(paper.authors[0]).family) if paper.authors else ""
     year = str(paper.year or "")
     if family:
         return "".join([family, year, *telling[:1]])
@@ -125,9 +125,8 @@ def _plain_key(paper: Paper) -> str:
     return named if telling else _hashed_key(f"paper{year}", paper)
 
 
-def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]", "", plain.lower())
+def _plain(text: str) -> str:
+    return squeezed(without_accents(text))
 
 
 def _hashed_key(key: str, paper: Paper) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from rag.errors import LibraryError
-from rag.index.names import without_accents
+from rag.text import without_accents
 from rag.types import Heading, Listing, Order, Paper
 
 logger = logging.getLogger(__name__)

@@ -6,9 +6,10 @@ Not covered: nicknames, and names that are stored with initials only.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+from rag.text import without_accents
 
 WORD: Final = re.compile(r"[^\W_]+")
 # Letters that Unicode does not take apart into a plain one and its accent.
@@ -20,12 +21,6 @@ def name_words(name: str) -> list[str]:
     if name.isascii():
         return WORD.findall(name.lower())
     return WORD.findall(without_accents(name.casefold().translate(PLAIN)))
-
-
-def without_accents(text: str) -> str:
-    """The text with every letter's accents left out."""
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 def is_called(author: str, name: str) -> bool:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
+from rag.identifiers import content_hash
 from rag.index.chroma import PassageStore, StoredPaper
 from rag.index.headings import HeadingChange, HeadingTable
 from rag.index.lexical import LexicalChange, LexicalIndex
@@ -36,7 +37,6 @@ from rag.index.manifest import (
     write_manifest,
 )
 from rag.passages import build_passages, passage_id
-from rag.readers.records import content_hash
 from rag.types import NO_FILTERS, Facets, IngestReport, Paper, Progress, Rejection
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,9 @@ from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.json_array import looks_like_json_array, read_json_array
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
-from rag.readers.records import Record, RecordError, fold, paper_from_record
+from rag.readers.records import Record, RecordError, paper_from_record
 from rag.readers.ris import looks_like_ris, read_ris
+from rag.text import one_line
 from rag.types import Paper, Rejection
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def _read_path(source: str | Path) -> Iterator[Paper | Rejection]:
     try:
         files = _files(Path(source).expanduser())
     except (OSError, ValueError, RuntimeError) as exc:  # too long, a NUL, no home to expand `~` to
-        yield Rejection(fold(str(source))[:200], 0, f"it cannot be read: {exc}")
+        yield Rejection(one_line(str(source))[:200], 0, f"it cannot be read: {exc}")
         return
     if not files:
         yield Rejection(Path(source).resolve().name, 0, "the folder holds no files")

@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 import httpx
 
 from rag.errors import SourceError, SourceUnavailableError
-from rag.readers.records import ARXIV_ID, Record, RecordError, fold
+from rag.identifiers import ARXIV_ID
+from rag.readers.records import Record, RecordError
+from rag.text import one_line
 
 EXPORT_API: Final = "https://export.arxiv.org/api/query"
 SOURCE: Final = "arXiv"
@@ -122,7 +124,7 @@ def _records(feed: ElementTree.Element) -> Iterator[Mapping[str, object]]:
 
 
 def _text(element: ElementTree.Element, tag: str) -> str:
-    return fold(element.findtext(tag) or "")
+    return one_line(element.findtext(tag) or "")
 
 
 def _unavailable(why: str) -> SourceUnavailableError:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from rag.readers.identifiers import doi_address, find_arxiv_id
+from rag.identifiers import doi_address, find_arxiv_id
 from rag.readers.latex import plain_text
 from rag.readers.records import Record, RecordError
 

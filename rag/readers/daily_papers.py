@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from rag.readers.records import Record, parse_date
+from rag.readers.dates import parse_date
+from rag.readers.records import Record
 
 # The shortest abstract of the saved pages has 262 characters, the longest title 154.
 LEAST_ABSTRACT_CHARACTERS: Final = 200

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from rag.identifiers import doi_address, find_arxiv_id
 from rag.names import Name
-from rag.readers.identifiers import doi_address, find_arxiv_id
 from rag.readers.records import Record, RecordError
 
 START: Final = re.compile(r"\s*\[\s*(?:\{\s*\"|\])")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from rag.readers.records import fold
+from rag.text import one_line
 
 if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
@@ -41,10 +41,10 @@ def plain_text(latex: str) -> str:
     hold no LaTeX.
     """
     if not HAS_LATEX.search(latex):
-        return fold(latex)
+        return one_line(latex)
     if len(BARE_DOLLAR.findall(latex)) % 2:  # prices
         latex = BARE_DOLLAR.sub(r"\\$", latex)
-    return fold(" ".join(map(_read_word, _words(latex))))
+    return one_line(" ".join(map(_read_word, _words(latex))))
 
 
 def _words(text: str) -> Iterator[str]:

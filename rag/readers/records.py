@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import date, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
+from rag.identifiers import arxiv_id_in, id_from_title, plain_arxiv_id
+from rag.readers.dates import parse_date
+from rag.text import one_line
 from rag.types import Paper
 
-ARXIV_ID: Final = re.compile(r"^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?$")
-ARXIV_URL: Final = re.compile(
-    r"arxiv\.org/(?:abs|pdf)/([^\s?#]+?)(?:v\d+)?(?:\.pdf)?$", re.IGNORECASE
-)
-ISO_DATE: Final = re.compile(r"^(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?:[T ].*)?$")
-WRITTEN_DATES: Final = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %Y", "%B %Y")
-UNWANTED: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 MOST_ID_CHARACTERS: Final = 200
 MOST_INTEGER_BITS: Final = 256
 
@@ -28,22 +19,6 @@ Record = Mapping[str, object]
 
 class RecordError(Exception):
     """A record is no paper; the message says why, in words for the user."""
-
-
-def fold(text: str) -> str:
-    """The text on one line: white space folded, control characters and lone surrogates dropped."""
-    return " ".join(UNWANTED.sub("", text).split())
-
-
-def title_key(title: str) -> str:
-    """What two spellings of the same title share: letters and digits only, in lower case."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", title).casefold())
-
-
-def content_hash(paper: Paper) -> str:
-    """Changes when anything that a user could see of the paper does, except where it came from."""
-    fields = {name: value for name, value in asdict(paper).items() if name != "source"}
-    return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]
 
 
 def paper_from_record(record: Record, source: str) -> Paper:
@@ -89,41 +64,19 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, int) and value.bit_length() > MOST_INTEGER_BITS:
         return ""
-    return fold(str(value))
+    return one_line(str(value))
 
 
 def _own_id(record: Record) -> str:
     own = _first_text(record, "id", "_id", "paper_id", "arxiv_id")
     if len(own) > MOST_ID_CHARACTERS:
         raise RecordError(f"its id is longer than {MOST_ID_CHARACTERS} characters")
-    return _plain_arxiv_id(own) or own
+    return plain_arxiv_id(own) or own
 
 
 def _arxiv_id(record: Record, url: str | None) -> str:
     own = _first_text(record, "arxiv_id") or _first_text(record, "id", "_id", "paper_id")
-    return _plain_arxiv_id(own) or arxiv_id_in(url or "")
-
-
-def arxiv_id_in(url: str) -> str:
-    """The id of the paper that an arXiv address leads to, without its version, or ""."""
-    match = ARXIV_URL.search(url)
-    return _plain_arxiv_id(match[1]) if match else ""
-
-
-def arxiv_id_of(paper: Paper) -> str:
-    """The paper's id on arXiv, from its own id or its address, or ""."""
-    return _plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
-
-
-def _plain_arxiv_id(text: str) -> str:
-    """The id without prefix and version, or "" when the text is none."""
-    match = ARXIV_ID.match(re.sub(r"^arxiv:", "", text, flags=re.IGNORECASE))
-    return match[1] if match else ""
-
-
-def id_from_title(title: str) -> str:
-    """Stable while the title is, so that a corrected abstract updates its paper."""
-    return "t-" + hashlib.sha256((title_key(title) or title).encode()).hexdigest()[:12]
+    return plain_arxiv_id(own) or arxiv_id_in(url or "")
 
 
 def _web_address(text: str) -> str | None:
@@ -139,7 +92,7 @@ def _authors(value: object) -> tuple[str, ...]:
     if not isinstance(value, Iterable):
         return ()
     names = (item.get("name") if isinstance(item, Mapping) else item for item in value)
-    folded = (fold(name) for name in names if isinstance(name, str))
+    folded = (one_line(name) for name in names if isinstance(name, str))
     return tuple(dict.fromkeys(name for name in folded if name))
 
 
@@ -165,29 +118,3 @@ def _first_version(record: Record) -> object:
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
         return versions[0].get("created")
     return None
-
-
-def parse_date(text: str) -> str | None:
-    """An ISO date of the precision that the text has, or None when it holds no date with a year."""
-    if match := ISO_DATE.match(text):
-        return _iso(*(int(part) if part else None for part in match.groups()))
-    for form in WRITTEN_DATES:
-        try:
-            parsed = datetime.strptime(text, form).date()  # noqa: DTZ007  a day has no zone
-        except ValueError:
-            continue
-        return parsed.isoformat() if "%d" in form else parsed.isoformat()[:7]
-    try:
-        return parsedate_to_datetime(text).date().isoformat()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _iso(year: int | None, month: int | None, day: int | None) -> str | None:
-    if month == 0 or day == 0:  # written where they are not known
-        month = day = None
-    try:
-        valid = date(year or 0, month or 1, day or 1)
-    except ValueError:
-        return None
-    return valid.isoformat()[: 10 if day else 7 if month else 4]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
 from rag.names import split_name
-from rag.readers.identifiers import doi_address, find_arxiv_id
-from rag.readers.records import Record, RecordError, arxiv_id_in
+from rag.readers.records import Record, RecordError
 
 START: Final = re.compile(r"^TY {1,2}- ", re.MULTILINE)
 TAG: Final = re.compile(r"^([A-Z][A-Z0-9]) {1,2}-[ \t]*", re.MULTILINE)

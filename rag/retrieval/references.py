@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from rag.readers.records import title_key
+from rag.text import title_key
 from rag.types import Message, Paper
 
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")

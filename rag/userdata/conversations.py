@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.codec import answer_from_json, answer_to_json
 from rag.errors import LibraryError, UnknownConversationError
-from rag.readers.records import fold
+from rag.text import one_line
 from rag.types import Answer
 from rag.userdata.database import Database, folded, now
 from rag.userdata.excerpts import Excerpt, find_excerpt
@@ -71,7 +71,7 @@ class Conversations:
     def create(self, owner: str, title: str = "") -> Conversation:
         """A new conversation; without a title it is called after its first question."""
         at = now()
-        made = Conversation(uuid.uuid4().hex, fold(title), at, at)
+        made = Conversation(uuid.uuid4().hex, one_line(title), at, at)
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?)",
@@ -189,11 +189,11 @@ class Conversations:
 
     def rename(self, owner: str, conversation_id: str, title: str) -> bool:
         """Give a conversation another title; False when there is none, or the title is blank."""
-        if not fold(title):
+        if not one_line(title):
             return False
         return self._change(
             "UPDATE conversation SET title = ?, title_folded = ?",
-            (fold(title), folded(title)),
+            (one_line(title), folded(title)),
             owner,
             conversation_id,
         )
@@ -232,7 +232,7 @@ class Conversations:
 
 def title_of(question: str) -> str:
     """A question as a title: one line, cut at a word where it is long."""
-    line = fold(question)
+    line = one_line(question)
     if len(line) <= MOST_TITLE_CHARACTERS:
         return line
     start = line[: MOST_TITLE_CHARACTERS - 1]

@@ -18,7 +18,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryError
-from rag.readers.records import fold
+from rag.text import one_line
 
 BUSY_TIMEOUT_S: Final = 30.0
 APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's
@@ -184,4 +184,4 @@ def now() -> str:
 
 def folded(text: str) -> str:
     """Text as it is searched: one line, without case, of signs that any file can hold."""
-    return fold(unicodedata.normalize("NFKC", fold(text)).casefold())
+    return one_line(unicodedata.normalize("NFKC", one_line(text)).casefold())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.readers.records import fold
+from rag.text import one_line
 
 # Characters around the match: three lines of a narrow list together.
 BEFORE: Final = 24
@@ -33,7 +33,7 @@ def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
         text: Markdown; its signs are left out of the line.
         words: As `rag.userdata.database.folded` writes them.
     """
-    line = fold(MARKUP.sub("", text))
+    line = one_line(MARKUP.sub("", text))
     signs = [(sign, at) for at, char in enumerate(line) for sign in _searched(char)]
     searched = "".join(sign for sign, _ in signs)
     places = [(searched.index(word), len(word)) for word in words if word in searched]

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.export import FORMS, export_papers
+from rag.identifiers import id_from_title
 from rag.library import Library
 from rag.readers import read_sources
 from rag.readers.latex import plain_text
-from rag.readers.records import id_from_title
 from rag.types import STARTER_SOURCE, Paper, Rejection
 
 ZOTERO = r"""

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from rag.identifiers import content_hash
 from rag.readers import read_sources
-from rag.readers.records import content_hash, fold, paper_from_record, parse_date
+from rag.readers.dates import parse_date
+from rag.readers.records import paper_from_record
+from rag.text import one_line
 from rag.types import Paper, Rejection
 
 TITLES = (
@@ -113,7 +116,7 @@ def test_a_page_is_read_whatever_its_file_is_called(tmp_path, form, name):
     papers = read(saved(tmp_path, build(), name))
     told = [(p.title, p.abstract, p.published, p.source) for p in papers]
     assert told == [
-        (*each, name) for each in zip(TITLES, (fold(a) for a in ABSTRACTS), dates, strict=True)
+        (*each, name) for each in zip(TITLES, (one_line(a) for a in ABSTRACTS), dates, strict=True)
     ]
 
 
@@ -603,7 +606,7 @@ def assert_is_clean(paper):
     assert paper.title
     assert paper.abstract
     texts = [paper.paper_id, paper.title, paper.abstract, paper.source, *paper.authors]
-    assert all(text == fold(text) for text in texts if text is not None)
+    assert all(text == one_line(text) for text in texts if text is not None)
     assert paper.published is None or 1 <= paper.year <= 9999
 
 
@@ -712,8 +715,8 @@ def test_a_date_is_a_day_a_month_or_a_year_of_the_calendar_or_none(text):
 @settings(max_examples=150, deadline=None)
 @given(st.text())
 def test_folded_text_can_be_shown_and_is_not_changed_by_folding_it_again(text):
-    folded = fold(text)
-    assert fold(folded) == folded
+    folded = one_line(text)
+    assert one_line(folded) == folded
     assert not [c for c in folded if unicodedata.category(c) in ("Cc", "Cs")]
 
 

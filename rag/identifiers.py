@@ -1,0 +1,63 @@
+"""Find what identifies a paper: its arXiv id, its DOI, or a hash of its title or content."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict
+from typing import Final
+
+from rag.text import one_line, title_key
+from rag.types import Paper
+
+NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
+OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
+ARXIV_ID: Final = re.compile(rf"^({NEW_ARXIV}|{OLD_ARXIV})(?:v\d+)?$")
+ARXIV_URL: Final = re.compile(
+    r"arxiv\.org/(?:abs|pdf)/([^\s?#]+?)(?:v\d+)?(?:\.pdf)?$", re.IGNORECASE
+)
+# `arXiv:1706.03762`, `10.48550/arXiv.1706.03762`, and DBLP's `abs/1706.03762`.
+NAMED_ARXIV: Final = re.compile(
+    rf"(?:\barxiv[.:\s]\s*|^abs/)({NEW_ARXIV}|{OLD_ARXIV})", re.IGNORECASE
+)
+DOI: Final = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)$", re.I)
+
+
+def plain_arxiv_id(text: str) -> str:
+    """Strip an arXiv id of its prefix and version; "" when the text is none."""
+    match = ARXIV_ID.match(re.sub(r"^arxiv:", "", text, flags=re.IGNORECASE))
+    return match[1] if match else ""
+
+
+def arxiv_id_in(url: str) -> str:
+    """Find the id, without version, of the paper that an arXiv address leads to, or ""."""
+    match = ARXIV_URL.search(url)
+    return plain_arxiv_id(match[1]) if match else ""
+
+
+def arxiv_id_of(paper: Paper) -> str:
+    """Find a paper's id on arXiv in its own id or its address, or ""."""
+    return plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
+
+
+def find_arxiv_id(*texts: str) -> str:
+    """Find the first arXiv id that one of the texts names as such, or ""."""
+    found = (NAMED_ARXIV.search(text) for text in texts)
+    return next((match[1] for match in found if match), "")
+
+
+def doi_address(text: str) -> str:
+    """Make the web address of a DOI, with or without its resolver in front; "" when it is none."""
+    match = DOI.match(one_line(text))
+    return f"https://doi.org/{match[1]}" if match else ""
+
+
+def id_from_title(title: str) -> str:
+    """Make an id that is stable while the title is, so that a corrected abstract is an update."""
+    return "t-" + hashlib.sha256((title_key(title) or title).encode()).hexdigest()[:12]
+
+
+def content_hash(paper: Paper) -> str:
+    """Hash all that a user could see of a paper, except where it came from."""
+    fields = {name: value for name, value in asdict(paper).items() if name != "source"}
+    return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""Clean and compare texts; pure functions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Control characters, apart from those that are white space, and lone surrogates.
+UNWANTED: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Put text on one line: white space collapsed, control characters and surrogates dropped."""
+    return " ".join(UNWANTED.sub("", text).split())
+
+
+def title_key(title: str) -> str:
+    """Reduce a title to its letters and digits in lower case, equal for two spellings of one."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", title).casefold())
+
+
+def squeezed(text: str) -> str:
+    """Reduce text to its ASCII letters and digits in lower case."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def without_accents(text: str) -> str:
+    """Leave out every letter's accents."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))

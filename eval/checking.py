@@ -21,7 +21,7 @@ from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Answer, Paper, Verdict
 
-# A line that is bold or slanted as a whole: a paper's title, or a word of the writer to the user.
+# A line that is bold or slanted as a whole, such as a paper's title.
 HEADING: Final = re.compile(r"^\s*(?:\*{1,2}[^*\n]+\*{1,2}|#{1,6} .*)\s*$", re.MULTILINE)
 FEWEST_LETTERS: Final = 3
 FEWEST_CHARACTERS: Final = 20  # less may stand in an abstract by chance

@@ -75,10 +75,16 @@ class AnswerRecord(_Stored):
     sentences: tuple[SentenceRecord, ...] = ()
     removed: tuple[str, ...] = ()
     notice: str | None = None
+    caveat: str | None = None
     context: tuple[ContextRecord, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = None
+
+    @property
+    def markdown(self) -> str:
+        """The text below its caveat, if it has one."""
+        return f"*{self.caveat}*\n\n{self.text}" if self.caveat else self.text
 
 
 class JudgeRecord(_Stored):
@@ -151,6 +157,7 @@ def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> Answer
         sentences=tuple(sentences),
         removed=answer.removed,
         notice=answer.notice,
+        caveat=answer.caveat,
         context=tuple(_context_record(hit) for hit in answer.hits),
         prompt_tokens=answer.usage.prompt_tokens,
         completion_tokens=answer.usage.completion_tokens,

@@ -74,6 +74,7 @@ def restore_answer(question: str, kept: AnswerRecord, papers: Papers) -> Answer:
         mode=kept.mode,
         removed=kept.removed,
         notice=kept.notice,
+        caveat=kept.caveat,
         hits=tuple(_context_hit(each, papers) for each in kept.context),
         usage=Usage(kept.prompt_tokens, kept.completion_tokens, kept.cost),
     )

@@ -80,7 +80,7 @@ def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
     scores |= dict(_citations(answer, sentences, gold))
     if answer.status == "answered":
         scores["brier"] = brier(round(answer.confidence, DIGITS), is_right(_cited(answer), gold))
-        scores["words"] = float(len(answer.text.split()))
+        scores["words"] = float(len(answer.markdown.split()))
     return rounded(scores)
 
 

@@ -204,7 +204,7 @@ def _quantile(values: Sequence[float], share: float) -> float:
 
 def _usage(records: Iterable[Record], price: Price | None) -> Usage:
     answers = [record.answer for record in records if record.answer]
-    words = [len(answer.text.split()) for answer in answers if answer.status == "answered"]
+    words = [len(answer.markdown.split()) for answer in answers if answer.status == "answered"]
     prompt = sum(answer.prompt_tokens for answer in answers)
     completion = sum(answer.completion_tokens for answer in answers)
     told = [answer.cost for answer in answers if answer.cost is not None]

@@ -45,10 +45,10 @@ class PaperChatEngine(BaseChatEngine):
         """The checked answer in one piece; `Library.stream` shows drafts as they are written."""
         answer = self._answer(message, chat_history)
         response = StreamingAgentChatResponse(
-            response=answer.text,
+            response=answer.markdown,
             source_nodes=as_response(answer).source_nodes,
             # All generators end with what was already streamed, and give it when they gave nothing.
-            unformatted_response=answer.text,
+            unformatted_response=answer.markdown,
             is_function=False,
         )
         response.is_done = True
@@ -87,5 +87,5 @@ def _to_message(message: ChatMessage) -> Message:
 def _chat_response(answer: Answer) -> AgentChatResponse:
     response = as_response(answer)
     return AgentChatResponse(
-        response=answer.text, source_nodes=response.source_nodes, metadata=response.metadata
+        response=answer.markdown, source_nodes=response.source_nodes, metadata=response.metadata
     )

@@ -8,6 +8,7 @@ fields that are not known any more are passed over.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# The two sentences that answers used to begin with.
+CAVEAT_IN_TEXT: Final = re.compile(
+    r"\*((?:The library may not say this|The abstract may not say exactly this)"
+    r"; these passages come nearest\.)\*\n\n"
+)
 PAPERS: Final = "papers"
 VALUE: Final = "value"
 
@@ -37,7 +43,7 @@ def answer_from_json(text: str) -> Answer:
     Raises:
         ValueError: The text is none.
     """
-    return _from_json(Answer, text)
+    return _from_json(Answer, text, _lift_caveat)
 
 
 def history_to_json(history: Sequence[Message]) -> str:
@@ -80,7 +86,20 @@ def _passage_record(node: TextNode) -> dict[str, object]:
     return {"node_id": node.node_id, "start": start, "end": end}
 
 
-def _from_json(kind: type[T], text: str) -> T:
+def _lift_caveat(record: dict[str, Any]) -> None:
+    """Move the caveat of an answer that was stored with it inside its text into its field."""
+    found = None if "caveat" in record else CAVEAT_IN_TEXT.match(record["text"])
+    if not found:
+        return
+    record |= {"caveat": found[1], "text": record["text"][found.end() :]}
+    for sentence in record.get("sentences", ()):
+        sentence["start"] -= found.end()
+        sentence["end"] -= found.end()
+
+
+def _from_json(
+    kind: type[T], text: str, update: Callable[[dict[str, Any]], None] = lambda _: None
+) -> T:
     """The value of a text.
 
     Raises:
@@ -89,6 +108,7 @@ def _from_json(kind: type[T], text: str) -> T:
     try:
         record = json.loads(text)
         papers: list[Paper] = [_checked(Paper)(paper) for paper in record[PAPERS]]
+        update(record[VALUE])
         return cast("T", _decode(kind, record[VALUE], papers))
     except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as exc:
         raise ValueError(f"no stored answer: {exc!r}") from exc

@@ -28,7 +28,6 @@ from rag.answering.gate import (
 )
 from rag.answering.intent import is_affirmation, question_for_papers
 from rag.answering.suggestions import follow_ups
-from rag.answering.verification import moved
 from rag.errors import ModelError
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.questions import earlier_questions
@@ -155,11 +154,11 @@ class PaperQueryEngine(BaseQueryEngine):
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
         )
-        heading = self._heading(final, topic, is_follow_up=bool(earlier_questions(history)))
-        return headed(final, heading) if heading else final
+        caveat = self._caveat(final, topic, is_follow_up=bool(earlier_questions(history)))
+        return replace(final, caveat=caveat)
 
-    def _heading(self, answer: Answer, topic: str, *, is_follow_up: bool) -> str | None:
-        """What to say above an answer that may be none; a follow-up's words say too little."""
+    def _caveat(self, answer: Answer, topic: str, *, is_follow_up: bool) -> str | None:
+        """Why the text may be no answer; the words of a follow-up say too little to tell."""
         if answer.confidence < UNSURE_BELOW:
             return UNSURE
         if is_follow_up or answer.mode != EXTRACTIVE or not answer.papers:
@@ -212,13 +211,6 @@ def topic_within(topic: str, history: Sequence[Message]) -> str:
     return earlier[0] if topic and earlier and not own_words(topic) else topic
 
 
-def headed(answer: Answer, heading: str) -> Answer:
-    """The answer under a heading; the places of its sentences move with it."""
-    lead = f"*{heading}*\n\n"
-    sentences = moved(answer.sentences, len(lead))
-    return replace(answer, text=lead + answer.text, sentences=sentences)
-
-
 def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
     reason: Reason | None = "not_in_abstract" if draft.declined else None
     return replace(
@@ -254,17 +246,21 @@ def _why_replaced(mode: str, draft: Draft) -> str:
 
 
 def as_response(answer: Answer) -> Response:
-    """An answer in LlamaIndex's own type: hits as source nodes, the citations as metadata."""
+    """An answer in LlamaIndex's own type: hits as source nodes, the rest as metadata.
+
+    The text stands below its caveat, for LlamaIndex's callers know of none.
+    """
     nodes = [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in answer.hits]
     metadata = {
         "status": answer.status,
         "reason": answer.reason,
+        "caveat": answer.caveat,
         "citations": [
             {"marker": c.marker, "title": c.paper.title, "quote": c.quote, "url": c.paper.link}
             for c in answer.citations
         ],
     }
-    return Response(response=answer.text, source_nodes=nodes, metadata=metadata)
+    return Response(response=answer.markdown, source_nodes=nodes, metadata=metadata)
 
 
 @dataclass(slots=True)

@@ -245,6 +245,7 @@ class Answer:
         sentences: The sentences of the text that claim something, checked.
         removed: Sentences that were struck out of the text because no paper supports them.
         notice: One sentence that the user should see beside the answer, or None.
+        caveat: Why the text may be no answer, in one sentence that stands above it, or None.
         filters: Which papers were allowed to answer, given or understood from the question.
         stage: What is being done, while it is a draft; None in a final answer.
         suggestions: Questions that the library answers and that could come next.
@@ -262,6 +263,7 @@ class Answer:
     sentences: tuple[CheckedSentence, ...] = ()
     removed: tuple[str, ...] = ()
     notice: str | None = None
+    caveat: str | None = None
     hits: tuple[Hit, ...] = ()
     filters: Filters = NO_FILTERS
     stage: Stage | None = None
@@ -275,10 +277,15 @@ class Answer:
         """The cited papers, each once, by marker."""
         return tuple({c.marker: c.paper for c in self.citations}.values())
 
+    @property
+    def markdown(self) -> str:
+        """The text below its caveat, if it has one."""
+        return f"*{self.caveat}*\n\n{self.text}" if self.caveat else self.text
+
     def __str__(self) -> str:
-        """The text, then the cited titles with their links."""
+        """The text below its caveat, then the cited titles with their links."""
         lines = {c.marker: f"[{c.marker}] {c.paper.title} ({c.paper.link})" for c in self.citations}
-        return "\n".join([self.text, "", *lines.values()]).rstrip()
+        return "\n".join([self.markdown, "", *lines.values()]).rstrip()
 
 
 @dataclass(frozen=True, slots=True)

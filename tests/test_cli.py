@@ -238,6 +238,7 @@ def test_ask_json_has_the_field_names_of_the_answer(run_json, filled):
         "text",
         "status",
         "reason",
+        "caveat",
         "citations",
         "confidence",
         "usage",

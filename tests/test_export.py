@@ -443,6 +443,13 @@ def test_an_answer_is_written_with_its_sources_and_quotes():
     assert "Journal of Small Bubbles. 2021-03-05" in text
 
 
+def test_a_caveat_is_written_above_the_text():
+    text = answer_markdown(answered(caveat="It may be <none>."))
+    assert text.startswith(
+        "## Why do kettles sing?\n\n*It may be &#60;none&#62;.*\n\nIt sings [1]."
+    )
+
+
 def test_a_conversation_is_written_in_order_below_its_title():
     first, second = answered(), replace(answered(), question="And teapots?")
     text = conversation_markdown([first, second], title="Kettles *sing*")

@@ -45,6 +45,7 @@ from rag.userdata.feedback import Feedback
 from rag.userdata.question_set import KIND_DOWN, KIND_UP, question_set
 
 ROOT = Path(__file__).resolve().parents[1]
+CASES = Path(__file__).with_name("cases")
 KEY = "sk-secret-0123456789"
 KETTLES = Paper(
     "kettles",
@@ -119,6 +120,7 @@ def test_every_field_of_an_answer_comes_back():
         sentences=(CheckedSentence("t [1]", 0, 5, (1,), "supported", "contradicted"),),
         removed=("It flies.",),
         notice="A notice.",
+        caveat="It may be none.",
         hits=(Hit(KETTLES, 0.9, (), 0.8, 7.5, 1, 2), Hit(TEAPOTS, 0.1)),
         filters=Filters(2019, None, ("Ada",), ("papers.jsonl",)),
         suggestions=("And teapots?",),
@@ -144,6 +146,26 @@ def test_fields_of_another_version_are_passed_over_or_take_their_defaults():
     del record["value"]["usage"]
     record["papers"][0]["colour"] = "red"
     assert answer_from_json(json.dumps(record)) == answered()
+
+
+def test_an_answer_of_the_first_release_is_read_with_its_caveat_apart():
+    answer = answer_from_json((CASES / "stored_answer.json").read_text("utf-8"))
+    assert answer.caveat == "The library may not say this; these passages come nearest."
+    assert answer.text.startswith("**WaveMix: A Resource-efficient Neural Network")
+    assert answer.sentences
+    assert all(answer.text[s.start : s.end] == s.text for s in answer.sentences)
+    assert all(c.paper.abstract[c.start : c.end] == c.quote for c in answer.citations)
+    assert [hit.paper for hit in answer.hits] == [answer.papers[0]]
+    assert len(answer.hits[0].passages) == 2
+
+
+def test_a_text_in_stars_that_is_no_caveat_stays_in_the_text():
+    answer = answered(text="*Bubbles* collapse.")
+    for text in ("*It sings.*\n\nBubbles collapse [1].", "*x*\n\ny", "**Title**\nA quote."):
+        kept = replace(answer, text=text)
+        record = json.loads(answer_to_json(kept))
+        del record["value"]["caveat"]
+        assert answer_from_json(json.dumps(record)) == kept
 
 
 @pytest.mark.parametrize(

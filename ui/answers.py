@@ -30,23 +30,20 @@ SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
 def answer_html(answer: Answer, turn: int) -> str:
     """The answer's text; its markers lead to the cards of the turn's sources."""
     if answer.mode == EXTRACTIVE and answer.citations:
-        text = _heading(answer) + _quoted_papers(answer.citations, turn)
+        text = _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained":
         text = _abstention(answer)
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
-    return text + _notice(answer)
+    return _caveat(answer) + text + _notice(answer)
+
+
+def _caveat(answer: Answer) -> str:
+    return f'<p class="unsure">{plain_html(answer.caveat)}</p>' if answer.caveat else ""
 
 
 def _notice(answer: Answer) -> str:
     return f'<p class="notice">{plain_html(answer.notice)}</p>' if answer.notice else ""
-
-
-def _heading(answer: Answer) -> str:
-    """What an extractive answer says before its first quote, which is set in stars."""
-    first, _, rest = answer.text.partition("\n\n")
-    is_heading = rest and first.startswith("*") and first.endswith("*")
-    return f'<p class="unsure">{plain_html(first.strip("*"))}</p>' if is_heading else ""
 
 
 def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:

@@ -29,7 +29,7 @@ def _row(record: Record) -> Row:
         "history": record.history,
         "reference": record.reference,
         "gold": record.titles,
-        "answer": answer.text if answer else "",
+        "answer": answer.markdown if answer else "",
         "status": _status(record),
         "doubtful": list(_doubtful(record)),
         "missing": record.missing_facts,
@@ -87,6 +87,6 @@ def _level(score: float | None) -> str:
 
 
 def _searched(record: Record) -> str:
-    answer = record.answer.text if record.answer else ""
+    answer = record.answer.markdown if record.answer else ""
     hits = " ".join(hit.title for hit in record.hits[:HITS_SHOWN])
     return " ".join([record.key, record.question, answer, *record.titles, hits]).lower()

@@ -182,4 +182,4 @@ def _answer(record: Record) -> str:
         return record.error
     if record.answer is None:
         return "; ".join(f"{n}. {hit.title}" for n, hit in enumerate(record.hits[:5], start=1))
-    return record.answer.text
+    return record.answer.markdown

@@ -30,7 +30,10 @@ SUMMARY: Final = "The texts are summaries written for paperchat, not the authors
 
 def answer_markdown(answer: Answer) -> str:
     """A question with its answer, the papers that it cites and the sentences it rests on."""
-    parts = [f"## {plain(answer.question)}", inert(answer.text)]
+    parts = [f"## {plain(answer.question)}"]
+    if answer.caveat:
+        parts.append(f"*{plain(answer.caveat)}*")
+    parts.append(inert(answer.text))
     if answer.notice:
         parts.append(f"*{plain(answer.notice)}*")
     if answer.removed:

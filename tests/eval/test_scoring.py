@@ -57,6 +57,11 @@ def test_an_answer_is_scored_on_context_facts_and_citations():
     )
 
 
+def test_a_caveat_is_read_as_well_and_so_counts_in_the_words():
+    scores = score_answer(answered(caveat="It may be none."), [sentence("supported")], GOLD)
+    assert scores["words"] == 12.0
+
+
 def test_an_abstention_mentions_nothing_though_it_lists_the_nearest_papers():
     abstained = Answer(
         "?", "No paper says so. Nearest: 4 %", "abstained", "not_in_library", hits=HITS

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import uuid
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -449,6 +450,15 @@ def test_an_abstention_names_the_nearest_papers_with_links(cats, dogs):
     assert seen.values("href") == [cats.link, html.unescape(dogs.link)]
     assert cats.title in seen.text
     assert "one" not in seen.text  # the list is made anew, escaped
+
+
+@pytest.mark.parametrize("mode", [EXTRACTIVE, "a-model"])
+def test_a_caveat_stands_above_the_answer_whoever_wrote_it(cats, mode):
+    cited = cite(cats, 1, cats.abstract)
+    answer = replace(extractive(cited), mode=mode, text="Cats. [1]", caveat="It <may> be none.")
+    seen = answers.answer_html(answer, 1)
+    assert seen.startswith('<p class="unsure">It &lt;may&gt; be none.</p>')
+    assert Seen(seen).text.count("It <may> be none.") == 1
 
 
 # --- handlers --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import Final
 from eval.checking import term_weight
 from rag.answering.terms import TermWeight
 from rag.index.lexical import analyze
-from rag.retrieval.questions import content_words
+from rag.query.questions import content_words
 from rag.sentences import split_sentences
 from rag.types import Paper
 

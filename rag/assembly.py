@@ -115,6 +115,6 @@ def build_llm(settings: Settings, llm: LLM | str | None) -> LLM | None:
             f"The model {model!r} needs an endpoint: set OPENAI_API_KEY or OPENAI_BASE_URL, "
             "or choose extractive."
         )
-    from rag.openai_endpoint import EndpointLLM
+    from rag.endpoint.chat import EndpointLLM
 
     return EndpointLLM(settings, model)

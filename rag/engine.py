@@ -18,7 +18,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
-from rag.answering.focus import own_words
 from rag.answering.gate import (
     MAYBE_NOT_SAID_FROM,
     UNSURE_BELOW,
@@ -26,11 +25,12 @@ from rag.answering.gate import (
     abstention_text,
     reason_to_abstain,
 )
-from rag.answering.intent import is_affirmation, question_for_papers
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
+from rag.query.focus import own_words
+from rag.query.intent import is_affirmation, question_for_papers
+from rag.query.questions import earlier_questions
 from rag.retrieval.hybrid import HybridRetriever
-from rag.retrieval.questions import earlier_questions
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
 
 logger = logging.getLogger(__name__)

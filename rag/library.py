@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
-from rag.messages import History, to_messages
+from rag.query.messages import History, to_messages
 from rag.readers import Source, read_sources
 from rag.readers.required import with_a_paper
 from rag.settings import Settings, read_settings

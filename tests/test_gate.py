@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.focus import own_words
 from rag.engine import topic_within
+from rag.query.focus import own_words
 from rag.types import Message
 
 FIRST = "What is WaveMix?"

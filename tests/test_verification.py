@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rag.answering.intent import is_affirmation, is_order, question_for_papers
 from rag.answering.numbering import Numbering
 from rag.answering.support import Verifier
 from rag.answering.terms import digits, disagrees, names, numbers
 from rag.answering.verification import told_removed, verify
 from rag.embedding import build_embedder
+from rag.query.intent import is_affirmation, is_order, question_for_papers
 from rag.settings import Settings
 from rag.types import Citation, Message, Paper
 

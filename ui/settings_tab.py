@@ -9,7 +9,7 @@ from typing import Final
 import gradio as gr
 from gradio.blocks import Block
 
-from rag.connection import Connection, find_models, try_endpoint
+from rag.endpoint.connection import Connection, find_models, try_endpoint
 from rag.errors import ConfigurationError, ModelResponseError, RagError
 from rag.settings import Settings
 from ui.library_html import said_html

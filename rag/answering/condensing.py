@@ -15,7 +15,7 @@ from rag.answering.prompting import trim_history
 from rag.answering.structured import ask_model
 from rag.answering.usage import priced
 from rag.errors import ModelError
-from rag.retrieval.questions import leans_back
+from rag.query.questions import leans_back
 from rag.settings import Settings
 from rag.types import NO_USAGE, Message, Usage
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
-from rag.answering.focus import asks_for_several
 from rag.answering.matching import LATE_WEIGHT, lay_out, match_each
 from rag.answering.numbering import Numbering
 from rag.answering.roles import asked_role
 from rag.answering.support import quotable_sentences
 from rag.answering.terms import TermWeight, coverage
 from rag.embedding.reading import CachedReader
-from rag.retrieval.references import titled_papers
+from rag.query.focus import asks_for_several
+from rag.query.references import titled_papers
 from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
 

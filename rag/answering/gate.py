@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.focus import asking_words, asks_for_several, own_words
 from rag.answering.matching import lay_out, match_each
 from rag.answering.support import sigmoid
 from rag.answering.terms import TermWeight, coverage, is_content
 from rag.embedding.reading import CachedReader
 from rag.index.lexical import analyze
-from rag.retrieval.filters import told_filters
-from rag.retrieval.questions import earlier_questions
+from rag.query.filters import told_filters
+from rag.query.focus import asking_words, asks_for_several, own_words
+from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
 from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Reason
 

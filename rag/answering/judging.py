@@ -10,7 +10,7 @@ from typing import Final
 from rag.answering.markers import find_markers, strip_markers
 from rag.answering.opinion import Opinion, SecondReader, combine
 from rag.answering.support import Support, Verifier
-from rag.retrieval.questions import STOP_WORDS
+from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Usage, Verdict
 

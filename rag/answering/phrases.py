@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rag.retrieval.questions import STOP_WORDS
+from rag.query.questions import STOP_WORDS
 from rag.types import Paper
 
 PIECE: Final = re.compile(r"[^\s,;:?!()\[\]{}$\\/“”\"]+|[,;:?!()\[\]{}$\\/“”\"]")

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from rag.answering.intent import question_for_papers
 from rag.answering.phrases import shared_phrases, stem, stems
 from rag.answering.roles import ASSUMES, FINDS, LIMITS, PROPOSES, RESULTS
-from rag.retrieval.questions import content_words
+from rag.query.intent import question_for_papers
+from rag.query.questions import content_words
 from rag.types import Hit, Paper
 
 MOST_FOLLOW_UPS: Final = 3

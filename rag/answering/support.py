@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 
-from rag.answering.intent import is_order
 from rag.answering.matching import Passages, compare, lay_out, match_words
 from rag.answering.terms import (
     TermWeight,
@@ -26,6 +25,7 @@ from rag.answering.terms import (
     wanted_stems,
 )
 from rag.embedding.reading import CachedReader, Reading
+from rag.query.intent import is_order
 from rag.sentences import Sentence, split_sentences
 from rag.text import squeezed
 from rag.types import Paper, Verdict

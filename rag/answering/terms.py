@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rag.index.lexical import analyze
-from rag.retrieval.questions import STOP_WORDS, content_words
+from rag.query.questions import STOP_WORDS, content_words
 
 TermWeight = Callable[[str], float]
 

@@ -84,7 +84,7 @@ def write_answer(answer: Answer) -> None:
 
 
 def _told(filters: Filters) -> str:
-    from rag.retrieval.filters import told_filters
+    from rag.query.filters import told_filters
 
     return f"Only papers {told_filters(filters)}."
 

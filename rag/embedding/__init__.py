@@ -135,7 +135,7 @@ def _load_minilm(settings: Settings, on_progress: OnProgress) -> BaseEmbedding:
 
 
 def _load_openai(settings: Settings) -> BaseEmbedding:
-    from rag.openai_endpoint import build_openai_embedding
+    from rag.endpoint.embedding import build_openai_embedding
 
     if settings.openai_api_key is None and settings.openai_base_url is None:
         raise ConfigurationError(

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from rag.errors import EmbedderUnavailableError
 from rag.index.chroma import PassageStore
+from rag.query.filters import Understood, asked_of_papers, count_named, understood_filters
+from rag.query.questions import earlier_questions, history_weights
+from rag.query.references import NAMED_BONUS, referred_papers, titled_papers
 from rag.retrieval.admission import Admission, build_admission
 from rag.retrieval.dense import DenseRetriever
-from rag.retrieval.filters import Understood, asked_of_papers, count_named, understood_filters
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
-from rag.retrieval.questions import earlier_questions, history_weights
-from rag.retrieval.references import NAMED_BONUS, referred_papers, titled_papers
 from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
 from rag.types import NO_FILTERS, Filters, Hit, Message
 

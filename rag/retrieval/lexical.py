@@ -7,7 +7,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.index.chroma import PassageStore
 from rag.index.lexical import LexicalIndex
-from rag.retrieval.questions import content_words
+from rag.query.questions import content_words
 from rag.types import NO_FILTERS, Filters
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rag.embedding.reading import CachedReader, Reading
 from rag.embedding.words import KnowsWords
 from rag.index.lexical import analyze
-from rag.retrieval.questions import STOP_WORDS, content_words
+from rag.query.questions import STOP_WORDS, content_words
 from rag.types import Paper
 
 TermWeight = Callable[[str], float]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.endpoint.chat import EndpointLLM
 from rag.library import Library
-from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.accessibility import assert_accessible, assert_fits

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from rag.connection import PROBE_TOKENS, find_models, try_endpoint
+from rag.endpoint.connection import PROBE_TOKENS, find_models, try_endpoint
 from rag.errors import ConfigurationError, ModelError, ModelResponseError
 from rag.settings import Settings
 

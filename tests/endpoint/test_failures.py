@@ -15,6 +15,8 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage
 from openai.types.chat import ChatCompletion
 
+from rag.endpoint.chat import EndpointLLM
+from rag.endpoint.failures import translate_error
 from rag.errors import (
     ModelAuthenticationError,
     ModelConnectionError,
@@ -24,7 +26,6 @@ from rag.errors import (
     ModelTimeoutError,
     RagError,
 )
-from rag.openai_endpoint import EndpointLLM, translate_error
 from rag.types import EXTRACTIVE
 from tests.support.endpoint_papers import (
     CLAIM,

@@ -13,9 +13,9 @@ from llama_index.core.base.llms.types import (
     ChatMessage,
 )
 
+from rag.endpoint.failures import retry_after_s
+from rag.endpoint.tries import wait_s
 from rag.errors import ModelError, ModelRateLimitError, ModelResponseError, ModelTimeoutError
-from rag.openai_endpoint.failures import retry_after_s
-from rag.openai_endpoint.tries import wait_s
 from rag.types import EXTRACTIVE, Message
 from tests.support.endpoint_papers import (
     CLAIM,

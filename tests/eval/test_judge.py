@@ -13,7 +13,7 @@ from eval.judge import Judge, neutralise, read_verdict
 from eval.records import Record
 from eval.summary import read_summary
 from prompts import load_prompt
-from rag.openai_endpoint import EndpointLLM
+from rag.endpoint.chat import EndpointLLM
 from rag.settings import Settings
 from rag.types import Answer, Hit
 from tests.support.eval_papers import PAPERS, SAMPLES

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from eval.__main__ import main
 from eval.dataset import read_samples
 from eval.proposing import propose_questions, read_proposal
+from rag.endpoint.chat import EndpointLLM
 from rag.errors import ModelAuthenticationError
 from rag.library import Library
-from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from rag.types import Paper
 from tests.support.eval_papers import PAPERS

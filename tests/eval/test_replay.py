@@ -13,9 +13,9 @@ from eval.judge import Judge
 from eval.records import read_records, write_records
 from eval.replay import restore_answer
 from eval.runner import rescore
+from rag.endpoint.chat import EndpointLLM
 from rag.errors import SourceError
 from rag.library import Library
-from rag.openai_endpoint import EndpointLLM
 from rag.settings import Settings
 from tests.support.eval_papers import PAPERS, SAMPLES, ask
 

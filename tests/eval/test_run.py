@@ -248,7 +248,7 @@ def test_each_baseline_leaves_a_part_out(cache, tmp_path):
 
 
 def test_a_model_without_papers_is_not_measured_by_its_citations(library, endpoint):
-    from rag.openai_endpoint import EndpointLLM
+    from rag.endpoint.chat import EndpointLLM
 
     endpoint.reply("It spills 4 % of the cups.", usage=(5, 6))
     reached = library.settings.model_copy(update={"openai_base_url": endpoint.url})

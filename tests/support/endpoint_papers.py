@@ -54,7 +54,7 @@ def endpoint_settings(url, **others):
 
 
 def endpoint_model(url, **others):
-    from rag.openai_endpoint import EndpointLLM
+    from rag.endpoint.chat import EndpointLLM
 
     return EndpointLLM(endpoint_settings(url, **others), MODEL)
 

@@ -17,9 +17,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from rag.answering.markers import find_markers
+from rag.endpoint.chat import EndpointLLM
 from rag.errors import ConfigurationError
 from rag.library import Library
-from rag.openai_endpoint import EndpointLLM
 from rag.readers.records import paper_from_record
 from rag.settings import Settings
 from rag.types import (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.engine import standalone_question
-from rag.retrieval.references import (
+from rag.query.references import (
     NAMED_BONUS,
     POINTED_BONUS,
     referred_papers,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.index.names import is_called
-from rag.retrieval.authors import FindAuthors, read_authors
-from rag.retrieval.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
-from rag.retrieval.years import read_years
+from rag.query.authors import FindAuthors, read_authors
+from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
+from rag.query.years import read_years
 from rag.types import Filters, Message, Paper
 
 # With a filter, a question of such words alone asks for whatever passes: "papers by Ada Byron?"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rag.retrieval.questions import STOP_WORDS
+from rag.query.questions import STOP_WORDS
 
 PUBLICATIONS: Final = (
     r"papers?|works?|articles?|publications?|preprints?|research|literature|stud(?:y|ies)|surveys?"

@@ -37,7 +37,7 @@ def try_endpoint(settings: Settings, model: str) -> Connection:
         ConfigurationError: No endpoint is set, or its address or key cannot be one.
         ModelError: The endpoint does not answer; the message says why.
     """
-    from rag.openai_endpoint import EndpointLLM
+    from rag.endpoint.chat import EndpointLLM
 
     if not settings.has_endpoint:
         raise ConfigurationError("There is no endpoint to try: give its address or a key.")
@@ -52,7 +52,7 @@ def try_endpoint(settings: Settings, model: str) -> Connection:
 
 def find_models(settings: Settings, model: str) -> tuple[str, ...]:
     """The endpoint's models by name, for a choice; none when they cannot be had."""
-    from rag.openai_endpoint import EndpointLLM
+    from rag.endpoint.chat import EndpointLLM
 
     small = {"retries": 0, "timeout_s": min(settings.timeout_s, LONGEST_WAIT_S)}
     return _models(EndpointLLM(settings.model_copy(update=small), model).models)

@@ -23,6 +23,9 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import CustomLLM
 from pydantic import BaseModel
 
+from rag.endpoint.failures import plain_key, translated
+from rag.endpoint.options import Options, read_options
+from rag.endpoint.tries import TimedStream, retrying
 from rag.errors import (
     ConfigurationError,
     ModelConnectionError,
@@ -30,9 +33,6 @@ from rag.errors import (
     ModelResponseError,
     ModelTimeoutError,
 )
-from rag.openai_endpoint.failures import plain_key, translated
-from rag.openai_endpoint.options import Options, read_options
-from rag.openai_endpoint.tries import TimedStream, retrying
 from rag.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.retrieval.filters import UNTOPICAL
-from rag.retrieval.questions import content_words
+from rag.query.filters import UNTOPICAL
+from rag.query.questions import content_words
 
 CLAUSE_END: Final = re.compile(r"[,:;?]|\s[-–—]\s|\.\s")
 ASKING: Final = re.compile(

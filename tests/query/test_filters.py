@@ -9,8 +9,7 @@ from hypothesis import settings as examples
 from rag.index.lexical import LexicalIndex
 from rag.index.names import called, is_called, name_words
 from rag.library import Library
-from rag.retrieval import admission
-from rag.retrieval.filters import (
+from rag.query.filters import (
     Understood,
     admits,
     asked_of_papers,
@@ -18,6 +17,7 @@ from rag.retrieval.filters import (
     told_filters,
     understood_filters,
 )
+from rag.retrieval import admission
 from rag.settings import Settings
 from rag.types import NO_FILTERS, Filters, Message, Paper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag.openai_endpoint.failures import plain_key, translated
+from rag.endpoint.failures import plain_key, translated
 from rag.settings import Settings
 
 if TYPE_CHECKING:

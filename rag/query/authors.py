@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.index.names import name_words
-from rag.retrieval.years import PUBLICATIONS
+from rag.query.years import PUBLICATIONS
 
 FindAuthors = Callable[[str], Collection[str]]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.retrieval.questions import (
+from rag.query.questions import (
     SELF_CONTAINED_SHARE,
     content_words,
     earlier_questions,

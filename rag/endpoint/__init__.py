@@ -1,0 +1,1 @@
+"""Speaks to an OpenAI-compatible endpoint: the one package that names OpenAI."""

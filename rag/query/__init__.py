@@ -1,0 +1,1 @@
+"""Understands a question within its conversation: what is asked, of which papers."""

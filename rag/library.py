@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Self
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.query.messages import History, to_messages
-from rag.readers import Source, read_sources
-from rag.readers.required import with_a_paper
+from rag.readers import Source, read_sources, require_paper
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -202,7 +201,7 @@ class Library:
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
-        items = with_a_paper(read_sources(given))
+        items = require_paper(read_sources(given))
         if not dry_run:
             self.prepare(on_progress)
         return self._index.write(items, on_progress, dry_run=dry_run)

@@ -319,7 +319,7 @@ def test_a_source_error_is_raised_when_nothing_could_be_read(library, tmp_path, 
     if content is not None:
         (tmp_path / name).write_bytes(content)
     for dry_run in (True, False):
-        with pytest.raises(SourceError, match=f"{name}.*What is understood"):
+        with pytest.raises(SourceError, match=f"{name}.*What can be read"):
             library.ingest(tmp_path / name, dry_run=dry_run)
     assert library.papers() == [TIDE]
 

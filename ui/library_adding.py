@@ -10,6 +10,7 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.library import Library
+from rag.readers import FORMATS, SUFFIXES
 from rag.types import IngestReport
 from ui import library_html as html
 from ui.catalogue import View
@@ -17,12 +18,7 @@ from ui.library_table import Showing
 from ui.papers import MOST_FILES, add_files, add_pasted
 from ui.shelf import telling
 
-# The form of a file is found from its content; the endings only keep photographs out.
-FILE_TYPES: Final = [".txt", ".json", ".jsonl", ".gz", ".bib", ".ris"]
-UPLOAD_HELP: Final = (
-    "Saved Daily Papers pages, JSON Lines, BibTeX, RIS, also gzipped; "
-    f"up to {MOST_FILES} files at once, 50 MB each."
-)
+UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
 PASTE_HELP: Final = (
     "A title on the first line and its abstract below, or arXiv ids. Ids are looked up at "
     "export.arxiv.org when you press the button; nothing else leaves this machine."
@@ -44,7 +40,7 @@ def lay_out_adding() -> Adding:
     files = gr.File(
         label="Files of papers",
         file_count="multiple",
-        file_types=FILE_TYPES,
+        file_types=list(SUFFIXES),  # to keep photographs out; the content tells the format
         height=150,
         elem_id="library-files",
     )

@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from rag.arxiv import SOURCE as ARXIV
+from rag.arxiv import find_arxiv_ids, look_up
 from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.library import Library
 from rag.readers import pasted
-from rag.readers.arxiv import SOURCE as ARXIV
-from rag.readers.arxiv import find_arxiv_ids, look_up
 from rag.readers.records import RecordError
 from rag.types import IngestReport, Paper, Rejection
 

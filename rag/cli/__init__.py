@@ -15,6 +15,7 @@ from rag.cli import commands
 from rag.cli.evaluation import add_eval
 from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
+from rag.readers import FORMATS
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -155,7 +156,9 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_ingest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="files or folders of papers")
+    parser.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help=f"files or folders of papers: {FORMATS}"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     parser.add_argument(
         "--rebuild", action="store_true", help="embed the library anew with the present settings"

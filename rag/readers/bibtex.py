@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from rag.identifiers import doi_address, find_arxiv_id
 from rag.readers.latex import plain_text
@@ -35,8 +35,8 @@ def looks_like_bibtex(text: str) -> bool:
     return START.search(text) is not None
 
 
-def read_bibtex(text: str) -> Iterator[Record | RecordError]:
-    """A record, or what is wrong with it, for every entry of the file, broken ones too.
+def read_bibtex(file: TextIO) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every entry of the file, broken ones too.
 
     What is no UTF-8 stands in the text as lone surrogates, and spoils its own entry alone.
     """
@@ -46,7 +46,7 @@ def read_bibtex(text: str) -> Iterator[Record | RecordError]:
     # It warns of every broken entry, which we report ourselves.
     logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
     strings = dict(zip(MONTHS, MONTHS, strict=True))
-    for block in map(_meant, Splitter(text).split().blocks):
+    for block in map(_meant, Splitter(file.read()).split().blocks):
         if isinstance(block, String):
             strings[block.key.lower()] = _value(str(block.value), strings)
         elif isinstance(block, Entry):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, TextIO
 
 from rag.readers.dates import parse_date
 from rag.readers.records import Record
@@ -44,8 +44,19 @@ def looks_like_page(text: str) -> bool:
     return pairs > 0 and (has_banner or pairs * LINES_OF_A_PAPER >= len(lines))
 
 
-def read_page(text: str) -> Iterator[Record]:
-    """A record for every title of the page, in its order; one without an abstract has none."""
+def read_page(file: TextIO) -> Iterator[Record]:
+    """Read a record for every title of the page, in order; one without an abstract has none.
+
+    Raises:
+        UnicodeError: The file is not UTF-8.
+    """
+    text = file.read()
+    text.encode()
+    yield from split_page(text)
+
+
+def split_page(text: str) -> Iterator[Record]:
+    """Split a page's text into a record for every title."""
     lines = _content_lines(text)
     at = 0
     while at < len(lines):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from rag.identifiers import doi_address, find_arxiv_id
 from rag.names import Name
-from rag.readers.records import Record, RecordError
+from rag.readers.records import Record, RecordError, UnreadableError
 
 START: Final = re.compile(r"\s*\[\s*(?:\{\s*\"|\])")
 # CSL's own markup in titles, and publishers' in abstracts.
@@ -22,13 +22,20 @@ def looks_like_json_array(text: str) -> bool:
     return START.match(text) is not None
 
 
-def read_json_array(text: str) -> Iterator[Record | RecordError]:
-    """A record, or what is wrong with it, for every item of the array.
+def read_json_array(file: TextIO) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every item of the array.
 
     Raises:
-        ValueError: The text is no JSON.
+        UnicodeError: The file is not UTF-8.
+        UnreadableError: It is no JSON.
     """
-    for item in json.loads(text):
+    text = file.read()
+    text.encode()
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise UnreadableError(f"it is broken JSON: {exc}") from exc
+    for item in items:
         if not isinstance(item, dict):
             yield RecordError(f"a JSON object is needed, not {type(item).__name__}")
         else:

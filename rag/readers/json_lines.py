@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TextIO
 
 from rag.readers.records import Record, RecordError
 
@@ -13,16 +13,16 @@ LINES_LOOKED_AT: Final = 20
 OBJECT: Final = re.compile(r'\{\s*(?:"|\}|$)')  # a brace alone may also be LaTeX
 
 
-def looks_like_json_lines(lines: Iterable[str]) -> bool:
+def looks_like_json_lines(text: str) -> bool:
     """Whether one of the first lines with content opens a JSON object."""
-    filled = (line.strip() for line in lines)
+    filled = (line.strip() for line in text.splitlines())
     first = [line for line, _ in zip(filter(None, filled), range(LINES_LOOKED_AT), strict=False)]
     return any(OBJECT.match(line) for line in first)
 
 
-def read_json_lines(lines: Iterable[str]) -> Iterator[Record | RecordError]:
-    """A record, or what is wrong with it, for every line with content."""
-    for line in lines:
+def read_json_lines(file: TextIO) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every line with content."""
+    for line in file:
         if line.strip():
             yield _read_line(line)
 

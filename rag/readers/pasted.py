@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.readers import daily_papers, json_lines
+from rag.readers.daily_papers import looks_like_page, split_page
 from rag.readers.records import Record
+from rag.readers.table import find_reader
 
 SOURCE: Final = "pasted text"
-# First signs of the forms that files have: JSON, BibTeX, RIS. A title begins with none of them.
+# How no title begins, but a file may that is too broken to be recognised.
 STRUCTURED: Final = re.compile(r"^\s*(?:\{|@\w+\s*[{(]|TY {2}-)")
 MOST_TITLE_CHARACTERS: Final = 400
 
 
 def is_structured(text: str) -> bool:
     """Whether the text is to be read like a file, not as a title and its abstract."""
-    lines = text.splitlines()
-    if STRUCTURED.match(text) or json_lines.looks_like_json_lines(lines[:1]):
+    if STRUCTURED.match(text) or find_reader(text.lstrip().partition("\n")[0]):
         return True
-    return daily_papers.looks_like_page(text) and len(list(daily_papers.read_page(text))) > 1
+    return looks_like_page(text) and len(list(split_page(text))) > 1
 
 
 def read_title_and_abstract(text: str) -> Record:

@@ -21,6 +21,10 @@ class RecordError(Exception):
     """A record is no paper; the message says why, in words for the user."""
 
 
+class UnreadableError(Exception):
+    """A file as a whole cannot be read; the message says why, in words for the user."""
+
+
 def paper_from_record(record: Record, source: str) -> Paper:
     """The paper that a record describes.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TextIO
 
 from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
 from rag.names import split_name
@@ -29,11 +29,12 @@ def looks_like_ris(text: str) -> bool:
     return START.search(text) is not None
 
 
-def read_ris(text: str) -> Iterator[Record | RecordError]:
-    """A record, or what is wrong with it, for every record of the file, in order.
+def read_ris(file: TextIO) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every record of the file, in order.
 
     A record ends where the next begins, also where its own end is missing.
     """
+    text = file.read()
     starts = [match.start() for match in START.finditer(text)]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield _read(text[start:end])

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from rag import arxiv
 from rag.library import Library
-from rag.readers import arxiv
 from rag.settings import Settings
 from tests.scripted_endpoint import ScriptedEndpoint
 from tests.support.page_server import served

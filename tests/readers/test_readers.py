@@ -37,7 +37,7 @@ ABSTRACTS = (
 )
 DATES = ("2020-07-16", None, "2021-11-05")
 NO_DATES = (None, None, None)
-WHY_FORM = "understood is a saved Daily Papers page"
+WHY_FORMAT = "what can be read: BibTeX"
 
 
 def alternating():
@@ -394,12 +394,12 @@ def test_text_is_kept_but_for_white_space_and_what_no_page_can_show(tmp_path, wr
         (gzip.compress(b"", mtime=0), "it is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "it is a binary file"),
         (lines_of(*RECORDS).encode("utf-16"), "it is a binary file"),
-        (b"%PDF-1.7 \xe2\xe3\xcf\xd3 1 0 obj", WHY_FORM),
+        (b"%PDF-1.7 \xe2\xe3\xcf\xd3 1 0 obj", WHY_FORMAT),
         (b"<!doctype html><title>Papers</title>", "it is an HTML or XML page"),
         (b"\xef\xbb\xbf\n <?xml version='1.0'?><rss/>", "it is an HTML or XML page"),
         (alternating().replace("We cut", "We c\xfct").encode("latin-1"), "it is not text in UTF-8"),
-        (b"just a note to myself", "its form is not known"),
-        (json.dumps(RECORDS[0]["title"]).encode(), "its form is not known"),
+        (b"just a note to myself", "its format is not known"),
+        (json.dumps(RECORDS[0]["title"]).encode(), "its format is not known"),
         (b"[]", "it holds no paper"),
         (gzip.compress(lines_of(*RECORDS).encode(), mtime=0)[:20], "it cannot be read"),
         (b"\x1f\x8b\x08 not gzip after all", "it cannot be read"),

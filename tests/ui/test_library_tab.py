@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from rag import arxiv
 from rag.errors import SourceError, SourceUnavailableError
 from rag.index.headings import HeadingTable, folded
 from rag.library import Library
-from rag.readers import arxiv, pasted
+from rag.readers import pasted
 from rag.readers.records import RecordError
 from rag.settings import Settings
 from rag.types import Heading, IngestReport, Paper, Rejection

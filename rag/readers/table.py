@@ -1,0 +1,55 @@
+"""List the file formats that can be read: the one table, from which all else derives.
+
+A new format is a file beside this one with two functions, `looks_like_…` and `read_…`, and a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from rag.readers.bibtex import looks_like_bibtex, read_bibtex
+from rag.readers.daily_papers import looks_like_page, read_page
+from rag.readers.json_array import looks_like_json_array, read_json_array
+from rag.readers.json_lines import looks_like_json_lines, read_json_lines
+from rag.readers.records import Record, RecordError
+from rag.readers.ris import looks_like_ris, read_ris
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reads one format of files.
+
+    Attributes:
+        name: The format in words for the user, to stand in a list.
+        suffixes: With which its files are offered for upload; a file is not read by its name.
+        recognises: Whether text, the beginning of a file or all of it, is of this format.
+        read: Give a record, or what is wrong with it, for every entry of a file, in order. What
+            is not UTF-8 stands in the file as lone surrogates. May raise `UnreadableError`, or
+            `UnicodeError`, for the file as a whole.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[str], bool]
+    read: Callable[[TextIO], Iterator[Record | RecordError]]
+
+
+# In the order in which they are tried: what can only be one format stands before what is guessed.
+READERS: Final = (
+    Reader("BibTeX", (".bib",), looks_like_bibtex, read_bibtex),
+    Reader("RIS", (".ris",), looks_like_ris, read_ris),
+    Reader("CSL-JSON", (".json",), looks_like_json_array, read_json_array),
+    Reader(
+        "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
+    ),
+    Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
+)
+FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also gzipped"
+SUFFIXES: Final = (*(suffix for reader in READERS for suffix in reader.suffixes), ".gz")
+
+
+def find_reader(text: str) -> Reader | None:
+    """Find the first reader that recognises the beginning of a file, or None."""
+    return next((reader for reader in READERS if reader.recognises(text)), None)

@@ -12,14 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from eval.records import SentenceRecord
-from rag.answering.markers import find_markers, strip_markers
-from rag.answering.support import Verifier
-from rag.answering.terms import TermWeight, inverse_frequency
 from rag.embedding import build_embedder, build_reading_embedder
 from rag.index.lexical import analyze
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Answer, Paper, Verdict
+from rag.verification.markers import find_markers, strip_markers
+from rag.verification.similarity import SimilarityVerifier
+from rag.verification.support import Verifier
+from rag.verification.terms import TermWeight, idf
 
 # A line that is bold or slanted as a whole, such as a paper's title.
 HEADING: Final = re.compile(r"^\s*(?:\*{1,2}[^*\n]+\*{1,2}|#{1,6} .*)\s*$", re.MULTILINE)
@@ -84,12 +85,12 @@ def _is_verbatim(claim: str, paper: Paper) -> bool:
 def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
     """The verifier that the library itself would use; by words alone without an embedder."""
     embedder = build_reading_embedder(settings, build_embedder(settings))
-    return Verifier(embedder.find_reader() if embedder else None, term_weight(papers))
+    return SimilarityVerifier(embedder.find_encoder() if embedder else None, term_weight(papers))
 
 
 def term_weight(papers: Sequence[Paper]) -> TermWeight:
-    """How telling a stem is among papers."""
+    """The idf of a stem among papers."""
     found: Counter[str] = Counter()
     for paper in papers:
         found.update(set(analyze(f"{paper.title} {paper.abstract}")))
-    return lambda term: inverse_frequency(found[term], len(papers))
+    return lambda term: idf(found[term], len(papers))

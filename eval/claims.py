@@ -19,10 +19,10 @@ from eval.beir import find_file, open_text
 from eval.metrics import auroc
 from eval.records import HitRecord, Record
 from eval.scoring import SUPPORTED, Scores, rounded
-from rag.answering.support import Support, Verifier
 from rag.errors import SourceError
 from rag.sentences import Sentence
 from rag.types import Paper
+from rag.verification.support import Support, Verifier
 
 CLAIMS: Final = "claims_dev.jsonl"
 SENTENCES: Final = "corpus_sentences.jsonl"

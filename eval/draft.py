@@ -17,11 +17,11 @@ from random import Random
 from typing import Final
 
 from eval.checking import term_weight
-from rag.answering.terms import TermWeight
 from rag.index.lexical import analyze
 from rag.query.questions import content_words
 from rag.sentences import split_sentences
 from rag.types import Paper
+from rag.verification.terms import TermWeight
 
 SEED: Final = 7
 TELLING_WORDS: Final = 5

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 
 from eval.records import JudgeRecord, Record
 from prompts import render_prompt
-from rag.answering.markers import strip_markers
 from rag.errors import RagError
 from rag.types import Answer
+from rag.verification.markers import strip_markers
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM

@@ -14,11 +14,11 @@ from typing import Final
 from eval.dataset import Sample
 from eval.records import Record
 from eval.scoring import Scores
-from rag.answering.numbering import Numbering
-from rag.answering.support import Verifier
-from rag.answering.verification import verify
 from rag.sentences import split_sentences
 from rag.types import Paper
+from rag.verification.citations import verify
+from rag.verification.numbering import Numbering
+from rag.verification.support import Verifier
 
 Probe = Callable[[Record], Scores]
 

@@ -9,11 +9,9 @@ from llama_index.core.llms import LLM
 from rag.answering.condensing import Condenser
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
-from rag.answering.gate import Gauge
-from rag.answering.support import Verifier
-from rag.answering.terms import inverse_frequency
+from rag.answering.gate import AnswerabilityModel
 from rag.embedding import Embedder
-from rag.embedding.reading import CachedReader
+from rag.embedding.encoding import CachedEncoder
 from rag.engine import PaperQueryEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.index.lexical import LexicalIndex
@@ -21,9 +19,12 @@ from rag.index.paper_index import PaperIndex
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
-from rag.retrieval.matching import WordMatcher
+from rag.retrieval.matching import MaxSimScorer
 from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
+from rag.verification.similarity import SimilarityVerifier
+from rag.verification.support import Verifier
+from rag.verification.terms import idf
 
 
 def find_embedder(index: PaperIndex) -> Embedder | None:
@@ -59,35 +60,35 @@ def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
 
 def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | None:
     """None when there is no embedder, or one that does not know words."""
-    reader, words = (embedder.find_reader(), embedder.find_words()) if embedder else (None, None)
-    if reader is None or words is None:
+    encoder, words = (embedder.find_encoder(), embedder.find_words()) if embedder else (None, None)
+    if encoder is None or words is None:
         return None
-    matcher = WordMatcher(reader, words, partial(_term_weight, index.lexical))
-    return Reranker(index.store, matcher)
+    scorer = MaxSimScorer(encoder, words, partial(_term_weight, index.lexical))
+    return Reranker(index.store, scorer)
 
 
 def build_query_engine(
-    index: PaperIndex, settings: Settings, llm: LLM | None, reader: CachedReader | None
+    index: PaperIndex, settings: Settings, llm: LLM | None, encoder: CachedEncoder | None
 ) -> PaperQueryEngine:
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
-    extractive = ExtractiveWriter(reader, weight, settings.answer_words)
+    extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     return PaperQueryEngine(
         build_retriever(index, settings),
-        build_writer(llm, Verifier(reader, weight), settings) if llm else extractive,
+        build_writer(llm, SimilarityVerifier(encoder, weight), settings) if llm else extractive,
         extractive,
-        gauge=Gauge(reader, weight),
+        answerability=AnswerabilityModel(encoder, weight),
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
     )
 
 
 def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
-    """The writer of a model's answers; the same model is the second reader when it is asked to."""
+    """Build the writer of a model's answers; where asked to, the model verifies them as well."""
     from rag.answering.generation import ModelWriter
-    from rag.answering.opinion import ModelReader
+    from rag.verification.llm_verifier import LLMVerifier
 
-    second = ModelReader(llm, settings.deadline_s) if settings.verify == "llm" else None
+    second = LLMVerifier(llm, settings.deadline_s) if settings.verify == "llm" else None
     return ModelWriter(llm, verifier, settings, second=second)
 
 
@@ -97,7 +98,7 @@ def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:
-    return inverse_frequency(lexical.paper_frequency(term), lexical.count())
+    return idf(lexical.paper_frequency(term), lexical.count())
 
 
 def build_llm(settings: Settings, llm: LLM | str | None) -> LLM | None:

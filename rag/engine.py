@@ -21,7 +21,7 @@ from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     MAYBE_NOT_SAID_FROM,
     UNSURE_BELOW,
-    Gauge,
+    AnswerabilityModel,
     abstention_text,
     reason_to_abstain,
 )
@@ -47,7 +47,7 @@ class PaperQueryEngine(BaseQueryEngine):
         retriever: Finds the papers.
         writer: Writes the answer; extractive or with a model.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
-        gauge: Measures how well papers meet a question.
+        answerability: Estimates whether papers answer a question.
         top_k: Papers that reach the answer.
         condenser: Rewrites follow-ups for the search; None where no model is there to do it.
     """
@@ -58,7 +58,7 @@ class PaperQueryEngine(BaseQueryEngine):
         writer: Writer,
         stand_in: Writer,
         *,
-        gauge: Gauge,
+        answerability: AnswerabilityModel,
         top_k: int,
         condenser: Condenser | None = None,
     ) -> None:
@@ -66,7 +66,7 @@ class PaperQueryEngine(BaseQueryEngine):
         self._retriever = retriever
         self._writer = writer
         self._stand_in = stand_in
-        self._gauge = gauge
+        self._answerability = answerability
         self._top_k = top_k
         self._condenser = condenser
 
@@ -94,7 +94,9 @@ class PaperQueryEngine(BaseQueryEngine):
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         is_read = self._writer.mode != EXTRACTIVE
-        reason = reason_to_abstain(topic.question, history, hits, self._gauge, is_read=is_read)
+        reason = reason_to_abstain(
+            topic.question, history, hits, self._answerability, is_read=is_read
+        )
         clock.lap("gate")
         if reason:
             yield _abstained(answer, reason, clock)
@@ -149,7 +151,7 @@ class PaperQueryEngine(BaseQueryEngine):
     ) -> Answer:
         if answer.reason == "not_in_abstract":
             return _abstained(answer, answer.reason, clock)
-        sure = self._gauge.confidence(topic_within(topic, history), answer.papers)
+        sure = self._answerability.confidence(topic_within(topic, history), answer.papers)
         clock.lap("confidence")
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
@@ -163,8 +165,8 @@ class PaperQueryEngine(BaseQueryEngine):
             return UNSURE
         if is_follow_up or answer.mode != EXTRACTIVE or not answer.papers:
             return None
-        unmet = self._gauge.unmet(topic, answer.papers[0])
-        return NOT_SAID if unmet >= MAYBE_NOT_SAID_FROM else None
+        missing = self._answerability.missing_detail(topic, answer.papers[0])
+        return NOT_SAID if missing >= MAYBE_NOT_SAID_FROM else None
 
     def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:
         if answer.status != "answered":
@@ -173,7 +175,7 @@ class PaperQueryEngine(BaseQueryEngine):
             answer.question,
             answer.hits,
             answer.papers,
-            self._gauge.is_telling,
+            self._answerability.is_discriminative,
             earlier_questions(history),
         )
         return replace(answer, suggestions=suggestions)

@@ -359,8 +359,8 @@ class Library:
         """The library as a LlamaIndex query engine."""
         from rag.assembly import build_query_engine
 
-        reader = self._reading.find_reader() if self._reading else None
-        return build_query_engine(self._index, self._settings, self._llm, reader)
+        encoder = self._reading.find_encoder() if self._reading else None
+        return build_query_engine(self._index, self._settings, self._llm, encoder)
 
     def as_chat_engine(self) -> PaperChatEngine:
         """The library as a LlamaIndex chat engine that remembers its conversation."""

@@ -16,10 +16,10 @@ from rag.answering.context import (
     share_out,
 )
 from rag.answering.keys import source_keys
-from rag.answering.markers import find_markers
 from rag.passages import build_passages
 from rag.tokens import count_tokens
 from rag.types import Hit, Paper
+from rag.verification.markers import find_markers
 
 SENTENCES = [
     "Most gardeners of networks cut their trees by daylight.",

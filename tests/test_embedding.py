@@ -24,10 +24,17 @@ from hypothesis import given, settings, strategies
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from safetensors.numpy import load_file, save_file
 
-from rag.embedding import MINILM, MINILM_DIMENSION, Embedder, build_embedder, graph, weights
-from rag.embedding import reading as reading_module
+from rag.embedding import (
+    MINILM,
+    MINILM_DIMENSION,
+    Embedder,
+    build_embedder,
+    encoding,
+    graph,
+    weights,
+)
+from rag.embedding.encoding import CachedEncoder
 from rag.embedding.minilm import DIMENSION, MiniLMEmbedding
-from rag.embedding.reading import CachedReader
 from rag.errors import ConfigurationError, EmbedderUnavailableError, RagError
 from rag.settings import Settings
 
@@ -172,87 +179,91 @@ def test_it_is_a_llamaindex_embedding(model):
         ("", ()),
     ],
 )
-def test_a_reading_has_the_words_of_the_text_in_order(model, text, words):
-    (reading,) = model.read([text])
-    assert reading.words == words
-    assert reading.word_vectors.shape == (len(words), DIMENSION)
-    assert np.allclose(np.linalg.norm(reading.word_vectors, axis=1), 1.0, atol=1e-5)
-    assert np.allclose(reading.vector, model.embed([text])[0], atol=1e-6)
+def test_an_encoded_text_has_the_words_of_the_text_in_order(model, text, words):
+    (encoded,) = model.encode_words([text])
+    assert encoded.words == words
+    assert encoded.word_vectors.shape == (len(words), DIMENSION)
+    assert np.allclose(np.linalg.norm(encoded.word_vectors, axis=1), 1.0, atol=1e-5)
+    assert np.allclose(encoded.vector, model.embed([text])[0], atol=1e-6)
 
 
-def test_a_reading_does_not_depend_on_what_is_read_beside_it(model):
+def test_vectors_do_not_depend_on_what_is_encoded_beside_a_text(model):
     texts = ["We prune at dusk.", "Moss.", "Nets that hum lose three branches of a hundred."]
-    for text, reading in zip(texts, model.read(texts), strict=True):
-        (alone,) = model.read([text])
-        assert np.array_equal(reading.vector, alone.vector)
-        assert np.array_equal(reading.word_vectors, alone.word_vectors)
+    for text, encoded in zip(texts, model.encode_words(texts), strict=True):
+        (alone,) = model.encode_words([text])
+        assert np.array_equal(encoded.vector, alone.vector)
+        assert np.array_equal(encoded.word_vectors, alone.word_vectors)
 
 
-def test_readings_stand_in_the_order_of_their_texts(model):
-    for text, reading in zip(MIXED, model.read(MIXED), strict=True):
-        first = reading.words[0] if reading.words else ""
+def test_encoded_texts_stand_in_the_order_of_their_texts(model):
+    for text, encoded in zip(MIXED, model.encode_words(MIXED), strict=True):
+        first = encoded.words[0] if encoded.words else ""
         assert text.startswith(first)
-    for text, reading in zip(MIXED, model.read(MIXED), strict=True):
-        assert np.array_equal(reading.vector, model.embed([text])[0])
+    for text, encoded in zip(MIXED, model.encode_words(MIXED), strict=True):
+        assert np.array_equal(encoded.vector, model.embed([text])[0])
 
 
 def test_the_vector_of_a_word_depends_on_its_sentence(model):
     texts = ["The boat lay on the bank of the river.", "She paid the money in at the bank."]
     river, money = (
-        reading.word_vectors[reading.words.index("bank")] for reading in model.read(texts)
+        encoded.word_vectors[encoded.words.index("bank")] for encoded in model.encode_words(texts)
     )
     (water,) = (
-        reading.word_vectors[reading.words.index("shore")]
-        for reading in model.read(["We walked along the shore of the lake."])
+        encoded.word_vectors[encoded.words.index("shore")]
+        for encoded in model.encode_words(["We walked along the shore of the lake."])
     )
     assert river @ money < 0.95
     assert river @ water > money @ water
 
 
-class CountingReader:
-    """Reads with the model and keeps what it was asked to read."""
+class CountingEncoder:
+    """Encodes with the model and keeps what it was asked to encode."""
 
     def __init__(self, model):
         self._model = model
         self.texts = []
 
-    def read(self, texts):
+    def encode_words(self, texts):
         self.texts += texts
-        return self._model.read(texts)
+        return self._model.encode_words(texts)
 
 
-def test_a_text_is_read_once(model):
-    counting = CountingReader(model)
-    reader = CachedReader(counting)
-    first = reader.read(["moss", "walls", "moss"])
-    second = reader.read(["walls", "ice", "moss"])
+def test_a_text_is_encoded_once(model):
+    counting = CountingEncoder(model)
+    encoder = CachedEncoder(counting)
+    first = encoder.encode(["moss", "walls", "moss"])
+    second = encoder.encode(["walls", "ice", "moss"])
     assert counting.texts == ["moss", "walls", "ice"]
-    assert [reading.words for reading in first] == [("moss",), ("walls",), ("moss",)]
-    assert [reading.words for reading in second] == [("walls",), ("ice",), ("moss",)]
-    assert reader.read([]) == []
+    assert [text.words for text in first] == [("moss",), ("walls",), ("moss",)]
+    assert [text.words for text in second] == [("walls",), ("ice",), ("moss",)]
+    assert encoder.encode([]) == []
 
 
 def test_of_many_texts_the_latest_are_kept_as_many_as_the_bytes_hold(model, monkeypatch):
     each = 2 * 2 * 384  # a vector of the text and one of its word, in half precision
-    monkeypatch.setattr(reading_module, "BYTES_KEPT", 2 * each)
-    counting = CountingReader(model)
-    reader = CachedReader(counting)
-    assert len(reader.read(["moss", "walls", "ice"])) == 3  # more than are kept at once
-    reader.read(["walls", "ice"])
+    monkeypatch.setattr(encoding, "BYTES_KEPT", 2 * each)
+    counting = CountingEncoder(model)
+    encoder = CachedEncoder(counting)
+    assert len(encoder.encode(["moss", "walls", "ice"])) == 3  # more than are kept at once
+    encoder.encode(["walls", "ice"])
     assert counting.texts == ["moss", "walls", "ice"]
-    reader.read(["moss"])
+    encoder.encode(["moss"])
     assert counting.texts == ["moss", "walls", "ice", "moss"]
-    reader.read(["ice"])
+    encoder.encode(["ice"])
     assert counting.texts == ["moss", "walls", "ice", "moss"]
-    reader.read(["walls"])
+    encoder.encode(["walls"])
     assert counting.texts == ["moss", "walls", "ice", "moss", "walls"]
-    assert len(reader.read(["moss grows on old walls in the rain"])) == 1  # too long to be kept
+    assert len(encoder.encode(["moss grows on old walls in the rain"])) == 1  # too long to be kept
 
 
-def test_a_text_reads_the_same_whether_it_was_read_before_or_not(model):
-    reader = CachedReader(model)
+def test_a_text_has_the_same_vectors_whether_it_was_encoded_before_or_not(model):
+    encoder = CachedEncoder(model)
     text = "Moss grows on old walls, even without rain."
-    (fresh,), (kept,), (exact,) = reader.read([text]), reader.read([text]), model.read([text])
+    (fresh,), (kept,), (exact,) = (
+        encoder.encode([text]),
+        encoder.encode([text]),
+        model.encode_words([text]),
+    )
     assert np.array_equal(fresh.word_vectors, kept.word_vectors)
     assert np.array_equal(fresh.vector, kept.vector)
     assert fresh.vector.dtype == fresh.word_vectors.dtype == np.float32
@@ -261,11 +272,13 @@ def test_a_text_reads_the_same_whether_it_was_read_before_or_not(model):
     assert np.allclose(fresh.vector @ exact.vector, 1.0, atol=0.0005)
 
 
-def test_the_embedder_reads_with_its_own_model_only_if_that_can(cache, monkeypatch, tmp_path):
-    assert isinstance(build_embedder(Settings(cache=cache)).find_reader(), CachedReader)
-    assert build_embedder(Settings(), LetterEmbedding()).find_reader() is None
+def test_the_embedder_encodes_words_with_its_own_model_only_if_that_can(
+    cache, monkeypatch, tmp_path
+):
+    assert isinstance(build_embedder(Settings(cache=cache)).find_encoder(), CachedEncoder)
+    assert build_embedder(Settings(), LetterEmbedding()).find_encoder() is None
     monkeypatch.setattr(weights, "CHANNELS", {})
-    assert build_embedder(Settings(cache=tmp_path / "none")).find_reader() is None
+    assert build_embedder(Settings(cache=tmp_path / "none")).find_encoder() is None
 
 
 # Which embedder a library uses.

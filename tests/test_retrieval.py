@@ -22,8 +22,8 @@ from rag.library import Library
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
-from rag.retrieval.matching import WordMatcher
-from rag.retrieval.reranking import Fetched, Reranker, fetch, likeness_to
+from rag.retrieval.matching import MaxSimScorer
+from rag.retrieval.reranking import Fetched, Reranker, fetch, similarity_to
 from rag.settings import Settings
 from rag.text import title_key
 from rag.types import Message, Paper
@@ -109,8 +109,8 @@ def hybrid(index, *, dense_weight=0.65, top_k=10, candidates_k=10):
     )
 
 
-def matcher(index, weight=lambda _: 1.0):
-    return WordMatcher(index.embedder.find_reader(), index.embedder.find_words(), weight)
+def scorer(index, weight=lambda _: 1.0):
+    return MaxSimScorer(index.embedder.find_encoder(), index.embedder.find_words(), weight)
 
 
 def reranked(index, *, candidates_k=50):
@@ -120,7 +120,7 @@ def reranked(index, *, candidates_k=50):
         lexical(index, candidates_k),
         dense_weight=0.65,
         top_k=10,
-        reranker=Reranker(index.store, matcher(index)),
+        reranker=Reranker(index.store, scorer(index)),
     )
 
 
@@ -361,7 +361,7 @@ def test_a_record_that_is_only_a_title_does_not_count_it_twice(tmp_path):
 
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
 def test_the_paper_that_answers_meets_the_words_of_the_question_best(index, question, expected):
-    (matches,) = matcher(index).match([question], PAPERS)
+    (matches,) = scorer(index).score([question], PAPERS)
     assert set(matches) == {paper.paper_id for paper in PAPERS}
     assert all(0 <= match <= 1 for match in matches.values())
     assert max(matches, key=matches.get) == expected
@@ -370,15 +370,15 @@ def test_the_paper_that_answers_meets_the_words_of_the_question_best(index, ques
 def test_other_words_for_the_same_meet_a_question_too(index):
     bees = Paper("bees", "Insects", "Bees.")
     ice = Paper("ice", "Glaciers", "Ice.")
-    (matches,) = matcher(index).match(["honeybee"], [bees, ice])
+    (matches,) = scorer(index).score(["honeybee"], [bees, ice])
     assert matches["bees"] > matches["ice"] + 0.1
 
 
 def test_telling_words_weigh_more(index):
     question = "varnish or glacier"
     weigh = {"varnish": 5.0}.get
-    (plain,) = matcher(index).match([question], PAPERS)
-    (telling,) = matcher(index, lambda stem: weigh(stem, 0.1)).match([question], PAPERS)
+    (plain,) = scorer(index).score([question], PAPERS)
+    (telling,) = scorer(index, lambda stem: weigh(stem, 0.1)).score([question], PAPERS)
     assert telling["violin"] - telling["glacier"] > plain["violin"] - plain["glacier"]
 
 
@@ -386,17 +386,17 @@ def test_telling_words_weigh_more(index):
 @pytest.mark.parametrize("question", ["???", "what is it?", "日本語", "a " * 2000, ""])
 def test_any_question_can_be_matched(index, question, weight):
     strange = [Paper("marks", "!!!", "???"), *PAPERS]
-    (matches,) = matcher(index, lambda _: weight).match([question], strange)
+    (matches,) = scorer(index, lambda _: weight).score([question], strange)
     assert set(matches) == {paper.paper_id for paper in strange}
     assert all(0 <= match <= 1 for match in matches.values())
 
 
 def test_several_questions_are_matched_as_each_alone(index):
     questions = [question for question, _ in QUESTIONS]
-    alone = [matcher(index).match([question], PAPERS)[0] for question in questions]
-    together = matcher(index).match(questions, PAPERS)
+    alone = [scorer(index).score([question], PAPERS)[0] for question in questions]
+    together = scorer(index).score(questions, PAPERS)
     assert [each == pytest.approx(one) for each, one in zip(together, alone, strict=True)]
-    assert matcher(index).match(questions, []) == [{} for _ in questions]
+    assert scorer(index).score(questions, []) == [{} for _ in questions]
 
 
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
@@ -429,15 +429,15 @@ def test_what_is_fetched_once_is_not_fetched_again(index):
 def test_a_paper_is_most_like_itself(index):
     fetched = fetch(index.store, [paper.paper_id for paper in PAPERS])
     for leader in TOPICS:
-        likeness = likeness_to([leader], fetched)
-        assert max(likeness, key=likeness.get) == leader
-    assert likeness_to([], fetched) == {}
-    assert likeness_to(["chess"], Fetched(fetched.papers, {})) == {}
+        similarity = similarity_to([leader], fetched)
+        assert max(similarity, key=similarity.get) == leader
+    assert similarity_to([], fetched) == {}
+    assert similarity_to(["chess"], Fetched(fetched.papers, {})) == {}
 
 
 def test_an_empty_library_is_reranked_to_nothing(cache, tmp_path):
     empty = PaperIndex(tmp_path / "empty", build_embedder(Settings(cache=cache)), 220)
-    assert Reranker(empty.store, matcher(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
+    assert Reranker(empty.store, scorer(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
     empty.close()
 
 

@@ -11,9 +11,9 @@ from html import escape
 from itertools import groupby
 from typing import Final, get_args
 
-from rag.answering.markers import find_markers
 from rag.sentences import split_sentences
 from rag.types import EXTRACTIVE, Answer, Citation, Verdict
+from rag.verification.markers import find_markers
 from ui.markdown import Passage, markdown_html, plain_html, unlinked
 
 QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker

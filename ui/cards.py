@@ -7,8 +7,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from rag.answering.terms import matched_words
 from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Verdict
+from rag.verification.terms import matched_words
 from ui.answers import card_id
 from ui.icons import icon
 from ui.markdown import plain_html

@@ -9,10 +9,10 @@ from typing import Final
 
 from prompts import render_prompt
 from rag.answering.keys import source_keys
-from rag.answering.markers import strip_markers
 from rag.sentences import Sentence, split_sentences
 from rag.tokens import count_tokens, cut_tokens
 from rag.types import Hit, Paper
+from rag.verification.markers import strip_markers
 
 FENCE: Final = re.compile(
     r"<(?=[\s/]*(?:paper|abstract|sentence)\b)|^-{3,}", re.IGNORECASE | re.MULTILINE

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
-from rag.answering.matching import LATE_WEIGHT, lay_out, match_each
-from rag.answering.numbering import Numbering
 from rag.answering.roles import asked_role
-from rag.answering.support import quotable_sentences
-from rag.answering.terms import TermWeight, coverage
-from rag.embedding.reading import CachedReader
+from rag.embedding.encoding import CachedEncoder
 from rag.query.focus import asks_for_several
 from rag.query.references import titled_papers
 from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
+from rag.verification.maxsim import LATE_WEIGHT, maxsim_each, stack_texts
+from rag.verification.numbering import Numbering
+from rag.verification.support import quotable_sentences
+from rag.verification.terms import TermWeight, coverage
 
 # A question that asks for several papers takes those within a wider share of the best one's score,
 # and of them those that meet its words nearly as well as any. Dev set: of the papers cited for a
@@ -87,15 +87,17 @@ class ExtractiveWriter:
     """Quotes the sentences that answer the question best.
 
     Args:
-        reader: Reads texts; None compares by words alone.
-        weight: How telling a stem is.
+        encoder: Encodes texts; None compares by words alone.
+        weight: The idf of a stem.
         answer_words: Longest answer from one paper, words; title and markers count.
     """
 
     mode = EXTRACTIVE
 
-    def __init__(self, reader: CachedReader | None, weight: TermWeight, answer_words: int) -> None:
-        self._reader = reader
+    def __init__(
+        self, encoder: CachedEncoder | None, weight: TermWeight, answer_words: int
+    ) -> None:
+        self._encoder = encoder
         self._weight = weight
         self._answer_words = answer_words
 
@@ -129,13 +131,15 @@ class ExtractiveWriter:
         kept = quotable or list(range(len(whole)))
         sentences = [whole[n] for n in kept]
         prior = _prior(question, [each.text for each in sentences])
-        if self._reader is None:
+        if self._encoder is None:
             covered = [coverage(question, each.text, self._weight) for each in sentences]
             alike = np.zeros((len(kept), len(kept)))
             return _Compared(paper, sentences, np.array(covered) + prior, alike, 1.0)
-        asked, *read = self._reader.read([question, paper.title, *(each.text for each in whole)])
-        texts = lay_out(read)
-        met = match_each(asked, texts)
+        asked, *encoded = self._encoder.encode(
+            [question, paper.title, *(each.text for each in whole)]
+        )
+        texts = stack_texts(encoded)
+        met = maxsim_each(asked, texts)
         at = np.array(kept, np.intp) + 1  # behind the title
         vectors = texts.vectors[at]
         worth = met[at].mean(axis=1) + prior

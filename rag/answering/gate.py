@@ -1,4 +1,4 @@
-"""Decides, before anything is written, whether the library can answer, and how surely."""
+"""Decide, before anything is written, whether the library can answer, and how surely."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.matching import lay_out, match_each
-from rag.answering.support import sigmoid
-from rag.answering.terms import TermWeight, coverage, is_content
-from rag.embedding.reading import CachedReader
+from rag.embedding.encoding import CachedEncoder
 from rag.index.lexical import analyze
-from rag.query.filters import told_filters
+from rag.query.filters import describe_filters
 from rag.query.focus import asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
 from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Reason
+from rag.verification.maxsim import maxsim_each, stack_texts
+from rag.verification.similarity import sigmoid
+from rag.verification.terms import TermWeight, coverage, is_content
 
 HITS_READ: Final = 3
-# Of the weight of a word that no paper has: in 436 papers, a word that at most 29 have is telling.
-TELLING_SHARE: Final = 0.4
+# Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
+DISCRIMINATIVE_SHARE: Final = 0.4
 NEAREST_SHOWN: Final = 3
 
 # Logistic regression, questions of the dev set that papers answer against its off-topic ones and
@@ -31,7 +31,7 @@ NEAREST_SHOWN: Final = 3
 # the threshold lie 2 % of the answerable, all off-topic ones and 0.75 of BIPIA's test requests.
 RELEVANCE_BIAS: Final = -8.6
 RELEVANCE_SIMILARITY: Final = 13.2
-RELEVANCE_MATCH: Final = 7.7
+RELEVANCE_MAXSIM: Final = 7.7
 LEAST_RELEVANCE: Final = -1.5
 # A follow-up stands on its own with so many words that say what it is about, or with fewer when
 # none leans on the conversation. Then it is off topic below this: none of the 77 later turns of the
@@ -49,10 +49,10 @@ LEANS: Final = re.compile(
 LEAST_COVERAGE: Final = 0.10
 
 # Logistic regression on all 177 questions of the dev set: is the first paper one that answers? Log
-# loss 0.50 (0.52 without the unmet part).
+# loss 0.50 (0.52 without the missing detail).
 CONFIDENCE_BIAS: Final = -3.1
-CONFIDENCE_TELLING_MATCH: Final = 9.6
-CONFIDENCE_UNMET: Final = -4.35
+CONFIDENCE_MAXSIM_IDF: Final = 9.6
+CONFIDENCE_MISSING_DETAIL: Final = -4.35
 CONFIDENCE_COVERAGE_BIAS: Final = -0.6
 CONFIDENCE_COVERAGE: Final = 3.0
 # Below this the answer stands under a heading that says so: one in ten answerable questions of the
@@ -66,108 +66,110 @@ NOT_SAID_FROM: Final = 0.64
 MAYBE_NOT_SAID_FROM: Final = 0.5
 
 
-class Gauge:
-    """Measures how well papers meet the words of a question.
+class AnswerabilityModel:
+    """Estimate whether papers answer a question: logistic regressions over similarity and MaxSim.
 
     Args:
-        reader: Reads texts; None compares by words alone.
-        weight: How telling a stem is.
+        encoder: Encodes texts; None compares by words alone.
+        weight: The idf of a stem.
     """
 
-    def __init__(self, reader: CachedReader | None, weight: TermWeight) -> None:
-        self._reader = reader
+    def __init__(self, encoder: CachedEncoder | None, weight: TermWeight) -> None:
+        self._encoder = encoder
         self._weight = weight
 
     def relevance(self, question: str, hits: Sequence[Hit]) -> float | None:
-        """Log-odds that one of the best hits is about the question; None without vectors."""
+        """Return the log-odds that one of the best hits is on topic; None without vectors."""
         near = [hit for hit in hits[:HITS_READ] if hit.dense_similarity is not None]
-        if self._reader is None or not near:
+        if self._encoder is None or not near:
             return None
         similarity = max(hit.dense_similarity or 0.0 for hit in near)
-        match = max(self._meet(question, hit.paper).plain for hit in near)
-        return RELEVANCE_BIAS + RELEVANCE_SIMILARITY * similarity + RELEVANCE_MATCH * match
+        match = max(self._maxsim(question, hit.paper).plain for hit in near)
+        return RELEVANCE_BIAS + RELEVANCE_SIMILARITY * similarity + RELEVANCE_MAXSIM * match
 
     def covered(self, question: str, paper: Paper) -> float:
-        """Share of the question's content words that the paper has, weighted."""
+        """Return the share of the question's content words that the paper has, weighted by idf."""
         return coverage(question, f"{paper.title} {paper.abstract}", self._weight)
 
-    def is_telling(self, phrase: str) -> bool:
-        """Whether a phrase has a word that tells few of the library's papers from the others."""
+    def is_discriminative(self, phrase: str) -> bool:
+        """Whether a phrase has a word of high idf: few of the library's papers have it."""
         rarest = max(map(self._weight, analyze(phrase)), default=0.0)
-        return rarest >= TELLING_SHARE * self._weight("")
+        return rarest >= DISCRIMINATIVE_SHARE * self._weight("")
 
     def confidence(self, question: str, papers: Sequence[Paper]) -> float:
-        """How likely the papers answer the question, in [0, 1]; "" asks for these papers."""
+        """Return how likely the papers answer the question, in [0, 1]; "" asks for these papers."""
         if not papers:
             return 0.0
         if not question:
             return 1.0
-        if self._reader is None:
+        if self._encoder is None:
             covered = max(self.covered(question, paper) for paper in papers)
             return sigmoid(CONFIDENCE_COVERAGE_BIAS + CONFIDENCE_COVERAGE * covered)
-        met = self._meet(question, papers[0])
+        met = self._maxsim(question, papers[0])
         return sigmoid(
-            CONFIDENCE_BIAS + CONFIDENCE_TELLING_MATCH * met.telling + CONFIDENCE_UNMET * met.unmet
+            CONFIDENCE_BIAS
+            + CONFIDENCE_MAXSIM_IDF * met.idf_weighted
+            + CONFIDENCE_MISSING_DETAIL * met.missing_detail
         )
 
-    def unmet(self, question: str, paper: Paper) -> float:
-        """How surely a paper is the one meant and yet does not say what is asked, in [0, 1].
+    def missing_detail(self, question: str, paper: Paper) -> float:
+        """Return how surely a paper is the one meant and yet does not say what is asked, in [0, 1].
 
         0 without vectors, and where several papers are asked for.
         """
-        if self._reader is None or asks_for_several(question):
+        if self._encoder is None or asks_for_several(question):
             return 0.0
-        return self._meet(question, paper).unmet
+        return self._maxsim(question, paper).missing_detail
 
-    def _meet(self, question: str, paper: Paper) -> _Met:
-        """How well the paper meets the question's words."""
-        assert self._reader is not None
+    def _maxsim(self, question: str, paper: Paper) -> _MaxSim:
+        """Compare the question's words with the paper's."""
+        assert self._encoder is not None
         texts = [paper.title, *(s.text for s in split_sentences(paper.abstract))]
-        asked, *read = self._reader.read([question, *texts])
-        by_word = match_each(asked, lay_out(read)).max(axis=0)
+        asked, *encoded = self._encoder.encode([question, *texts])
+        by_word = maxsim_each(asked, stack_texts(encoded)).max(axis=0)
         words = [word for word in asked.words if is_content(word)] or list(asked.words)
         if len(words) != len(by_word):
-            return _Met(float(by_word.mean()), float(by_word.mean()), 0.0)
+            return _MaxSim(float(by_word.mean()), float(by_word.mean()), 0.0)
         return self._weigh(question, words, by_word)
 
-    def _weigh(self, question: str, words: Sequence[str], by_word: NDArray[np.float32]) -> _Met:
+    def _weigh(self, question: str, words: Sequence[str], by_word: NDArray[np.float32]) -> _MaxSim:
         weights = np.array([max(map(self._weight, analyze(word)), default=0.0) for word in words])
         plain = float(by_word.mean())
         if not weights.sum():
-            return _Met(plain, plain, 0.0)
+            return _MaxSim(plain, plain, 0.0)
         asking = asking_words(question)
         asked = [float(by_word[n]) for n, word in enumerate(words) if word.lower() in asking]
         least = min(asked or by_word.tolist())
         named = float(by_word[int(np.argmax(weights))])
-        telling = float((by_word * weights).sum() / weights.sum())
-        return _Met(plain, telling, max(named, 0.0) * (1 - least))
+        weighted = float((by_word * weights).sum() / weights.sum())
+        return _MaxSim(plain, weighted, max(named, 0.0) * (1 - least))
 
 
 @dataclass(frozen=True, slots=True)
-class _Met:
+class _MaxSim:
     """How well a paper meets the words of a question.
 
     Attributes:
-        plain: Mean match of the content words, in [-1, 1].
-        telling: The same, telling words weighing more.
-        unmet: Match of the most telling word times what the worst met word of the asking clause
-            lacks.
+        plain: Mean cosine of each content word with the closest word of the paper, in [-1, 1].
+        idf_weighted: The same, weighted by the words' idf.
+        missing_detail: Cosine of the word of highest idf times what the worst met word of the
+            clause that asks lacks.
     """
 
     plain: float
-    telling: float
-    unmet: float
+    idf_weighted: float
+    missing_detail: float
 
 
 def reason_to_abstain(
     question: str,
     history: Sequence[Message],
     hits: Sequence[Hit],
-    gauge: Gauge,
+    answerability: AnswerabilityModel,
     *,
     is_read: bool,
 ) -> Reason | None:
-    """Why nothing should be written for these hits, or None when they are worth reading.
+    """Return why nothing should be written for these hits, or None when they are worth reading.
 
     What a follow-up is about may stand in the conversation, so it is declined only where its own
     words are enough to tell. "" asks for whatever passes the filters.
@@ -176,7 +178,7 @@ def reason_to_abstain(
         question: What is asked of the papers.
         history: The conversation before it.
         hits: The papers found, best first.
-        gauge: Measures how well papers meet the question.
+        answerability: Estimates whether papers answer.
         is_read: Whether a model will read the papers, and tell by itself what they do not say.
     """
     if not hits:
@@ -184,32 +186,36 @@ def reason_to_abstain(
     if not question:
         return None
     if earlier_questions(history):
-        return "not_in_library" if _is_off_topic_later(question, hits, gauge) else None
-    relevance = gauge.relevance(question, hits)
+        return "not_in_library" if _is_off_topic_later(question, hits, answerability) else None
+    relevance = answerability.relevance(question, hits)
     if relevance is not None:
         if relevance < LEAST_RELEVANCE:
             return "not_in_library"
-        not_said = not is_read and gauge.unmet(question, hits[0].paper) >= NOT_SAID_FROM
+        not_said = (
+            not is_read and answerability.missing_detail(question, hits[0].paper) >= NOT_SAID_FROM
+        )
         return "not_in_abstract" if not_said else None
-    covered = max(gauge.covered(question, hit.paper) for hit in hits)
+    covered = max(answerability.covered(question, hit.paper) for hit in hits)
     return "not_in_library" if covered < LEAST_COVERAGE else None
 
 
-def _is_off_topic_later(question: str, hits: Sequence[Hit], gauge: Gauge) -> bool:
+def _is_off_topic_later(
+    question: str, hits: Sequence[Hit], answerability: AnswerabilityModel
+) -> bool:
     """Whether a follow-up surely asks for something else than papers of this library."""
     least = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
     if len(own_words(question)) < least:
         return False
-    relevance = gauge.relevance(question, hits)
+    relevance = answerability.relevance(question, hits)
     return relevance is not None and relevance < LEAST_RELEVANCE_LATER
 
 
 def abstention_text(reason: Reason, hits: Sequence[Hit], filters: Filters = NO_FILTERS) -> str:
-    """What the user reads instead of an answer, with the nearest papers that pass the filters."""
+    """Render what is read instead of an answer, with the nearest papers that pass the filters."""
     nearest = "\n".join(f"- [{hit.paper.title}]({hit.paper.link})" for hit in hits[:NEAREST_SHOWN])
     told = {
         "empty_library": "This library holds no papers yet. Add some with `paperchat ingest FILE`.",
-        "not_in_library": _told_missing(hits, filters),
+        "not_in_library": _describe_missing(hits, filters),
         "not_in_abstract": "The papers are here, but their abstracts do not say.",
         "not_a_question_for_papers": "I answer questions about the papers in this library; "
         "ask me what they propose, find or compare.",
@@ -218,11 +224,12 @@ def abstention_text(reason: Reason, hits: Sequence[Hit], filters: Filters = NO_F
     return f"{told} {lead}\n\n{nearest}" if nearest else told
 
 
-def _told_missing(hits: Sequence[Hit], filters: Filters) -> str:
+def _describe_missing(hits: Sequence[Hit], filters: Filters) -> str:
     if not filters:
         return "No paper in this library is about that."
     has_years = filters.since is not None or filters.until is not None
     undated = " A paper without a known date passes no filter of years." if has_years else ""
+    passed = describe_filters(filters)
     if hits:
-        return f"No paper that passes the filters ({told_filters(filters)}) is about that.{undated}"
-    return f"No paper in this library passes the filters ({told_filters(filters)}).{undated}"
+        return f"No paper that passes the filters ({passed}) is about that.{undated}"
+    return f"No paper in this library passes the filters ({passed}).{undated}"

@@ -14,16 +14,16 @@ from llama_index.core.llms import LLM
 
 from rag.answering.drafts import Draft
 from rag.answering.keys import hold_back_key, keys_to_numbers
-from rag.answering.markers import hold_back_unfinished, rewrite_markers, strip_markers
-from rag.answering.numbering import Numbering
-from rag.answering.opinion import SecondReader
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
-from rag.answering.support import Verifier
-from rag.answering.usage import priced, told_usage
-from rag.answering.verification import Verified, headed, told_removed, verify
+from rag.answering.usage import priced, reported_usage
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Message, Usage
+from rag.verification.citations import Verified, describe_removed, headed, verify
+from rag.verification.llm_verifier import SecondVerifier
+from rag.verification.markers import hold_back_unfinished, rewrite_markers, strip_markers
+from rag.verification.numbering import Numbering
+from rag.verification.support import Verifier
 
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
 
@@ -35,7 +35,7 @@ class ModelWriter:
         llm: Any LlamaIndex chat model.
         verifier: Compares sentences with papers.
         settings: Limits of the prompt, prices, what becomes of unsupported sentences.
-        second: Reads the abstracts as well, when the answer is complete; None for nobody.
+        second: Checks the claims again when the answer is complete; None for nobody.
         today: The date that the model is told.
     """
 
@@ -45,7 +45,7 @@ class ModelWriter:
         verifier: Verifier,
         settings: Settings,
         *,
-        second: SecondReader | None = None,
+        second: SecondVerifier | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
         self._llm = llm
@@ -79,7 +79,7 @@ class ModelWriter:
             for response in stream:
                 text += response.delta or ""
                 yield _draft(text, prompt.numbers, check)
-        usage = told_usage(response, prompt.messages, text)
+        usage = reported_usage(response, prompt.messages, text)
         if declines(text):
             yield Draft(text.strip(), usage=priced(usage, self._settings), declined=True)
             return
@@ -108,7 +108,7 @@ class ModelWriter:
         text: str,
         prompt: Prompt,
         history: Sequence[Message],
-        second: SecondReader | None = None,
+        second: SecondVerifier | None = None,
     ) -> Verified:
         return verify(
             text,
@@ -137,7 +137,7 @@ def _as_draft(verified: Verified, usage: Usage) -> Draft:
         verified.sentences,
         verified.removed,
         usage,
-        notice=told_removed(verified.removed),
+        notice=describe_removed(verified.removed),
     )
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rag.answering.markers import strip_markers
 from rag.types import Paper
+from rag.verification.markers import strip_markers
 
 LETTERS: Final = "bcdfghjkmnpqrstvwxz"  # no vowels, so that no word comes about; no l
 DIGITS: Final = "23456789"

@@ -12,11 +12,11 @@ from llama_index.core.base.llms.types import ChatMessage
 from prompts import render_prompt
 from rag.answering.context import LEAST_SOURCE_TOKENS, PromptSource, build_context
 from rag.answering.keys import source_keys
-from rag.answering.markers import rewrite_markers
 from rag.errors import ModelWindowError
 from rag.settings import Settings
 from rag.tokens import count_tokens, cut_tokens
 from rag.types import Hit, Message
+from rag.verification.markers import rewrite_markers
 
 # What the model is told to say; prompt, code and tests share it.
 ABSTENTION: Final = "The papers do not answer this question."

@@ -12,7 +12,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 from pydantic import BaseModel, ValidationError
 
-from rag.answering.usage import told_usage
+from rag.answering.usage import reported_usage
 from rag.types import Usage
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def ask_model(
         options = {"max_tokens": most_tokens, "form": form, "seconds": seconds}
     response = llm.chat(messages, **options)
     text = response.message.content or ""
-    return text, told_usage(response, messages, text)
+    return text, reported_usage(response, messages, text)
 
 
 def parse_object(text: str, form: type[Form]) -> Form | None:

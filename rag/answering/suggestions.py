@@ -57,7 +57,7 @@ def follow_ups(
     question: str,
     hits: Sequence[Hit],
     cited: Sequence[Paper],
-    is_telling: Callable[[str], bool],
+    is_discriminative: Callable[[str], bool],
     asked: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """Up to three questions that could come after an answer and that these papers answer.
@@ -66,7 +66,7 @@ def follow_ups(
         question: What was answered.
         hits: The papers that were found for it.
         cited: Those that the answer cites.
-        is_telling: Whether a phrase tells its papers from the others of the library.
+        is_discriminative: Whether a phrase tells its papers from the others of the library.
         asked: Earlier questions, which are not suggested again.
     """
     known = {paper.paper_id for paper in cited}
@@ -78,7 +78,7 @@ def follow_ups(
     found = [
         next(_about_paper(others, question), None),
         next(_deeper(cited, question), None),
-        next(_shared(question, near, is_telling), None),
+        next(_shared(question, near, is_discriminative), None),
         *_about_paper(others[1:], question),
     ]
     before = {question, *asked}
@@ -123,7 +123,7 @@ def _topics(papers: Sequence[Paper]) -> Iterator[_Made]:
 
 
 def _titles(papers: Iterable[Paper]) -> Iterator[_Made]:
-    for paper in filter(_is_telling, papers):
+    for paper in filter(_is_specific, papers):
         if PROPOSES.search(paper.abstract):
             yield from _asked(f"What does “{paper.title}” propose?", [paper])
         elif FINDS.search(paper.abstract):
@@ -139,7 +139,7 @@ def _names(papers: Iterable[Paper]) -> Iterator[_Made]:
 
 
 def _results(papers: Iterable[Paper]) -> Iterator[_Made]:
-    for paper in filter(_is_telling, papers):
+    for paper in filter(_is_specific, papers):
         if RESULTS.search(paper.abstract):
             yield from _asked(f"What results does “{paper.title}” report?", [paper])
 
@@ -157,18 +157,18 @@ def _deeper(cited: Sequence[Paper], question: str) -> Iterator[str]:
         (LIMITS, lambda title: f"Which limitations does “{title}” speak of?"),
         (ASSUMES, lambda title: f"What does “{title}” assume?"),
     )
-    for paper in filter(_is_telling, cited):
+    for paper in filter(_is_specific, cited):
         for says, asks in ways:
             if says.search(paper.abstract) and not says.search(question):
                 yield from (made for made, _ in _asked(asks(paper.title), [paper]))
 
 
 def _shared(
-    question: str, papers: Sequence[Paper], is_telling: Callable[[str], bool]
+    question: str, papers: Sequence[Paper], is_discriminative: Callable[[str], bool]
 ) -> Iterator[str]:
     asked = set(stems(question))
     for phrase, having in shared_phrases(papers):
-        if not set(stems(phrase)) <= asked and is_telling(phrase):
+        if not set(stems(phrase)) <= asked and is_discriminative(phrase):
             yield from (made for made, _ in _asked(f"Which papers work on {phrase}?", having))
 
 
@@ -180,7 +180,7 @@ def find_name(paper: Paper) -> str | None:
     return match[1] if re.search(rf"\b{re.escape(match[1])}\b", paper.abstract) else None
 
 
-def _is_telling(paper: Paper) -> bool:
+def _is_specific(paper: Paper) -> bool:
     """Whether the title alone leads to the paper, and its abstract says something."""
     words = {stem(word) for word in content_words(paper.title)}
     is_title = len(words) >= LEAST_TITLE_WORDS and len(paper.title) <= MOST_TITLE

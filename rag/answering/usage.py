@@ -15,7 +15,9 @@ from rag.types import Usage
 PRICED_TOKENS: Final = 1_000_000
 
 
-def told_usage(response: ChatResponse | None, messages: Sequence[ChatMessage], text: str) -> Usage:
+def reported_usage(
+    response: ChatResponse | None, messages: Sequence[ChatMessage], text: str
+) -> Usage:
     """What the endpoint counted, or our own count when it does not say."""
     told = (response.additional_kwargs if response else {}) or {}
     prompt = told.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)

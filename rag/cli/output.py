@@ -84,9 +84,9 @@ def write_answer(answer: Answer) -> None:
 
 
 def _told(filters: Filters) -> str:
-    from rag.query.filters import told_filters
+    from rag.query.filters import describe_filters
 
-    return f"Only papers {told_filters(filters)}."
+    return f"Only papers {describe_filters(filters)}."
 
 
 def write_hits(hits: list[Hit], filters: Filters) -> None:

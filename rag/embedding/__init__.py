@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rag.embedding.reading import CachedReader, ReadsTexts
+from rag.embedding.encoding import CachedEncoder, WordEncoder
 from rag.embedding.words import KnowsWords
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.settings import Settings
@@ -40,7 +40,7 @@ class Embedder:
     load: Callable[[OnProgress], BaseEmbedding]
     _model: BaseEmbedding | None = None
     _failure: EmbedderUnavailableError | None = None
-    _reader: CachedReader | None = None
+    _encoder: CachedEncoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def prepare(
@@ -68,15 +68,15 @@ class Embedder:
         self._failure = None
         return model
 
-    def find_reader(self) -> CachedReader | None:
-        """What reads texts word by word with this model; None when it cannot, or cannot be had."""
+    def find_encoder(self) -> CachedEncoder | None:
+        """Return what encodes texts and words; None when the model cannot, or cannot be had."""
         try:
             model = self.prepare()
         except EmbedderUnavailableError:
             return None
-        if self._reader is None and isinstance(model, ReadsTexts):
-            self._reader = CachedReader(model)
-        return self._reader
+        if self._encoder is None and isinstance(model, WordEncoder):
+            self._encoder = CachedEncoder(model)
+        return self._encoder
 
     def find_words(self) -> KnowsWords | None:
         """What gives vectors of words; None when the model cannot, or cannot be had."""

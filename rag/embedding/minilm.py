@@ -17,7 +17,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from rag.embedding.reading import Reading
+from rag.embedding.encoding import EncodedText
 from rag.embedding.words import Pieces, WordVectors, load_pieces, save_pieces
 from rag.types import Progress
 
@@ -122,20 +122,20 @@ class MiniLMEmbedding(BaseEmbedding):
     def _embed(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         return self._run(["embedding"], ids)[0]
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
-        """The texts in their order, each with its vector and those of its words.
+    def encode_words(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Encode the texts in their order, each with its vector and those of its words.
 
-        Each is read alone: int8 scales are taken over a batch, so in company a text's vectors
+        Each is encoded alone: int8 scales are taken over a batch, so in company a text's vectors
         change with what stands beside it (cosine down to 0.98), and with it what is answered.
         Sentences alone take no more time than together.
         """
         encodings = self._tokenizer.encode_batch(list(texts))
-        return self._each(self._read, list(zip(texts, encodings, strict=True)))
+        return self._each(self._encode, list(zip(texts, encodings, strict=True)))
 
-    def _read(self, given: tuple[str, Encoding]) -> Reading:
+    def _encode(self, given: tuple[str, Encoding]) -> EncodedText:
         text, encoding = given
         vectors, tokens = self._run(["embedding", "tokens"], [encoding.ids])
-        return Reading(vectors[0], *_words(text, encoding, tokens[0]))
+        return EncodedText(vectors[0], *_words(text, encoding, tokens[0]))
 
     def prepare_words(self, file: Path, on_progress: Callable[[Progress], None]) -> None:
         """Read each piece of the vocabulary alone, once a machine; the file keeps what was read."""

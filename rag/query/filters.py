@@ -118,15 +118,15 @@ def count_named(filters: Filters, paper: Paper) -> int:
     return sum(any(is_called(a, name) for a in paper.authors) for name in filters.authors)
 
 
-def told_filters(filters: Filters) -> str:
+def describe_filters(filters: Filters) -> str:
     """The filters in words: "from 2020 to 2022, by Ada Byron"; "" for none."""
-    parts = [_told_years(filters.since, filters.until)]
+    parts = [_describe_years(filters.since, filters.until)]
     parts += [f"by {' or '.join(filters.authors)}"] if filters.authors else []
     parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []
     return ", ".join(filter(None, parts))
 
 
-def _told_years(since: int | None, until: int | None) -> str:
+def _describe_years(since: int | None, until: int | None) -> str:
     if since and until:
         return f"from {since}" if since == until else f"from {since} to {until}"
     if since:

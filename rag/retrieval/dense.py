@@ -33,12 +33,12 @@ class DenseRetriever(BaseRetriever):
     def embed(self, question: str) -> NDArray[np.float32]:
         """The question's vector, shape (dimension,).
 
-        Where the model reads words too, the question is read once for both.
+        Where the model encodes words too, the question is encoded once for both.
         """
-        reader = self._embedder.find_reader()
-        if reader is None:
+        encoder = self._embedder.find_encoder()
+        if encoder is None:
             return self._embedder.embed_query(question)
-        return reader.read([question])[0].vector
+        return encoder.encode([question])[0].vector
 
     def candidates(
         self, vector: NDArray[np.float32], admission: Admission = EVERYTHING

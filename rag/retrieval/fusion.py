@@ -50,28 +50,28 @@ class Signal:
     Attributes:
         scores: At most 1 each, by paper; for the best papers only.
         weight: Against 1 for the fused score.
-        zero: What counts nothing, below 1; what is less does not either.
+        floor: What counts nothing, below 1; what is less does not either.
     """
 
     scores: Mapping[str, float]
     weight: float
-    zero: float
+    floor: float
 
 
 def add_signals(fused: Mapping[str, float], signals: Sequence[Signal]) -> dict[str, float]:
     """Scores of the same papers in [0, 1]: the weighted mean of fused score and signals.
 
-    A signal's values are stretched from `zero` to 1. A paper that a signal does not know counts
+    A signal's values are stretched from `floor` to 1. A paper that a signal does not know counts
     there as the least of those it knows, so the order among the unknown stays, and they do not
     pass any that was better before.
     """
     total = 1 + sum(signal.weight for signal in signals)
     scores = {paper_id: score / total for paper_id, score in fused.items()}
     for signal in signals:
-        least = min(signal.scores.values(), default=signal.zero)
+        least = min(signal.scores.values(), default=signal.floor)
         for paper_id in scores:
-            value = max(signal.scores.get(paper_id, least) - signal.zero, 0.0)
-            scores[paper_id] += signal.weight * value / (1 - signal.zero) / total
+            value = max(signal.scores.get(paper_id, least) - signal.floor, 0.0)
+            scores[paper_id] += signal.weight * value / (1 - signal.floor) / total
     return scores
 
 

@@ -1,4 +1,4 @@
-"""How well papers meet the words of a question, whichever words they use themselves."""
+"""Score papers by MaxSim: how well they meet the words of a question, whichever they use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding.reading import CachedReader, Reading
+from rag.embedding.encoding import CachedEncoder, EncodedText
 from rag.embedding.words import KnowsWords
 from rag.index.lexical import analyze
 from rag.query.questions import STOP_WORDS, content_words
@@ -57,24 +57,24 @@ def _different_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(content_words(text))) or ("",)
 
 
-class WordMatcher:
-    """Matches questions with papers word by word.
+class MaxSimScorer:
+    """Score papers for questions, word by word.
 
     Args:
-        reader: Reads the questions, each word in its context.
+        encoder: Encodes the questions, each word in its context.
         words: Gives the papers' words out of context.
-        weight: How telling a stem is in this library.
+        weight: The idf of a stem in this library.
     """
 
-    def __init__(self, reader: CachedReader, words: KnowsWords, weight: TermWeight) -> None:
-        self._reader = reader
+    def __init__(self, encoder: CachedEncoder, words: KnowsWords, weight: TermWeight) -> None:
+        self._encoder = encoder
         self._words = words
         self._weight = weight
 
-    def match(self, questions: Sequence[str], papers: Sequence[Paper]) -> list[dict[str, float]]:
-        """For each question the match of each paper, in [0, 1].
+    def score(self, questions: Sequence[str], papers: Sequence[Paper]) -> list[dict[str, float]]:
+        """Return for each question the score of each paper, in [0, 1].
 
-        The match is the weighted mean, telling words weighing more, of each content word's cosine
+        The score is the mean, weighted by idf, of each content word's cosine
         with the closest word of the paper: late interaction (Khattab and Zaharia 2020,
         arXiv:2004.12832) with papers whose words are out of context, so nothing is read or kept
         of them. It is about 0.33 for a paper that retrieval brings, and 0.5 for the best.
@@ -92,8 +92,8 @@ class WordMatcher:
     def _met(
         self, question: str, vocabulary: _Vocabulary, vectors: NDArray[np.float32]
     ) -> NDArray[np.float64]:
-        """The match of each paper, shape (papers,)."""
-        (asked,) = self._reader.read([question])
+        """Return the score of each paper, shape (papers,)."""
+        (asked,) = self._encoder.encode([question])
         kept = _content(asked)
         if not kept:
             return np.zeros(len(vocabulary.starts))
@@ -116,7 +116,7 @@ def _cosines(asked: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[
     )
 
 
-def _content(asked: Reading) -> list[int]:
+def _content(asked: EncodedText) -> list[int]:
     """Which words of a question say what it is about; all if none does."""
     kept = [n for n, word in enumerate(asked.words) if word.lower() not in STOP_WORDS]
     return kept or list(range(len(asked.words)))

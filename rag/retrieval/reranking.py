@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from rag.index.chroma import PassageStore
 from rag.retrieval.fusion import Signal, add_signals, blend, rank
-from rag.retrieval.matching import WordMatcher
+from rag.retrieval.matching import MaxSimScorer
 from rag.types import Paper
 
 # Chosen on SciFact's training queries and the dev set: nDCG@10 0.756 (without a second look
 # 0.743), recall@10 of `multi` 0.89 (0.86), MRR of `single` 0.963 (0.954). These hardly move for 30
-# to 50 papers, a weight of the match from 0.7 to 1.1 and of the likeness from 0.3 to 0.5. With two
+# to 50 papers, a weight of MaxSim from 0.7 to 1.1 and of the similarity from 0.3 to 0.5. With two
 # leaders instead of one, papers that use a thing come as close as the one that brings it.
 RERANKED_K: Final = 30
-MATCH_WEIGHT: Final = 0.9  # against 1 for the fused score
-MATCH_ZERO: Final = 0.1  # every candidate there matches better; more would cut long questions off
-LIKENESS_WEIGHT: Final = 0.35
+MAXSIM_WEIGHT: Final = 0.9  # against 1 for the fused score
+MAXSIM_FLOOR: Final = 0.1  # every candidate there matches better; more would cut long questions off
+SIMILARITY_WEIGHT: Final = 0.35
 LEADERS: Final = 1
 
 
@@ -44,12 +44,12 @@ class Reranker:
 
     Args:
         store: The papers.
-        matcher: Compares them with questions word by word.
+        scorer: Scores them for questions word by word.
     """
 
-    def __init__(self, store: PassageStore, matcher: WordMatcher) -> None:
+    def __init__(self, store: PassageStore, scorer: MaxSimScorer) -> None:
         self._store = store
-        self._matcher = matcher
+        self._scorer = scorer
 
     def rerank(
         self, questions: Sequence[str], weights: Sequence[float], fused: Mapping[str, float]
@@ -63,11 +63,11 @@ class Reranker:
         """
         fetched = fetch(self._store, rank(fused)[:RERANKED_K])
         papers = [paper for paper, _ in fetched.papers.values()]
-        matches = blend(self._matcher.match(questions, papers), weights)
-        matched = Signal(matches, MATCH_WEIGHT, MATCH_ZERO)
+        matches = blend(self._scorer.score(questions, papers), weights)
+        matched = Signal(matches, MAXSIM_WEIGHT, MAXSIM_FLOOR)
         best = [each for each in rank(add_signals(fused, [matched])) if each in fetched.papers]
-        likeness = Signal(likeness_to(best[:LEADERS], fetched), LIKENESS_WEIGHT, 0.0)
-        return add_signals(fused, [matched, likeness]), fetched
+        similar = Signal(similarity_to(best[:LEADERS], fetched), SIMILARITY_WEIGHT, 0.0)
+        return add_signals(fused, [matched, similar]), fetched
 
 
 def fetch(
@@ -85,7 +85,7 @@ def fetch(
     return Fetched({**known.papers, **papers}, {**known.vectors, **store.vectors(ids)})
 
 
-def likeness_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
+def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
     """Cosine of each paper's best passage with the mean of the leaders'.
 
     Feedback from what was found to what else is found (Rocchio 1971): where several papers

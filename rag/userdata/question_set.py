@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rag.answering.markers import strip_markers
 from rag.types import Message
 from rag.userdata.feedback import Rating
+from rag.verification.markers import strip_markers
 
 KIND_UP: Final = "feedback"
 KIND_DOWN: Final = "feedback_to_edit"

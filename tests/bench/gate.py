@@ -25,12 +25,12 @@ from unittest.mock import patch
 
 from eval import Options, Sample, default_question_sets, evaluate, read_question_sets
 from rag.answering import generation
-from rag.answering.support import Verifier
-from rag.answering.verification import verify
 from rag.cli import main
 from rag.library import Library
 from rag.settings import Settings
 from rag.starter import starter_file
+from rag.verification.citations import verify
+from rag.verification.similarity import SimilarityVerifier
 from tests.support.scripted_endpoint import ScriptedEndpoint, said
 
 SPARED: Final = ("multilingual", "filter", "small_talk")  # kinds that retrieval is not asked about
@@ -41,15 +41,15 @@ WORSE: Final = re.compile(r"^\| ● (.+?)(?: ↓)?(?:, .+?)? +\|.*\| +worse \|$"
 logger = logging.getLogger(__name__)
 
 
-_check = Verifier.check
+_check = SimilarityVerifier.check
 
 
 def believe(self, pairs):
-    """`Verifier.check` without judgement: every claim is supported."""
+    """`SimilarityVerifier.check` without judgement: every claim is supported."""
     return [replace(each, verdict="supported", value=1.0) for each in _check(self, pairs)]
 
 
-class Credulous(Verifier):
+class Credulous(SimilarityVerifier):
     """Believes every claim."""
 
     check = believe
@@ -118,7 +118,7 @@ FAULTS: Final = (
         "verifier off",
         frozenset({"foreign claims kept"}),
         100,
-        patched=lambda: patch.object(Verifier, "check", believe),
+        patched=lambda: patch.object(SimilarityVerifier, "check", believe),
     ),
     Fault(
         "verifier off, a model writes",

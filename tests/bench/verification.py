@@ -12,15 +12,15 @@ import statistics
 import sys
 import time
 
-from rag.answering.numbering import Numbering
-from rag.answering.support import Verifier
-from rag.answering.verification import verify
 from rag.embedding import build_embedder
 from rag.readers import read_sources
 from rag.sentences import split_sentences
 from rag.settings import read_settings
 from rag.starter import starter_file
 from rag.types import Paper
+from rag.verification.citations import verify
+from rag.verification.numbering import Numbering
+from rag.verification.similarity import SimilarityVerifier
 
 SOURCES = 5
 SENTENCES = 6
@@ -38,7 +38,7 @@ def main() -> None:
     cold, warm = [], []
     for run in range(RUNS):
         sources = papers[run * SOURCES : (run + 1) * SOURCES]
-        verifier = Verifier(embedder.find_reader(), lambda _: 1.0)
+        verifier = SimilarityVerifier(embedder.find_encoder(), lambda _: 1.0)
         text = answer_of(sources)
         cold.append(timed(text, sources, verifier))
         warm.append(timed(text, sources, verifier))
@@ -54,7 +54,7 @@ def answer_of(papers: list[Paper]) -> str:
     return " ".join(f"{text.rstrip('.')} [{n % SOURCES + 1}]." for n, text in enumerate(changed))
 
 
-def timed(text: str, papers: list[Paper], verifier: Verifier) -> float:
+def timed(text: str, papers: list[Paper], verifier: SimilarityVerifier) -> float:
     """Milliseconds of one verification."""
     start = time.perf_counter()
     verify(text, papers, verifier, Numbering())

@@ -10,12 +10,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from rag.answering.keys import source_keys
-from rag.answering.markers import find_markers
 from rag.answering.prompting import ABSTENTION
 from rag.library import Library
 from rag.sentences import split_sentences
 from rag.tokens import count_tokens
 from rag.types import EXTRACTIVE, Message, Usage
+from rag.verification.markers import find_markers
 from tests.support.endpoint_papers import (
     BEAVERS,
     CLAIM,

@@ -10,8 +10,8 @@ from eval import evaluate
 from eval.checking import build_verifier
 from eval.probing import build_probe
 from eval.records import Record
-from rag.answering.support import Verifier
 from rag.settings import Settings
+from rag.verification.similarity import SimilarityVerifier
 from tests.support.eval_papers import PAPERS, ask
 
 TOLD = (
@@ -21,7 +21,7 @@ TOLD = (
 )
 
 
-class Fixed(Verifier):
+class Fixed(SimilarityVerifier):
     """Says the same of every claim."""
 
     def __init__(self, verdict):

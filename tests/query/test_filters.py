@@ -14,7 +14,7 @@ from rag.query.filters import (
     admits,
     asked_of_papers,
     count_named,
-    told_filters,
+    describe_filters,
     understood_filters,
 )
 from rag.retrieval import admission
@@ -276,7 +276,7 @@ def test_the_named_authors_of_a_paper_are_counted():
     ],
 )
 def test_filters_are_told_in_words(filters, told):
-    assert told_filters(filters) == told
+    assert describe_filters(filters) == told
 
 
 # The index

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 
-from rag.answering.markers import find_markers, strip_markers
 from rag.passages import build_passages
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Paper
+from rag.verification.markers import find_markers, strip_markers
 
 KEY = "sk-secret-0123456789"
 MODEL = "scripted-model"

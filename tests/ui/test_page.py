@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rag.answering.markers import find_markers
 from rag.endpoint.chat import EndpointLLM
 from rag.errors import ConfigurationError
 from rag.library import Library
@@ -32,6 +31,7 @@ from rag.types import (
     Paper,
     Progress,
 )
+from rag.verification.markers import find_markers
 from tests.support.html import HOSTILE, Seen
 from ui import answers, cards, handlers, render
 from ui.app import build_app, build_theme

@@ -1,4 +1,4 @@
-"""Compares texts word by word, from vectors of words in their context; pure functions."""
+"""Compare texts word by word (MaxSim), from vectors of words in context; pure functions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.terms import is_content
-from rag.embedding.reading import Reading
+from rag.embedding.encoding import EncodedText
+from rag.verification.terms import is_content
 
 # Findings stand late in an abstract. Chosen on SciFact's training claims: the rationale sentence
 # comes first in 0.66 of them (0.61 without; dev 0.68).
@@ -24,18 +24,18 @@ class Comparison:
     Attributes:
         best: Index of the sentence that supports the claim best.
         cosine: Of the claim with the sentence closest in meaning and words.
-        match: Mean match of the claim's content words in that sentence, in [0, 1].
+        maxsim: Mean match of the claim's content words in that sentence, in [0, 1].
         by_word: Best match of each content word in any sentence, shape (words,).
     """
 
     best: int
     cosine: float
-    match: float
+    maxsim: float
     by_word: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Passages:
+class StackedTexts:
     """Texts laid out for comparing claims with all of them at once.
 
     Attributes:
@@ -50,50 +50,50 @@ class Passages:
     starts: NDArray[np.int64]
 
 
-def lay_out(texts: Sequence[Reading]) -> Passages:
+def stack_texts(texts: Sequence[EncodedText]) -> StackedTexts:
     """The texts for `compare`; at least one."""
     vectors = np.stack([text.vector for text in texts])
     nothing = np.zeros((1, vectors.shape[1]), np.float32)
     words = [text.word_vectors if len(text.word_vectors) else nothing for text in texts]
     ends = np.cumsum([len(each) for each in words])
-    return Passages(vectors, np.concatenate(words), np.concatenate([[0], ends[:-1]]))
+    return StackedTexts(vectors, np.concatenate(words), np.concatenate([[0], ends[:-1]]))
 
 
-def compare(claim: Reading, passages: Passages) -> Comparison:
+def compare(claim: EncodedText, texts: StackedTexts) -> Comparison:
     """The claim beside each text, by meaning and word by word."""
-    matches = match_each(claim, passages)
+    matches = maxsim_each(claim, texts)
     means = matches.mean(axis=1)
-    cosines = passages.vectors @ claim.vector
+    cosines = texts.vectors @ claim.vector
     places = np.arange(1, len(means) + 1) / len(means)
     closest = int(np.argmax(cosines + means))
     return Comparison(
         best=int(np.argmax(means + LATE_WEIGHT * places)),
         cosine=float(cosines[closest]),
-        match=float(means[closest]),
+        maxsim=float(means[closest]),
         by_word=matches.max(axis=0),
     )
 
 
-def match_each(claim: Reading, passages: Passages) -> NDArray[np.float32]:
+def maxsim_each(claim: EncodedText, texts: StackedTexts) -> NDArray[np.float32]:
     """How well each content word of a claim is met in each text, shape (texts, words)."""
     vectors = content_vectors(claim)
     if not len(vectors):
-        return np.zeros((len(passages.vectors), 1), np.float32)
-    cosines: NDArray[np.float32] = passages.word_vectors @ vectors.T
-    best: NDArray[np.float32] = np.maximum.reduceat(cosines, passages.starts, axis=0)
+        return np.zeros((len(texts.vectors), 1), np.float32)
+    cosines: NDArray[np.float32] = texts.word_vectors @ vectors.T
+    best: NDArray[np.float32] = np.maximum.reduceat(cosines, texts.starts, axis=0)
     return best
 
 
-def match_words(claim: Reading, text: Reading) -> NDArray[np.float32]:
+def maxsim_words(claim: EncodedText, text: EncodedText) -> NDArray[np.float32]:
     """How well each content word of a claim is met by a word of a text, cosine, shape (words,).
 
     The greedy matching of BERTScore (Zhang et al. 2020, arXiv:1904.09675), recall side only.
     """
-    found: NDArray[np.float32] = match_each(claim, lay_out([text]))[0]
+    found: NDArray[np.float32] = maxsim_each(claim, stack_texts([text]))[0]
     return found
 
 
-def content_vectors(claim: Reading) -> NDArray[np.float32]:
+def content_vectors(claim: EncodedText) -> NDArray[np.float32]:
     """The vectors of a claim's content words; of all its words when none is one."""
     kept = [n for n, word in enumerate(claim.words) if is_content(word)]
     vectors: NDArray[np.float32] = claim.word_vectors[kept] if kept else claim.word_vectors

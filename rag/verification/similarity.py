@@ -1,7 +1,7 @@
-"""Checks a claim against a paper: the sentence that supports it best, how well, and a verdict.
+"""Check claims against papers by the similarity of their vectors and words.
 
-Everything is computed from vectors and words; no language model reads the texts. Not covered:
-inference over several sentences, and figures that follow from others by arithmetic.
+No language model reads the texts. Not covered: inference over several sentences, and figures that
+follow from others by arithmetic.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from rag.answering.matching import Passages, compare, lay_out, match_words
-from rag.answering.terms import (
+from rag.embedding.encoding import CachedEncoder, EncodedText
+from rag.sentences import Sentence
+from rag.text import squeezed
+from rag.types import Paper, Verdict
+from rag.verification.maxsim import StackedTexts, compare, maxsim_words, stack_texts
+from rag.verification.support import Support, quotable_sentences
+from rag.verification.terms import (
     TermWeight,
     covered_share,
     digits,
@@ -24,18 +29,13 @@ from rag.answering.terms import (
     stems_of,
     wanted_stems,
 )
-from rag.embedding.reading import CachedReader, Reading
-from rag.query.intent import is_order
-from rag.sentences import Sentence, split_sentences
-from rag.text import squeezed
-from rag.types import Paper, Verdict
 
 # Logistic regression on SciFact's training claims, SUPPORT against not-enough-info (C = 0.1, AUROC
-# of five folds 0.895, dev 0.913): cosine and match of the best sentence, match and coverage of
+# of five folds 0.895, dev 0.913): cosine and MaxSim of the best sentence, MaxSim and coverage of
 # title and abstract, bias.
 COSINE: Final = 3.6
-SENTENCE_MATCH: Final = 0.5
-PAPER_MATCH: Final = 6.0
+SENTENCE_MAXSIM: Final = 0.5
+PAPER_MAXSIM: Final = 6.0
 PAPER_COVERAGE: Final = 3.2
 BIAS: Final = -8.2
 # The same without vectors: coverage by the best sentence and by the paper (dev AUROC 0.880).
@@ -52,70 +52,52 @@ PARTLY_FROM: Final = 0.4
 CONTRADICTED_FROM: Final = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
-    """The sentence of a paper that supports a claim best, how well, in [0, 1], and the verdict."""
-
-    sentence: Sentence
-    value: float
-    verdict: Verdict
-
-
-def quotable_sentences(paper: Paper) -> list[Sentence]:
-    """The sentences of a paper's abstract apart from orders, which support nothing.
-
-    All of them when there is nothing else.
-    """
-    sentences = split_sentences(paper.abstract)
-    return [sentence for sentence in sentences if not is_order(sentence.text)] or sentences
-
-
-class Verifier:
-    """Compares claims with papers.
+class SimilarityVerifier:
+    """Check claims by a logistic regression over cosine, MaxSim and word coverage.
 
     Args:
-        reader: Reads texts; None compares by words alone.
-        weight: How telling a stem is in this library.
+        encoder: Gives the vectors of texts and words; None compares by words alone.
+        weight: The idf of a stem in this library.
     """
 
-    def __init__(self, reader: CachedReader | None, weight: TermWeight) -> None:
-        self._reader = reader
+    def __init__(self, encoder: CachedEncoder | None, weight: TermWeight) -> None:
+        self._encoder = encoder
         self._weight = weight
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
-        """The support of every claim by its paper, in order."""
-        readings = self._read(pairs)
-        claims = {claim: _Claim(claim, readings.get(claim)) for claim, _ in pairs}
-        papers = {paper: _Source.of(paper, readings) for _, paper in pairs}
+        """Return the support of every claim by its paper, in order."""
+        encoded = self._encode(pairs)
+        claims = {claim: _Claim(claim, encoded.get(claim)) for claim, _ in pairs}
+        papers = {paper: _Source.of(paper, encoded) for _, paper in pairs}
         return [self._check(claims[claim], papers[paper]) for claim, paper in pairs]
 
-    def _read(self, pairs: Sequence[tuple[str, Paper]]) -> dict[str, Reading]:
-        """All texts at once: one pass over the model for a whole answer."""
-        if self._reader is None:
+    def _encode(self, pairs: Sequence[tuple[str, Paper]]) -> dict[str, EncodedText]:
+        """Encode all texts at once: one pass over the model for a whole answer."""
+        if self._encoder is None:
             return {}
         texts = [claim for claim, _ in pairs]
         for paper in dict.fromkeys(paper for _, paper in pairs):
             texts += [paper.title, *(each.text for each in quotable_sentences(paper))]
         unique = list(dict.fromkeys(texts))
-        return dict(zip(unique, self._reader.read(unique), strict=True))
+        return dict(zip(unique, self._encoder.encode(unique), strict=True))
 
     def _check(self, claim: _Claim, source: _Source) -> Support:
         verbatim = source.find(claim)
         if verbatim is not None:
             return Support(verbatim, 1.0, "supported")
-        if claim.reading is None or source.passages is None or source.title is None:
+        if claim.encoded is None or source.texts is None or source.title is None:
             return self._check_by_words(claim, source)
-        compared = compare(claim.reading, source.passages)
+        compared = compare(claim.encoded, source.texts)
         best = source.sentences[compared.best]
-        titled = np.maximum(compared.by_word, match_words(claim.reading, source.title))
+        titled = np.maximum(compared.by_word, maxsim_words(claim.encoded, source.title))
         value = sigmoid(
             BIAS
             + COSINE * compared.cosine
-            + SENTENCE_MATCH * compared.match
-            + PAPER_MATCH * float(titled.mean())
+            + SENTENCE_MAXSIM * compared.maxsim
+            + PAPER_MAXSIM * float(titled.mean())
             + PAPER_COVERAGE * covered_share(claim.stems, source.stems, self._weight)
         )
-        denies = compared.match >= CONTRADICTED_FROM and disagrees(claim.text, best.text)
+        denies = compared.maxsim >= CONTRADICTED_FROM and disagrees(claim.text, best.text)
         return Support(best, value, _verdict(claim, source, value, denies=denies))
 
     def _check_by_words(self, claim: _Claim, source: _Source) -> Support:
@@ -132,9 +114,9 @@ class Verifier:
 class _Claim:
     """A claim with what is compared of it, worked out once for all papers."""
 
-    def __init__(self, text: str, reading: Reading | None) -> None:
+    def __init__(self, text: str, encoded: EncodedText | None) -> None:
         self.text = text
-        self.reading = reading
+        self.encoded = encoded
         self.stems = wanted_stems(text)
         self.digits = digits(text)
         self.names = names(text)
@@ -150,27 +132,27 @@ class _Source:
     stems: frozenset[str]
     numbers: frozenset[str]
     squeezed: str
-    passages: Passages | None
-    title: Reading | None
+    texts: StackedTexts | None
+    title: EncodedText | None
 
     @classmethod
-    def of(cls, paper: Paper, readings: Mapping[str, Reading]) -> _Source:
-        """The paper, by words alone where its texts were not read."""
+    def of(cls, paper: Paper, encoded: Mapping[str, EncodedText]) -> _Source:
+        """Lay a paper out, by words alone where its texts were not encoded."""
         sentences = quotable_sentences(paper)
         whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
-        read = [readings[sentence.text] for sentence in sentences] if readings else []
+        known = [encoded[sentence.text] for sentence in sentences] if encoded else []
         return cls(
             sentences,
             [squeezed(sentence.text) for sentence in sentences],
             stems_of(whole),
             frozenset(numbers(whole)),
             squeezed(whole),
-            lay_out(read) if read else None,
-            readings.get(paper.title),
+            stack_texts(known) if known else None,
+            encoded.get(paper.title),
         )
 
     def find(self, claim: _Claim) -> Sentence | None:
-        """The sentence that is the claim, letter for letter."""
+        """Return the sentence that is the claim, letter for letter."""
         if not claim.squeezed or claim.squeezed not in self.letters:
             return None
         return self.sentences[self.letters.index(claim.squeezed)]
@@ -187,5 +169,5 @@ def _verdict(claim: _Claim, source: _Source, value: float, *, denies: bool) -> V
 
 
 def sigmoid(x: float) -> float:
-    """The probability of log-odds."""
+    """Return the probability of log-odds."""
     return 1 / (1 + math.exp(-x))

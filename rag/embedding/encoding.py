@@ -1,4 +1,4 @@
-"""Texts as a verifier reads them: a vector for the whole and one for each word in its context."""
+"""Encode texts: a vector for the whole and one for each word in its context."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 # more, as more texts were let go.
 BYTES_KEPT: Final = 56_000_000
 # Vectors are kept in half precision: that changes a cosine by less than 0.001, and no answer of 800
-# that were compared. What was just read is rounded too, so the same text always reads the same.
+# that were compared. What was just encoded is rounded too, so a text always has the same vectors.
 PRECISION: Final = np.float16
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A text after it was read.
+class EncodedText:
+    """A text with its vectors.
 
     Attributes:
         vector: Of the whole, shape (dimension,), unit norm.
@@ -36,61 +36,61 @@ class Reading:
 
 
 @runtime_checkable
-class ReadsTexts(Protocol):
-    """An embedder that also gives the vectors of words."""
+class WordEncoder(Protocol):
+    """An embedder that also gives the vectors of words in context."""
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
-        """The texts in their order."""
+    def encode_words(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Return the encoded texts in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A reading as it is kept, in few bytes."""
+    """A text as it is kept, in few bytes."""
 
     vector: NDArray[np.float16]
     words: tuple[str, ...]
     word_vectors: NDArray[np.float16]
 
     @classmethod
-    def of(cls, reading: Reading) -> Self:
-        vectors = reading.vector.astype(PRECISION), reading.word_vectors.astype(PRECISION)
-        return cls(vectors[0], reading.words, vectors[1])
+    def of(cls, encoded: EncodedText) -> Self:
+        vectors = encoded.vector.astype(PRECISION), encoded.word_vectors.astype(PRECISION)
+        return cls(vectors[0], encoded.words, vectors[1])
 
     @property
     def bytes(self) -> int:
         return self.vector.nbytes + self.word_vectors.nbytes
 
-    def reading(self) -> Reading:
+    def encoded(self) -> EncodedText:
         vectors = self.vector.astype(np.float32), self.word_vectors.astype(np.float32)
-        return Reading(vectors[0], self.words, vectors[1])
+        return EncodedText(vectors[0], self.words, vectors[1])
 
 
-class CachedReader:
-    """Reads each text once and keeps the latest, as many as `BYTES_KEPT` holds.
+class CachedEncoder:
+    """Encode each text once and keep the latest, as many as `BYTES_KEPT` holds.
 
     Args:
-        model: What reads.
+        model: What encodes.
     """
 
-    def __init__(self, model: ReadsTexts) -> None:
+    def __init__(self, model: WordEncoder) -> None:
         self._model = model
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
-        """The texts in their order, from memory where they were read before."""
+    def encode(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Return the encoded texts in their order, from memory where they were encoded before."""
         with self._lock:
             known = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
-            known |= zip(missing, map(_Kept.of, self._model.read(missing)), strict=True)
+            known |= zip(missing, map(_Kept.of, self._model.encode_words(missing)), strict=True)
         self._keep(known)
-        return [known[text].reading() for text in texts]
+        return [known[text].encoded() for text in texts]
 
-    def _keep(self, readings: dict[str, _Kept]) -> None:
+    def _keep(self, texts: dict[str, _Kept]) -> None:
         with self._lock:
-            for text, kept in readings.items():
+            for text, kept in texts.items():
                 if text not in self._kept:
                     self._kept[text] = kept
                     self._bytes += kept.bytes

@@ -1,4 +1,4 @@
-"""Checks a model's text sentence by sentence before it is shown, and mends what does not hold.
+"""Check a model's text sentence by sentence before it is shown, and mend what does not hold.
 
 For every sentence: markers whose paper does not support it go; a sentence left without one is
 cited anew when another retrieved paper supports it; else it is struck out, or kept and marked.
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.answering.judging import Judged, judge, judge_again
-from rag.answering.markers import strip_markers
-from rag.answering.numbering import Numbering
-from rag.answering.opinion import SecondReader
-from rag.answering.support import Support, Verifier
 from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, Usage
+from rag.verification.claims import CheckedClaim, check_again, check_claims
+from rag.verification.llm_verifier import SecondVerifier
+from rag.verification.markers import strip_markers
+from rag.verification.numbering import Numbering
+from rag.verification.support import Support, Verifier
 
 Unsupported = Literal["remove", "mark"]
 
@@ -38,9 +38,9 @@ def verify(
     numbering: Numbering,
     *,
     unsupported: Unsupported = "remove",
-    second: SecondReader | None = None,
+    second: SecondVerifier | None = None,
 ) -> Verified:
-    """The text with checked markers only.
+    """Return the text with checked markers only.
 
     Args:
         text: What the model wrote; its marker `[n]` stands for `papers[n - 1]`.
@@ -48,17 +48,17 @@ def verify(
         verifier: Compares claims with papers.
         numbering: Numbers of the papers in the text that comes out.
         unsupported: What becomes of a sentence that no paper supports.
-        second: Is asked about every sentence that claims something, and the papers it cites.
+        second: Checks every sentence that claims something, and the papers it cites.
     """
-    judged = judge(text, papers, verifier)
+    claims = check_claims(text, papers, verifier)
     usage = NO_USAGE
     if second:
-        judged, usage = judge_again(judged, papers, verifier, second)
-    return replace(_assemble(text, judged, numbering, unsupported), usage=usage)
+        claims, usage = check_again(claims, papers, verifier, second)
+    return replace(_assemble(text, claims, numbering, unsupported), usage=usage)
 
 
 def _assemble(
-    text: str, judged: Sequence[Judged], numbering: Numbering, unsupported: Unsupported
+    text: str, claims: Sequence[CheckedClaim], numbering: Numbering, unsupported: Unsupported
 ) -> Verified:
     """The text again, with the new markers and without what was struck out."""
     out = ""
@@ -66,7 +66,7 @@ def _assemble(
     sentences: list[CheckedSentence] = []
     citations: list[Citation] = []
     removed: list[str] = []
-    for each in judged:
+    for each in claims:
         gap = text[at : each.sentence.start]
         at = each.sentence.end
         failed = each.verdict in ("unsupported", "contradicted")
@@ -94,13 +94,13 @@ def _assemble(
     return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(removed)))
 
 
-def _write(judged: Judged, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
+def _write(claim: CheckedClaim, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
     """The sentence with its markers in front of nothing: behind its last word and stop."""
-    if judged.verdict is None:
-        is_code = judged.is_code
-        return (judged.sentence.text if is_code else strip_markers(judged.sentence.text)), ()
-    bare = strip_markers(judged.sentence.text).rstrip()
-    markers = tuple(dict.fromkeys(numbering.number(paper) for paper, _ in judged.supports))
+    if claim.verdict is None:
+        is_code = claim.is_code
+        return (claim.sentence.text if is_code else strip_markers(claim.sentence.text)), ()
+    bare = strip_markers(claim.sentence.text).rstrip()
+    markers = tuple(dict.fromkeys(numbering.number(paper) for paper, _ in claim.supports))
     marks = "".join(f"[{marker}]" for marker in markers)
     return (f"{bare} {marks}" if marks else bare), markers
 
@@ -120,18 +120,18 @@ def _trimmed(verified: Verified) -> Verified:
 
 
 def moved(sentences: Iterable[CheckedSentence], by: int) -> tuple[CheckedSentence, ...]:
-    """The sentences at places that lie `by` characters later."""
+    """Return the sentences at places that lie `by` characters later."""
     return tuple(replace(each, start=each.start + by, end=each.end + by) for each in sentences)
 
 
 def headed(verified: Verified, lead: str) -> Verified:
-    """The text behind a lead."""
+    """Put a lead before the text."""
     text = lead + verified.text
     return replace(verified, text=text, sentences=moved(verified.sentences, len(lead)))
 
 
-def told_removed(removed: Sequence[str]) -> str | None:
-    """What the user is told about sentences that were struck out."""
+def describe_removed(removed: Sequence[str]) -> str | None:
+    """Describe what was struck out; None when nothing was."""
     if not removed:
         return None
     many = f"{len(removed)} sentences" if len(removed) > 1 else "1 sentence"

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.answering.markers import find_markers, strip_markers
-from rag.answering.opinion import Opinion, SecondReader, combine
-from rag.answering.support import Support, Verifier
 from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Usage, Verdict
+from rag.verification.llm_verifier import LLMVerdict, SecondVerifier, combine
+from rag.verification.markers import find_markers, strip_markers
+from rag.verification.support import Support, Verifier
 
 LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy
 FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 LIST_MARK: Final = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 # Which of several papers' verdicts is told of a sentence: the first of these.
-TOLD_FIRST: Final[Mapping[Verdict, int]] = {
+SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
     "supported": 0,
     "partly": 1,
     "contradicted": 2,
@@ -27,7 +27,7 @@ TOLD_FIRST: Final[Mapping[Verdict, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedClaim:
     """A sentence with the papers that are kept as its sources, best first."""
 
     sentence: Sentence
@@ -39,8 +39,8 @@ class Judged:
     local_verdict: Verdict | None = None
 
 
-def judge(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[Judged]:
-    """Every sentence of a text, with the papers that hold it; its markers count from 1."""
+def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[CheckedClaim]:
+    """Return every sentence of a text, with the papers that hold it; its markers count from 1."""
     sentences = split_sentences(text)
     fences = [match.span() for match in FENCED.finditer(text)]
     is_code = [any(a <= s.start < b for a, b in fences) for s in sentences]
@@ -48,7 +48,7 @@ def judge(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[Judged
     pairs = [(claim, paper) for claim in claims if claim for paper in papers]
     checked = dict(zip(pairs, verifier.check(pairs), strict=True))
     return [
-        replace(_judge_sentence(sentence, claim, papers, checked), is_code=code)
+        replace(_check_sentence(sentence, claim, papers, checked), is_code=code)
         for sentence, claim, code in zip(sentences, claims, is_code, strict=True)
     ]
 
@@ -64,14 +64,14 @@ def _claim(sentence: Sentence) -> str:
     return bare
 
 
-def _judge_sentence(
+def _check_sentence(
     sentence: Sentence,
     claim: str,
     papers: Sequence[Paper],
     checked: dict[tuple[str, Paper], Support],
-) -> Judged:
+) -> CheckedClaim:
     if not claim:
-        return Judged(sentence, claim, (), None)
+        return CheckedClaim(sentence, claim, (), None)
     cited = [papers[n - 1] for n in find_markers(sentence.text) if 1 <= n <= len(papers)]
     held = _holding(claim, list(dict.fromkeys(cited)), checked)
     if not held:  # cited wrongly or not at all: does another paper say so?
@@ -79,9 +79,9 @@ def _judge_sentence(
             pair for pair in _holding(claim, papers, checked) if pair[1].verdict == "supported"
         ][:1]
     if held:
-        return Judged(sentence, claim, tuple(held), held[0][1].verdict)
+        return CheckedClaim(sentence, claim, tuple(held), held[0][1].verdict)
     denied = any(checked[claim, paper].verdict == "contradicted" for paper in cited)
-    return Judged(sentence, claim, (), "contradicted" if denied else "unsupported")
+    return CheckedClaim(sentence, claim, (), "contradicted" if denied else "unsupported")
 
 
 def _holding(
@@ -94,33 +94,36 @@ def _holding(
 
 
 def _best_first(pair: tuple[Paper, Support]) -> tuple[int, float]:
-    return TOLD_FIRST[pair[1].verdict], -pair[1].value
+    return SHOWN_FIRST[pair[1].verdict], -pair[1].value
 
 
-def judge_again(
-    judged: Sequence[Judged], papers: Sequence[Paper], verifier: Verifier, second: SecondReader
-) -> tuple[list[Judged], Usage]:
-    """The same with a second reader's opinion on each claim and each paper that it rests on."""
+def check_again(
+    judged: Sequence[CheckedClaim],
+    papers: Sequence[Paper],
+    verifier: Verifier,
+    second: SecondVerifier,
+) -> tuple[list[CheckedClaim], Usage]:
+    """Check each claim a second time with each paper that it rests on."""
     asked = [
         (n, claim.claim, paper, local)
         for n, claim in enumerate(judged)
         for paper, local in _worth_asking(claim, papers, verifier)
     ]
-    opinions, usage = second.read([(claim, paper) for _, claim, paper, _ in asked])
+    verdicts, usage = second.check([(claim, paper) for _, claim, paper, _ in asked])
     changed = list(judged)
     for n, claim in enumerate(judged):
         told = [
-            (paper, local, opinion)
-            for (m, _, paper, local), opinion in zip(asked, opinions, strict=True)
+            (paper, local, second_verdict)
+            for (m, _, paper, local), second_verdict in zip(asked, verdicts, strict=True)
             if m == n
         ]
-        if any(opinion for *_, opinion in told):
-            changed[n] = _with_opinions(claim, told)
+        if any(second for *_, second in told):
+            changed[n] = _with_verdicts(claim, told)
     return changed, usage
 
 
 def _worth_asking(
-    judged: Judged, papers: Sequence[Paper], verifier: Verifier
+    judged: CheckedClaim, papers: Sequence[Paper], verifier: Verifier
 ) -> Iterable[tuple[Paper, Support]]:
     """The papers that hold the claim; where none does, those that it cites."""
     if not judged.claim or judged.supports:
@@ -130,17 +133,19 @@ def _worth_asking(
     return zip(cited, verifier.check([(judged.claim, paper) for paper in cited]), strict=True)
 
 
-def _with_opinions(judged: Judged, told: Sequence[tuple[Paper, Support, Opinion | None]]) -> Judged:
-    """The sentence with the verdicts that both readers come to together.
+def _with_verdicts(
+    judged: CheckedClaim, told: Sequence[tuple[Paper, Support, LLMVerdict | None]]
+) -> CheckedClaim:
+    """Return the sentence with the verdicts that both verifiers come to together.
 
-    Of a paper that the second reader said nothing about, the first one's word stands.
+    Of a paper that the second one said nothing about, the first one's verdict stands.
     """
     combined = [
-        (paper, _combined(judged.claim, paper, local, opinion)) for paper, local, opinion in told
+        (paper, _combined(judged.claim, paper, local, second)) for paper, local, second in told
     ]
     held = [pair for pair in combined if pair[1].verdict in ("supported", "partly")]
-    best = min((support.verdict for _, support in combined), key=TOLD_FIRST.__getitem__)
-    said = min((opinion.verdict for *_, opinion in told if opinion), key=TOLD_FIRST.__getitem__)
+    best = min((support.verdict for _, support in combined), key=SHOWN_FIRST.__getitem__)
+    said = min((second.verdict for *_, second in told if second), key=SHOWN_FIRST.__getitem__)
     return replace(
         judged,
         supports=tuple(sorted(held, key=_best_first)),
@@ -150,8 +155,8 @@ def _with_opinions(judged: Judged, told: Sequence[tuple[Paper, Support, Opinion 
     )
 
 
-def _combined(claim: str, paper: Paper, local: Support, opinion: Opinion | None) -> Support:
-    if opinion is None:
+def _combined(claim: str, paper: Paper, local: Support, second: LLMVerdict | None) -> Support:
+    if second is None:
         return local
-    verdict = combine(claim, paper, local.verdict, opinion)
-    return replace(local, sentence=opinion.place or local.sentence, verdict=verdict)
+    verdict = combine(claim, paper, local.verdict, second)
+    return replace(local, sentence=second.sentence or local.sentence, verdict=verdict)

@@ -85,7 +85,7 @@ def test_what_is_only_striven_for_is_no_result(sentence):
 def test_a_paper_that_came_close_but_hardly_meets_the_question_is_left_out(cache):
     embedder = build_embedder(Settings(cache=cache))
     embedder.prepare()
-    writer = ExtractiveWriter(embedder.find_reader(), lambda _: 1.0, 60)
+    writer = ExtractiveWriter(embedder.find_encoder(), lambda _: 1.0, 60)
     near = Paper("near", "Meshes of Buoys", "A mesh of buoys measures the waves in a harbour.")
     far = Paper("far", "Baking With Rye", "Rye dough wants a warm kitchen and a long night.")
     hits = [Hit(paper, 0.9, ()) for paper in (LATTICE, far, near)]

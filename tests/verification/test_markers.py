@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.answering.markers import (
+from rag.verification.markers import (
     expand_numbers,
     find_markers,
     hold_back_unfinished,

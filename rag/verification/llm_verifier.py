@@ -1,4 +1,4 @@
-"""A second opinion on claims: a language model reads the abstract, and has not the last word."""
+"""Check claims a second time by a language model, which has not the last word."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict
 from prompts import render_prompt
 from rag.answering.context import neutralise
 from rag.answering.structured import ask_model, is_ours, parse_object
-from rag.answering.support import quotable_sentences
-from rag.answering.terms import digits, numbers
 from rag.errors import ModelError
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict
+from rag.verification.support import quotable_sentences
+from rag.verification.terms import digits, numbers
 
 logger = logging.getLogger(__name__)
 
@@ -37,18 +37,18 @@ SEVERITY: Final[dict[Verdict, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a model says of a claim; `place` is the sentence that it quotes, where that is there."""
+class LLMVerdict:
+    """What a model says of a claim, and the sentence that it quotes, where the abstract has it."""
 
     verdict: Verdict
-    place: Sentence | None = None
+    sentence: Sentence | None = None
 
 
-class SecondReader(Protocol):
-    """Says what it thinks of claims; None where it could not be understood."""
+class SecondVerifier(Protocol):
+    """Checks claims after the first verifier; None where it could not be understood."""
 
-    def read(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[Opinion | None], Usage]:
-        """An opinion on every claim and its paper, in order, and what that used."""
+    def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
+        """Return a verdict on every claim and its paper, in order, and what that used."""
 
 
 class _Reply(BaseModel):
@@ -58,8 +58,8 @@ class _Reply(BaseModel):
     quote: str
 
 
-class ModelReader:
-    """Asks a model about one claim and one abstract at a time.
+class LLMVerifier:
+    """Ask a model about one claim and one abstract at a time.
 
     Args:
         llm: Any LlamaIndex chat model.
@@ -70,14 +70,14 @@ class ModelReader:
         self._llm = llm
         self._seconds = seconds
 
-    def read(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[Opinion | None], Usage]:
-        """An opinion on every pair; None where the model fails or replies in another form."""
+    def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
+        """Return a verdict on every pair; None where the model fails or replies in another form."""
         deadline = time.monotonic() + self._seconds
         with ThreadPoolExecutor(AT_ONCE if is_ours(self._llm) else 1) as threads:
-            read = list(threads.map(lambda pair: self._read(pair[0], pair[1], deadline), pairs))
-        return [opinion for opinion, _ in read], sum((used for _, used in read), NO_USAGE)
+            checked = list(threads.map(lambda pair: self._check(pair[0], pair[1], deadline), pairs))
+        return [verdict for verdict, _ in checked], sum((used for _, used in checked), NO_USAGE)
 
-    def _read(self, claim: str, paper: Paper, deadline: float) -> tuple[Opinion | None, Usage]:
+    def _check(self, claim: str, paper: Paper, deadline: float) -> tuple[LLMVerdict | None, Usage]:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             return None, NO_USAGE
@@ -85,16 +85,16 @@ class ModelReader:
         try:
             text, usage = ask_model(self._llm, messages, REPLY_TOKENS, seconds=seconds, form=_Reply)
         except ModelError as exc:
-            logger.info("no second opinion: %s", exc)
+            logger.info("no second verdict: %s", exc)
             return None, NO_USAGE
         reply = parse_object(text, _Reply)
         if reply is None:
             return None, usage
-        return Opinion(reply.verdict, locate(reply.quote, paper)), usage
+        return LLMVerdict(reply.verdict, locate(reply.quote, paper)), usage
 
 
 def locate(quote: str, paper: Paper) -> Sentence | None:
-    """The sentence of the abstract that a quote is from, letter for letter; None if from none."""
+    """Return the sentence of the abstract that has a quote, letter for letter; None if none."""
     wanted = squeezed(quote)
     if len(wanted) < LEAST_QUOTE_LETTERS:
         return None
@@ -102,16 +102,16 @@ def locate(quote: str, paper: Paper) -> Sentence | None:
     return next((each for each in sentences if wanted in squeezed(each.text)), None)
 
 
-def combine(claim: str, paper: Paper, local: Verdict, opinion: Opinion) -> Verdict:
-    """The verdict that is shown: the worse of the two.
+def combine(claim: str, paper: Paper, local: Verdict, second: LLMVerdict) -> Verdict:
+    """Return the verdict that is shown: the worse of the two.
 
     A model can be talked into anything, so its word alone makes nothing supported. Where it finds
     the very sentence that the local check missed, and no number is invented, that counts in part.
     """
-    if local == "unsupported" and SEVERITY[opinion.verdict] < SEVERITY["unsupported"]:
+    if local == "unsupported" and SEVERITY[second.verdict] < SEVERITY["unsupported"]:
         invented = digits(claim) - numbers(f"{paper.title} {paper.abstract}")
-        return "partly" if opinion.place and not invented else local
-    return max(local, opinion.verdict, key=SEVERITY.__getitem__)
+        return "partly" if second.sentence and not invented else local
+    return max(local, second.verdict, key=SEVERITY.__getitem__)
 
 
 def _messages(claim: str, paper: Paper) -> list[ChatMessage]:

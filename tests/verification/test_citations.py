@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from rag.answering.numbering import Numbering
-from rag.answering.support import Verifier
-from rag.answering.terms import digits, disagrees, names, numbers
-from rag.answering.verification import told_removed, verify
 from rag.embedding import build_embedder
 from rag.query.intent import is_affirmation, is_order, question_for_papers
 from rag.settings import Settings
 from rag.types import Citation, Message, Paper
+from rag.verification.citations import describe_removed, verify
+from rag.verification.numbering import Numbering
+from rag.verification.similarity import SimilarityVerifier
+from rag.verification.terms import digits, disagrees, names, numbers
 
 CRABS = Paper(
     "crabs",
@@ -34,14 +34,14 @@ PAPERS = (CRABS, MOSS)
 
 
 @pytest.fixture(scope="module")
-def reader(cache):
+def encoder(cache):
     embedder = build_embedder(Settings(cache=cache))
-    return embedder.find_reader()
+    return embedder.find_encoder()
 
 
 @pytest.fixture(params=["vectors", "words alone"])
-def verifier(request, reader):
-    return Verifier(reader if request.param == "vectors" else None, lambda term: 1.0)
+def verifier(request, encoder):
+    return SimilarityVerifier(encoder if request.param == "vectors" else None, lambda term: 1.0)
 
 
 def checked(text, verifier, papers=PAPERS, history=(), unsupported="remove"):
@@ -70,7 +70,9 @@ def test_an_unsupported_sentence_is_struck_out_and_told(verifier, claim):
     assert "Shore crabs" in verified.text
     assert claim[:20] not in verified.text
     assert len(verified.removed) == 1
-    assert told_removed(verified.removed) == ("1 sentence removed: no retrieved paper supports it.")
+    assert describe_removed(verified.removed) == (
+        "1 sentence removed: no retrieved paper supports it."
+    )
 
 
 def test_an_unsupported_sentence_is_kept_and_marked_by_setting(verifier):

@@ -54,19 +54,19 @@ NEGATION: Final = re.compile(
 )
 
 
-def inverse_frequency(papers_with_term: int, papers: int) -> float:
-    """How telling a term is: BM25's idf, `ln(1 + (N - n + 0.5) / (n + 0.5))`, always positive."""
+def idf(papers_with_term: int, papers: int) -> float:
+    """Return BM25's idf, `ln(1 + (N - n + 0.5) / (n + 0.5))`: how rare a term is; positive."""
     n = min(papers_with_term, papers)
     return math.log(1 + (papers - n + 0.5) / (n + 0.5))
 
 
 def coverage(claim: str, text: str, weight: TermWeight) -> float:
-    """Share of a claim's content words that a text has, telling ones weighing more; in [0, 1]."""
+    """Return the share of a claim's content words that a text has, weighted by idf; in [0, 1]."""
     return covered_share(wanted_stems(claim), stems_of(text), weight)
 
 
 def covered_share(wanted: frozenset[str], present: frozenset[str], weight: TermWeight) -> float:
-    """The share of wanted stems that are present, telling ones weighing more; in [0, 1]."""
+    """Return the share of wanted stems that are present, weighted by idf; in [0, 1]."""
     total = sum(map(weight, wanted))
     return sum(weight(term) for term in wanted & present) / total if total else 0.0
 

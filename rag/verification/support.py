@@ -1,0 +1,39 @@
+"""What a verifier says of a claim and a paper, and which sentences may support one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.query.intent import is_order
+from rag.sentences import Sentence, split_sentences
+from rag.types import Paper, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The sentence of a paper that supports a claim best, how well, in [0, 1], and the verdict."""
+
+    sentence: Sentence
+    value: float
+    verdict: Verdict
+
+
+class Verifier(Protocol):
+    """Checks claims against papers; called from several threads at once."""
+
+    def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
+        """Return the support of each claim by its paper, in order.
+
+        The sentence of a support is one of the abstract, at its place in it.
+        """
+
+
+def quotable_sentences(paper: Paper) -> list[Sentence]:
+    """Return the sentences of a paper's abstract apart from orders, which support nothing.
+
+    All of them when there is nothing else.
+    """
+    sentences = split_sentences(paper.abstract)
+    return [sentence for sentence in sentences if not is_order(sentence.text)] or sentences

@@ -20,7 +20,7 @@ from eval.replay import rescore_all
 from eval.summary import Price, Summary, read_summary, summarise, write_summary
 from rag.errors import ConfigurationError
 from rag.library import Library
-from rag.types import EXTRACTIVE, Paper
+from rag.types import Paper
 
 FINGERPRINT: Final = "fingerprint.txt"
 PAPERCHAT: Final = "paperchat"  # what is measured, where it is no baseline
@@ -170,7 +170,7 @@ def build_task(
     return Task(
         Marker(papers, build_check(verifier), probe, options.judge),
         answers=options.answers,
-        workers=options.workers or (1 if library.mode == EXTRACTIVE else MODEL_WORKERS),
+        workers=options.workers or (1 if library.is_extractive else MODEL_WORKERS),
     )
 
 

@@ -93,7 +93,7 @@ class PaperQueryEngine(BaseQueryEngine):
         hits = self._retriever.search(topic.question, self._top_k, searched, topic.filters)
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
-        is_read = self._writer.mode != EXTRACTIVE
+        is_read = not self._writer.is_extractive
         reason = reason_to_abstain(
             topic.question, history, hits, self._answerability, is_read=is_read
         )
@@ -163,7 +163,7 @@ class PaperQueryEngine(BaseQueryEngine):
         """Why the text may be no answer; the words of a follow-up say too little to tell."""
         if answer.confidence < UNSURE_BELOW:
             return UNSURE
-        if is_follow_up or answer.mode != EXTRACTIVE or not answer.papers:
+        if is_follow_up or not answer.is_extractive or not answer.papers:
             return None
         missing = self._answerability.missing_detail(topic, answer.papers[0])
         return NOT_SAID if missing >= MAYBE_NOT_SAID_FROM else None

@@ -142,6 +142,11 @@ class Library:
         return self._llm.metadata.model_name if self._llm else EXTRACTIVE
 
     @property
+    def is_extractive(self) -> bool:
+        """Whether answers are made of the papers' own sentences, without a language model."""
+        return self._llm is None
+
+    @property
     def revision(self) -> int:
         """Another number after every change of the papers is complete, whoever made it."""
         self._index.refresh()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
 
 Role = Literal["user", "assistant"]
-Status = Literal["draft", "answered", "abstained"]
+Status = Literal["draft", "answered", "abstained", "stopped"]
+Origin = Literal["papers", "records", "assistant"]
 Reason = Literal[
     "not_in_library",
     "not_in_abstract",
@@ -139,13 +140,16 @@ class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 
     Attributes:
-        score: Fused score in [0, 1], or above for a paper that the question names; it orders
-            the hits of one search and is comparable across searches only roughly.
+        score: Fused score in [0, 1], and up to 1 more for a paper that the question names or
+            points back at; it orders the hits of one search and is comparable across searches
+            only roughly.
         passages: The paper's passages, most similar first.
         dense_similarity: Cosine of the best passage, in [-1, 1]; None without an embedder.
         lexical_score: BM25, >= 0; None when no word of the query occurs.
         dense_rank: Place among the dense candidates, from 1; None when not among them.
         lexical_rank: Place among the lexical candidates, from 1; None when not among them.
+        is_named: Whether the question names the paper, by its title or its place ("the second
+            one").
     """
 
     paper: Paper
@@ -155,6 +159,7 @@ class Hit:
     lexical_score: float | None = None
     dense_rank: int | None = None
     lexical_rank: int | None = None
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +242,14 @@ class Answer:
 
     Attributes:
         text: Markdown; markers are `[1]`, `[2]`, in the order of first use.
-        status: `draft` while it is being written, then `answered` or `abstained`.
+        status: `draft` while it is being written, then `answered` or `abstained`; `stopped` when
+            the user did not let it come to its end, which is then not checked.
         reason: Why it abstained, or `sources_disagree` beside an answer; else None.
         citations: One or more for every marker in the text, by marker, then by place in the text.
         confidence: In [0, 1]: how sure retrieval is that the cited papers answer the question.
         mode: `extractive`, or the name of the model that wrote the text.
+        origin: What the text is made from: the papers' abstracts, their records (who wrote what,
+            when), or what the assistant knows of itself.
         sentences: The sentences of the text that claim something, checked.
         removed: Sentences that were struck out of the text because no paper supports them.
         notice: One sentence that the user should see beside the answer, or None.
@@ -260,6 +268,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     confidence: float = 0.0
     mode: str = EXTRACTIVE
+    origin: Origin = "papers"
     sentences: tuple[CheckedSentence, ...] = ()
     removed: tuple[str, ...] = ()
     notice: str | None = None
@@ -271,6 +280,11 @@ class Answer:
     failure: str | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether the text is made of the papers' own sentences, without a language model."""
+        return self.mode == EXTRACTIVE
 
     @property
     def papers(self) -> tuple[Paper, ...]:

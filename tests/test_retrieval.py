@@ -246,6 +246,7 @@ def test_a_paper_that_the_question_names_comes_first(index, build):
     question = "Do chess, bees and ice of glaciers matter to “A survey of repair in nature”?"
     best, second = build(index).search(question, 2)
     assert best.paper == MANY_PASSAGES
+    assert (best.is_named, second.is_named) == (True, False)
     assert second.score <= 1 < best.score
 
 

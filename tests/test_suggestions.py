@@ -168,6 +168,11 @@ def test_papers_that_came_up_by_chance_are_not_suggested():
     assert not any(BREAD.title in each for each in follow_ups("crabs?", far, [CRABS], always))
 
 
+def test_papers_that_came_near_are_suggested_beside_one_that_the_question_names():
+    found = [Hit(CRABS, 1.9, is_named=True), Hit(BREAD, 0.5)]
+    assert any(BREAD.title in each for each in follow_ups("crabs?", found, [CRABS], always))
+
+
 def test_a_phrase_that_tells_nothing_is_not_suggested():
     found = follow_ups("When?", hits(CRABS, MORE_CRABS), [CRABS], lambda phrase: False)
     assert not any("shore crabs" in each for each in found)

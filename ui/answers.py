@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final, get_args
 
 from rag.sentences import split_sentences
-from rag.types import EXTRACTIVE, Answer, Citation, Verdict
+from rag.types import Answer, Citation, Verdict
 from rag.verification.markers import find_markers
 from ui.markdown import Passage, markdown_html, plain_html, unlinked
 
@@ -29,7 +29,7 @@ SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
 
 def answer_html(answer: Answer, turn: int) -> str:
     """The answer's text; its markers lead to the cards of the turn's sources."""
-    if answer.mode == EXTRACTIVE and answer.citations:
+    if answer.is_extractive and answer.citations:
         text = _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained":
         text = _abstention(answer)
@@ -84,8 +84,8 @@ def _worse(verdict: Verdict, other: Verdict | None) -> str:
 
 
 def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
-    """The sentence that is being written, the last one of a draft."""
-    if answer.status == "draft":
+    """The last sentence of a draft, or of what was stopped: it was still being written."""
+    if answer.status in ("draft", "stopped"):
         checked = max((sentence.end for sentence in answer.sentences), default=0)
         for last in split_sentences(answer.text)[-1:]:
             yield max(last.start, checked), last.end, "unchecked"

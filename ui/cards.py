@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Verdict
+from rag.types import Answer, Citation, Hit, Paper, Verdict
 from rag.verification.terms import matched_words
 from ui.answers import card_id
 from ui.icons import icon
@@ -63,7 +63,7 @@ def _card(answer: Answer, place: str, citations: Sequence[Citation]) -> str:
     paper = citations[0].paper
     label = "Summary written for paperchat" if paper.is_summary else "Abstract"
     why = next((hit for hit in answer.hits if hit.paper.paper_id == paper.paper_id), None)
-    is_quoted = answer.mode == EXTRACTIVE  # word for word: nothing to tell of its support
+    is_quoted = answer.is_extractive  # word for word: nothing to tell of its support
     return (
         f'<article class="card" id="{place}" tabindex="-1" aria-labelledby="{place}-title">'
         f'<h3 id="{place}-title"><span class="number">{citations[0].marker}</span>{_title(paper)}'

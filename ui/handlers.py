@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rag.library import Library
-from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters, Message
+from rag.types import NO_FILTERS, Answer, Filters, Message
 from ui.render import Rating, is_finished
 
 MOST_QUESTION_CHARACTERS: Final = 4000
@@ -120,7 +120,7 @@ def stopped(chat: Chat) -> Chat:
     """The conversation after the user stopped an answer: what is there is kept, and says so."""
     if not chat.turns or is_finished(chat.turns[-1]):
         return chat
-    last = replace(chat.turns[-1], notice=STOPPED, stage=None)
+    last = replace(chat.turns[-1], status="stopped", notice=STOPPED, stage=None)
     return replace(chat, turns=(*chat.turns[:-1], last))
 
 
@@ -183,6 +183,6 @@ def _year(text: str) -> int | None:
 
 def library_line(library: Library, notice: str | None) -> str:
     """Which library and how it answers."""
-    how = "with the papers' own sentences" if library.mode == EXTRACTIVE else f"by {library.mode}"
+    how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
     told = f"{len(library):,} papers in {library.folder} · answered {how}"
     return f"{told} · {notice}" if notice else told

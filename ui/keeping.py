@@ -116,12 +116,8 @@ def _saved(library: Library, chat: Chat) -> Chat:
     if chat.replaces:
         kept.cut(chat.owner, key, len(chat.turns) - 1)
     last = chat.turns[-1]
-    kept.append(chat.owner, key, replace(last, status="answered") if _is_draft(last) else last)
+    kept.append(chat.owner, key, last)
     return opened(library, replace(chat, conversation=key, replaces=False), key)
-
-
-def _is_draft(answer: Answer) -> bool:
-    return answer.status == "draft"
 
 
 def rename(library: Library, owner: str, key: str, title: str) -> None:

@@ -68,7 +68,7 @@ def _stage(told: str) -> str:
 
 def is_finished(answer: Answer) -> bool:
     """Whether nothing more comes: the answer is final, or was stopped."""
-    return answer.status != "draft" or bool(answer.notice)
+    return answer.status != "draft"
 
 
 def _asked(question: str, turn: int) -> str:

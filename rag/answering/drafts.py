@@ -44,6 +44,10 @@ class Writer(Protocol):
     def mode(self) -> str:
         """`extractive`, or the model's name."""
 
+    @property
+    def is_extractive(self) -> bool:
+        """Whether it quotes the papers without a language model, which would read them."""
+
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:

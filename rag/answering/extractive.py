@@ -93,6 +93,7 @@ class ExtractiveWriter:
     """
 
     mode = EXTRACTIVE
+    is_extractive = True
 
     def __init__(
         self, encoder: CachedEncoder | None, weight: TermWeight, answer_words: int

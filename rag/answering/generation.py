@@ -59,6 +59,11 @@ class ModelWriter:
         """The model's name."""
         return self._llm.metadata.model_name
 
+    @property
+    def is_extractive(self) -> bool:
+        """False: a model writes."""
+        return False
+
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:

@@ -70,9 +70,7 @@ def follow_ups(
         asked: Earlier questions, which are not suggested again.
     """
     known = {paper.paper_id for paper in cited}
-    best = max(
-        (hit.score for hit in hits if hit.score <= 1), default=0.0
-    )  # more is for being named
+    best = max((hit.score for hit in hits if not hit.is_named), default=0.0)
     near = [hit.paper for hit in hits if hit.score >= RELATED * best]
     others = [paper for paper in near if paper.paper_id not in known]
     found = [

@@ -117,7 +117,8 @@ class HybridRetriever(BaseRetriever):
         for paper_id in admission.among(list(bonus)):
             blended[paper_id] = blended.get(paper_id, 0.0) + bonus[paper_id]
         best = rank(blended)[:k]
-        return self._hits(best, blended, scored[0], fetched)
+        hits = self._hits(best, blended, scored[0], fetched)
+        return [replace(h, is_named=bonus.get(h.paper.paper_id, 0.0) >= NAMED_BONUS) for h in hits]
 
     def _fill_in(self, scored: Sequence[_Scored]) -> list[_Scored]:
         """The scored questions with the cosines that dense retrieval did not bring.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from rag.userdata.excerpts import Excerpt
 from ui import handlers, keeping
 from ui.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
 from ui.handlers import Chat
-from ui.render import Place, filter_labels, stage_line, turn_html
+from ui.render import Place, filter_labels, is_finished, stage_line, turn_html
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
 QUESTION = "Why do cats land on their feet?"
@@ -78,10 +80,24 @@ def test_a_stream_that_ends_in_a_draft_shows_it():
 
 def test_what_is_there_of_a_stopped_answer_is_kept_and_says_so():
     chat = handlers.stopped(Chat(turns=(draft("Cats tu"),)))
-    assert chat.turns[0].text == "Cats tu"
+    assert (chat.turns[0].text, chat.turns[0].status) == ("Cats tu", "stopped")
     assert "Stopped" in chat.turns[0].notice
     assert handlers.stopped(chat) == chat
     assert handlers.stopped(Chat()) == Chat()
+
+
+def test_a_stopped_answer_is_kept_as_one(library):
+    chat = asked(library)
+    stopped = handlers.stopped(replace(chat, turns=(*chat.turns, draft("Cats turn. They"))))
+    kept = keeping.save(library, stopped)
+    assert kept.turns == stopped.turns
+    assert 'class="claim-unchecked"' in turn_html(kept.turns[-1], Place(2))
+
+
+def test_a_draft_that_tells_something_is_still_a_draft():
+    told = replace(draft("Cats turn.", "checking"), notice="1 sentence removed.")
+    assert 'data-do="stop"' in turn_html(told, Place(1))
+    assert not is_finished(told)
 
 
 @pytest.mark.parametrize(

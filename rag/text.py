@@ -15,6 +15,15 @@ def one_line(text: str) -> str:
     return " ".join(UNWANTED.sub("", text).split())
 
 
+def is_utf8(text: str) -> bool:
+    """Whether UTF-8 can hold the text: whether it has no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def title_key(title: str) -> str:
     """Reduce a title to its letters and digits in lower case, equal for two spellings of one."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", title).casefold())

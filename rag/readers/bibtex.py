@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from rag.identifiers import doi_address, find_arxiv_id
 from rag.readers.latex import plain_text
 from rag.readers.records import Record, RecordError
+from rag.text import is_utf8
 
 if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry
@@ -85,7 +86,7 @@ def _record(entry: Entry, strings: Mapping[str, str]) -> Record | RecordError:
     fields = {}
     for field in reversed(entry.fields):  # of two fields with one name the first holds
         fields[field.key.lower()] = _value(str(field.value), strings)
-    if _is_spoilt("".join(fields.values())):
+    if not is_utf8("".join(fields.values())):
         return RecordError("it is not text in UTF-8")
     try:
         return _known(fields)
@@ -104,14 +105,6 @@ def _known(fields: Mapping[str, str]) -> Record:
         "url": _url(fields),
         "venue": _venue(fields),
     }
-
-
-def _is_spoilt(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _value(raw: str, strings: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Final, TextIO
 
 from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
+from rag.readers.delimited import looks_like_table, read_table
 from rag.readers.json_array import looks_like_json_array, read_json_array
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
 from rag.readers.records import Record, RecordError
@@ -44,6 +45,7 @@ READERS: Final = (
     Reader(
         "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
     ),
+    Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
 )
 FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also gzipped"

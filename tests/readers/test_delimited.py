@@ -1,0 +1,107 @@
+"""Tables of papers as CSV: what is read of them, and what of a broken one is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.identifiers import id_from_title
+from rag.readers import read_sources
+from rag.readers.delimited import looks_like_table, read_table
+from rag.readers.records import RecordError
+from rag.types import Paper, Rejection
+
+KETTLES = "Kettles sing, mostly"
+SONG = 'They "sing"; we\nlisten.'
+WHOLE = (KETTLES, SONG, "Kessel, Ada; Tee, Bo", "2020-07", "10.1000/kettle.1", "Bubbles")
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20)
+
+
+def written(rows, delimiter=","):
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter).writerows(rows)
+    return file.getvalue()
+
+
+def read(tmp_path, content):
+    path = tmp_path / "papers.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(read_sources([path]))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("title", "abstract", "authors", "published", "doi", "venue"),
+        ("Title", " ABSTRACT ", "Author", "Year", "DOI", "Journal"),
+    ],
+)
+def test_a_table_is_read_whatever_separates_it(tmp_path, delimiter, columns):
+    text = written([columns, WHOLE], delimiter)
+    assert read(tmp_path, f"\ufeff\n{text}") == [
+        Paper(
+            paper_id=id_from_title(KETTLES),
+            title=KETTLES,
+            abstract='They "sing"; we listen.',
+            authors=("Kessel, Ada", "Tee, Bo"),
+            published="2020-07",
+            url="https://doi.org/10.1000/kettle.1",
+            venue="Bubbles",
+            source="papers.csv",
+        )
+    ]
+
+
+def test_an_address_stands_before_a_doi_and_a_date_before_a_year(tmp_path):
+    names = ("", "abstract", "title", "year", "date", "doi", "link")
+    row = ("0", "They sing.", "Kettles", "2020", "2020-07-01", "10.1/x", "https://kettles.org/1")
+    (paper,) = read(tmp_path, written([names, row], "\t"))
+    assert (paper.published, paper.url) == ("2020-07-01", "https://kettles.org/1")
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ('"Kettles" sing,They do.', "broken CSV: ',' expected after '\"'"),
+        ('Kettles,"They do.', "broken CSV: unexpected end of data"),
+        (f"Kettles,{'x' * 140_000}", "broken CSV: field larger than field limit (131072)"),
+        ("Kettles", "'Kettles' has no abstract"),
+        (b"Kettles,They sing at a caf\xe9.", "it is not text in UTF-8"),
+    ],
+    ids=["quote", "open quote", "long field", "short row", "not UTF-8"],
+)
+def test_a_broken_row_is_rejected_and_those_before_it_are_read(tmp_path, broken, why):
+    row = broken if isinstance(broken, bytes) else broken.encode()
+    first, second = read(tmp_path, b"title,abstract\nTeapots,They drip.\n,\n" + row)
+    assert first.title == "Teapots"
+    assert second == Rejection("papers.csv", 2, why)
+
+
+def test_rows_below_a_broken_one_are_read(tmp_path):
+    _, paper = read(tmp_path, 'title,abstract\n"a"b,c\nTeapots,They drip.\n')
+    assert paper.title == "Teapots"
+
+
+@pytest.mark.parametrize("text", ["title", "abstract;authors\n", "a title, an abstract", '"title'])
+def test_text_without_both_columns_is_no_table(text):
+    assert not looks_like_table(text)
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=3)))
+def test_what_was_written_is_read(rows):
+    found = read_table(io.StringIO(written([("title", "abstract", "venue"), *rows])))
+    filled = [row for row in rows if any(map(str.strip, row))]
+    assert [(r["title"], r["abstract"]) for r in found] == [
+        (row[0].strip(), row[1].strip()) for row in filled
+    ]
+
+
+@given(st.text())
+def test_whatever_follows_the_names_is_records_or_errors(text):
+    for each in read_table(io.StringIO(f"title;abstract\n{text}")):
+        assert isinstance(each, RecordError) or {"title", "abstract"} <= each.keys()

@@ -15,6 +15,7 @@ from rag.embedding import build_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.library import Library
 from rag.settings import Settings
+from tests.support import ROOT
 from tests.support.endpoint_papers import (
     BEAVERS,
     OTTERS,
@@ -24,11 +25,12 @@ from tests.support.endpoint_papers import (
     endpoint_settings,
 )
 from tests.support.eval_papers import PAPERS
+from tests.support.needs import missing, told_missing
 from tests.support.scripted_endpoint import ScriptedEndpoint
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = ROOT.parent / "shared"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
 
@@ -53,12 +55,26 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter):
+    """Say last how many tests did not run, and why: none is left out in silence."""
+    yield
+    for line in told_missing(terminalreporter.stats.get("skipped", ())):
+        terminalreporter.write_line(line, yellow=True)
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch, tmp_path):
-    """No setting of the person who runs the tests reaches them, and no `.env` of theirs."""
+def clean_environment(request, monkeypatch, tmp_path):
+    """No setting of the person who runs the tests reaches them, and no `.env` of theirs.
+
+    The embedder is found by those alone that ask for it, so that none needs it unawares.
+    """
     for name in list(os.environ):
-        if (name.startswith("RAG_") and name != "RAG_CACHE") or name in MODEL_VARIABLES:
+        if name.startswith(("RAG_", "HF_")) or name in MODEL_VARIABLES:
             monkeypatch.delenv(name)
+    has_embedder = "cache" in request.fixturenames
+    where = request.getfixturevalue("cache") if has_embedder else tmp_path / "no-embedder"
+    monkeypatch.setenv("RAG_CACHE", str(where))
     monkeypatch.chdir(tmp_path)
 
 
@@ -79,13 +95,13 @@ def cache(common):
         with FileLock(common / "cache.lock"):
             embedder.prepare()
     except EmbedderUnavailableError as exc:
-        pytest.skip(f"the embedder's weights cannot be had: {exc}")
+        missing("the embedder's weights", str(exc))
     return settings.cache
 
 
 @pytest.fixture(autouse=True)
-def no_network(cache, monkeypatch):
-    """After the weights are there, nothing may leave this machine."""
+def no_network(monkeypatch):
+    """Nothing that a test does may leave this machine; the weights were fetched before it."""
     connect = socket.socket.connect
 
     def guarded(self, address):
@@ -184,9 +200,9 @@ def order(beavers):
 
 @pytest.fixture(scope="session")
 def shared():
-    """The folder of shared measures; what needs it is skipped where it is not there."""
+    """The folder of shared measures beside the project."""
     if not SHARED.exists():
-        pytest.skip("needs the shared files beside the project")
+        missing("the shared measures", f"there is no {SHARED}")
     return SHARED
 
 
@@ -200,7 +216,7 @@ def pages(shared):
 def browser():
     """Debian's Chromium, one for each module of browser tests."""
     if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium")
+        missing("Debian's chromium", f"there is no {CHROMIUM}")
     from playwright import sync_api as playwright
 
     with playwright.sync_playwright() as p:

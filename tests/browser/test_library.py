@@ -15,8 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from rag import arxiv
 from rag.library import Library
 from rag.settings import Settings
-from tests.scripted_endpoint import ScriptedEndpoint
 from tests.support.page_server import served
+from tests.support.scripted_endpoint import ScriptedEndpoint
 
 READY = "#question textarea:not([disabled])"
 WIDE, NARROW = (1280, 800), (390, 844)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eval.asking import ANSWERS, OnProgress, System
-from eval.baselines import build_baselines
-from eval.beir import DEPTH, Collection, published_figures, read_collection, score_query
-from eval.checking import build_verifier
-from eval.claims import Pair, check_pairs, read_pairs
-from eval.provenance import Provenance, describe_run
-from eval.records import Record, hit_records, write_records
+from eval.data.beir import DEPTH, Collection, published_figures, read_collection, score_query
+from eval.data.records import Record, hit_records, write_records
 from eval.report import write_reports
-from eval.runner import Run, claim_folder, now
-from eval.summary import (
+from eval.run.asking import ANSWERS, OnProgress, System
+from eval.run.baselines import build_baselines
+from eval.run.checking import build_verifier
+from eval.run.claims import Pair, check_pairs, read_pairs
+from eval.run.provenance import Provenance, describe_run
+from eval.run.runner import Run, claim_folder, now
+from eval.run.summary import (
     Summary,
     as_rows,
     slice_means,
@@ -25,7 +25,7 @@ from eval.summary import (
     with_baselines,
     write_summary,
 )
-from eval.workspace import open_existing, open_made
+from eval.run.workspace import open_existing, open_made
 from rag.library import Library
 from rag.settings import Settings, read_settings
 from rag.types import Hit, Progress

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from eval.asking import OnProgress
-from eval.baselines import add_baselines, build_baselines, rescore_baselines
-from eval.dataset import Sample, default_question_sets, read_question_sets
-from eval.judge import Judge
+from eval.data.dataset import Sample, default_question_sets, read_question_sets
 from eval.report import write_reports
-from eval.runner import Options, Run, evaluate, rescore
-from eval.summary import Price
-from eval.workspace import open_existing, open_made
+from eval.run.asking import OnProgress
+from eval.run.baselines import add_baselines, build_baselines, rescore_baselines
+from eval.run.judge import Judge
+from eval.run.runner import Options, Run, evaluate, rescore
+from eval.run.summary import Price
+from eval.run.workspace import open_existing, open_made
 from rag.library import Library
 from rag.readers import Source, read_sources
 from rag.settings import Settings, read_settings

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.dataset import read_samples
+from eval.data.dataset import read_samples
 from rag.cli import BIBLIOGRAPHIES, main
 from rag.export import FORMS
 from rag.library import Library

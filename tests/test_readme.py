@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from eval.dataset import Sample, SampleType, Turn, read_samples
+from eval.data.dataset import Sample, SampleType, Turn, read_samples
 from rag.cli import build_parser
 
 README = Path(__file__).resolve().parents[1] / "README.md"

@@ -13,8 +13,8 @@ from hypothesis import settings as examples
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from eval.dataset import read_samples
-from eval.metrics import hit_at, recall_at, reciprocal_rank
+from eval.data.dataset import read_samples
+from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
 from rag.index.lexical import LexicalIndex, term_boost
 from rag.index.paper_index import PaperIndex

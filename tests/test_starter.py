@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from eval.dataset import default_question_sets, read_question_sets
+from eval.data.dataset import default_question_sets, read_question_sets
 from rag.readers import read_sources
 from rag.starter import starter_file
 from rag.text import title_key

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from eval.dataset import read_samples
+from eval.data.dataset import read_samples
 from rag.codec import (
     answer_from_json,
     answer_to_json,

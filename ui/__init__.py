@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ui.door import build_door
-from ui.passwords import write_user
-from ui.serve import serve
+from ui.server.access import build_door
+from ui.server.passwords import write_user
+from ui.server.serve import serve
 
 __all__ = ["build_door", "serve", "write_user"]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import gradio as gr
 
-from ui.api import add_api
-from ui.chat_events import connect_chat
-from ui.chat_tab import build_chat_tab
-from ui.icons import icon
-from ui.library_tab import build_library_tab, connect_library
-from ui.loading import Loading
-from ui.settings_tab import build_settings_tab
+from ui.chat.events import connect_chat
+from ui.chat.tab import build_chat_tab
+from ui.library.tab import build_library_tab, connect_library
+from ui.server.api import add_api
+from ui.server.loading import Loading
+from ui.settings.tab import build_settings_tab
+from ui.templates.icons import icon
 
-CSS_FILE: Final = Path(__file__).with_name("page.css")
-SCRIPT_FILE: Final = Path(__file__).with_name("page.js")
 SYSTEM_FONTS: Final = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS: Final = ["ui-monospace", "SFMono-Regular", "Menlo", "monospace"]
 HEAD: Final = (

@@ -7,8 +7,8 @@ from typing import Final
 
 from eval.report.markdown import render_markdown
 from eval.report.page import render_page
-from eval.runner import Run
-from eval.summary import SUMMARY, Summary, read_summary
+from eval.run.runner import Run
+from eval.run.summary import SUMMARY, Summary, read_summary
 from rag.errors import SourceError
 
 MARKDOWN: Final = "report.md"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from eval.summary import BinRow, Latency, Mean
+from eval.run.summary import BinRow, Latency, Mean
 
 WIDTH: Final = 440
 HEIGHT: Final = 260

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from eval.records import HitRecord, Record
+from eval.data.records import HitRecord, Record
 from eval.report.tables import badness
-from eval.scoring import SUPPORTED
+from eval.run.scores import SUPPORTED
 
 HITS_SHOWN: Final = 10
 

@@ -7,11 +7,11 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import Final
 
-from eval.gate import Comparison
-from eval.records import Record
+from eval.data.records import Record
+from eval.gate.comparison import Comparison
 from eval.report import tables
 from eval.report.tables import Table
-from eval.summary import Summary
+from eval.run.summary import Summary
 
 WORST_SHOWN: Final = 15
 CHANGES_SHOWN: Final = 10

@@ -8,9 +8,9 @@ from html import escape
 from importlib import resources
 from string import Template
 
-from eval.catalogue import RECALL_AT, metric_of
-from eval.gate import LEAST_DIFFERENCE
-from eval.records import Record
+from eval.data.records import Record
+from eval.gate.comparison import LEAST_DIFFERENCE
+from eval.metrics.catalogue import RECALL_AT, metric_of
 from eval.report import tables
 from eval.report.charts import (
     bar_chart,
@@ -21,7 +21,7 @@ from eval.report.charts import (
 )
 from eval.report.explorer import explorer_rows
 from eval.report.tables import Table
-from eval.summary import Mean, Slices, Summary
+from eval.run.summary import Mean, Slices, Summary
 
 
 def render_page(summary: Summary, records: Sequence[Record], last: Summary | None = None) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eval.asking import failures
-from eval.catalogue import metric_of
-from eval.gate import Comparison
-from eval.metrics import abstention_precision
-from eval.records import Record
-from eval.summary import Mean, Summary
+from eval.data.records import Record
+from eval.gate.comparison import Comparison
+from eval.metrics.catalogue import metric_of
+from eval.metrics.formulas import abstention_precision
+from eval.run.asking import failures
+from eval.run.summary import Mean, Summary
 
 NOTHING: Final = "–"
 HEADLINE: Final = (

@@ -13,10 +13,10 @@ from rag.cli import output
 from rag.errors import ConfigurationError, RagError
 
 if TYPE_CHECKING:
-    from eval.draft import Question
-    from eval.runner import Run
+    from eval.data.draft import Question
+    from eval.run.runner import Run
+    from eval.run.summary import Price
     from eval.suite import Plan
-    from eval.summary import Price
     from rag.embedding import OnProgress
     from rag.settings import Settings
     from rag.types import Paper
@@ -118,13 +118,13 @@ def _write_run(done: Run) -> None:
 
 
 def _keep(done: Run) -> None:
-    from eval.gate import keep_baseline
+    from eval.gate.comparison import keep_baseline
 
     keep_baseline(done.summary)
 
 
 def _price(text: str | None) -> Price | None:
-    from eval.summary import Price
+    from eval.run.summary import Price
 
     if text is None:
         return None
@@ -137,7 +137,7 @@ def _price(text: str | None) -> Price | None:
 
 def compare(options: argparse.Namespace) -> int:
     """Compare two runs; 1 when a gated metric of the second is worse beyond chance."""
-    from eval.gate import compare_runs
+    from eval.gate.comparison import compare_runs
     from eval.report.markdown import render_comparison
 
     if len(options.runs) > 2:
@@ -152,7 +152,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def draft(options: argparse.Namespace) -> int:
     """Propose questions from a library's papers, with a model where one is set."""
-    from eval.draft import render_questions
+    from eval.data.draft import render_questions
     from rag.library import Library
     from rag.settings import read_settings
 
@@ -170,8 +170,8 @@ def draft(options: argparse.Namespace) -> int:
 
 def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequence[Question]:
     """Questions by the model of the settings, or made of the papers' own words without one."""
-    from eval.draft import draft_questions
-    from eval.proposing import propose_questions
+    from eval.data.draft import draft_questions
+    from eval.data.proposing import propose_questions
     from eval.suite import build_model
 
     llm = build_model(settings, settings.llm)

@@ -20,7 +20,7 @@ Record = dict[str, object]
 
 
 def question_set(ratings: Iterable[Rating], *, with_rated_down: bool = False) -> str:
-    """JSON Lines as `eval.dataset` reads them.
+    """JSON Lines as `eval.data.dataset` reads them.
 
     An answer that was rated up is taken at its word: its cited papers are those that answer, its
     text is the reference; an abstention that was rated up is an unanswerable question. Earlier

@@ -16,9 +16,9 @@ from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.accessibility import assert_accessible, assert_fits
 from tests.support.page_server import serving
-from ui import visits
-from ui.handlers import MOST_QUESTION_CHARACTERS
-from ui.loading import Loading
+from ui.chat import visits
+from ui.chat.handlers import MOST_QUESTION_CHARACTERS
+from ui.server.loading import Loading
 
 BOX = "#question textarea"
 HOPFIELD = "What is a modern Hopfield network?"

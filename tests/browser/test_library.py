@@ -64,7 +64,7 @@ def feed():
 @pytest.fixture(scope="module")
 def address(library, feed):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ui.papers.look_up", lambda ids: arxiv.look_up(ids, address=feed))
+        patched.setattr("ui.library.papers.look_up", lambda ids: arxiv.look_up(ids, address=feed))
         with served(library) as address:
             yield address
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from eval.report import write_reports
-from eval.runner import Run
+from eval.run.runner import Run
 from tests.support.eval_records import EVIL, record, summary_of
 
 pytestmark = pytest.mark.browser

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from eval import dataset, gate
 from eval.__main__ import main
-from eval.draft import GAP
+from eval.data import dataset
+from eval.data.draft import GAP
+from eval.gate import comparison as gate
 from rag.cli.evaluation import add_eval
 from rag.library import Library
 from rag.settings import Settings

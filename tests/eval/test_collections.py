@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from eval.asking import ANSWERS
-from eval.beir import published_figures, read_collection, score_query
-from eval.checking import build_verifier
-from eval.claims import check_pairs, read_pairs
 from eval.collection import run_collection
-from eval.summary import read_summary
+from eval.data.beir import published_figures, read_collection, score_query
+from eval.run.asking import ANSWERS
+from eval.run.checking import build_verifier
+from eval.run.claims import check_pairs, read_pairs
+from eval.run.summary import read_summary
 from rag.errors import SourceError
 from rag.settings import Settings
 from tests.support.eval_papers import PAPERS

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from eval import Options, compare, evaluate
-from eval.gate import compare_runs
-from eval.provenance import Provenance
-from eval.records import Record
+from eval.data.records import Record
+from eval.gate.comparison import compare_runs
 from eval.report.markdown import render_comparison
-from eval.summary import summarise, write_summary
+from eval.run.provenance import Provenance
+from eval.run.summary import summarise, write_summary
 from rag.errors import SourceError
 from rag.library import Library
 from tests.support.eval_papers import PAPERS, SAMPLES, ask

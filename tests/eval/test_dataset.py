@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from eval import dataset
-from eval.dataset import Sample, default_question_sets, read_question_sets, read_samples
+from eval.data import dataset
+from eval.data.dataset import Sample, default_question_sets, read_question_sets, read_samples
 from rag.errors import SourceError
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from eval.checking import term_weight
-from eval.dataset import read_samples
-from eval.draft import GAP, draft_questions, render_questions, telling_words
-from eval.metrics import mentions
+from eval.data.dataset import read_samples
+from eval.data.draft import GAP, draft_questions, render_questions, telling_words
+from eval.metrics.formulas import mentions
+from eval.run.checking import term_weight
 from rag.types import Paper
 from tests.support.eval_papers import PAPERS
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.__main__ import main
-from eval.judge import Judge, neutralise, read_verdict
-from eval.records import Record
-from eval.summary import read_summary
+from eval.data.records import Record
+from eval.run.judge import Judge, neutralise, read_verdict
+from eval.run.summary import read_summary
 from prompts import load_prompt
 from rag.endpoint.chat import EndpointLLM
 from rag.settings import Settings

@@ -7,7 +7,7 @@ import random
 import pytest
 import pytrec_eval
 
-from eval.metrics import (
+from eval.metrics.formulas import (
     average_precision,
     hit_at,
     ndcg_at,

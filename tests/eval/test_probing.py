@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from eval import evaluate
-from eval.checking import build_verifier
-from eval.probing import build_probe
-from eval.records import Record
+from eval.data.records import Record
+from eval.run.checking import build_verifier
+from eval.run.probing import build_probe
 from rag.settings import Settings
 from rag.verification.similarity import SimilarityVerifier
 from tests.support.eval_papers import PAPERS, ask

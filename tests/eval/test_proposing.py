@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.__main__ import main
-from eval.dataset import read_samples
-from eval.proposing import propose_questions, read_proposal
+from eval.data.dataset import read_samples
+from eval.data.proposing import propose_questions, read_proposal
 from rag.endpoint.chat import EndpointLLM
 from rag.errors import ModelAuthenticationError
 from rag.library import Library

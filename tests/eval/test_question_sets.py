@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.dataset import default_question_sets, read_question_sets, read_samples
+from eval.data.dataset import default_question_sets, read_question_sets, read_samples
 from rag.errors import SourceError
 from rag.types import Message
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from eval import Options, evaluate
-from eval.asking import ANSWERS
-from eval.baselines import add_baselines, build_baselines, rescore_baselines
-from eval.judge import Judge
-from eval.records import read_records, write_records
-from eval.replay import restore_answer
-from eval.runner import rescore
+from eval.data.records import read_records, write_records
+from eval.run.asking import ANSWERS
+from eval.run.baselines import add_baselines, build_baselines, rescore_baselines
+from eval.run.judge import Judge
+from eval.run.replay import restore_answer
+from eval.run.runner import rescore
 from rag.endpoint.chat import EndpointLLM
 from rag.errors import SourceError
 from rag.library import Library

@@ -7,14 +7,14 @@ import re
 
 import pytest
 
-from eval.records import JudgeRecord, Record, SentenceRecord
+from eval.data.records import JudgeRecord, Record, SentenceRecord
 from eval.report import find_last
 from eval.report.charts import bar_chart, line_chart, reliability_chart
 from eval.report.explorer import explorer_rows, problems
 from eval.report.markdown import render_markdown, render_table
 from eval.report.page import render_page
 from eval.report.tables import Table, abstention, badness
-from eval.summary import BinRow, with_baselines, write_summary
+from eval.run.summary import BinRow, with_baselines, write_summary
 from tests.support.eval_records import BAD, EVIL, FAILED, GOOD, record, summary_of
 
 

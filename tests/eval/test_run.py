@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from eval import Options, evaluate
-from eval.asking import ANSWERS, keys
-from eval.baselines import DENSE, LEXICAL, add_baselines, build_baselines
-from eval.checking import check_answer
-from eval.records import read_records
-from eval.summary import SUMMARY, Price, read_summary
+from eval.data.records import read_records
+from eval.run.asking import ANSWERS, keys
+from eval.run.baselines import DENSE, LEXICAL, add_baselines, build_baselines
+from eval.run.checking import check_answer
+from eval.run.summary import SUMMARY, Price, read_summary
 from rag.errors import ConfigurationError, ModelTimeoutError, SourceError
 from rag.library import Library
 from rag.settings import Settings

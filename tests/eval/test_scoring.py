@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from llama_index.core.schema import TextNode
 
-from eval.records import Record as Kept
-from eval.records import SentenceRecord, read_records, write_records
-from eval.scoring import Gold, missing_facts, score_answer, score_ranking
+from eval.data.records import Record as Kept
+from eval.data.records import SentenceRecord, read_records, write_records
+from eval.run.scores import Gold, missing_facts, score_answer, score_ranking
 from rag.types import Answer, Citation, Hit
 from tests.support.eval_papers import PAPERS
 

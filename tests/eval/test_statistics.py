@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.statistics import bootstrap_mean, holm, paired_bootstrap
+from eval.metrics.statistics import bootstrap_mean, holm, paired_bootstrap
 
 NAMES = [f"q{n}" for n in range(200)]
 

@@ -10,7 +10,7 @@ import pytest
 from rag.cli import main
 from rag.readers import READERS, SUFFIXES, read_sources
 from rag.readers.table import find_reader
-from ui.library_adding import UPLOAD_HELP, lay_out_adding
+from ui.library.adding import UPLOAD_HELP, lay_out_adding
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 ABSTRACT = "We count bubbles in a kettle. They collapse when the lid is lifted. " * 4

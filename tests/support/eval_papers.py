@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eval.dataset import Sample
+from eval.data.dataset import Sample
 from rag.types import Paper
 
 PAPERS = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eval.provenance import Provenance
-from eval.records import AnswerRecord, HitRecord, Record
-from eval.summary import summarise
+from eval.data.records import AnswerRecord, HitRecord, Record
+from eval.run.provenance import Provenance
+from eval.run.summary import summarise
 
 MADE_WITH = Provenance(
     system="paperchat",

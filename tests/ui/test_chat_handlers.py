@@ -12,10 +12,10 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters
 from rag.userdata.excerpts import Excerpt
-from ui import handlers, keeping
-from ui.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
-from ui.handlers import Chat
-from ui.render import Place, filter_labels, is_finished, stage_line, turn_html
+from ui.chat import handlers, keeping
+from ui.chat.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
+from ui.chat.handlers import Chat
+from ui.chat.render import Place, filter_labels, is_finished, stage_line, turn_html
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
 QUESTION = "Why do cats land on their feet?"

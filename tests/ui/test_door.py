@@ -19,11 +19,19 @@ from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.settings import Settings
 from tests.support.page_server import call, client, served
-from ui import passwords
-from ui.door import FREE_TRIES, TRIES_WINDOW_S, Door, TokenBucket, Tries, build_door, is_loopback
-from ui.passwords import Users, hash_password, is_password, read_users, user_line, write_user
-from ui.serve import listen, page_url
-from ui.shield import ROUTES, is_foreign
+from ui.server import passwords
+from ui.server.access import (
+    FREE_TRIES,
+    TRIES_WINDOW_S,
+    Door,
+    TokenBucket,
+    Tries,
+    build_door,
+    is_loopback,
+)
+from ui.server.middleware import ROUTES, is_foreign
+from ui.server.passwords import Users, hash_password, is_password, read_users, user_line, write_user
+from ui.server.serve import listen, page_url
 
 PASSWORD = "correct horse battery"
 
@@ -218,7 +226,7 @@ def test_nobody_acts_more_often_than_allowed_in_any_minute(rate, pauses):
 
 
 def test_forgotten_clients_do_not_pile_up(monkeypatch):
-    monkeypatch.setattr("ui.door.MOST_CLIENTS", 3)
+    monkeypatch.setattr("ui.server.access.MOST_CLIENTS", 3)
     bucket, tries = TokenBucket(1), Tries()
     for number in range(10):
         bucket.wait_s(str(number))
@@ -388,7 +396,7 @@ def test_another_site_cannot_send_anything(address):
 
 
 def test_a_request_that_is_too_large_is_refused(address, monkeypatch):
-    monkeypatch.setattr("ui.shield.MOST_BODY_BYTES", 1000)
+    monkeypatch.setattr("ui.server.middleware.MOST_BODY_BYTES", 1000)
     join = f"{address}gradio_api/queue/join"
     assert httpx.post(join, content=b" " * 1001).status_code == 413
     assert httpx.post(join, content=b" " * 1000).status_code == 422  # small enough, but no JSON
@@ -484,7 +492,7 @@ def test_of_two_starts_at_once_each_gets_a_port_of_its_own():
 
 
 def test_when_no_port_near_is_free_the_error_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("ui.serve"), "PORTS_TRIED", 1)
+    monkeypatch.setattr(importlib.import_module("ui.server.serve"), "PORTS_TRIED", 1)
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(ConfigurationError, match="--port"),

@@ -23,13 +23,13 @@ from rag.readers.records import RecordError
 from rag.settings import Settings
 from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
-from ui import library_html as html
-from ui.cartographer import Cartographer, draw
-from ui.catalogue import ORDERS, PAGE_ROWS, View, look, row_of
-from ui.charts import MOST_SOURCES, map_figure, year_figure, years_told
-from ui.library_tab import question_about
-from ui.library_table import chosen_ids, pressed_button, sorted_by
-from ui.papers import add_files, add_pasted, bring_back, remove
+from ui.library import html
+from ui.library.charts import MOST_SOURCES, map_figure, year_figure, years_told
+from ui.library.paper_map import Cartographer, draw
+from ui.library.papers import add_files, add_pasted, bring_back, remove
+from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
+from ui.library.tab import question_about
+from ui.library.table import chosen_ids, pressed_button, sorted_by
 
 FIXTURE_IS_SHARED = [HealthCheck.function_scoped_fixture]  # `listed` begins anew by itself
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "button", "span", "input"}
@@ -262,7 +262,7 @@ def test_uploaded_files_are_read_reported_and_deleted(library, tmp_path):
 
 
 def test_a_file_that_unpacks_without_end_is_left_out(library, tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.papers.MOST_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("ui.library.papers.MOST_UNPACKED_BYTES", 1000)
     packed = tmp_path / "large.jsonl.gz"
     packed.write_bytes(gzip.compress(b" " * 2_000_000))
     report = add_files(library, [str(packed)], quietly)
@@ -412,7 +412,9 @@ def test_papers_are_looked_up_in_one_request_and_in_the_order_of_the_ids():
 
 def test_looked_up_papers_go_into_the_library_with_a_report(library, monkeypatch):
     with api(FEED.format(ENTRY.format("2101.00001"))) as (address, _):
-        monkeypatch.setattr("ui.papers.look_up", lambda ids: arxiv.look_up(ids, address=address))
+        monkeypatch.setattr(
+            "ui.library.papers.look_up", lambda ids: arxiv.look_up(ids, address=address)
+        )
         report = add_pasted(library, "2101.00001 2101.00002", quietly)
     assert (report.added, [each.source for each in report.rejected]) == (1, ["arXiv"])
     paper = library.get("2101.00001")
@@ -525,7 +527,7 @@ def test_the_map_is_drawn_once_and_anew_after_a_change(starter):
 
 
 def test_of_many_papers_a_sample_is_drawn_and_that_is_said(starter, monkeypatch):
-    monkeypatch.setattr("ui.cartographer.MOST_POINTS", 50)
+    monkeypatch.setattr("ui.library.paper_map.MOST_POINTS", 50)
     drawn = draw(starter)
     assert len(drawn.rows) == 50
     assert "50 of 436 papers" in drawn.told

@@ -33,13 +33,13 @@ from rag.types import (
 )
 from rag.verification.markers import find_markers
 from tests.support.html import HOSTILE, Seen
-from ui import answers, cards, handlers, render
 from ui.app import build_app, build_theme
-from ui.formulas import formula_html
-from ui.handlers import Chat
-from ui.loading import Loading
-from ui.markdown import markdown_html, plain_html
-from ui.serve import find_free_port
+from ui.chat import answers, cards, handlers, render
+from ui.chat.handlers import Chat
+from ui.server.loading import Loading
+from ui.server.serve import find_free_port
+from ui.templates.formulas import formula_html
+from ui.templates.markdown import markdown_html, plain_html
 
 KEY = "sk-secret-0123456789"
 QUESTION = "Why do cats land on their feet?"

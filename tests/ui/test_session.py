@@ -14,7 +14,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.scripted_endpoint import ScriptedEndpoint
-from ui.session import (
+from ui.settings.session import (
     PAPERS_RANGE,
     WORDS_RANGE,
     SessionSettings,

@@ -1,0 +1,1 @@
+"""Question sets, collections of others, the records of a run, and questions proposed."""

@@ -1,0 +1,139 @@
+"""Proposes questions from a library's own papers, for people to edit: a start, no finished set.
+
+Without a language model: known-item questions, made of the most telling words of an abstract, and
+clozes, a sentence with one figure or name left out. Both keep the words of the abstract, so a
+search by words finds them too easily; putting them in your own words makes them worth more. With
+a language model, `eval.data.proposing` does that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from random import Random
+from typing import Final
+
+from eval.run.checking import term_weight
+from rag.index.lexical import analyze
+from rag.query.questions import content_words
+from rag.sentences import split_sentences
+from rag.types import Paper
+from rag.verification.terms import TermWeight
+
+SEED: Final = 7
+TELLING_WORDS: Final = 5
+REPEATED: Final = 1.5  # what is said twice is rather the subject
+GAP: Final = "____"
+CLOZE_WORDS: Final = range(8, 41)  # shorter tells too little, longer is no question
+# A figure with its unit, or a name with inner capitals or digits.
+ANSWER: Final = re.compile(
+    r"(?<![\w.])\d+(?:[.,]\d+)*(?:\s?(?:%|x\b|times\b))?|\b[A-Z][a-z]*[A-Z\d][\w-]*\b"
+)
+
+Question = dict[str, object]
+
+
+def draft_questions(papers: Sequence[Paper], count: int) -> list[Question]:
+    """Questions in the format of a question set, known-item and cloze in turn; the same each time.
+
+    Fewer than asked for when the papers do not give as many.
+    """
+    weight = term_weight(papers)
+    shuffled = Random(SEED).sample(papers, len(papers))
+    makers = (_known_items(shuffled, weight), _clozes(shuffled, weight))
+    drafts = islice(_in_turn(makers), count)
+    return [{"id": f"draft-{n:03d}"} | draft for n, draft in enumerate(drafts, start=1)]
+
+
+def render_questions(questions: Iterable[Mapping[str, object]]) -> str:
+    """Questions as JSON Lines."""
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in questions)
+
+
+def _in_turn(makers: Iterable[Iterator[Question]]) -> Iterator[Question]:
+    """From each maker in turn, until all are used up."""
+    left = list(makers)
+    for maker in cycle(list(left)):
+        if not left:
+            return
+        if maker in left:
+            draft = next(maker, None)
+            if draft is None:
+                left.remove(maker)
+            else:
+                yield draft
+
+
+def _known_items(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
+    for paper in papers:
+        words = telling_words(paper, weight)
+        if len(words) == TELLING_WORDS:
+            asked = f"Which paper is about {', '.join(words[:-1])} and {words[-1]}?"
+            yield draft_question("known_item", asked, paper, ())
+
+
+def telling_words(paper: Paper, weight: TermWeight) -> list[str]:
+    """The words of an abstract that say most, as it spells them; none of the title's."""
+    titled = set(analyze(paper.title))
+    counts = Counter(content_words(paper.abstract))
+    worth = {
+        word: sum(map(weight, stems)) / len(stems) * (REPEATED if count > 1 else 1.0)
+        for word, count in counts.items()
+        if word.isalpha()
+        and len(word) > 3
+        and (stems := analyze(word))
+        and titled.isdisjoint(stems)
+    }
+    best = sorted(worth, key=lambda word: (-worth[word], word))
+    return _without_repeats(best)[:TELLING_WORDS]
+
+
+def _without_repeats(words: Iterable[str]) -> list[str]:
+    """The words without later forms of the same stem."""
+    kept: dict[tuple[str, ...], str] = {}
+    for word in words:
+        kept.setdefault(tuple(analyze(word)), word)
+    return list(kept.values())
+
+
+def _clozes(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
+    for paper in papers:
+        gaps = list(_gaps(paper))
+        if gaps:
+            sentence, answer = max(gaps, key=lambda gap: _telling(gap[1], weight))
+            yield draft_question("single", f"What belongs in the gap? {sentence}", paper, (answer,))
+
+
+def _telling(answer: str, weight: TermWeight) -> tuple[bool, float]:
+    """Orders what can be left out: figures before names, rare before common."""
+    stems = analyze(answer)
+    return answer[0].isdigit(), max(map(weight, stems), default=0.0)
+
+
+def _gaps(paper: Paper) -> Iterator[tuple[str, str]]:
+    """Sentences with something left out that neither they nor the title say elsewhere."""
+    for sentence in split_sentences(paper.abstract):
+        if len(sentence.text.split()) not in CLOZE_WORDS:
+            continue
+        for match in ANSWER.finditer(sentence.text):
+            gapped = sentence.text[: match.start()] + GAP + sentence.text[match.end() :]
+            answer = match[0].strip()
+            if len(answer) > 1 and answer.lower() not in f"{gapped} {paper.title}".lower():
+                yield gapped, answer
+
+
+def draft_question(
+    kind: str, asked: str, paper: Paper, facts: Sequence[str], *, answer: str = ""
+) -> Question:
+    """A question about a paper in the format of a question set, without its id."""
+    return {
+        "type": kind,
+        "question": asked,
+        "papers": [paper.title],
+        "answer": answer or "; ".join(facts) or paper.title,
+        "must_mention": list(facts),
+        "kind": "draft",
+    }

@@ -1,0 +1,1 @@
+"""The gate that holds a build: two runs compared, question by question."""

@@ -1,0 +1,1 @@
+"""The metrics: their names, their formulas, and how sure a difference is."""

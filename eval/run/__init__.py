@@ -1,0 +1,1 @@
+"""A run: questions asked, answers scored, and all of it kept in a folder."""

@@ -1,0 +1,68 @@
+"""Tries a library's verification, also where no model writes: does it tell true from foreign?
+
+For each question with a reference answer and one paper that answers, a draft of two sentences that
+both cite this paper: the reference, and that of another question. Verification should keep the
+first and strike out the second. Not covered: a writer that does not verify at all; only answers of
+a model show that, by their citation recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from eval.data.dataset import Sample
+from eval.data.records import Record
+from eval.run.scores import Scores
+from rag.sentences import split_sentences
+from rag.types import Paper
+from rag.verification.citations import verify
+from rag.verification.numbering import Numbering
+from rag.verification.support import Verifier
+
+Probe = Callable[[Record], Scores]
+
+PROBED: Final = "single"  # the type of question: one paper, one answer, no conversation
+
+
+def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Verifier) -> Probe:
+    """A function from a record to its `true_kept` and `foreign_kept`, {} where not probed."""
+    by_id = {paper.paper_id: paper for paper in papers}
+    foreign = _foreign_claims(samples)
+
+    def probe(record: Record) -> Scores:
+        claim, other = _claim(record.reference), foreign.get(record.key, "")
+        known = [by_id[each] for each in record.papers if each in by_id]
+        if not claim or not other or len(known) != 1:
+            return {}
+        draft = f"{claim} [1]\n\n{other} [1]"
+        kept = verify(draft, known, verifier, Numbering()).text
+        return {"true_kept": float(claim in kept), "foreign_kept": float(other in kept)}
+
+    return probe
+
+
+def _foreign_claims(samples: Sequence[Sample]) -> Mapping[str, str]:
+    """By question the reference of the next one that other papers answer."""
+    probed = [
+        sample
+        for sample in samples
+        if sample.type == PROBED and sample.kind is None and _claim(sample.turns[0].answer)
+    ]
+    found = {}
+    for place, sample in enumerate(probed):
+        following = [*probed[place + 1 :], *probed[:place]]
+        other = next((s for s in following if _is_foreign(s, sample)), None)
+        if other:
+            found[sample.id] = _claim(other.turns[0].answer)
+    return found
+
+
+def _is_foreign(other: Sample, sample: Sample) -> bool:
+    return set(other.turns[0].papers).isdisjoint(sample.turns[0].papers)
+
+
+def _claim(reference: str) -> str:
+    """The first sentence of a reference."""
+    sentences = split_sentences(reference)
+    return sentences[0].text if sentences else ""

@@ -1,0 +1,145 @@
+"""What a run was made with: settings, versions, hashes of corpus, questions, prompts and code."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from rag.identifiers import content_hash
+from rag.settings import Settings
+from rag.types import Paper
+
+HASH_DIGITS: Final = 12
+ROOT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
+CODE: Final = ("rag", "prompts", "eval")
+# Where things lie on this machine, and who may use the endpoint, is nobody's business and changes
+# no figure.
+UNTOLD: Final = frozenset({"library", "cache", "openai_api_key", "openai_base_url"})
+
+
+class Provenance(BaseModel):
+    """What a run was made with; `fingerprint` tells whether two runs may be one.
+
+    Attributes:
+        system: What was measured: `paperchat`, or a baseline's name.
+        mode: `extractive`, or the model that wrote the answers.
+        corpus: Hash over the papers, whatever their order.
+        commit: Of the working copy, with `+` when it holds changes; None outside of one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    system: str
+    mode: str
+    judge: str | None
+    papers: int
+    corpus: str
+    questions: str
+    settings: dict[str, str]
+    prompts: dict[str, str]
+    code: str
+    commit: str | None
+    versions: dict[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything does that a figure could depend on."""
+        return digest([self.model_dump_json(exclude={"commit"})])
+
+
+def describe_run(
+    system: str,
+    mode: str,
+    *,
+    papers: Iterable[Paper],
+    questions: Iterable[str],
+    settings: Settings,
+    judge: str | None = None,
+) -> Provenance:
+    """What a run is made with here and now."""
+    hashes = sorted(content_hash(paper) for paper in papers)
+    return Provenance(
+        system=system,
+        mode=mode,
+        judge=judge,
+        papers=len(hashes),
+        corpus=digest(hashes),
+        questions=digest(questions),
+        settings=_told(settings),
+        prompts=_prompt_hashes(),
+        code=_code_hash(),
+        commit=_commit(),
+        versions=_versions(),
+    )
+
+
+def digest(parts: Iterable[str]) -> str:
+    """A short hash of texts in their order."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part.encode() + b"\0")
+    return sha.hexdigest()[:HASH_DIGITS]
+
+
+def _told(settings: Settings) -> dict[str, str]:
+    values: Mapping[str, object] = settings.model_dump(exclude=set(UNTOLD))
+    return {name: str(value) for name, value in values.items()}
+
+
+def _prompt_hashes() -> dict[str, str]:
+    found = [p for p in resources.files("prompts").iterdir() if p.name.endswith(".md")]
+    return {
+        p.name.removesuffix(".md"): digest([p.read_text(encoding="utf-8")])
+        for p in sorted(found, key=lambda each: each.name)
+    }
+
+
+def code_files(parts: Iterable[str]) -> list[Path]:
+    """The Python files of packages and modules, named by paths without `.py`."""
+    found: set[Path] = set()
+    for part in parts:
+        module = (ROOT / part).with_suffix(".py")
+        found.update([module] if module.exists() else (ROOT / part).rglob("*.py"))
+    return sorted(found)
+
+
+def _code_hash() -> str:
+    """Over the code that makes figures; a working copy may be edited without a commit."""
+    files = code_files(CODE)
+    return digest(f"{path.relative_to(ROOT)}\n{path.read_text(encoding='utf-8')}" for path in files)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {
+        name: metadata.version(name) for name in PACKAGES
+    }
+
+
+def _commit() -> str | None:
+    head = _git("rev-parse", "--short=12", "HEAD")
+    if not head:
+        return None
+    return f"{head}+" if _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _git(*words: str) -> str | None:
+    """What git says of the code's folder, or None when it is no working copy."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

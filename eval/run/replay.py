@@ -1,0 +1,111 @@
+"""Brings the answers of an earlier run back, to score them anew without asking anything.
+
+A run keeps where quotes and passages stand, not the papers: the library must still hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from eval.data.dataset import Sample
+from eval.data.records import AnswerRecord, ContextRecord, HitRecord, Record, restore_citations
+from eval.run.asking import Task, keys
+from rag.errors import SourceError
+from rag.types import Answer, Hit, Message, Paper, Usage
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+Papers = Mapping[str, Paper]
+
+
+def rescore_all(samples: Sequence[Sample], task: Task, kept: Iterable[Record]) -> list[Record]:
+    """The records of a question set, scored anew from what an earlier run kept; failures stay.
+
+    Raises:
+        SourceError: The earlier run has not got a question, or a paper is no longer there.
+    """
+    papers = {paper.paper_id: paper for paper in task.marker.papers}
+    by_key = {record.key: record for record in kept}
+    records = []
+    for sample in samples:
+        history: list[Message] = []
+        for place, key in enumerate(keys(sample)):
+            blank = task.marker.blank(key, sample, place, history)
+            history.append(Message("user", blank.question))
+            records.append(_rescored(blank, _same_question(by_key, blank), task, papers))
+    return records
+
+
+def _same_question(kept: Mapping[str, Record], blank: Record) -> Record:
+    found = kept.get(blank.key)
+    if found is None or (found.question, found.history) != (blank.question, blank.history):
+        raise SourceError(
+            f"The run holds no answer to the question {blank.key!r} as it stands now. "
+            "Name its question set by --questions, or run the set again."
+        )
+    return found
+
+
+def _rescored(blank: Record, kept: Record, task: Task, papers: Papers) -> Record:
+    if kept.error is not None:
+        return blank.model_copy(update={"error": kept.error, "scores": {"failed": 1.0}})
+    record = task.marker.found(blank, [_hit(hit, papers) for hit in kept.hits])
+    if kept.answer is not None:
+        answer = restore_answer(kept.question, kept.answer, papers)
+        record = task.marker.answered(record, answer)
+    return record.model_copy(update={"timings": kept.timings})
+
+
+def restore_answer(question: str, kept: AnswerRecord, papers: Papers) -> Answer:
+    """A kept answer as it was given, but for its own verdicts and timings.
+
+    Raises:
+        SourceError: A paper is no longer there.
+    """
+    return Answer(
+        question,
+        kept.text,
+        kept.status,
+        kept.reason,
+        citations=restore_citations(kept, papers),
+        confidence=kept.confidence,
+        mode=kept.mode,
+        removed=kept.removed,
+        notice=kept.notice,
+        caveat=kept.caveat,
+        hits=tuple(_context_hit(each, papers) for each in kept.context),
+        usage=Usage(kept.prompt_tokens, kept.completion_tokens, kept.cost),
+    )
+
+
+def _hit(kept: HitRecord, papers: Papers) -> Hit:
+    return Hit(
+        _paper(kept.paper_id, papers),
+        kept.score,
+        dense_similarity=kept.dense_similarity,
+        lexical_score=kept.lexical_score,
+    )
+
+
+def _context_hit(kept: ContextRecord, papers: Papers) -> Hit:
+    paper = _paper(kept.paper_id, papers)
+    return Hit(paper, 0.0, tuple(_passages(kept, paper)))
+
+
+def _passages(kept: ContextRecord, paper: Paper) -> Sequence[TextNode]:
+    from rag.passages import build_passage
+
+    if kept.start is None or kept.end is None:
+        return ()
+    return (build_passage(paper, 0, kept.start, kept.end),)
+
+
+def _paper(paper_id: str, papers: Papers) -> Paper:
+    if paper_id not in papers:
+        raise SourceError(
+            f"The run found the paper {paper_id!r}, which the library does not hold. Name the "
+            "library or the sources that it was over by --library or --sources."
+        )
+    return papers[paper_id]

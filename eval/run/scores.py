@@ -1,0 +1,151 @@
+"""From what a question got to its scores: retrieval, context, citations, abstention, confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from eval.data.records import DIGITS, SentenceRecord
+from eval.metrics.catalogue import HIT_AT, RECALL_AT
+from eval.metrics.formulas import (
+    Statement,
+    average_precision,
+    brier,
+    citation_precision,
+    citation_recall,
+    context_precision,
+    gold_citation_precision,
+    gold_citation_recall,
+    hit_at,
+    mention_coverage,
+    mentions,
+    ndcg_at,
+    precision_at,
+    quote_exactness,
+    recall_at,
+    reciprocal_rank,
+    statement_of,
+)
+from rag.types import Answer, Hit
+
+SUPPORTED = "supported"
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What a good answer to a question has.
+
+    Attributes:
+        gains: How much each paper that answers is worth, by id; empty when none does.
+        facts: What must be mentioned, alternatives separated by `|`.
+    """
+
+    gains: Mapping[str, float]
+    facts: tuple[str, ...] = ()
+
+    @property
+    def papers(self) -> Set[str]:
+        """Ids of the papers that answer."""
+        return self.gains.keys()
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the library holds an answer."""
+        return bool(self.gains)
+
+
+def score_ranking(hits: Iterable[Hit], gold: Gold) -> Scores:
+    """The scores of a ranking; nothing for a question that no paper answers."""
+    if not gold.is_answerable:
+        return {}
+    retrieved = [hit.paper.paper_id for hit in hits]
+    relevant = gold.papers
+    scores = {
+        "mrr": reciprocal_rank(retrieved, relevant),
+        "map": average_precision(retrieved, relevant),
+        "ndcg@10": ndcg_at(10, retrieved, dict(gold.gains)),
+        "precision@5": precision_at(5, retrieved, relevant),
+    }
+    scores |= {f"hit@{k}": hit_at(k, retrieved, relevant) for k in HIT_AT}
+    scores |= {f"recall@{k}": recall_at(k, retrieved, relevant) for k in RECALL_AT}
+    return rounded(scores)
+
+
+def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold) -> Scores:
+    """The scores of an answer that apply to it."""
+    scores = dict(_abstention(answer, gold)) | dict(_context(answer, gold))
+    if gold.facts:
+        scores["must_mention"] = mention_coverage(_said(answer), gold.facts)
+    scores |= dict(_citations(answer, sentences, gold))
+    if answer.status == "answered":
+        scores["brier"] = brier(round(answer.confidence, DIGITS), is_right(_cited(answer), gold))
+        scores["words"] = float(len(answer.markdown.split()))
+    return rounded(scores)
+
+
+def is_right(cited: Collection[str], gold: Gold) -> bool:
+    """Whether an answer cites a paper that answers the question: what `confidence` predicts."""
+    return not gold.papers.isdisjoint(cited)
+
+
+def missing_facts(answer: Answer, facts: Iterable[str]) -> tuple[str, ...]:
+    """The facts that an answer lacks; all of them when it abstained."""
+    return tuple(fact for fact in facts if not mentions(_said(answer), fact))
+
+
+def rounded(scores: Scores) -> Scores:
+    """Scores to the digits that are kept."""
+    return {name: round(value, DIGITS) for name, value in scores.items()}
+
+
+def _said(answer: Answer) -> str:
+    """The text of an answer; an abstention says nothing, though it lists the nearest papers."""
+    return answer.text if answer.status == "answered" else ""
+
+
+def _cited(answer: Answer) -> set[str]:
+    return {paper.paper_id for paper in answer.papers}
+
+
+def _abstention(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
+    abstained = answer.status == "abstained"
+    yield ("false_abstention" if gold.is_answerable else "abstention_recall"), float(abstained)
+    if abstained:
+        yield "abstention_precision", float(not gold.is_answerable)
+
+
+def _context(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
+    if not gold.is_answerable:
+        return
+    given = [hit.paper.paper_id for hit in answer.hits]
+    yield "context_precision", context_precision(given, gold.papers)
+    if gold.facts:
+        papers = "\n".join(f"{hit.paper.title}\n{hit.paper.abstract}" for hit in answer.hits)
+        yield "context_recall", mention_coverage(papers, gold.facts)
+        passages = "\n".join(hit.passages[0].text for hit in answer.hits if hit.passages)
+        yield "passage_recall", mention_coverage(passages, gold.facts)
+
+
+def _citations(
+    answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
+) -> Iterator[tuple[str, float]]:
+    statements = [_statement(sentence) for sentence in sentences]
+    quotes = [(c.quote, c.paper.abstract[c.start : c.end]) for c in answer.citations]
+    values = {
+        "gold_citation_precision": _gold_precision(answer, gold),
+        "gold_citation_recall": gold_citation_recall(_cited(answer), gold.papers),
+        "citation_recall": citation_recall(statements),
+        "citation_precision": citation_precision(statements),
+        "quote_exactness": quote_exactness(quotes),
+    }
+    yield from ((name, value) for name, value in values.items() if value is not None)
+
+
+def _statement(sentence: SentenceRecord) -> Statement:
+    return statement_of([verdict == SUPPORTED for verdict in sentence.verdicts])
+
+
+def _gold_precision(answer: Answer, gold: Gold) -> float | None:
+    """Only where papers answer: what an unanswerable question wrongly gets, abstention tells."""
+    return gold_citation_precision(_cited(answer), gold.papers) if gold.is_answerable else None

@@ -1,0 +1,146 @@
+"""Turns the text of an answer into HTML, with markers that lead to the cards of its sources.
+
+All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from itertools import groupby
+from typing import Final, get_args
+
+from rag.sentences import split_sentences
+from rag.types import Answer, Citation, Verdict
+from rag.verification.markers import find_markers
+from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
+
+QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
+NEAREST_SHOWN: Final = 3
+# How a sentence that is not fully supported is shown: what is set before it, and what it means.
+SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
+    "partly": ("≈ ", "The cited papers support this only in part."),
+    "unsupported": ("⚠ not supported: ", "No retrieved paper supports this."),
+    "contradicted": ("⚠ contradicted: ", "A cited paper says otherwise."),
+    "unchecked": ("", "This is still being written and checked."),
+}
+
+
+def answer_html(answer: Answer, turn: int) -> str:
+    """The answer's text; its markers lead to the cards of the turn's sources."""
+    if answer.is_extractive and answer.citations:
+        text = _quoted_papers(answer.citations, turn)
+    elif answer.status == "abstained":
+        text = _abstention(answer)
+    else:
+        text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
+    return _caveat(answer) + text + _notice(answer)
+
+
+def _caveat(answer: Answer) -> str:
+    return f'<p class="unsure">{plain_html(answer.caveat)}</p>' if answer.caveat else ""
+
+
+def _notice(answer: Answer) -> str:
+    return f'<p class="notice">{plain_html(answer.notice)}</p>' if answer.notice else ""
+
+
+def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
+    link = Markers(citations, turn)
+    paragraphs = []
+    for marker, group in groupby(citations, key=lambda citation: citation.marker):
+        quotes = list(group)
+        sentences = " ".join(f"{plain_html(q.quote)}&nbsp;{link(marker, q.quote)}" for q in quotes)
+        title = plain_html(quotes[0].paper.title)
+        paragraphs.append(f'<p class="quoted"><strong>{title}</strong>{sentences}</p>')
+    return "".join(paragraphs)
+
+
+def _abstention(answer: Answer) -> str:
+    said = answer.text.partition("\n")[0]
+    nearest = "".join(
+        f'<li><a href="{escape(hit.paper.link)}" target="_blank" rel="noopener noreferrer">'
+        f"{plain_html(hit.paper.title)}</a></li>"
+        for hit in answer.hits[:NEAREST_SHOWN]
+    )
+    return f"<p>{plain_html(said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
+
+
+def _doubtful(answer: Answer) -> Iterator[Passage]:
+    """The sentences that are not fully supported, or not checked yet."""
+    spans = [(s.start, s.end, _worse(s.verdict, s.model_verdict)) for s in answer.sentences]
+    for start, end, kind in [*spans, *_unchecked(answer)]:
+        if kind in SHOWN_AS:
+            sign, meaning = SHOWN_AS[kind]
+            tag = f'<span class="claim-{kind}" title="{meaning}">'
+            yield Passage(start, end, tag, sign)
+
+
+def _worse(verdict: Verdict, other: Verdict | None) -> str:
+    """The verdict that promises less, where a model was asked too."""
+    order = get_args(Verdict)
+    return max(verdict, other or verdict, key=order.index)
+
+
+def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
+    """The last sentence of a draft, or of what was stopped: it was still being written."""
+    if answer.status in ("draft", "stopped"):
+        checked = max((sentence.end for sentence in answer.sentences), default=0)
+        for last in split_sentences(answer.text)[-1:]:
+            yield max(last.start, checked), last.end, "unchecked"
+
+
+def _linker(answer: Answer, turn: int) -> Callable[[int], str]:
+    known = {citation.marker for citation in answer.citations}
+    link = Markers(answer.citations, turn, Counter(find_markers(answer.text)))
+    return lambda marker: link(marker) if marker in known else unlinked(marker)
+
+
+class Markers:
+    """Writes the markers of one answer; each has an id of its own, so that cards lead back.
+
+    Args:
+        citations: Of the answer.
+        turn: Its number.
+        occurrences: How often each marker stands in the text, where that is known.
+    """
+
+    def __init__(
+        self, citations: Sequence[Citation], turn: int, occurrences: Mapping[int, int] | None = None
+    ) -> None:
+        self._citations = citations
+        self._turn = turn
+        self._occurrences = occurrences or {}
+        self._written: Counter[int] = Counter()
+
+    def __call__(self, marker: int, quote: str | None = None) -> str:
+        """The marker as a link to its card, with the quote for its tooltip."""
+        self._written[marker] += 1
+        cited = [citation for citation in self._citations if citation.marker == marker]
+        shown = shortened(quote or self._quote(marker, cited))
+        title = cited[0].paper.title
+        place = f"{self._turn}-{marker}"
+        return (
+            f'<a class="marker" id="cite-{place}-{self._written[marker]}" href="#source-{place}" '
+            f'data-turn="{self._turn}" data-title="{escape(title)}" data-quote="{escape(shown)}" '
+            f'aria-label="Source {marker}: {escape(title)}">[{marker}]</a>'
+        )
+
+    def _quote(self, marker: int, cited: Sequence[Citation]) -> str:
+        """That of the sentence, where each of its markers has one citation; else all of them."""
+        if self._occurrences.get(marker) == len(cited):
+            return cited[self._written[marker] - 1].quote
+        return " … ".join(dict.fromkeys(citation.quote for citation in cited))
+
+
+def shortened(text: str, longest: int = QUOTE_SHOWN) -> str:
+    """The beginning of the text, to a whole word."""
+    if len(text) <= longest:
+        return text
+    return text[:longest].rpartition(" ")[0] + "…"
+
+
+def card_id(turn: int, marker: int) -> str:
+    """The id of a source's card in the page."""
+    return f"source-{turn}-{marker}"

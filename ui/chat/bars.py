@@ -1,0 +1,169 @@
+"""The parts around the conversation: filters, the empty page, the list of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from rag.types import Filters
+from rag.userdata.excerpts import Excerpt
+from ui.chat.render import chip_html, counted, filter_labels, question_buttons
+from ui.templates.icons import icon
+
+UNTITLED: Final = "New conversation"
+NOTHING_FOUND: Final = "No conversation has all of these words."
+MOST_SEARCH_CHARACTERS: Final = 200
+MOST_FOUND: Final = 100  # more nobody reads; another word finds fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the papers of the library can be limited by; the most frequent first."""
+
+    years: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in a list, with a line of what was said in it where its title lacks that."""
+
+    conversation: str
+    title: str
+    excerpt: Excerpt | None = None
+
+
+def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
+    """The chips above the input, and the small form that adds one."""
+    chips = "".join(
+        chip_html(label, f"Remove the filter: {label}", do="unfilter", filter=name)
+        for name, label in filter_labels(filters)
+    )
+    return f'<div class="bar">{_editing(editing)}{chips}{_add_filter(choices)}</div>'
+
+
+def _editing(turn: int) -> str:
+    if not turn:
+        return ""
+    return (
+        f'<span class="editing">Editing question {turn}: the turns after it will go. '
+        '<button type="button" data-do="uneditable">Keep them</button></span>'
+    )
+
+
+def _add_filter(choices: Choices) -> str:
+    span = f"{choices.years[0]} to {choices.years[-1]}" if choices.years else "a year"
+    return (
+        f'<details class="menu adder"><summary>{icon("plus")}Add filter</summary>'
+        '<form class="sheet" data-do="filter" aria-label="Limit the papers that may answer">'
+        f'<div class="pair">{_year("since", "From year", span)}{_year("until", "To year", span)}'
+        "</div>"
+        '<label>Author<input name="author" list="authors-known" autocomplete="off"></label>'
+        f'<datalist id="authors-known">{_options(choices.authors)}</datalist>'
+        '<label>Source page<select name="source"><option value="">Any</option>'
+        f"{_options(choices.sources)}</select></label>"
+        '<button type="submit" class="primary">Add</button></form></details>'
+    )
+
+
+def _year(name: str, label: str, span: str) -> str:
+    return (
+        f'<label>{label}<input name="{name}" inputmode="numeric" pattern="[0-9]{{4}}" '
+        f'maxlength="4" autocomplete="off" placeholder="{span[-4:]}" '
+        f'title="A year of four digits, {span}"></label>'
+    )
+
+
+def _options(values: Iterable[str]) -> str:
+    return "".join(f'<option value="{escape(v)}">{escape(v)}</option>' for v in values)
+
+
+def welcome_html(papers: int, examples: Sequence[str]) -> str:
+    """The empty conversation: what can be asked, or how to begin without papers."""
+    if not papers:
+        return (
+            '<section class="welcome"><h2>This library is empty</h2>'
+            "<p>Add saved pages, bibliographies or single papers, then ask about them.</p>"
+            '<button type="button" class="primary" data-tab="Library">Add papers</button>'
+            "</section>"
+        )
+    return (
+        '<section class="welcome"><h2>What would you like to know?</h2>'
+        f"<p>{counted(papers, 'paper')}. Every sentence of an answer shows which one says so.</p>"
+        f'<div class="examples">{question_buttons(examples)}</div></section>'
+    )
+
+
+def waiting_html(what: str) -> str:
+    """The conversation's place while the library is getting ready."""
+    return f'<section class="welcome is-waiting">{what}</section>'
+
+
+def finder_html() -> str:
+    """The head of the sidebar: a new conversation, and a search through the old ones."""
+    return (
+        '<div class="side-head"><h2>Conversations</h2>'
+        f'<button type="button" class="new" data-do="fresh">{icon("plus")}New</button></div>'
+        '<input type="search" class="find" aria-label="Search conversations" '
+        f'placeholder="Search" maxlength="{MOST_SEARCH_CHARACTERS}">'
+    )
+
+
+def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = "") -> str:
+    """Every conversation with what can be done to it, below the last undo.
+
+    Args:
+        listed: The conversations, the latest first.
+        current: The id of the one that is open.
+        removed: The title of the one that was deleted last.
+    """
+    undo = (
+        f'<p class="undo" role="status">Deleted “{escape(removed)}”. '
+        '<button type="button" data-do="restore">Undo</button></p>'
+        if removed
+        else ""
+    )
+    items = _items(listed, current) or '<p class="none">Nothing kept yet.</p>'
+    return f'{undo}<nav aria-label="Conversations">{items}</nav>'
+
+
+def found_list(found: Sequence[Listed], current: str) -> str:
+    """What a search found, with why; it stands in the place of the whole list."""
+    told = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
+    if len(found) >= MOST_FOUND:
+        told = f"The latest {MOST_FOUND} that have these words."
+    return (
+        f'<nav aria-label="Conversations found"><p class="none" role="status">{told}</p>'
+        f"{_items(found, current)}</nav>"
+    )
+
+
+def _items(listed: Sequence[Listed], current: str) -> str:
+    items = "".join(_item(each, is_current=each.conversation == current) for each in listed)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _item(listed: Listed, *, is_current: bool) -> str:
+    key, title = escape(listed.conversation), escape(listed.title or UNTITLED)
+    current = ' aria-current="true"' if is_current else ""
+    return (
+        '<li><button type="button" class="open" data-do="open" '
+        f'data-conversation="{key}"{current} title="{title}"><bdi>{title}</bdi>'
+        f"{_excerpt(listed.excerpt)}</button>"
+        f'<details class="menu"><summary aria-label="More on “{title}”">{icon("more")}</summary>'
+        f'<div class="sheet"><form data-do="rename" data-conversation="{key}">'
+        f'<label>Title<input name="title" value="{title}" maxlength="120" autocomplete="off">'
+        '</label><button type="submit">Rename</button></form>'
+        f'<button type="button" class="danger" data-do="delete" data-conversation="{key}">Delete'
+        "</button></div></details></li>"
+    )
+
+
+def _excerpt(excerpt: Excerpt | None) -> str:
+    if excerpt is None:
+        return ""
+    before, match, after = map(escape, (excerpt.before, excerpt.match, excerpt.after))
+    return f'<bdi class="excerpt">{before}<mark>{match}</mark>{after}</bdi>'

@@ -1,0 +1,188 @@
+"""Translates between what the page sends and what the library says; no layout, no HTML."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from rag.library import Library
+from rag.types import NO_FILTERS, Answer, Filters, Message
+from ui.chat.render import Rating, is_finished
+
+MOST_QUESTION_CHARACTERS: Final = 4000
+DRAFT_EVERY_S: Final = 1 / 15  # what the eye takes for a flow; more only costs the browser
+STOPPED: Final = "Stopped. What stands here is not complete, and its end is not checked."
+Turns = tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What one open page holds; the turns are those of one conversation, oldest first.
+
+    Attributes:
+        owner: Whose conversations are listed.
+        conversation: The id that the turns are kept under; "" before the first answer.
+        filters: Which papers may answer the next question.
+        shown: The turn whose sources are shown; 0 for the last.
+        editing: The turn whose question is being edited; 0 for none.
+        ratings: What was said of each turn's answer, by its number.
+        keys: The ids that the turns are kept under.
+        replaces: Whether the next answer takes the place of turns that are still kept.
+    """
+
+    owner: str = ""
+    conversation: str = ""
+    turns: Turns = ()
+    filters: Filters = NO_FILTERS
+    shown: int = 0
+    editing: int = 0
+    ratings: Mapping[int, Rating] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    replaces: bool = False
+
+    @property
+    def shown_turn(self) -> int:
+        """The number of the turn whose sources are shown; 0 when there is none."""
+        return self.shown if 0 < self.shown <= len(self.turns) else len(self.turns)
+
+    @property
+    def shown_answer(self) -> Answer | None:
+        """The answer whose sources are shown."""
+        return self.turns[self.shown_turn - 1] if self.turns else None
+
+    def before(self, turn: int) -> Chat:
+        """The conversation as it was when this turn was asked."""
+        kept = max(turn, 1) - 1
+        return replace(
+            self,
+            turns=self.turns[:kept],
+            ratings={at: rating for at, rating in self.ratings.items() if at <= kept},
+            keys=self.keys[:kept],
+            shown=0,
+            editing=0,
+            replaces=kept < len(self.turns),
+        )
+
+
+def respond(
+    library: Library, question: str, chat: Chat, filters: Filters | None = None
+) -> Iterator[Chat]:
+    """The page while a question is being answered; the last value is final.
+
+    Args:
+        library: Who answers.
+        question: As it was typed; a blank one changes nothing.
+        chat: The conversation so far; it is not changed.
+        filters: Which papers may answer; None: what the chat is set to, and what the
+            question itself says.
+    """
+    question = question.strip()[:MOST_QUESTION_CHARACTERS]
+    if not question:
+        yield chat
+        return
+    chat = replace(chat, shown=0, editing=0)
+    if filters is None and chat.filters:
+        filters = joined(chat.filters, library.understood_filters(question))
+    for answer in paced(_answers(library, question, history(chat.turns), filters)):
+        yield replace(chat, turns=(*chat.turns, answer))
+
+
+def _answers(
+    library: Library, question: str, earlier: Sequence[Message], filters: Filters | None
+) -> Iterator[Answer]:
+    """The library's answers, behind a draft that shows at once.
+
+    They are without the passages of their hits, which the page does not show: a session keeps its
+    answers, and the passages would be most of them.
+    """
+    yield Answer(question, "", "draft", stage="searching")
+    for answer in library.stream(question, earlier, filters):
+        yield replace(answer, hits=tuple(replace(hit, passages=()) for hit in answer.hits))
+
+
+def paced(answers: Iterator[Answer], now: Callable[[], float] = time.monotonic) -> Iterator[Answer]:
+    """The same answers, without drafts that come faster than the eye; the last always."""
+    shown_at, stage, held = 0.0, None, None
+    for answer in answers:
+        is_due = now() - shown_at >= DRAFT_EVERY_S
+        if is_due or is_finished(answer) or answer.stage != stage:
+            shown_at, stage, held = now(), answer.stage, None
+            yield answer
+        else:
+            held = answer
+    if held:
+        yield held
+
+
+def stopped(chat: Chat) -> Chat:
+    """The conversation after the user stopped an answer: what is there is kept, and says so."""
+    if not chat.turns or is_finished(chat.turns[-1]):
+        return chat
+    last = replace(chat.turns[-1], status="stopped", notice=STOPPED, stage=None)
+    return replace(chat, turns=(*chat.turns[:-1], last))
+
+
+def with_notice(answer: Answer, notice: str) -> Answer:
+    """The answer with one more sentence for the user."""
+    return replace(answer, notice=" ".join(filter(None, (notice, answer.notice))))
+
+
+def history(turns: Turns) -> list[Message]:
+    """The conversation as the library wants it, oldest first."""
+    messages = []
+    for answer in turns:
+        messages.append(Message("user", answer.question))
+        if answer.text:
+            messages.append(Message("assistant", answer.text, answer.citations))
+    return messages
+
+
+def joined(given: Filters, understood: Filters) -> Filters:
+    """Both limits; where they are of the same kind, what was given."""
+    has_years = given.since is not None or given.until is not None
+    years = given if has_years else understood
+    return Filters(
+        years.since,
+        years.until,
+        given.authors or understood.authors,
+        given.sources or understood.sources,
+    )
+
+
+def without(filters: Filters, name: str) -> Filters:
+    """The filters without one of them, by the name that the page knows it by."""
+    kind, _, value = name.partition(":")
+    if kind == "years":
+        return replace(filters, since=None, until=None)
+    if kind == "author":
+        return replace(filters, authors=tuple(a for a in filters.authors if a != value))
+    return replace(filters, sources=tuple(s for s in filters.sources if s != value))
+
+
+def with_filter(
+    filters: Filters, *, since: str = "", until: str = "", author: str = "", source: str = ""
+) -> Filters:
+    """The filters with those that were typed; what is no year is left out, and a span is turned."""
+    first, last = _year(since) or filters.since, _year(until) or filters.until
+    if first and last and first > last:
+        first, last = last, first
+    return Filters(
+        first,
+        last,
+        tuple(dict.fromkeys([*filters.authors, *filter(None, [author.strip()])])),
+        tuple(dict.fromkeys([*filters.sources, *filter(None, [source.strip()])])),
+    )
+
+
+def _year(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) == 4 else None
+
+
+def library_line(library: Library, notice: str | None) -> str:
+    """Which library and how it answers."""
+    how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
+    told = f"{len(library):,} papers in {library.folder} · answered {how}"
+    return f"{told} · {notice}" if notice else told

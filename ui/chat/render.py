@@ -1,0 +1,198 @@
+"""Turns a conversation's turns into HTML; pure functions of domain objects.
+
+All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final, Literal
+
+from rag.sentences import split_sentences
+from rag.types import Answer, Filters, Progress
+from ui.chat.answers import answer_html
+from ui.templates.icons import icon
+from ui.templates.markdown import plain_html
+
+LONGEST_HEADLINE: Final = 240  # characters; longer questions are set as text
+LONGEST_COMMENT: Final = 500  # characters
+Rating = Literal["", "up", "down", "up told", "down told"]
+THUMBS: Final[Mapping[str, str]] = {
+    "up": "This answer helped",
+    "down": "This answer did not help",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer stands in its conversation.
+
+    Attributes:
+        turn: Its number, from 1.
+        is_last: Only the last answer can be asked again, and has suggestions.
+        papers: How many papers are searched.
+        rating: What the user said of it.
+    """
+
+    turn: int
+    is_last: bool = True
+    papers: int = 0
+    rating: Rating = ""
+
+
+def turn_html(answer: Answer, place: Place) -> str:
+    """A question and what it got, with what can be done next."""
+    stage = "" if is_finished(answer) else stage_line(answer, place.papers)
+    parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
+    parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
+    if stage:
+        parts.append(_stage(stage))
+    if is_finished(answer):
+        parts += [_actions(answer, place), comment_form(place)]
+        parts.append(_suggestions(answer.suggestions) if place.is_last else "")
+    kind = "turn" if is_finished(answer) else "turn is-draft"
+    return (
+        f'<article class="{kind}" id="turn-{place.turn}" aria-labelledby="question-{place.turn}">'
+        f"{''.join(parts)}</article>"
+    )
+
+
+def _stage(told: str) -> str:
+    return (
+        f'<p class="stage"><span class="stage-text">{escape(told)}</span>'
+        '<button type="button" class="stop" data-do="stop">Stop</button></p>'
+    )
+
+
+def is_finished(answer: Answer) -> bool:
+    """Whether nothing more comes: the answer is final, or was stopped."""
+    return answer.status != "draft"
+
+
+def _asked(question: str, turn: int) -> str:
+    kind = "question" if len(question) <= LONGEST_HEADLINE else "question is-long"
+    return (
+        f'<header class="asked"><h2 class="{kind}" id="question-{turn}">{question_html(question)}'
+        f"</h2>{_button('edit', 'edit', 'Edit this question', turn)}</header>"
+    )
+
+
+def question_html(question: str) -> str:
+    """The question as it was typed."""
+    return "<br>".join(plain_html(line.strip()) for line in question.strip().splitlines())
+
+
+def stage_line(answer: Answer, papers: int) -> str:
+    """What is being done, in words."""
+    if answer.stage == "checking":
+        sentences = len(answer.sentences) or len(split_sentences(answer.text))
+        return f"Checking {counted(sentences, 'sentence')}…"
+    if answer.stage == "writing" or answer.text:
+        return "Writing…"
+    if answer.stage == "reading":
+        return f"Reading {counted(len(answer.hits), 'paper')}…"
+    return f"Searching {counted(papers, 'paper')}…"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 paper`, `2 papers`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def understood_html(answer: Answer, turn: int) -> str:
+    """The limits that this answer was given under, as chips; removing one asks again without."""
+    chips = "".join(
+        chip_html(label, f"Ask again without: {label}", do="without", turn=turn, **{"filter": name})
+        for name, label in filter_labels(answer.filters)
+    )
+    return f'<p class="chips"><span>Only papers</span>{chips}</p>' if chips else ""
+
+
+def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
+    """Every limit, with the name that `handlers.without` knows it by."""
+    if filters.since is not None and filters.since == filters.until:
+        yield "years", f"from {filters.since}"
+    elif filters.since is not None and filters.until is not None:
+        yield "years", f"{filters.since} to {filters.until}"
+    elif filters.since is not None:
+        yield "years", f"since {filters.since}"
+    elif filters.until is not None:
+        yield "years", f"until {filters.until}"
+    yield from ((f"author:{name}", f"by {name}") for name in filters.authors)
+    yield from ((f"source:{name}", f"in {name}") for name in filters.sources)
+
+
+def chip_html(label: str, action: str, **data: object) -> str:
+    """A small removable label; `action` says what removing it does."""
+    attributes = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
+    return (
+        f'<button type="button" class="chip"{attributes} aria-label="{escape(action)}" '
+        f'title="{escape(action)}">{escape(label)}{icon("close")}</button>'
+    )
+
+
+def _actions(answer: Answer, place: Place) -> str:
+    turn = place.turn
+    copy = _button("copy", "copy", "Copy the answer", turn, text=str(answer))
+    again = _button("again", "retry", "Ask again", turn) if place.is_last else ""
+    thumbs = "".join(
+        _button("rate", way, label, turn, way=way).replace(
+            "<button", f'<button aria-pressed="{str(way in place.rating).lower()}"', 1
+        )
+        for way, label in THUMBS.items()
+    )
+    return f'<div class="acts" role="group" aria-label="Answer {turn}">{copy}{again}{thumbs}</div>'
+
+
+def comment_form(place: Place) -> str:
+    """Where a thumb can be explained; a word of thanks when it was."""
+    if place.rating.endswith("told"):
+        return '<p class="thanks">Noted, on this machine only. Thank you.</p>'
+    if not place.rating:
+        return ""
+    ask = "What helped?" if place.rating == "up" else "What was wrong or missing?"
+    return (
+        f'<form class="comment" data-do="comment" data-turn="{place.turn}">'
+        f'<label for="comment-{place.turn}">{ask} (optional)</label>'
+        f'<input id="comment-{place.turn}" name="comment" type="text" autocomplete="off" '
+        f'maxlength="{LONGEST_COMMENT}"><button type="submit">Send</button></form>'
+    )
+
+
+def _button(do: str, sign: str, label: str, turn: int, **data: str) -> str:
+    more = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    return (
+        f'<button type="button" class="act" data-do="{do}" data-turn="{turn}"{more} '
+        f'aria-label="{label}" title="{label}">{icon(sign)}</button>'
+    )
+
+
+def _suggestions(questions: Sequence[str]) -> str:
+    buttons = question_buttons(questions)
+    return f'<div class="next"><p>Ask next</p>{buttons}</div>' if buttons else ""
+
+
+def question_buttons(questions: Sequence[str]) -> str:
+    """Questions to ask with one click."""
+    return "".join(
+        f'<button type="button" class="ask" data-do="ask" data-question="{escape(question)}">'
+        f"{plain_html(question)}</button>"
+        for question in questions
+    )
+
+
+def status_html(text: str, *, is_warning: bool = False) -> str:
+    """The line that says which library answers, and how."""
+    kind = "status warning" if is_warning else "status"
+    return f'<p class="{kind}" role="status">{escape(text)}</p>'
+
+
+def progress_html(progress: Progress) -> str:
+    """What is going on before the library is ready, with a bar where the end is known."""
+    share = f' value="{progress.done}" max="{progress.total}"' if progress.total else ""
+    count = f" {progress.done:,}" if progress.done else ""
+    label = escape(f"{progress.stage}{count}")
+    bar = f'<progress aria-label="{label}"{share}></progress>'
+    return f'<p class="status" role="status">Getting ready: {label} {bar}</p>'

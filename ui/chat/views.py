@@ -1,0 +1,83 @@
+"""Draws a conversation for the page: which piece of HTML goes into which part."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rag.library import Library
+from ui.chat import handlers, keeping
+from ui.chat.bars import Choices, conversation_list, filter_bar, found_list, welcome_html
+from ui.chat.cards import sources_head, sources_html
+from ui.chat.handlers import Chat
+from ui.chat.keeping import Removed
+from ui.chat.render import Place, status_html, turn_html
+
+EXAMPLES_SHOWN: Final = 4
+AUTHORS_OFFERED: Final = 200  # as many as a list for typing ahead bears
+
+
+def panel(chat: Chat) -> str:
+    """The sources of the turn that is shown."""
+    head = sources_head(chat.turns, chat.shown_turn)
+    return f'<div class="panel-head">{head}</div>{sources_html(chat.shown_answer, chat.shown_turn)}'
+
+
+def choices(library: Library) -> Choices:
+    """What the papers can be limited by."""
+    facets = library.facets()
+    return Choices(
+        tuple(sorted(facets.years)), tuple(facets.authors)[:AUTHORS_OFFERED], tuple(facets.sources)
+    )
+
+
+class Views:
+    """Draws the conversations of a library.
+
+    Args:
+        library: As the visitor has set it.
+        kept: The library that keeps what visitors leave; all of them share it.
+        notice: What the user should know of it.
+    """
+
+    def __init__(self, library: Library, kept: Library, notice: str | None) -> None:
+        self.library = library
+        self.kept = kept
+        self._notice = notice
+        self._papers = len(library)
+
+    def thread(self, chat: Chat) -> list[str]:
+        """One piece of HTML a turn."""
+        if not chat.turns:
+            return [welcome_html(self._papers, self.library.examples(EXAMPLES_SHOWN))]
+        return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
+
+    def turn(self, chat: Chat, at: int) -> str:
+        """The HTML of one turn, counted from 1."""
+        place = Place(at, at == len(chat.turns), self._papers, chat.ratings.get(at, ""))
+        return turn_html(chat.turns[at - 1], place)
+
+    def side(self, chat: Chat, removed: Removed | None = None) -> str:
+        """The list of conversations."""
+        listed = keeping.listed(self.kept, chat.owner)
+        title = removed.title if removed else ""
+        return conversation_list(listed, chat.conversation, removed=title)
+
+    def found(self, chat: Chat, words: str) -> str:
+        """What a search of the conversations finds; nothing when nothing is looked for."""
+        if not words.strip():
+            return ""
+        return found_list(keeping.found(self.kept, chat.owner, words), chat.conversation)
+
+    def bar(self, chat: Chat) -> str:
+        """The filters above the input."""
+        return filter_bar(chat.filters, choices(self.library), editing=chat.editing)
+
+    def status(self) -> str:
+        """The line below the input."""
+        return status_html(handlers.library_line(self.library, self._notice))
+
+    def all(self, chat: Chat, removed: Removed | None = None) -> tuple[Any, ...]:
+        """What `ChatTab.all` lists, for a conversation."""
+        here = {"owner": chat.owner, "conversation": chat.conversation}
+        parts = self.thread(chat), self.bar(chat), panel(chat), self.status()
+        return chat, here, self.side(chat, removed), *parts

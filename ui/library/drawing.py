@@ -1,0 +1,83 @@
+"""The part of the library tab that draws: the map of the papers and the bar of their years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ui.chat.handlers import Chat
+from ui.library import html
+from ui.library.charts import map_figure, year_figure, years_told
+from ui.library.shelf import Shelf, telling
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """The parts that are drawn in."""
+
+    colouring: gr.Radio
+    plot: gr.Plot
+    told: gr.HTML
+    years: gr.Plot
+    years_told: gr.HTML
+
+
+def lay_out_charts() -> Charts:
+    """Lay the map and the bar out."""
+    told = gr.HTML("", elem_id="map-told", min_height=24)
+    colouring = gr.Radio(
+        [("by source", "source"), ("by year", "year")],
+        value="source",
+        label="Colour",
+        elem_id="map-colour",
+    )
+    plot = gr.Plot(show_label=False, container=False, elem_id="map", label="Map of the papers")
+    gr.HTML("<h2>Papers by year</h2>")
+    years_told = gr.HTML("", elem_id="years-told")
+    years = gr.Plot(show_label=False, container=False, elem_id="years", label="Papers by year")
+    return Charts(colouring, plot, told, years, years_told)
+
+
+def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
+    """Draw when the tab is opened, and anew in other colours.
+
+    Args:
+        shelf: What is drawn.
+        charts: The parts that are drawn in.
+        chat: The conversation; the map marks what its shown answer cites.
+        tab: Whose opening draws.
+    """
+
+    def draw(
+        colouring: str,
+        chat: Chat,
+        bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
+    ) -> tuple[object, ...]:
+        shown = chat.shown_answer
+        drawn = shelf.cartographer.map(telling(bar))
+        counts = shelf.library.facets().years
+        figure = map_figure(
+            drawn.rows,
+            drawn.points,
+            colouring="year" if colouring == "year" else "source",
+            cited=[paper.paper_id for paper in shown.papers] if shown else (),
+        )
+        years = year_figure(counts)
+        return (
+            gr.update(value=figure, visible=bool(drawn.rows)),
+            html.said_html(drawn.told),
+            gr.update(value=years, visible=years is not None),
+            html.said_html(years_told(counts, len(shelf.library))),
+        )
+
+    for event in (tab.select, charts.colouring.change):
+        event(
+            draw,
+            inputs=[charts.colouring, chat],
+            outputs=[charts.plot, charts.told, charts.years, charts.years_told],
+            show_progress_on=charts.told,
+            concurrency_limit=1,
+            concurrency_id="drawing",
+            api_visibility="private",
+        )

@@ -1,0 +1,150 @@
+"""Turns papers into the HTML of the library tab; pure functions, all text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from html import escape
+from typing import Final
+
+from rag.types import IngestReport, Order, Paper, Rejection
+from ui.library.rows import Page, Row
+
+COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
+    ("title", "Title"),
+    ("authors", "Authors"),
+    ("year", "Year"),
+    ("source", "Source"),
+)
+REJECTIONS_SHOWN: Final = 50
+NOTHING_OPEN: Final = "Choose a paper in the table or on the map to read it here."
+
+
+def table_html(page: Page, selected: Collection[str], opened: str | None) -> str:
+    """A part of the table; its buttons carry what library.js sends when they are pressed."""
+    if not page.total:
+        return _empty("The library holds no papers yet. Add some above.")
+    if not page.rows:
+        return _empty(f"No paper has all of these words: {page.view.query[:100]}")
+    columns = [(order, label) for order, label in COLUMNS if order in page.columns]
+    head = "".join(_column(page, order, label) for order, label in columns)
+    body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
+    return (
+        '<table class="papers"><caption class="unseen">Papers of the library</caption>'
+        '<thead><tr><th scope="col"><span class="unseen">Choose</span></th>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _empty(text: str) -> str:
+    return f'<p class="sources-empty">{escape(text)}</p>'
+
+
+def _column(page: Page, order: Order, label: str) -> str:
+    way, sign = "none", ""
+    if page.view.order == order:
+        way = "descending" if page.view.is_reversed else "ascending"
+        sign = " ↓" if page.view.is_reversed else " ↑"
+    return (
+        f'<th scope="col" aria-sort="{way}" class="{order}">'
+        f'<button type="button" data-sort="{order}">{label}'
+        f'<span aria-hidden="true">{sign}</span></button></th>'
+    )
+
+
+def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
+    paper_id = escape(row.paper_id)
+    title = escape(row.title)
+    checked = " checked" if is_selected else ""
+    current = ' class="is-open"' if row.paper_id == opened else ""
+    cells = {
+        "title": f'<button type="button" data-open="{paper_id}">{title}</button>',
+        "authors": escape(row.authors),
+        "year": str(row.year or ""),
+        "source": escape(row.source or ""),
+    }
+    shown = (order for order, _ in COLUMNS if order in page.columns)
+    return (
+        f'<tr{current}><td class="choose"><input type="checkbox" data-choose="{paper_id}"'
+        f' aria-label="Choose {title}"{checked}></td>'
+        + "".join(_cell(order, cells[order]) for order in shown)
+        + "</tr>"
+    )
+
+
+def _cell(order: Order, content: str) -> str:
+    whole = f' title="{content}"' if order == "source" else ""  # it may be cut
+    return f'<td class="{order}"{whole}>{content}</td>'
+
+
+def pager_told(page: Page) -> str:
+    """Which part of the table is shown, in words."""
+    if not page.rows:
+        return ""
+    first = page.view.page * len(page.rows) + 1
+    if page.view.page == page.pages - 1:
+        first = page.found - len(page.rows) + 1
+    told = f"{first:,} to {first + len(page.rows) - 1:,} of {page.found:,}"
+    return told if page.found == page.total else f"{told} found among {page.total:,}"
+
+
+def paper_html(paper: Paper | None) -> str:
+    """One paper, whole."""
+    if paper is None:
+        return _empty(NOTHING_OPEN)
+    label = "Summary written for paperchat" if paper.is_summary else "Abstract"
+    known = filter(None, (", ".join(paper.authors), paper.published, paper.venue))
+    source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
+    return (
+        f'<article class="card opened" tabindex="-1"><h3>{escape(paper.title)}</h3>'
+        f'<p class="meta">{escape(" · ".join(known))}</p>'
+        f'<p class="kind">{label}</p><p class="abstract">{escape(paper.abstract)}</p>'
+        f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
+        f' rel="noopener noreferrer">{escape(_link_label(paper))}</a></p></article>'
+    )
+
+
+def _link_label(paper: Paper) -> str:
+    return paper.link if paper.url else "Look for it at arXiv"
+
+
+def report_html(report: IngestReport) -> str:
+    """What an addition did, and each record that was left out with the reason."""
+    counts = [
+        f"{count:,} {name}"
+        for count, name in (
+            (report.added, "added"),
+            (report.updated, "updated"),
+            (report.unchanged, "unchanged"),
+            (report.duplicates, "met twice"),
+            (len(report.rejected), "left out"),
+        )
+        if count or name == "added"
+    ]
+    told = f'<p class="said" role="status">{", ".join(counts)}.</p>'
+    if not report.rejected:
+        return told
+    items = "".join(f"<li>{_rejection(each)}</li>" for each in report.rejected[:REJECTIONS_SHOWN])
+    more = len(report.rejected) - REJECTIONS_SHOWN
+    rest = f"<li>and {more:,} more</li>" if more > 0 else ""
+    return f'{told}<p class="meta">Left out:</p><ul class="rejected">{items}{rest}</ul>'
+
+
+def _rejection(rejection: Rejection) -> str:
+    where = rejection.source + (f", record {rejection.record}" if rejection.record else "")
+    return f"<b>{escape(where)}</b>: {escape(rejection.why)}"
+
+
+def counted(count: int) -> str:
+    """A number of papers in words."""
+    return "1 paper" if count == 1 else f"{count:,} papers"
+
+
+def help_html(text: str) -> str:
+    """A sentence below a field."""
+    return f'<p class="help">{escape(text)}</p>'
+
+
+def said_html(text: str, *, is_warning: bool = False) -> str:
+    """A sentence about what was just done; nothing for none."""
+    kind = "said warning" if is_warning else "said"
+    return f'<p class="{kind}" role="status">{escape(text)}</p>' if text else ""

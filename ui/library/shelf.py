@@ -1,0 +1,59 @@
+"""The library of the page once it is ready, with what is kept of it for all sessions together."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from rag.embedding import OnProgress
+from rag.library import Library
+from rag.types import Paper, Progress
+from ui.library.paper_map import Cartographer
+from ui.server.loading import Loading
+
+NOT_READY = "The library is not ready yet."
+
+
+class Shelf:
+    """Where the parts of the library tab find the library.
+
+    Args:
+        loading: The library on its way.
+    """
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        self._cartographer: Cartographer | None = None
+
+    @property
+    def library(self) -> Library:
+        """The library.
+
+        Raises:
+            gr.Error: It is not ready; the page shows the message.
+        """
+        library = self._loading.library
+        if library is None:
+            raise gr.Error(self._loading.failure or NOT_READY, print_exception=False)
+        return library
+
+    @property
+    def cartographer(self) -> Cartographer:
+        """The maker of its map."""
+        if self._cartographer is None or self._cartographer.library is not self.library:
+            self._cartographer = Cartographer(self.library)
+        return self._cartographer
+
+    def find(self, paper_id: str | None) -> Paper | None:
+        """The paper with an id, if it is still there."""
+        return self.library.get(paper_id) if paper_id else None
+
+
+def telling(bar: gr.Progress) -> OnProgress:
+    """What shows the library's progress in Gradio's bar."""
+
+    def tell(progress: Progress) -> None:
+        is_counted = progress.done or progress.total  # else Gradio tells "0 steps" and no stage
+        share = (progress.done, progress.total or None) if is_counted else 0.0
+        bar(share, desc=progress.stage)
+
+    return tell

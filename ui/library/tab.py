@@ -1,0 +1,98 @@
+"""The library tab: a table of all papers, one of them open, additions, and the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from rag.types import Paper
+from ui.library import html
+from ui.library.adding import connect_adding, lay_out_adding
+from ui.library.drawing import connect_charts, lay_out_charts
+from ui.library.rows import View
+from ui.library.shelf import Shelf
+from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
+from ui.server.loading import Loading
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTab:
+    """What the frame of the page ties to its other tabs.
+
+    Attributes:
+        ask: Pressed to ask about the opened paper.
+        opened: Id of the opened paper, or None.
+        showing: Shows what the library holds now.
+    """
+
+    ask: gr.Button
+    opened: gr.State
+    showing: Showing
+
+
+def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
+    """Lay the tab out inside the frame's `gr.Tab` and tie its parts together.
+
+    Args:
+        loading: The library on its way.
+        chat: The conversation, `ui.chat.handlers.Chat`; the map marks what the shown answer cites.
+    """
+    shelf = Shelf(loading)
+    view, opened = gr.State(View()), gr.State(None)
+    # library.js writes here what is pressed in the table and on the map, and which rows are chosen.
+    pressed = gr.Textbox(elem_id="library-pressed", visible="hidden", label="Pressed")
+    chosen = gr.Textbox(elem_id="library-chosen", visible="hidden", label="Chosen")
+    with gr.Row(elem_id="library", equal_height=False):
+        with gr.Column(scale=3, min_width=320), gr.Tabs():
+            with gr.Tab("Papers"):
+                table = lay_out_table()
+            with gr.Tab("Map") as map_tab:
+                charts = lay_out_charts()
+            with gr.Tab("Add papers"):
+                adding = lay_out_adding()
+        with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
+            paper = gr.HTML(html.paper_html(None), elem_id="paper")
+            ask = gr.Button("Ask about it", size="sm", visible=False, elem_id="ask-about")
+    showing = Showing(shelf, table, view, chosen, opened)
+    connect_table(showing, pressed=pressed, paper=paper, ask=ask)
+    connect_removal(showing)
+    connect_adding(showing, adding)
+    connect_charts(shelf, charts, chat=chat, tab=map_tab)
+
+    return LibraryTab(ask, opened, showing)
+
+
+def connect_library(
+    loading: Loading,
+    library_tab: LibraryTab,
+    *,
+    place: gr.Tab,
+    tabs: gr.Tabs,
+    question: gr.Textbox,
+    chat_id: str = "chat-tab",
+) -> None:
+    """Tie the library tab to the frame of the page and to the chat.
+
+    Args:
+        loading: The library on its way.
+        library_tab: The tab's parts.
+        place: The `gr.Tab` that holds them; opening it shows what the library holds now.
+        tabs: The frame's tabs.
+        question: Where "Ask about it" puts its question.
+        chat_id: The id of the chat's tab.
+    """
+
+    def ask(paper_id: str | None) -> tuple[object, str]:
+        paper = Shelf(loading).find(paper_id)
+        return gr.Tabs(selected=chat_id), question_about(paper) if paper else ""
+
+    library_tab.showing.when(place.select, lambda now: now)
+    library_tab.ask.click(
+        ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
+    )
+
+
+def question_about(paper: Paper) -> str:
+    """The question that "Ask about it" puts."""
+    return f"What does “{paper.title}” show?"

@@ -1,0 +1,181 @@
+"""Decides who may come in, how often they may ask, and which endpoint they may name; no HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rag.errors import ConfigurationError
+from ui.server.passwords import Users, hash_password, read_users
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+MOST_CLIENTS: Final = 10_000  # remembered at once; the one longest unseen is forgotten first
+# Visitors behind one address, such as a laboratory's, that may all ask at their full rate.
+VISITORS_OF_AN_ADDRESS: Final = 20
+# Wrong passwords from one address before it has to wait, and for how long the door counts them.
+FREE_TRIES: Final = 5
+TRIES_WINDOW_S: Final = 300.0
+MINUTE_S: Final = 60.0
+
+
+class TokenBucket:
+    """Lets every client act so often a minute, all at once or spread out.
+
+    Args:
+        per_minute: Actions a minute, and the most at once.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = float(per_minute)
+        self._clock = clock
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait_s(self, client: str) -> float:
+        """0 when the client may act now, which then counts; else how long it has to wait."""
+        with self._lock:
+            now = self._clock()
+            level, since = self._levels.pop(client, (self._most, now))
+            level = min(self._most, level + (now - since) * self._most / MINUTE_S)
+            wait = 0.0 if level >= 1 else (1 - level) * MINUTE_S / self._most
+            self._levels[client] = (level if wait else level - 1, now)
+            if len(self._levels) > MOST_CLIENTS:
+                self._levels.popitem(last=False)
+            return wait
+
+
+class Tries:
+    """Counts wrong passwords by address.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait_s(self, address: str) -> float:
+        """How long the address has to wait before its next try; 0 when it may try now."""
+        with self._lock:
+            now = self._clock()
+            recent = [then for then in self._wrong.get(address, []) if now - then < TRIES_WINDOW_S]
+            if len(recent) < FREE_TRIES:
+                return 0.0
+            return TRIES_WINDOW_S - (now - recent[-FREE_TRIES])
+
+    def count_wrong(self, address: str) -> None:
+        """Remember a wrong password."""
+        with self._lock:
+            recent = [*self._wrong.pop(address, []), self._clock()]
+            self._wrong[address] = recent[-FREE_TRIES:]
+            if len(self._wrong) > MOST_CLIENTS:
+                self._wrong.popitem(last=False)
+
+    def forget(self, address: str) -> None:
+        """The address has come in."""
+        with self._lock:
+            self._wrong.pop(address, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What holds for everyone who reaches the page.
+
+    Attributes:
+        host: The address that is listened on.
+        users: Who may come in; None for everyone.
+        rate_limit: Questions a minute of one visitor; 0 for any number.
+        allows_endpoints: Whether a visitor may name an endpoint of their own.
+        tries: Wrong passwords so far.
+    """
+
+    host: str = "127.0.0.1"
+    users: Users | None = None
+    rate_limit: int = 0
+    allows_endpoints: bool = True
+    tries: Tries = field(default_factory=Tries)
+    _visitors: TokenBucket = field(init=False)
+    _addresses: TokenBucket = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_visitors", TokenBucket(self.rate_limit))
+        everyone = self.rate_limit * VISITORS_OF_AN_ADDRESS
+        object.__setattr__(self, "_addresses", TokenBucket(everyone))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the page."""
+        return is_loopback(self.host)
+
+    def why_not_now(self, request: gr.Request | None) -> str | None:
+        """One sentence when a visitor has asked too often, else None; each call counts."""
+        if not self.rate_limit or request is None:
+            return None
+        if request.username:
+            wait = self._visitors.wait_s(f"user {request.username}")
+        else:
+            address = request.client.host if request.client else ""
+            wait = self._visitors.wait_s(f"{address} {request.session_hash}")
+            wait = wait or self._addresses.wait_s(address)
+        if not wait:
+            return None
+        return (
+            f"That is more than {self.rate_limit} questions a minute. "
+            f"Ask again in {max(1, round(wait))} s."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine only."""
+    bare = host.strip("[]").lower()
+    if bare == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:  # a name: it may stand for any address
+        return False
+
+
+def build_door(
+    *,
+    host: str,
+    auth: tuple[str, str] | None = None,
+    auth_file: Path | None = None,
+    no_auth: bool = False,
+    allow_endpoints: bool = False,
+    rate_limit: int = 0,
+) -> Door:
+    """The door as the options say.
+
+    Raises:
+        ConfigurationError: The page would be open to other machines without a password, and
+            `no_auth` does not ask for it; or the options contradict each other.
+    """
+    if no_auth and (auth or auth_file):
+        raise ConfigurationError("--no-auth does not go with --auth or --auth-file.")
+    hashes = read_users(auth_file) if auth_file else {}
+    if auth:
+        hashes[auth[0]] = hash_password(auth[1])
+    if not hashes and not no_auth and not is_loopback(host):
+        raise ConfigurationError(
+            f"On {host!r} other machines reach the page, so it wants a password: "
+            "--auth USER:PASSWORD or --auth-file FILE. To leave it open to all of them, "
+            "say --no-auth."
+        )
+    return Door(
+        host=host,
+        users=Users(hashes) if hashes else None,
+        rate_limit=rate_limit,
+        allows_endpoints=allow_endpoints or is_loopback(host),
+    )

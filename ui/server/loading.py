@@ -1,0 +1,102 @@
+"""Opens the library in the background, so that the page is there while it gets ready."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from rag.embedding import OnProgress
+from rag.errors import RagError
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import EXTRACTIVE, Progress
+from ui.server.access import Door
+
+WARM_UP: Final = "What do these papers say?"
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Loading:
+    """A library on its way; read `library`, `progress`, `failure` at any time.
+
+    Attributes:
+        door: Who may come in, and what they may do.
+        settings: Those of the operator, once known.
+        llm: The model that the page was started with, in place of the settings' one.
+        library: None until it is ready.
+        progress: What is being done, while it is not.
+        failure: One sentence on why it will not get ready.
+        notice: One sentence that goes with a library that works with limits.
+    """
+
+    library: Library | None = None
+    door: Door = field(default_factory=Door)
+    settings: Settings | None = None
+    llm: str | None = None
+    progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
+    failure: str | None = None
+    notice: str | None = None
+    _finished: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, library: Library, door: Door | None = None) -> Self:
+        """A library that is ready already."""
+        loading = cls(library, door or Door(), library.settings)
+        loading._finished.set()
+        return loading
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the library is ready or has failed; False when the time ran out."""
+        return self._finished.wait(timeout_s)
+
+    def ready(self, library: Library, notice: str | None = None) -> None:
+        """The library is there."""
+        self.library, self.notice = library, notice
+        self._finished.set()
+
+    def failed(self, why: str) -> None:
+        """The library will not be there, and why, in one sentence."""
+        self.failure = why
+        self._finished.set()
+
+    def start(self, settings: Settings, llm: str | None, also_tell: OnProgress) -> None:
+        """Open the library in a thread of its own; a new one gets the starter papers."""
+
+        def tell(progress: Progress) -> None:
+            self.progress = progress
+            also_tell(progress)
+
+        def load() -> None:
+            try:
+                library, notice = open_for_chat(settings, llm, tell)
+            except RagError as exc:
+                self.failed(str(exc))
+            else:
+                self.ready(library, notice)
+                warm_up(library)
+            finally:
+                self._finished.set()
+
+        threading.Thread(target=load, name="library", daemon=True).start()
+
+
+def warm_up(library: Library) -> None:
+    """Answer once unasked: the first answer of a process takes several times as long."""
+    with suppress(RagError):
+        library.with_llm(EXTRACTIVE).ask(WARM_UP)
+
+
+def open_for_chat(
+    settings: Settings, llm: str | None, on_progress: OnProgress
+) -> tuple[Library, str | None]:
+    """The library, ready for questions, and what the user should know of it."""
+    library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
+    notice = library.prepare(on_progress)
+    if library.is_new:
+        report = library.ingest_starter(on_progress)
+        logger.info("starter library: %s", report)
+    return library, notice

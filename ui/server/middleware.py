@@ -1,0 +1,209 @@
+"""Stands before Gradio: refuses what the page does not need, and adds headers that browsers obey.
+
+An ASGI middleware. Beside Gradio's own checks it lets only the page's own routes through, slows
+wrong passwords down, refuses requests that another site makes a browser send, and puts the page's
+scripts into its HTML under a nonce, so that no other inline script or event handler runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ui.server.access import FREE_TRIES, Door, is_loopback
+
+# ASGI's own types: what a message holds depends on its kind.
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+API: Final = "/gradio_api"
+# What the page and the clients of its two endpoints ask for. Gradio has more: it would write
+# states of sessions to disk, tell statistics, fetch other addresses, keep runs in the browser.
+ROUTES: Final = re.compile(
+    rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
+      |/(?:static|assets|svelte)/.+
+      |{API}/(?:info|user|token|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
+      |{API}/(?:upload|upload_progress|queue/join|queue/data)
+      |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+
+      |{API}/(?:file=|file/).+""",
+    re.VERBOSE,
+)
+MOST_BODY_BYTES: Final = 20_000_000  # of anything but an upload, which has a limit of its own
+SCRIPT_TAG: Final = re.compile(r"<script\b")
+HEADERS: Final[Mapping[str, str]] = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+# Gradio's HTML component fills its own templates by `new Function`, hence 'unsafe-eval'; handlers
+# in attributes and scripts without the nonce stay dead.
+POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-eval' 'nonce-{nonce}'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+
+
+class Shield:
+    """An ASGI app before another one.
+
+    Args:
+        app: What is behind it.
+        door: Who may come in.
+        scripts: JavaScript that runs in the page before anything else of it.
+    """
+
+    def __init__(self, app: App, door: Door, scripts: Sequence[str] = ()) -> None:
+        self._app = app
+        self._door = door
+        self._scripts = tuple(scripts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        refusal = self._refusal(scope, headers)
+        if refusal:
+            await _answer(send, *refusal)
+        elif scope["path"].rstrip("/") == "/login" and scope["method"] == "POST":
+            await self._log_in(scope, receive, send)
+        elif scope["path"] == "/" and scope["method"] == "GET":
+            await self._serve_page(scope, receive, send)
+        else:
+            await self._app(scope, receive, _hardened(send))
+
+    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
+        if self._is_elsewhere(headers):
+            return 421, "This page is served to this machine only, as 127.0.0.1 or localhost."
+        if not ROUTES.fullmatch(scope["path"]):
+            return 404, "There is nothing here."
+        if scope["method"] in ("GET", "HEAD"):
+            return None
+        if is_foreign(headers):
+            return 403, "Another site may not send this."
+        if scope["path"] != f"{API}/upload" and not _has_small_body(headers):
+            return 413, f"A request holds at most {MOST_BODY_BYTES // 10**6} MB."
+        return None
+
+    def _is_elsewhere(self, headers: Mapping[str, str]) -> bool:
+        """Whether a page that only this machine reaches is asked for by the name of another.
+
+        A site can have its own name stand for 127.0.0.1, and would then read what is here.
+        """
+        name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        return self._door.is_local and not is_loopback(name)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = scope["client"][0] if scope.get("client") else ""
+        if wait := self._door.tries.wait_s(address):
+            told = f"After {FREE_TRIES} wrong passwords the door is shut for {wait:.0f} s more."
+            await _answer(send, 400, told, {"retry-after": f"{wait:.0f}"})  # the page shows 400s
+            return
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        await self._app(scope, receive, _hardened(watch))
+        if status == 400:
+            self._door.tries.count_wrong(address)
+        elif status == 200:
+            self._door.tries.forget(address)
+
+    async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The page's HTML with its scripts and the policy that lets no others run."""
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                body += message.get("body", b"")
+
+        await self._app({**scope, "headers": plain}, receive, collect)
+        nonce = secrets.token_urlsafe(16)
+        policy = POLICY.format(nonce=nonce)
+        content = self._with_scripts(body.decode("utf-8"), nonce).encode("utf-8")
+        own = {"content-security-policy": policy, "content-length": str(len(content))}
+        kept = [(n, v) for n, v in start["headers"] if n.decode("latin-1").lower() not in own]
+        await _hardened(send)({**start, "headers": [*kept, *_raw(own)]})
+        await send({"type": "http.response.body", "body": content})
+
+    def _with_scripts(self, page: str, nonce: str) -> str:
+        scripts = "".join(f"<script>{script}</script>" for script in self._scripts)
+        whole = page.replace("<head>", f"<head>{scripts}", 1)
+        return SCRIPT_TAG.sub(f'<script nonce="{nonce}"', whole)
+
+
+def is_foreign(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that another site has made it send the request."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is None:  # no browser
+        return False
+    return urlsplit(origin).netloc not in (headers.get("host"), headers.get("x-forwarded-host"))
+
+
+def _has_small_body(headers: Mapping[str, str]) -> bool:
+    length = headers.get("content-length", "0" if "transfer-encoding" not in headers else "")
+    return length.isdecimal() and int(length) <= MOST_BODY_BYTES
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _hardened(send: Send) -> Send:
+    """The same, with the headers that every answer has."""
+
+    async def harden(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_raw(HEADERS)]}
+        await send(message)
+
+    return harden
+
+
+async def _answer(
+    send: Send, status: int, told: str, headers: Mapping[str, str] | None = None
+) -> None:
+    body = json.dumps({"detail": told}).encode()
+    own = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    start = {"type": "http.response.start", "status": status, "headers": _raw(own)}
+    await _hardened(send)(start)
+    await send({"type": "http.response.body", "body": body})

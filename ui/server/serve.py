@@ -1,0 +1,194 @@
+"""Starts the page's server and keeps it until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rag.cli.output import shown_progress
+from rag.errors import ConfigurationError
+from rag.settings import Settings
+from ui.server.access import Door
+from ui.server.loading import Loading
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from ui.server.middleware import Shield
+    from ui.server.passwords import Users
+
+PORTS_TRIED: Final = 20
+MOST_PORT: Final = 65535
+MOST_UPLOAD: Final = "50mb"
+# Gradio keeps about 170 kB for each session, and by default 10,000 of them.
+MOST_SESSIONS: Final = 500
+WAITING: Final = 128  # connections that may wait to be accepted
+LONGEST_START_S: Final = 30.0
+SIGN_IN: Final = "After five wrong passwords the door stays shut for five minutes."
+TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
+SCRIPTS: Final = tuple(TEMPLATES / name for name in ("theme.js", "page.js", "library.js"))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the port, or on the next free one.
+
+    It listens from the first moment, so that of two starts at once only one gets a port.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on, or no port near is free.
+    """
+    last = min(port + PORTS_TRIED - 1, MOST_PORT)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, last + 1):
+        try:
+            return socket.create_server(
+                (host.strip("[]"), candidate), family=family, backlog=WAITING
+            )
+        except (OSError, UnicodeError):  # UnicodeError: a host that no name can be
+            continue
+    raise ConfigurationError(
+        f"No port from {port} to {last} is free on {host!r}. Name another --port or --host."
+    )
+
+
+def find_free_port(host: str, port: int) -> int:
+    """The port, or the next free one; someone else may take it meanwhile.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on, or no port near is free.
+    """
+    with closing(listen(host, port)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def serve(
+    settings: Settings,
+    *,
+    llm: str | None = None,
+    door: Door | None = None,
+    port: int = 7860,
+    open_browser: bool = True,
+) -> None:
+    """Serve the chat page until interrupted; the library gets ready while the page is open.
+
+    Raises:
+        ConfigurationError: The address or the port cannot be used.
+    """
+    door = door or Door(rate_limit=settings.rate_limit)
+    with closing(listen(door.host, port)) as listening:
+        free = int(listening.getsockname()[1])
+        url = page_url(door.host, free)
+        loading = Loading(door=door, settings=settings, llm=llm)
+        with shown_progress() as on_progress:
+            loading.start(settings, llm, on_progress)
+            start_server(build_server(loading), listening)
+            if free != port:
+                _say(f"Port {port} is taken.")
+            if not door.users and not door.is_local:
+                _say(f"Anyone who reaches {door.host} can ask, add and remove: --no-auth.")
+            if open_browser:
+                webbrowser.open(url)
+            loading.wait()
+        if loading.failure:
+            _say(loading.failure)
+        _say(f"paperchat is at {url} (stop it with Ctrl-C)")
+        threading.Event().wait()
+
+
+def page_url(host: str, port: int) -> str:
+    """Where a browser on this machine finds the page."""
+    bare = host.strip("[]")
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bare, f"[{bare}]" if ":" in bare else bare)
+    return f"http://{name}:{port}/"
+
+
+def build_server(loading: Loading) -> uvicorn.Server:
+    """The server of the page, with Gradio behind the shield."""
+    import uvicorn
+
+    config = uvicorn.Config(_shielded(loading), log_level="warning", timeout_graceful_shutdown=2)
+    return uvicorn.Server(config)
+
+
+def _shielded(loading: Loading) -> Shield:
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from ui.app import build_app, build_theme
+    from ui.server.middleware import Shield
+
+    door = loading.door
+    page = build_app(loading)
+    page.state_session_capacity = MOST_SESSIONS
+    app = gr.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        page,
+        path="/",
+        server_name=door.host,
+        auth=_checks(door.users) if door.users else None,
+        auth_message=SIGN_IN if door.users else None,
+        allowed_paths=[],
+        blocked_paths=[str(path) for path in _private(loading)],
+        show_error=True,
+        max_file_size=MOST_UPLOAD,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        run_history=False,  # it would keep what is typed, a key too, in the browser
+        footer_links=[],
+        theme=build_theme(),
+        css_paths=list(STYLES),
+    )
+    return Shield(app, door, [path.read_text(encoding="utf-8") for path in SCRIPTS])
+
+
+def _private(loading: Loading) -> list[Path]:
+    """What is never served, whatever else Gradio would allow."""
+    settings = loading.settings
+    library = [settings.library.expanduser().resolve()] if settings else []
+    return [*library, Path.cwd() / ".env"]
+
+
+def _checks(users: Users) -> object:
+    """What Gradio asks whether name and password go together; hashing does not hold others up."""
+    one_at_a_time = asyncio.Semaphore(1)
+
+    async def admits(user: str, password: str) -> bool:
+        async with one_at_a_time:
+            return await asyncio.to_thread(users.admits, user, password)
+
+    return admits
+
+
+def start_server(server: uvicorn.Server, listening: socket.socket) -> threading.Thread:
+    """Serve from a thread of its own; returns when the server answers.
+
+    Raises:
+        ConfigurationError: It did not start.
+    """
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True
+    )
+    thread.start()
+    waited = threading.Event()
+    for _ in range(int(LONGEST_START_S * 100)):
+        if server.started or not thread.is_alive():
+            break
+        waited.wait(0.01)
+    if not server.started:
+        raise ConfigurationError("The page's server did not start. --verbose tells more.")
+    return thread
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""The settings tab, and what a browser session has set for itself."""

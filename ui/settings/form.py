@@ -1,0 +1,145 @@
+"""The form of the settings tab: its fields, their words, and in which order they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import gradio as gr
+
+from rag.settings import Settings
+from ui.library.html import said_html
+from ui.server.loading import Loading
+from ui.settings.session import NO_OTHER_ENDPOINT, PAPERS_RANGE, WORDS_RANGE, SessionSettings
+
+NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
+KEY_HELP: Final = (
+    "It stays with this browser session on the server, goes to this endpoint alone, and is "
+    "forgotten when the page is closed. It is never written to disk and never shown again."
+)
+KEY_KEPT: Final = "A key is kept for this session"
+KEY_NONE: Final = "sk-…"
+# theme.js marks the choice and reacts to it.
+THEME_HTML: Final = (
+    '<fieldset class="themes"><legend>Theme</legend>'
+    + "".join(
+        f'<label><input type="radio" name="theme" data-theme-choice="{name}">{label}</label>'
+        for name, label in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+    )
+    + "</fieldset>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of the tab."""
+
+    mode: gr.Radio
+    model: gr.Dropdown
+    base_url: gr.Textbox
+    key: gr.Textbox
+    try_it: gr.Button
+    forget: gr.Button
+    endpoint: gr.Column
+    top_k: gr.Slider
+    answer_words: gr.Slider
+    unsupported: gr.Radio
+    said: gr.HTML
+
+    @property
+    def fields(self) -> list[gr.components.Component]:
+        """All that is read together, in its order; the key is read by itself."""
+        return [
+            self.mode,
+            self.model,
+            self.base_url,
+            self.top_k,
+            self.answer_words,
+            self.unsupported,
+        ]
+
+
+def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -> Form:
+    """Lay the fields out, filled with what holds at the start."""
+    mode = gr.Radio(
+        [("The papers' own sentences", "extractive"), ("A language model", "model")],
+        value=start.mode,
+        label="Answers are written with",
+        elem_id="settings-mode",
+    )
+    endpoint = _lay_out_endpoint(loading, operator, start)
+    said = gr.HTML("", elem_id="settings-said", min_height=24)
+    with gr.Row():
+        top_k = gr.Slider(
+            *PAPERS_RANGE,
+            value=start.top_k,
+            step=1,
+            min_width=NARROWEST,
+            label="Papers for an answer",
+            elem_id="settings-papers",
+        )
+        answer_words = gr.Slider(
+            *WORDS_RANGE,
+            value=start.answer_words,
+            step=10,
+            min_width=NARROWEST,
+            label="Length of an answer, words",
+            elem_id="settings-words",
+        )
+    unsupported = gr.Radio(
+        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
+        value=start.unsupported,
+        label="A model's sentences that no paper supports",
+        elem_id="settings-unsupported",
+    )
+    return Form(mode, *endpoint, top_k, answer_words, unsupported, said)
+
+
+def _lay_out_endpoint(
+    loading: Loading, operator: Settings, start: SessionSettings
+) -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox, gr.Button, gr.Button, gr.Column]:
+    """Lay out what leads to a model: its name, address, key, two buttons, and what holds all."""
+    with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
+        gr.HTML(_endpoint_told(loading, operator))
+        with gr.Row():
+            base_url = gr.Textbox(
+                label="Address of the endpoint",
+                placeholder=operator.openai_base_url or "https://api.openai.com/v1",
+                max_length=500,
+                min_width=NARROWEST,
+                interactive=loading.door.allows_endpoints,
+                elem_id="settings-url",
+            )
+            model = gr.Dropdown(
+                [start.model] if start.model else [],
+                value=start.model or None,
+                allow_custom_value=True,
+                label="Model",
+                min_width=NARROWEST,
+                elem_id="settings-model",
+            )
+        key = gr.Textbox(
+            label="Key",
+            info=KEY_HELP,
+            type="password",
+            placeholder=KEY_NONE,
+            max_length=500,
+            elem_id="settings-key",
+            html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
+        )
+        with gr.Row(elem_classes="tools"):
+            try_it = gr.Button("Test connection", size="sm", elem_id="settings-test")
+            forget = gr.Button(
+                "Forget the key", size="sm", visible=False, elem_id="settings-forget"
+            )
+    return model, base_url, key, try_it, forget, endpoint
+
+
+def _endpoint_told(loading: Loading, operator: Settings) -> str:
+    """Which endpoint is asked when nothing is typed, and whether another may be."""
+    told = (
+        "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."
+        if operator.has_endpoint
+        else "Any OpenAI-compatible endpoint; paperchat was started without one."
+    )
+    return said_html(told if loading.door.allows_endpoints else NO_OTHER_ENDPOINT)

@@ -16,6 +16,7 @@ from rag.engine import PaperQueryEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.index.lexical import LexicalIndex
 from rag.index.paper_index import PaperIndex
+from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
@@ -37,6 +38,11 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
     except EmbedderUnavailableError:
         return None
     return embedder
+
+
+def build_parser(index: PaperIndex) -> QueryParser:
+    """What understands questions, with the authors of an index in mind."""
+    return QueryParser(index.lexical.find_authors, index.refresh)
 
 
 def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
@@ -74,6 +80,7 @@ def build_query_engine(
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     return PaperQueryEngine(
+        build_parser(index),
         build_retriever(index, settings),
         build_writer(llm, SimilarityVerifier(encoder, weight), settings) if llm else extractive,
         extractive,

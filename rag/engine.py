@@ -1,6 +1,6 @@
 """The ask story, from top to bottom, as a LlamaIndex query engine.
 
-question + history -> standalone question -> hits -> answer or abstain? -> drafts -> citations
+question + history -> query -> hits -> answer or abstain? -> drafts -> citations
 -> Answer
 """
 
@@ -27,9 +27,7 @@ from rag.answering.gate import (
 )
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
-from rag.query.focus import own_words
-from rag.query.intent import is_affirmation, question_for_papers
-from rag.query.questions import earlier_questions
+from rag.query.understanding import Query, QueryParser
 from rag.retrieval.hybrid import HybridRetriever
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
 
@@ -44,6 +42,7 @@ class PaperQueryEngine(BaseQueryEngine):
     """Answers questions from the papers that a retriever finds.
 
     Args:
+        parser: Understands a question within its conversation.
         retriever: Finds the papers.
         writer: Writes the answer; extractive or with a model.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
@@ -54,6 +53,7 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def __init__(
         self,
+        parser: QueryParser,
         retriever: HybridRetriever,
         writer: Writer,
         stand_in: Writer,
@@ -63,6 +63,7 @@ class PaperQueryEngine(BaseQueryEngine):
         condenser: Condenser | None = None,
     ) -> None:
         super().__init__(callback_manager=None)
+        self._parser = parser
         self._retriever = retriever
         self._writer = writer
         self._stand_in = stand_in
@@ -81,54 +82,50 @@ class PaperQueryEngine(BaseQueryEngine):
             filters: Which papers may answer; None for those that the question says.
         """
         clock = _Clock()
-        asked = standalone_question(question, history)
-        topic = self._retriever.understand(asked, filters, history)
-        answer = Answer(question, "", "draft", filters=topic.filters)
-        if not asked:
+        query = self._parser.understand(question, history, filters)
+        answer = Answer(question, "", "draft", filters=query.filters)
+        if not query.standalone:
             yield _abstained(answer, "not_a_question_for_papers", clock)
             return
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
-        searched, usage = self._condensed(asked, history)
-        hits = self._retriever.search(topic.question, self._top_k, searched, topic.filters)
+        query, usage = self._condensed(query)
+        hits = self._retriever.search(
+            query.topic, self._top_k, query.searched_history, query.filters
+        )
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
-        is_read = not self._writer.is_extractive
-        reason = reason_to_abstain(
-            topic.question, history, hits, self._answerability, is_read=is_read
-        )
+        reason = self._reason_to_abstain(query, hits)
         clock.lap("gate")
         if reason:
             yield _abstained(answer, reason, clock)
             return
         answer = replace(answer, stage="reading")
         yield answer
-        for draft in self._write(asked, history, hits):
+        for draft in self._write(query, hits):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        final = self._finished(answer, topic.question, history, clock)
-        yield self._with_follow_ups(final, history)
+        yield self._with_follow_ups(self._finished(answer, query, clock), query)
 
-    def _condensed(
-        self, question: str, history: Sequence[Message]
-    ) -> tuple[Sequence[Message], Usage]:
-        """The conversation for the search: a rewritten question is the last thing said in it.
-
-        So the question as it was asked keeps most of the weight, whatever the model makes of it.
-        """
+    def _condensed(self, query: Query) -> tuple[Query, Usage]:
+        """The query with a follow-up rewritten in full, where a model is there to do it."""
         if self._condenser is None:
-            return history, NO_USAGE
-        rewritten, usage = self._condenser.rewrite(question, history)
-        return ((*history, Message("user", rewritten)) if rewritten else history), usage
+            return query, NO_USAGE
+        rewritten, usage = self._condenser.rewrite(query.standalone, query.history)
+        return replace(query, rewritten=rewritten), usage
 
-    def _write(
-        self, question: str, history: Sequence[Message], hits: Sequence[Hit]
-    ) -> Iterator[Draft]:
+    def _reason_to_abstain(self, query: Query, hits: Sequence[Hit]) -> Reason | None:
+        is_read = not self._writer.is_extractive
+        return reason_to_abstain(
+            query.topic, query.history, hits, self._answerability, is_read=is_read
+        )
+
+    def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:
         """The writer's drafts; the stand-in's when the writer fails or in the end cites nothing."""
         draft, failure = Draft(""), None
         try:
-            for draft in self._writer.write(question, history, hits):
+            for draft in self._writer.write(query.standalone, query.history, hits):
                 yield draft
         except ModelError as exc:
             logger.info("the model did not answer: %s", exc)
@@ -136,7 +133,7 @@ class PaperQueryEngine(BaseQueryEngine):
         if failure or not (draft.citations or draft.declined):
             why = failure or _why_replaced(self._writer.mode, draft)
             notice = f"{why} {STAND_IN_NOTICE}" if failure else why
-            for stand_in in self._stand_in.write(question, history, hits):
+            for stand_in in self._stand_in.write(query.standalone, query.history, hits):
                 yield replace(
                     stand_in,
                     usage=draft.usage,
@@ -146,29 +143,26 @@ class PaperQueryEngine(BaseQueryEngine):
                     mode=EXTRACTIVE,
                 )
 
-    def _finished(
-        self, answer: Answer, topic: str, history: Sequence[Message], clock: _Clock
-    ) -> Answer:
+    def _finished(self, answer: Answer, query: Query, clock: _Clock) -> Answer:
         if answer.reason == "not_in_abstract":
             return _abstained(answer, answer.reason, clock)
-        sure = self._answerability.confidence(topic_within(topic, history), answer.papers)
+        sure = self._answerability.confidence(query.subject, answer.papers)
         clock.lap("confidence")
         final = replace(
             answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
         )
-        caveat = self._caveat(final, topic, is_follow_up=bool(earlier_questions(history)))
-        return replace(final, caveat=caveat)
+        return replace(final, caveat=self._caveat(final, query))
 
-    def _caveat(self, answer: Answer, topic: str, *, is_follow_up: bool) -> str | None:
+    def _caveat(self, answer: Answer, query: Query) -> str | None:
         """Why the text may be no answer; the words of a follow-up say too little to tell."""
         if answer.confidence < UNSURE_BELOW:
             return UNSURE
-        if is_follow_up or not answer.is_extractive or not answer.papers:
+        if query.is_follow_up or not answer.is_extractive or not answer.papers:
             return None
-        missing = self._answerability.missing_detail(topic, answer.papers[0])
+        missing = self._answerability.missing_detail(query.topic, answer.papers[0])
         return NOT_SAID if missing >= MAYBE_NOT_SAID_FROM else None
 
-    def _with_follow_ups(self, answer: Answer, history: Sequence[Message]) -> Answer:
+    def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:
         if answer.status != "answered":
             return answer
         suggestions = follow_ups(
@@ -176,7 +170,7 @@ class PaperQueryEngine(BaseQueryEngine):
             answer.hits,
             answer.papers,
             self._answerability.is_discriminative,
-            earlier_questions(history),
+            query.earlier,
         )
         return replace(answer, suggestions=suggestions)
 
@@ -197,20 +191,6 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
-
-
-def standalone_question(question: str, history: Sequence[Message]) -> str:
-    """What is asked of the papers, "" when nothing is; a bare "yes" asks the last question anew."""
-    earlier = earlier_questions(history)
-    if earlier and is_affirmation(question):
-        return earlier[0]
-    return question_for_papers(question)
-
-
-def topic_within(topic: str, history: Sequence[Message]) -> str:
-    """What a question is about: the last question's topic where its own words do not say."""
-    earlier = earlier_questions(history)
-    return earlier[0] if topic and earlier and not own_words(topic) else topic
 
 
 def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rag.chat_engine import PaperChatEngine
     from rag.engine import PaperQueryEngine
     from rag.index.paper_index import PaperIndex
+    from rag.query.understanding import QueryParser
     from rag.retrieval.hybrid import HybridRetriever
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
@@ -289,14 +290,12 @@ class Library:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
-        messages = to_messages(history)
-        retriever = self.as_retriever()
-        asked = retriever.understand(question, filters, messages)
-        return retriever.search(asked.question, k, messages, asked.filters)
+        query = self._parser.understand_search(question, to_messages(history), filters)
+        return self.as_retriever().search(query.topic, k, query.history, query.filters)
 
     def understood_filters(self, question: str) -> Filters:
         """The filters that a question says itself: years, and authors whom the library has."""
-        return self.as_retriever().understand(question).filters
+        return self._parser.understand_search(question).filters
 
     def facets(self) -> Facets:
         """The years, sources and authors of the papers, with how many papers each has."""
@@ -353,6 +352,12 @@ class Library:
         if not len(self):
             return "empty_library"
         return None if question.strip() else "not_a_question_for_papers"
+
+    @property
+    def _parser(self) -> QueryParser:
+        from rag.assembly import build_parser
+
+        return build_parser(self._index)
 
     def as_retriever(self) -> HybridRetriever:
         """The library as a LlamaIndex retriever."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 
 from rag.errors import EmbedderUnavailableError
 from rag.index.chroma import PassageStore
-from rag.query.filters import Understood, asked_of_papers, count_named, understood_filters
+from rag.query.filters import count_named
 from rag.query.questions import earlier_questions, history_weights
 from rag.query.references import NAMED_BONUS, referred_papers, titled_papers
+from rag.query.understanding import QueryParser
 from rag.retrieval.admission import Admission, build_admission
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import blend, fuse, rank
@@ -74,17 +74,6 @@ class HybridRetriever(BaseRetriever):
         self._top_k = top_k
         self._reranker = reranker
         self._refresh = refresh
-
-    def understand(
-        self, question: str, filters: Filters | None = None, history: Sequence[Message] = ()
-    ) -> Understood:
-        """What is asked of which papers; filters that are given are all there are."""
-        found = Understood(question, filters or NO_FILTERS)
-        if filters is None:
-            self._refresh()
-            this_year = datetime.now(tz=UTC).year
-            found = understood_filters(question, self._lexical.index.find_authors, this_year)
-        return asked_of_papers(found, question, history)
 
     def search(
         self,
@@ -212,8 +201,9 @@ class HybridRetriever(BaseRetriever):
         return hits
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        asked = self.understand(query_bundle.query_str)
-        hits = self.search(asked.question, self._top_k, filters=asked.filters)
+        parser = QueryParser(self._lexical.index.find_authors, self._refresh)
+        query = parser.understand_search(query_bundle.query_str)
+        hits = self.search(query.topic, self._top_k, filters=query.filters)
         return [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in hits]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from rag.engine import topic_within
 from rag.query.focus import own_words
 from rag.types import Message
 
@@ -76,11 +75,3 @@ def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
 )
 def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
     assert own_words(question) == words
-
-
-def test_a_question_keeps_its_topic_where_it_has_one():
-    talked = (Message("user", FIRST), Message("assistant", "It is a network."))
-    assert topic_within("what results?", talked) == FIRST
-    assert topic_within("what about graphs?", talked) == "what about graphs?"
-    assert topic_within("what results?", ()) == "what results?"
-    assert topic_within("", talked) == ""

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.engine import standalone_question
 from rag.query.references import (
     NAMED_BONUS,
     POINTED_BONUS,
     referred_papers,
     titled_papers,
 )
+from rag.query.understanding import standalone_question
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))

@@ -1,0 +1,83 @@
+"""One query of a question and its conversation, in the forms that the stages need."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.query.understanding import Query, QueryParser
+from rag.types import NO_FILTERS, Filters, Message
+
+FIRST = "How are deep networks pruned?"
+TALKED = (Message("user", FIRST), Message("assistant", "By the size of their weights."))
+
+
+def parser(*authors):
+    return QueryParser(lambda name: [author for author in authors if name in author])
+
+
+def understand(text, history=(), filters=None):
+    return parser("Ada Byron").understand(text, history, filters)
+
+
+def test_a_plain_question_is_the_same_for_every_stage():
+    assert understand(FIRST) == Query(FIRST, FIRST, FIRST)
+    assert understand(FIRST).searched_history == ()
+
+
+def test_what_is_searched_for_is_apart_from_its_filters_and_from_small_talk():
+    text = "Hello! How are nets pruned since 2020?"
+    query = understand(text)
+    assert query.text == text
+    assert query.standalone == "How are nets pruned since 2020?"
+    assert query.topic == "How are nets pruned?"
+    assert query.filters == Filters(since=2020)
+
+
+def test_filters_that_are_given_are_all_there_are():
+    query = understand("How are nets pruned since 2020?", filters=NO_FILTERS)
+    assert query.topic == "How are nets pruned since 2020?"
+    assert query.filters == NO_FILTERS
+
+
+def test_small_talk_asks_the_papers_nothing():
+    assert understand("hello!").standalone == ""
+
+
+def test_a_text_that_is_only_searched_for_keeps_its_small_talk():
+    assert parser().understand_search("hello!").topic == "hello!"
+
+
+@pytest.mark.parametrize("text", ["yes please", "and since 2020?"])
+def test_a_follow_up_without_words_of_its_own_asks_the_last_question_anew(text):
+    assert understand(text, TALKED).topic == FIRST
+
+
+def test_papers_of_an_author_are_asked_for_without_a_topic():
+    query = understand("papers by Ada Byron")
+    assert (query.topic, query.filters) == ("", Filters(authors=("Ada Byron",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "history", "expected"),
+    [
+        ("what results?", TALKED, FIRST),
+        ("what about graphs?", TALKED, "what about graphs?"),
+        ("what results?", (), "what results?"),
+        ("papers since 2020", TALKED, ""),  # the papers that pass are asked for
+    ],
+)
+def test_a_question_keeps_its_subject_where_it_has_one(text, history, expected):
+    assert understand(text, history).subject == expected
+
+
+def test_a_rewritten_question_is_the_last_thing_said_for_the_search_alone():
+    query = Query("and graphs?", "and graphs?", "and graphs?", NO_FILTERS, TALKED, "Which graphs?")
+    assert query.searched_history == (*TALKED, Message("user", "Which graphs?"))
+    assert query.earlier == [FIRST]
+
+
+def test_authors_are_looked_for_in_what_others_have_written_meanwhile():
+    seen = []
+    reading = QueryParser(lambda _: [], lambda: seen.append("looked"))
+    reading.understand(FIRST)
+    assert seen == ["looked"]

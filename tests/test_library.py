@@ -577,7 +577,7 @@ def test_hits_carry_what_each_retriever_thought(four):
 
 
 def test_a_paper_that_shares_no_word_has_no_lexical_score(four):
-    hits = four.search("crustaceans")
+    hits = four.search("circadian rhythms of lobsters")
     assert hits[0].paper == TIDE
     assert {(hit.lexical_score, hit.lexical_rank) for hit in hits} == {(None, None)}
 

@@ -16,13 +16,13 @@ from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from rag.answering.abstention import describe_abstention
 from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     MAYBE_NOT_SAID_FROM,
     UNSURE_BELOW,
     AnswerabilityModel,
-    abstention_text,
     reason_to_abstain,
 )
 from rag.answering.suggestions import follow_ups
@@ -212,7 +212,7 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
 
 def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     logger.info("abstained: %s", reason)
-    text = abstention_text(reason, answer.hits, answer.filters)
+    text = describe_abstention(reason, answer.hits, answer.filters).markdown
     timings = clock.timings()
     return replace(
         answer, text=text, status="abstained", reason=reason, stage=None, timings=timings

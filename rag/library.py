@@ -341,9 +341,9 @@ class Library:
         """
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):
-            from rag.answering.gate import abstention_text
+            from rag.answering.abstention import describe_abstention
 
-            text = abstention_text(reason, ())
+            text = describe_abstention(reason).markdown
             yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
         yield from self.as_query_engine().stream(question, messages, filters)

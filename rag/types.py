@@ -23,6 +23,7 @@ Reason = Literal[
     "empty_library",
     "sources_disagree",  # answered, with papers that say different things
 ]
+Thumb = Literal["up", "down"]  # what a user thinks of an answer
 Stage = Literal["searching", "reading", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
 from rag.index.lexical import analyze
-from rag.query.filters import describe_filters
 from rag.query.focus import asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
-from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Reason
+from rag.types import Hit, Message, Paper, Reason
 from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.similarity import sigmoid
 from rag.verification.terms import TermWeight, coverage, is_content
@@ -24,7 +23,6 @@ from rag.verification.terms import TermWeight, coverage, is_content
 HITS_READ: Final = 3
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
-NEAREST_SHOWN: Final = 3
 
 # Logistic regression, questions of the dev set that papers answer against its off-topic ones and
 # BIPIA's training requests: similarity of the best paper and match of the question's words. Below
@@ -208,28 +206,3 @@ def _is_off_topic_later(
         return False
     relevance = answerability.relevance(question, hits)
     return relevance is not None and relevance < LEAST_RELEVANCE_LATER
-
-
-def abstention_text(reason: Reason, hits: Sequence[Hit], filters: Filters = NO_FILTERS) -> str:
-    """Render what is read instead of an answer, with the nearest papers that pass the filters."""
-    nearest = "\n".join(f"- [{hit.paper.title}]({hit.paper.link})" for hit in hits[:NEAREST_SHOWN])
-    told = {
-        "empty_library": "This library holds no papers yet. Add some with `paperchat ingest FILE`.",
-        "not_in_library": _describe_missing(hits, filters),
-        "not_in_abstract": "The papers are here, but their abstracts do not say.",
-        "not_a_question_for_papers": "I answer questions about the papers in this library; "
-        "ask me what they propose, find or compare.",
-    }[reason]
-    lead = "Their full texts may:" if reason == "not_in_abstract" else "The nearest are:"
-    return f"{told} {lead}\n\n{nearest}" if nearest else told
-
-
-def _describe_missing(hits: Sequence[Hit], filters: Filters) -> str:
-    if not filters:
-        return "No paper in this library is about that."
-    has_years = filters.since is not None or filters.until is not None
-    undated = " A paper without a known date passes no filter of years." if has_years else ""
-    passed = describe_filters(filters)
-    if hits:
-        return f"No paper that passes the filters ({passed}) is about that.{undated}"
-    return f"No paper in this library passes the filters ({passed}).{undated}"

@@ -16,7 +16,7 @@ from rag.cli import output
 from rag.errors import ConfigurationError, RagError
 from rag.library import Library
 from rag.settings import read_settings
-from rag.types import STARTER_SOURCE, Filters, IngestReport, Paper
+from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
 
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 
@@ -100,11 +100,20 @@ def _filters(options: argparse.Namespace) -> Filters | None:
     return filters or None
 
 
+def _without_citations(answer: Answer) -> str:
+    """What an answer that cites nothing says, in one line."""
+    if answer.status == "abstained":
+        from rag.answering.abstention import describe_abstention
+
+        return describe_abstention(answer.reason, answer.hits, answer.filters).why
+    return answer.text.partition("\n")[0]
+
+
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
     answer = _open(options, starter=True).ask(options.question, filters=_filters(options))
     if options.cite and not answer.papers:
-        raise RagError(f"No paper is cited. {answer.text.splitlines()[0]}")
+        raise RagError(f"No paper is cited. {_without_citations(answer)}")
     if options.cite:
         sys.stdout.write(export.export_papers(answer.papers, options.cite))
     elif options.markdown:

@@ -6,18 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import SecretStr
 
 from rag.codec import answer_to_json, history_from_json, history_to_json
 from rag.errors import LibraryError
 from rag.settings import Settings
-from rag.types import Answer, Message
+from rag.types import Answer, Message, Thumb
 from rag.userdata.conversations import read_answer
 from rag.userdata.database import Database, now
-
-Thumb = Literal["up", "down"]
 
 MOST_COMMENT_CHARACTERS: Final = 2000
 # Say where this machine keeps things, or may hold a password; keys are left out by their type.

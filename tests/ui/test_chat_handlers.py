@@ -15,7 +15,7 @@ from rag.userdata.excerpts import Excerpt
 from ui.chat import handlers, keeping
 from ui.chat.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
 from ui.chat.handlers import Chat
-from ui.chat.render import Place, filter_labels, is_finished, stage_line, turn_html
+from ui.chat.render import Place, Rated, filter_labels, is_finished, stage_line, turn_html
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
 QUESTION = "Why do cats land on their feet?"
@@ -233,8 +233,8 @@ def test_a_deleted_conversation_can_be_brought_back(library):
 def test_a_thumb_is_kept_explained_and_taken_back(library):
     chat = keeping.rate(library, asked(library), 1, "up")
     chat = keeping.comment(library, chat, 1, "short")
-    assert chat.ratings == {1: "up told"}
-    assert keeping.opened(library, chat, chat.conversation).ratings == {1: "up told"}
+    assert chat.ratings == {1: Rated("up", "short")}
+    assert keeping.opened(library, chat, chat.conversation).ratings == {1: Rated("up", "short")}
     assert library.feedback.ratings()[0].comment == "short"
     chat = keeping.rate(library, chat, 1, "up")
     assert (chat.ratings, library.feedback.ratings()) == ({}, [])

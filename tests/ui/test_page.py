@@ -449,7 +449,8 @@ def test_an_abstention_names_the_nearest_papers_with_links(cats, dogs):
     seen = Seen(answers.answer_html(answer, 1))
     assert seen.values("href") == [cats.link, html.unescape(dogs.link)]
     assert cats.title in seen.text
-    assert "one" not in seen.text  # the list is made anew, escaped
+    assert seen.text.startswith("No paper in this library is about that. The nearest are:")
+    assert "one" not in seen.text  # made anew of reason, hits and filters, escaped
 
 
 @pytest.mark.parametrize("mode", [EXTRACTIVE, "a-model"])

@@ -11,13 +11,13 @@ from html import escape
 from itertools import groupby
 from typing import Final, get_args
 
+from rag.answering.abstention import describe_abstention
 from rag.sentences import split_sentences
 from rag.types import Answer, Citation, Verdict
 from rag.verification.markers import find_markers
 from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
 
 QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
-NEAREST_SHOWN: Final = 3
 # How a sentence that is not fully supported is shown: what is set before it, and what it means.
 SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
     "partly": ("≈ ", "The cited papers support this only in part."),
@@ -58,13 +58,13 @@ def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
 
 
 def _abstention(answer: Answer) -> str:
-    said = answer.text.partition("\n")[0]
+    told = describe_abstention(answer.reason, answer.hits, answer.filters)
     nearest = "".join(
-        f'<li><a href="{escape(hit.paper.link)}" target="_blank" rel="noopener noreferrer">'
-        f"{plain_html(hit.paper.title)}</a></li>"
-        for hit in answer.hits[:NEAREST_SHOWN]
+        f'<li><a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
+        f"{plain_html(paper.title)}</a></li>"
+        for paper in told.nearest
     )
-    return f"<p>{plain_html(said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
+    return f"<p>{plain_html(told.said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
 
 
 def _doubtful(answer: Answer) -> Iterator[Passage]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import gradio as gr
 
+from rag.types import Thumb
 from ui.chat import handlers, keeping
 from ui.chat.asking import connect_asking
 from ui.chat.handlers import Chat
@@ -98,7 +99,8 @@ class Reading:
     def rate(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Keep a thumb; the same thumb again takes it back."""
         views, chat = self._visits.now(chat, here, settings)
-        chat = keeping.rate(views.kept, chat, int(event.turn), event.way)
+        thumb: Thumb = "up" if event.way == "up" else "down"
+        chat = keeping.rate(views.kept, chat, int(event.turn), thumb)
         return chat, views.thread(chat)
 
     def comment(

@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.library import Library
 from rag.types import NO_FILTERS, Answer, Filters, Message
-from ui.chat.render import Rating, is_finished
+from ui.chat.render import Rated, is_finished
 
 MOST_QUESTION_CHARACTERS: Final = 4000
 DRAFT_EVERY_S: Final = 1 / 15  # what the eye takes for a flow; more only costs the browser
@@ -27,7 +27,7 @@ class Chat:
         filters: Which papers may answer the next question.
         shown: The turn whose sources are shown; 0 for the last.
         editing: The turn whose question is being edited; 0 for none.
-        ratings: What was said of each turn's answer, by its number.
+        ratings: What the user thinks of each turn's answer, by its number.
         keys: The ids that the turns are kept under.
         replaces: Whether the next answer takes the place of turns that are still kept.
     """
@@ -38,7 +38,7 @@ class Chat:
     filters: Filters = NO_FILTERS
     shown: int = 0
     editing: int = 0
-    ratings: Mapping[int, Rating] = field(default_factory=dict)
+    ratings: Mapping[int, Rated] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     replaces: bool = False
 

@@ -16,11 +16,11 @@ from rag.export import (
     export_papers,
 )
 from rag.library import Library
-from rag.types import Answer
+from rag.types import Answer, Thumb
 from rag.userdata.conversations import title_of
 from ui.chat.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
 from ui.chat.handlers import Chat, history, with_notice
-from ui.chat.render import Rating, is_finished
+from ui.chat.render import Rated, is_finished
 
 # The random id that page.js makes. Nothing else from a browser is an owner, so that none can pass
 # for a user who has logged in.
@@ -87,7 +87,7 @@ def opened(library: Library, chat: Chat, key: str) -> Chat:
         turns=tuple(turn.answer for turn in turns),
         keys=keys,
         ratings={
-            at: _rating(rated[key].thumb, rated[key].comment)
+            at: Rated(rated[key].thumb, rated[key].comment or None)
             for at, key in enumerate(keys, start=1)
             if key in rated
         },
@@ -145,41 +145,36 @@ def restore(library: Library, owner: str, removed: Removed) -> str:
     return key
 
 
-def rate(library: Library, chat: Chat, turn: int, way: str) -> Chat:
+def rate(library: Library, chat: Chat, turn: int, thumb: Thumb) -> Chat:
     """Keep a thumb; the one that is up already is taken back."""
-    if chat.ratings.get(turn, "").partition(" ")[0] == way:
-        ratings = {at: rating for at, rating in chat.ratings.items() if at != turn}
-        if turn <= len(chat.keys):
-            library.feedback.withdraw(chat.owner, chat.keys[turn - 1])
-        return replace(chat, ratings=ratings)
-    return _rated(library, chat, turn, _rating(way))
+    rated = chat.ratings.get(turn)
+    if rated is None or rated.thumb != thumb:
+        return _with_rating(library, chat, turn, Rated(thumb))
+    if turn <= len(chat.keys):
+        library.feedback.withdraw(chat.owner, chat.keys[turn - 1])
+    ratings = {at: rated for at, rated in chat.ratings.items() if at != turn}
+    return replace(chat, ratings=ratings)
 
 
 def comment(library: Library, chat: Chat, turn: int, text: str) -> Chat:
     """Keep the sentence that goes with a thumb."""
-    way = chat.ratings.get(turn, "").partition(" ")[0]
-    return _rated(library, chat, turn, _rating(way, text or " "), text) if way else chat
+    rated = chat.ratings.get(turn)
+    return _with_rating(library, chat, turn, replace(rated, comment=text)) if rated else chat
 
 
-def _rated(library: Library, chat: Chat, turn: int, rating: Rating, text: str = "") -> Chat:
+def _with_rating(library: Library, chat: Chat, turn: int, rated: Rated) -> Chat:
     if turn <= len(chat.keys):
         library.feedback.rate(
             chat.owner,
             chat.keys[turn - 1],
-            "up" if rating.startswith("up") else "down",
+            rated.thumb,
             chat.turns[turn - 1],
-            comment=text,
+            comment=rated.comment or "",
             history=history(chat.turns[: turn - 1]),
             settings=library.settings,
             revision=library.revision,
         )
-    return replace(chat, ratings={**chat.ratings, turn: rating})
-
-
-def _rating(thumb: str, text: str = "") -> Rating:
-    if thumb == "up":
-        return "up told" if text else "up"
-    return "down told" if text else "down"
+    return replace(chat, ratings={**chat.ratings, turn: rated})
 
 
 def export(chat: Chat, form: str, of: str) -> dict[str, str]:

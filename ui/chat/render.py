@@ -8,21 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Final
 
 from rag.sentences import split_sentences
-from rag.types import Answer, Filters, Progress
+from rag.types import Answer, Filters, Progress, Thumb
 from ui.chat.answers import answer_html
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
 
 LONGEST_HEADLINE: Final = 240  # characters; longer questions are set as text
 LONGEST_COMMENT: Final = 500  # characters
-Rating = Literal["", "up", "down", "up told", "down told"]
-THUMBS: Final[Mapping[str, str]] = {
+THUMBS: Final[Mapping[Thumb, str]] = {
     "up": "This answer helped",
     "down": "This answer did not help",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What the user thinks of an answer.
+
+    Attributes:
+        comment: What they wrote beside it, possibly nothing; None as long as they sent nothing.
+    """
+
+    thumb: Thumb
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +44,13 @@ class Place:
         turn: Its number, from 1.
         is_last: Only the last answer can be asked again, and has suggestions.
         papers: How many papers are searched.
-        rating: What the user said of it.
+        rated: What the user thinks of it, if they said so.
     """
 
     turn: int
     is_last: bool = True
     papers: int = 0
-    rating: Rating = ""
+    rated: Rated | None = None
 
 
 def turn_html(answer: Answer, place: Place) -> str:
@@ -137,9 +148,10 @@ def _actions(answer: Answer, place: Place) -> str:
     turn = place.turn
     copy = _button("copy", "copy", "Copy the answer", turn, text=str(answer))
     again = _button("again", "retry", "Ask again", turn) if place.is_last else ""
+    up_or_down = place.rated.thumb if place.rated else None
     thumbs = "".join(
         _button("rate", way, label, turn, way=way).replace(
-            "<button", f'<button aria-pressed="{str(way in place.rating).lower()}"', 1
+            "<button", f'<button aria-pressed="{str(way == up_or_down).lower()}"', 1
         )
         for way, label in THUMBS.items()
     )
@@ -148,11 +160,11 @@ def _actions(answer: Answer, place: Place) -> str:
 
 def comment_form(place: Place) -> str:
     """Where a thumb can be explained; a word of thanks when it was."""
-    if place.rating.endswith("told"):
-        return '<p class="thanks">Noted, on this machine only. Thank you.</p>'
-    if not place.rating:
+    if place.rated is None:
         return ""
-    ask = "What helped?" if place.rating == "up" else "What was wrong or missing?"
+    if place.rated.comment is not None:
+        return '<p class="thanks">Noted, on this machine only. Thank you.</p>'
+    ask = "What helped?" if place.rated.thumb == "up" else "What was wrong or missing?"
     return (
         f'<form class="comment" data-do="comment" data-turn="{place.turn}">'
         f'<label for="comment-{place.turn}">{ask} (optional)</label>'

@@ -53,7 +53,7 @@ class Views:
 
     def turn(self, chat: Chat, at: int) -> str:
         """The HTML of one turn, counted from 1."""
-        place = Place(at, at == len(chat.turns), self._papers, chat.ratings.get(at, ""))
+        place = Place(at, at == len(chat.turns), self._papers, chat.ratings.get(at))
         return turn_html(chat.turns[at - 1], place)
 
     def side(self, chat: Chat, removed: Removed | None = None) -> str:

@@ -1,0 +1,71 @@
+"""Render an abstention from its reason, the papers that were found and the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.query.filters import describe_filters
+from rag.types import NO_FILTERS, Filters, Hit, Paper, Reason
+
+NEAREST_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """What is read instead of an answer.
+
+    Attributes:
+        why: The reason in words.
+        lead: What introduces the nearest papers; "" when there are none.
+        nearest: The nearest papers that pass the filters.
+    """
+
+    why: str
+    lead: str
+    nearest: tuple[Paper, ...]
+
+    @property
+    def said(self) -> str:
+        """The line above the nearest papers."""
+        return f"{self.why} {self.lead}".rstrip()
+
+    @property
+    def markdown(self) -> str:
+        """All of it, the papers as a list of links."""
+        papers = "\n".join(f"- [{paper.title}]({paper.link})" for paper in self.nearest)
+        return f"{self.said}\n\n{papers}".rstrip()
+
+
+def describe_abstention(
+    reason: Reason | None, hits: Sequence[Hit] = (), filters: Filters = NO_FILTERS
+) -> Abstention:
+    """Describe why nothing is answered, and name the papers that come nearest."""
+    nearest = tuple(hit.paper for hit in hits[:NEAREST_SHOWN])
+    lead = "Their full texts may:" if reason == "not_in_abstract" else "The nearest are:"
+    return Abstention(_describe_reason(reason, hits, filters), lead if nearest else "", nearest)
+
+
+def _describe_reason(reason: Reason | None, hits: Sequence[Hit], filters: Filters) -> str:
+    if reason == "empty_library":
+        return "This library holds no papers yet. Add some with `paperchat ingest FILE`."
+    if reason == "not_in_abstract":
+        return "The papers are here, but their abstracts do not say."
+    if reason == "not_a_question_for_papers":
+        return (
+            "I answer questions about the papers in this library; "
+            "ask me what they propose, find or compare."
+        )
+    return _describe_missing(hits, filters)
+
+
+def _describe_missing(hits: Sequence[Hit], filters: Filters) -> str:
+    if not filters:
+        return "No paper in this library is about that."
+    has_years = filters.since is not None or filters.until is not None
+    undated = " A paper without a known date passes no filter of years." if has_years else ""
+    passed = describe_filters(filters)
+    if hits:
+        return f"No paper that passes the filters ({passed}) is about that.{undated}"
+    return f"No paper in this library passes the filters ({passed}).{undated}"

@@ -66,6 +66,16 @@ def test_importing_writes_nothing(tmp_path):
     assert list(home.iterdir()) == []
 
 
+def test_importing_sets_nothing_in_the_environment(tmp_path):
+    code = """
+import os
+before = dict(os.environ)
+import rag.library, rag.engine, rag.assembly, rag.embedding.minilm, rag.embedding.graph, rag.cli
+print({name for name in os.environ if os.environ[name] != before.get(name)} or "nothing")
+"""
+    assert run_python(code, tmp_path) == "nothing\n"
+
+
 def test_the_public_names_are_exactly_the_documented_ones():
     assert set(rag.__all__) == PUBLIC
     assert set(dir(rag)) == PUBLIC
@@ -200,9 +210,16 @@ def test_a_vendor_is_imported_in_its_home_only(vendor, home):
     assert [user for user in users if not any(is_below(user, each) for each in homes)] == []
 
 
+LOADS_ALL = """
+import rag.embedding.minilm, rag.index.chroma
+from rag.embedding.runtime import load_runtime
+print(load_runtime().__version__)
+"""
+
+
 def test_the_embedder_leaves_no_trace_of_telemetry_at_home(tmp_path):
     run = subprocess.run(
-        [sys.executable, "-c", "import rag.embedding.minilm, rag.index.chroma"],
+        [sys.executable, "-c", LOADS_ALL],
         env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""},
         capture_output=True,
         text=True,

@@ -6,8 +6,6 @@ the tokens and L2 normalisation are part of the graph. Not covered: any other ar
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +13,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from rag.embedding.runtime import load_runtime, without_advice
 
 LAYERS = 6
 HEADS = 12
@@ -145,14 +145,10 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
 
 def convert(safetensors_file: Path, onnx_file: Path) -> None:
     """Write the int8 graph (dynamic, per channel; about 23 MB) of the weights in a file."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the next line runs
+    load_runtime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from safetensors.numpy import load_file
 
     model = build_graph(load_file(safetensors_file))
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # the quantizer writes advice to the root logger
-    try:
+    with without_advice():
         quantize_dynamic(model, onnx_file, weight_type=QuantType.QInt8, per_channel=True)
-    finally:
-        logging.disable(before)

@@ -6,20 +6,21 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the next line runs
-import onnxruntime
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from rag.embedding.encoding import EncodedText
+from rag.embedding.runtime import load_runtime
 from rag.embedding.words import Pieces, WordVectors, load_pieces, save_pieces
 from rag.types import Progress
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -94,12 +95,13 @@ class MiniLMEmbedding(BaseEmbedding):
     def __init__(self, onnx_file: Path, vocabulary_file: Path) -> None:
         super().__init__(model_name=MODEL_NAME, embed_batch_size=TEXTS_PER_CALL)
         self._tokenizer = build_tokenizer(vocabulary_file)
-        options = onnxruntime.SessionOptions()
+        runtime = load_runtime()
+        options = runtime.SessionOptions()
         # One thread for a text, as many texts at once as there are cores. Against two threads for a
         # text, on 2 cores: 45 sentences in 54 ms (98), a question in 2.5 (2.8), papers as fast.
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
+        self._session = runtime.InferenceSession(
             onnx_file, options, providers=["CPUExecutionProvider"]
         )
         self._workers = ThreadPoolExecutor(os.cpu_count(), "embedding")

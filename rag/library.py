@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -421,14 +422,23 @@ class Library:
 
 
 _default: Library | None = None
+_opening = threading.Lock()
 
 
-def ask(question: str, history: History = ()) -> Answer:
-    """The answer of the default library, which is opened once; new, it gets the starter papers."""
+def ask(question: str, history: History = (), filters: Filters | None = None) -> Answer:
+    """The answer of the default library, which is opened once; new, it gets the starter papers.
+
+    Takes the same as `Library.ask`, also from several threads at once.
+    """
+    return _default_library().ask(question, history, filters)
+
+
+def _default_library() -> Library:
     global _default
-    if _default is None:
-        library = Library.open()
-        if library.is_new:
-            library.ingest_starter()
-        _default = library
-    return _default.ask(question, history)
+    with _opening:
+        if _default is None:
+            library = Library.open()
+            if library.is_new:
+                library.ingest_starter()
+            _default = library
+        return _default

@@ -34,6 +34,11 @@ def squeezed(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def folded(text: str) -> str:
+    """Reduce text to what a search compares: one line, without case and accents."""
+    return without_accents(one_line(text).casefold())
+
+
 def without_accents(text: str) -> str:
     """Leave out every letter's accents."""
     apart = unicodedata.normalize("NFKD", text)

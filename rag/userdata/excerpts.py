@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.text import one_line
+from rag.text import one_line, without_accents
 
 # Characters around the match: three lines of a narrow list together.
 BEFORE: Final = 24
@@ -31,12 +30,13 @@ def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
 
     Args:
         text: Markdown; its signs are left out of the line.
-        words: As `rag.userdata.database.folded` writes them.
+        words: In lower case; accents do not count.
     """
     line = one_line(MARKUP.sub("", text))
     signs = [(sign, at) for at, char in enumerate(line) for sign in _searched(char)]
     searched = "".join(sign for sign, _ in signs)
-    places = [(searched.index(word), len(word)) for word in words if word in searched]
+    plain = filter(None, map(without_accents, words))
+    places = [(searched.index(word), len(word)) for word in plain if word in searched]
     if not places:
         return None
     first, length = min(places)
@@ -46,7 +46,7 @@ def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
 
 def _searched(char: str) -> str:
     """A character as the search sees it; none, or several, of some."""
-    return unicodedata.normalize("NFKC", char).casefold()
+    return without_accents(char.casefold())
 
 
 def _end_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Looks papers up at arXiv by their ids: the one module that speaks to arXiv's export API.
+"""Look papers up at arXiv by their ids: the one module that speaks to arXiv's export API.
 
 Nothing here is contacted before `look_up` is called. Not covered: searching arXiv, full texts.
 """
@@ -33,7 +33,7 @@ BETWEEN: Final = re.compile(r"[\s,;]+")
 
 
 def find_arxiv_ids(text: str) -> list[str]:
-    """The arXiv ids that the text is made of, without version; none when it holds anything else.
+    """List the arXiv ids that a text is made of, without version; none if it holds anything else.
 
     Ids may stand alone, behind `arXiv:` or in an address, with spaces, commas or lines between.
     """
@@ -52,7 +52,7 @@ def _plain_id(word: str) -> str:
 def look_up(
     ids: Sequence[str], *, address: str = EXPORT_API, timeout_s: float = TIMEOUT_S
 ) -> list[Record | RecordError]:
-    """A record for every id, in their order, or what is wrong with it.
+    """Fetch a record for every id, in their order, or what is wrong with it.
 
     Raises:
         SourceError: There are more than `MOST_IDS` ids.
@@ -107,7 +107,7 @@ def _parsed(content: bytes) -> ElementTree.Element:
 
 
 def _records(feed: ElementTree.Element) -> Iterator[Mapping[str, object]]:
-    """The entries that are papers; arXiv tells of a wrong id in an entry that is none."""
+    """Yield the entries that are papers; arXiv tells of a wrong id in an entry that is none."""
     for entry in feed.iter(f"{ATOM}entry"):
         arxiv_id = _plain_id(_text(entry, f"{ATOM}id"))
         if not arxiv_id:

@@ -1,4 +1,4 @@
-"""Reads BibTeX and BibLaTeX files, as Zotero, Mendeley, JabRef and Google Scholar write them.
+"""Read BibTeX and BibLaTeX files, as Zotero, Mendeley, JabRef and Google Scholar write them.
 
 Not covered: fields that an entry inherits by `crossref`.
 """
@@ -47,7 +47,7 @@ def read_bibtex(file: TextIO) -> Iterator[Record | RecordError]:
     # It warns of every broken entry, which we report ourselves.
     logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
     strings = dict(zip(MONTHS, MONTHS, strict=True))
-    for block in map(_meant, Splitter(file.read()).split().blocks):
+    for block in map(_unwrapped, Splitter(file.read()).split().blocks):
         if isinstance(block, String):
             strings[block.key.lower()] = _value(str(block.value), strings)
         elif isinstance(block, Entry):
@@ -56,8 +56,8 @@ def read_bibtex(file: TextIO) -> Iterator[Record | RecordError]:
             yield error
 
 
-def _meant(block: Block) -> Block:
-    """What a block is when it does not matter that its key, or a field, stands twice."""
+def _unwrapped(block: Block) -> Block:
+    """Unwrap a block that the parser refuses because its key, or a field, stands twice."""
     from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock
 
     while isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
@@ -68,7 +68,7 @@ def _meant(block: Block) -> Block:
 
 
 def _broken(block: Block) -> RecordError | None:
-    """What is wrong with a block that could not be parsed; None for one without a paper."""
+    """Say what is wrong with a block that could not be parsed; None for one without a paper."""
     from bibtexparser.model import ParsingFailedBlock
 
     if not isinstance(block, ParsingFailedBlock):
@@ -108,7 +108,7 @@ def _known(fields: Mapping[str, str]) -> Record:
 
 
 def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """A field's value without what encloses it; names of strings, joined by `#`, looked up."""
+    """Take from a field's value what encloses it; look up names of strings, joined by `#`."""
     return "".join(_part(part, strings) for part in _split(raw))
 
 
@@ -120,7 +120,7 @@ def _part(part: str, strings: Mapping[str, str]) -> str:
 
 
 def _split(raw: str) -> Iterator[str]:
-    """The parts of a value that `#` joins, outside braces and quotation marks."""
+    """Split a value at every `#` outside braces and quotation marks."""
     if "#" not in raw:
         yield raw
         return
@@ -152,7 +152,7 @@ def _authors(field: str) -> list[str]:
 
 
 def _published(fields: Mapping[str, str]) -> str:
-    """An ISO date as precise as the entry is; of a span of time its beginning."""
+    """Find an ISO date as precise as the entry is; of a span of time its beginning."""
     if date := plain_text(fields.get("date", "")):
         return date.partition("/")[0]
     year = re.search(r"\d{4}", fields.get("year", ""))
@@ -171,7 +171,7 @@ def _published(fields: Mapping[str, str]) -> str:
 
 
 def _arxiv_id(fields: Mapping[str, str]) -> str:
-    """The id in `eprint`, where that is arXiv's, or that another field names as such."""
+    """Find the id in `eprint`, where that is arXiv's, or that another field names as such."""
     archive = fields.get("archiveprefix") or fields.get("eprinttype") or "arxiv"
     eprint = fields.get("eprint", "") if archive.strip().lower() == "arxiv" else ""
     named = find_arxiv_id(*(fields.get(name, "") for name in ARXIV_FIELDS))
@@ -187,7 +187,7 @@ def _url(fields: Mapping[str, str]) -> str:
 
 
 def _address(text: str) -> str:
-    """An address as it is meant; many write it with LaTeX's escapes."""
+    """Undo LaTeX's escapes, with which many write an address."""
     inside = re.sub(r"^\\url\s*\{(.*)\}$", r"\1", text.strip())
     tilde = re.sub(r"\{?\\(?:textasciitilde|~)(?:\{\})?\}?", "~", inside)
     return re.sub(r"\\([%&#_$])", r"\1", tilde)

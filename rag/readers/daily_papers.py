@@ -1,6 +1,6 @@
-"""Reads saved "Daily Papers" pages: plain text, a title line and then its abstract line.
+"""Read saved "Daily Papers" pages: plain text, a title line and then its abstract line.
 
-Three forms are met, told apart by their lines alone: titles and abstracts on alternating lines,
+Three layouts are met, told apart by their lines alone: titles and abstracts on alternating lines,
 the same with blank lines between, and with a byline, a middle dot and a date below each abstract.
 """
 
@@ -75,7 +75,7 @@ def split_page(text: str) -> Iterator[Record]:
 
 
 def _content_lines(text: str) -> list[str]:
-    """The lines that belong to papers: no blank ones, no banner, no date of the page itself."""
+    """List the lines that belong to papers: none blank, no banner, no date of the page itself."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     start = 0
     while start < len(lines) and (BANNER.match(lines[start]) or DATE.match(lines[start])):
@@ -93,7 +93,7 @@ def _is_abstract(line: str) -> bool:
 
 
 def _byline(lines: Sequence[str]) -> tuple[int, str | None]:
-    """How many of the lines after an abstract tell who and when, and the date if it has a year."""
+    """Count the lines after an abstract that tell who and when, and find a date with a year."""
     if len(lines) < 3 or lines[1] != DOT:
         return 0, None
     match = DATE.match(lines[2])

@@ -1,4 +1,4 @@
-"""Reads a JSON array of papers: CSL-JSON, as Zotero and pandoc write it, or plain records."""
+"""Read a JSON array of papers: CSL-JSON, as Zotero and pandoc write it, or plain records."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _author(name: Mapping[str, object]) -> str:
 
 
 def _date(issued: object) -> str:
-    """An ISO date from `date-parts`, whose numbers may be texts, or what stands there raw."""
+    """Make an ISO date of `date-parts`, whose numbers may be texts, or give the raw date."""
     if not isinstance(issued, Mapping):
         return ""
     spans = issued.get("date-parts")

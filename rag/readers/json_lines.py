@@ -1,4 +1,4 @@
-"""Reads JSON Lines: one object a line, as in BEIR corpora and the arXiv metadata snapshot."""
+"""Read JSON Lines: one object a line, as in BEIR corpora and the arXiv metadata snapshot."""
 
 from __future__ import annotations
 

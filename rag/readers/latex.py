@@ -1,4 +1,4 @@
-"""Reads the LaTeX of BibTeX's fields as text: accents, signs and braces; formulas stay."""
+"""Read the LaTeX of BibTeX's fields as text: accents, signs and braces; formulas stay."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WORDS_REMEMBERED: Final = 1 << 14
 
 
 def plain_text(latex: str) -> str:
-    """The text on one line.
+    """Turn LaTeX into text on one line.
 
     It is read word by word, for pylatexenc needs milliseconds for an abstract, and most words
     hold no LaTeX.
@@ -48,7 +48,7 @@ def plain_text(latex: str) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The pieces between spaces that stand outside braces and formulas."""
+    """Split text at the spaces that stand outside braces and formulas."""
     start, depth, is_formula = 0, 0, False
     for mark in MARK.finditer(text):
         sign = mark[0]
@@ -80,7 +80,7 @@ def _read_word(word: str) -> str:
 
 @cache
 def _decoder() -> LatexNodes2Text:
-    """pylatexenc's, with what it lacks of LaTeX's kernel; made once, for that takes a moment."""
+    """Build pylatexenc's decoder with what it lacks of LaTeX's kernel; once, for it takes long."""
     from pylatexenc.latex2text import (
         LatexNodes2Text,
         MacroTextSpec,

@@ -1,4 +1,4 @@
-"""Understands pasted text: arXiv ids, a form that files have, or a title and an abstract."""
+"""Tell apart what is pasted: text in a format that files have, or a title and an abstract."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def is_structured(text: str) -> bool:
 
 
 def read_title_and_abstract(text: str) -> Record:
-    """The record of a title on the first line and an abstract on all others.
+    """Make a record of a title on the first line and an abstract on all others.
 
-    What is missing, or too long for a title, is left out, and said where records become papers.
+    What is missing, or too long for a title, is left out, and reported where records become papers.
     """
     first, *others = [line.strip() for line in text.strip().splitlines()] or [""]
     if len(first) > MOST_TITLE_CHARACTERS:

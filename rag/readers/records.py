@@ -1,4 +1,4 @@
-"""The one door for papers: whatever a reader found is validated and cleaned here."""
+"""Turn records into papers: the one door, where what a reader found is validated and cleaned."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Record = Mapping[str, object]
 
 
 class RecordError(Exception):
-    """A record is no paper; the message says why, in words for the user."""
+    """Raised when a record is no paper; the message says why, in words for the user."""
 
 
 class UnreadableError(Exception):
-    """A file as a whole cannot be read; the message says why, in words for the user."""
+    """Raised when a whole file cannot be read; the message says why, in words for the user."""
 
 
 def paper_from_record(record: Record, source: str) -> Paper:
-    """The paper that a record describes.
+    """Make the paper that a record describes.
 
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
     `arxiv_id`; `authors`; `published`, `date`, `year`, `update_date` or arXiv's `versions`; `url`;
@@ -56,7 +56,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
 
 
 def _first_text(record: Record, *keys: str) -> str:
-    """The first of the keys that holds text, folded; numbers count as text, all else does not."""
+    """Find the first of the keys that holds text, or a number, and put it on one line."""
     for key in keys:
         if text := _text(record.get(key)):
             return text
@@ -96,12 +96,12 @@ def _authors(value: object) -> tuple[str, ...]:
     if not isinstance(value, Iterable):
         return ()
     names = (item.get("name") if isinstance(item, Mapping) else item for item in value)
-    folded = (one_line(name) for name in names if isinstance(name, str))
-    return tuple(dict.fromkeys(name for name in folded if name))
+    cleaned = (one_line(name) for name in names if isinstance(name, str))
+    return tuple(dict.fromkeys(name for name in cleaned if name))
 
 
 def _without_brackets(text: str) -> str:
-    """The text without what stands in round brackets, nested ones too: affiliations."""
+    """Drop what stands in round brackets, nested ones too: affiliations."""
     before = ""
     while before != text:
         before, text = text, re.sub(r"\([^()]*\)", "", text)
@@ -117,7 +117,7 @@ def _published(record: Record) -> str | None:
 
 
 def _first_version(record: Record) -> object:
-    """When the first version was made, as arXiv's snapshot tells it."""
+    """Find when the first version was made, as arXiv's snapshot tells it."""
     versions = record.get("versions")
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
         return versions[0].get("created")

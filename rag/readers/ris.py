@@ -1,4 +1,4 @@
-"""Reads RIS files, as Zotero, EndNote, Mendeley and publishers' pages write them."""
+"""Read RIS files, as Zotero, EndNote, Mendeley and publishers' pages write them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _list(fields: Mapping[str, object], *names: str) -> list[str]:
 
 
 def _spoken(name: str) -> str:
-    """A name given name first; RIS has the suffix last."""
+    """Put the given name first; RIS has the suffix last."""
     parts = [part.strip() for part in name.split(",")]
     if len(parts) == 3:
         return " ".join([parts[1], parts[0], parts[2]])
@@ -91,7 +91,7 @@ def _spoken(name: str) -> str:
 
 
 def _date(fields: Mapping[str, object]) -> str:
-    """`2020/07/16/`, or with empty parts, as an ISO date."""
+    """Make an ISO date of `2020/07/16/`, whose parts may be empty."""
     text = _text(fields, *DATES)
     parts = [part.strip() for part in text.split("/")[:3]]
     return "-".join(part for part in parts if part) if parts[0].isdecimal() else text

@@ -20,7 +20,7 @@ from rag.readers.ris import looks_like_ris, read_ris
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What reads one format of files.
+    """Describe what reads one format of files.
 
     Attributes:
         name: The format in words for the user, to stand in a list.

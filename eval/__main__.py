@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from rag.cli.evaluation import add_eval
+from eval.arguments import add_eval
 from rag.errors import ConfigurationError, RagError
 
 

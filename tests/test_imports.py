@@ -51,6 +51,7 @@ def run_python(code, cwd, **environment):
         "from rag import Library, ask",  # the façade waits for its first use too
         "import rag.types, rag.errors, rag.settings",
         "import ui",
+        "import eval, eval.arguments",  # the command line reads its arguments at every start
     ],
 )
 def test_importing_loads_nothing_heavy(statement, tmp_path):
@@ -153,7 +154,8 @@ def test_all_packages_are_read():
     [
         ("rag", ("ui", "eval", "rag.cli")),
         ("prompts", ("rag", "ui", "eval")),
-        ("eval", ("ui",)),
+        ("eval", ("ui", "rag.cli")),
+        ("ui", ("eval", "rag.cli")),
         ("rag.types", ("rag", "prompts")),
         ("rag.errors", ("rag", "prompts")),
         ("rag.text", ("rag", "prompts")),
@@ -198,6 +200,7 @@ def test_no_layer_imports_one_above_it(inner, outer):
         ("pylatexenc", "rag.readers.latex"),
         ("rispy", "rag.readers.ris"),
         ("gradio", "ui"),
+        ("rich", "rag.terminal"),
         ("onnxruntime", "rag.embedding"),
         ("onnx", "rag.embedding"),
     ],

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from eval.arguments import add_eval
 from rag.cli import commands
-from rag.cli.evaluation import add_eval
 from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
 from rag.readers import FORMATS

@@ -14,8 +14,10 @@ from typing import Final, Literal
 from rag import export
 from rag.cli import output
 from rag.errors import ConfigurationError, RagError
+from rag.export.plain import paper_record
 from rag.library import Library
 from rag.settings import read_settings
+from rag.terminal import shown_progress, write_json, write_line, write_text
 from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
 
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
@@ -29,7 +31,7 @@ def version() -> str:
 def _open(options: argparse.Namespace, *, starter: bool = False, rebuild: bool = False) -> Library:
     """The library that the options name; a new one gets the starter papers when asked for."""
     settings = read_settings(library=options.library)
-    with output.shown_progress() as on_progress:
+    with shown_progress() as on_progress:
         library = Library.open(
             settings=settings,
             llm=getattr(options, "llm", None),
@@ -119,7 +121,7 @@ def ask(options: argparse.Namespace) -> int:
     elif options.markdown:
         sys.stdout.write(export.answer_markdown(answer))
     elif options.json:
-        output.write_json(answer)
+        write_json(answer)
     else:
         output.write_answer(answer)
     return 0
@@ -132,11 +134,11 @@ def search(options: argparse.Namespace) -> int:
     filters = library.understood_filters(options.query) if given is None else given
     hits = library.search(options.query, options.k, filters=given)
     if options.json:
-        output.write_json({"query": options.query, "filters": filters, "hits": hits})
+        write_json({"query": options.query, "filters": filters, "hits": hits})
     elif hits:
         output.write_hits(hits, filters)
     else:
-        output.write_line("No paper found.")
+        write_line("No paper found.")
     return 0
 
 
@@ -147,12 +149,12 @@ def ingest(options: argparse.Namespace) -> int:
     library = _open(options, rebuild=options.rebuild)
     report = IngestReport()
     if options.sources:
-        with output.shown_progress() as on_progress:
+        with shown_progress() as on_progress:
             report = library.ingest(
                 options.sources, dry_run=options.dry_run, on_progress=on_progress
             )
     if options.json:
-        output.write_json(report)
+        write_json(report)
     else:
         _write_report(report, library)
     return 1 if any(rejection.record == 0 for rejection in report.rejected) else 0
@@ -166,18 +168,18 @@ def _write_report(report: IngestReport, library: Library) -> None:
             else rejection.source
         )
         sys.stderr.write(f"rejected: {where}: {rejection.why}\n")
-    output.write_line(str(report))
+    write_line(str(report))
     if library.is_lexical_only:
-        output.write_line("Papers are found by their words alone; `paperchat doctor` says why.")
+        write_line("Papers are found by their words alone; `paperchat doctor` says why.")
 
 
 def list_papers(options: argparse.Namespace) -> int:
     """Every paper, a line each."""
     papers = _open(options).papers()
     if options.json:
-        output.write_json({"papers": papers})
+        write_json({"papers": papers})
     for paper in papers if not options.json else []:
-        output.write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
     return 0
 
 
@@ -187,10 +189,10 @@ def show_paper(options: argparse.Namespace) -> int:
     if paper is None:
         raise _no_such_paper([options.paper_id])
     if options.json:
-        output.write_line(json.dumps(output.paper_record(paper), ensure_ascii=False))
+        write_line(json.dumps(paper_record(paper), ensure_ascii=False))
         return 0
     known = [", ".join(paper.authors), paper.venue, paper.published, paper.link, paper.source]
-    output.write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
+    write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0
 
 
@@ -211,9 +213,9 @@ def remove_papers(options: argparse.Namespace) -> int:
         wanted += [p.paper_id for p in library.papers() if p.source == STARTER_SOURCE]
     removed = library.remove(wanted)
     if options.json:
-        output.write_json({"removed": removed})
+        write_json({"removed": removed})
     else:
-        output.write_line(f"{removed} removed")
+        write_line(f"{removed} removed")
     return 0
 
 
@@ -221,7 +223,7 @@ def export_papers(options: argparse.Namespace) -> int:
     """Every paper, in a form that `ingest` reads again."""
     papers = _open(options).papers()
     form = options.format or _form_of(options.output)
-    output.write_text(_exported(papers, form), options.output)
+    write_text(_exported(papers, form), options.output)
     summaries = sum(paper.is_summary for paper in papers)
     if summaries and form != JSON_LINES:
         told = f"{summaries} of {len(papers)} papers"
@@ -232,7 +234,7 @@ def export_papers(options: argparse.Namespace) -> int:
 def _exported(papers: Sequence[Paper], form: export.Form | Literal["jsonl"]) -> str:
     if form != JSON_LINES:
         return export.export_papers(papers, form)
-    records = (output.paper_record(paper) for paper in papers)
+    records = (paper_record(paper) for paper in papers)
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
@@ -248,9 +250,7 @@ def doctor(options: argparse.Namespace) -> int:
 
     findings = examine(read_settings(library=options.library))
     if options.json:
-        output.write_json({"findings": findings})
+        write_json({"findings": findings})
     for finding in findings if not options.json else []:
-        output.write_line(
-            f"{'ok ' if finding.is_fine else 'NOT'} {finding.subject}: {finding.told}"
-        )
+        write_line(f"{'ok ' if finding.is_fine else 'NOT'} {finding.subject}: {finding.told}")
     return 0 if all(finding.is_fine for finding in findings) else 1

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from rag.cli import output
 from rag.settings import read_settings
+from rag.terminal import write_json, write_line, write_text
 from rag.text import one_line
 from rag.userdata import FILE
 from rag.userdata.feedback import Feedback, Rating
@@ -35,11 +35,11 @@ def list_feedback(options: argparse.Namespace) -> int:
     """Every rating, a line each, oldest first."""
     ratings = _ratings(options)
     if options.json:
-        output.write_json({"ratings": ratings})
+        write_json({"ratings": ratings})
     for rating in ratings if not options.json else []:
         told = f"  ({one_line(rating.comment)})" if rating.comment else ""
         question = one_line(rating.answer.question)
-        output.write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{told}")
+        write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{told}")
     return 0
 
 
@@ -49,11 +49,11 @@ def export_feedback(options: argparse.Namespace) -> int:
         options.usage_error("--json tells of the file; name it with --out FILE")
     ratings = _ratings(options)
     text = question_set(ratings, with_rated_down=options.all)
-    output.write_text(text, options.out)
+    write_text(text, options.out)
     exported = text.count("\n")
     counts = {"exported": exported, "left_out": len(ratings) - exported}
     if options.json:
-        output.write_json(counts)
+        write_json(counts)
     else:
         sys.stderr.write(f"{exported} exported, {len(ratings) - exported} left out\n")
     return 0

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from eval.__main__ import main
+from eval.arguments import add_eval
 from eval.data import dataset
 from eval.data.draft import GAP
 from eval.gate import comparison as gate
-from rag.cli.evaluation import add_eval
 from rag.library import Library
 from rag.settings import Settings
 from tests.support import ROOT

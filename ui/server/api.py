@@ -8,8 +8,8 @@ from typing import Any, Final, cast
 import gradio as gr
 from gradio.events import api
 
-from rag.cli.output import to_plain
 from rag.errors import RagError
+from rag.export.plain import to_plain
 from rag.library import Library
 from ui.server.loading import Loading
 

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rag.cli.output import shown_progress
 from rag.errors import ConfigurationError
 from rag.settings import Settings
+from rag.terminal import shown_progress
 from ui.server.access import Door
 from ui.server.loading import Loading
 

@@ -1,4 +1,4 @@
-"""What each action of the `eval` command does; `eval` is imported late."""
+"""Runs the actions of `paperchat eval`; what measures is imported late, to start fast."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli import output
 from rag.errors import ConfigurationError, RagError
+from rag.terminal import shown_progress, write_json, write_line, write_text
 
 if TYPE_CHECKING:
     from eval.data.draft import Question
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Measure a library and leave the reports in the run's folder; 1 when every question failed."""
     _check_use(options)
-    with output.shown_progress() as on_progress:
+    with shown_progress() as on_progress:
         runs = (
             _run_collection(options, on_progress)
             if options.beir
@@ -42,7 +41,7 @@ def rescore(options: argparse.Namespace) -> int:
     from eval.suite import rescore_suite
 
     _check_papers(options)
-    with output.shown_progress() as on_progress:
+    with shown_progress() as on_progress:
         done = rescore_suite(_plan(options), options.kept, on_progress)
     _write_runs([done], options)
     return 0
@@ -98,7 +97,7 @@ def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> lis
 
 def _write_runs(runs: Sequence[Run], options: argparse.Namespace) -> None:
     if options.json:
-        output.write_json(_told(runs))
+        write_json(_told(runs))
         return
     for done in runs:
         _write_run(done)
@@ -113,8 +112,8 @@ def _told(runs: Sequence[Run]) -> dict[str, object]:
 def _write_run(done: Run) -> None:
     from eval.report.markdown import render_short
 
-    output.write_line(render_short(done.summary, done.records))
-    output.write_line(f"\nThe report: {done.folder}/report.html\n")
+    write_line(render_short(done.summary, done.records))
+    write_line(f"\nThe report: {done.folder}/report.html\n")
 
 
 def _keep(done: Run) -> None:
@@ -144,9 +143,9 @@ def compare(options: argparse.Namespace) -> int:
         options.usage_error("name one run, or two")
     comparison, first, second = compare_runs(options.runs)
     if options.json:
-        output.write_json(comparison)
+        write_json(comparison)
     else:
-        output.write_line(render_comparison(comparison, first, second))
+        write_line(render_comparison(comparison, first, second))
     return 1 if comparison.losses else 0
 
 
@@ -164,7 +163,7 @@ def draft(options: argparse.Namespace) -> int:
     questions = _drafted(papers, options.n, settings)
     if not questions:
         raise RagError("The library's papers gave no question; add others by `paperchat ingest`.")
-    _write_questions(render_questions(questions), options.output)
+    write_text(render_questions(questions), options.output)
     return 0
 
 
@@ -177,7 +176,7 @@ def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequenc
     llm = build_model(settings, settings.llm)
     if llm is None:
         return draft_questions(papers, count)
-    with output.shown_progress() as on_progress:
+    with shown_progress() as on_progress:
         proposed = propose_questions(llm, papers, count, on_progress)
     for why in proposed.skipped:
         sys.stderr.write(f"paperchat: {why}\n")
@@ -187,13 +186,3 @@ def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequenc
             "extractive for questions without one."
         )
     return proposed.questions
-
-
-def _write_questions(text: str, path: Path | None) -> None:
-    if path is None:
-        sys.stdout.write(text)
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc

@@ -1,11 +1,11 @@
-"""The words of the `eval` command; what its actions do stands in `evaluation_actions`."""
+"""Defines the arguments of `paperchat eval` and `python -m eval`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from rag.cli.evaluation_actions import compare, draft, rescore, run
+from eval.actions import compare, draft, rescore, run
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,35 @@
+"""Turns values into what JSON can hold: for `--json`, the page's endpoints and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+from rag.types import Hit, Paper
+
+
+def to_plain(value: object) -> object:
+    """Give a value as JSON holds it: dataclasses by field, papers by `paper_id`, `title`, `url`."""
+    if isinstance(value, Paper):
+        return {"paper_id": value.paper_id, "title": value.title, "url": value.link}
+    if isinstance(value, Hit):
+        passages = [{"text": node.text, **node.metadata} for node in value.passages]
+        return {**_fields(value), "passages": to_plain(passages)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def _fields(value: object) -> dict[str, object]:
+    names = [f.name for f in fields(value) if f.name != "passages"]  # type: ignore[arg-type]
+    return {name: to_plain(getattr(value, name)) for name in names}
+
+
+def paper_record(paper: Paper) -> dict[str, object]:
+    """Give a paper with all that is known, as a record that `ingest` reads again."""
+    known = {field.name: getattr(paper, field.name) for field in fields(paper)}
+    return {name: value for name, value in known.items() if value not in (None, ())}

@@ -1,0 +1,77 @@
+"""Writes what a command has to say: lines, JSON, files, and a progress bar."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from rag.embedding import OnProgress
+from rag.errors import RagError
+from rag.export.plain import to_plain
+from rag.types import Progress
+
+
+def write_line(text: str = "") -> None:
+    """Write a line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def write_json(value: object) -> None:
+    """Write a value as one JSON object on standard output."""
+    write_line(json.dumps(to_plain(value), ensure_ascii=False))
+
+
+def write_text(text: str, path: Path | None) -> None:
+    """Write text into a file, its line ends as they are, or on standard output.
+
+    Raises:
+        RagError: The file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as exc:
+        raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc
+
+
+@contextmanager
+def shown_progress() -> Iterator[OnProgress]:
+    """Show a progress bar on standard error for what goes on inside; it leaves nothing behind.
+
+    Where standard error is no terminal, nothing is drawn.
+    """
+    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_interactive,
+    )
+    task = bar.add_task("", start=True, total=None, visible=False, count="")
+
+    def show(progress: Progress) -> None:
+        total = progress.total or None
+        count = f"{progress.done:,}" + (f" of {progress.total:,}" if total else "")
+        bar.update(
+            task,
+            description=progress.stage,
+            completed=progress.done,
+            total=total,
+            visible=True,
+            count=count if progress.done else "",
+        )
+
+    with bar:
+        yield show

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rag.identifiers import id_from_title
 from rag.readers import read_sources
 from rag.readers.delimited import looks_like_table, read_table
+from rag.readers.pasted import is_structured
 from rag.readers.records import RecordError
 from rag.types import Paper, Rejection
 
@@ -105,3 +106,11 @@ def test_what_was_written_is_read(rows):
 def test_whatever_follows_the_names_is_records_or_errors(text):
     for each in read_table(io.StringIO(f"title;abstract\n{text}")):
         assert isinstance(each, RecordError) or {"title", "abstract"} <= each.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_table"),
+    [("title;abstract\nKettles;They sing.", True), ("Titles, abstracts\nWe count them.", False)],
+)
+def test_a_pasted_table_is_no_title(text, is_table):
+    assert is_structured(text) is is_table

@@ -123,24 +123,21 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:
         """The writer's drafts; the stand-in's when the writer fails or in the end cites nothing."""
-        draft, failure = Draft(""), None
+        draft, failure = Draft(), None
         try:
             for draft in self._writer.write(query.standalone, query.history, hits):
                 yield draft
         except ModelError as exc:
             logger.info("the model did not answer: %s", exc)
-            draft, failure = Draft(""), str(exc)
-        if failure or not (draft.citations or draft.declined):
+            draft, failure = Draft(), str(exc)
+        if failure or not (draft.verified.citations or draft.declined):
             why = failure or _why_replaced(self._writer.mode, draft)
             notice = f"{why} {STAND_IN_NOTICE}" if failure else why
             for stand_in in self._stand_in.write(query.standalone, query.history, hits):
+                before = draft.verified
+                told = replace(stand_in.verified, usage=before.usage, removed=before.removed)
                 yield replace(
-                    stand_in,
-                    usage=draft.usage,
-                    removed=draft.removed,
-                    notice=notice,
-                    failure=failure,
-                    mode=EXTRACTIVE,
+                    stand_in, verified=told, notice=notice, failure=failure, mode=EXTRACTIVE
                 )
 
     def _finished(self, answer: Answer, query: Query, clock: _Clock) -> Answer:
@@ -194,14 +191,15 @@ class PaperQueryEngine(BaseQueryEngine):
 
 
 def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
+    verified = draft.verified
     reason: Reason | None = "not_in_abstract" if draft.declined else None
     return replace(
         answer,
-        text=draft.text,
-        citations=draft.citations,
-        sentences=draft.sentences,
-        removed=draft.removed,
-        usage=earlier + draft.usage,
+        text=verified.text,
+        citations=verified.citations,
+        sentences=verified.sentences,
+        removed=verified.removed,
+        usage=earlier + verified.usage,
         notice=draft.notice,
         failure=draft.failure,
         mode=draft.mode or answer.mode,
@@ -220,7 +218,7 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
 
 
 def _why_replaced(mode: str, draft: Draft) -> str:
-    if draft.removed:
+    if draft.verified.removed:
         return (
             f"No retrieved paper supports what {mode} wrote; these are the papers' own sentences."
         )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.types import NO_USAGE, CheckedSentence, Citation, Hit, Message, Usage
+from rag.types import Hit, Message
+from rag.verification.citations import NOTHING_WRITTEN, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,7 @@ class Draft:
     """The text so far; the last draft of a writer is the whole, checked.
 
     Attributes:
-        sentences: Those sentences of the text that have been checked.
-        removed: Sentences that were struck out.
+        verified: The text, as far as it is checked.
         declined: The writer says that the papers do not answer the question.
         disagrees: The writer says that the papers say different things, and cites both sides.
         notice: One sentence for the user about how the text came about, or None.
@@ -24,11 +24,7 @@ class Draft:
         is_checking: The text is complete, and a second reader looks through it.
     """
 
-    text: str
-    citations: tuple[Citation, ...] = ()
-    sentences: tuple[CheckedSentence, ...] = ()
-    removed: tuple[str, ...] = ()
-    usage: Usage = NO_USAGE
+    verified: Verified = NOTHING_WRITTEN
     declined: bool = False
     disagrees: bool = False
     notice: str | None = None

@@ -17,6 +17,7 @@ from rag.query.focus import asks_for_several
 from rag.query.references import titled_papers
 from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
+from rag.verification.citations import Verified
 from rag.verification.maxsim import LATE_WEIGHT, maxsim_each, stack_texts
 from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
@@ -231,4 +232,4 @@ def _compose(picks: Sequence[_Pick], numbering: Numbering) -> Draft:
             citations.append(
                 Citation(marker, pick.paper, sentence.text, sentence.start, sentence.end, 1.0)
             )
-    return Draft(text, tuple(citations), tuple(checked))
+    return Draft(Verified(text, tuple(citations), tuple(checked)))

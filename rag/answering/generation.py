@@ -86,7 +86,8 @@ class ModelWriter:
                 yield _draft(text, prompt.numbers, check)
         usage = reported_usage(response, prompt.messages, text)
         if declines(text):
-            yield Draft(text.strip(), usage=priced(usage, self._settings), declined=True)
+            said = Verified(text.strip(), usage=priced(usage, self._settings))
+            yield Draft(said, declined=True)
             return
         yield from self._checked(text, prompt, history, usage)
 
@@ -132,18 +133,11 @@ def _draft(text: str, numbers: Mapping[str, int], check: Callable[[str], Verifie
     cut = complete[-1].end if complete else 0
     checked = check(numbered[:cut])
     tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
-    return Draft(f"{checked.text}{tail}", checked.citations, checked.sentences, checked.removed)
+    return Draft(replace(checked, text=f"{checked.text}{tail}"))
 
 
 def _as_draft(verified: Verified, usage: Usage) -> Draft:
-    return Draft(
-        verified.text,
-        verified.citations,
-        verified.sentences,
-        verified.removed,
-        usage,
-        notice=describe_removed(verified.removed),
-    )
+    return Draft(replace(verified, usage=usage), notice=describe_removed(verified.removed))
 
 
 def declines(text: str) -> bool:

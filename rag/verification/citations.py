@@ -22,13 +22,23 @@ Unsupported = Literal["remove", "mark"]
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A text whose sentences were checked."""
+    """A text with what was found of its sentences.
 
-    text: str
-    citations: tuple[Citation, ...]
-    sentences: tuple[CheckedSentence, ...]
-    removed: tuple[str, ...]
+    Attributes:
+        citations: What its markers stand for.
+        sentences: Those of its sentences that have been checked.
+        removed: Sentences that were struck out.
+        usage: What models were given and wrote for it.
+    """
+
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    sentences: tuple[CheckedSentence, ...] = ()
+    removed: tuple[str, ...] = ()
     usage: Usage = NO_USAGE
+
+
+NOTHING_WRITTEN = Verified()
 
 
 def verify(

@@ -28,7 +28,7 @@ def quotes(question, *papers, words=30):
     """What is quoted, of hits that come equally close."""
     writer = ExtractiveWriter(None, lambda _: 1.0, words)
     (draft,) = writer.write(question, (), [Hit(paper, 0.9, ()) for paper in papers])
-    return [citation.quote for citation in draft.citations]
+    return [citation.quote for citation in draft.verified.citations]
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,11 @@ def test_a_paper_that_came_close_but_hardly_meets_the_question_is_left_out(cache
     far = Paper("far", "Baking With Rye", "Rye dough wants a warm kitchen and a long night.")
     hits = [Hit(paper, 0.9, ()) for paper in (LATTICE, far, near)]
     (draft,) = writer.write("which papers measure waves with buoys?", (), hits)
-    assert {citation.paper.paper_id for citation in draft.citations} == {"lattice", "near"}
+    assert {citation.paper.paper_id for citation in draft.verified.citations} == {"lattice", "near"}
     (draft,) = writer.write("which papers measure waves with buoys?", (), [hits[1]])
-    assert [citation.paper.paper_id for citation in draft.citations] == ["far"]  # the best there is
+    assert [citation.paper.paper_id for citation in draft.verified.citations] == [
+        "far"
+    ]  # the best there is
 
 
 @pytest.mark.parametrize(

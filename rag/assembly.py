@@ -6,7 +6,6 @@ from functools import partial
 
 from llama_index.core.llms import LLM
 
-from rag.answering.condensing import Condenser
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
@@ -16,6 +15,7 @@ from rag.engine import PaperQueryEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.index.lexical import LexicalIndex
 from rag.index.paper_index import PaperIndex
+from rag.query.condensing import Condenser
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever

@@ -17,7 +17,6 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answering.abstention import describe_abstention
-from rag.answering.condensing import Condenser
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     MAYBE_NOT_SAID_FROM,
@@ -27,6 +26,7 @@ from rag.answering.gate import (
 )
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
+from rag.query.condensing import Condenser
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.hybrid import HybridRetriever
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage

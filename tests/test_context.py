@@ -12,14 +12,13 @@ from rag.answering.context import (
     LEAST_SOURCE_TOKENS,
     LEFT_OUT,
     build_context,
-    neutralise,
     share_out,
 )
 from rag.answering.keys import source_keys
 from rag.passages import build_passages
 from rag.tokens import count_tokens
 from rag.types import Hit, Paper
-from rag.verification.markers import find_markers
+from rag.verification.markers import find_markers, neutralise
 
 SENTENCES = [
     "Most gardeners of networks cut their trees by daylight.",

@@ -9,13 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answering.keys import source_keys
-from rag.answering.prompting import (
-    LEAST_MESSAGE_TOKENS,
-    MESSAGE_OVERHEAD,
-    compose_prompt,
-    trim_history,
-)
+from rag.answering.prompting import compose_prompt
 from rag.errors import ModelWindowError
+from rag.llm.history import LEAST_MESSAGE_TOKENS, MESSAGE_OVERHEAD, trim_history
 from rag.settings import Settings
 from rag.tokens import count_tokens, cut_tokens
 from rag.types import EXTRACTIVE, Citation, Message

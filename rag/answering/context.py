@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,11 +11,8 @@ from rag.answering.keys import source_keys
 from rag.sentences import Sentence, split_sentences
 from rag.tokens import count_tokens, cut_tokens
 from rag.types import Hit, Paper
-from rag.verification.markers import strip_markers
+from rag.verification.markers import neutralise
 
-FENCE: Final = re.compile(
-    r"<(?=[\s/]*(?:paper|abstract|sentence)\b)|^-{3,}", re.IGNORECASE | re.MULTILINE
-)
 LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; with less the last papers are left out
 LEAST_EXCERPT_TOKENS: Final = 2  # a word and the sign, where there is no room at all
 AUTHORS_NAMED: Final = 3
@@ -126,13 +122,3 @@ def _about(paper: Paper) -> str:
     year = str(paper.year) if paper.year else ""
     told = ", ".join(filter(None, (authors, year)))
     return f"By: {told}\n" if told else ""
-
-
-def neutralise(text: str) -> str:
-    """Text that can neither close its fence nor bring markers of its own."""
-    return unfenced(strip_markers(text))
-
-
-def unfenced(text: str) -> str:
-    """Text that cannot close the fence that it stands in."""
-    return FENCE.sub(lambda match: "‹" if match[0] == "<" else "–", text)

@@ -15,7 +15,7 @@ from llama_index.core.llms import LLM
 from rag.answering.drafts import Draft
 from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
-from rag.answering.usage import priced, reported_usage
+from rag.llm.usage import priced, reported_usage
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Message, Usage

@@ -13,17 +13,16 @@ from prompts import render_prompt
 from rag.answering.context import LEAST_SOURCE_TOKENS, PromptSource, build_context
 from rag.answering.keys import source_keys
 from rag.errors import ModelWindowError
+from rag.llm.history import MESSAGE_OVERHEAD, trim_history
 from rag.settings import Settings
-from rag.tokens import count_tokens, cut_tokens
+from rag.tokens import count_tokens
 from rag.types import Hit, Message
 from rag.verification.markers import rewrite_markers
 
 # What the model is told to say; prompt, code and tests share it.
 ABSTENTION: Final = "The papers do not answer this question."
 DISAGREEMENT: Final = "The papers disagree."
-MESSAGE_OVERHEAD: Final = 8  # tokens that a chat template puts around a message, rounded up
 HISTORY_SHARE: Final = 3  # the conversation takes at most this part of the room: a third
-LEAST_MESSAGE_TOKENS: Final = 20  # less than that of a cut message says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +100,6 @@ def _conversation(
     return [
         ChatMessage(role=message.role, content=_keyed(message, history, keys)) for message in kept
     ]
-
-
-def trim_history(history: Sequence[Message], budget_tokens: int) -> list[Message]:
-    """The last messages within a budget, oldest first; the first of them may lose its beginning.
-
-    It begins with a message of the user's, as some chat templates ask.
-    """
-    kept: list[Message] = []
-    left = budget_tokens
-    for message in reversed(history):
-        needed = count_tokens(message.content)
-        left -= MESSAGE_OVERHEAD
-        if left < min(needed, LEAST_MESSAGE_TOKENS):
-            break
-        text = cut_tokens(message.content, left, keep_end=True)
-        kept.append(Message(message.role, text, message.citations))
-        left -= needed
-    while kept and kept[-1].role == "assistant":
-        kept.pop()
-    return kept[::-1]
 
 
 def _keyed(message: Message, history: Sequence[Message], keys: Mapping[str, str]) -> str:

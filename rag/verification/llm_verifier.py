@@ -14,12 +14,12 @@ from llama_index.core.llms import LLM
 from pydantic import BaseModel, ConfigDict
 
 from prompts import render_prompt
-from rag.answering.context import neutralise
-from rag.answering.structured import ask_model, is_ours, parse_object
 from rag.errors import ModelError
+from rag.llm.structured import ask_model, is_ours, parse_object
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict
+from rag.verification.markers import neutralise
 from rag.verification.support import quotable_sentences
 from rag.verification.terms import digits, numbers
 

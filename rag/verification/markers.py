@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from rag.llm.fencing import unfenced
+
 # [1]  [1, 2]  [1-3]  [[1]]  【1】  【1†source】; the first branches pass over code and math, where
 # a dollar sign that stands apart is money.
 PATTERN: Final = re.compile(
@@ -86,3 +88,8 @@ def _is_prose(match: re.Match[str]) -> bool:
         return True
     numbers = match["numbers"]
     return numbers.startswith("0") and not numbers.isdigit()
+
+
+def neutralise(text: str) -> str:
+    """Text that can neither close its fence nor bring markers of its own."""
+    return unfenced(strip_markers(text))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.condensing import MOST_GROWTH_WORDS, read_rewrite
 from rag.library import Library
+from rag.query.condensing import MOST_GROWTH_WORDS, read_rewrite
 from rag.types import Message, Usage
 from tests.support.endpoint_papers import CLAIM, MODEL, QUESTION, REPLY, WILLOWS, endpoint_settings
 

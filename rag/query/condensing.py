@@ -10,11 +10,11 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
 from prompts import render_prompt
-from rag.answering.context import unfenced
-from rag.answering.prompting import trim_history
-from rag.answering.structured import ask_model
-from rag.answering.usage import priced
 from rag.errors import ModelError
+from rag.llm.fencing import unfenced
+from rag.llm.history import trim_history
+from rag.llm.structured import ask_model
+from rag.llm.usage import priced
 from rag.query.questions import leans_back
 from rag.settings import Settings
 from rag.types import NO_USAGE, Message, Usage

@@ -12,7 +12,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 from pydantic import BaseModel, ValidationError
 
-from rag.answering.usage import reported_usage
+from rag.llm.usage import reported_usage
 from rag.types import Usage
 
 logger = logging.getLogger(__name__)

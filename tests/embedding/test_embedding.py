@@ -15,7 +15,6 @@ import threading
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -37,8 +36,8 @@ from rag.embedding.encoding import CachedEncoder
 from rag.embedding.minilm import DIMENSION, MiniLMEmbedding
 from rag.errors import ConfigurationError, EmbedderUnavailableError, RagError
 from rag.settings import Settings
+from tests.support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MIXED = [
     "moss",
     "A short sentence about moss.",

@@ -10,7 +10,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -43,9 +42,9 @@ from rag.userdata.database import MIGRATIONS, Database, folded
 from rag.userdata.excerpts import AFTER, BEFORE, MARKUP, find_excerpt
 from rag.userdata.feedback import Feedback
 from rag.userdata.question_set import KIND_DOWN, KIND_UP, question_set
+from tests.support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-CASES = Path(__file__).with_name("cases")
+CASES = ROOT / "tests" / "cases"
 KEY = "sk-secret-0123456789"
 KETTLES = Paper(
     "kettles",

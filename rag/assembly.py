@@ -13,8 +13,6 @@ from rag.embedding import Embedder
 from rag.embedding.encoding import CachedEncoder
 from rag.engine import PaperQueryEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
-from rag.index.lexical import LexicalIndex
-from rag.index.paper_index import PaperIndex
 from rag.query.condensing import Condenser
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
@@ -23,6 +21,8 @@ from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
 from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
+from rag.store.index import PaperIndex
+from rag.store.lexical import LexicalIndex
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
@@ -51,16 +51,15 @@ def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
     A `dense_weight` of 0 or 1 leaves one of the two retrievers, as it is.
     """
     embedder = find_embedder(index)
-    dense = DenseRetriever(index.store, embedder, settings.candidates_k) if embedder else None
-    lexical = LexicalRetriever(index.lexical, index.store, settings.candidates_k)
+    dense = DenseRetriever(index, embedder, settings.candidates_k) if embedder else None
+    lexical = LexicalRetriever(index, settings.candidates_k)
     return HybridRetriever(
-        index.store,
+        index,
         dense,
         lexical,
         dense_weight=settings.dense_weight,
         top_k=settings.top_k,
         reranker=_build_reranker(index, embedder) if 0 < settings.dense_weight < 1 else None,
-        refresh=index.refresh,
     )
 
 
@@ -70,7 +69,7 @@ def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | 
     if encoder is None or words is None:
         return None
     scorer = MaxSimScorer(encoder, words, partial(_term_weight, index.lexical))
-    return Reranker(index.store, scorer)
+    return Reranker(index, scorer)
 
 
 def build_query_engine(

@@ -12,14 +12,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
 
-from rag.types import Answer, Hit, Message, Paper
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import TextNode
+from rag.types import Answer, Message, Paper, Passage, passage_place
 
 T = TypeVar("T")
 
@@ -76,14 +73,7 @@ def _encode(value: object, papers: dict[Paper, int]) -> object:
         return {str(key): _encode(item, papers) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encode(item, papers) for item in value]
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return _passage_record(cast("TextNode", value))  # the only other kind of value in an answer
-
-
-def _passage_record(node: TextNode) -> dict[str, object]:
-    start, end = node.metadata["start"], node.metadata["end"]
-    return {"node_id": node.node_id, "start": start, "end": end}
+    return value
 
 
 def _lift_caveat(record: dict[str, Any]) -> None:
@@ -130,30 +120,19 @@ def _decode(kind: object, value: object, papers: Sequence[Paper]) -> object:
 def _decode_dataclass(kind: type, record: Mapping[str, object], papers: Sequence[Paper]) -> object:
     kinds = _field_kinds(kind)
     found: dict[str, object] = {}
-    for name in kinds.keys() & record.keys() - {"passages"}:
+    if kind is Passage and "node_id" in record:  # as the released code wrote it
+        paper_id, number = passage_place(str(record["node_id"]))
+        record = {**record, "paper_id": paper_id, "number": number}
+    for name in kinds.keys() & record.keys():
         found[name] = _decode(kinds[name], record[name], papers)
-    if kind is Hit:
-        places = cast("list[Mapping[str, str | int]]", record.get("passages", []))
-        found["passages"] = _passages(cast("Paper", found["paper"]), places)
     return kind(**found)
 
 
 @cache
 def _field_kinds(kind: type) -> Mapping[str, object]:
-    return get_type_hints(kind, localns={"TextNode": object})
+    return get_type_hints(kind)
 
 
 @cache
 def _checked(kind: Any) -> Callable[[object], Any]:  # noqa: ANN401  any type, known when it runs
     return TypeAdapter(kind).validate_python
-
-
-def _passages(paper: Paper, places: Sequence[Mapping[str, str | int]]) -> tuple[TextNode, ...]:
-    if not places:
-        return ()
-    from rag.passages import build_passage, passage_number
-
-    return tuple(
-        build_passage(paper, passage_number(str(at["node_id"])), int(at["start"]), int(at["end"]))
-        for at in places
-    )

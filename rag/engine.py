@@ -26,6 +26,7 @@ from rag.answering.gate import (
 )
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
+from rag.passages import build_node
 from rag.query.condensing import Condenser
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.hybrid import HybridRetriever
@@ -231,6 +232,10 @@ def as_response(answer: Answer) -> Response:
     The text stands below its caveat, for LlamaIndex's callers know of none.
     """
     nodes = [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in answer.hits]
+    """An answer in LlamaIndex's own type: hits as source nodes, the citations as metadata."""
+    nodes = [
+        NodeWithScore(node=build_node(h.paper, h.passages[0]), score=h.score) for h in answer.hits
+    ]
     metadata = {
         "status": answer.status,
         "reason": answer.reason,

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from rag.chat_engine import PaperChatEngine
     from rag.engine import PaperQueryEngine
-    from rag.index.paper_index import PaperIndex
     from rag.query.understanding import QueryParser
     from rag.retrieval.hybrid import HybridRetriever
+    from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
 
@@ -97,7 +97,7 @@ class Library:
             LibraryError: The folder cannot be used.
         """
         from rag.assembly import build_llm
-        from rag.index.paper_index import PaperIndex
+        from rag.store.index import PaperIndex
 
         settings = settings or read_settings()
         folder = Path(path).expanduser() if path else settings.library.expanduser()
@@ -108,6 +108,10 @@ class Library:
             rebuild=rebuild,
             on_progress=on_progress,
         )
+        if rebuild and not index.is_made_as_wanted():
+            from rag.store.writing import rebuild as embed_anew
+
+            embed_anew(index, on_progress)
         return cls(index, settings, build_llm(settings, llm))
 
     def __enter__(self) -> Self:
@@ -123,9 +127,6 @@ class Library:
 
     def close(self) -> None:
         """Let go of the library's files."""
-        for opened in ("conversations", "feedback"):
-            if opened in self.__dict__:
-                getattr(self, opened).close()
         self._index.close()
 
     @property
@@ -135,8 +136,12 @@ class Library:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was ever written to the library; looking at it leaves it new."""
-        return self._index.manifest.revision == 0
+        """Whether nothing was ever written to the library, or the starter papers not to the end.
+
+        Looking at it leaves it new.
+        """
+        self._index.refresh()
+        return not self._index.revision or self._index.state.starter_begun
 
     @property
     def mode(self) -> str:
@@ -152,7 +157,7 @@ class Library:
     def revision(self) -> int:
         """Another number after every change of the papers is complete, whoever made it."""
         self._index.refresh()
-        return self._index.lexical.revision
+        return self._index.revision
 
     @property
     def is_lexical_only(self) -> bool:
@@ -174,6 +179,8 @@ class Library:
         Returns:
             None, or one sentence on why papers are found by words alone.
         """
+        from rag.store.writing import make_lexical_only, rebuild
+
         embedder = self._index.embedder
         if embedder is None:
             return "Papers are found by their words alone, as RAG_EMBEDDER=none asks."
@@ -181,10 +188,10 @@ class Library:
             embedder.prepare(on_progress, retry=True)
         except EmbedderUnavailableError as exc:
             if not len(self):
-                self._index.make_lexical_only()
+                make_lexical_only(self._index)
             return f"Papers are found by their words alone. {exc}"
         if not self._index.has_vectors:
-            self._index.rebuild(on_progress)
+            rebuild(self._index, on_progress)
         return None
 
     def ingest(
@@ -207,31 +214,35 @@ class Library:
             SourceError: None of the sources holds a paper.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
+        from rag.store.writing import write_papers
+
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
         items = require_paper(read_sources(given))
         if not dry_run:
             self.prepare(on_progress)
-        return self._index.write(items, on_progress, dry_run=dry_run)
+        return write_papers(self._index, items, on_progress, dry_run=dry_run)
 
     def ingest_starter(self, on_progress: OnProgress = _quietly) -> IngestReport:
         """Add the papers that come with paperchat, as summaries written for this project."""
         from rag.starter import starter_file
 
+        self._index.change_state(starter_begun=True)
         with starter_file() as path:
-            return self.ingest(path, on_progress=on_progress)
+            report = self.ingest(path, on_progress=on_progress)
+        self._index.change_state(starter_begun=False)
+        return report
 
     def papers(self) -> list[Paper]:
         """All papers, in the order of ingestion."""
-        self._index.refresh()
-        return list(self._index.store.all_papers())
+        return [stored.paper for stored in self._index.papers.all()]
 
     def paper_ids(self) -> list[str]:
         """The ids of all papers, in the order of ingestion."""
-        return self._index.headings.paper_ids()
+        return self._index.listing.paper_ids()
 
     def headings(self, paper_ids: Sequence[str]) -> list[Heading]:
         """The short part of those of the papers that are here, in the order of ingestion."""
-        return self._index.headings.find(paper_ids)
+        return self._index.listing.find(paper_ids)
 
     def browse(
         self,
@@ -252,7 +263,7 @@ class Library:
             count: Most papers to list.
             is_reversed: Whether the order runs backwards.
         """
-        return self._index.headings.browse(query, order, first, count, is_reversed=is_reversed)
+        return self._index.listing.browse(query, order, first, count, is_reversed=is_reversed)
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """The mean vector of each paper's passages, shape (dimension,), of those that are here.
@@ -265,12 +276,15 @@ class Library:
 
     def get(self, paper_id: str) -> Paper | None:
         """The paper with an id, or None."""
-        found = self._index.store.papers([paper_id])
-        return found[paper_id][0] if paper_id in found else None
+        self._index.refresh()
+        found = self._index.find([paper_id]).get(paper_id)
+        return found.paper if found else None
 
     def remove(self, paper_ids: str | Sequence[str]) -> int:
         """Delete papers from the whole library; how many there were."""
-        return self._index.remove([paper_ids] if isinstance(paper_ids, str) else paper_ids)
+        from rag.store.writing import remove_papers
+
+        return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
     def search(
         self,
@@ -308,7 +322,7 @@ class Library:
         from rag.answering.suggestions import SAMPLE, example_questions
 
         self._index.refresh()
-        made = (*self._index.state, n)
+        made = (self._index.revision, n)
         if self._examples is None or self._examples[0] != made:
             self._examples = (made, example_questions(self._index.sample(SAMPLE), n))
         return list(self._examples[1])
@@ -382,18 +396,16 @@ class Library:
     @cached_property
     def conversations(self) -> Conversations:
         """The conversations that are kept in the library's folder, each owner's apart."""
-        from rag.userdata import FILE
         from rag.userdata.conversations import Conversations
 
-        return Conversations(self.folder / FILE)
+        return Conversations(self._index.database)
 
     @cached_property
     def feedback(self) -> Feedback:
         """What users thought of answers, kept in the library's folder."""
-        from rag.userdata import FILE
         from rag.userdata.feedback import Feedback
 
-        return Feedback(self.folder / FILE)
+        return Feedback(self._index.database)
 
     @property
     def settings(self) -> Settings:

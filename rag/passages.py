@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+from typing import TYPE_CHECKING
 
 from rag.sentences import Sentence, split_sentences
 from rag.tokens import count_tokens
-from rag.types import Paper
+from rag.types import Paper, Passage
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+Span = tuple[int, int]
 
 
-def passage_id(paper_id: str, number: int) -> str:
-    """The id of a paper's passage, counted from 0."""
-    return f"{paper_id}#{number}"
+def cut_spans(paper: Paper, passage_tokens: int) -> tuple[Span, ...]:
+    """Where the paper's passages start and end in its abstract, in reading order; at least one.
 
-
-def passage_number(node_id: str) -> int:
-    """Which of its paper's passages a passage is, counted from 0."""
-    return int(node_id.rpartition("#")[2])
-
-
-def build_passages(paper: Paper, passage_tokens: int) -> list[TextNode]:
-    """The paper's passages in reading order; at least one.
-
-    A passage is the title, a line break and `abstract[start:end]`, whole sentences of at most
-    `passage_tokens` tokens (title and abstract together; a longer sentence stands alone). Its
-    metadata hold `paper_id`, `start` and `end`; the spans are disjoint and only white space lies
-    between them.
+    A passage is the title and whole sentences, of at most `passage_tokens` tokens together; a
+    longer sentence stands alone. The spans are disjoint and only white space lies between them.
     """
     budget = passage_tokens - count_tokens(paper.title)
     groups = _group(split_sentences(paper.abstract), budget)
-    spans = [(group[0].start, group[-1].end) for group in groups]
-    return [build_passage(paper, n, start, end) for n, (start, end) in enumerate(spans)]
+    return tuple((group[0].start, group[-1].end) for group in groups)
 
 
-def build_passage(paper: Paper, number: int, start: int, end: int) -> TextNode:
-    """One passage of a paper as LlamaIndex's node."""
-    node = TextNode(
-        id_=passage_id(paper.paper_id, number),
-        text=f"{paper.title}\n{paper.abstract[start:end]}",
-        metadata={"paper_id": paper.paper_id, "title": paper.title, "start": start, "end": end},
-        excluded_embed_metadata_keys=["paper_id", "title", "start", "end"],
-        excluded_llm_metadata_keys=["paper_id", "title", "start", "end"],
+def build_passages(paper: Paper, passage_tokens: int) -> tuple[Passage, ...]:
+    """The paper's passages in reading order; at least one. They are cut as `cut_spans` says."""
+    spans = cut_spans(paper, passage_tokens)
+    return tuple(Passage(paper.paper_id, number, *span) for number, span in enumerate(spans))
+
+
+def passage_text(paper: Paper, passage: Passage) -> str:
+    """What is embedded of a passage: the title, a line break and its part of the abstract."""
+    return f"{paper.title}\n{paper.abstract[passage.start : passage.end]}"
+
+
+def build_node(paper: Paper, passage: Passage) -> TextNode:
+    """A passage as LlamaIndex's node."""
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+
+    place = {"start": passage.start, "end": passage.end}
+    known = {"paper_id": paper.paper_id, "title": paper.title, **place}
+    return TextNode(
+        id_=passage.passage_id,
+        text=passage_text(paper, passage),
+        metadata=known,
+        excluded_embed_metadata_keys=list(known),
+        excluded_llm_metadata_keys=list(known),
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=paper.paper_id)},
     )
-    node.relationships[NodeRelationship.SOURCE] = RelatedNodeInfo(node_id=paper.paper_id)
-    return node
 
 
 def _group(sentences: Sequence[Sentence], budget: int) -> Iterator[list[Sentence]]:

@@ -36,7 +36,7 @@ def squeezed(text: str) -> str:
 
 def folded(text: str) -> str:
     """Reduce text to what a search compares: one line, without case and accents."""
-    return without_accents(one_line(text).casefold())
+    return without_accents(one_line(text)).casefold()
 
 
 def without_accents(text: str) -> str:

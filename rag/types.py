@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import quote_plus
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import TextNode
 
 Role = Literal["user", "assistant"]
 Status = Literal["draft", "answered", "abstained", "stopped"]
@@ -137,6 +134,36 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a paper's abstract that was embedded by itself: `paper.abstract[start:end]`.
+
+    Attributes:
+        number: Which of its paper's passages it is, counted from 0.
+    """
+
+    paper_id: str
+    number: int
+    start: int
+    end: int
+
+    @property
+    def passage_id(self) -> str:
+        """What the stores know it by."""
+        return passage_id(self.paper_id, self.number)
+
+
+def passage_id(paper_id: str, number: int) -> str:
+    """The id of a paper's passage, counted from 0."""
+    return f"{paper_id}#{number}"
+
+
+def passage_place(found: str) -> tuple[str, int]:
+    """The paper's id and the number of a passage, from its id."""
+    paper_id, _, number = found.rpartition("#")
+    return paper_id, int(number)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A paper that retrieval found, with what each retriever thought of it.
 
@@ -155,7 +182,7 @@ class Hit:
 
     paper: Paper
     score: float
-    passages: tuple[TextNode, ...] = ()
+    passages: tuple[Passage, ...] = ()
     dense_similarity: float | None = None
     lexical_score: float | None = None
     dense_rank: int | None = None

@@ -146,7 +146,7 @@ def test_the_reading_of_imports_misses_none(source, expected):
 
 def test_all_packages_are_read():
     assert {name.partition(".")[0] for name in IMPORTS} == set(PACKAGES)
-    assert {"rag.engine", "rag.index.chroma", "ui.app", "eval.run.retrieval"} <= set(IMPORTS)
+    assert {"rag.engine", "rag.store.vectors", "ui.app", "eval.run.retrieval"} <= set(IMPORTS)
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,16 @@ def test_all_packages_are_read():
         ("rag.types", ("rag", "prompts")),
         ("rag.errors", ("rag", "prompts")),
         ("rag.text", ("rag", "prompts")),
-        ("rag.readers", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.readers", ("rag.store", "rag.retrieval", "rag.answering", "rag.engine")),
         (
             "rag.export",
-            ("rag.index", "rag.retrieval", "rag.answering", "rag.engine", "rag.library"),
+            ("rag.store", "rag.retrieval", "rag.answering", "rag.engine", "rag.library"),
         ),
-        ("rag.embedding", ("rag.index", "rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.embedding", ("rag.store", "rag.retrieval", "rag.answering", "rag.engine")),
         ("rag.llm", ("rag.query", "rag.retrieval", "rag.answering", "rag.verification")),
         ("rag.query", ("rag.retrieval", "rag.answering", "rag.verification", "rag.engine")),
         ("rag.verification", ("rag.retrieval", "rag.answering", "rag.engine")),
-        ("rag.index", ("rag.retrieval", "rag.answering", "rag.engine")),
+        ("rag.store", ("rag.retrieval", "rag.answering", "rag.engine")),
         ("rag.retrieval", ("rag.answering", "rag.engine")),
         ("rag.answering", ("rag.engine", "rag.assembly")),
         ("rag.verification", ("rag.engine", "rag.assembly", "rag.library")),
@@ -192,12 +192,13 @@ def test_no_layer_imports_one_above_it(inner, outer):
 @pytest.mark.parametrize(
     ("vendor", "home"),
     [
-        ("chromadb", "rag.index.chroma"),
+        ("chromadb", "rag.store.vectors"),
         ("openai", "rag.endpoint"),
         ("llama_index.llms.openai", "rag.endpoint"),
         ("llama_index.embeddings.openai", "rag.endpoint"),
-        ("tantivy", "rag.index.lexical"),
-        ("sqlite3", ("rag.userdata.database", "rag.index.headings")),
+        ("tantivy", "rag.store.lexical"),
+        ("sqlite3", "rag.store.database"),
+        ("sqlalchemy", ("rag.store", "rag.userdata")),
         ("bibtexparser", "rag.readers.bibtex"),
         ("pylatexenc", "rag.readers.latex"),
         ("rispy", "rag.readers.ris"),
@@ -216,7 +217,7 @@ def test_a_vendor_is_imported_in_its_home_only(vendor, home):
 
 
 LOADS_ALL = """
-import rag.embedding.minilm, rag.index.chroma
+import rag.embedding.minilm, rag.store.vectors
 from rag.embedding.runtime import load_runtime
 print(load_runtime().__version__)
 """

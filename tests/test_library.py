@@ -24,18 +24,19 @@ from llama_index.core.chat_engine.types import (
     BaseChatEngine,
     StreamingAgentChatResponse,
 )
-from llama_index.core.schema import NodeWithScore, TextNode
+from llama_index.core.schema import NodeWithScore
 
 from rag.embedding import weights
 from rag.errors import ConfigurationError, LibraryError, SourceError
-from rag.index.chroma import PassageStore
-from rag.index.manifest import FILE, read_manifest
 from rag.library import Library
+from rag.passages import passage_text
 from rag.readers.records import paper_from_record
 from rag.settings import Settings
 from rag.starter import starter_file
+from rag.store.database import FILE
+from rag.store.vectors import VectorStore
 from rag.text import one_line
-from rag.types import Message, Paper, Rejection
+from rag.types import Message, Paper, Passage, Rejection
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -117,8 +118,7 @@ def titles(hits):
 
 def stored_passages(library):
     """How many passages the collection holds, whether a search finds them or not."""
-    store = PassageStore(library.folder / "chroma", read_manifest(library.folder).collection)
-    return store.count_passages()
+    return VectorStore(library.folder / "chroma", "passages-1").count()
 
 
 def run_python(code, cwd, **environment):
@@ -368,13 +368,13 @@ def test_progress_is_reported(library):
 
 def test_a_dry_run_reports_and_changes_nothing(library):
     library.ingest([TIDE, KITE])
-    manifest = read_manifest(library.folder)
+    revision = library.revision
     sources = [replace(TIDE, abstract="Crabs sleep at noon."), KITE, BREAD, BREAD, {"title": "T"}]
     dry = library.ingest(sources, dry_run=True)
     assert counts(dry) == (1, 1, 1, 1, 1)
     assert library.papers() == [TIDE, KITE]
     assert BREAD.title not in titles(library.search("bread crust"))
-    assert read_manifest(library.folder) == manifest
+    assert library.revision == revision
     assert library.ingest(sources) == dry
 
 
@@ -589,10 +589,10 @@ def test_a_hit_holds_all_passages_the_most_similar_first(library):
     hit = library.search("honey from bees")[0]
     assert hit.paper == paper
     assert len(hit.passages) > 2
-    assert all(isinstance(passage, TextNode) for passage in hit.passages)
-    assert "honey" in hit.passages[0].text
-    assert hit.passages[0].node_id != "ice#0"
-    numbers = sorted(passage.node_id for passage in hit.passages)
+    assert all(isinstance(passage, Passage) for passage in hit.passages)
+    assert "honey" in passage_text(paper, hit.passages[0])
+    assert hit.passages[0].passage_id != "ice#0"
+    numbers = sorted(passage.passage_id for passage in hit.passages)
     assert numbers == [f"ice#{n}" for n in range(len(hit.passages))]
     for passage in hit.passages:
         start, end = passage.metadata["start"], passage.metadata["end"]
@@ -783,7 +783,7 @@ def test_the_retriever_is_llamaindexs(four):
     assert all(isinstance(node, NodeWithScore) for node in found)
     hits = four.search(TIDE_QUESTION, 6)
     assert [(node.node_id, node.score) for node in found] == [
-        (hit.passages[0].node_id, hit.score) for hit in hits
+        (hit.passages[0].passage_id, hit.score) for hit in hits
     ]
     assert asyncio.run(retriever.aretrieve(TIDE_QUESTION)) == found
 

@@ -17,9 +17,9 @@ from random import Random
 from typing import Final
 
 from eval.run.checking import term_weight
-from rag.index.lexical import analyze
 from rag.query.questions import content_words
 from rag.sentences import split_sentences
+from rag.store.lexical import analyze
 from rag.types import Paper
 from rag.verification.terms import TermWeight
 

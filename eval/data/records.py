@@ -166,10 +166,10 @@ def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> Answer
 
 
 def _context_record(hit: Hit) -> ContextRecord:
-    place = hit.passages[0].metadata if hit.passages else {}
-    return ContextRecord(
-        paper_id=hit.paper.paper_id, start=place.get("start"), end=place.get("end")
-    )
+    if not hit.passages:
+        return ContextRecord(paper_id=hit.paper.paper_id)
+    best = hit.passages[0]
+    return ContextRecord(paper_id=hit.paper.paper_id, start=best.start, end=best.end)
 
 
 def _citation_records(answer: Answer) -> Iterator[CitationRecord]:

@@ -13,9 +13,9 @@ from typing import Final
 
 from eval.data.records import SentenceRecord
 from rag.embedding import build_embedder, build_reading_embedder
-from rag.index.lexical import analyze
 from rag.sentences import split_sentences
 from rag.settings import Settings
+from rag.store.lexical import analyze
 from rag.types import Answer, Paper, Verdict
 from rag.verification.markers import find_markers, strip_markers
 from rag.verification.similarity import SimilarityVerifier

@@ -6,16 +6,12 @@ A run keeps where quotes and passages stand, not the papers: the library must st
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from eval.data.dataset import Sample
 from eval.data.records import AnswerRecord, ContextRecord, HitRecord, Record, restore_citations
 from eval.run.asking import Task, keys
 from rag.errors import SourceError
-from rag.types import Answer, Hit, Message, Paper, Usage
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import TextNode
+from rag.types import Answer, Hit, Message, Paper, Passage, Usage
 
 Papers = Mapping[str, Paper]
 
@@ -94,12 +90,10 @@ def _context_hit(kept: ContextRecord, papers: Papers) -> Hit:
     return Hit(paper, 0.0, tuple(_passages(kept, paper)))
 
 
-def _passages(kept: ContextRecord, paper: Paper) -> Sequence[TextNode]:
-    from rag.passages import build_passage
-
+def _passages(kept: ContextRecord, paper: Paper) -> Sequence[Passage]:
     if kept.start is None or kept.end is None:
         return ()
-    return (build_passage(paper, 0, kept.start, kept.end),)
+    return (Passage(paper.paper_id, 0, kept.start, kept.end),)
 
 
 def _paper(paper_id: str, papers: Papers) -> Paper:

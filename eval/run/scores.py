@@ -26,6 +26,7 @@ from eval.metrics.formulas import (
     reciprocal_rank,
     statement_of,
 )
+from rag.passages import passage_text
 from rag.types import Answer, Hit
 
 SUPPORTED = "supported"
@@ -123,8 +124,8 @@ def _context(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
     if gold.facts:
         papers = "\n".join(f"{hit.paper.title}\n{hit.paper.abstract}" for hit in answer.hits)
         yield "context_recall", mention_coverage(papers, gold.facts)
-        passages = "\n".join(hit.passages[0].text for hit in answer.hits if hit.passages)
-        yield "passage_recall", mention_coverage(passages, gold.facts)
+        best = (passage_text(hit.paper, hit.passages[0]) for hit in answer.hits if hit.passages)
+        yield "passage_recall", mention_coverage("\n".join(best), gold.facts)
 
 
 def _citations(

@@ -82,7 +82,7 @@ def _fit(key: str, hit: Hit, whole: str, share: int) -> str:
 
 def _by_passage(hit: Hit) -> Iterator[Sentence]:
     """The sentences of the abstract, those of the most similar passage first."""
-    spans = [(node.metadata["start"], node.metadata["end"]) for node in hit.passages]
+    spans = [(passage.start, passage.end) for passage in hit.passages]
     sentences = split_sentences(hit.paper.abstract)
     seen: set[int] = set()
     for start, end in [*spans, (0, len(hit.paper.abstract))]:

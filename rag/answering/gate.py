@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
-from rag.index.lexical import analyze
 from rag.query.focus import asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
+from rag.store.lexical import analyze
 from rag.types import Hit, Message, Paper, Reason
 from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.similarity import sigmoid

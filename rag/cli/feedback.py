@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from rag.settings import read_settings
+from rag.store.database import FILE, Database
 from rag.terminal import write_json, write_line, write_text
 from rag.text import one_line
-from rag.userdata import FILE
 from rag.userdata.feedback import Feedback, Rating
 from rag.userdata.question_set import question_set
 
@@ -64,8 +65,5 @@ def _ratings(options: argparse.Namespace) -> list[Rating]:
     path = read_settings(library=options.library).library.expanduser() / FILE
     if not path.exists():
         return []
-    feedback = Feedback(path)
-    try:
-        return feedback.ratings()
-    finally:
-        feedback.close()
+    with closing(Database(path)) as database:
+        return Feedback(database).ratings()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
-from rag.types import Hit, Paper
+from rag.passages import passage_text
+from rag.types import Hit, Paper, Passage
 
 
 def to_plain(value: object) -> object:
@@ -13,7 +14,7 @@ def to_plain(value: object) -> object:
     if isinstance(value, Paper):
         return {"paper_id": value.paper_id, "title": value.title, "url": value.link}
     if isinstance(value, Hit):
-        passages = [{"text": node.text, **node.metadata} for node in value.passages]
+        passages = [_passage(value.paper, each) for each in value.passages]
         return {**_fields(value), "passages": to_plain(passages)}
     if is_dataclass(value) and not isinstance(value, type):
         return _fields(value)
@@ -22,6 +23,12 @@ def to_plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
     return value
+
+
+def _passage(paper: Paper, passage: Passage) -> dict[str, object]:
+    place = {"start": passage.start, "end": passage.end}
+    known = {"paper_id": paper.paper_id, "title": paper.title}
+    return {"text": passage_text(paper, passage), **known, **place}
 
 
 def _fields(value: object) -> dict[str, object]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rag.index.names import name_words
 from rag.query.years import PUBLICATIONS
+from rag.store.names import name_words
 
 FindAuthors = Callable[[str], Collection[str]]
 

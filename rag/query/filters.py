@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.index.names import is_called
 from rag.query.authors import FindAuthors, read_authors
 from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
 from rag.query.years import read_years
+from rag.store.names import is_called
 from rag.types import Filters, Message, Paper
 
 # With a filter, a question of such words alone asks for whatever passes: "papers by Ada Byron?"

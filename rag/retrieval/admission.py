@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from rag.index.lexical import LexicalIndex
+from rag.store.lexical import LexicalIndex
 from rag.types import Filters
 
 PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average

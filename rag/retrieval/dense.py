@@ -11,22 +11,24 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder
-from rag.index.chroma import PassageStore
+from rag.passages import build_node
 from rag.retrieval.admission import EVERYTHING, Admission
+from rag.store.index import PaperIndex
+from rag.types import passage_place
 
 
 class DenseRetriever(BaseRetriever):
     """Finds passages by cosine with the question.
 
     Args:
-        store: The passages.
+        index: The papers and the vectors of their passages.
         embedder: The embedder that they were embedded with.
         candidates_k: Papers to fetch.
     """
 
-    def __init__(self, store: PassageStore, embedder: Embedder, candidates_k: int) -> None:
+    def __init__(self, index: PaperIndex, embedder: Embedder, candidates_k: int) -> None:
         super().__init__()
-        self._store = store
+        self._index = index
         self._embedder = embedder
         self._candidates_k = candidates_k
 
@@ -55,8 +57,8 @@ class DenseRetriever(BaseRetriever):
             return dict(sorted(known.items(), key=lambda item: -item[1]))
         best: dict[str, float] = {}
         wanted = admission.fetched(max(self._candidates_k, admission.least))
-        for node_id, cosine in self._store.query(vector, wanted):
-            best.setdefault(node_id.rpartition("#")[0], cosine)
+        for found_id, cosine in self._index.vectors.query(vector, wanted):
+            best.setdefault(passage_place(found_id)[0], cosine)
         found = {paper: best[paper] for paper in admission.among(list(best))}
         if len(found) < admission.least:  # few of those that pass are near
             more = [each for each in admission.newest(admission.least) if each not in found]
@@ -80,19 +82,19 @@ class DenseRetriever(BaseRetriever):
     ) -> list[dict[str, float]]:
         """The same for several questions at once, in their order."""
         best: list[dict[str, float]] = [{} for _ in vectors]
-        for node_id, passage in self._store.paper_vectors(list(paper_ids)).items():
-            paper_id = node_id.rpartition("#")[0]
+        for paper_id, passages in self._index.vectors.of_papers(list(paper_ids)).items():
             for similarities, vector in zip(best, vectors, strict=True):
-                cosine = float(passage @ vector)
-                similarities[paper_id] = max(similarities.get(paper_id, -1.0), cosine)
+                similarities[paper_id] = max(float(passage @ vector) for passage in passages)
         return best
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         vector = self.embed(query_bundle.query_str)
-        found = dict(self._store.query(vector, self._candidates_k)[: self._candidates_k])
-        nodes = self._store.passages(list(found))
+        found = self._index.vectors.query(vector, self._candidates_k)[: self._candidates_k]
+        places = [(*passage_place(found_id), score) for found_id, score in found]
+        papers = self._index.find([paper_id for paper_id, _, _ in places])
         return [
-            NodeWithScore(node=nodes[node_id], score=score)
-            for node_id, score in found.items()
-            if node_id in nodes  # it may have been removed between the two look-ups
+            NodeWithScore(node=build_node(stored.paper, stored.passages[number]), score=score)
+            for paper_id, number, score in places
+            # It may have changed between the two look-ups.
+            if (stored := papers.get(paper_id)) and number < len(stored.passages)
         ]

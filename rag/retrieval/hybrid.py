@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.errors import EmbedderUnavailableError
-from rag.index.chroma import PassageStore
+from rag.passages import build_node
 from rag.query.filters import count_named
 from rag.query.questions import earlier_questions, history_weights
 from rag.query.references import NAMED_BONUS, referred_papers, titled_papers
@@ -23,7 +23,8 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
-from rag.types import NO_FILTERS, Filters, Hit, Message
+from rag.store.index import PaperIndex
+from rag.types import NO_FILTERS, Filters, Hit, Message, Passage
 
 logger = logging.getLogger(__name__)
 
@@ -46,34 +47,31 @@ class HybridRetriever(BaseRetriever):
     """Finds the papers that a question is about.
 
     Args:
-        store: The papers.
+        index: The papers.
         dense: None for lexical retrieval only.
         lexical: Retrieval by words.
         dense_weight: Share of the dense side in the fused score, in [0, 1].
         top_k: Papers that `retrieve` gives.
         reranker: Looks at the best papers once more; None leaves them as they were fused.
-        refresh: Called before each search, to see what others have written.
     """
 
     def __init__(
         self,
-        store: PassageStore,
+        index: PaperIndex,
         dense: DenseRetriever | None,
         lexical: LexicalRetriever,
         *,
         dense_weight: float,
         top_k: int,
         reranker: Reranker | None = None,
-        refresh: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
-        self._store = store
+        self._index = index
         self._dense = dense
         self._lexical = lexical
         self._dense_weight = dense_weight
         self._top_k = top_k
         self._reranker = reranker
-        self._refresh = refresh
 
     def search(
         self,
@@ -86,7 +84,7 @@ class HybridRetriever(BaseRetriever):
 
         Of "" with filters they are the latest that pass.
         """
-        self._refresh()
+        self._index.refresh()
         if not question.strip():
             return self._newest(k, filters) if filters else []
         admission = build_admission(self._lexical.index, filters, k)
@@ -101,7 +99,7 @@ class HybridRetriever(BaseRetriever):
         if self._reranker is not None and has_vector:
             blended, fetched = self._reranker.rerank((question, *earlier), weights, blended)
         else:
-            fetched = fetch(self._store, rank(blended)[:RERANKED_K], vectors=has_vector)
+            fetched = fetch(self._index, rank(blended)[:RERANKED_K], vectors=has_vector)
         bonus = _bonus(question, history, fetched)
         for paper_id in admission.among(list(bonus)):
             blended[paper_id] = blended.get(paper_id, 0.0) + bonus[paper_id]
@@ -145,7 +143,7 @@ class HybridRetriever(BaseRetriever):
     def _newest(self, k: int, filters: Filters) -> list[Hit]:
         """The latest papers that pass, those by most of the asked-for authors first."""
         passing = self._lexical.index.newest(filters, max(k, LISTED_K))
-        papers = [paper for paper, _ in self._store.papers(passing).values()]
+        papers = [stored.paper for stored in self._index.find(passing).values()]
         named = {p.paper_id: count_named(filters, p) for p in papers}
         ordered = sorted(papers, key=lambda p: p.published or "", reverse=True)
         best = sorted(ordered, key=lambda p: -named[p.paper_id])[:k]
@@ -178,20 +176,20 @@ class HybridRetriever(BaseRetriever):
         asked: _Scored,
         fetched: Fetched | None = None,
     ) -> list[Hit]:
-        fetched = fetch(self._store, paper_ids, fetched, vectors=asked.vector is not None)
+        fetched = fetch(self._index, paper_ids, fetched, vectors=asked.vector is not None)
         papers, vectors = fetched.papers, fetched.vectors
         lexical_ranks = _ranks(asked.lexical)
         hits = []
         for paper_id in paper_ids:
             if paper_id not in papers:  # removed between the two look-ups
                 continue
-            paper, nodes = papers[paper_id]
-            ranked = _by_similarity(nodes, vectors, asked.vector)
+            stored = papers[paper_id]
+            ranked = _by_similarity(stored.passages, vectors, asked.vector)
             hits.append(
                 Hit(
-                    paper=paper,
+                    paper=stored.paper,
                     score=scores[paper_id],
-                    passages=tuple(node for node, _ in ranked),
+                    passages=tuple(passage for passage, _ in ranked),
                     dense_similarity=ranked[0][1],
                     lexical_score=asked.lexical.get(paper_id),
                     dense_rank=asked.dense_ranks.get(paper_id),
@@ -201,15 +199,15 @@ class HybridRetriever(BaseRetriever):
         return hits
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        parser = QueryParser(self._lexical.index.find_authors, self._refresh)
+        parser = QueryParser(self._lexical.index.find_authors, self._index.refresh)
         query = parser.understand_search(query_bundle.query_str)
         hits = self.search(query.topic, self._top_k, filters=query.filters)
-        return [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in hits]
+        return [NodeWithScore(node=build_node(h.paper, h.passages[0]), score=h.score) for h in hits]
 
 
 def _bonus(question: str, history: Sequence[Message], fetched: Fetched) -> dict[str, float]:
     """What papers gain that the question names, or points back at."""
-    near = [paper for paper, _ in fetched.papers.values()]
+    near = [stored.paper for stored in fetched.papers.values()]
     named = dict.fromkeys((p.paper_id for p in titled_papers(question, near)), NAMED_BONUS)
     return referred_papers(question, history) | named
 
@@ -219,16 +217,17 @@ def _ranks(ordered: Iterable[str]) -> dict[str, int]:
 
 
 def _by_similarity(
-    nodes: Sequence[TextNode],
+    passages: Sequence[Passage],
     vectors: Mapping[str, NDArray[np.float32]],
     vector: NDArray[np.float32] | None,
-) -> list[tuple[TextNode, float | None]]:
+) -> list[tuple[Passage, float | None]]:
     """Passages with their cosine, most similar first; in reading order when there is no vector."""
     if vector is None:
-        return [(node, None) for node in nodes]
-    known = [node for node in nodes if node.node_id in vectors]  # it may just have been removed
+        return [(passage, None) for passage in passages]
+    ids = {passage: passage.passage_id for passage in passages}
+    known = [each for each in passages if ids[each] in vectors]  # it may just have been removed
     if not known:
-        return [(node, None) for node in nodes]
-    cosines = {node.node_id: float(vectors[node.node_id] @ vector) for node in known}
-    ranked = sorted(known, key=lambda node: -cosines[node.node_id])
-    return [(node, cosines[node.node_id]) for node in ranked]
+        return [(passage, None) for passage in passages]
+    cosines = {passage: float(vectors[ids[passage]] @ vector) for passage in known}
+    ranked = sorted(known, key=lambda passage: -cosines[passage])
+    return [(passage, cosines[passage]) for passage in ranked]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder, EncodedText
 from rag.embedding.words import KnowsWords
-from rag.index.lexical import analyze
 from rag.query.questions import STOP_WORDS, content_words
+from rag.store.lexical import analyze
 from rag.types import Paper
 
 TermWeight = Callable[[str], float]

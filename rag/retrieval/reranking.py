@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from llama_index.core.schema import TextNode
 from numpy.typing import NDArray
 
-from rag.index.chroma import PassageStore
 from rag.retrieval.fusion import Signal, add_signals, blend, rank
 from rag.retrieval.matching import MaxSimScorer
-from rag.types import Paper
+from rag.store.index import PaperIndex
+from rag.store.papers import StoredPaper
+from rag.types import Passage
 
 # Chosen on SciFact's training queries and the dev set: nDCG@10 0.756 (without a second look
 # 0.743), recall@10 of `multi` 0.89 (0.86), MRR of `single` 0.963 (0.954). These hardly move for 30
@@ -35,7 +35,7 @@ class Fetched:
         vectors: Of passages, by id, shape (dimension,).
     """
 
-    papers: Mapping[str, tuple[Paper, tuple[TextNode, ...]]] = field(default_factory=dict)
+    papers: Mapping[str, StoredPaper] = field(default_factory=dict)
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
@@ -43,12 +43,12 @@ class Reranker:
     """Orders the best fused papers anew.
 
     Args:
-        store: The papers.
+        index: The papers and the vectors of their passages.
         scorer: Scores them for questions word by word.
     """
 
-    def __init__(self, store: PassageStore, scorer: MaxSimScorer) -> None:
-        self._store = store
+    def __init__(self, index: PaperIndex, scorer: MaxSimScorer) -> None:
+        self._index = index
         self._scorer = scorer
 
     def rerank(
@@ -61,8 +61,8 @@ class Reranker:
             weights: Of the questions.
             fused: Score by paper, in [0, 1], as are those that come back.
         """
-        fetched = fetch(self._store, rank(fused)[:RERANKED_K])
-        papers = [paper for paper, _ in fetched.papers.values()]
+        fetched = fetch(self._index, rank(fused)[:RERANKED_K])
+        papers = [stored.paper for stored in fetched.papers.values()]
         matches = blend(self._scorer.score(questions, papers), weights)
         matched = Signal(matches, MAXSIM_WEIGHT, MAXSIM_FLOOR)
         best = [each for each in rank(add_signals(fused, [matched])) if each in fetched.papers]
@@ -71,7 +71,7 @@ class Reranker:
 
 
 def fetch(
-    store: PassageStore,
+    index: PaperIndex,
     paper_ids: Sequence[str],
     known: Fetched | None = None,
     *,
@@ -80,9 +80,11 @@ def fetch(
     """What is known and those of the papers that are in the library, with their vectors or not."""
     known = known or Fetched()
     missing = [paper_id for paper_id in paper_ids if paper_id not in known.papers]
-    papers = store.papers(missing)
-    ids = [node.node_id for _, nodes in papers.values() for node in nodes] if vectors else []
-    return Fetched({**known.papers, **papers}, {**known.vectors, **store.vectors(ids)})
+    papers = index.find(missing)
+    if not vectors:
+        return Fetched({**known.papers, **papers}, known.vectors)
+    ids = [part.passage_id for stored in papers.values() for part in stored.passages]
+    return Fetched({**known.papers, **papers}, {**known.vectors, **index.vectors.find(ids)})
 
 
 def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
@@ -91,7 +93,7 @@ def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
     Feedback from what was found to what else is found (Rocchio 1971): where several papers
     answer, they resemble each other more than the question.
     """
-    known = {paper_id: _stack(nodes, fetched) for paper_id, (_, nodes) in fetched.papers.items()}
+    known = {each: _stack(stored.passages, fetched) for each, stored in fetched.papers.items()}
     means = [known[each].mean(axis=0) for each in leaders if len(known[each])]
     if not means:
         return {}
@@ -99,9 +101,10 @@ def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
     return {each: float((some @ centre).max()) for each, some in known.items() if len(some)}
 
 
-def _stack(nodes: Sequence[TextNode], fetched: Fetched) -> NDArray[np.float32]:
+def _stack(passages: Sequence[Passage], fetched: Fetched) -> NDArray[np.float32]:
     """The vectors of a paper's passages; none of a passage that was removed meanwhile."""
-    found = [fetched.vectors[node.node_id] for node in nodes if node.node_id in fetched.vectors]
+    ids = [each.passage_id for each in passages]
+    found = [fetched.vectors[each] for each in ids if each in fetched.vectors]
     return np.array(found, np.float32)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from rag.codec import answer_from_json, answer_to_json
 from rag.errors import LibraryError, UnknownConversationError
-from rag.text import one_line
+from rag.store.database import Database
+from rag.text import folded, one_line
 from rag.types import Answer
-from rag.userdata.database import Database, folded, now
+from rag.userdata.clock import now
 from rag.userdata.excerpts import Excerpt, find_excerpt
 
 MOST_TITLE_CHARACTERS: Final = 60
@@ -59,21 +59,21 @@ class Conversations:
     id that the browser keeps. What is not the owner's is as if it were not there.
 
     Args:
-        path: The file; made when something is first read or written.
+        database: The library's.
 
     Raises (every method):
         LibraryError: The file is damaged or cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def create(self, owner: str, title: str = "") -> Conversation:
         """A new conversation; without a title it is called after its first question."""
         at = now()
         made = Conversation(uuid.uuid4().hex, one_line(title), at, at)
         with self._database.writing() as connection:
-            connection.execute(
+            connection.exec_driver_sql(
                 "INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?)",
                 (made.conversation_id, owner, made.title, folded(title), at, at),
             )
@@ -91,7 +91,7 @@ class Conversations:
         turn = Turn(uuid.uuid4().hex, answer, now())
         title = title_of(answer.question)
         with self._database.writing() as connection:
-            renamed = connection.execute(
+            renamed = connection.exec_driver_sql(
                 "UPDATE conversation SET updated_at = :now,"
                 " title_folded = iif(title = '', :folded, title_folded),"
                 " title = iif(title = '', :title, title)"
@@ -108,7 +108,7 @@ class Conversations:
                 raise UnknownConversationError(
                     "This conversation is not there any more; begin a new one."
                 )
-            connection.execute(
+            connection.exec_driver_sql(
                 "INSERT INTO turn SELECT ?, ?, coalesce(max(number) + 1, 0), ?, ?, ?"
                 " FROM turn WHERE conversation_id = ?",
                 (
@@ -127,7 +127,7 @@ class Conversations:
         if self.find(owner, conversation_id) is None:
             return None
         with self._database.reading() as connection:
-            rows = connection.execute(
+            rows = connection.exec_driver_sql(
                 "SELECT turn_id, answer, asked_at FROM turn JOIN conversation"
                 " USING (conversation_id) WHERE conversation_id = ? AND owner = ? ORDER BY number",
                 (conversation_id, owner),
@@ -166,7 +166,7 @@ class Conversations:
             return found
         count = " + ".join(["(instr(text_folded, ?) > 0)"] * len(lacking))
         with self._database.reading() as connection:
-            row = connection.execute(
+            row = connection.exec_driver_sql(
                 "SELECT answer FROM turn WHERE conversation_id = ?"
                 f" ORDER BY {count} DESC, number LIMIT 1",
                 (found.conversation_id, *lacking),
@@ -179,7 +179,7 @@ class Conversations:
         self, owner: str, condition: str, values: tuple[str, ...], limit: int
     ) -> list[Conversation]:
         with self._database.reading() as connection:
-            rows = connection.execute(
+            rows = connection.exec_driver_sql(
                 "SELECT conversation_id, title, created_at, updated_at, (SELECT count(*) FROM turn"
                 " WHERE turn.conversation_id = conversation.conversation_id) FROM conversation"
                 f" WHERE owner = ? {condition} ORDER BY updated_at DESC, rowid DESC LIMIT ?",
@@ -208,7 +208,7 @@ class Conversations:
     def cut(self, owner: str, conversation_id: str, turns: int) -> None:
         """Keep the first turns alone, as when a question is edited or asked again."""
         with self._database.writing() as connection:
-            connection.execute(
+            connection.exec_driver_sql(
                 "DELETE FROM turn WHERE number >= ? AND conversation_id ="
                 " (SELECT conversation_id FROM conversation"
                 " WHERE conversation_id = ? AND owner = ?)",
@@ -219,15 +219,11 @@ class Conversations:
         self, statement: str, values: tuple[str, ...], owner: str, conversation_id: str
     ) -> bool:
         with self._database.writing() as connection:
-            changed = connection.execute(
+            changed = connection.exec_driver_sql(
                 f"{statement} WHERE conversation_id = ? AND owner = ?",
                 (*values, conversation_id, owner),
             )
         return changed.rowcount > 0
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
 
 
 def title_of(question: str) -> str:

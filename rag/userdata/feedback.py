@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -13,9 +12,10 @@ from pydantic import SecretStr
 from rag.codec import answer_to_json, history_from_json, history_to_json
 from rag.errors import LibraryError
 from rag.settings import Settings
+from rag.store.database import Database
 from rag.types import Answer, Message, Thumb
+from rag.userdata.clock import now
 from rag.userdata.conversations import read_answer
-from rag.userdata.database import Database, now
 
 MOST_COMMENT_CHARACTERS: Final = 2000
 # Say where this machine keeps things, or may hold a password; keys are left out by their type.
@@ -54,14 +54,14 @@ class Feedback:
     """The ratings in a library's file, one for each owner and turn.
 
     Args:
-        path: The file; made when something is first read or written.
+        database: The library's.
 
     Raises (every method):
         LibraryError: The file is damaged or cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def rate(
         self,
@@ -104,7 +104,7 @@ class Feedback:
             revision,
         )
         with self._database.writing() as connection:
-            connection.execute(
+            connection.exec_driver_sql(
                 f"INSERT OR REPLACE INTO rating ({', '.join(COLUMNS)})"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -124,7 +124,7 @@ class Feedback:
     def withdraw(self, owner: str, turn_id: str) -> bool:
         """Take a rating back; False when there is none."""
         with self._database.writing() as connection:
-            changed = connection.execute(
+            changed = connection.exec_driver_sql(
                 "DELETE FROM rating WHERE owner = ? AND turn_id = ?", (owner, turn_id)
             )
         return changed.rowcount > 0
@@ -142,15 +142,11 @@ class Feedback:
 
     def _select(self, condition: str, values: tuple[str, ...]) -> list[Rating]:
         with self._database.reading() as connection:
-            rows = connection.execute(
+            rows = connection.exec_driver_sql(
                 f"SELECT {', '.join(COLUMNS)} FROM rating {condition} ORDER BY rated_at, rowid",
                 values,
             ).fetchall()
         return [_read(dict(zip(COLUMNS, row, strict=True))) for row in rows]
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:

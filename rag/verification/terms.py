@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from rag.index.lexical import analyze
 from rag.query.questions import STOP_WORDS, content_words
+from rag.store.lexical import analyze
 
 TermWeight = Callable[[str], float]
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from llama_index.core.schema import TextNode
 
 from eval.data.records import Record as Kept
 from eval.data.records import SentenceRecord, read_records, write_records
 from eval.run.scores import Gold, missing_facts, score_answer, score_ranking
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Hit, Passage
 from tests.support.eval_papers import PAPERS
 
 TEA, MOSS = PAPERS[:2]
 FACTS = ("4 %", "three hundred", "porcelain")
+
+
+def passage(paper, text):
+    start = paper.abstract.index(text)
+    return Passage(paper.paper_id, 0, start, start + len(text))
+
+
 HITS = (
-    Hit(MOSS, 0.9, (TextNode(text="Counting Moss From the Air. Drones photograph bogs."),)),
-    Hit(TEA, 0.8, (TextNode(text="It spills 4 % of the cups."),)),
+    Hit(MOSS, 0.9, (passage(MOSS, "Drones photograph bogs"),)),
+    Hit(TEA, 0.8, (passage(TEA, "It spills 4 % of the cups."),)),
 )
 
 

@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as examples
 
-from rag.index.lexical import LexicalIndex
-from rag.index.names import called, is_called, name_words
 from rag.library import Library
 from rag.query.filters import (
     Understood,
@@ -19,6 +17,8 @@ from rag.query.filters import (
 )
 from rag.retrieval import admission
 from rag.settings import Settings
+from rag.store.lexical import LexicalIndex
+from rag.store.names import called, is_called, name_words
 from rag.types import NO_FILTERS, Filters, Message, Paper
 
 THIS_YEAR = 2026

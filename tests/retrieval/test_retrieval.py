@@ -16,8 +16,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from eval.data.dataset import read_samples
 from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
-from rag.index.lexical import LexicalIndex, term_boost
-from rag.index.paper_index import PaperIndex
 from rag.library import Library
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
@@ -25,6 +23,10 @@ from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
 from rag.retrieval.reranking import Fetched, Reranker, fetch, similarity_to
 from rag.settings import Settings
+from rag.store.index import PaperIndex
+from rag.store.lexical import LexicalIndex, term_boost
+from rag.store.papers import StoredPaper
+from rag.store.writing import write_papers
 from rag.text import title_key
 from rag.types import Message, Paper
 
@@ -86,22 +88,22 @@ def index(cache, tmp_path_factory):
     """An index of the papers, with passages of 60 tokens; tests must not change it."""
     folder = tmp_path_factory.mktemp("retrieval") / "library"
     built = PaperIndex(folder, build_embedder(Settings(cache=cache)), 60)
-    built.write(PAPERS, lambda _: None)
+    write_papers(built, PAPERS, lambda _: None)
     yield built
     built.close()
 
 
 def dense(index, candidates_k=10):
-    return DenseRetriever(index.store, index.embedder, candidates_k)
+    return DenseRetriever(index, index.embedder, candidates_k)
 
 
 def lexical(index, candidates_k=10):
-    return LexicalRetriever(index.lexical, index.store, candidates_k)
+    return LexicalRetriever(index, candidates_k)
 
 
 def hybrid(index, *, dense_weight=0.65, top_k=10, candidates_k=10):
     return HybridRetriever(
-        index.store,
+        index,
         dense(index, candidates_k),
         lexical(index, candidates_k),
         dense_weight=dense_weight,
@@ -115,17 +117,17 @@ def scorer(index, weight=lambda _: 1.0):
 
 def reranked(index, *, candidates_k=50):
     return HybridRetriever(
-        index.store,
+        index,
         dense(index, candidates_k),
         lexical(index, candidates_k),
         dense_weight=0.65,
         top_k=10,
-        reranker=Reranker(index.store, scorer(index)),
+        reranker=Reranker(index, scorer(index)),
     )
 
 
 def words_only(index):
-    return HybridRetriever(index.store, None, lexical(index), dense_weight=0.65, top_k=10)
+    return HybridRetriever(index, None, lexical(index), dense_weight=0.65, top_k=10)
 
 
 BUILDERS = pytest.mark.parametrize(
@@ -350,7 +352,7 @@ def test_the_repeated_word_decides_between_papers(index):
 
 def test_a_record_that_is_only_a_title_does_not_count_it_twice(tmp_path):
     words = LexicalIndex(tmp_path / "lexical")
-    with words.changing(1) as change:
+    with words.changing() as change:
         change.put(Paper("bare", "Tides of the fjord", "Tides of the fjord"))
         change.put(Paper("whole", "Tides of the fjord", "Measured."))
     scores = words.search("tides", 10)
@@ -417,18 +419,18 @@ def test_a_second_look_changes_scores_and_nothing_else(index):
 
 
 def test_what_is_fetched_once_is_not_fetched_again(index):
-    first = fetch(index.store, ["chess", "unknown"])
+    first = fetch(index, ["chess", "unknown"])
     assert set(first.papers) == {"chess"}
-    marked = Fetched({"chess": (PAPERS[0], ())}, {})
-    more = fetch(index.store, ["chess", "bees"], marked)
-    assert more.papers["chess"] == (PAPERS[0], ())
+    marked = Fetched({"chess": StoredPaper(PAPERS[0], ())}, {})
+    more = fetch(index, ["chess", "bees"], marked)
+    assert more.papers["chess"] == StoredPaper(PAPERS[0], ())
     assert set(more.papers) == {"chess", "bees"}
     assert more.vectors
-    assert fetch(index.store, ["bees"], vectors=False).vectors == {}
+    assert fetch(index, ["bees"], vectors=False).vectors == {}
 
 
 def test_a_paper_is_most_like_itself(index):
-    fetched = fetch(index.store, [paper.paper_id for paper in PAPERS])
+    fetched = fetch(index, [paper.paper_id for paper in PAPERS])
     for leader in TOPICS:
         similarity = similarity_to([leader], fetched)
         assert max(similarity, key=similarity.get) == leader
@@ -438,7 +440,7 @@ def test_a_paper_is_most_like_itself(index):
 
 def test_an_empty_library_is_reranked_to_nothing(cache, tmp_path):
     empty = PaperIndex(tmp_path / "empty", build_embedder(Settings(cache=cache)), 220)
-    assert Reranker(empty.store, scorer(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
+    assert Reranker(empty, scorer(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
     empty.close()
 
 

@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 
 from rag import arxiv
 from rag.errors import SourceError, SourceUnavailableError
-from rag.index.headings import HeadingTable, folded
 from rag.library import Library
 from rag.readers import pasted
 from rag.readers.records import RecordError
 from rag.settings import Settings
+from rag.store.database import FILE, Database
+from rag.store.listing import PaperList
+from rag.store.papers import LibraryState, NewPaper, PaperStore
+from rag.text import folded
 from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
 from ui.library import html
@@ -49,16 +52,21 @@ def rows_of(headings):
 @pytest.fixture
 def listed(tmp_path):
     """Makes the list of some papers."""
-    table = HeadingTable(tmp_path)
+    opened = []
 
     def made(headings):
-        with table.changing(1) as change:
-            change.clear()
-            for heading in headings:
-                change.put(heading)
-        return table
+        opened.append(Database(tmp_path / str(len(opened)) / FILE))
+        papers = (
+            Paper(h.paper_id, h.title, "It is.", h.authors, h.published, source=h.source)
+            for h in headings
+        )
+        fresh = [NewPaper(paper, "", ((0, 6),)) for paper in papers]
+        PaperStore(opened[-1]).create(LibraryState(None, 1, 220), fresh)
+        return PaperList(opened[-1])
 
-    return made
+    yield made
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture

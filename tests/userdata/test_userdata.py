@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -25,7 +26,9 @@ from rag.codec import (
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
 from rag.settings import Settings
-from rag.text import one_line, without_accents
+from rag.store.database import FILE, Database
+from rag.store.schema import SCHEMA
+from rag.text import folded, one_line, without_accents
 from rag.types import (
     Answer,
     CheckedSentence,
@@ -36,9 +39,7 @@ from rag.types import (
     Paper,
     Usage,
 )
-from rag.userdata import FILE
 from rag.userdata.conversations import Conversations, title_of
-from rag.userdata.database import MIGRATIONS, Database, folded
 from rag.userdata.excerpts import AFTER, BEFORE, MARKUP, find_excerpt
 from rag.userdata.feedback import Feedback
 from rag.userdata.question_set import KIND_DOWN, KIND_UP, question_set
@@ -82,16 +83,51 @@ def file(tmp_path):
 
 @pytest.fixture
 def conversations(file):
-    kept = Conversations(file)
-    yield kept
-    kept.close()
+    with closing(Database(file)) as database:
+        yield Conversations(database)
 
 
 @pytest.fixture
 def feedback(file):
-    kept = Feedback(file)
-    yield kept
-    kept.close()
+    with closing(Database(file)) as database:
+        yield Feedback(database)
+
+
+RELEASED_TABLES = """
+    CREATE TABLE conversation (
+        conversation_id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        title TEXT NOT NULL,
+        title_folded TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX conversation_by_owner ON conversation (owner, updated_at);
+    CREATE TABLE turn (
+        turn_id TEXT PRIMARY KEY,
+        conversation_id TEXT NOT NULL
+            REFERENCES conversation (conversation_id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        asked_at TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        text_folded TEXT NOT NULL,
+        UNIQUE (conversation_id, number)
+    ) STRICT;
+    CREATE TABLE rating (
+        owner TEXT NOT NULL,
+        turn_id TEXT NOT NULL,
+        thumb TEXT NOT NULL CHECK (thumb IN ('up', 'down')),
+        comment TEXT NOT NULL,
+        rated_at TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        history TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        revision INTEGER,
+        PRIMARY KEY (owner, turn_id)
+    ) STRICT;
+    PRAGMA application_id = 1885433955;
+    PRAGMA user_version = 1;
+"""
 
 
 # --- answers as JSON -----------------------------------------------------------------------------
@@ -104,7 +140,7 @@ def test_a_real_answer_comes_back_whole_with_its_passages(starter):
     back = answer_from_json(answer_to_json(answer))
     assert back == answer
     (node, *_), (kept, *_) = answer.hits[0].passages, back.hits[0].passages
-    assert (kept.node_id, kept.text, kept.metadata) == (node.node_id, node.text, node.metadata)
+    assert kept == node
 
 
 def test_every_field_of_an_answer_comes_back():
@@ -183,8 +219,8 @@ def test_a_conversation_outlives_its_process(file, conversations):
     made = conversations.create("ada")
     conversations.append("ada", made.conversation_id, answered())
     conversations.append("ada", made.conversation_id, ABSTAINED)
-    conversations.close()
-    turns = Conversations(file).load("ada", made.conversation_id)
+    conversations._database.close()
+    turns = Conversations(Database(file)).load("ada", made.conversation_id)
     assert [turn.answer for turn in turns] == [answered(), ABSTAINED]
     assert [turn.question for turn in turns] == ["Why do kettles sing?", "Who won?"]
     assert all(turn.asked_at.endswith("Z") for turn in turns)
@@ -375,8 +411,9 @@ def test_processes_lose_nothing_from_the_first_moment(file):
     code = (
         "import sys; from pathlib import Path\n"
         "from rag.types import Answer\n"
+        "from rag.store.database import Database\n"
         "from rag.userdata.conversations import Conversations\n"
-        "kept = Conversations(Path(sys.argv[1]))\n"
+        "kept = Conversations(Database(Path(sys.argv[1])))\n"
         "key = kept.create('ada').conversation_id\n"
         "for n in range(10): kept.append('ada', key, Answer(f'{n}?', 'x', 'answered'))\n"
     )
@@ -385,7 +422,7 @@ def test_processes_lose_nothing_from_the_first_moment(file):
         subprocess.Popen([sys.executable, "-c", code, str(file)], env=environment) for _ in range(3)
     ]
     assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
-    assert [c.turns for c in Conversations(file).of("ada")] == [10, 10, 10]
+    assert [c.turns for c in Conversations(Database(file)).of("ada")] == [10, 10, 10]
 
 
 def test_a_reader_does_not_wait_for_a_writer(file, conversations):
@@ -393,13 +430,12 @@ def test_a_reader_does_not_wait_for_a_writer(file, conversations):
     writer = Database(file)
     read = []
     with writer.writing() as connection:
-        connection.execute("DELETE FROM conversation")
+        connection.exec_driver_sql("DELETE FROM conversation")
         thread = threading.Thread(target=lambda: read.extend(conversations.of("ada")))
         thread.start()
         thread.join(timeout=10)
         assert len(read) == 1
-        connection.execute("ROLLBACK")
-        connection.execute("BEGIN")
+        connection.rollback()
     writer.close()
 
 
@@ -409,7 +445,7 @@ def test_a_change_that_fails_half_way_changes_nothing(file, conversations):
 
     def fail():
         with database.writing() as connection:
-            connection.execute("DELETE FROM conversation")
+            connection.exec_driver_sql("DELETE FROM conversation")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -435,11 +471,11 @@ def test_a_file_cut_short_is_told(file, conversations):
     key = conversations.create("ada").conversation_id
     for _ in range(20):
         conversations.append("ada", key, answered(text="long " * 2000))
-    conversations.close()
+    conversations._database.close()
     content = file.read_bytes()
     file.write_bytes(content[: len(content) // 2])
     with pytest.raises(LibraryError, match="damaged"):
-        Conversations(file).load("ada", key)
+        Conversations(Database(file)).load("ada", key)
 
 
 def test_another_programs_file_is_left_alone(file, conversations):
@@ -452,36 +488,39 @@ def test_another_programs_file_is_left_alone(file, conversations):
 
 def test_a_newer_file_is_not_touched(file, conversations):
     conversations.create("ada")
-    conversations.close()
+    conversations._database.close()
     newer = sqlite3.connect(file)
-    newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     newer.close()
-    with pytest.raises(LibraryError, match="newer paperchat"):
-        Conversations(file).of("ada")
+    with pytest.raises(LibraryError, match="Install that version or a later one"):
+        Conversations(Database(file)).of("ada")
 
 
-def test_an_older_file_is_brought_up_to_date(file, conversations, monkeypatch):
-    made = conversations.create("ada")
-    conversations.close()
-    more = "ALTER TABLE conversation ADD COLUMN colour TEXT;"
-    monkeypatch.setattr("rag.userdata.database.MIGRATIONS", (*MIGRATIONS, more))
-    assert conversations.of("ada") == [made]
+def test_conversations_of_the_released_code_are_read_on(file, conversations):
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as older:
+        older.executescript(RELEASED_TABLES)
+        older.execute("INSERT INTO conversation VALUES ('c', 'ada', 'Tea', 'tea', '1', '2')")
+        older.commit()
+    (kept,) = conversations.of("ada")
+    assert (kept.title, kept.turns) == ("Tea", 0)
+    conversations.append("ada", "c", answered())
+    assert conversations.find("ada", "c").turns == 1
     with Database(file).reading() as connection:
-        assert connection.execute("SELECT colour FROM conversation").fetchall() == [(None,)]
-        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+        assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA
 
 
 def test_a_folder_that_cannot_be_used_is_told(tmp_path):
     (tmp_path / "library").write_text("a file")
     with pytest.raises(LibraryError, match="cannot be used"):
-        Conversations(tmp_path / "library" / FILE).of("ada")
+        Conversations(Database(tmp_path / "library" / FILE)).of("ada")
 
 
 def test_a_damaged_answer_is_told(file, conversations):
     key = conversations.create("ada").conversation_id
     conversations.append("ada", key, answered())
     with Database(file).writing() as connection:
-        connection.execute("UPDATE turn SET answer = '{'")
+        connection.exec_driver_sql("UPDATE turn SET answer = '{'")
     with pytest.raises(LibraryError, match="cannot be read again"):
         conversations.load("ada", key)
 
@@ -510,8 +549,8 @@ def test_a_rating_keeps_all_that_led_to_the_answer(file, feedback):
         settings=given_settings,
         revision=3,
     )
-    feedback.close()
-    assert Feedback(file).ratings() == [rating]
+    feedback._database.close()
+    assert Feedback(Database(file)).ratings() == [rating]
     assert (rating.comment, rating.history, rating.revision) == ("Too short.", HISTORY, 3)
     assert (rating.settings["top_k"], rating.answer.mode) == (7, "extractive")
     kept = b"".join(path.read_bytes() for path in file.parent.iterdir())
@@ -611,9 +650,3 @@ def test_a_library_keeps_conversations_and_feedback_beside_its_papers(lexical_se
         assert library.conversations.load("ada", made.conversation_id)[0].answer == answer
         assert library.feedback.of("ada", [turn.turn_id])[turn.turn_id].revision == 1
         assert len(library) == 1
-
-
-def test_opening_a_library_makes_no_file_of_user_data(lexical_settings, tmp_path):
-    settings = lexical_settings.model_copy(update={"library": tmp_path / "kept"})
-    with Library.open(settings=settings):
-        assert not (tmp_path / "kept" / FILE).exists()

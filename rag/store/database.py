@@ -1,0 +1,234 @@
+"""Opens a library's SQL database: SQLite in the library's folder, with a write-ahead log.
+
+Readers never wait for a writer; writers wait for each other up to `BUSY_TIMEOUT_S`. A folder that
+cannot be written is read as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from rag.errors import DamagedLibraryError, LibraryError
+from rag.store.schema import SCHEMA, metadata
+
+FILE: Final = "paperchat.sqlite"
+BUSY_TIMEOUT_S: Final = 30.0
+APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's
+NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
+NO_ROOM_LEFT: Final = (
+    "There is no room left on the disk. Nothing is lost: free some space and run the same again; "
+    "it goes on where it stopped."
+)
+CONNECTIONS_KEPT: Final = 4
+CONNECTIONS_MOST: Final = 40  # as many as threads of the page
+
+
+class Database:
+    """The SQL database of one library; the file is opened, or made, when it is first used.
+
+    Args:
+        path: The file; made, with its folder, when absent.
+
+    Raises (every method):
+        LibraryError: The file cannot be used, belongs to another program, or is of a newer
+            paperchat.
+        DamagedLibraryError: The file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the folder cannot be written, so that the file is read as it is."""
+        return self.path.parent.exists() and not os.access(self.path.parent, os.W_OK)
+
+    def _opened(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                try:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    self._engine = self._open()
+                except (OSError, Timeout) as exc:
+                    raise LibraryError(f"{str(self.path)!r} cannot be used: {exc}.") from exc
+            return self._engine
+
+    def _open(self) -> Engine:
+        _check_file(self.path)
+        engine = self._build_engine()
+        if not self.is_read_only:
+            # Turning the write-ahead log on wants the file for oneself.
+            with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S), self._errors_told():
+                _create_tables(engine)
+        return engine
+
+    def _build_engine(self) -> Engine:
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=CONNECTIONS_KEPT,
+            max_overflow=CONNECTIONS_MOST - CONNECTIONS_KEPT,
+        )
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "connect", self._prepare)
+        return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        # An immutable file is read without the shared memory that a log needs beside it.
+        mode = "mode=ro&immutable=1" if self.is_read_only else "mode=rwc"
+        return sqlite3.connect(
+            f"file:{quote(str(self.path))}?{mode}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+            isolation_level=None,
+        )
+
+    def _prepare(self, connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        if not self.is_read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees one state of the database and changes nothing."""
+        with self._errors_told(), self._opened().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that is committed at the end, and undone by an exception."""
+        if self.is_read_only:
+            raise LibraryError(
+                f"The library in {str(self.path.parent)!r} can be searched and asked, but not "
+                "changed: its folder cannot be written."
+            )
+        connected = self._opened().connect().execution_options(writes=True)
+        with self._errors_told(), connected as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file; using it again opens it again."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        """Turn the database's errors into ours."""
+        try:
+            yield
+        except OperationalError as exc:
+            raise LibraryError(_explain(self.path, exc)) from exc
+        except DatabaseError as exc:
+            if isinstance(exc.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise DamagedLibraryError(explain_damage(self.path, str(exc.orig))) from exc
+
+
+def _create_tables(engine: Engine) -> None:
+    """Make the tables that are missing."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _begin(connection: Connection) -> None:
+    """Take the right to write at once where it is wanted: upgrading later may fail."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _explain(path: Path, exc: OperationalError) -> str:
+    told = str(exc.orig)
+    if any(sign in told.lower() for sign in NO_ROOM):
+        return NO_ROOM_LEFT
+    return (
+        f"{str(path)!r} cannot be used: {told}. Check that the folder can be written and that no "
+        "other program holds the file."
+    )
+
+
+def explain_damage(path: Path, told: str) -> str:
+    """What a damaged database means to the user, and what mends it."""
+    return (
+        f"{str(path)!r}, which holds the papers, is damaged: {told}. Restore it from a backup, or "
+        "run `paperchat papers verify --repair`, which saves what can still be read."
+    )
+
+
+def _check_file(path: Path) -> None:
+    """Refuse a file of another program before anything is written to it.
+
+    Raises:
+        LibraryError: It is not ours.
+        DamagedLibraryError: SQLite cannot read it.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        try:
+            schema = connection.execute("PRAGMA user_version").fetchone()[0]
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:  # such as a log in a folder that cannot be written
+        return
+    except sqlite3.DatabaseError as exc:
+        raise DamagedLibraryError(explain_damage(path, str(exc))) from exc
+    if tables and application != APPLICATION_ID:
+        raise LibraryError(f"{str(path)!r} belongs to another program; move it out of the library.")
+    if schema > SCHEMA:
+        raise LibraryError(
+            f"The library in {str(path.parent)!r} was made by paperchat {_written_by(path)}, and "
+            f"this is {version('paperchat')}. Install that version or a later one."
+        )
+
+
+def _written_by(path: Path) -> str:
+    """The version of paperchat that made the tables; schemas to come keep it where it is."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    try:
+        return str(connection.execute("SELECT written_by FROM library").fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        return "of a later version"
+    finally:
+        connection.close()
+
+
+@contextmanager
+def room_told() -> Iterator[None]:
+    """Turn the want of room on the disk, which each store tells in its own way, into one sentence.
+
+    Raises:
+        LibraryError: There is no room left.
+    """
+    try:
+        yield
+    except LibraryError:
+        raise
+    except Exception as exc:
+        if not any(sign in str(exc).lower() for sign in NO_ROOM):
+            raise
+        raise LibraryError(NO_ROOM_LEFT) from exc

@@ -1,0 +1,334 @@
+"""The papers of one library, with the vectors and the words that are derived from them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from rag.embedding import Embedder, OnProgress
+from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
+from rag.store.database import FILE, Database
+from rag.store.lexical import LexicalIndex
+from rag.store.listing import PaperList
+from rag.store.migration import migrate
+from rag.store.papers import LibraryState, PaperStore, StoredPaper
+from rag.store.reached import stamp
+from rag.store.sync import (
+    VectorsFollower,
+    WordsFollower,
+    drop_unsound,
+    embedding,
+    follow,
+    is_behind,
+)
+from rag.types import NO_FILTERS, Facets, Paper, Progress
+
+if TYPE_CHECKING:
+    from rag.store.vectors import VectorStore
+
+logger = logging.getLogger(__name__)
+
+LOCK_TIMEOUT_S: Final = 30.0
+PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB
+UNKNOWN_DIMENSION: Final = 0  # of an embedder that has not embedded anything yet
+
+
+def _quietly(progress: Progress) -> None:
+    """Tell nobody."""
+
+
+class PaperIndex:
+    """The papers of the library in a folder, their vectors and their words; made when absent.
+
+    Args:
+        folder: The library's folder.
+        embedder: What embeds passages and questions; None for lexical retrieval only.
+        passage_tokens: Longest passage, tokens.
+        rebuild: Whether the library may have been made with other settings, since it is embedded
+            anew next. Without it a library without vectors stays as it is.
+        on_progress: Told about long work.
+
+    Raises:
+        EmbedderMismatchError: It was made with other settings, and `rebuild` is not set.
+        LibraryError: The folder cannot be used.
+        DamagedLibraryError: The papers themselves are damaged.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder | None,
+        passage_tokens: int,
+        *,
+        rebuild: bool = False,
+        on_progress: OnProgress = _quietly,
+    ) -> None:
+        self.folder = folder
+        self.embedder = embedder
+        self._kept: dict[str, StoredPaper] = {}
+        self._facets: tuple[int, Facets] | None = None
+        self._reopening = threading.Lock()
+        self._vectors: VectorStore | None = None
+        _make_folder(folder)
+        self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
+        self.database = Database(folder / FILE)
+        self.papers = PaperStore(self.database)
+        self.listing = PaperList(self.database)
+        self.state = self._open_state(passage_tokens, on_progress)
+        self.wanted = _wanted(embedder, passage_tokens)
+        if not (rebuild or self.state.embedder is None or self.is_made_as_wanted()):
+            raise EmbedderMismatchError(_explain_mismatch(folder, self.state, self.wanted))
+        self._open_derived(on_progress)
+
+    def _open_state(self, passage_tokens: int, on_progress: OnProgress) -> LibraryState:
+        found = self.papers.state()
+        if found is None and not self.database.is_read_only:
+            with self.locked():
+                found = self.papers.state() or migrate(self.folder, self.papers, on_progress)
+        if found is None:
+            fresh = replace(_wanted(self.embedder, passage_tokens), dimension=self.dimension())
+            found = self.papers.create(fresh)
+        return found
+
+    def _open_derived(self, on_progress: OnProgress) -> None:
+        """Open vectors and words; what is unsound is dropped, unless another process writes."""
+        if self.database.is_read_only:
+            self._open_stores()
+            return
+        try:
+            with self._lock.acquire(timeout=0):
+                self._drop_unsound()
+                self._open_stores()
+                self.catch_up(on_progress)
+        except Timeout:
+            logger.info("another process is writing the library")
+            self._open_stores()
+
+    def _drop_unsound(self) -> None:
+        known = self.state.library_id, self.state.vectors
+        drop_unsound(self.words_folder, known[0])
+        if self.has_vectors:
+            drop_unsound(self.vectors_folder, *known, try_it=True)
+
+    def _open_stores(self) -> None:
+        self.lexical = LexicalIndex(self.words_folder)
+        if self.has_vectors:
+            self._vectors = self.open_vectors(self.state.vectors)
+        self._seen = self._stamps()
+
+    def open_vectors(self, collection: str) -> VectorStore:
+        """A collection of vectors in the library's folder."""
+        from rag.store.vectors import VectorStore
+
+        return VectorStore(self.vectors_folder, collection)
+
+    @property
+    def vectors_folder(self) -> Path:
+        """Where Chroma keeps its files."""
+        return self.folder / "chroma"
+
+    @property
+    def words_folder(self) -> Path:
+        """Where tantivy keeps its files."""
+        return self.folder / "lexical"
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether the papers were embedded, so that dense retrieval can work."""
+        return self.state.embedder is not None
+
+    @property
+    def vectors(self) -> VectorStore:
+        """The vectors of a library that has some.
+
+        Raises:
+            ValueError: It has none; see `has_vectors`.
+        """
+        if self._vectors is None:
+            raise ValueError("this library has no vectors")
+        return self._vectors
+
+    def is_made_as_wanted(self) -> bool:
+        """Whether the library can be used as it is; without an embedder, words still work."""
+        made, wanted = self.state, self.wanted
+        if wanted.embedder is None:
+            return True
+        has_length = wanted.dimension in (UNKNOWN_DIMENSION, made.dimension)
+        same = (made.embedder, made.passage_tokens) == (wanted.embedder, wanted.passage_tokens)
+        return has_length and same
+
+    def dimension(self) -> int:
+        """Length of the embedder's vectors; 1 without one."""
+        if self.embedder is None:
+            return 1
+        if self.embedder.dimension is None:
+            self.embedder.dimension = len(self.embedder.embed_query("dimension"))
+        return self.embedder.dimension
+
+    def refresh(self) -> None:
+        """See what another process has changed since the last look."""
+        if self._stamps() == self._seen:
+            return
+        with self._reopening:
+            now, seen = self._stamps(), self._seen
+            if now[0] != seen[0]:
+                self._kept = {}
+                self.state = self.papers.state() or self.state
+            if now[1] != seen[1]:
+                self.lexical.reload()
+            if self._vectors and (now[2], self.state.vectors) != (seen[2], self._vectors.name):
+                self._vectors.reopen(self.state.vectors)
+            elif self.has_vectors and self._vectors is None:
+                self._vectors = self.open_vectors(self.state.vectors)
+            self._seen = now
+
+    def _stamps(self) -> tuple[int, int, int]:
+        """Others after every change of the papers, of the words, and of the vectors."""
+        return self.papers.revision(), stamp(self.words_folder), stamp(self.vectors_folder)
+
+    def seen(self) -> None:
+        """Take what this object has itself written as known."""
+        with self._reopening:
+            self._kept = {}
+            self.state = self.papers.state() or self.state
+            self._seen = self._stamps()
+
+    @property
+    def revision(self) -> int:
+        """Another number after every change of the papers."""
+        return self._seen[0]
+
+    def count(self) -> int:
+        """How many papers the library holds."""
+        return self.papers.count()
+
+    def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
+        """Those of the papers that are here with their passages, in the order asked for."""
+        kept = self._kept
+        missing = [each for each in dict.fromkeys(paper_ids) if each not in kept]
+        if missing:
+            read = self.papers.find(missing)
+            if len(kept) + len(read) <= PAPERS_KEPT:
+                kept.update(read)
+            kept = kept | read
+        return {each: kept[each] for each in dict.fromkeys(paper_ids) if each in kept}
+
+    def facets(self) -> Facets:
+        """What the papers could be filtered by; counted anew after a change only."""
+        if self._facets is None or self._facets[0] != self.revision:
+            self._facets = (self.revision, self.lexical.facets())
+        return self._facets[1]
+
+    def sample(self, k: int) -> list[Paper]:
+        """Up to k papers, the latest; the same ones until something changes."""
+        found = self.find(self.lexical.newest(NO_FILTERS, k)) if k else {}
+        return [each.paper for each in found.values()]
+
+    def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The mean vector of each paper's passages, of those of the papers that are here."""
+        papers = self.find(paper_ids)
+        ids = {key: [part.passage_id for part in each.passages] for key, each in papers.items()}
+        vectors = self.vectors.find([each for some in ids.values() for each in some])
+        return {
+            paper_id: np.mean([vectors[each] for each in some], axis=0, dtype=np.float32)
+            for paper_id, some in ids.items()
+            if all(each in vectors for each in some)
+        }
+
+    def catch_up(self, on_progress: OnProgress = _quietly, *, words_lag: int = 0) -> None:
+        """Have vectors and words follow the papers; the caller holds the lock.
+
+        Args:
+            on_progress: Told how many papers have followed.
+            words_lag: Papers that the words may be behind.
+        """
+        library_id = self.state.library_id
+        words = WordsFollower(self.words_folder, self.lexical)
+        if not words_lag or is_behind(self.papers, library_id, words, words_lag):
+            follow(self.papers, library_id, words, on_progress)
+        if self._vectors is not None:
+            embed = embedding(self.embedder, self.state.embedder)
+            vectors = VectorsFollower(self.vectors_folder, self._vectors, embed)
+            try:
+                follow(self.papers, library_id, vectors, on_progress)
+            except EmbedderUnavailableError as exc:
+                logger.warning("some papers have no vectors yet: %s", exc)
+        self.seen()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from writing.
+
+        Raises:
+            LibraryError: Another one does, and has for a while.
+        """
+        try:
+            with self._lock:
+                yield
+        except Timeout as exc:
+            raise LibraryError(
+                f"Another process has been changing {str(self.folder)!r} for "
+                f"{LOCK_TIMEOUT_S:.0f} s. Wait until it is done and try again."
+            ) from exc
+
+    def change_state(self, **values: str | int | bool | None) -> None:
+        """Remember other values of `LibraryState`."""
+        with self.locked():
+            self.papers.change_state(**values)
+        self.seen()
+
+    def use_vectors(self, opened: VectorStore | None) -> None:
+        """Search another collection from now on, or none."""
+        before, self._vectors = self._vectors, opened
+        if before is not None:
+            before.close()
+        self.seen()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._vectors is not None:
+            self._vectors.close()
+        self.database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as exc:
+        raise LibraryError(
+            f"The library folder {str(folder)!r} cannot be used: {exc.strerror}. "
+            "Name another with --library or RAG_LIBRARY."
+        ) from exc
+
+
+def _wanted(embedder: Embedder | None, passage_tokens: int) -> LibraryState:
+    if embedder is None:
+        return LibraryState(None, 1, passage_tokens)
+    return LibraryState(embedder.name, embedder.dimension or UNKNOWN_DIMENSION, passage_tokens)
+
+
+def _explain_mismatch(folder: Path, found: LibraryState, wanted: LibraryState) -> str:
+    """What the library was made with, what is asked for, and the two ways out."""
+
+    def describe(made: LibraryState) -> str:
+        length = f" ({made.dimension} dimensions)" if made.dimension > 1 else ""
+        return f"{made.embedder}{length} and passages of {made.passage_tokens} tokens"
+
+    return (
+        f"The library in {str(folder)!r} was made with {describe(found)}; asked for is "
+        f"{describe(wanted)}. Either open it as it was made (RAG_EMBEDDER, RAG_PASSAGE_TOKENS, or "
+        "the same embedding instance), or embed it anew: `paperchat ingest --rebuild`, "
+        "Library.open(…, rebuild=True)."
+    )

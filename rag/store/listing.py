@@ -1,0 +1,113 @@
+"""The list of a library's papers: searched, ordered, and read a part at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+
+from rag.store.database import Database
+from rag.store.schema import author, paper
+from rag.text import folded
+from rag.types import Heading, Listing, Order
+
+MOST_WORDS: Final = 16  # of a search
+IDS_PER_QUERY: Final = 500
+KEYS: Final[Mapping[Order, ColumnElement[Any]]] = {
+    "title": paper.c.title_key,
+    "authors": paper.c.author_key,
+    "year": paper.c.published,
+    "source": paper.c.source_key,
+}
+SHORT: Final[Select[Any]] = select(
+    paper.c.number, paper.c.paper_id, paper.c.title, paper.c.published, paper.c.source
+)
+
+
+class PaperList:
+    """The short part of every paper of a library.
+
+    Args:
+        database: The library's.
+
+    Raises (every method):
+        LibraryError: The database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def browse(
+        self, query: str, order: Order, first: int, count: int, *, is_reversed: bool = False
+    ) -> Listing:
+        """A part of the list; the arguments are those of `Catalog.browse`."""
+        words = folded(query).split()[:MOST_WORDS]
+        found_by = and_(true(), *(paper.c.words.contains(word, autoescape=True) for word in words))
+        ordering = _ordering(order, is_reversed=is_reversed)
+        # Only the numbers are put in order: whole rows take eight times as long at 100,000.
+        chosen = (
+            select(paper.c.number).where(found_by).order_by(*ordering).limit(count).offset(first)
+        )
+        with self._database.reading() as connection:
+            page = SHORT.where(paper.c.number.in_(chosen.subquery().select()))
+            headings = _read(connection, page.order_by(*ordering))
+            total = _count(connection, true())
+            found = _count(connection, found_by) if words else total
+            columns = frozenset(each for each in KEYS if _is_filled(connection, KEYS[each]))
+        return Listing(tuple(headings), found, total, columns)
+
+    def find(self, paper_ids: Sequence[str]) -> list[Heading]:
+        """Those of the papers that are here, in the order of ingestion."""
+        found: list[tuple[int, Heading]] = []
+        with self._database.reading() as connection:
+            for start in range(0, len(paper_ids), IDS_PER_QUERY):
+                some = list(paper_ids[start : start + IDS_PER_QUERY])
+                found += _read_numbered(connection, SHORT.where(paper.c.paper_id.in_(some)))
+        return [heading for _, heading in sorted(found, key=lambda each: each[0])]
+
+    def paper_ids(self) -> list[str]:
+        """The ids of all papers, in the order of ingestion."""
+        with self._database.reading() as connection:
+            ids = connection.execute(select(paper.c.paper_id).order_by(paper.c.number)).scalars()
+            return list(ids)
+
+
+def _ordering(order: Order, *, is_reversed: bool) -> list[ColumnElement[Any]]:
+    """What has no value comes last either way, and equals stay in the order of ingestion."""
+    if order == "added":
+        return [paper.c.number.desc() if is_reversed else paper.c.number.asc()]
+    key = KEYS[order]
+    return [key.is_(None), key.desc() if is_reversed else key.asc(), paper.c.number.asc()]
+
+
+def _count(connection: Connection, where: ColumnElement[bool]) -> int:
+    return int(
+        connection.execute(select(func.count()).select_from(paper).where(where)).scalar_one()
+    )
+
+
+def _is_filled(connection: Connection, key: ColumnElement[Any]) -> bool:
+    return connection.execute(select(paper.c.number).where(key > "").limit(1)).first() is not None
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Heading]:
+    return [heading for _, heading in _read_numbered(connection, query)]
+
+
+def _read_numbered(connection: Connection, query: Select[Any]) -> list[tuple[int, Heading]]:
+    rows = connection.execute(query).all()
+    names: dict[int, list[str]] = defaultdict(list)
+    written = select(author.c.paper_number, author.c.name).where(
+        author.c.paper_number.in_([row.number for row in rows])
+    )
+    for number, name in connection.execute(written.order_by(author.c.position)):
+        names[number].append(name)
+    return [
+        (
+            row.number,
+            Heading(row.paper_id, row.title, tuple(names[row.number]), row.published, row.source),
+        )
+        for row in rows
+    ]

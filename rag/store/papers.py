@@ -1,0 +1,374 @@
+"""The papers of a library in SQL: the truth that everything else is derived from."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from rag.store.database import Database
+from rag.store.schema import SCHEMA, abstract, author, library, paper, superseded
+from rag.text import folded
+from rag.types import Paper, Passage
+
+VARIABLES_PER_QUERY: Final = 500  # SQLite's limit is far above; a longer list is no faster
+PAPERS_PER_PAGE: Final = 500
+
+Span = tuple[int, int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """What a library remembers of itself.
+
+    Attributes:
+        library_id: Tells its derived stores from another library's.
+        revision: Grows with every change of the papers.
+        embedder: Name of what its vectors were made with; None for a library without vectors.
+        dimension: Length of its vectors; 1 without an embedder, 0 while it is not known.
+        passage_tokens: Longest passage, tokens.
+        vectors: Name of the collection of its vectors.
+        starter_begun: Whether adding the starter papers was begun, and not finished.
+    """
+
+    embedder: str | None
+    dimension: int
+    passage_tokens: int
+    library_id: str = ""
+    revision: int = 0
+    vectors: str = "passages-1"
+    starter_begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper with the passages that its abstract is cut into, in order."""
+
+    paper: Paper
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPaper:
+    """A paper to be written: its content hash, and its passages as spans of the abstract."""
+
+    paper: Paper
+    content_hash: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a derived store has to do to reach a revision.
+
+    Attributes:
+        until: The revision.
+        removed: Papers of which an earlier version had so many passages.
+        written: Papers as they are now.
+    """
+
+    until: int
+    removed: Mapping[str, int]
+    written: Sequence[StoredPaper]
+
+
+class PaperStore:
+    """The papers in a library's database.
+
+    Every method that changes papers is one transaction, and raises the revision by 1.
+
+    Args:
+        database: The library's.
+
+    Raises (every method):
+        LibraryError: The database cannot be used, or is full.
+        DamagedLibraryError: The database is damaged.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def state(self) -> LibraryState | None:
+        """What the library remembers; None before `create`."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(library)).first()
+        return _read_state(row) if row else None
+
+    def revision(self) -> int:
+        """The number of the last change."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(library.c.revision)).scalar_one())
+
+    def create(self, state: LibraryState, papers: Iterable[NewPaper] = ()) -> LibraryState:
+        """Begin the library, with papers or none, in one transaction."""
+        fresh = asdict(state) | {
+            "library_id": uuid.uuid4().hex,
+            "schema_version": SCHEMA,
+            "written_by": version("paperchat"),
+        }
+        with self._database.writing() as connection:
+            found = connection.execute(select(library)).first()
+            if found:  # another process was faster
+                return _read_state(found)
+            connection.execute(insert(library).values(fresh))
+            for some in _groups(papers, PAPERS_PER_PAGE):
+                _write(connection, some, state.revision)
+            return _read_state(connection.execute(select(library)).one())
+
+    def change_state(self, **values: str | int | bool | None) -> None:
+        """Remember other values of `LibraryState`."""
+        with self._database.writing() as connection:
+            connection.execute(update(library).values(values))
+
+    def hashes(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """The content hash of those of the papers that are here."""
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for some in _groups(paper_ids, VARIABLES_PER_QUERY):
+                rows = select(paper.c.paper_id, paper.c.content_hash)
+                chosen = rows.where(paper.c.paper_id.in_(some))
+                found |= dict(connection.execute(chosen).all())
+        return found
+
+    def put(self, papers: Sequence[NewPaper]) -> None:
+        """Add papers at the end, or in the place of earlier versions of them."""
+        if not papers:
+            return
+        with self._database.writing() as connection:
+            revision = _next_revision(connection)
+            _supersede(connection, [each.paper.paper_id for each in papers], revision)
+            _write(connection, papers, revision)
+
+    def remove(self, paper_ids: Sequence[str]) -> int:
+        """Delete papers; how many there were."""
+        with self._database.writing() as connection:
+            there = _passage_counts(connection, paper_ids)
+            if not there:
+                return 0
+            _supersede(connection, list(there), _next_revision(connection))
+            for some in _groups(list(there), VARIABLES_PER_QUERY):
+                connection.execute(delete(paper).where(paper.c.paper_id.in_(some)))
+        return len(there)
+
+    def respan(
+        self, papers: Iterable[tuple[str, Sequence[Span]]], *, is_cut_anew: bool, **state: str | int
+    ) -> None:
+        """Remember what the vectors are made with, and how papers are cut, in one transaction."""
+        with self._database.writing() as connection:
+            for paper_id, spans in papers if is_cut_anew else ():
+                number = select(paper.c.number).where(paper.c.paper_id == paper_id)
+                connection.execute(
+                    update(abstract)
+                    .where(abstract.c.paper_number == number.scalar_subquery())
+                    .values(passages=list(spans))
+                )
+            connection.execute(update(library).values(state))
+
+    def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
+        """Those of the papers that are here, in the order asked for."""
+        found: dict[str, StoredPaper] = {}
+        with self._database.reading() as connection:
+            for some in _groups(paper_ids, VARIABLES_PER_QUERY):
+                rows = connection.execute(_WHOLE.where(paper.c.paper_id.in_(some))).all()
+                found |= {each.paper.paper_id: each for each in _read(connection, rows)}
+        return {each: found[each] for each in dict.fromkeys(paper_ids) if each in found}
+
+    def all(self) -> Iterator[StoredPaper]:
+        """Every paper, in the order of ingestion."""
+        last = 0
+        while True:
+            page = _WHOLE.where(paper.c.number > last).order_by(paper.c.number)
+            with self._database.reading() as connection:
+                rows = connection.execute(page.limit(PAPERS_PER_PAGE)).all()
+                papers = _read(connection, rows)
+            yield from papers
+            if len(rows) < PAPERS_PER_PAGE:
+                return
+            last = rows[-1].number
+
+    def count(self) -> int:
+        """How many papers there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(paper)).scalar_one())
+
+    def changes_after(self, revision: int, most: int) -> Changes:
+        """What came after a revision: whole revisions, of about so many papers at the most."""
+        with self._database.reading() as connection:
+            until = _reachable(connection, revision, most)
+            removed = connection.execute(
+                select(superseded.c.paper_id, func.max(superseded.c.passages))
+                .where(superseded.c.revision > revision, superseded.c.revision <= until)
+                .group_by(superseded.c.paper_id)
+            )
+            changed = paper.c.revision.between(revision + 1, until)
+            rows = connection.execute(_WHOLE.where(changed).order_by(paper.c.number)).all()
+            return Changes(until, dict(removed.all()), _read(connection, rows))
+
+    def forget_superseded(self, until: int) -> None:
+        """Drop what every derived store has followed."""
+        old = superseded.c.revision <= until
+        with self._database.reading() as connection:
+            if (
+                connection.execute(select(superseded.c.revision).where(old).limit(1)).first()
+                is None
+            ):
+                return
+        with self._database.writing() as connection:
+            connection.execute(delete(superseded).where(old))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+_WHOLE: Final[Select[Any]] = select(paper, abstract.c.text, abstract.c.passages).join(abstract)
+
+
+def _read_state(row: Row[Any]) -> LibraryState:
+    known = {name: getattr(row, name) for name in LibraryState.__dataclass_fields__}
+    return LibraryState(**known)
+
+
+def _next_revision(connection: Connection) -> int:
+    connection.execute(update(library).values(revision=library.c.revision + 1))
+    return int(connection.execute(select(library.c.revision)).scalar_one())
+
+
+def _passage_counts(connection: Connection, paper_ids: Sequence[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for some in _groups(paper_ids, VARIABLES_PER_QUERY):
+        rows = select(paper.c.paper_id, abstract.c.passages).join(abstract)
+        found = connection.execute(rows.where(paper.c.paper_id.in_(some)))
+        counts |= {paper_id: len(passages) for paper_id, passages in found}
+    return counts
+
+
+def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) -> None:
+    """Note which passages the derived stores may hold of the papers' versions until now."""
+    counts = _passage_counts(connection, paper_ids)
+    rows = [
+        {"paper_id": paper_id, "passages": passages, "revision": revision}
+        for paper_id, passages in counts.items()
+    ]
+    if rows:
+        connection.execute(insert(superseded), rows)
+
+
+def _write(connection: Connection, papers: Sequence[NewPaper], revision: int) -> None:
+    known = _numbers(connection, [each.paper.paper_id for each in papers])
+    old = list(known.values())
+    for table in (author, abstract):
+        for some in _groups(old, VARIABLES_PER_QUERY):
+            connection.execute(delete(table).where(table.c.paper_number.in_(some)))
+    fresh = [_paper_row(each, revision) for each in papers if each.paper.paper_id not in known]
+    if fresh:
+        connection.execute(insert(paper), fresh)
+    for each in papers:
+        if each.paper.paper_id in known:
+            row = _paper_row(each, revision)
+            connection.execute(
+                update(paper).where(paper.c.paper_id == each.paper.paper_id).values(row)
+            )
+    numbers = _numbers(connection, [each.paper.paper_id for each in papers])
+    _write_parts(connection, papers, numbers)
+
+
+def _write_parts(
+    connection: Connection, papers: Sequence[NewPaper], numbers: Mapping[str, int]
+) -> None:
+    texts, names = [], []
+    for each in papers:
+        number = numbers[each.paper.paper_id]
+        spans = [list(span) for span in each.spans]
+        texts.append({"paper_number": number, "text": each.paper.abstract, "passages": spans})
+        names += [
+            {"paper_number": number, "position": position, "name": name}
+            for position, name in enumerate(each.paper.authors)
+        ]
+    connection.execute(insert(abstract), texts)
+    if names:
+        connection.execute(insert(author), names)
+
+
+def _paper_row(new: NewPaper, revision: int) -> dict[str, str | int | None]:
+    each = new.paper
+    searched = (each.title, *each.authors, each.published or "", each.source or "")
+    return {
+        "paper_id": each.paper_id,
+        "title": each.title,
+        "published": each.published,
+        "url": each.url,
+        "venue": each.venue,
+        "source": each.source,
+        "content_hash": new.content_hash,
+        "revision": revision,
+        "title_key": folded(each.title),
+        "author_key": folded(_last_name(each.authors)) or None,
+        "source_key": folded(each.source or "") or None,
+        "words": folded(" ".join(searched)),
+    }
+
+
+def _last_name(authors: Sequence[str]) -> str:
+    return authors[0].partition(",")[0].rpartition(" ")[2] if authors else ""
+
+
+def _numbers(connection: Connection, paper_ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in _groups(paper_ids, VARIABLES_PER_QUERY):
+        rows = select(paper.c.paper_id, paper.c.number).where(paper.c.paper_id.in_(some))
+        found |= dict(connection.execute(rows).all())
+    return found
+
+
+def _reachable(connection: Connection, revision: int, most: int) -> int:
+    """The last revision after which at most `most` papers were changed; the next one at least."""
+    later = select(paper.c.revision).where(paper.c.revision > revision)
+    rows = connection.execute(later.order_by(paper.c.revision).limit(most + 1)).scalars().all()
+    if len(rows) <= most:
+        return int(connection.execute(select(library.c.revision)).scalar_one())
+    return max(int(rows[0]), int(rows[-1]) - 1)
+
+
+def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]:
+    """Papers of whole rows, in their order."""
+    authors = _authors(connection, [row.number for row in rows])
+    return [_read_paper(row, tuple(authors.get(row.number, ()))) for row in rows]
+
+
+def _authors(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for some in _groups(numbers, VARIABLES_PER_QUERY):
+        rows = select(author.c.paper_number, author.c.name).where(author.c.paper_number.in_(some))
+        ordered = rows.order_by(author.c.paper_number, author.c.position)
+        for number, name in connection.execute(ordered):
+            found[number].append(name)
+    return found
+
+
+def _read_paper(row: Row[Any], authors: tuple[str, ...]) -> StoredPaper:
+    read = Paper(
+        row.paper_id, row.title, row.text, authors, row.published, row.url, row.venue, row.source
+    )
+    passages = (
+        Passage(row.paper_id, number, start, end)
+        for number, (start, end) in enumerate(row.passages)
+    )
+    return StoredPaper(read, tuple(passages))
+
+
+def _groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    group: list[T] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

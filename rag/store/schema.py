@@ -1,0 +1,177 @@
+"""The tables of a library's database, as SQLAlchemy Core; any change of them raises `SCHEMA`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA: Final = 2  # 1: the released code, which kept conversations and feedback here, no papers
+
+metadata = MetaData()
+
+
+def _paper_key(*, is_primary: bool = False) -> Column[int]:
+    reference = ForeignKey("paper.number", ondelete="CASCADE")
+    return Column("paper_number", Integer, reference, nullable=False, primary_key=is_primary)
+
+
+# One row: which library it is, how far it has come, and what its vectors are made with.
+library = Table(
+    "library",
+    metadata,
+    Column("library_id", String(32), primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("written_by", Text, nullable=False),  # the version of paperchat that made the tables
+    Column("revision", Integer, nullable=False),
+    Column("embedder", Text),
+    Column("dimension", Integer, nullable=False),
+    Column("passage_tokens", Integer, nullable=False),
+    Column("vectors", Text, nullable=False),  # the name of the Chroma collection
+    Column("starter_begun", Boolean, nullable=False),
+)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("paper_id", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("published", Text),
+    Column("url", Text),
+    Column("venue", Text),
+    Column("source", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("revision", Integer, nullable=False, index=True),  # of its last change
+    Column("title_key", Text, nullable=False),  # what a list is ordered by
+    Column("author_key", Text),
+    Column("source_key", Text),
+    Column("words", Text, nullable=False),  # what a search of the list looks into
+    sqlite_autoincrement=True,
+)
+
+# Apart from its paper, so that a list of 100,000 is read without the texts.
+abstract = Table(
+    "abstract",
+    metadata,
+    _paper_key(is_primary=True),
+    Column("text", Text, nullable=False),
+    Column("passages", JSON, nullable=False),  # [[start, end], …] of the text, in order
+)
+
+author = Table(
+    "author",
+    metadata,
+    _paper_key(),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "position"),
+)
+
+# scheme: arxiv, doi, pmid, openalex, s2, citekey
+identifier = Table(
+    "identifier",
+    metadata,
+    _paper_key(),
+    Column("scheme", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "scheme", "value"),
+    Index("identifier_by_value", "scheme", "value"),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("collection_id", Integer, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+paper_collection = Table(
+    "paper_collection",
+    metadata,
+    _paper_key(),
+    Column(
+        "collection_id",
+        Integer,
+        ForeignKey("collection.collection_id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    PrimaryKeyConstraint("paper_number", "collection_id"),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    _paper_key(),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "name"),
+    Index("tag_by_name", "name"),
+)
+
+# Passages of versions that papers had: what is derived may still hold them.
+superseded = Table(
+    "superseded",
+    metadata,
+    Column("paper_id", Text, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, index=True),  # at which the version went
+    UniqueConstraint("paper_id", "revision"),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("title_folded", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Index("conversation_by_owner", "owner", "updated_at"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("turn_id", Text, primary_key=True),
+    Column(
+        "conversation_id",
+        Text,
+        ForeignKey("conversation.conversation_id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("number", Integer, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("text_folded", Text, nullable=False),
+    UniqueConstraint("conversation_id", "number"),
+)
+
+rating = Table(
+    "rating",
+    metadata,
+    Column("owner", Text, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("thumb", Text, CheckConstraint("thumb IN ('up', 'down')"), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("rated_at", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("history", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("revision", Integer),
+    PrimaryKeyConstraint("owner", "turn_id"),
+)

@@ -1,0 +1,188 @@
+"""Has what is derived from a library's papers follow them: vectors and words.
+
+Each derived store notes in its own folder which revision of the papers it has reached. What is
+behind, after a kill or a full disk, is caught up in batches by whoever opens or writes next. What
+is damaged, missing or another library's is made again.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.embedding import Embedder, OnProgress
+from rag.errors import EmbedderUnavailableError
+from rag.passages import passage_text
+from rag.store.database import room_told
+from rag.store.lexical import LexicalIndex
+from rag.store.papers import Changes, PaperStore, StoredPaper
+from rag.store.probe import can_be_read
+from rag.store.reached import NOTHING, file_sizes, read_reached, write_reached
+from rag.types import Progress, passage_id
+
+if TYPE_CHECKING:
+    from rag.store.vectors import VectorStore
+
+logger = logging.getLogger(__name__)
+
+PAPERS_PER_BATCH: Final = 128  # about 250 passages: enough to sort by length, little to lose
+WORDS_PER_BATCH: Final = 2048  # papers; a commit of the words costs as much as 100 papers
+
+
+class Follower(Protocol):
+    """A derived store that can be brought to any later revision of the papers."""
+
+    stage: str
+    batch: int
+
+    def reached(self, library_id: str) -> int:
+        """The revision that the store has reached; `NOTHING` when it is empty or another's."""
+
+    def apply(self, changes: Changes) -> None:
+        """Write and delete what has changed; doing it twice does nothing more."""
+
+    def mark(self, library_id: str, revision: int) -> None:
+        """Note that a revision is reached."""
+
+
+def follow(
+    papers: PaperStore, library_id: str, follower: Follower, on_progress: OnProgress
+) -> None:
+    """Bring a derived store to the papers' revision, a batch at a time."""
+    reached, done = follower.reached(library_id), 0
+    while reached < papers.revision():
+        changes = papers.changes_after(reached, follower.batch)
+        with room_told():
+            follower.apply(changes)
+            follower.mark(library_id, changes.until)
+        reached, done = changes.until, done + len(changes.written)
+        on_progress(Progress(follower.stage, done, 0))
+
+
+def is_behind(papers: PaperStore, library_id: str, follower: Follower, by: int) -> bool:
+    """Whether a store has at least so many papers to write."""
+    reached = follower.reached(library_id)
+    return len(papers.changes_after(reached, by).written) >= by
+
+
+class WordsFollower:
+    """The words of the papers in tantivy.
+
+    Args:
+        folder: Where the index lies.
+        index: The index.
+    """
+
+    stage = "indexing words"
+    batch = WORDS_PER_BATCH
+
+    def __init__(self, folder: Path, index: LexicalIndex) -> None:
+        self._folder = folder
+        self._index = index
+
+    def reached(self, library_id: str) -> int:
+        """The revision that the index has reached."""
+        found = read_reached(self._folder)
+        return found.revision if found and found.library_id == library_id else NOTHING
+
+    def apply(self, changes: Changes) -> None:
+        """Write and delete papers, and commit."""
+        with self._index.changing() as change:
+            for paper_id in changes.removed:
+                change.remove(paper_id)
+            for stored in changes.written:
+                change.put(stored.paper)
+
+    def mark(self, library_id: str, revision: int) -> None:
+        """Note that a revision is reached."""
+        write_reached(self._folder, library_id, revision)
+
+
+class VectorsFollower:
+    """The vectors of the passages in Chroma.
+
+    Args:
+        folder: Where Chroma keeps its files.
+        store: The collection.
+        embed: Vectors of texts, shape (texts, dimension).
+    """
+
+    stage = "embedding papers"
+    batch = PAPERS_PER_BATCH
+
+    def __init__(
+        self,
+        folder: Path,
+        store: VectorStore,
+        embed: Callable[[Sequence[str]], NDArray[np.float32]],
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._embed = embed
+
+    def reached(self, library_id: str) -> int:
+        """The revision that the collection has reached."""
+        found = read_reached(self._folder)
+        bound = (library_id, self._store.name)
+        return found.revision if found and (found.library_id, found.part) == bound else NOTHING
+
+    def apply(self, changes: Changes) -> None:
+        """Delete what earlier versions left, and write the passages as they are now."""
+        fresh = {each.passage_id for stored in changes.written for each in stored.passages}
+        old = (passage_id(p, n) for p, count in changes.removed.items() for n in range(count))
+        self._store.delete([each for each in old if each not in fresh])
+        self.write(changes.written)
+
+    def write(self, papers: Sequence[StoredPaper]) -> None:
+        """Embed and write the passages of papers."""
+        texts = [passage_text(each.paper, part) for each in papers for part in each.passages]
+        if texts:
+            self._store.upsert([each.passages for each in papers], self._embed(texts))
+
+    def mark(self, library_id: str, revision: int) -> None:
+        """Note that a revision is reached."""
+        write_reached(self._folder, library_id, revision, self._store.name)
+
+
+def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """What embeds where no embedder is at hand: raises `EmbedderUnavailableError`."""
+
+    def embed(_: Sequence[str]) -> NDArray[np.float32]:
+        raise EmbedderUnavailableError(
+            f"This library was embedded with {name!r}, which cannot be had now, so nothing can be "
+            "added. Searching by words still works."
+        )
+
+    return embed
+
+
+def embedding(embedder: Embedder | None, name: str | None) -> Callable[..., NDArray[np.float32]]:
+    """What makes the vectors of a library's passages."""
+    return embedder.embed_texts if embedder else unavailable(name)
+
+
+def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool = False) -> None:
+    """Remove a derived store that is another library's or whose files are not as they were left.
+
+    Args:
+        folder: Of the store.
+        library_id: Of the library that it should be derived from.
+        part: What else it should be bound to.
+        try_it: Whether a store with other sizes may be sound, and a process of its own tells.
+    """
+    if not folder.exists():
+        return
+    found = read_reached(folder)
+    is_ours = found is not None and (found.library_id, found.part) == (library_id, part)
+    if found is not None and is_ours:
+        sizes = file_sizes(folder)
+        if sizes == found.sizes or (try_it and sizes and can_be_read(folder, part)):
+            return
+    logger.warning("%s is damaged or another library's; it is made again from the papers", folder)
+    shutil.rmtree(folder)

@@ -1,0 +1,299 @@
+"""The vectors of a library's passages in a Chroma collection: the one module that names Chroma.
+
+Derived from the papers: every passage has its vector, its paper's id and its place in the
+abstract. Not covered: Chroma's own embedding functions, and Chroma as a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal
+
+import chromadb
+import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.api.models.Collection import Collection
+from chromadb.api.types import GetResult, Where
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
+from numpy.typing import NDArray
+
+from rag.errors import DamagedLibraryError, LibraryError
+from rag.store.locks import SharedLock
+from rag.types import Passage, passage_id, passage_place
+
+SPACE: Final = "cosine"
+# A wider beam than Chroma's 100: at 100,000 papers it costs 1 ms and finds what exact search does.
+SEARCH_BEAM: Final = 200
+# Chroma's graph misses about 3 in 1,000 passages, others after each opening. So small a collection
+# is held in memory (3 MB) and compared as a whole: the same question finds the same papers.
+EXACT_UP_TO: Final = 2000
+ROWS_PER_CALL: Final = 1000
+RAW: Final[tuple[Literal["documents", "metadatas"], ...]] = ("documents", "metadatas")
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """All vectors of a small collection.
+
+    Attributes:
+        ids: Of the passages, in the order of the rows.
+        rows: Shape (len(ids), dimension), unit norm.
+    """
+
+    ids: Sequence[str]
+    rows: Vectors
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        return {each: place for place, each in enumerate(self.ids)}
+
+    def nearest(self, vector: Vectors) -> list[tuple[str, float]]:
+        cosines = self.rows @ vector
+        order = np.argsort(-cosines, kind="stable")
+        return [(self.ids[n], float(cosines[n])) for n in order]
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row of the collection with all that stands in it."""
+
+    document: str
+    metadata: Mapping[str, object]
+
+
+class VectorStore:
+    """The passages of one library with their vectors.
+
+    Any number of threads may read; opening anew waits until none does.
+
+    Args:
+        folder: Where Chroma keeps its files; made when absent.
+        collection: Name of the collection; made when absent.
+
+    Raises:
+        LibraryError: Chroma cannot use the folder.
+    """
+
+    def __init__(self, folder: Path, collection: str) -> None:
+        self.folder = folder
+        self._lock = SharedLock()
+        self._held: _Held | None = None
+        self._client, self._collection = _open(folder, collection)
+
+    @property
+    def name(self) -> str:
+        """The name of the collection."""
+        return self._collection.name
+
+    def reopen(self, collection: str) -> None:
+        """See what another process has written, which an open collection does not."""
+        with self._lock.alone():
+            self._held = None
+            _close(self._client)
+            self._client, self._collection = _open(self.folder, collection)
+
+    def count(self) -> int:
+        """How many passages the collection holds."""
+        with self._reading() as collection:
+            return collection.count()
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all passages."""
+        first = 0
+        while True:
+            with self._reading() as collection:
+                some = collection.get(limit=ROWS_PER_CALL, offset=first, include=[])["ids"]
+            yield from some
+            if len(some) < ROWS_PER_CALL:
+                return
+            first += ROWS_PER_CALL
+
+    def upsert(self, papers: Sequence[Sequence[Passage]], vectors: Vectors) -> None:
+        """Write the passages of papers; a call of Chroma takes whole papers.
+
+        Args:
+            papers: The passages of each paper.
+            vectors: Of all passages in their order, shape (passages, dimension).
+        """
+        self._held = None
+        first = 0
+        for rows in _whole_papers(papers):
+            self._collection.upsert(
+                ids=[row.passage_id for row in rows],
+                embeddings=vectors[first : first + len(rows)],
+                metadatas=[
+                    {"paper_id": r.paper_id, "number": r.number, "start": r.start, "end": r.end}
+                    for r in rows
+                ],
+            )
+            first += len(rows)
+
+    def delete(self, passage_ids: Iterable[str]) -> None:
+        """Delete passages; those that are not there do not matter."""
+        self._held = None
+        for some in _chunks(list(passage_ids)):
+            self._collection.delete(ids=some)
+
+    def query(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
+        """Passage ids with their cosine to a vector, most similar first.
+
+        They are `passages_k` at least where there are so many; all of a library that is compared
+        as a whole anyway.
+        """
+        if not passages_k:
+            return []
+        held = self._hold()
+        if held is not None and not held.ids:
+            return []
+        return self.query_index(vector, passages_k) if held is None else held.nearest(vector)
+
+    def query_index(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
+        """The same by Chroma's own graph, which may miss a few."""
+        with self._reading() as collection:
+            wanted = min(passages_k, collection.count())
+            found = collection.query(
+                query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
+            )
+        distances = (found["distances"] or [[]])[0]
+        similarities = [1.0 - float(distance) for distance in distances]
+        return list(zip(found["ids"][0], similarities, strict=True))
+
+    def find(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of those of the passages that are here, shape (dimension,)."""
+        held = self._hold()
+        if held is not None:
+            known = held.places
+            return {each: held.rows[known[each]] for each in passage_ids if each in known}
+        vectors: dict[str, Vectors] = {}
+        for some in _chunks(passage_ids):
+            with self._reading() as collection:
+                found = collection.get(ids=some, include=["embeddings"])
+            rows = np.asarray(found["embeddings"], np.float32)
+            vectors.update(zip(found["ids"], rows, strict=True))
+        return vectors
+
+    def of_papers(self, paper_ids: Sequence[str]) -> dict[str, list[Vectors]]:
+        """The vectors of all passages of those of the papers that are here, by paper."""
+        found: dict[str, list[Vectors]] = {}
+        left, number = list(paper_ids), 0
+        while left:  # how many passages a paper has shows when they come to an end
+            pair = self.find([passage_id(paper, n) for paper in left for n in (number, number + 1)])
+            for each, vector in pair.items():
+                found.setdefault(passage_place(each)[0], []).append(vector)
+            left = [paper for paper in left if passage_id(paper, number + 1) in pair]
+            number += 2
+        return found
+
+    def raw_pages(self, where: Where) -> Iterator[list[RawRow]]:
+        """The rows whose metadata match, a page at a time."""
+        first = 0
+        while True:
+            with self._reading() as collection:
+                page = collection.get(
+                    where=where, limit=ROWS_PER_CALL, offset=first, include=list(RAW)
+                )
+            if page["ids"]:
+                yield _raw(page)
+            if len(page["ids"]) < ROWS_PER_CALL:
+                return
+            first += ROWS_PER_CALL
+
+    def raw_rows(self, passage_ids: Sequence[str]) -> list[RawRow]:
+        """Those of the rows that are here."""
+        rows: list[RawRow] = []
+        for some in _chunks(passage_ids):
+            with self._reading() as collection:
+                rows += _raw(collection.get(ids=some, include=list(RAW)))
+        return rows
+
+    def keep_only(self, collection: str) -> None:
+        """Remove every other collection, such as one that an interrupted rebuild has left."""
+        for other in self._client.list_collections():
+            if other.name != collection:
+                self._client.delete_collection(other.name)
+
+    def close(self) -> None:
+        """Let go of Chroma's files."""
+        with self._lock.alone():
+            self._held = None
+            _close(self._client)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Collection]:
+        with self._lock.shared():
+            try:
+                yield self._collection
+            except ChromaError as exc:
+                raise DamagedLibraryError(_explain_damage(self.folder, exc)) from exc
+
+    def _hold(self) -> _Held | None:
+        """All vectors when they are few; None when they are many."""
+        held = self._held
+        if held is not None:
+            return held
+        with self._reading() as collection:
+            if collection.count() > EXACT_UP_TO:
+                return None
+            found = collection.get(include=["embeddings"])
+            rows = np.asarray(found["embeddings"], np.float32)
+            held = _Held(found["ids"], rows if found["ids"] else np.empty((0, 1), np.float32))
+            self._held = held
+        return held
+
+
+def _open(folder: Path, collection: str) -> tuple[ClientAPI, Collection]:
+    try:
+        client = chromadb.PersistentClient(
+            folder, settings=ChromaSettings(anonymized_telemetry=False)
+        )
+        opened = client.get_or_create_collection(
+            collection,
+            configuration=CreateCollectionConfiguration(
+                hnsw={"space": SPACE, "ef_search": SEARCH_BEAM}
+            ),
+            embedding_function=None,
+        )
+    except (ChromaError, OSError, ValueError) as exc:
+        raise LibraryError(_explain_damage(folder, exc)) from exc
+    return client, opened
+
+
+def _raw(page: GetResult) -> list[RawRow]:
+    texts, known = page["documents"] or [], page["metadatas"] or []
+    return [RawRow(text or "", each) for text, each in zip(texts, known, strict=True)]
+
+
+def _explain_damage(folder: Path, exc: Exception) -> str:
+    return (
+        f"The vectors in {str(folder)!r} cannot be used: {exc}. Run `paperchat papers verify "
+        "--repair`, which makes them again from the papers."
+    )
+
+
+def _close(client: ClientAPI) -> None:
+    client.close()  # type: ignore[attr-defined]  # missing from ClientAPI
+
+
+def _whole_papers(papers: Sequence[Sequence[Passage]]) -> Iterator[list[Passage]]:
+    """The passages of as many papers as one call of Chroma should take."""
+    rows: list[Passage] = []
+    for passages in papers:
+        if rows and len(rows) + len(passages) > ROWS_PER_CALL:
+            yield rows
+            rows = []
+        rows = [*rows, *passages]
+    if rows:
+        yield rows
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), ROWS_PER_CALL):
+        yield list(ids[start : start + ROWS_PER_CALL])

@@ -1,0 +1,155 @@
+"""Writes papers into a library: what is new, what has changed, what goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
+
+from rag.embedding import OnProgress
+from rag.errors import EmbedderUnavailableError
+from rag.identifiers import content_hash
+from rag.passages import build_passages, cut_spans
+from rag.store.index import PaperIndex
+from rag.store.papers import NewPaper, StoredPaper
+from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower, unavailable
+from rag.types import IngestReport, Paper, Progress, Rejection
+
+T = TypeVar("T")
+
+
+def write_papers(
+    index: PaperIndex,
+    items: Iterable[Paper | Rejection],
+    on_progress: OnProgress,
+    *,
+    dry_run: bool = False,
+) -> IngestReport:
+    """Add and update the papers among the items; what is unchanged costs a look-up only.
+
+    Raises:
+        EmbedderUnavailableError: The library has vectors, and no more can be made now.
+        LibraryError: The library cannot be written, or there is no room left.
+    """
+    report = IngestReport()
+    rejected: list[Rejection] = []
+    seen: set[str] = set()
+    with _changing(index, dry_run=dry_run):
+        for batch in _batches(items):
+            papers = [item for item in batch if isinstance(item, Paper)]
+            rejected += [item for item in batch if isinstance(item, Rejection)]
+            fresh = {p.paper_id: p for p in reversed(papers) if p.paper_id not in seen}
+            seen.update(fresh)
+            counts = _write_batch(index, list(reversed(fresh.values())), dry_run=dry_run)
+            report = _add(report, counts, duplicates=len(papers) - len(fresh))
+            on_progress(Progress("reading papers", len(seen), 0))
+    return replace(report, rejected=tuple(rejected))
+
+
+def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -> IngestReport:
+    hashed = [(paper, content_hash(paper)) for paper in papers]
+    known = index.papers.hashes([paper.paper_id for paper in papers])
+    changed = [(paper, digest) for paper, digest in hashed if known.get(paper.paper_id) != digest]
+    if changed and not dry_run:
+        tokens = index.state.passage_tokens
+        index.papers.put([NewPaper(each, sha, cut_spans(each, tokens)) for each, sha in changed])
+        index.catch_up(words_lag=WORDS_PER_BATCH)
+    updated = sum(paper.paper_id in known for paper, _ in changed)
+    return IngestReport(len(changed) - updated, updated, len(papers) - len(changed))
+
+
+@contextmanager
+def _changing(index: PaperIndex, *, dry_run: bool = False) -> Iterator[None]:
+    """Have the library to oneself; what is derived has followed at the end, also after an error."""
+    if dry_run:
+        yield
+        return
+    if index.has_vectors and index.embedder is None:
+        unavailable(index.state.embedder)(())
+    with index.locked():
+        index.refresh()
+        try:
+            yield
+        finally:
+            index.catch_up()
+
+
+def remove_papers(index: PaperIndex, paper_ids: Sequence[str]) -> int:
+    """Delete papers from the whole library; how many there were."""
+    if not index.papers.hashes(paper_ids):
+        return 0
+    with index.locked():
+        index.refresh()
+        removed = index.papers.remove(list(dict.fromkeys(paper_ids)))
+        index.catch_up()
+    return removed
+
+
+def make_lexical_only(index: PaperIndex) -> None:
+    """Give up vectors; for a library that is still empty."""
+    with index.locked():
+        index.papers.change_state(embedder=None, dimension=1)
+        index.use_vectors(None)
+
+
+def rebuild(index: PaperIndex, on_progress: OnProgress) -> None:
+    """Embed every paper anew into a new collection, which then takes the old one's place.
+
+    The old one serves until then. What an interruption leaves is removed by the next rebuild.
+    """
+    if index.embedder is None:
+        raise EmbedderUnavailableError("An embedder is needed to embed a library anew.")
+    with index.locked():
+        index.refresh()
+        wanted = replace(index.wanted, dimension=index.dimension())
+        collection = _next_collection(index.state.vectors)
+        fresh = index.open_vectors(collection)
+        fresh.keep_only(index.state.vectors if index.has_vectors else "")
+        fresh = index.open_vectors(collection)
+        total = index.count()
+        follower = VectorsFollower(index.vectors_folder, fresh, index.embedder.embed_texts)
+        for number, batch in enumerate(_batches(index.papers.all())):
+            on_progress(Progress("embedding papers", number * PAPERS_PER_BATCH, total))
+            follower.write([_cut_anew(each, wanted.passage_tokens) for each in batch])
+        index.papers.respan(
+            ((each.paper_id, cut_spans(each, wanted.passage_tokens)) for each in _papers(index)),
+            is_cut_anew=wanted.passage_tokens != index.state.passage_tokens,
+            embedder=str(wanted.embedder),
+            dimension=wanted.dimension,
+            passage_tokens=wanted.passage_tokens,
+            vectors=collection,
+        )
+        follower.mark(index.state.library_id, index.papers.revision())
+        index.use_vectors(fresh)
+        fresh.keep_only(collection)
+
+
+def _papers(index: PaperIndex) -> Iterator[Paper]:
+    return (each.paper for each in index.papers.all())
+
+
+def _cut_anew(stored: StoredPaper, passage_tokens: int) -> StoredPaper:
+    return StoredPaper(stored.paper, build_passages(stored.paper, passage_tokens))
+
+
+def _next_collection(collection: str) -> str:
+    """The name of the collection that takes another's place."""
+    stem, _, number = collection.rpartition("-")
+    return f"{stem}-{int(number) + 1}"
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, PAPERS_PER_BATCH)):
+        yield batch
+
+
+def _add(report: IngestReport, batch: IngestReport, *, duplicates: int) -> IngestReport:
+    return IngestReport(
+        report.added + batch.added,
+        report.updated + batch.updated,
+        report.unchanged + batch.unchanged,
+        report.duplicates + duplicates,
+    )

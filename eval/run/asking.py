@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from eval.data.dataset import Sample
 from eval.data.records import Record, read_records, restore_citations, write_records
-from eval.run.scorer import Marker
+from eval.run.scorer import Scorer
 from rag.errors import ModelError
 from rag.types import Answer, Hit, Message, Progress
 
@@ -43,12 +43,12 @@ class Task:
     """How questions are asked.
 
     Attributes:
-        marker: Marks what comes back.
+        scorer: Scores what comes back.
         answers: Ask for answers; else only retrieval is measured.
         workers: Questions under way at once.
     """
 
-    marker: Marker
+    scorer: Scorer
     answers: bool = True
     workers: int = 1
 
@@ -140,7 +140,7 @@ class _Asker:
         self._system = system
         self._task = task
         self._kept = kept
-        self._papers = {paper.paper_id: paper for paper in task.marker.papers}
+        self._papers = {paper.paper_id: paper for paper in task.scorer.papers}
 
     def ask_sample(self, sample: Sample) -> None:
         """Ask the turns in order; each hears the questions before it and their answers."""
@@ -148,7 +148,7 @@ class _Asker:
         for place, (key, turn) in enumerate(zip(keys(sample), sample.turns, strict=True)):
             record = self._kept.find(key)
             if record is None:
-                blank = self._task.marker.blank(key, sample, place, history)
+                blank = self._task.scorer.blank(key, sample, place, history)
                 record = self._record(blank, tuple(history))
                 self._kept.add(record)
             history.append(Message("user", turn.question))
@@ -168,12 +168,12 @@ class _Asker:
         begun = time.perf_counter()
         hits = self._system.search(blank.question, DEPTH, history)
         timings = {"search": round((time.perf_counter() - begun) * 1000, 2)}
-        record = self._task.marker.found(blank, hits)
+        record = self._task.scorer.found(blank, hits)
         if self._task.answers:
             answer = self._system.ask(blank.question, history)
             if answer.failure:  # the stand-in's answer says nothing of the model that is measured
                 raise ModelError(answer.failure)
-            record = self._task.marker.answered(record, answer)
+            record = self._task.scorer.answered(record, answer)
             timings |= answer.timings
         return record.model_copy(update={"timings": timings})
 

@@ -22,13 +22,13 @@ def rescore_all(samples: Sequence[Sample], task: Task, kept: Iterable[Record]) -
     Raises:
         SourceError: The earlier run has not got a question, or a paper is no longer there.
     """
-    papers = {paper.paper_id: paper for paper in task.marker.papers}
+    papers = {paper.paper_id: paper for paper in task.scorer.papers}
     by_key = {record.key: record for record in kept}
     records = []
     for sample in samples:
         history: list[Message] = []
         for place, key in enumerate(keys(sample)):
-            blank = task.marker.blank(key, sample, place, history)
+            blank = task.scorer.blank(key, sample, place, history)
             history.append(Message("user", blank.question))
             records.append(_rescored(blank, _same_question(by_key, blank), task, papers))
     return records
@@ -47,10 +47,10 @@ def _same_question(kept: Mapping[str, Record], blank: Record) -> Record:
 def _rescored(blank: Record, kept: Record, task: Task, papers: Papers) -> Record:
     if kept.error is not None:
         return blank.model_copy(update={"error": kept.error, "scores": {"failed": 1.0}})
-    record = task.marker.found(blank, [_hit(hit, papers) for hit in kept.hits])
+    record = task.scorer.found(blank, [_hit(hit, papers) for hit in kept.hits])
     if kept.answer is not None:
         answer = restore_answer(kept.question, kept.answer, papers)
-        record = task.marker.answered(record, answer)
+        record = task.scorer.answered(record, answer)
     return record.model_copy(update={"timings": kept.timings})
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from eval.data.dataset import Sample
 from eval.run.asking import Task, ask_all
-from eval.run.scorer import Marker
+from eval.run.scorer import Scorer
 from eval.run.summary import as_rows, slice_means
 from rag.library import Library
 from rag.types import Paper, Verdict
@@ -18,7 +18,7 @@ TOLD: Final = ("mrr", "hit@5", "recall@10")
 def measure_samples(library: Library, samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
     """Mean scores by slice, with the number of questions as `n`; only what papers answer."""
     answerable = [sample for sample in samples if sample.type != "unanswerable"]
-    task = Task(Marker(library.papers(), _check_nothing), answers=False)
+    task = Task(Scorer(library.papers(), _check_nothing), answers=False)
     means = slice_means(as_rows(ask_all(library, answerable, task)))
     return {
         name: {metric: found[metric].mean for metric in TOLD} | {"n": found["mrr"].n}

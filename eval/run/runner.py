@@ -16,7 +16,7 @@ from eval.run.judge import Judge
 from eval.run.probing import build_probe
 from eval.run.provenance import Provenance, describe_run
 from eval.run.replay import rescore_all
-from eval.run.scorer import Marker
+from eval.run.scorer import Scorer
 from eval.run.summary import Price, Summary, read_summary, summarise, write_summary
 from rag.errors import ConfigurationError
 from rag.library import Library
@@ -168,7 +168,7 @@ def build_task(
     verifier = build_verifier(papers, library.settings)
     probe = build_probe(papers, samples, verifier) if measures_library else None
     return Task(
-        Marker(papers, build_check(verifier), probe, options.judge),
+        Scorer(papers, build_check(verifier), probe, options.judge),
         answers=options.answers,
         workers=options.workers or (1 if library.is_extractive else MODEL_WORKERS),
     )

@@ -16,7 +16,7 @@ from rag.types import Answer, Hit, Message, Paper
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
+class Scorer:
     """Marks what comes back against what a good answer has.
 
     Attributes:

@@ -45,10 +45,10 @@ def _open(options: argparse.Namespace, *, starter: bool = False, rebuild: bool =
 
 def chat(options: argparse.Namespace) -> int:
     """Open the chat page and serve it until it is stopped."""
-    from ui import build_door, serve
+    from ui import build_access_policy, serve
 
     settings = read_settings(library=options.library)
-    door = build_door(
+    access = build_access_policy(
         host=options.host,
         auth=_credentials(options.auth),
         auth_file=options.auth_file,
@@ -59,7 +59,7 @@ def chat(options: argparse.Namespace) -> int:
     serve(
         settings,
         llm=options.llm,
-        door=door,
+        access=access,
         port=options.port,
         open_browser=not options.no_browser,
     )

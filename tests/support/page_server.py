@@ -12,9 +12,9 @@ from ui.server.loading import Loading
 from ui.server.serve import build_server, listen, start_server
 
 
-def served(library, door=None, port=7970):
+def served(library, access=None, port=7970):
     """The address of the page of a library."""
-    return serving(Loading.of(library, door), port)
+    return serving(Loading.of(library, access), port)
 
 
 @contextmanager

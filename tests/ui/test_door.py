@@ -1,4 +1,4 @@
-"""The door: passwords, waits and limits as functions, and what a real server lets through."""
+"""Access: passwords, waits and limits as functions, and what a real server lets through."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ui.server import passwords
 from ui.server.access import (
     FREE_TRIES,
     TRIES_WINDOW_S,
-    Door,
+    AccessPolicy,
+    LoginThrottle,
     TokenBucket,
-    Tries,
-    build_door,
+    build_access_policy,
     is_loopback,
 )
 from ui.server.middleware import ROUTES, is_foreign
@@ -162,28 +162,28 @@ def test_two_passwords_that_differ_write_nothing(monkeypatch, capsys):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
 def test_this_machine_alone_needs_no_password(host):
-    door = build_door(host=host)
-    assert door.is_local
-    assert door.users is None
-    assert door.allows_endpoints
+    access = build_access_policy(host=host)
+    assert access.is_local
+    assert access.users is None
+    assert access.allows_endpoints
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "papers.example", ""])
 def test_any_other_address_wants_a_password_or_the_word_that_none_is_wanted(host):
     with pytest.raises(ConfigurationError) as raised:
-        build_door(host=host)
+        build_access_policy(host=host)
     assert "--auth USER:PASSWORD" in str(raised.value)
     assert "--no-auth" in str(raised.value)
-    assert build_door(host=host, no_auth=True).users is None
-    door = build_door(host=host, auth=("ada", PASSWORD))
-    assert door.users.admits("ada", PASSWORD)
-    assert not door.allows_endpoints
-    assert build_door(host=host, no_auth=True, allow_endpoints=True).allows_endpoints
+    assert build_access_policy(host=host, no_auth=True).users is None
+    access = build_access_policy(host=host, auth=("ada", PASSWORD))
+    assert access.users.admits("ada", PASSWORD)
+    assert not access.allows_endpoints
+    assert build_access_policy(host=host, no_auth=True, allow_endpoints=True).allows_endpoints
 
 
 def test_a_password_and_none_do_not_go_together():
     with pytest.raises(ConfigurationError, match="--no-auth"):
-        build_door(host="0.0.0.0", auth=("ada", PASSWORD), no_auth=True)
+        build_access_policy(host="0.0.0.0", auth=("ada", PASSWORD), no_auth=True)
 
 
 def test_the_command_refuses_an_open_address_with_what_to_do(capsys):
@@ -227,7 +227,7 @@ def test_nobody_acts_more_often_than_allowed_in_any_minute(rate, pauses):
 
 def test_forgotten_clients_do_not_pile_up(monkeypatch):
     monkeypatch.setattr("ui.server.access.MOST_CLIENTS", 3)
-    bucket, tries = TokenBucket(1), Tries()
+    bucket, tries = TokenBucket(1), LoginThrottle()
     for number in range(10):
         bucket.wait_s(str(number))
         tries.count_wrong(str(number))
@@ -237,7 +237,7 @@ def test_forgotten_clients_do_not_pile_up(monkeypatch):
 
 def test_wrong_passwords_shut_the_door_for_a_while_and_for_their_address_alone():
     clock = Clock()
-    tries = Tries(clock)
+    tries = LoginThrottle(clock)
     for _ in range(FREE_TRIES):
         assert tries.wait_s("1.2.3.4") == 0
         tries.count_wrong("1.2.3.4")
@@ -253,29 +253,29 @@ def visitor(session="s", address="1.2.3.4", username=None):
 
 
 def test_a_visitor_who_asks_too_often_is_told_when_to_ask_again():
-    door = Door(rate_limit=2)
-    assert [door.why_not_now(visitor()) for _ in range(2)] == [None, None]
-    told = door.why_not_now(visitor())
+    access = AccessPolicy(rate_limit=2)
+    assert [access.why_not_now(visitor()) for _ in range(2)] == [None, None]
+    told = access.why_not_now(visitor())
     assert "2 questions a minute" in told
     assert "Ask again in" in told
-    assert door.why_not_now(visitor("another")) is None
+    assert access.why_not_now(visitor("another")) is None
 
 
 def test_new_sessions_do_not_lift_the_limit_of_an_address():
-    door = Door(rate_limit=1)
-    told = [door.why_not_now(visitor(f"s{number}")) for number in range(30)]
+    access = AccessPolicy(rate_limit=1)
+    told = [access.why_not_now(visitor(f"s{number}")) for number in range(30)]
     assert told.count(None) == 20
 
 
 def test_a_user_has_one_limit_in_all_sessions():
-    door = Door(rate_limit=1)
-    assert door.why_not_now(visitor("a", username="ada")) is None
-    assert door.why_not_now(visitor("b", username="ada"))
-    assert door.why_not_now(visitor("c", username="bob")) is None
+    access = AccessPolicy(rate_limit=1)
+    assert access.why_not_now(visitor("a", username="ada")) is None
+    assert access.why_not_now(visitor("b", username="ada"))
+    assert access.why_not_now(visitor("c", username="bob")) is None
 
 
 def test_no_limit_is_no_limit():
-    assert {Door(rate_limit=0).why_not_now(visitor()) for _ in range(500)} == {None}
+    assert {AccessPolicy(rate_limit=0).why_not_now(visitor()) for _ in range(500)} == {None}
 
 
 # --- what gets through -----------------------------------------------------------------------
@@ -411,7 +411,7 @@ def test_an_upload_that_is_too_large_is_refused_with_its_limit(address, monkeypa
 
 
 def test_a_question_too_many_is_refused_in_a_sentence(zoo):
-    with served(zoo, Door(rate_limit=2)) as address, client() as visitor:
+    with served(zoo, AccessPolicy(rate_limit=2)) as address, client() as visitor:
         told = [call(visitor, address, "ask", ["A cat?"], "one session") for _ in range(3)]
     assert [each["success"] for each in told] == [True, True, False]
     assert "2 questions a minute" in told[2]["output"]["error"]
@@ -422,7 +422,7 @@ def test_a_question_too_many_is_refused_in_a_sentence(zoo):
 
 @pytest.fixture(scope="module")
 def guarded(zoo):
-    with served(zoo, Door(users=Users({"ada": hash_password(PASSWORD)}))) as address:
+    with served(zoo, AccessPolicy(users=Users({"ada": hash_password(PASSWORD)}))) as address:
         yield address
 
 
@@ -450,15 +450,15 @@ def test_whoever_signs_in_can_ask(guarded):
 
 
 def test_after_wrong_passwords_even_the_right_one_has_to_wait(zoo):
-    door = Door(users=Users({"ada": hash_password(PASSWORD)}))
-    with served(zoo, door) as address, client() as visitor:
+    access = AccessPolicy(users=Users({"ada": hash_password(PASSWORD)}))
+    with served(zoo, access) as address, client() as visitor:
         for _ in range(FREE_TRIES):
             assert sign_in(visitor, address, "ada", "a wrong one").status_code == 400
         refused = sign_in(visitor, address, "ada", PASSWORD)
         assert refused.status_code == 400
         assert "the door is shut" in refused.json()["detail"]
         assert int(refused.headers["retry-after"]) > 0
-        door.tries.forget("127.0.0.1")
+        access.tries.forget("127.0.0.1")
         assert sign_in(visitor, address, "ada", PASSWORD).status_code == 200
 
 

@@ -28,7 +28,7 @@ from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
 from ui.library import html
 from ui.library.charts import MOST_SOURCES, map_figure, year_figure, years_told
-from ui.library.paper_map import Cartographer, draw
+from ui.library.paper_map import PaperMap, draw
 from ui.library.papers import add_files, add_pasted, bring_back, remove
 from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
 from ui.library.tab import question_about
@@ -520,18 +520,18 @@ def test_too_few_years_make_no_bar(counts, total, told):
 
 
 def test_a_library_without_vectors_says_why_it_has_no_map(library):
-    drawn = Cartographer(library).map()
+    drawn = PaperMap(library).map()
     assert drawn.rows == ()
     assert "by their words alone" in drawn.told
 
 
 def test_the_map_is_drawn_once_and_anew_after_a_change(starter):
-    cartographer = Cartographer(starter)
+    paper_map = PaperMap(starter)
     told = []
-    drawn = cartographer.map(told.append)
+    drawn = paper_map.map(told.append)
     assert {progress.stage for progress in told} == {"reading vectors", "placing papers"}
     assert len(drawn.rows) == len(drawn.points) == len(starter)
-    assert cartographer.map() is drawn
+    assert paper_map.map() is drawn
 
 
 def test_of_many_papers_a_sample_is_drawn_and_that_is_said(starter, monkeypatch):

@@ -48,5 +48,5 @@ class Visits:
 
     def admit(self, request: gr.Request) -> None:
         """Let a visitor ask who has not asked too often."""
-        if why := self.loading.door.why_not_now(request):
+        if why := self.loading.access.why_not_now(request):
             raise gr.Error(why, print_exception=False)

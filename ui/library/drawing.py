@@ -55,7 +55,7 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         shown = chat.shown_answer
-        drawn = shelf.cartographer.map(telling(bar))
+        drawn = shelf.paper_map.map(telling(bar))
         counts = shelf.library.facets().years
         figure = map_figure(
             drawn.rows,

@@ -39,7 +39,7 @@ NO_POINTS: Final[NDArray[np.float64]] = np.zeros((0, 2))
 
 
 @dataclass(slots=True)
-class Cartographer:
+class PaperMap:
     """Draws the map of a library and keeps it until the library changes."""
 
     library: Library

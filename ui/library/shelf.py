@@ -7,7 +7,7 @@ import gradio as gr
 from rag.embedding import OnProgress
 from rag.library import Library
 from rag.types import Paper, Progress
-from ui.library.paper_map import Cartographer
+from ui.library.paper_map import PaperMap
 from ui.server.loading import Loading
 
 NOT_READY = "The library is not ready yet."
@@ -22,7 +22,7 @@ class Shelf:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        self._cartographer: Cartographer | None = None
+        self._cartographer: PaperMap | None = None
 
     @property
     def library(self) -> Library:
@@ -37,10 +37,10 @@ class Shelf:
         return library
 
     @property
-    def cartographer(self) -> Cartographer:
-        """The maker of its map."""
+    def paper_map(self) -> PaperMap:
+        """The map of its papers."""
         if self._cartographer is None or self._cartographer.library is not self.library:
-            self._cartographer = Cartographer(self.library)
+            self._cartographer = PaperMap(self.library)
         return self._cartographer
 
     def find(self, paper_id: str | None) -> Paper | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_CLIENTS: Final = 10_000  # remembered at once; the one longest unseen is forgotten first
 # Visitors behind one address, such as a laboratory's, that may all ask at their full rate.
 VISITORS_OF_AN_ADDRESS: Final = 20
-# Wrong passwords from one address before it has to wait, and for how long the door counts them.
+# Wrong passwords from one address before it has to wait, and for how long they count.
 FREE_TRIES: Final = 5
 TRIES_WINDOW_S: Final = 300.0
 MINUTE_S: Final = 60.0
@@ -53,7 +53,7 @@ class TokenBucket:
             return wait
 
 
-class Tries:
+class LoginThrottle:
     """Counts wrong passwords by address.
 
     Args:
@@ -89,7 +89,7 @@ class Tries:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AccessPolicy:
     """What holds for everyone who reaches the page.
 
     Attributes:
@@ -104,7 +104,7 @@ class Door:
     users: Users | None = None
     rate_limit: int = 0
     allows_endpoints: bool = True
-    tries: Tries = field(default_factory=Tries)
+    tries: LoginThrottle = field(default_factory=LoginThrottle)
     _visitors: TokenBucket = field(init=False)
     _addresses: TokenBucket = field(init=False)
 
@@ -147,7 +147,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def build_door(
+def build_access_policy(
     *,
     host: str,
     auth: tuple[str, str] | None = None,
@@ -155,8 +155,8 @@ def build_door(
     no_auth: bool = False,
     allow_endpoints: bool = False,
     rate_limit: int = 0,
-) -> Door:
-    """The door as the options say.
+) -> AccessPolicy:
+    """Build the access policy that the options ask for.
 
     Raises:
         ConfigurationError: The page would be open to other machines without a password, and
@@ -173,7 +173,7 @@ def build_door(
             "--auth USER:PASSWORD or --auth-file FILE. To leave it open to all of them, "
             "say --no-auth."
         )
-    return Door(
+    return AccessPolicy(
         host=host,
         users=Users(hashes) if hashes else None,
         rate_limit=rate_limit,

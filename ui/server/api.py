@@ -61,7 +61,7 @@ def _admit(loading: Loading, request: gr.Request) -> Library:
     Raises:
         gr.Error: It is not ready, or the caller has asked too often.
     """
-    if why := loading.door.why_not_now(request):
+    if why := loading.access.why_not_now(request):
         raise gr.Error(why, print_exception=False)
     if loading.library is None:
         raise gr.Error(loading.failure or "The library is not ready yet.", print_exception=False)

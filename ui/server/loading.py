@@ -13,7 +13,7 @@ from rag.errors import RagError
 from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, Progress
-from ui.server.access import Door
+from ui.server.access import AccessPolicy
 
 WARM_UP: Final = "What do these papers say?"
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Loading:
     """A library on its way; read `library`, `progress`, `failure` at any time.
 
     Attributes:
-        door: Who may come in, and what they may do.
+        access: Who may come in, and what they may do.
         settings: Those of the operator, once known.
         llm: The model that the page was started with, in place of the settings' one.
         library: None until it is ready.
@@ -34,7 +34,7 @@ class Loading:
     """
 
     library: Library | None = None
-    door: Door = field(default_factory=Door)
+    access: AccessPolicy = field(default_factory=AccessPolicy)
     settings: Settings | None = None
     llm: str | None = None
     progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
@@ -43,9 +43,9 @@ class Loading:
     _finished: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def of(cls, library: Library, door: Door | None = None) -> Self:
+    def of(cls, library: Library, access: AccessPolicy | None = None) -> Self:
         """A library that is ready already."""
-        loading = cls(library, door or Door(), library.settings)
+        loading = cls(library, access or AccessPolicy(), library.settings)
         loading._finished.set()
         return loading
 

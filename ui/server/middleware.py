@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ui.server.access import FREE_TRIES, Door, is_loopback
+from ui.server.access import FREE_TRIES, AccessPolicy, is_loopback
 
 # ASGI's own types: what a message holds depends on its kind.
 Message = MutableMapping[str, Any]
@@ -64,18 +64,18 @@ POLICY: Final = "; ".join(
 )
 
 
-class Shield:
+class SecurityMiddleware:
     """An ASGI app before another one.
 
     Args:
         app: What is behind it.
-        door: Who may come in.
+        access: Who may come in.
         scripts: JavaScript that runs in the page before anything else of it.
     """
 
-    def __init__(self, app: App, door: Door, scripts: Sequence[str] = ()) -> None:
+    def __init__(self, app: App, access: AccessPolicy, scripts: Sequence[str] = ()) -> None:
         self._app = app
-        self._door = door
+        self._access = access
         self._scripts = tuple(scripts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,11 +113,11 @@ class Shield:
         A site can have its own name stand for 127.0.0.1, and would then read what is here.
         """
         name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        return self._door.is_local and not is_loopback(name)
+        return self._access.is_local and not is_loopback(name)
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._door.tries.wait_s(address):
+        if wait := self._access.tries.wait_s(address):
             told = f"After {FREE_TRIES} wrong passwords the door is shut for {wait:.0f} s more."
             await _answer(send, 400, told, {"retry-after": f"{wait:.0f}"})  # the page shows 400s
             return
@@ -130,9 +130,9 @@ class Shield:
 
         await self._app(scope, receive, _hardened(watch))
         if status == 400:
-            self._door.tries.count_wrong(address)
+            self._access.tries.count_wrong(address)
         elif status == 200:
-            self._door.tries.forget(address)
+            self._access.tries.forget(address)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page's HTML with its scripts and the policy that lets no others run."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 from rag.errors import ConfigurationError
 from rag.settings import Settings
 from rag.terminal import shown_progress
-from ui.server.access import Door
+from ui.server.access import AccessPolicy
 from ui.server.loading import Loading
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from ui.server.middleware import Shield
+    from ui.server.middleware import SecurityMiddleware
     from ui.server.passwords import Users
 
 PORTS_TRIED: Final = 20
@@ -73,7 +73,7 @@ def serve(
     settings: Settings,
     *,
     llm: str | None = None,
-    door: Door | None = None,
+    access: AccessPolicy | None = None,
     port: int = 7860,
     open_browser: bool = True,
 ) -> None:
@@ -82,18 +82,18 @@ def serve(
     Raises:
         ConfigurationError: The address or the port cannot be used.
     """
-    door = door or Door(rate_limit=settings.rate_limit)
-    with closing(listen(door.host, port)) as listening:
+    access = access or AccessPolicy(rate_limit=settings.rate_limit)
+    with closing(listen(access.host, port)) as listening:
         free = int(listening.getsockname()[1])
-        url = page_url(door.host, free)
-        loading = Loading(door=door, settings=settings, llm=llm)
+        url = page_url(access.host, free)
+        loading = Loading(access=access, settings=settings, llm=llm)
         with shown_progress() as on_progress:
             loading.start(settings, llm, on_progress)
             start_server(build_server(loading), listening)
             if free != port:
                 _say(f"Port {port} is taken.")
-            if not door.users and not door.is_local:
-                _say(f"Anyone who reaches {door.host} can ask, add and remove: --no-auth.")
+            if not access.users and not access.is_local:
+                _say(f"Anyone who reaches {access.host} can ask, add and remove: --no-auth.")
             if open_browser:
                 webbrowser.open(url)
             loading.wait()
@@ -111,31 +111,31 @@ def page_url(host: str, port: int) -> str:
 
 
 def build_server(loading: Loading) -> uvicorn.Server:
-    """The server of the page, with Gradio behind the shield."""
+    """The server of the page, with Gradio behind `SecurityMiddleware`."""
     import uvicorn
 
-    config = uvicorn.Config(_shielded(loading), log_level="warning", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(_guarded(loading), log_level="warning", timeout_graceful_shutdown=2)
     return uvicorn.Server(config)
 
 
-def _shielded(loading: Loading) -> Shield:
+def _guarded(loading: Loading) -> SecurityMiddleware:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
     from fastapi import FastAPI
 
     from ui.app import build_app, build_theme
-    from ui.server.middleware import Shield
+    from ui.server.middleware import SecurityMiddleware
 
-    door = loading.door
+    access = loading.access
     page = build_app(loading)
     page.state_session_capacity = MOST_SESSIONS
     app = gr.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         page,
         path="/",
-        server_name=door.host,
-        auth=_checks(door.users) if door.users else None,
-        auth_message=SIGN_IN if door.users else None,
+        server_name=access.host,
+        auth=_checks(access.users) if access.users else None,
+        auth_message=SIGN_IN if access.users else None,
         allowed_paths=[],
         blocked_paths=[str(path) for path in _private(loading)],
         show_error=True,
@@ -148,7 +148,7 @@ def _shielded(loading: Loading) -> Shield:
         theme=build_theme(),
         css_paths=list(STYLES),
     )
-    return Shield(app, door, [path.read_text(encoding="utf-8") for path in SCRIPTS])
+    return SecurityMiddleware(app, access, [path.read_text(encoding="utf-8") for path in SCRIPTS])
 
 
 def _private(loading: Loading) -> list[Path]:

@@ -107,7 +107,7 @@ def _lay_out_endpoint(
                 placeholder=operator.openai_base_url or "https://api.openai.com/v1",
                 max_length=500,
                 min_width=NARROWEST,
-                interactive=loading.door.allows_endpoints,
+                interactive=loading.access.allows_endpoints,
                 elem_id="settings-url",
             )
             model = gr.Dropdown(
@@ -142,4 +142,4 @@ def _endpoint_told(loading: Loading, operator: Settings) -> str:
         if operator.has_endpoint
         else "Any OpenAI-compatible endpoint; paperchat was started without one."
     )
-    return said_html(told if loading.door.allows_endpoints else NO_OTHER_ENDPOINT)
+    return said_html(told if loading.access.allows_endpoints else NO_OTHER_ENDPOINT)

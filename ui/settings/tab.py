@@ -169,7 +169,7 @@ def _taken(
         base_url=str(base_url or ""),
         key=str(key or ""),
         settings=_operator(loading),
-        allows_others=loading.door.allows_endpoints,
+        allows_others=loading.access.allows_endpoints,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from llama_index.core.llms import LLM
 
@@ -19,6 +21,7 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
+from rag.retrieval.protocols import PaperRetriever
 from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
 from rag.store.index import PaperIndex
@@ -26,6 +29,22 @@ from rag.store.lexical import LexicalIndex
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a caller gives in the place of the library's own parts, which None stands for.
+
+    Attributes:
+        retriever: Finds the papers of a question.
+        verifier: Checks what a model writes.
+    """
+
+    retriever: PaperRetriever | None = None
+    verifier: Verifier | None = None
+
+
+OWN_PARTS: Final = Parts()
 
 
 def find_embedder(index: PaperIndex) -> Embedder | None:
@@ -73,15 +92,20 @@ def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | 
 
 
 def build_query_engine(
-    index: PaperIndex, settings: Settings, llm: LLM | None, encoder: CachedEncoder | None
+    index: PaperIndex,
+    settings: Settings,
+    llm: LLM | None,
+    encoder: CachedEncoder | None,
+    parts: Parts = OWN_PARTS,
 ) -> PaperQueryEngine:
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
+    verifier = parts.verifier or SimilarityVerifier(encoder, weight)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     return PaperQueryEngine(
         build_parser(index),
-        build_retriever(index, settings),
-        build_writer(llm, SimilarityVerifier(encoder, weight), settings) if llm else extractive,
+        parts.retriever or build_retriever(index, settings),
+        build_writer(llm, verifier, settings) if llm else extractive,
         extractive,
         answerability=AnswerabilityModel(encoder, weight),
         top_k=settings.top_k,

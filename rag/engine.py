@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import QueryBundle
 
 from rag.answering.abstention import describe_abstention
 from rag.answering.drafts import Draft, Writer
@@ -26,10 +26,10 @@ from rag.answering.gate import (
 )
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
-from rag.passages import build_node
 from rag.query.condensing import Condenser
 from rag.query.understanding import Query, QueryParser
-from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.nodes import as_nodes
+from rag.retrieval.protocols import PaperRetriever
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class PaperQueryEngine(BaseQueryEngine):
     def __init__(
         self,
         parser: QueryParser,
-        retriever: HybridRetriever,
+        retriever: PaperRetriever,
         writer: Writer,
         stand_in: Writer,
         *,
@@ -91,9 +91,7 @@ class PaperQueryEngine(BaseQueryEngine):
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
         query, usage = self._condensed(query)
-        hits = self._retriever.search(
-            query.topic, self._top_k, query.searched_history, query.filters
-        )
+        hits = self._retriever.find(query, self._top_k)
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
@@ -231,11 +229,6 @@ def as_response(answer: Answer) -> Response:
 
     The text stands below its caveat, for LlamaIndex's callers know of none.
     """
-    nodes = [NodeWithScore(node=hit.passages[0], score=hit.score) for hit in answer.hits]
-    """An answer in LlamaIndex's own type: hits as source nodes, the citations as metadata."""
-    nodes = [
-        NodeWithScore(node=build_node(h.paper, h.passages[0]), score=h.score) for h in answer.hits
-    ]
     metadata = {
         "status": answer.status,
         "reason": answer.reason,
@@ -245,7 +238,7 @@ def as_response(answer: Answer) -> Response:
             for c in answer.citations
         ],
     }
-    return Response(response=answer.markdown, source_nodes=nodes, metadata=metadata)
+    return Response(response=answer.markdown, source_nodes=as_nodes(answer.hits), metadata=metadata)
 
 
 @dataclass(slots=True)

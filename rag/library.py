@@ -38,13 +38,16 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
     from numpy.typing import NDArray
 
+    from rag.assembly import Parts
     from rag.chat_engine import PaperChatEngine
     from rag.engine import PaperQueryEngine
     from rag.query.understanding import QueryParser
-    from rag.retrieval.hybrid import HybridRetriever
+    from rag.retrieval.nodes import NodeRetriever
+    from rag.retrieval.protocols import PaperRetriever
     from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
+    from rag.verification.support import Verifier
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +64,16 @@ class Library:
         index: The library's index.
         settings: What the user set.
         llm: Writes the answers; None for extractive ones.
+        parts: What takes the place of the library's own parts.
     """
 
-    def __init__(self, index: PaperIndex, settings: Settings, llm: LLM | None) -> None:
+    def __init__(
+        self, index: PaperIndex, settings: Settings, llm: LLM | None, parts: Parts
+    ) -> None:
         self._index = index
         self._settings = settings
         self._llm = llm
+        self._parts = parts
         self._reading = build_reading_embedder(settings, index.embedder)
         self._examples: tuple[tuple[int, ...], list[str]] | None = None
 
@@ -77,6 +84,8 @@ class Library:
         *,
         embedder: BaseEmbedding | None = None,
         llm: LLM | str | None = None,
+        retriever: PaperRetriever | None = None,
+        verifier: Verifier | None = None,
         settings: Settings | None = None,
         rebuild: bool = False,
         on_progress: OnProgress = _quietly,
@@ -87,6 +96,9 @@ class Library:
             path: The folder; else `RAG_LIBRARY`, else the per-user data folder.
             embedder: A LlamaIndex embedding in place of the one that the settings name.
             llm: A LlamaIndex model, a model's name, or "extractive"; else what the settings say.
+            retriever: Finds the papers in place of hybrid retrieval; it keeps the filters.
+            verifier: Checks what a model writes in place of the library's own comparison of words
+                and meaning.
             settings: In place of those in the environment and `.env`.
             rebuild: Embed all papers anew when the library was made with another embedder.
             on_progress: Told about long work.
@@ -96,7 +108,7 @@ class Library:
             EmbedderMismatchError: The library was made with another embedder.
             LibraryError: The folder cannot be used.
         """
-        from rag.assembly import build_llm
+        from rag.assembly import Parts, build_llm
         from rag.store.index import PaperIndex
 
         settings = settings or read_settings()
@@ -112,7 +124,7 @@ class Library:
             from rag.store.writing import rebuild as embed_anew
 
             embed_anew(index, on_progress)
-        return cls(index, settings, build_llm(settings, llm))
+        return cls(index, settings, build_llm(settings, llm), Parts(retriever, verifier))
 
     def __enter__(self) -> Self:
         return self
@@ -306,7 +318,12 @@ class Library:
             raise ValueError(f"k must be at least 1, not {k}")
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
         query = self._parser.understand_search(question, to_messages(history), filters)
-        return self.as_retriever().search(query.topic, k, query.history, query.filters)
+        return self._find_retriever().find(query, k)
+
+    def _find_retriever(self) -> PaperRetriever:
+        from rag.assembly import build_retriever
+
+        return self._parts.retriever or build_retriever(self._index, self._settings)
 
     def understood_filters(self, question: str) -> Filters:
         """The filters that a question says itself: years, and authors whom the library has."""
@@ -374,18 +391,18 @@ class Library:
 
         return build_parser(self._index)
 
-    def as_retriever(self) -> HybridRetriever:
+    def as_retriever(self) -> NodeRetriever:
         """The library as a LlamaIndex retriever."""
-        from rag.assembly import build_retriever
+        from rag.retrieval.nodes import NodeRetriever
 
-        return build_retriever(self._index, self._settings)
+        return NodeRetriever(self._parser, self._find_retriever(), self._settings.top_k)
 
     def as_query_engine(self) -> PaperQueryEngine:
         """The library as a LlamaIndex query engine."""
         from rag.assembly import build_query_engine
 
         encoder = self._reading.find_encoder() if self._reading else None
-        return build_query_engine(self._index, self._settings, self._llm, encoder)
+        return build_query_engine(self._index, self._settings, self._llm, encoder, self._parts)
 
     def as_chat_engine(self) -> PaperChatEngine:
         """The library as a LlamaIndex chat engine that remembers its conversation."""
@@ -416,7 +433,7 @@ class Library:
         """The same library, answering with another model, or extractively."""
         from rag.assembly import build_llm
 
-        return Library(self._index, self._settings, build_llm(self._settings, llm))
+        return Library(self._index, self._settings, build_llm(self._settings, llm), self._parts)
 
     def with_settings(self, settings: Settings, llm: LLM | str | None = None) -> Library:
         """The same papers under other settings of retrieval and answering.
@@ -430,7 +447,7 @@ class Library:
         """
         from rag.assembly import build_llm
 
-        return Library(self._index, settings, build_llm(settings, llm))
+        return Library(self._index, settings, build_llm(settings, llm), self._parts)
 
 
 _default: Library | None = None

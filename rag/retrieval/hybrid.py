@@ -13,15 +13,15 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.errors import EmbedderUnavailableError
-from rag.passages import build_node
 from rag.query.filters import count_named
 from rag.query.questions import earlier_questions, history_weights
 from rag.query.references import NAMED_BONUS, referred_papers, titled_papers
-from rag.query.understanding import QueryParser
+from rag.query.understanding import Query, QueryParser
 from rag.retrieval.admission import Admission, build_admission
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import blend, fuse, rank
 from rag.retrieval.lexical import LexicalRetriever
+from rag.retrieval.nodes import as_nodes
 from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
 from rag.store.index import PaperIndex
 from rag.types import NO_FILTERS, Filters, Hit, Message, Passage
@@ -72,6 +72,10 @@ class HybridRetriever(BaseRetriever):
         self._dense_weight = dense_weight
         self._top_k = top_k
         self._reranker = reranker
+
+    def find(self, query: Query, k: int) -> list[Hit]:
+        """The k best papers for a question, best first."""
+        return self.search(query.topic, k, query.searched_history, query.filters)
 
     def search(
         self,
@@ -201,8 +205,7 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         parser = QueryParser(self._lexical.index.find_authors, self._index.refresh)
         query = parser.understand_search(query_bundle.query_str)
-        hits = self.search(query.topic, self._top_k, filters=query.filters)
-        return [NodeWithScore(node=build_node(h.paper, h.passages[0]), score=h.score) for h in hits]
+        return as_nodes(self.find(query, self._top_k))
 
 
 def _bonus(question: str, history: Sequence[Message], fetched: Fetched) -> dict[str, float]:

@@ -1,0 +1,43 @@
+"""The engine's retriever as LlamaIndex's, and hits as its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from rag.passages import build_node
+from rag.query.understanding import QueryParser
+from rag.retrieval.protocols import PaperRetriever
+from rag.types import Hit, Passage
+
+
+def as_nodes(hits: Sequence[Hit]) -> list[NodeWithScore]:
+    """The best passage of each hit with its score; the whole abstract where it has none."""
+    return [NodeWithScore(node=_best(hit), score=hit.score) for hit in hits]
+
+
+def _best(hit: Hit) -> TextNode:
+    whole = Passage(hit.paper.paper_id, 0, 0, len(hit.paper.abstract))
+    return build_node(hit.paper, hit.passages[0] if hit.passages else whole)
+
+
+class NodeRetriever(BaseRetriever):
+    """Retrieves the best passage of each paper that a question is about.
+
+    Args:
+        parser: Understands what is looked for, and in which papers.
+        retriever: Finds them.
+        top_k: Most papers to find.
+    """
+
+    def __init__(self, parser: QueryParser, retriever: PaperRetriever, top_k: int) -> None:
+        super().__init__()
+        self._parser = parser
+        self._retriever = retriever
+        self._top_k = top_k
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        query = self._parser.understand_search(query_bundle.query_str)
+        return as_nodes(self._retriever.find(query, self._top_k))

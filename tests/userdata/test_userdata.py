@@ -191,7 +191,8 @@ def test_an_answer_of_the_first_release_is_read_with_its_caveat_apart():
     assert all(answer.text[s.start : s.end] == s.text for s in answer.sentences)
     assert all(c.paper.abstract[c.start : c.end] == c.quote for c in answer.citations)
     assert [hit.paper for hit in answer.hits] == [answer.papers[0]]
-    assert len(answer.hits[0].passages) == 2
+    ids = [passage.passage_id for passage in answer.hits[0].passages]
+    assert ids == ["t-5dd0dfb7d9fd#1", "t-5dd0dfb7d9fd#0"]
 
 
 def test_a_text_in_stars_that_is_no_caveat_stays_in_the_text():

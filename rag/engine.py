@@ -19,13 +19,12 @@ from llama_index.core.schema import QueryBundle
 from rag.answering.abstention import describe_abstention
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
-    MAYBE_NOT_SAID_FROM,
-    UNSURE_BELOW,
     AnswerabilityModel,
     reason_to_abstain,
 )
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
+from rag.fitted import load_fitted
 from rag.query.condensing import Condenser
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.nodes import as_nodes
@@ -151,12 +150,13 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _caveat(self, answer: Answer, query: Query) -> str | None:
         """Why the text may be no answer; the words of a follow-up say too little to tell."""
-        if answer.confidence < UNSURE_BELOW:
+        cut = load_fitted().thresholds
+        if answer.confidence < cut.unsure_below.value:
             return UNSURE
         if query.is_follow_up or not answer.is_extractive or not answer.papers:
             return None
         missing = self._answerability.missing_detail(query.topic, answer.papers[0])
-        return NOT_SAID if missing >= MAYBE_NOT_SAID_FROM else None
+        return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:
         if answer.status != "answered":

@@ -68,14 +68,14 @@ class Pair:
         return f"{self.claim_id}/{self.paper.paper_id}"
 
 
-def read_pairs(folder: Path) -> list[Pair]:
+def read_pairs(folder: Path, name: str = CLAIMS) -> list[Pair]:
     """The pairs of claims and papers in a folder; claims of papers that are not there left out.
 
     Raises:
         SourceError: One of the two files is missing or broken.
     """
     abstracts = {str(row.doc_id): row for row in _read(find_file(folder, SENTENCES), _Abstract)}
-    claims = _read(find_file(folder, CLAIMS), _Claim)
+    claims = _read(find_file(folder, name), _Claim)
     return [pair for claim in claims for pair in _pairs(claim, abstracts)]
 
 

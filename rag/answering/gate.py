@@ -11,31 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
+from rag.fitted import load_fitted
 from rag.query.focus import asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
 from rag.store.lexical import analyze
 from rag.types import Hit, Message, Paper, Reason
 from rag.verification.maxsim import maxsim_each, stack_texts
-from rag.verification.similarity import sigmoid
 from rag.verification.terms import TermWeight, coverage, is_content
 
 HITS_READ: Final = 3
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
 
-# Logistic regression, questions of the dev set that papers answer against its off-topic ones and
-# BIPIA's training requests: similarity of the best paper and match of the question's words. Below
-# the threshold lie 2 % of the answerable, all off-topic ones and 0.75 of BIPIA's test requests.
-RELEVANCE_BIAS: Final = -8.6
-RELEVANCE_SIMILARITY: Final = 13.2
-RELEVANCE_MAXSIM: Final = 7.7
-LEAST_RELEVANCE: Final = -1.5
 # A follow-up stands on its own with so many words that say what it is about, or with fewer when
-# none leans on the conversation. Then it is off topic below this: none of the 77 later turns of the
-# dev set and the project's own conversations, and 12 of 15 off-topic questions put after a first
-# turn.
-LEAST_RELEVANCE_LATER: Final = -2.5
+# none leans on the conversation. Then it may be declined: none of the 77 later turns of the dev
+# set and the project's own conversations is, and 12 of 15 off-topic questions after a first turn.
 OWN_WORDS: Final = 5
 OWN_WORDS_ALONE: Final = 3
 LEANS: Final = re.compile(
@@ -43,25 +34,6 @@ LEANS: Final = re.compile(
     r"|too|also|instead|again|itself)\b",
     re.IGNORECASE,
 )
-# Of the question's words, when there are no vectors to compare; 2 in 100 answerable ones lie below.
-LEAST_COVERAGE: Final = 0.10
-
-# Logistic regression on all 177 questions of the dev set: is the first paper one that answers? Log
-# loss 0.50 (0.52 without the missing detail).
-CONFIDENCE_BIAS: Final = -3.1
-CONFIDENCE_MAXSIM_IDF: Final = 9.6
-CONFIDENCE_MISSING_DETAIL: Final = -4.35
-CONFIDENCE_COVERAGE_BIAS: Final = -0.6
-CONFIDENCE_COVERAGE: Final = 3.0
-# Below this the answer stands under a heading that says so: one in ten answerable questions of the
-# dev set, and four in ten of those on an absent topic.
-UNSURE_BELOW: Final = 0.55
-# A question that names what a paper has, while a word of the clause that asks is met by no sentence
-# of it, asks for what the abstract does not say. Of the project's own questions 0.17 of the missing
-# details, 0.17 of the false premises and 0.013 of the answerable ones lie above the first; above
-# the second 0.50, 0.42 and 0.09.
-NOT_SAID_FROM: Final = 0.64
-MAYBE_NOT_SAID_FROM: Final = 0.5
 
 
 class AnswerabilityModel:
@@ -78,12 +50,16 @@ class AnswerabilityModel:
 
     def relevance(self, question: str, hits: Sequence[Hit]) -> float | None:
         """Return the log-odds that one of the best hits is on topic; None without vectors."""
+        values = self.relevance_features(question, hits)
+        return None if values is None else load_fitted().relevance.log_odds(*values)
+
+    def relevance_features(self, question: str, hits: Sequence[Hit]) -> tuple[float, float] | None:
+        """Return the largest similarity and MaxSim of the best hits; None without vectors."""
         near = [hit for hit in hits[:HITS_READ] if hit.dense_similarity is not None]
         if self._encoder is None or not near:
             return None
         similarity = max(hit.dense_similarity or 0.0 for hit in near)
-        match = max(self._maxsim(question, hit.paper).plain for hit in near)
-        return RELEVANCE_BIAS + RELEVANCE_SIMILARITY * similarity + RELEVANCE_MAXSIM * match
+        return similarity, max(self._maxsim(question, hit.paper).plain for hit in near)
 
     def covered(self, question: str, paper: Paper) -> float:
         """Return the share of the question's content words that the paper has, weighted by idf."""
@@ -102,13 +78,13 @@ class AnswerabilityModel:
             return 1.0
         if self._encoder is None:
             covered = max(self.covered(question, paper) for paper in papers)
-            return sigmoid(CONFIDENCE_COVERAGE_BIAS + CONFIDENCE_COVERAGE * covered)
-        met = self._maxsim(question, papers[0])
-        return sigmoid(
-            CONFIDENCE_BIAS
-            + CONFIDENCE_MAXSIM_IDF * met.idf_weighted
-            + CONFIDENCE_MISSING_DETAIL * met.missing_detail
-        )
+            return load_fitted().confidence_by_words.probability(covered)
+        return load_fitted().confidence.probability(*self.confidence_features(question, papers[0]))
+
+    def confidence_features(self, question: str, paper: Paper) -> tuple[float, float]:
+        """Return MaxSim, weighted by idf, and the missing detail; needs vectors."""
+        met = self._maxsim(question, paper)
+        return met.idf_weighted, met.missing_detail
 
     def missing_detail(self, question: str, paper: Paper) -> float:
         """Return how surely a paper is the one meant and yet does not say what is asked, in [0, 1].
@@ -185,24 +161,26 @@ def reason_to_abstain(
         return None
     if earlier_questions(history):
         return "not_in_library" if _is_off_topic_later(question, hits, answerability) else None
+    cut = load_fitted().thresholds
     relevance = answerability.relevance(question, hits)
     if relevance is not None:
-        if relevance < LEAST_RELEVANCE:
+        if relevance < cut.least_relevance.value:
             return "not_in_library"
-        not_said = (
-            not is_read and answerability.missing_detail(question, hits[0].paper) >= NOT_SAID_FROM
-        )
-        return "not_in_abstract" if not_said else None
+        if is_read:
+            return None
+        missing = answerability.missing_detail(question, hits[0].paper)
+        return "not_in_abstract" if missing >= cut.missing_detail_from.value else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)
-    return "not_in_library" if covered < LEAST_COVERAGE else None
+    return "not_in_library" if covered < cut.least_coverage.value else None
 
 
 def _is_off_topic_later(
     question: str, hits: Sequence[Hit], answerability: AnswerabilityModel
 ) -> bool:
     """Whether a follow-up surely asks for something else than papers of this library."""
-    least = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
-    if len(own_words(question)) < least:
+    least_words = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
+    if len(own_words(question)) < least_words:
         return False
     relevance = answerability.relevance(question, hits)
-    return relevance is not None and relevance < LEAST_RELEVANCE_LATER
+    least = load_fitted().thresholds.least_relevance_later.value
+    return relevance is not None and relevance < least

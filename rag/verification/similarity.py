@@ -6,7 +6,6 @@ follow from others by arithmetic.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from rag.embedding.encoding import CachedEncoder, EncodedText
+from rag.fitted import load_fitted
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import Paper, Verdict
@@ -30,23 +30,6 @@ from rag.verification.terms import (
     wanted_stems,
 )
 
-# Logistic regression on SciFact's training claims, SUPPORT against not-enough-info (C = 0.1, AUROC
-# of five folds 0.895, dev 0.913): cosine and MaxSim of the best sentence, MaxSim and coverage of
-# title and abstract, bias.
-COSINE: Final = 3.6
-SENTENCE_MAXSIM: Final = 0.5
-PAPER_MAXSIM: Final = 6.0
-PAPER_COVERAGE: Final = 3.2
-BIAS: Final = -8.2
-# The same without vectors: coverage by the best sentence and by the paper (dev AUROC 0.880).
-WORDS_SENTENCE: Final = 2.4
-WORDS_PAPER: Final = 4.9
-WORDS_BIAS: Final = -3.5
-
-# On SciFact's dev claims 0.90 of what lies above the first is supported, and 0.73 of what is not
-# supported lies below the second.
-SUPPORTED_FROM: Final = 0.7
-PARTLY_FROM: Final = 0.4
 # A denial counts as a contradiction only of a sentence that says nearly the same otherwise: on
 # SciFact a difference in negation or direction alone is wrong as often as it is right.
 CONTRADICTED_FROM: Final = 0.9
@@ -81,34 +64,56 @@ class SimilarityVerifier:
         unique = list(dict.fromkeys(texts))
         return dict(zip(unique, self._encoder.encode(unique), strict=True))
 
+    def features(self, pairs: Sequence[tuple[str, Paper]]) -> list[tuple[float, ...]]:
+        """Return what the support of each claim by its paper is reckoned from, in order.
+
+        Cosine and MaxSim of the sentence that is closest, MaxSim and coverage of the whole paper;
+        without vectors the coverage by the best sentence and by the paper.
+        """
+        encoded = self._encode(pairs)
+        return [
+            self._compare(_Claim(claim, encoded.get(claim)), _Source.of(paper, encoded)).features
+            for claim, paper in pairs
+        ]
+
     def _check(self, claim: _Claim, source: _Source) -> Support:
         verbatim = source.find(claim)
         if verbatim is not None:
             return Support(verbatim, 1.0, "supported")
-        if claim.encoded is None or source.texts is None or source.title is None:
-            return self._check_by_words(claim, source)
-        compared = compare(claim.encoded, source.texts)
-        best = source.sentences[compared.best]
-        titled = np.maximum(compared.by_word, maxsim_words(claim.encoded, source.title))
-        value = sigmoid(
-            BIAS
-            + COSINE * compared.cosine
-            + SENTENCE_MAXSIM * compared.maxsim
-            + PAPER_MAXSIM * float(titled.mean())
-            + PAPER_COVERAGE * covered_share(claim.stems, source.stems, self._weight)
-        )
-        denies = compared.maxsim >= CONTRADICTED_FROM and disagrees(claim.text, best.text)
-        return Support(best, value, _verdict(claim, source, value, denies=denies))
+        compared = self._compare(claim, source)
+        numbers = load_fitted()
+        model = numbers.support_by_words if compared.is_by_words else numbers.support
+        value = model.probability(*compared.features)
+        is_close = compared.closeness >= CONTRADICTED_FROM
+        denies = is_close and disagrees(claim.text, compared.best.text)
+        return Support(compared.best, value, _verdict(claim, source, value, denies=denies))
 
-    def _check_by_words(self, claim: _Claim, source: _Source) -> Support:
+    def _compare(self, claim: _Claim, source: _Source) -> _Compared:
+        if claim.encoded is None or source.texts is None or source.title is None:
+            return self._compare_words(claim, source)
+        found = compare(claim.encoded, source.texts)
+        titled = np.maximum(found.by_word, maxsim_words(claim.encoded, source.title))
+        covered = covered_share(claim.stems, source.stems, self._weight)
+        features = found.cosine, found.maxsim, float(titled.mean()), covered
+        return _Compared(source.sentences[found.best], features, found.maxsim, is_by_words=False)
+
+    def _compare_words(self, claim: _Claim, source: _Source) -> _Compared:
         each = [stems_of(sentence.text) for sentence in source.sentences]
         shares = [covered_share(claim.stems, stems, self._weight) for stems in each]
         best = max(range(len(shares)), key=shares.__getitem__)
         covered = covered_share(claim.stems, source.stems, self._weight)
-        value = sigmoid(WORDS_BIAS + WORDS_SENTENCE * shares[best] + WORDS_PAPER * covered)
-        sentence = source.sentences[best]
-        denies = shares[best] >= CONTRADICTED_FROM and disagrees(claim.text, sentence.text)
-        return Support(sentence, value, _verdict(claim, source, value, denies=denies))
+        features = shares[best], covered
+        return _Compared(source.sentences[best], features, shares[best], is_by_words=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A claim beside a paper: the best sentence, the model's features, how alike they are."""
+
+    best: Sentence
+    features: tuple[float, ...]
+    closeness: float
+    is_by_words: bool
 
 
 class _Claim:
@@ -159,15 +164,11 @@ class _Source:
 
 
 def _verdict(claim: _Claim, source: _Source, value: float, *, denies: bool) -> Verdict:
+    cut = load_fitted().thresholds
     if denies:
         return "contradicted"
-    if value < PARTLY_FROM or claim.digits - source.numbers:
+    if value < cut.partly_from.value or claim.digits - source.numbers:
         return "unsupported"
-    if value < SUPPORTED_FROM or any(name not in source.squeezed for name in claim.names):
+    if value < cut.supported_from.value or any(name not in source.squeezed for name in claim.names):
         return "partly"
     return "supported"
-
-
-def sigmoid(x: float) -> float:
-    """Return the probability of log-odds."""
-    return 1 / (1 + math.exp(-x))

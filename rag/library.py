@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
 from rag.query.messages import History, to_messages
@@ -20,23 +21,17 @@ from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,
     Answer,
-    Facets,
     Filters,
-    Heading,
     Hit,
     IngestReport,
-    Listing,
-    Order,
     Paper,
     Progress,
     Reason,
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.llms import LLM
-    from numpy.typing import NDArray
 
     from rag.assembly import Parts
     from rag.chat_engine import PaperChatEngine
@@ -75,7 +70,7 @@ class Library:
         self._llm = llm
         self._parts = parts
         self._reading = build_reading_embedder(settings, index.embedder)
-        self._examples: tuple[tuple[int, ...], list[str]] | None = None
+        self._catalog = Catalog(index)
 
     @classmethod
     def open(
@@ -244,47 +239,14 @@ class Library:
         self._index.change_state(starter_begun=False)
         return report
 
+    @property
+    def catalog(self) -> Catalog:
+        """What papers there are: lists, counts, vectors, questions to begin with."""
+        return self._catalog
+
     def papers(self) -> list[Paper]:
         """All papers, in the order of ingestion."""
         return [stored.paper for stored in self._index.papers.all()]
-
-    def paper_ids(self) -> list[str]:
-        """The ids of all papers, in the order of ingestion."""
-        return self._index.listing.paper_ids()
-
-    def headings(self, paper_ids: Sequence[str]) -> list[Heading]:
-        """The short part of those of the papers that are here, in the order of ingestion."""
-        return self._index.listing.find(paper_ids)
-
-    def browse(
-        self,
-        query: str = "",
-        order: Order = "added",
-        first: int = 0,
-        count: int = 25,
-        *,
-        is_reversed: bool = False,
-    ) -> Listing:
-        """A part of the list of papers.
-
-        Args:
-            query: Words that all occur in a paper's title, authors, date or source, in any case,
-                with or without accents; a word may be part of a longer one.
-            order: What the list is ordered by; a paper without a value comes last.
-            first: How many papers to pass over.
-            count: Most papers to list.
-            is_reversed: Whether the order runs backwards.
-        """
-        return self._index.listing.browse(query, order, first, count, is_reversed=is_reversed)
-
-    def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
-        """The mean vector of each paper's passages, shape (dimension,), of those that are here.
-
-        Returns:
-            None where papers are found by words alone and have no vectors.
-        """
-        self._index.refresh()
-        return self._index.paper_vectors(paper_ids) if self._index.has_vectors else None
 
     def get(self, paper_id: str) -> Paper | None:
         """The paper with an id, or None."""
@@ -328,21 +290,6 @@ class Library:
     def understood_filters(self, question: str) -> Filters:
         """The filters that a question says itself: years, and authors whom the library has."""
         return self._parser.understand_search(question).filters
-
-    def facets(self) -> Facets:
-        """The years, sources and authors of the papers, with how many papers each has."""
-        self._index.refresh()
-        return self._index.facets()
-
-    def examples(self, n: int = 4) -> list[str]:
-        """Up to n questions that the library answers, made from its latest papers' titles."""
-        from rag.answering.suggestions import SAMPLE, example_questions
-
-        self._index.refresh()
-        made = (self._index.revision, n)
-        if self._examples is None or self._examples[0] != made:
-            self._examples = (made, example_questions(self._index.sample(SAMPLE), n))
-        return list(self._examples[1])
 
     def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
         """The final answer to a question within its conversation.

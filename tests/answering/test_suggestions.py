@@ -195,7 +195,7 @@ def made_from(papers, topics, question):
 def test_the_starter_library_answers_its_examples(starter):
     papers = starter.papers()
     topics = {f"Which papers work on {p}?": having for p, having in shared_phrases(papers)}
-    examples = starter.examples(ASKED_OF_EACH_KIND)
+    examples = starter.catalog.examples(ASKED_OF_EACH_KIND)
     assert len(set(examples)) == ASKED_OF_EACH_KIND
     for example in examples:
         answer = starter.ask(example)
@@ -236,11 +236,11 @@ def test_an_abstention_suggests_nothing(starter):
 
 def test_examples_follow_the_library(settings):
     with Library.open(settings=settings) as library:
-        assert library.examples() == []
+        assert library.catalog.examples() == []
         library.ingest([CRABS])
-        assert all(CRABS.title in example for example in library.examples())
+        assert all(CRABS.title in example for example in library.catalog.examples())
         library.ingest([KITES, BREAD])
-        assert library.examples() == library.examples()
-        assert any("KiteNet" in example for example in library.examples())
+        assert library.catalog.examples() == library.catalog.examples()
+        assert any("KiteNet" in example for example in library.catalog.examples())
         library.remove(CRABS.paper_id)
-        assert not any(CRABS.title in example for example in library.examples())
+        assert not any(CRABS.title in example for example in library.catalog.examples())

@@ -226,8 +226,8 @@ def test_removed_papers_are_gone_and_come_back_the_same(library):
     assert look(library, View()).total == len(library) == 28
     assert bring_back(library, gone) == 2
     assert {paper.paper_id: paper for paper in library.papers()} == before
-    assert library.paper_ids() == [paper.paper_id for paper in library.papers()]
-    assert set(library.paper_ids()) == set(before)
+    assert library.catalog.paper_ids() == [paper.paper_id for paper in library.papers()]
+    assert set(library.catalog.paper_ids()) == set(before)
 
 
 def test_removing_nothing_changes_nothing(library):
@@ -244,7 +244,7 @@ def test_two_sessions_that_remove_at_once_lose_nothing(library):
         thread.start()
     for thread in threads:
         thread.join()
-    assert library.paper_ids() == [paper.paper_id for paper in library.papers()]
+    assert library.catalog.paper_ids() == [paper.paper_id for paper in library.papers()]
     assert len(library) == 14
 
 
@@ -543,9 +543,9 @@ def test_of_many_papers_a_sample_is_drawn_and_that_is_said(starter, monkeypatch)
 
 def test_a_papers_vector_is_the_mean_of_its_passages(starter):
     paper_id = starter.papers()[0].paper_id
-    (vector,) = starter.paper_vectors([paper_id, "gone"]).values()
+    (vector,) = starter.catalog.paper_vectors([paper_id, "gone"]).values()
     assert vector.shape == (384,)
-    assert starter.paper_vectors([]) == {}
+    assert starter.catalog.paper_vectors([]) == {}
 
 
 def test_asking_about_a_paper_names_it():

@@ -24,7 +24,7 @@ def panel(chat: Chat) -> str:
 
 def choices(library: Library) -> Choices:
     """What the papers can be limited by."""
-    facets = library.facets()
+    facets = library.catalog.facets()
     return Choices(
         tuple(sorted(facets.years)), tuple(facets.authors)[:AUTHORS_OFFERED], tuple(facets.sources)
     )
@@ -48,7 +48,7 @@ class Views:
     def thread(self, chat: Chat) -> list[str]:
         """One piece of HTML a turn."""
         if not chat.turns:
-            return [welcome_html(self._papers, self.library.examples(EXAMPLES_SHOWN))]
+            return [welcome_html(self._papers, self.library.catalog.examples(EXAMPLES_SHOWN))]
         return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
 
     def turn(self, chat: Chat, at: int) -> str:

@@ -56,7 +56,7 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
     ) -> tuple[object, ...]:
         shown = chat.shown_answer
         drawn = shelf.paper_map.map(telling(bar))
-        counts = shelf.library.facets().years
+        counts = shelf.library.catalog.facets().years
         figure = map_figure(
             drawn.rows,
             drawn.points,

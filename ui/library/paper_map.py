@@ -58,15 +58,15 @@ class PaperMap:
 
 def draw(library: Library, on_progress: OnProgress = lambda _: None) -> Map:
     """A map of the papers, of a sample of them where they are many."""
-    paper_ids = library.paper_ids()
+    paper_ids = library.catalog.paper_ids()
     if len(paper_ids) < TOO_FEW:
         return Map((), NO_POINTS, f"A map needs at least {TOO_FEW} papers.")
     on_progress(Progress("reading vectors", 0, 0))
     shown = _sample(paper_ids)
-    vectors = library.paper_vectors(shown)
+    vectors = library.catalog.paper_vectors(shown)
     if vectors is None:
         return Map((), NO_POINTS, NO_VECTORS)
-    headings = library.headings(shown)
+    headings = library.catalog.headings(shown)
     placed = tuple(row_of(heading) for heading in headings if heading.paper_id in vectors)
     points = lay_out(np.array([vectors[row.paper_id] for row in placed]), on_progress)
     return Map(placed, points, _told(len(placed), len(paper_ids)))

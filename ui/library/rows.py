@@ -89,7 +89,7 @@ def _authors(names: Sequence[str]) -> str:
 def look(library: Library, view: View) -> Page:
     """The part of the table that a view asks for; of pages that are not there, the nearest."""
     at = max(view.page, 0)
-    found = library.browse(
+    found = library.catalog.browse(
         view.query[:MOST_QUERY_CHARACTERS],
         view.order,
         at * PAGE_ROWS,

@@ -403,7 +403,7 @@ def test_an_updated_abstract_replaces_all_passages(library, before, after):
     library.ingest(Paper("ice", "Rivers under ice", after))
     hit = library.search("melting rivers")[0]
     assert hit.paper.abstract == after
-    text = " ".join(passage.text for passage in hit.passages)
+    text = " ".join(passage_text(hit.paper, passage) for passage in hit.passages)
     assert "melting" in text
     assert "thawing" not in text
     assert [hit.lexical_score for hit in library.search("thawing")] == [None, None]
@@ -595,8 +595,8 @@ def test_a_hit_holds_all_passages_the_most_similar_first(library):
     numbers = sorted(passage.passage_id for passage in hit.passages)
     assert numbers == [f"ice#{n}" for n in range(len(hit.passages))]
     for passage in hit.passages:
-        start, end = passage.metadata["start"], passage.metadata["end"]
-        assert passage.text == f"{paper.title}\n{paper.abstract[start:end]}"
+        body = paper.abstract[passage.start : passage.end]
+        assert passage_text(paper, passage) == f"{paper.title}\n{body}"
 
 
 def test_k_limits_the_hits(four):

@@ -17,6 +17,7 @@ from eval.data.dataset import read_samples
 from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
 from rag.library import Library
+from rag.passages import build_node
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
@@ -260,7 +261,7 @@ def test_hybrid_retrieval_gives_each_paper_once(index):
     assert len(hits[0].passages) > 2
     nodes = hybrid(index).retrieve(question)
     assert paper_ids(nodes) == found_ids(hits)
-    assert nodes[0].node == hits[0].passages[0]
+    assert nodes[0].node == build_node(hits[0].paper, hits[0].passages[0])
 
 
 def test_top_k_limits_what_retrieve_gives(index):

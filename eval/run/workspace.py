@@ -28,7 +28,7 @@ LIBRARIES: Final = "eval-libraries"  # below the cache folder
 MOST_KEPT: Final = 6
 SHAPING: Final = ("embedder", "passage_tokens")  # settings that an index depends on
 BUILDING: Final = (
-    *("rag/index", "rag/embedding", "rag/readers", "rag/text", "rag/identifiers"),
+    *("rag/store", "rag/embedding", "rag/readers", "rag/text", "rag/identifiers"),
     *("rag/passages", "rag/sentences"),
 )
 

@@ -242,7 +242,7 @@ def test_a_thumb_is_kept_explained_and_taken_back(library):
 
 def test_a_conversation_that_cannot_be_kept_says_so_and_goes_on(library):
     *_, chat = handlers.respond(library, QUESTION, Chat(OWNER))
-    library.conversations.close()
+    library._index.database.close()
     (library.folder / "paperchat.sqlite").write_bytes(b"no database" * 100)
     kept = keeping.save(library, chat)
     assert kept.turns[0].text == chat.turns[0].text

@@ -7,7 +7,7 @@ from typing import Final
 
 from rag.readers.daily_papers import looks_like_page, split_page
 from rag.readers.records import Record
-from rag.readers.table import find_encoder
+from rag.readers.table import find_reader
 
 SOURCE: Final = "pasted text"
 # How no title begins, but a file may that is too broken to be recognised.
@@ -17,7 +17,7 @@ MOST_TITLE_CHARACTERS: Final = 400
 
 def is_structured(text: str) -> bool:
     """Whether the text is to be read like a file, not as a title and its abstract."""
-    if STRUCTURED.match(text) or find_encoder(text.lstrip().partition("\n")[0]):
+    if STRUCTURED.match(text) or find_reader(text.lstrip().partition("\n")[0]):
         return True
     return looks_like_page(text) and len(list(split_page(text))) > 1
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from rag.errors import SourceError
 from rag.readers.records import Record, RecordError, UnreadableError, paper_from_record
-from rag.readers.table import FORMATS, find_encoder
+from rag.readers.table import FORMATS, find_reader
 from rag.text import one_line
 from rag.types import Paper, Rejection
 
@@ -108,7 +108,7 @@ def _read_content(file: io.BufferedReader) -> Iterator[Record | RecordError]:
     if head.lstrip().startswith("<"):
         raise UnreadableError(f"it is an HTML or XML page{WHAT_CAN_BE_READ}")
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
-    reader = find_encoder(head)
+    reader = find_reader(head)
     if reader is None:
         lines.read().encode()  # what is not UTF-8 shows here
         raise UnreadableError(f"its format is not known{WHAT_CAN_BE_READ}")

@@ -52,6 +52,6 @@ FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also gzipped"
 SUFFIXES: Final = (*(suffix for reader in READERS for suffix in reader.suffixes), ".gz")
 
 
-def find_encoder(text: str) -> Reader | None:
+def find_reader(text: str) -> Reader | None:
     """Find the first reader that recognises the beginning of a file, or None."""
     return next((reader for reader in READERS if reader.recognises(text)), None)

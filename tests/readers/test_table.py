@@ -9,7 +9,7 @@ import pytest
 
 from rag.cli import main
 from rag.readers import READERS, SUFFIXES, read_sources
-from rag.readers.table import find_encoder
+from rag.readers.table import find_reader
 from ui.library.adding import UPLOAD_HELP, lay_out_adding
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -47,9 +47,9 @@ def test_the_page_takes_files_of_every_format():
 
 @pytest.mark.parametrize(("suffix", "text"), SAMPLES.items(), ids=SAMPLES)
 def test_the_beginning_of_a_file_finds_its_reader(suffix, text):
-    assert suffix in find_encoder(text).suffixes
+    assert suffix in find_reader(text).suffixes
 
 
 @pytest.mark.parametrize("text", ["", "just a note", "Kettles sing\nThey do."])
 def test_text_of_no_format_has_no_reader(text):
-    assert find_encoder(text) is None
+    assert find_reader(text) is None

@@ -194,10 +194,12 @@ class Library:
         try:
             embedder.prepare(on_progress, retry=True)
         except EmbedderUnavailableError as exc:
-            if not len(self):
+            if not (len(self) or self._index.is_read_only):
                 make_lexical_only(self._index)
             return f"Papers are found by their words alone. {exc}"
         if not self._index.has_vectors:
+            if self._index.is_read_only:
+                return "Papers are found by their words alone: the folder cannot be written."
             rebuild(self._index, on_progress)
         return None
 

@@ -19,13 +19,15 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from rag.errors import DamagedLibraryError, LibraryError
 from rag.store.schema import SCHEMA, metadata
+from rag.text import folded
 
 FILE: Final = "paperchat.sqlite"
 BUSY_TIMEOUT_S: Final = 30.0
+KEPT_ACCENTS: Final = 1  # the schema whose folded texts did
 APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
 NO_ROOM_LEFT: Final = (
@@ -69,7 +71,7 @@ class Database:
             return self._engine
 
     def _open(self) -> Engine:
-        _check_file(self.path)
+        _check_file(self.path, self._uri(writes=False))
         engine = self._build_engine()
         if not self.is_read_only:
             # Turning the write-ahead log on wants the file for oneself.
@@ -78,27 +80,38 @@ class Database:
         return engine
 
     def _build_engine(self) -> Engine:
-        engine = create_engine(
-            "sqlite://",
-            creator=self._connect,
-            poolclass=QueuePool,
-            pool_size=CONNECTIONS_KEPT,
-            max_overflow=CONNECTIONS_MOST - CONNECTIONS_KEPT,
-        )
+        if self.is_read_only:  # an immutable file that is kept open hides what others write
+            engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+        else:
+            engine = create_engine(
+                "sqlite://",
+                creator=self._connect,
+                poolclass=QueuePool,
+                pool_size=CONNECTIONS_KEPT,
+                max_overflow=CONNECTIONS_MOST - CONNECTIONS_KEPT,
+            )
         event.listen(engine, "begin", _begin)
         event.listen(engine, "connect", self._prepare)
         return engine
 
     def _connect(self) -> sqlite3.Connection:
-        # An immutable file is read without the shared memory that a log needs beside it.
-        mode = "mode=ro&immutable=1" if self.is_read_only else "mode=rwc"
         return sqlite3.connect(
-            f"file:{quote(str(self.path))}?{mode}",
+            self._uri(writes=not self.is_read_only),
             uri=True,
             timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,  # the pool hands a connection to one thread at a time
             isolation_level=None,
         )
+
+    def _uri(self, *, writes: bool) -> str:
+        """How SQLite is to open the file."""
+        if writes:
+            mode = "mode=rwc"
+        elif not self.is_read_only or Path(f"{self.path}-wal").exists():  # somebody writes
+            mode = "mode=ro"
+        else:  # without the shared memory that a log needs beside it
+            mode = "mode=ro&immutable=1"
+        return f"file:{quote(str(self.path))}?{mode}"
 
     def _prepare(self, connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         if not self.is_read_only:
@@ -115,14 +128,18 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, and undone by an exception."""
+        self.require_writable()
+        connected = self._opened().connect().execution_options(writes=True)
+        with self._errors_told(), connected as connection, connection.begin():
+            yield connection
+
+    def require_writable(self) -> None:
+        """Raise `LibraryError` where the folder cannot be written."""
         if self.is_read_only:
             raise LibraryError(
                 f"The library in {str(self.path.parent)!r} can be searched and asked, but not "
                 "changed: its folder cannot be written."
             )
-        connected = self._opened().connect().execution_options(writes=True)
-        with self._errors_told(), connected as connection, connection.begin():
-            yield connection
 
     def close(self) -> None:
         """Let go of the file; using it again opens it again."""
@@ -145,11 +162,22 @@ class Database:
 
 
 def _create_tables(engine: Engine) -> None:
-    """Make the tables that are missing."""
+    """Make the tables that are missing, and bring older ones up to date."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == KEPT_ACCENTS:
+            _leave_accents_out(connection)
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _leave_accents_out(connection: Connection) -> None:
+    """Have old conversations found without accents, as `folded` now leaves them out."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.create_function("folded", 1, folded, deterministic=True)
+    connection.exec_driver_sql("UPDATE conversation SET title_folded = folded(title_folded)")
+    connection.exec_driver_sql("UPDATE turn SET text_folded = folded(text_folded)")
 
 
 def _begin(connection: Connection) -> None:
@@ -176,7 +204,7 @@ def explain_damage(path: Path, told: str) -> str:
     )
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, uri: str) -> None:
     """Refuse a file of another program before anything is written to it.
 
     Raises:
@@ -186,7 +214,7 @@ def _check_file(path: Path) -> None:
     if not path.exists() or not path.stat().st_size:
         return
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        connection = sqlite3.connect(uri, uri=True)
         try:
             schema = connection.execute("PRAGMA user_version").fetchone()[0]
             application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -201,14 +229,14 @@ def _check_file(path: Path) -> None:
         raise LibraryError(f"{str(path)!r} belongs to another program; move it out of the library.")
     if schema > SCHEMA:
         raise LibraryError(
-            f"The library in {str(path.parent)!r} was made by paperchat {_written_by(path)}, and "
+            f"The library in {str(path.parent)!r} was made by paperchat {_written_by(uri)}, and "
             f"this is {version('paperchat')}. Install that version or a later one."
         )
 
 
-def _written_by(path: Path) -> str:
+def _written_by(uri: str) -> str:
     """The version of paperchat that made the tables; schemas to come keep it where it is."""
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    connection = sqlite3.connect(uri, uri=True)
     try:
         return str(connection.execute("SELECT written_by FROM library").fetchone()[0])
     except (sqlite3.Error, TypeError):

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
+from rag.store.copies import copy_derived
 from rag.store.database import FILE, Database
 from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
-from rag.store.migration import migrate
+from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
-from rag.store.reached import stamp
+from rag.store.reached import VECTORS, WORDS, stamp
 from rag.store.sync import (
     VectorsFollower,
     WordsFollower,
@@ -82,6 +83,7 @@ class PaperIndex:
         _make_folder(folder)
         self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
         self.database = Database(folder / FILE)
+        self._copy = copy_derived(folder) if self.is_read_only else None
         self.papers = PaperStore(self.database)
         self.listing = PaperList(self.database)
         self.state = self._open_state(passage_tokens, on_progress)
@@ -91,22 +93,23 @@ class PaperIndex:
         self._open_derived(on_progress)
 
     def _open_state(self, passage_tokens: int, on_progress: OnProgress) -> LibraryState:
+        if self.is_read_only:
+            require_migrated(self.folder)
         found = self.papers.state()
-        if found is None and not self.database.is_read_only:
+        if found is None and not self.is_read_only:
             with self.locked():
                 found = self.papers.state() or migrate(self.folder, self.papers, on_progress)
         if found is None:
             fresh = replace(_wanted(self.embedder, passage_tokens), dimension=self.dimension())
             found = self.papers.create(fresh)
+        if not self.is_read_only:
+            finish_migration(self.folder)
         return found
 
     def _open_derived(self, on_progress: OnProgress) -> None:
         """Open vectors and words; what is unsound is dropped, unless another process writes."""
-        if self.database.is_read_only:
-            self._open_stores()
-            return
         try:
-            with self._lock.acquire(timeout=0):
+            with nullcontext() if self.is_read_only else self._lock.acquire(timeout=0):
                 self._drop_unsound()
                 self._open_stores()
                 self.catch_up(on_progress)
@@ -133,14 +136,24 @@ class PaperIndex:
         return VectorStore(self.vectors_folder, collection)
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether the library's folder cannot be written: it can be searched and asked only."""
+        return self.database.is_read_only
+
+    @property
+    def _derived(self) -> Path:
+        """Where the derived stores lie: in the library's folder, where that can be written."""
+        return Path(self._copy.name) if self._copy else self.folder
+
+    @property
     def vectors_folder(self) -> Path:
         """Where Chroma keeps its files."""
-        return self.folder / "chroma"
+        return self._derived / VECTORS
 
     @property
     def words_folder(self) -> Path:
         """Where tantivy keeps its files."""
-        return self.folder / "lexical"
+        return self._derived / WORDS
 
     @property
     def has_vectors(self) -> bool:
@@ -184,6 +197,9 @@ class PaperIndex:
             if now[0] != seen[0]:
                 self._kept = {}
                 self.state = self.papers.state() or self.state
+                if self._copy:  # nobody else brings it up to date
+                    self._follow(_quietly, 0)
+                    now = self._stamps()
             if now[1] != seen[1]:
                 self.lexical.reload()
             if self._vectors and (now[2], self.state.vectors) != (seen[2], self._vectors.name):
@@ -252,26 +268,31 @@ class PaperIndex:
             on_progress: Told how many papers have followed.
             words_lag: Papers that the words may be behind.
         """
+        self._follow(on_progress, words_lag)
+        self.seen()
+
+    def _follow(self, on_progress: OnProgress, words_lag: int) -> None:
         library_id = self.state.library_id
         words = WordsFollower(self.words_folder, self.lexical)
         if not words_lag or is_behind(self.papers, library_id, words, words_lag):
             follow(self.papers, library_id, words, on_progress)
         if self._vectors is not None:
-            embed = embedding(self.embedder, self.state.embedder)
+            embedder = self.embedder if self.is_made_as_wanted() else None  # a rebuild comes next
+            embed = embedding(embedder, self.state.embedder)
             vectors = VectorsFollower(self.vectors_folder, self._vectors, embed)
             try:
                 follow(self.papers, library_id, vectors, on_progress)
             except EmbedderUnavailableError as exc:
                 logger.warning("some papers have no vectors yet: %s", exc)
-        self.seen()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from writing.
 
         Raises:
-            LibraryError: Another one does, and has for a while.
+            LibraryError: Another one does, and has for a while; or the folder cannot be written.
         """
+        self.database.require_writable()
         try:
             with self._lock:
                 yield
@@ -299,6 +320,8 @@ class PaperIndex:
         if self._vectors is not None:
             self._vectors.close()
         self.database.close()
+        if self._copy:
+            self._copy.cleanup()
 
 
 def _make_folder(folder: Path) -> None:

@@ -45,6 +45,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         LibraryError: The file is damaged.
     """
+    if is_marked(folder):
+        return None
     path = folder / MANIFEST
     try:
         manifest = _CHECKED.validate_json(path.read_text(encoding="utf-8"))
@@ -64,6 +66,15 @@ def write_marker(folder: Path, written_by: str) -> None:
     fresh = folder / f"{MANIFEST}.tmp"
     fresh.write_text(json.dumps({"format": FORMAT + 1, "written_by": written_by}) + "\n")
     fresh.replace(folder / MANIFEST)
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether the released code would refuse the folder."""
+    try:
+        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(known, dict) and known.get("format") == FORMAT + 1
 
 
 def read_papers(vectors: VectorStore) -> Iterator[NewPaper]:

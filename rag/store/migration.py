@@ -7,16 +7,26 @@ import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from rag.embedding import OnProgress
-from rag.store.legacy import LEFT_BEHIND, Manifest, read_manifest, read_papers, write_marker
+from rag.errors import LibraryError
+from rag.store.legacy import (
+    LEFT_BEHIND,
+    Manifest,
+    is_marked,
+    read_manifest,
+    read_papers,
+    write_marker,
+)
 from rag.store.papers import LibraryState, NewPaper, PaperStore
-from rag.store.reached import write_reached
+from rag.store.reached import VECTORS, WORDS, write_reached
 from rag.types import Progress
 
 logger = logging.getLogger(__name__)
 
-TOLD_EVERY: int = 100
+STAGE: Final = "taking over the papers"
+TOLD_EVERY: Final = 100
 
 
 def migrate(folder: Path, papers: PaperStore, on_progress: OnProgress) -> LibraryState | None:
@@ -27,14 +37,31 @@ def migrate(folder: Path, papers: PaperStore, on_progress: OnProgress) -> Librar
     """
     made = read_manifest(folder)
     if made is None:
-        write_marker(folder, version("paperchat"))
         return None
     logger.info("the library was made by paperchat 0.1.0; its papers are taken over")
-    state = _take_over(folder, made, papers, on_progress)
+    return _take_over(folder, made, papers, on_progress)
+
+
+def finish_migration(folder: Path) -> None:
+    """Close the way back, once the papers are in SQL; does nothing when that is done."""
+    if is_marked(folder):
+        return
     for name in LEFT_BEHIND:
         (folder / name).unlink(missing_ok=True)
     write_marker(folder, version("paperchat"))
-    return state
+
+
+def require_migrated(folder: Path) -> None:
+    """Refuse an older library that cannot be brought up to date.
+
+    Raises:
+        LibraryError: Its folder cannot be written, which it has to be once.
+    """
+    if read_manifest(folder) is not None:
+        raise LibraryError(
+            f"The library in {str(folder)!r} was made by paperchat 0.1.0. Somebody who can write "
+            "the folder has to open it once with this version; then it can be searched and asked."
+        )
 
 
 def _take_over(
@@ -42,7 +69,7 @@ def _take_over(
 ) -> LibraryState:
     from rag.store.vectors import VectorStore
 
-    vectors = VectorStore(folder / "chroma", made.collection)
+    vectors = VectorStore(folder / VECTORS, made.collection)
     try:
         state = papers.create(
             LibraryState(
@@ -56,15 +83,18 @@ def _take_over(
         )
     finally:
         vectors.close()
+    shutil.rmtree(folder / WORDS, ignore_errors=True)  # made again, in today's form
     if made.embedder is None:
-        shutil.rmtree(folder / "chroma")
+        shutil.rmtree(folder / VECTORS)
     else:
-        write_reached(folder / "chroma", state.library_id, state.revision, state.vectors)
+        write_reached(folder / VECTORS, state.library_id, state.revision, state.vectors)
     return state
 
 
 def _counted(papers: Iterator[NewPaper], on_progress: OnProgress) -> Iterator[NewPaper]:
+    done = 0
     for done, each in enumerate(papers, start=1):
         yield each
         if done % TOLD_EVERY == 0:
-            on_progress(Progress("taking over the papers", done, 0))
+            on_progress(Progress(STAGE, done, 0))
+    on_progress(Progress(STAGE, done, 0))

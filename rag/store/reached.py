@@ -12,6 +12,8 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 FILE: Final = "reached.json"
+VECTORS: Final = "chroma"  # the folders of the derived stores
+WORDS: Final = "lexical"
 NOTHING: Final = -1  # the revision of a store that holds nothing yet
 
 

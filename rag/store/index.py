@@ -23,7 +23,7 @@ from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
-from rag.store.reached import VECTORS, WORDS, stamp
+from rag.store.reached import NOTHING, VECTORS, WORDS, read_reached, stamp
 from rag.store.sync import (
     VectorsFollower,
     WordsFollower,
@@ -269,6 +269,8 @@ class PaperIndex:
             words_lag: Papers that the words may be behind.
         """
         self._follow(on_progress, words_lag)
+        if not self.is_read_only:
+            self._forget_superseded()
         self.seen()
 
     def _follow(self, on_progress: OnProgress, words_lag: int) -> None:
@@ -284,6 +286,12 @@ class PaperIndex:
                 follow(self.papers, library_id, vectors, on_progress)
             except EmbedderUnavailableError as exc:
                 logger.warning("some papers have no vectors yet: %s", exc)
+
+    def _forget_superseded(self) -> None:
+        """Drop what is known of earlier versions once nothing derived can hold them."""
+        folders = [self.words_folder, *([self.vectors_folder] if self._vectors else [])]
+        found = [read_reached(folder) for folder in folders]
+        self.papers.forget_superseded(min(each.revision if each else NOTHING for each in found))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

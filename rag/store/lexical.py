@@ -157,7 +157,7 @@ class LexicalIndex:
     def reload(self) -> None:
         """See what another process has committed."""
         self._index.reload()
-        self._bearers.clear()
+        self._bearers = {}  # whoever looks a name up meanwhile keeps to the old one
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """How many papers the index holds, of those that pass."""
@@ -209,16 +209,17 @@ class LexicalIndex:
         telling = [word for word in name_words(name) if len(word) > 1]
         if not telling:
             return []
-        if name in self._bearers:
-            return self._bearers[name]
+        kept = self._bearers
+        known = kept.get(name)
+        if known is not None:
+            return known
         searcher = self._index.searcher()
         having_all = _all_of([self._term("name_word", word) for word in telling])
         found = searcher.search(having_all, max(1, searcher.num_docs)).hits
         authors = {each for _, address in found for each in searcher.doc(address)["author"]}
         borne = called(sorted(authors), name)
-        if len(self._bearers) >= MOST_NAMES_KEPT:
-            self._bearers.clear()
-        self._bearers[name] = borne
+        if len(kept) < MOST_NAMES_KEPT:
+            kept[name] = borne
         return borne
 
     def facets(self) -> Facets:

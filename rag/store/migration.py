@@ -48,6 +48,7 @@ def finish_migration(folder: Path) -> None:
         return
     for name in LEFT_BEHIND:
         (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "lexical", ignore_errors=True)  # it is quickly made in the new form
     write_marker(folder, version("paperchat"))
 
 

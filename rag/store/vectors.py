@@ -86,6 +86,7 @@ class VectorStore:
         self.folder = folder
         self._lock = SharedLock()
         self._held: _Held | None = None
+        self._changes = 0  # of what could be held
         self._client, self._collection = _open(folder, collection)
 
     @property
@@ -96,7 +97,7 @@ class VectorStore:
     def reopen(self, collection: str) -> None:
         """See what another process has written, which an open collection does not."""
         with self._lock.alone():
-            self._held = None
+            self._let_go()
             _close(self._client)
             self._client, self._collection = _open(self.folder, collection)
 
@@ -123,7 +124,6 @@ class VectorStore:
             papers: The passages of each paper.
             vectors: Of all passages in their order, shape (passages, dimension).
         """
-        self._held = None
         first = 0
         for rows in _whole_papers(papers):
             self._collection.upsert(
@@ -135,12 +135,13 @@ class VectorStore:
                 ],
             )
             first += len(rows)
+        self._let_go()
 
     def delete(self, passage_ids: Iterable[str]) -> None:
         """Delete passages; those that are not there do not matter."""
-        self._held = None
         for some in _chunks(list(passage_ids)):
             self._collection.delete(ids=some)
+        self._let_go()
 
     def query(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
         """Passage ids with their cosine to a vector, most similar first.
@@ -223,8 +224,12 @@ class VectorStore:
     def close(self) -> None:
         """Let go of Chroma's files."""
         with self._lock.alone():
-            self._held = None
+            self._let_go()
             _close(self._client)
+
+    def _let_go(self) -> None:
+        self._changes += 1
+        self._held = None
 
     @contextmanager
     def _reading(self) -> Iterator[Collection]:
@@ -236,7 +241,7 @@ class VectorStore:
 
     def _hold(self) -> _Held | None:
         """All vectors when they are few; None when they are many."""
-        held = self._held
+        held, changes = self._held, self._changes
         if held is not None:
             return held
         with self._reading() as collection:
@@ -245,7 +250,8 @@ class VectorStore:
             found = collection.get(include=["embeddings"])
             rows = np.asarray(found["embeddings"], np.float32)
             held = _Held(found["ids"], rows if found["ids"] else np.empty((0, 1), np.float32))
-            self._held = held
+            if changes == self._changes:  # nothing was written meanwhile
+                self._held = held
         return held
 
 

@@ -210,6 +210,15 @@ class PaperStore:
             rows = connection.execute(_WHOLE.where(changed).order_by(paper.c.number)).all()
             return Changes(until, dict(removed.all()), _read(connection, rows))
 
+    def forget_superseded(self, until: int) -> None:
+        """Drop what every derived store has followed."""
+        old = superseded.c.revision <= until
+        with self._database.reading() as connection:
+            some = connection.execute(select(superseded.c.revision).where(old).limit(1)).first()
+        if some is not None:
+            with self._database.writing() as connection:
+                connection.execute(delete(superseded).where(old))
+
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()

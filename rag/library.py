@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rag.query.understanding import QueryParser
     from rag.retrieval.nodes import NodeRetriever
     from rag.retrieval.protocols import PaperRetriever
+    from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
@@ -261,6 +262,21 @@ class Library:
         from rag.store.writing import remove_papers
 
         return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
+
+    def verify(self, *, repair: bool = False) -> VerifyReport:
+        """Compare papers, vectors and words, record by record, and say what is wrong.
+
+        Args:
+            repair: Mend it: write what is missing, delete what belongs to no paper, and make
+                again what cannot be read.
+
+        Raises:
+            LibraryError: Another process changes the library.
+            DamagedLibraryError: The papers themselves cannot be read.
+        """
+        from rag.store.verifying import verify
+
+        return verify(self._index, repair=repair)
 
     def search(
         self,

@@ -183,12 +183,15 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
         help="jsonl keeps all that is known (default: by FILE's name, else jsonl)",
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
-    for action in (listing, show, remove):
+    verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
+    verify.add_argument("--repair", action="store_true", help="mend what is wrong")
+    for action in (listing, show, remove, verify):
         _add_json(action)
     listing.set_defaults(run=commands.list_papers)
     show.set_defaults(run=commands.show_paper)
     remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)
+    verify.set_defaults(run=commands.verify_papers)
 
 
 def _add_feedback(parser: argparse.ArgumentParser) -> None:
@@ -253,7 +256,7 @@ HELP: Final = {
     "search": "find papers",
     "ingest": "read papers into the library",
     "feedback": "list what users thought of answers, or make a question set of it",
-    "papers": "list, show, remove or export papers",
+    "papers": "list, show, remove, export or verify papers",
     "users": "say who may open the page (`chat --auth-file`)",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",

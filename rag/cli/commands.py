@@ -17,6 +17,7 @@ from rag.errors import ConfigurationError, RagError
 from rag.export.plain import paper_record
 from rag.library import Library
 from rag.settings import read_settings
+from rag.store.faults import VerifyReport
 from rag.terminal import shown_progress, write_json, write_line, write_text
 from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
 
@@ -229,6 +230,27 @@ def export_papers(options: argparse.Namespace) -> int:
         told = f"{summaries} of {len(papers)} papers"
         sys.stderr.write(f"without abstract, as only a summary is there: {told}\n")
     return 0
+
+
+def verify_papers(options: argparse.Namespace) -> int:
+    """Compare the papers with what is derived from them; 1 when something is left wrong."""
+    library = _open(options)
+    report = library.verify(repair=options.repair)
+    if options.json:
+        write_json(report)
+        return 0 if report.is_sound else 1
+    for fault in report.faults:
+        write_line(str(fault))
+    write_line(f"{report.papers:,} papers compared: {_verdict(report, options)}")
+    return 0 if report.is_sound else 1
+
+
+def _verdict(report: VerifyReport, options: argparse.Namespace) -> str:
+    if report.is_sound:
+        return "all is mended" if report.faults else "all is sound"
+    if options.repair:
+        return "not all could be mended"
+    return "run `paperchat papers verify --repair` to mend it"
 
 
 def _exported(papers: Sequence[Paper], form: export.Form | Literal["jsonl"]) -> str:

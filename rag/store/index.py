@@ -19,6 +19,7 @@ from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
 from rag.store.copies import copy_derived
 from rag.store.database import FILE, Database
+from rag.store.faults import Part
 from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
@@ -31,6 +32,8 @@ from rag.store.sync import (
     embedding,
     follow,
     is_behind,
+    remove,
+    unavailable,
 )
 from rag.types import NO_FILTERS, Facets, Paper, Progress
 
@@ -80,6 +83,7 @@ class PaperIndex:
         self._facets: tuple[int, Facets] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
+        self.remade: tuple[Part, ...] = ()  # what was made again at opening
         _make_folder(folder)
         self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
         self.database = Database(folder / FILE)
@@ -111,7 +115,8 @@ class PaperIndex:
         try:
             with nullcontext() if self.is_read_only else self._lock.acquire(timeout=0):
                 self._drop_unsound()
-                self._open_stores()
+                self._open_or_remake_stores()
+                self.remade = self._tell_remade()
                 self.catch_up(on_progress)
         except Timeout:
             logger.info("another process is writing the library")
@@ -122,6 +127,51 @@ class PaperIndex:
         drop_unsound(self.words_folder, known[0])
         if self.has_vectors:
             drop_unsound(self.vectors_folder, *known, try_it=True)
+
+    def _open_or_remake_stores(self) -> None:
+        try:
+            self._open_stores()
+        except LibraryError:
+            if not self.has_vectors:
+                raise
+            remove(self.vectors_folder)
+            self._open_stores()
+
+    def _tell_remade(self) -> tuple[Part, ...]:
+        """Which derived stores are made again now, each told in one sentence."""
+        if not self.papers.count():
+            return ()
+        parts: dict[Part, Path] = {"words": self.words_folder}
+        if self.has_vectors:
+            parts["vectors"] = self.vectors_folder
+        remade = tuple(part for part, at in parts.items() if read_reached(at) is None)
+        for part in remade:
+            logger.warning(
+                "The %s in %r were missing, incomplete or damaged, and are made again from the "
+                "papers; nothing is lost.",
+                part,
+                str(parts[part]),
+            )
+        return remade
+
+    def remake(self, part: Part) -> None:
+        """Throw a derived store away and make it again; the caller holds the lock.
+
+        Raises:
+            EmbedderUnavailableError: The vectors cannot be made now; they stay as they are.
+        """
+        if part == "words":
+            remove(self.words_folder)
+            self.lexical = LexicalIndex(self.words_folder)
+        else:
+            if self.embedder is None:
+                unavailable(self.state.embedder)(())
+            else:
+                self.embedder.prepare()
+            self.vectors.close()
+            remove(self.vectors_folder)
+            self._vectors = self.open_vectors(self.state.vectors)
+        self.catch_up()
 
     def _open_stores(self) -> None:
         self.lexical = LexicalIndex(self.words_folder)

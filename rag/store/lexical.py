@@ -31,6 +31,7 @@ MOST_QUERY_TERMS: Final = 256
 MOST_NAMES_KEPT: Final = 1000
 MOST_VALUES: Final = 10_000  # sources and authors that are counted
 MOST_YEARS: Final = 10_000
+IDS_PER_PAGE: Final = 5000
 
 
 def _schema() -> tantivy.Schema:
@@ -194,6 +195,15 @@ class LexicalIndex:
         searcher = self._index.searcher()
         found = searcher.search(self._admission(filters), k, order_by_field="year").hits
         return [searcher.doc(address)["paper_id"][0] for _, address in found]
+
+    def paper_ids(self) -> Iterator[str]:
+        """The ids of all papers that the index holds."""
+        searcher = self._index.searcher()
+        for first in range(0, searcher.num_docs, IDS_PER_PAGE):
+            everything = tantivy.Query.all_query()
+            found = searcher.search(everything, IDS_PER_PAGE, count=False, offset=first).hits
+            for _, address in found:
+                yield searcher.doc(address)["paper_id"][0]
 
     def admitted(self, filters: Filters, paper_ids: Sequence[str]) -> set[str]:
         """Those of the papers that pass."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ LONGEST_S: Final = 60.0
 
 
 def can_be_read(folder: Path, collection: str) -> bool:
-    """Whether a collection opens, counts, answers a query and gives its rows."""
+    """Whether a collection opens, gives all its vectors as they should be, and answers a query."""
     command = [sys.executable, "-m", "rag.store.probe", str(folder), collection]
     root = Path(__file__).parents[2]
     try:
@@ -23,16 +24,25 @@ def can_be_read(folder: Path, collection: str) -> bool:
     return tried.returncode == 0
 
 
-def _try(folder: Path, collection: str) -> None:
-    from rag.store.vectors import VectorStore
+def try_to_read(folder: Path, collection: str) -> None:
+    """Read every vector of a collection and ask for its neighbours; a damaged file may end us.
+
+    Raises:
+        LibraryError: The collection cannot be opened.
+        DamagedLibraryError: A row cannot be read.
+        ValueError: A vector is none that an embedder makes.
+    """
+    from rag.store.vectors import ROWS_PER_CALL, VectorStore, is_unit
 
     store = VectorStore(folder, collection)
-    some = next(store.ids(), None)
-    if some is not None:
-        vector = store.find([some])[some]
-        store.query_index(vector, 1)
+    ids = store.ids()
+    while some := list(islice(ids, ROWS_PER_CALL)):
+        vectors = store.find(some)
+        if not all(map(is_unit, vectors.values())):
+            raise ValueError("a vector has been changed")
+        store.query_index(vectors[some[0]], 1)
     store.close()
 
 
 if __name__ == "__main__":
-    _try(Path(sys.argv[1]), sys.argv[2])
+    try_to_read(Path(sys.argv[1]), sys.argv[2])

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 FILE: Final = "reached.json"
 VECTORS: Final = "chroma"  # the folders of the derived stores
 WORDS: Final = "lexical"
+NATIVE: Final = ".bin"  # files of vectors, which a reader trusts blindly
 NOTHING: Final = -1  # the revision of a store that holds nothing yet
 
 
@@ -60,6 +61,16 @@ def file_sizes(folder: Path) -> dict[str, int]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith((FILE, ".")) and path.suffix != ".lock"
     }
+
+
+def is_as_left(folder: Path, reached: Reached) -> bool:
+    """Whether the store's files have the sizes that were noted, and native ones were not changed.
+
+    Chroma's own database is written whenever it is opened; its vectors are not.
+    """
+    noted_at = (folder / FILE).stat().st_mtime_ns
+    changed = (path.stat().st_mtime_ns > noted_at for path in folder.rglob(f"*{NATIVE}"))
+    return file_sizes(folder) == reached.sizes and not any(changed)
 
 
 def stamp(folder: Path) -> int:

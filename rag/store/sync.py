@@ -23,7 +23,7 @@ from rag.store.database import room_told
 from rag.store.lexical import LexicalIndex
 from rag.store.papers import Changes, PaperStore, StoredPaper
 from rag.store.probe import can_be_read
-from rag.store.reached import NOTHING, file_sizes, read_reached, write_reached
+from rag.store.reached import NOTHING, file_sizes, is_as_left, read_reached, write_reached
 from rag.types import Progress, passage_id
 
 if TYPE_CHECKING:
@@ -179,10 +179,19 @@ def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool 
     if not folder.exists():
         return
     found = read_reached(folder)
-    is_ours = found is not None and (found.library_id, found.part) == (library_id, part)
-    if found is not None and is_ours:
-        sizes = file_sizes(folder)
-        if sizes == found.sizes or (try_it and sizes and can_be_read(folder, part)):
+    if found is not None and (found.library_id, found.part) == (library_id, part):
+        if is_as_left(folder, found):
             return
-    logger.warning("%s is damaged or another library's; it is made again from the papers", folder)
-    shutil.rmtree(folder)
+        if try_it and file_sizes(folder) and can_be_read(folder, part):
+            write_reached(folder, library_id, found.revision, part)
+            return
+    logger.info("%s is damaged or another library's", folder)
+    remove(folder)
+
+
+def remove(path: Path) -> None:
+    """Delete a folder, or what lies in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

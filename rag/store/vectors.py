@@ -34,6 +34,7 @@ SEARCH_BEAM: Final = 200
 # is held in memory (3 MB) and compared as a whole: the same question finds the same papers.
 EXACT_UP_TO: Final = 2000
 ROWS_PER_CALL: Final = 1000
+UNIT_TOLERANCE: Final = 0.01
 RAW: Final[tuple[Literal["documents", "metadatas"], ...]] = ("documents", "metadatas")
 
 Vectors = NDArray[np.float32]
@@ -215,6 +216,10 @@ class VectorStore:
                 rows += _raw(collection.get(ids=some, include=list(RAW)))
         return rows
 
+    def other_collections(self) -> list[str]:
+        """The names of collections beside this one, such as an interrupted rebuild has left."""
+        return [each.name for each in self._client.list_collections() if each.name != self.name]
+
     def keep_only(self, collection: str) -> None:
         """Remove every other collection, such as one that an interrupted rebuild has left."""
         for other in self._client.list_collections():
@@ -253,6 +258,11 @@ class VectorStore:
             if changes == self._changes:  # nothing was written meanwhile
                 self._held = held
         return held
+
+
+def is_unit(vector: Vectors) -> bool:
+    """Whether a vector has the length 1 that every embedder's has here."""
+    return bool(abs(float(np.linalg.norm(vector)) - 1) <= UNIT_TOLERANCE)
 
 
 def _open(folder: Path, collection: str) -> tuple[ClientAPI, Collection]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from importlib import metadata
@@ -102,6 +103,13 @@ def at_endpoint(monkeypatch, endpoint):
 def write_lines(path, *records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path
+
+
+def overwrite_database(folder):
+    """Damage the database as a whole, with what is still in its log."""
+    for file in folder.glob("paperchat.sqlite-*"):
+        file.unlink()
+    (folder / "paperchat.sqlite").write_bytes(b"no database" * 1000)
 
 
 def assert_one_clear_line(err):
@@ -470,8 +478,8 @@ def test_a_library_that_is_a_file_fails_in_one_sentence(run, tmp_path):
     assert "--library" in err
 
 
-def test_a_library_whose_manifest_is_damaged_fails_in_one_sentence(run, folder, filled):
-    (folder / "paperchat.json").write_text("{")
+def test_a_library_whose_database_is_damaged_fails_in_one_sentence(run, folder, filled):
+    overwrite_database(folder)
     code, out, err = run("ask", KETTLE_QUESTION)
     assert (code, out) == (1, "")
     assert_one_clear_line(err)
@@ -727,6 +735,41 @@ def test_the_counts_of_an_export_want_a_file(run, rated):
     assert run("feedback", "export", "--json")[0] == 2
 
 
+# --- papers verify ---------------------------------------------------------------------------
+
+
+def change_abstract(folder):
+    with sqlite3.connect(folder / "paperchat.sqlite") as connection:
+        connection.execute("UPDATE abstract SET text = text || ' Or so.' WHERE paper_number = 1")
+    connection.close()
+
+
+def test_verify_says_that_a_library_is_sound(run, run_json, filled):
+    assert run("papers", "verify") == (0, "2 papers compared: all is sound\n", "")
+    assert run_json("papers", "verify") == {"papers": 2, "faults": []}
+
+
+def test_verify_says_what_is_wrong_and_how_to_mend_it(run, folder, filled):
+    change_abstract(folder)
+    code, out, err = run("papers", "verify")
+    assert (code, err) == (1, "")
+    *faults, last = out.splitlines()
+    assert all(fault.startswith("papers: 1 paper is ") for fault in faults)
+    assert "(kettles)" in faults[0]
+    assert "paperchat papers verify --repair" in last
+    assert run("papers", "verify", "--json")[0] == 1
+
+
+def test_verify_mends_when_asked(run, folder, filled):
+    change_abstract(folder)
+    code, out, _ = run("papers", "verify", "--repair")
+    *faults, last = out.splitlines()
+    assert code == 0
+    assert all(fault.endswith("mended") for fault in faults)
+    assert last == "2 papers compared: all is mended"
+    assert run("papers", "verify")[1] == "2 papers compared: all is sound\n"
+
+
 # --- doctor ----------------------------------------------------------------------------------
 
 
@@ -771,7 +814,7 @@ def test_doctor_exits_with_1_when_something_is_not_in_place(run, filled, at_endp
 
 
 def test_doctor_looks_at_the_rest_when_the_library_is_damaged(run, folder, filled):
-    (folder / "paperchat.json").write_text("{")
+    overwrite_database(folder)
     code, out, _ = run("doctor", "--json")
     findings = json.loads(out)["findings"]
     assert code == 1

@@ -5,7 +5,7 @@ RagError
 ├── SourceError              a file holds nothing that can be read
 │   └── SourceUnavailableError where papers are looked up cannot be reached
 ├── LibraryError             the library folder cannot be used
-│   ├── DamagedLibraryError    a file of it is damaged, and can be mended
+│   ├── DamagedLibraryError    a file of it is damaged
 │   ├── EmbedderMismatchError  it was made with another embedder or passage settings
 │   └── UnknownConversationError  a conversation is not there, or not its asker's
 ├── EmbedderUnavailableError no channel gives the embedder's weights
@@ -47,7 +47,7 @@ class LibraryError(RagError):
 
 
 class DamagedLibraryError(LibraryError):
-    """A file of a library cannot be read as it is; `paperchat papers verify --repair` mends it."""
+    """A file of a library cannot be read as it is; the message names the way out."""
 
 
 class EmbedderMismatchError(LibraryError):

@@ -263,6 +263,13 @@ class Library:
 
         return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
+    def check_quickly(self) -> VerifyReport:
+        """Look at what shows most damage without reading every record."""
+        from rag.store.faults import VerifyReport
+        from rag.store.verifying import check_quickly
+
+        return VerifyReport(len(self), check_quickly(self._index))
+
     def verify(self, *, repair: bool = False) -> VerifyReport:
         """Compare papers, vectors and words, record by record, and say what is wrong.
 

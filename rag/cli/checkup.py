@@ -12,7 +12,7 @@ from pathlib import Path
 from prompts import render_prompt
 from rag.assembly import build_llm
 from rag.embedding.weights import find_model_files
-from rag.errors import ConfigurationError, RagError
+from rag.errors import ConfigurationError, LibraryError, RagError
 from rag.library import Library
 from rag.settings import Settings
 
@@ -53,6 +53,10 @@ def _packages(_settings: Settings) -> str:
 
 def _library(settings: Settings) -> str:
     with Library.open(settings=settings, llm="extractive") as library:
+        report = library.check_quickly()
+        if not report.is_sound:
+            told = "; ".join(str(fault) for fault in report.faults if not fault.is_mended)
+            raise LibraryError(f"{told}. Run `paperchat papers verify --repair`.")
         size = sum(f.stat().st_size for f in library.folder.rglob("*") if f.is_file())
         free = shutil.disk_usage(library.folder).free
         return (

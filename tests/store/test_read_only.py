@@ -38,14 +38,14 @@ settings = Settings(library=folder, cache=folder + "-cache", embedder="none", ll
 embedding = LetterEmbedding() if embedder == "letters" else None
 with Library.open(settings=settings, embedder=embedding) as library:
     library.prepare()
-    assert library.paper_ids() == expected, library.paper_ids()
+    assert library.catalog.paper_ids() == expected, library.catalog.paper_ids()
     for paper in library.papers():
         hit = library.search(paper.title, 1)[0]
         assert hit.paper == paper
         assert (hit.dense_rank is None) == (embedding is None)
         assert hit.lexical_rank is not None
     assert library.ask("What did snow do to the otter?").papers[0].paper_id == "otter"
-    assert library.browse("winter").found == len(expected)
+    assert library.catalog.browse("winter").found == len(expected)
     assert not library.is_new
     for change in (
         lambda: library.ingest(Paper("lynx", "The lynx", "A lynx walks.")),
@@ -58,7 +58,7 @@ with Library.open(settings=settings, embedder=embedding) as library:
             assert "searched and asked, but not changed" in str(exc), exc
         else:
             raise AssertionError("the library was changed")
-    assert library.paper_ids() == expected
+    assert library.catalog.paper_ids() == expected
 """
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.catalog import Catalog
 from rag.endpoint.chat import EndpointLLM
 from rag.library import Library
 from rag.settings import Settings
@@ -117,8 +118,8 @@ def writes(library, endpoint, monkeypatch):
 def drawn(monkeypatch):
     """Set when the empty page may be drawn, which takes long on a busy machine."""
     event = threading.Event()
-    find = Library.examples
-    monkeypatch.setattr(Library, "examples", lambda *given: event.wait(10) and find(*given))
+    find = Catalog.examples
+    monkeypatch.setattr(Catalog, "examples", lambda *given: event.wait(10) and find(*given))
     return event
 
 

@@ -471,7 +471,9 @@ def test_the_published_hashes_are_asked_for():
 
 
 def test_what_the_cache_has_is_not_fetched_again(monkeypatch, tmp_path):
-    written = write_files(tmp_path / weights.FOLDER, {"model.onnx": b"g", "vocab.txt": b"v"})
+    files = {"model.onnx": b"g", "vocab.txt": b"v"}
+    sizes = json.dumps({name: len(content) for name, content in files.items()}).encode()
+    written = write_files(tmp_path / weights.FOLDER, {**files, weights.SIZES: sizes})
     monkeypatch.setattr(weights, "CHANNELS", {})
     found = weights.prepare_model_files(tmp_path, quiet)
     assert found.graph == written / "model.onnx"

@@ -154,6 +154,15 @@ class PaperIndex:
             )
         return remade
 
+    def require_embedder(self) -> None:
+        """Raise `EmbedderUnavailableError` where a library with vectors cannot get more of them."""
+        if not self.has_vectors:
+            return
+        if self.embedder is None:
+            unavailable(self.state.embedder)(())
+        else:
+            self.embedder.prepare()
+
     def remake(self, part: Part) -> None:
         """Throw a derived store away and make it again; the caller holds the lock.
 
@@ -164,10 +173,7 @@ class PaperIndex:
             remove(self.words_folder)
             self.lexical = LexicalIndex(self.words_folder)
         else:
-            if self.embedder is None:
-                unavailable(self.state.embedder)(())
-            else:
-                self.embedder.prepare()
+            self.require_embedder()
             self.vectors.close()
             remove(self.vectors_folder)
             self._vectors = self.open_vectors(self.state.vectors)

@@ -14,7 +14,7 @@ from rag.identifiers import content_hash
 from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
 from rag.store.papers import NewPaper, StoredPaper
-from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower, unavailable
+from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
 from rag.types import IngestReport, Paper, Progress, Rejection
 
 T = TypeVar("T")
@@ -53,22 +53,12 @@ def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -
     known = index.papers.hashes([paper.paper_id for paper in papers])
     changed = [(paper, digest) for paper, digest in hashed if known.get(paper.paper_id) != digest]
     if changed and not dry_run:
-        _require_embedder(index)
+        index.require_embedder()
         tokens = index.state.passage_tokens
         index.papers.put([NewPaper(each, sha, cut_spans(each, tokens)) for each, sha in changed])
         index.catch_up(words_lag=WORDS_PER_BATCH)
     updated = sum(paper.paper_id in known for paper, _ in changed)
     return IngestReport(len(changed) - updated, updated, len(papers) - len(changed))
-
-
-def _require_embedder(index: PaperIndex) -> None:
-    """Raise `EmbedderUnavailableError` where a library with vectors cannot get more of them."""
-    if not index.has_vectors:
-        return
-    if index.embedder is None:
-        unavailable(index.state.embedder)(())
-    else:
-        index.embedder.prepare()
 
 
 @contextmanager

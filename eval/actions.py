@@ -12,7 +12,7 @@ from rag.errors import ConfigurationError, RagError
 from rag.terminal import shown_progress, write_json, write_line, write_text
 
 if TYPE_CHECKING:
-    from eval.data.draft import Question
+    from eval.drafting.draft import Question
     from eval.run.runner import Run
     from eval.run.summary import Price
     from eval.suite import Plan
@@ -151,7 +151,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def draft(options: argparse.Namespace) -> int:
     """Propose questions from a library's papers, with a model where one is set."""
-    from eval.data.draft import render_questions
+    from eval.drafting.draft import render_questions
     from rag.library import Library
     from rag.settings import read_settings
 
@@ -169,8 +169,8 @@ def draft(options: argparse.Namespace) -> int:
 
 def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequence[Question]:
     """Questions by the model of the settings, or made of the papers' own words without one."""
-    from eval.data.draft import draft_questions
-    from eval.data.proposing import propose_questions
+    from eval.drafting.draft import draft_questions
+    from eval.drafting.proposing import propose_questions
     from eval.suite import build_model
 
     llm = build_model(settings, settings.llm)

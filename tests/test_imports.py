@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import os
 import subprocess
 import sys
@@ -149,44 +150,73 @@ def test_all_packages_are_read():
     assert {"rag.engine", "rag.store.vectors", "ui.app", "eval.run.retrieval"} <= set(IMPORTS)
 
 
-@pytest.mark.parametrize(
-    ("inner", "outer"),
-    [
-        ("rag", ("ui", "eval", "rag.cli")),
-        ("prompts", ("rag", "ui", "eval")),
-        ("eval", ("ui", "rag.cli")),
-        ("ui", ("eval", "rag.cli")),
-        ("rag.types", ("rag", "prompts")),
-        ("rag.errors", ("rag", "prompts")),
-        ("rag.text", ("rag", "prompts")),
-        ("rag.readers", ("rag.store", "rag.retrieval", "rag.answering", "rag.engine")),
-        (
-            "rag.export",
-            ("rag.store", "rag.retrieval", "rag.answering", "rag.engine", "rag.library"),
-        ),
-        ("rag.embedding", ("rag.store", "rag.retrieval", "rag.answering", "rag.engine")),
-        ("rag.llm", ("rag.query", "rag.retrieval", "rag.answering", "rag.verification")),
-        ("rag.query", ("rag.retrieval", "rag.answering", "rag.verification", "rag.engine")),
-        ("rag.verification", ("rag.retrieval", "rag.answering", "rag.engine")),
-        ("rag.store", ("rag.retrieval", "rag.answering", "rag.engine")),
-        ("rag.retrieval", ("rag.answering", "rag.engine")),
-        ("rag.answering", ("rag.engine", "rag.assembly")),
-        ("rag.verification", ("rag.engine", "rag.assembly", "rag.library")),
-        ("rag.engine", ("rag.library", "rag.assembly", "rag.chat_engine")),
-        ("rag.assembly", ("rag.library",)),
-        ("rag.chat_engine", ("rag.library",)),
-    ],
-)
-def test_no_layer_imports_one_above_it(inner, outer):
-    # `rag.cli` lies below `rag` as a folder only: it stands beside `ui` and may open the page.
+# From the lowest up: a module may import what stands in a line above its own, or its own package.
+LAYERS = """
+prompts rag.errors rag.fitted rag.names rag.sentences rag.starter rag.text rag.tokens rag.types
+rag.codec rag.identifiers rag.passages rag.projection rag.settings
+rag.endpoint rag.export rag.llm rag.readers
+rag.arxiv rag.embedding
+rag.store rag.terminal
+rag.query
+rag.retrieval rag.verification
+rag.answering rag.userdata
+rag.catalog rag.engine
+rag.assembly rag.chat_engine
+rag.library
+rag
+eval.metrics ui.templates
+eval.data ui.server
+eval.run ui.settings
+eval.drafting eval.fit eval.gate ui.chat ui.library
+eval.report ui.app
+eval.collection eval.suite ui.serve
+eval.actions ui
+eval.arguments
+eval rag.cli
+"""
+LEVELS = {each: level for level, line in enumerate(LAYERS.splitlines()) for each in line.split()}
+
+
+def layer_of(module):
+    """The longest package of the table that the module is in."""
+    return max((each for each in LEVELS if is_below(module, each)), key=len)
+
+
+def module_of(name):
+    """The module of the project that a dotted name is from, or None."""
+    while name and name not in IMPORTS:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+USES = {
+    module: {found for name in names if (found := module_of(name)) not in (None, module)}
+    for module, names in IMPORTS.items()
+}
+
+
+def test_no_module_imports_one_of_a_layer_above_or_beside_its_own():
     wrong = {
-        f"{module} imports {name}"
-        for module, names in IMPORTS.items()
-        if is_below(module, inner) and not is_below(module, "rag.cli")
-        for name in names
-        if any(is_below(name, package) for package in outer)
+        f"{module} imports {used}"
+        for module, names in USES.items()
+        for used in names
+        if layer_of(module) != layer_of(used) and LEVELS[layer_of(module)] <= LEVELS[layer_of(used)]
     }
     assert wrong == set()
+
+
+def test_no_module_imports_itself_through_others():
+    graphlib.TopologicalSorter(USES).prepare()  # raises what goes round
+
+
+@pytest.mark.parametrize(("one", "other"), [("ui", "eval"), ("eval", "ui"), ("ui", "rag.cli")])
+def test_what_stands_side_by_side_does_not_import_each_other(one, other):
+    users = {module for module in IMPORTS if is_below(module, one)}
+    assert {used for user in users for used in USES[user] if is_below(used, other)} == set()
+
+
+def test_every_line_of_the_layers_names_something_that_exists():
+    assert [package for package in LEVELS if package not in IMPORTS] == []
 
 
 @pytest.mark.parametrize(

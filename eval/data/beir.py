@@ -17,29 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eval.metrics.catalogue import RECALL_AT
-from eval.metrics.formulas import average_precision, hit_at, ndcg_at, recall_at, reciprocal_rank
-from eval.run.scores import Scores, rounded
-from eval.run.summary import Published
 from rag.errors import SourceError
 from rag.text import one_line
 from rag.types import Paper
 
-DEPTH: Final = 100
 TITLE_WORDS: Final = 12  # of the text, for a record without a title
-
-# nDCG@10 on the test queries: BM25 by Pyserini's reproductions, the embedders by MTEB.
-_FIGURES: Final = {
-    "scifact": (0.679, 0.645, 0.713, 0.719, 0.743),
-    "nfcorpus": (0.322, 0.316, 0.343, 0.354, 0.374),
-}
-_SYSTEMS: Final = (
-    ("BM25", "Pyserini"),
-    ("all-MiniLM-L6-v2", "MTEB"),
-    ("bge-small-en-v1.5", "MTEB"),
-    ("e5-base-v2", "MTEB"),
-    ("bge-base-en-v1.5", "MTEB"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +47,6 @@ def read_collection(folder: Path) -> Collection:
         raise SourceError(f"The query {unknown[0]!r} is judged in {str(folder)!r}, but not given.")
     papers = tuple(_paper(row, folder.name) for row in _rows(folder, "corpus"))
     return Collection(folder.name, papers, queries, qrels)
-
-
-def published_figures(name: str) -> tuple[Published, ...]:
-    """What others published for a collection of this name; nothing for one that is not known."""
-    return tuple(
-        Published(system=system, metric="ndcg@10", value=value, source=source)
-        for (system, source), value in zip(_SYSTEMS, _FIGURES.get(name.lower(), ()), strict=False)
-    )
-
-
-def score_query(retrieved: list[str], gains: Mapping[str, float]) -> Scores:
-    """The scores of a ranking by graded relevance."""
-    scores = {
-        "ndcg@10": ndcg_at(10, retrieved, dict(gains)),
-        "mrr": reciprocal_rank(retrieved, gains),
-        "map": average_precision(retrieved, gains),
-        "hit@5": hit_at(5, retrieved, gains),
-    }
-    return rounded(
-        scores | {f"recall@{k}": recall_at(k, retrieved, gains) for k in (*RECALL_AT, DEPTH)}
-    )
 
 
 def _paper(row: Mapping[str, object], source: str) -> Paper:

@@ -14,7 +14,7 @@ import pytest
 from eval.__main__ import main
 from eval.arguments import add_eval
 from eval.data import dataset
-from eval.data.draft import GAP
+from eval.drafting.draft import GAP
 from eval.gate import comparison as gate
 from rag.library import Library
 from rag.settings import Settings

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from eval.collection import run_collection
-from eval.data.beir import published_figures, read_collection, score_query
+from eval.collection import published_figures, run_collection, score_query
+from eval.data.beir import read_collection
 from eval.run.asking import ANSWERS
 from eval.run.checking import build_verifier
 from eval.run.claims import check_pairs, read_pairs

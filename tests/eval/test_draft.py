@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.data.dataset import read_samples
-from eval.data.draft import GAP, draft_questions, render_questions, telling_words
+from eval.drafting.draft import GAP, draft_questions, render_questions, telling_words
 from eval.metrics.formulas import mentions
 from eval.run.checking import term_weight
 from rag.types import Paper

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eval.__main__ import main
 from eval.data.dataset import read_samples
-from eval.data.proposing import propose_questions, read_proposal
+from eval.drafting.proposing import propose_questions, read_proposal
 from rag.endpoint.chat import EndpointLLM
 from rag.errors import ModelAuthenticationError
 from rag.library import Library

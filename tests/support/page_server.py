@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 
 import httpx
 
+from ui.serve import build_server, listen, start_server
 from ui.server.loading import Loading
-from ui.server.serve import build_server, listen, start_server
 
 
 def served(library, access=None, port=7970):

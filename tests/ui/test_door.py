@@ -19,6 +19,7 @@ from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.settings import Settings
 from tests.support.page_server import call, client, served
+from ui.serve import listen, page_url
 from ui.server import passwords
 from ui.server.access import (
     FREE_TRIES,
@@ -31,7 +32,6 @@ from ui.server.access import (
 )
 from ui.server.middleware import ROUTES, is_foreign
 from ui.server.passwords import Users, hash_password, is_password, read_users, user_line, write_user
-from ui.server.serve import listen, page_url
 
 PASSWORD = "correct horse battery"
 
@@ -492,7 +492,7 @@ def test_of_two_starts_at_once_each_gets_a_port_of_its_own():
 
 
 def test_when_no_port_near_is_free_the_error_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("ui.server.serve"), "PORTS_TRIED", 1)
+    monkeypatch.setattr(importlib.import_module("ui.serve"), "PORTS_TRIED", 1)
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(ConfigurationError, match="--port"),

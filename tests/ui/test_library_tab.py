@@ -34,6 +34,7 @@ from ui.library.papers import add_files, add_pasted, bring_back, remove
 from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
 from ui.library.tab import question_about
 from ui.library.table import chosen_ids, pressed_button, sorted_by
+from ui.templates.sentences import said_html
 
 FIXTURE_IS_SHARED = [HealthCheck.function_scoped_fixture]  # `listed` begins anew by itself
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "button", "span", "input"}
@@ -181,7 +182,7 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
     assert all(link.startswith("https://arxiv.org/") for link in seen.values("href"))
     report = IngestReport(rejected=(Rejection(hostile, 1, hostile),))
     assert set(Seen(html.report_html(report)).tags) <= {"p", "ul", "li", "b"}
-    assert set(Seen(html.said_html(hostile)).tags) == {"p"}
+    assert set(Seen(said_html(hostile)).tags) == {"p"}
 
 
 def test_the_line_below_the_table_tells_which_part_is_shown(listed):

@@ -36,8 +36,8 @@ from tests.support.html import HOSTILE, Seen
 from ui.app import build_app, build_theme
 from ui.chat import answers, cards, handlers, render
 from ui.chat.handlers import Chat
+from ui.serve import find_free_port
 from ui.server.loading import Loading
-from ui.server.serve import find_free_port
 from ui.templates.formulas import formula_html
 from ui.templates.markdown import markdown_html, plain_html
 

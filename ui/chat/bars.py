@@ -9,8 +9,9 @@ from typing import Final
 
 from rag.types import Filters
 from rag.userdata.excerpts import Excerpt
-from ui.chat.render import chip_html, counted, filter_labels, question_buttons
+from ui.chat.render import chip_html, filter_labels, question_buttons
 from ui.templates.icons import icon
+from ui.templates.sentences import counted
 
 UNTITLED: Final = "New conversation"
 NOTHING_FOUND: Final = "No conversation has all of these words."

@@ -10,9 +10,10 @@ from typing import Final
 from rag.types import Answer, Citation, Hit, Paper, Verdict
 from rag.verification.terms import matched_words
 from ui.chat.answers import card_id
-from ui.chat.render import counted, is_finished
+from ui.chat.render import is_finished
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
+from ui.templates.sentences import counted
 
 AUTHORS_SHOWN: Final = 4
 WORDS_SHOWN: Final = 8

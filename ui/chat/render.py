@@ -15,6 +15,7 @@ from rag.types import Answer, Filters, Progress, Thumb
 from ui.chat.answers import answer_html
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
+from ui.templates.sentences import counted
 
 LONGEST_HEADLINE: Final = 240  # characters; longer questions are set as text
 LONGEST_COMMENT: Final = 500  # characters
@@ -105,11 +106,6 @@ def stage_line(answer: Answer, papers: int) -> str:
     if answer.stage == "reading":
         return f"Reading {counted(len(answer.hits), 'paper')}…"
     return f"Searching {counted(papers, 'paper')}…"
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 paper`, `2 papers`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def understood_html(answer: Answer, turn: int) -> str:

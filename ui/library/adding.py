@@ -17,6 +17,7 @@ from ui.library.papers import MOST_FILES, add_files, add_pasted
 from ui.library.rows import View
 from ui.library.shelf import telling
 from ui.library.table import Showing
+from ui.templates.sentences import said_html
 
 UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
 PASTE_HELP: Final = (
@@ -79,7 +80,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         try:
             told = html.report_html(add(showing.shelf.library))
         except RagError as exc:
-            told = html.said_html(str(exc), is_warning=True)
+            told = said_html(str(exc), is_warning=True)
         return (*showing.parts(view, "", None), told)
 
     # One at a time: embedding takes all cores, and the library takes one change at a time anyway.

@@ -16,8 +16,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.library.html import counted
 from ui.library.rows import Row
+from ui.templates.sentences import counted
 
 Colouring = Literal["source", "year"]
 Points = NDArray[np.float64]
@@ -205,5 +205,5 @@ def years_told(counts: Mapping[int, int], total: int) -> str:
     if undated == total:
         return "No paper of this library carries a date."
     span = f"from {min(counts)} to {max(counts)}" if len(counts) > 1 else f"from {min(counts)}"
-    told = f"{counted(total - undated)} {span}"
-    return f"{told}; {counted(undated)} without a date." if undated else f"{told}."
+    told = f"{counted(total - undated, 'paper')} {span}"
+    return f"{told}; {counted(undated, 'paper')} without a date." if undated else f"{told}."

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import gradio as gr
 
-from ui.chat.handlers import Chat
-from ui.library import html
+from rag.types import Answer
 from ui.library.charts import map_figure, year_figure, years_told
 from ui.library.shelf import Shelf, telling
+from ui.templates.sentences import said_html
+
+
+class Conversation(Protocol):
+    """What the map knows of a conversation."""
+
+    @property
+    def shown_answer(self) -> Answer | None:
+        """The answer whose cited papers are marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
 
     def draw(
         colouring: str,
-        chat: Chat,
+        chat: Conversation,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         shown = chat.shown_answer
@@ -66,9 +75,9 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
         years = year_figure(counts)
         return (
             gr.update(value=figure, visible=bool(drawn.rows)),
-            html.said_html(drawn.told),
+            said_html(drawn.told),
             gr.update(value=years, visible=years is not None),
-            html.said_html(years_told(counts, len(shelf.library))),
+            said_html(years_told(counts, len(shelf.library))),
         )
 
     for event in (tab.select, charts.colouring.change):

@@ -134,17 +134,6 @@ def _rejection(rejection: Rejection) -> str:
     return f"<b>{escape(where)}</b>: {escape(rejection.why)}"
 
 
-def counted(count: int) -> str:
-    """A number of papers in words."""
-    return "1 paper" if count == 1 else f"{count:,} papers"
-
-
 def help_html(text: str) -> str:
     """A sentence below a field."""
     return f'<p class="help">{escape(text)}</p>'
-
-
-def said_html(text: str, *, is_warning: bool = False) -> str:
-    """A sentence about what was just done; nothing for none."""
-    kind = "said warning" if is_warning else "said"
-    return f'<p class="{kind}" role="status">{escape(text)}</p>' if text else ""

@@ -15,6 +15,7 @@ from ui.library import html
 from ui.library.papers import bring_back, remove
 from ui.library.rows import MOST_QUERY_CHARACTERS, ORDERS, View, look
 from ui.library.shelf import Shelf
+from ui.templates.sentences import counted, said_html
 
 MOST_UNDOS: Final = 20
 READING: Final = "Reading the list of papers…"
@@ -85,7 +86,7 @@ class Showing:
         return (
             page.view,
             html.table_html(page, chosen_ids(chosen), opened),
-            html.said_html(html.pager_told(page)),
+            said_html(html.pager_told(page)),
             gr.update(interactive=page.view.page > 0),
             gr.update(interactive=page.view.page < page.pages - 1),
         )
@@ -184,7 +185,7 @@ def connect_removal(showing: Showing) -> None:
     ) -> tuple[object, ...]:
         parts = showing.parts(view, "", opened)
         undo = gr.update(visible=bool(stack))
-        return (*parts, "", stack, undo, html.said_html(said, is_warning=is_warning))
+        return (*parts, "", stack, undo, said_html(said, is_warning=is_warning))
 
     def take_away(
         view: View, opened: str | None, stack: Removed, chosen: str
@@ -195,7 +196,7 @@ def connect_removal(showing: Showing) -> None:
             return after(view, opened, stack, str(exc), is_warning=True)
         if not gone:
             return after(view, opened, stack, "Tick papers in the first column.")
-        said = f"{html.counted(len(gone))} removed."
+        said = f"{counted(len(gone), 'paper')} removed."
         return after(view, opened, (*stack, gone)[-MOST_UNDOS:], said)
 
     def undo(view: View, opened: str | None, stack: Removed) -> tuple[object, ...]:
@@ -205,7 +206,7 @@ def connect_removal(showing: Showing) -> None:
             count = bring_back(showing.shelf.library, stack[-1])
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
-        return after(view, opened, stack[:-1], f"{html.counted(count)} brought back.")
+        return after(view, opened, stack[:-1], f"{counted(count, 'paper')} brought back.")
 
     outputs = [*showing.outputs, showing.chosen, removed, table.undo, table.said]
     state = [showing.view, showing.opened, removed]

@@ -8,9 +8,9 @@ from typing import Final
 import gradio as gr
 
 from rag.settings import Settings
-from ui.library.html import said_html
 from ui.server.loading import Loading
 from ui.settings.session import NO_OTHER_ENDPOINT, PAPERS_RANGE, WORDS_RANGE, SessionSettings
+from ui.templates.sentences import said_html
 
 NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
 KEY_HELP: Final = (

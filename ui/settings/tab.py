@@ -12,7 +12,6 @@ from gradio.blocks import Block
 from rag.endpoint.connection import Connection, find_models, try_endpoint
 from rag.errors import ConfigurationError, ModelResponseError, RagError
 from rag.settings import Settings
-from ui.library.html import said_html
 from ui.server.loading import Loading
 from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, Form, lay_out_form
 from ui.settings.session import (
@@ -25,6 +24,7 @@ from ui.settings.session import (
     with_endpoint,
     without_key,
 )
+from ui.templates.sentences import said_html
 
 MOST_MODELS: Final = 200
 

@@ -3,7 +3,7 @@
 Without a language model: known-item questions, made of the most telling words of an abstract, and
 clozes, a sentence with one figure or name left out. Both keep the words of the abstract, so a
 search by words finds them too easily; putting them in your own words makes them worth more. With
-a language model, `eval.data.proposing` does that.
+a language model, `eval.drafting.proposing` does that.
 """
 
 from __future__ import annotations

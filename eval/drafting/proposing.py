@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, Field, ValidationError
 
-from eval.data.draft import SEED, Question, draft_question
+from eval.drafting.draft import SEED, Question, draft_question
 from eval.metrics.formulas import mentions
 from eval.run.asking import OnProgress
 from eval.run.judge import neutralise

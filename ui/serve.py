@@ -32,7 +32,7 @@ MOST_SESSIONS: Final = 500
 WAITING: Final = 128  # connections that may wait to be accepted
 LONGEST_START_S: Final = 30.0
 SIGN_IN: Final = "After five wrong passwords the door stays shut for five minutes."
-TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
 SCRIPTS: Final = tuple(TEMPLATES / name for name in ("theme.js", "page.js", "library.js"))
 

@@ -1,0 +1,1 @@
+"""New questions about a library's papers, drafted for someone to complete."""

@@ -75,7 +75,7 @@ class Database:
         engine = self._build_engine()
         if not self.is_read_only:
             # Turning the write-ahead log on wants the file for oneself.
-            with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S), self._errors_told():
+            with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S), self._translate_errors():
                 _create_tables(engine)
         return engine
 
@@ -122,7 +122,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database and changes nothing."""
-        with self._errors_told(), self._opened().connect() as connection:
+        with self._translate_errors(), self._opened().connect() as connection:
             yield connection
 
     @contextmanager
@@ -130,7 +130,7 @@ class Database:
         """Open a transaction that is committed at the end, and undone by an exception."""
         self.require_writable()
         connected = self._opened().connect().execution_options(writes=True)
-        with self._errors_told(), connected as connection, connection.begin():
+        with self._translate_errors(), connected as connection, connection.begin():
             yield connection
 
     def require_writable(self) -> None:
@@ -149,7 +149,7 @@ class Database:
             self._engine = None
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Turn the database's errors into ours."""
         try:
             yield
@@ -246,7 +246,7 @@ def _written_by(uri: str) -> str:
 
 
 @contextmanager
-def room_told() -> Iterator[None]:
+def translate_disk_full() -> Iterator[None]:
     """Turn the want of room on the disk, which each store tells in its own way, into one sentence.
 
     Raises:

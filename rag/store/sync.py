@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderUnavailableError
 from rag.passages import passage_text
-from rag.store.database import room_told
+from rag.store.database import translate_disk_full
 from rag.store.lexical import LexicalIndex
 from rag.store.papers import Changes, PaperStore, StoredPaper
 from rag.store.probe import can_be_read
@@ -58,7 +58,7 @@ def follow(
     reached, done = follower.reached(library_id), 0
     while reached < papers.revision():
         changes = papers.changes_after(reached, follower.batch)
-        with room_told():
+        with translate_disk_full():
             follower.apply(changes)
             follower.mark(library_id, changes.until)
         reached, done = changes.until, done + len(changes.written)

@@ -17,7 +17,7 @@ from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.accessibility import assert_accessible, assert_fits
 from tests.support.page_server import serving
-from ui.chat import visits
+from ui.chat import context as chat_context
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS
 from ui.server.loading import Loading
 
@@ -109,7 +109,7 @@ def writes(library, endpoint, monkeypatch):
         settings = Settings(OPENAI_BASE_URL=endpoint.url, retries=0)
         checked = library.settings.model_copy(update={"unsupported": unsupported})
         written = library.with_settings(checked, EndpointLLM(settings, "scripted"))
-        monkeypatch.setattr(visits, "library_for", lambda *_: written)
+        monkeypatch.setattr(chat_context, "library_for", lambda *_: written)
 
     return play
 

@@ -12,7 +12,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters
 from rag.userdata.excerpts import Excerpt
-from ui.chat import handlers, keeping
+from ui.chat import handlers, storage
 from ui.chat.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
 from ui.chat.handlers import Chat
 from ui.chat.render import Place, Rated, filter_labels, is_finished, stage_line, turn_html
@@ -48,7 +48,7 @@ def final(text="Cats turn."):
 def asked(library, question=QUESTION, chat=None):
     """The conversation after a question, kept."""
     *_, chat = handlers.respond(library, question, chat or Chat(OWNER))
-    return keeping.save(library, chat)
+    return storage.save(library, chat)
 
 
 # --- pace and stop
@@ -89,7 +89,7 @@ def test_what_is_there_of_a_stopped_answer_is_kept_and_says_so():
 def test_a_stopped_answer_is_kept_as_one(library):
     chat = asked(library)
     stopped = handlers.stopped(replace(chat, turns=(*chat.turns, draft("Cats turn. They"))))
-    kept = keeping.save(library, stopped)
+    kept = storage.save(library, stopped)
     assert kept.turns == stopped.turns
     assert 'class="claim-unchecked"' in turn_html(kept.turns[-1], Place(2))
 
@@ -177,40 +177,40 @@ def test_names_and_titles_around_the_chat_are_harmless(hostile):
 
 def test_a_search_finds_what_was_answered_to_its_owner_alone(library):
     kept = asked(library).conversation
-    (found,) = keeping.found(library, OWNER, "FALLING")
+    (found,) = storage.found(library, OWNER, "FALLING")
     assert (found.conversation, found.title) == (kept, QUESTION)
     assert found.excerpt.match == "falling"
     assert "<mark>falling</mark>" in found_list([found], kept)
-    assert keeping.found(library, OWNER, QUESTION)[0].excerpt is None
-    assert keeping.found(library, OWNER, " ") == []
+    assert storage.found(library, OWNER, QUESTION)[0].excerpt is None
+    assert storage.found(library, OWNER, " ") == []
     for stranger in ("", "somebody else"):
-        assert keeping.found(library, stranger, "falling") == []
+        assert storage.found(library, stranger, "falling") == []
     assert "No conversation" in found_list([], "")
 
 
 def test_a_kept_conversation_is_found_by_another_server(library):
     chat = asked(library)
     here = {"owner": OWNER, "conversation": chat.conversation}
-    assert keeping.refreshed(library, Chat(), here).turns == chat.turns
+    assert storage.refreshed(library, Chat(), here).turns == chat.turns
 
 
 @pytest.mark.parametrize("owner", ["", "ann", "../x", OWNER.upper() + "x", OWNER[:-1]])
 def test_a_browser_cannot_pass_for_a_user(library, owner):
     library.conversations.create("ann", "Secrets")
-    assert keeping.refreshed(library, Chat(), {"owner": owner}).owner == ""
-    assert keeping.listed(library, "") == []
+    assert storage.refreshed(library, Chat(), {"owner": owner}).owner == ""
+    assert storage.listed(library, "") == []
 
 
 def test_without_an_owner_nothing_is_kept(library):
     *_, chat = handlers.respond(library, QUESTION, Chat())
-    assert keeping.save(library, chat) == chat
+    assert storage.save(library, chat) == chat
 
 
 def test_a_turn_that_is_asked_again_takes_the_place_of_what_came_after_it(library):
     chat = asked(library, "And dogs?", asked(library))
     again = asked(library, "And kittens?", chat.before(1))
     assert [answer.question for answer in again.turns] == ["And kittens?"]
-    assert keeping.opened(library, Chat(OWNER), chat.conversation).turns == again.turns
+    assert storage.opened(library, Chat(OWNER), chat.conversation).turns == again.turns
 
 
 def test_two_tabs_add_to_one_conversation_without_losing_a_turn(library):
@@ -222,21 +222,21 @@ def test_two_tabs_add_to_one_conversation_without_losing_a_turn(library):
 
 def test_a_deleted_conversation_can_be_brought_back(library):
     chat = asked(library)
-    removed = keeping.delete(library, OWNER, chat.conversation)
-    assert keeping.listed(library, OWNER) == []
-    assert keeping.opened(library, chat, chat.conversation).turns == ()
-    key = keeping.restore(library, OWNER, removed)
-    assert keeping.opened(library, Chat(OWNER), key).turns == chat.turns
-    assert keeping.delete(library, OWNER, "nothing") is None
+    removed = storage.delete(library, OWNER, chat.conversation)
+    assert storage.listed(library, OWNER) == []
+    assert storage.opened(library, chat, chat.conversation).turns == ()
+    key = storage.restore(library, OWNER, removed)
+    assert storage.opened(library, Chat(OWNER), key).turns == chat.turns
+    assert storage.delete(library, OWNER, "nothing") is None
 
 
 def test_a_thumb_is_kept_explained_and_taken_back(library):
-    chat = keeping.rate(library, asked(library), 1, "up")
-    chat = keeping.comment(library, chat, 1, "short")
+    chat = storage.rate(library, asked(library), 1, "up")
+    chat = storage.comment(library, chat, 1, "short")
     assert chat.ratings == {1: Rated("up", "short")}
-    assert keeping.opened(library, chat, chat.conversation).ratings == {1: Rated("up", "short")}
+    assert storage.opened(library, chat, chat.conversation).ratings == {1: Rated("up", "short")}
     assert library.feedback.ratings()[0].comment == "short"
-    chat = keeping.rate(library, chat, 1, "up")
+    chat = storage.rate(library, chat, 1, "up")
     assert (chat.ratings, library.feedback.ratings()) == ({}, [])
 
 
@@ -244,13 +244,13 @@ def test_a_conversation_that_cannot_be_kept_says_so_and_goes_on(library):
     *_, chat = handlers.respond(library, QUESTION, Chat(OWNER))
     library._index.database.close()
     (library.folder / "paperchat.sqlite").write_bytes(b"no database" * 100)
-    kept = keeping.save(library, chat)
+    kept = storage.save(library, chat)
     assert kept.turns[0].text == chat.turns[0].text
     assert "not kept" in kept.turns[0].notice
 
 
 @pytest.mark.parametrize("form", ["bibtex", "ris", "csl", "markdown"])
 def test_a_file_is_called_after_the_conversation(library, form):
-    file = keeping.export(asked(library), form, "conversation")
+    file = storage.export(asked(library), form, "conversation")
     assert file["name"].startswith("why-do-cats-land-on-their-feet.")
     assert "How Cats Turn" in file["text"].replace("{", "").replace("}", "")

@@ -28,7 +28,7 @@ from rag.text import folded
 from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
 from ui.library import html
-from ui.library.charts import MOST_SOURCES, map_figure, year_figure, years_told
+from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
 from ui.library.paper_map import PaperMap, draw
 from ui.library.papers import add_files, add_pasted, bring_back, remove
 from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
@@ -187,10 +187,10 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
 
 def test_the_line_below_the_table_tells_which_part_is_shown(listed):
     table = listed(many(60))
-    assert html.pager_told(look(table, View(page=1))) == "26 to 50 of 60"
-    assert html.pager_told(look(table, View(page=2))) == "51 to 60 of 60"
-    assert html.pager_told(look(table, View("paper 059"))) == "1 to 1 of 1 found among 60"
-    assert html.pager_told(look(listed([]), View())) == ""
+    assert html.describe_pager(look(table, View(page=1))) == "26 to 50 of 60"
+    assert html.describe_pager(look(table, View(page=2))) == "51 to 60 of 60"
+    assert html.describe_pager(look(table, View("paper 059"))) == "1 to 1 of 1 found among 60"
+    assert html.describe_pager(look(listed([]), View())) == ""
 
 
 def test_an_empty_library_says_what_to_do(listed):
@@ -505,7 +505,7 @@ def test_the_bar_counts_papers_by_year_and_words_tell_what_it_leaves_out():
     counts = {2000: 15, 2003: 25}
     (bars,) = figure(year_figure(counts))["data"]
     assert dict(zip(bars["x"], bars["y"], strict=True)) == {2000: 15, 2001: 0, 2002: 0, 2003: 25}
-    assert years_told(counts, 41) == "40 papers from 2000 to 2003; 1 paper without a date."
+    assert describe_years(counts, 41) == "40 papers from 2000 to 2003; 1 paper without a date."
 
 
 @pytest.mark.parametrize(
@@ -518,7 +518,7 @@ def test_the_bar_counts_papers_by_year_and_words_tell_what_it_leaves_out():
 )
 def test_too_few_years_make_no_bar(counts, total, told):
     assert year_figure(counts) is None
-    assert told in years_told(counts, total)
+    assert told in describe_years(counts, total)
 
 
 def test_a_library_without_vectors_says_why_it_has_no_map(library):

@@ -9,13 +9,13 @@ from typing import Any, Final
 import gradio as gr
 
 from rag.types import Filters
-from ui.chat import handlers, keeping
+from ui.chat import handlers, storage
 from ui.chat.bars import waiting_html
+from ui.chat.context import PRIVATE, ChatContext, Here, Parts
 from ui.chat.handlers import Chat
 from ui.chat.render import is_finished, progress_html, status_html
 from ui.chat.tab import ChatTab
 from ui.chat.views import Views, panel
-from ui.chat.visits import PRIVATE, Here, Parts, Visits
 from ui.settings.session import SessionSettings
 
 ANSWERS_AT_ONCE: Final = 8
@@ -26,9 +26,9 @@ SAME: Final = (UNCHANGED,) * 3
 WITH_HERE: Final = "(...all) => [...all.slice(0, -2), paperchat.here(), all.at(-1)]"
 
 
-def connect_asking(app: gr.Blocks, tab: ChatTab, visits: Visits, settings: gr.State) -> None:
+def connect_asking(app: gr.Blocks, tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
     """Tie what asks, and what stops an answer, to the handlers."""
-    asking = Asking(visits)
+    asking = Asking(context)
     inputs = [tab.chat, tab.here, settings]
     waiting = app.load(
         asking.begin, None, [tab.thread, tab.status], concurrency_limit=None, **PRIVATE
@@ -58,11 +58,11 @@ class Asking:
     """What happens when a question is asked.
 
     Args:
-        visits: Leads to the library.
+        context: Leads to the library.
     """
 
-    def __init__(self, visits: Visits) -> None:
-        self._visits = visits
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
         # Sessions whose answer on its way may show nothing more. Gradio's own cancelling lets what
         # is under way pass, which would take the place of the stopped answer.
         self._stopped: set[str | None] = set()
@@ -71,13 +71,13 @@ class Asking:
         self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
     ) -> tuple[Views, Chat]:
         """What a visitor asks in, who has not asked too often."""
-        self._visits.admit(request)
+        self._context.admit(request)
         self._stopped.discard(request.session_hash)
-        return self._visits.now(chat, here, settings)
+        return self._context.now(chat, here, settings)
 
     def begin(self) -> Iterator[Parts]:
         """Progress until the library is ready, or will not be."""
-        loading = self._visits.loading
+        loading = self._context.loading
         while not loading.wait(PROGRESS_EVERY_S):
             told = progress_html(loading.progress)
             yield [waiting_html(told)], told
@@ -85,14 +85,14 @@ class Asking:
 
     def enter(self, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
         """The conversation that was open here."""
-        if why := self._visits.loading.failure:
+        if why := self._context.loading.failure:
             told = status_html(why, is_warning=True)
             return *SAME, [waiting_html(told)], *SAME[:2], told
-        views = self._visits.views(settings)
+        views = self._context.views(settings)
         if request.username:
             key = here.get("conversation", "")
-            return views.all(keeping.opened(views.kept, Chat(request.username), key))
-        return views.all(keeping.refreshed(views.kept, Chat(), here))
+            return views.all(storage.opened(views.kept, Chat(request.username), key))
+        return views.all(storage.refreshed(views.kept, Chat(), here))
 
     def typed(
         self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
@@ -163,7 +163,7 @@ class Asking:
             if request.session_hash in self._stopped:
                 return
             if not now.turns or is_finished(now.turns[-1]):
-                now = keeping.save(views.kept, now)
+                now = storage.save(views.kept, now)
                 yield (UNCHANGED, *views.all(now))
                 return
             stage = now.turns[-1].stage or "writing"
@@ -180,14 +180,14 @@ class Asking:
     def stop(self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
         """Keep what is there of the answer that was stopped."""
         self._stopped.add(request.session_hash)
-        views = self._visits.views(
+        views = self._context.views(
             settings
         )  # not the kept conversation: it lacks the answer on its way
-        return views.all(keeping.save(views.kept, handlers.stopped(chat)))
+        return views.all(storage.save(views.kept, handlers.stopped(chat)))
 
     def settle(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Show the stopped answer once more: a draft may have been on its way to the page."""
-        views = self._visits.views(settings)
+        views = self._context.views(settings)
         chat = handlers.stopped(chat)
         key = here.get("conversation", "")
-        return views.all(keeping.opened(views.kept, chat, key) if chat.owner and key else chat)
+        return views.all(storage.opened(views.kept, chat, key) if chat.owner and key else chat)

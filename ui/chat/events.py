@@ -9,13 +9,13 @@ from typing import Final
 import gradio as gr
 
 from rag.types import Thumb
-from ui.chat import handlers, keeping
+from ui.chat import handlers, storage
 from ui.chat.asking import connect_asking
+from ui.chat.context import PRIVATE, ChatContext, Here, Parts
 from ui.chat.handlers import Chat
-from ui.chat.keeping import Removed
+from ui.chat.storage import Removed
 from ui.chat.tab import ChatTab
 from ui.chat.views import panel
-from ui.chat.visits import PRIVATE, Here, Parts, Visits
 from ui.server.loading import Loading
 from ui.settings.session import SessionSettings
 
@@ -31,14 +31,14 @@ def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.St
         loading: The library, which may still be on its way.
         settings: Holds the visitor's `SessionSettings`.
     """
-    visits = Visits(loading)
-    connect_asking(app, tab, visits, settings)
-    _connect_reading(tab, visits, settings)
-    _connect_conversations(tab, visits, settings)
+    context = ChatContext(loading)
+    connect_asking(app, tab, context, settings)
+    _connect_reading(tab, context, settings)
+    _connect_conversations(tab, context, settings)
 
 
-def _connect_reading(tab: ChatTab, visits: Visits, settings: gr.State) -> None:
-    reading = Reading(visits)
+def _connect_reading(tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
+    reading = Reading(context)
     inputs = [tab.chat, tab.here, settings]
     editing = [tab.chat, tab.question, tab.bar]
     tab.thread.edit(reading.edit, inputs, editing, **PRIVATE)
@@ -52,8 +52,8 @@ def _connect_reading(tab: ChatTab, visits: Visits, settings: gr.State) -> None:
     tab.bar.unfilter(reading.unfilter, inputs, filtering, **PRIVATE)
 
 
-def _connect_conversations(tab: ChatTab, visits: Visits, settings: gr.State) -> None:
-    conversations = Conversations(visits)
+def _connect_conversations(tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
+    conversations = Conversations(context)
     inputs = [tab.chat, tab.here, settings]
     removing = [*tab.all, tab.removed]
     tab.finder.fresh(conversations.fresh, inputs, tab.all, **PRIVATE)
@@ -75,48 +75,48 @@ def _connect_conversations(tab: ChatTab, visits: Visits, settings: gr.State) -> 
 class Reading:
     """What happens while an answer is read."""
 
-    def __init__(self, visits: Visits) -> None:
-        self._visits = visits
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
 
     def edit(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Put a question back into the input."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         chat = replace(chat, editing=int(event.turn))
         return chat, chat.turns[chat.editing - 1].question, views.bar(chat)
 
     def keep(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Leave off editing."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         chat = replace(chat, editing=0)
         return chat, "", views.bar(chat)
 
     def show(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Show the sources of another turn."""
-        _, chat = self._visits.now(chat, here, settings)
+        _, chat = self._context.now(chat, here, settings)
         chat = replace(chat, shown=int(event.turn))
         return chat, panel(chat)
 
     def rate(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Keep a thumb; the same thumb again takes it back."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         thumb: Thumb = "up" if event.way == "up" else "down"
-        chat = keeping.rate(views.kept, chat, int(event.turn), thumb)
+        chat = storage.rate(views.kept, chat, int(event.turn), thumb)
         return chat, views.thread(chat)
 
     def comment(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
     ) -> Parts:
         """Keep the sentence that goes with a thumb."""
-        views, chat = self._visits.now(chat, here, settings)
-        chat = keeping.comment(views.kept, chat, int(event.turn), event.comment)
+        views, chat = self._context.now(chat, here, settings)
+        chat = storage.comment(views.kept, chat, int(event.turn), event.comment)
         return chat, views.thread(chat)
 
     def export(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
     ) -> Mapping[str, str]:
         """A file for the browser to keep."""
-        _, chat = self._visits.now(chat, here, settings)
-        return keeping.export(chat, event.form, event.of)
+        _, chat = self._context.now(chat, here, settings)
+        return storage.export(chat, event.form, event.of)
 
     def filter(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
@@ -125,7 +125,7 @@ class Reading:
         fields = {
             name: event._data.get(name, "") for name in ("since", "until", "author", "source")
         }
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         chat = replace(chat, filters=handlers.with_filter(chat.filters, **fields))
         return chat, views.bar(chat)
 
@@ -133,7 +133,7 @@ class Reading:
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
     ) -> Parts:
         """Take a limit away."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         chat = replace(chat, filters=handlers.without(chat.filters, event.filter))
         return chat, views.bar(chat)
 
@@ -141,37 +141,37 @@ class Reading:
 class Conversations:
     """What happens in the list of conversations."""
 
-    def __init__(self, visits: Visits) -> None:
-        self._visits = visits
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
 
     def open(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
         """Show another conversation."""
-        views, chat = self._visits.now(chat, here, settings)
-        return views.all(keeping.opened(views.kept, chat, event.conversation))
+        views, chat = self._context.now(chat, here, settings)
+        return views.all(storage.opened(views.kept, chat, event.conversation))
 
     def find(self, chat: Chat, settings: SessionSettings, event: gr.EventData) -> str:
         """Look through what was asked and answered."""
-        return self._visits.views(settings).found(chat, str(event.words))
+        return self._context.views(settings).found(chat, str(event.words))
 
     def fresh(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
         """Begin a new conversation; the old one is kept."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         return views.all(Chat(chat.owner, filters=chat.filters))
 
     def rename(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
     ) -> Parts:
         """Give a conversation another title."""
-        views, chat = self._visits.now(chat, here, settings)
-        keeping.rename(views.kept, chat.owner, event.conversation, event.title)
+        views, chat = self._context.now(chat, here, settings)
+        storage.rename(views.kept, chat.owner, event.conversation, event.title)
         return views.all(chat)
 
     def delete(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
     ) -> Parts:
         """Delete a conversation, so that it can be brought back."""
-        views, chat = self._visits.now(chat, here, settings)
-        removed = keeping.delete(views.kept, chat.owner, event.conversation)
+        views, chat = self._context.now(chat, here, settings)
+        removed = storage.delete(views.kept, chat.owner, event.conversation)
         if event.conversation == chat.conversation:
             chat = Chat(chat.owner, filters=chat.filters)
         return (*views.all(chat, removed), removed)
@@ -180,8 +180,8 @@ class Conversations:
         self, chat: Chat, here: Here, settings: SessionSettings, removed: Removed | None
     ) -> Parts:
         """Bring the deleted conversation back, and show it."""
-        views, chat = self._visits.now(chat, here, settings)
+        views, chat = self._context.now(chat, here, settings)
         if removed:
-            key = keeping.restore(views.kept, chat.owner, removed)
-            chat = keeping.opened(views.kept, chat, key)
+            key = storage.restore(views.kept, chat.owner, removed)
+            chat = storage.opened(views.kept, chat, key)
         return (*views.all(chat), None)

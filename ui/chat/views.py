@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rag.library import Library
-from ui.chat import handlers, keeping
+from ui.chat import handlers, storage
 from ui.chat.bars import Choices, conversation_list, filter_bar, found_list, welcome_html
 from ui.chat.cards import sources_head, sources_html
 from ui.chat.handlers import Chat
-from ui.chat.keeping import Removed
 from ui.chat.render import Place, status_html, turn_html
+from ui.chat.storage import Removed
 
 EXAMPLES_SHOWN: Final = 4
 AUTHORS_OFFERED: Final = 200  # as many as a list for typing ahead bears
@@ -58,7 +58,7 @@ class Views:
 
     def side(self, chat: Chat, removed: Removed | None = None) -> str:
         """The list of conversations."""
-        listed = keeping.listed(self.kept, chat.owner)
+        listed = storage.listed(self.kept, chat.owner)
         title = removed.title if removed else ""
         return conversation_list(listed, chat.conversation, removed=title)
 
@@ -66,7 +66,7 @@ class Views:
         """What a search of the conversations finds; nothing when nothing is looked for."""
         if not words.strip():
             return ""
-        return found_list(keeping.found(self.kept, chat.owner, words), chat.conversation)
+        return found_list(storage.found(self.kept, chat.owner, words), chat.conversation)
 
     def bar(self, chat: Chat) -> str:
         """The filters above the input."""

@@ -13,9 +13,9 @@ from rag.library import Library
 from rag.readers import FORMATS, SUFFIXES
 from rag.types import IngestReport
 from ui.library import html
+from ui.library.context import progress_in
 from ui.library.papers import MOST_FILES, add_files, add_pasted
 from ui.library.rows import View
-from ui.library.shelf import telling
 from ui.library.table import Showing
 from ui.templates.sentences import said_html
 
@@ -67,18 +67,21 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         view: View,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return (None, *added(view, lambda library: add_files(library, files or (), telling(bar))))
+        return (
+            None,
+            *added(view, lambda library: add_files(library, files or (), progress_in(bar))),
+        )
 
     def paste(
         text: str,
         view: View,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return added(view, lambda library: add_pasted(library, text, telling(bar)))
+        return added(view, lambda library: add_pasted(library, text, progress_in(bar)))
 
     def added(view: View, add: Callable[[Library], IngestReport]) -> tuple[object, ...]:
         try:
-            told = html.report_html(add(showing.shelf.library))
+            told = html.report_html(add(showing.context.library))
         except RagError as exc:
             told = said_html(str(exc), is_warning=True)
         return (*showing.parts(view, "", None), told)

@@ -192,7 +192,7 @@ def year_figure(counts: Mapping[int, int]) -> Figure | None:
     )
 
 
-def years_told(counts: Mapping[int, int], total: int) -> str:
+def describe_years(counts: Mapping[int, int], total: int) -> str:
     """What the bars leave out, in words.
 
     Args:

@@ -8,8 +8,8 @@ from typing import Protocol
 import gradio as gr
 
 from rag.types import Answer
-from ui.library.charts import map_figure, year_figure, years_told
-from ui.library.shelf import Shelf, telling
+from ui.library.charts import describe_years, map_figure, year_figure
+from ui.library.context import LibraryContext, progress_in
 from ui.templates.sentences import said_html
 
 
@@ -29,7 +29,7 @@ class Charts:
     plot: gr.Plot
     told: gr.HTML
     years: gr.Plot
-    years_told: gr.HTML
+    describe_years: gr.HTML
 
 
 def lay_out_charts() -> Charts:
@@ -43,16 +43,16 @@ def lay_out_charts() -> Charts:
     )
     plot = gr.Plot(show_label=False, container=False, elem_id="map", label="Map of the papers")
     gr.HTML("<h2>Papers by year</h2>")
-    years_told = gr.HTML("", elem_id="years-told")
+    describe_years = gr.HTML("", elem_id="years-told")
     years = gr.Plot(show_label=False, container=False, elem_id="years", label="Papers by year")
-    return Charts(colouring, plot, told, years, years_told)
+    return Charts(colouring, plot, told, years, describe_years)
 
 
-def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
+def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
     """Draw when the tab is opened, and anew in other colours.
 
     Args:
-        shelf: What is drawn.
+        context: What is drawn.
         charts: The parts that are drawn in.
         chat: The conversation; the map marks what its shown answer cites.
         tab: Whose opening draws.
@@ -64,8 +64,8 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         shown = chat.shown_answer
-        drawn = shelf.paper_map.map(telling(bar))
-        counts = shelf.library.catalog.facets().years
+        drawn = context.paper_map.map(progress_in(bar))
+        counts = context.library.catalog.facets().years
         figure = map_figure(
             drawn.rows,
             drawn.points,
@@ -77,14 +77,14 @@ def connect_charts(shelf: Shelf, charts: Charts, *, chat: gr.State, tab: gr.Tab)
             gr.update(value=figure, visible=bool(drawn.rows)),
             said_html(drawn.told),
             gr.update(value=years, visible=years is not None),
-            said_html(years_told(counts, len(shelf.library))),
+            said_html(describe_years(counts, len(context.library))),
         )
 
     for event in (tab.select, charts.colouring.change):
         event(
             draw,
             inputs=[charts.colouring, chat],
-            outputs=[charts.plot, charts.told, charts.years, charts.years_told],
+            outputs=[charts.plot, charts.told, charts.years, charts.describe_years],
             show_progress_on=charts.told,
             concurrency_limit=1,
             concurrency_id="drawing",

@@ -76,7 +76,7 @@ def _cell(order: Order, content: str) -> str:
     return f'<td class="{order}"{whole}>{content}</td>'
 
 
-def pager_told(page: Page) -> str:
+def describe_pager(page: Page) -> str:
     """Which part of the table is shown, in words."""
     if not page.rows:
         return ""

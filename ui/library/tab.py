@@ -9,9 +9,9 @@ import gradio as gr
 from rag.types import Paper
 from ui.library import html
 from ui.library.adding import connect_adding, lay_out_adding
+from ui.library.context import LibraryContext
 from ui.library.drawing import connect_charts, lay_out_charts
 from ui.library.rows import View
-from ui.library.shelf import Shelf
 from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
 from ui.server.loading import Loading
 
@@ -38,7 +38,7 @@ def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
         loading: The library on its way.
         chat: The conversation, `ui.chat.handlers.Chat`; the map marks what the shown answer cites.
     """
-    shelf = Shelf(loading)
+    context = LibraryContext(loading)
     view, opened = gr.State(View()), gr.State(None)
     # library.js writes here what is pressed in the table and on the map, and which rows are chosen.
     pressed = gr.Textbox(elem_id="library-pressed", visible="hidden", label="Pressed")
@@ -54,11 +54,11 @@ def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
         with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
             paper = gr.HTML(html.paper_html(None), elem_id="paper")
             ask = gr.Button("Ask about it", size="sm", visible=False, elem_id="ask-about")
-    showing = Showing(shelf, table, view, chosen, opened)
+    showing = Showing(context, table, view, chosen, opened)
     connect_table(showing, pressed=pressed, paper=paper, ask=ask)
     connect_removal(showing)
     connect_adding(showing, adding)
-    connect_charts(shelf, charts, chat=chat, tab=map_tab)
+    connect_charts(context, charts, chat=chat, tab=map_tab)
 
     return LibraryTab(ask, opened, showing)
 
@@ -84,7 +84,7 @@ def connect_library(
     """
 
     def ask(paper_id: str | None) -> tuple[object, str]:
-        paper = Shelf(loading).find(paper_id)
+        paper = LibraryContext(loading).find(paper_id)
         return gr.Tabs(selected=chat_id), question_about(paper) if paper else ""
 
     library_tab.showing.when(place.select, lambda now: now)

@@ -12,9 +12,9 @@ import gradio as gr
 from rag.errors import RagError
 from rag.types import Paper
 from ui.library import html
+from ui.library.context import LibraryContext
 from ui.library.papers import bring_back, remove
 from ui.library.rows import MOST_QUERY_CHARACTERS, ORDERS, View, look
-from ui.library.shelf import Shelf
 from ui.templates.sentences import counted, said_html
 
 MOST_UNDOS: Final = 20
@@ -63,7 +63,7 @@ class Showing:
     """Shows the table after whatever was done, for the view of one session.
 
     Args:
-        shelf: Where the library is found.
+        context: Where the library is found.
         table: The parts of the table.
         view: What the session looks at.
         chosen: The ids that are ticked, as JSON.
@@ -71,9 +71,14 @@ class Showing:
     """
 
     def __init__(
-        self, shelf: Shelf, table: Table, view: gr.State, chosen: gr.Textbox, opened: gr.State
+        self,
+        context: LibraryContext,
+        table: Table,
+        view: gr.State,
+        chosen: gr.Textbox,
+        opened: gr.State,
     ) -> None:
-        self.shelf = shelf
+        self.context = context
         self.table = table
         self.view = view
         self.chosen = chosen
@@ -82,11 +87,11 @@ class Showing:
 
     def parts(self, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         """The values of `outputs`."""
-        page = look(self.shelf.library, view)
+        page = look(self.context.library, view)
         return (
             page.view,
             html.table_html(page, chosen_ids(chosen), opened),
-            said_html(html.pager_told(page)),
+            said_html(html.describe_pager(page)),
             gr.update(interactive=page.view.page > 0),
             gr.update(interactive=page.view.page < page.pages - 1),
         )
@@ -161,7 +166,7 @@ def connect_table(showing: Showing, *, pressed: gr.Textbox, paper: gr.HTML, ask:
         did, what = pressed_button(text)
         if did == "sort":
             view = sorted_by(view, what)
-        found = showing.shelf.find(what if did == "open" else opened)
+        found = showing.context.find(what if did == "open" else opened)
         now = found.paper_id if found else None
         button = gr.update(visible=found is not None)
         return (*showing.parts(view, chosen, now), now, html.paper_html(found), button)
@@ -191,7 +196,7 @@ def connect_removal(showing: Showing) -> None:
         view: View, opened: str | None, stack: Removed, chosen: str
     ) -> tuple[object, ...]:
         try:
-            gone = remove(showing.shelf.library, chosen_ids(chosen))
+            gone = remove(showing.context.library, chosen_ids(chosen))
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         if not gone:
@@ -203,7 +208,7 @@ def connect_removal(showing: Showing) -> None:
         if not stack:
             return after(view, opened, stack, "There is nothing to undo.")
         try:
-            count = bring_back(showing.shelf.library, stack[-1])
+            count = bring_back(showing.context.library, stack[-1])
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         return after(view, opened, stack[:-1], f"{counted(count, 'paper')} brought back.")

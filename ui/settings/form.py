@@ -100,7 +100,7 @@ def _lay_out_endpoint(
 ) -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox, gr.Button, gr.Button, gr.Column]:
     """Lay out what leads to a model: its name, address, key, two buttons, and what holds all."""
     with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
-        gr.HTML(_endpoint_told(loading, operator))
+        gr.HTML(_describe_endpoint(loading, operator))
         with gr.Row():
             base_url = gr.Textbox(
                 label="Address of the endpoint",
@@ -135,7 +135,7 @@ def _lay_out_endpoint(
     return model, base_url, key, try_it, forget, endpoint
 
 
-def _endpoint_told(loading: Loading, operator: Settings) -> str:
+def _describe_endpoint(loading: Loading, operator: Settings) -> str:
     """Which endpoint is asked when nothing is typed, and whether another may be."""
     told = (
         "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."

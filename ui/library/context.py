@@ -13,7 +13,7 @@ from ui.server.loading import Loading
 NOT_READY = "The library is not ready yet."
 
 
-class Shelf:
+class LibraryContext:
     """Where the parts of the library tab find the library.
 
     Args:
@@ -22,7 +22,7 @@ class Shelf:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        self._cartographer: PaperMap | None = None
+        self._map: PaperMap | None = None
 
     @property
     def library(self) -> Library:
@@ -39,16 +39,16 @@ class Shelf:
     @property
     def paper_map(self) -> PaperMap:
         """The map of its papers."""
-        if self._cartographer is None or self._cartographer.library is not self.library:
-            self._cartographer = PaperMap(self.library)
-        return self._cartographer
+        if self._map is None or self._map.library is not self.library:
+            self._map = PaperMap(self.library)
+        return self._map
 
     def find(self, paper_id: str | None) -> Paper | None:
         """The paper with an id, if it is still there."""
         return self.library.get(paper_id) if paper_id else None
 
 
-def telling(bar: gr.Progress) -> OnProgress:
+def progress_in(bar: gr.Progress) -> OnProgress:
     """What shows the library's progress in Gradio's bar."""
 
     def tell(progress: Progress) -> None:

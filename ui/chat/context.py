@@ -8,7 +8,7 @@ from typing import Any, Final
 import gradio as gr
 
 from rag.errors import RagError
-from ui.chat import keeping
+from ui.chat import storage
 from ui.chat.handlers import Chat
 from ui.chat.views import Views
 from ui.server.loading import Loading
@@ -20,7 +20,7 @@ Here = Mapping[str, str]  # what the browser remembers: owner and conversation
 Parts = tuple[Any, ...]  # a value for each output of an event
 
 
-class Visits:
+class ChatContext:
     """Leads events to the library.
 
     Args:
@@ -44,7 +44,7 @@ class Visits:
     def now(self, chat: Chat, here: Here, settings: SessionSettings) -> tuple[Views, Chat]:
         """The conversation as it is kept: another tab, or a server before this one, wrote it."""
         views = self.views(settings)
-        return views, keeping.refreshed(views.kept, chat, here)
+        return views, storage.refreshed(views.kept, chat, here)
 
     def admit(self, request: gr.Request) -> None:
         """Let a visitor ask who has not asked too often."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import asdict
 from typing import Final
+from urllib.parse import unquote
 
 from rag.text import one_line, title_key
 from rag.types import Paper
@@ -13,26 +14,37 @@ from rag.types import Paper
 NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
 OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 ARXIV_ID: Final = re.compile(rf"^({NEW_ARXIV}|{OLD_ARXIV})(?:v\d+)?$")
+# arXiv's own pages, ar5iv's, alphaxiv's and those of Hugging Face.
 ARXIV_URL: Final = re.compile(
-    r"arxiv\.org/(?:abs|pdf)/([^\s?#]+?)(?:v\d+)?(?:\.pdf)?$", re.IGNORECASE
+    r"(?:(?:arxiv|ar5iv|alphaxiv)\.(?:org|labs\.arxiv\.org)/(?:abs|pdf|html|format|ps|e-print)"
+    r"|huggingface\.co/papers|ar5iv\.org|paperswithcode\.com/paper/arxiv)"
+    r"/([^\s?#]+?)(?:v\d+)?(?:\.pdf)?/?(?:[?#].*)?$",
+    re.IGNORECASE,
 )
 # `arXiv:1706.03762`, `10.48550/arXiv.1706.03762`, and DBLP's `abs/1706.03762`.
 NAMED_ARXIV: Final = re.compile(
     rf"(?:\barxiv[.:\s]\s*|^abs/)({NEW_ARXIV}|{OLD_ARXIV})", re.IGNORECASE
 )
-DOI: Final = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)$", re.I)
+DOI: Final = re.compile(
+    r"^(?:doi:?\s*|https?://(?:www\.)?(?:dx\.)?doi\.org/|urn:doi:|info:doi/)*(10\.\d{4,9}/\S+)$",
+    re.IGNORECASE,
+)
+PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
+# What a paper is known by in the world, and not in one person's files alone.
+SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2")
+NOT_SEEN: Final = ("source", "identifiers", "tags")
 
 
 def plain_arxiv_id(text: str) -> str:
     """Strip an arXiv id of its prefix and version; "" when the text is none."""
-    match = ARXIV_ID.match(re.sub(r"^arxiv:", "", text, flags=re.IGNORECASE))
+    match = ARXIV_ID.match(re.sub(r"^arxiv:\s*", "", text, flags=re.IGNORECASE))
     return match[1] if match else ""
 
 
 def arxiv_id_in(url: str) -> str:
     """Find the id, without version, of the paper that an arXiv address leads to, or ""."""
     match = ARXIV_URL.search(url)
-    return plain_arxiv_id(match[1]) if match else ""
+    return plain_arxiv_id(match[1]) if match else find_arxiv_id(plain_doi(url))
 
 
 def arxiv_id_of(paper: Paper) -> str:
@@ -42,8 +54,20 @@ def arxiv_id_of(paper: Paper) -> str:
 
 def find_arxiv_id(*texts: str) -> str:
     """Find the first arXiv id that one of the texts names as such, or ""."""
-    found = (NAMED_ARXIV.search(text) for text in texts)
+    found = (NAMED_ARXIV.search(text) for text in texts if text)
     return next((match[1] for match in found if match), "")
+
+
+def plain_doi(text: str) -> str:
+    """Strip a DOI of its resolver, in small letters, for case has no meaning in it; "" for none."""
+    match = DOI.match(one_line(text)) if "10." in text else None
+    return unquote(match[1]).rstrip(".,;").lower() if match else ""
+
+
+def plain_pmid(text: str) -> str:
+    """Strip PubMed's number of what stands before it; "" when the text is none."""
+    match = PMID.match(one_line(text)) if text else None
+    return match[1].lstrip("0") if match else ""
 
 
 def doi_address(text: str) -> str:
@@ -59,5 +83,5 @@ def id_from_title(title: str) -> str:
 
 def content_hash(paper: Paper) -> str:
     """Hash all that a user could see of a paper, except where it came from."""
-    fields = {name: value for name, value in asdict(paper).items() if name != "source"}
+    fields = {name: value for name, value in asdict(paper).items() if name not in NOT_SEEN}
     return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]

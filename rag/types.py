@@ -34,6 +34,8 @@ class Paper:
 
     `published` is an ISO date of whatever precision is known: `2020`, `2020-07` or `2020-07-16`.
     `source` names where the record came from: a file's name, or what the record itself says.
+    `identifiers` are pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and
+    what the paper is known by there; `tags` are its keywords. Neither tells papers apart.
     """
 
     paper_id: str
@@ -44,6 +46,8 @@ class Paper:
     url: str | None = None
     venue: str | None = None
     source: str | None = None
+    identifiers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def year(self) -> int | None:
@@ -343,6 +347,14 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a user should know of how a source was read, beside its papers."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What an ingest did, in papers; `duplicates` were met more than once in the same run."""
 
@@ -351,10 +363,12 @@ class IngestReport:
     unchanged: int = 0
     duplicates: int = 0
     rejected: tuple[Rejection, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __str__(self) -> str:
         """One line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
+        del counts["notes"]
         return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 

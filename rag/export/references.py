@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from rag.cleaning import clean_abstract, clean_title
 from rag.identifiers import arxiv_id_of, id_from_title
 from rag.names import Name, split_name
 from rag.text import one_line, squeezed, without_accents
@@ -98,8 +99,15 @@ def _reference(paper: Paper, key: str) -> Reference:
         doi=doi[1] if doi else None,
         url=paper.url,
         abstract=None if paper.is_summary else one_line(paper.abstract) or None,
-        own_id=None if paper.paper_id in (arxiv_id, id_from_title(paper.title)) else paper.paper_id,
+        own_id=None if _is_told(paper, arxiv_id) else paper.paper_id,
     )
+
+
+def _is_told(paper: Paper, arxiv_id: str) -> bool:
+    """Whether the paper comes back as it is without our id, which says that texts are clean."""
+    follows = paper.paper_id in (arxiv_id, id_from_title(paper.title))
+    is_clean = clean_title(paper.title) == paper.title
+    return follows and is_clean and clean_abstract(paper.abstract) == paper.abstract
 
 
 def _kind(venue: str, arxiv_id: str) -> Kind:

@@ -1,34 +1,38 @@
-"""Read BibTeX and BibLaTeX files, as Zotero, Mendeley, JabRef and Google Scholar write them.
-
-Not covered: fields that an entry inherits by `crossref`.
-"""
+"""Read BibTeX and BibLaTeX files, as Zotero, Mendeley, JabRef and Google Scholar write them."""
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final
 
-from rag.identifiers import doi_address, find_arxiv_id
-from rag.readers.latex import plain_text
-from rag.readers.records import Record, RecordError
-from rag.text import is_utf8
-
-if TYPE_CHECKING:
-    from bibtexparser.model import Block, Entry
+from rag.cleaning.latex import plain_text
+from rag.identifiers import find_arxiv_id, plain_arxiv_id
+from rag.readers.bibtex_entries import Entry, read_entries
+from rag.readers.dates import MONTHS, best_date, combine
+from rag.readers.json_items import joined_title
+from rag.readers.people import bibtex_people
+from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
+from rag.readers.text_files import Text
 
 START: Final = re.compile(
-    r"^\s*@\s*(?:(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*,)",
+    r"^\s*@\s*(?:(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
     re.IGNORECASE | re.MULTILINE,
 )
-VENUE_FIELDS: Final = ("journal", "journaltitle", "booktitle", "howpublished")
+VENUE_FIELDS: Final = ("journal", "journaltitle", "booktitle", "howpublished", "eventtitle")
+DATE_FIELDS: Final = ("date", "year", "issued", "pubdate", "eventdate", "origdate")
 # Where an arXiv id is met apart from `eprint`.
-ARXIV_FIELDS: Final = ("eprint", "doi", "journal", "volume", "note", "number", "howpublished")
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-MONTH_NAME: Final = re.compile("|".join(MONTHS), re.IGNORECASE)
-NUMBER: Final = re.compile(r"\b\d{1,2}\b")
+ARXIV_FIELDS: Final = (
+    *("eprint", "doi", "journal", "journaltitle", "volume", "note", "number", "howpublished"),
+    *("arxivid", "pages"),
+)
 OWN_ID: Final = "paperchatid"  # as rag.export.bibtex writes it
+NOT_INHERITED: Final = frozenset(
+    "title subtitle abstract author doi url "
+    "eprint eprinttype keywords ids xref crossref note".split()
+)
+MOST_WAITING: Final = 10_000  # entries that are held back for a parent that may come later
+Inherited = Mapping[str, Mapping[str, str]]
 
 
 def looks_like_bibtex(text: str) -> bool:
@@ -36,166 +40,129 @@ def looks_like_bibtex(text: str) -> bool:
     return START.search(text) is not None
 
 
-def read_bibtex(file: TextIO) -> Iterator[Record | RecordError]:
-    """Read a record, or what is wrong with it, for every entry of the file, broken ones too.
-
-    What is no UTF-8 stands in the text as lone surrogates, and spoils its own entry alone.
-    """
-    from bibtexparser.model import Entry, String
-    from bibtexparser.splitter import Splitter
-
-    # It warns of every broken entry, which we report ourselves.
-    logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
-    strings = dict(zip(MONTHS, MONTHS, strict=True))
-    for block in map(_unwrapped, Splitter(file.read()).split().blocks):
-        if isinstance(block, String):
-            strings[block.key.lower()] = _value(str(block.value), strings)
-        elif isinstance(block, Entry):
-            yield _record(block, strings)
-        elif error := _broken(block):
-            yield error
+def read_bibtex(file: Text) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every entry of the file, broken ones too."""
+    strings = {name: name for name in MONTHS}
+    parents: dict[str, Mapping[str, str]] = {}
+    waiting: list[Entry | RecordError] = []
+    for each in read_entries(file, strings):
+        if isinstance(each, Entry):
+            parents[each.key.lower()] = _heritage(each)
+        waiting.append(each)
+        if len(waiting) > MOST_WAITING or all(_is_ready(held, parents) for held in waiting[:1]):
+            yield from _drained(waiting, parents)
+    for each in waiting:
+        yield from _told(each, parents)
 
 
-def _unwrapped(block: Block) -> Block:
-    """Unwrap a block that the parser refuses because its key, or a field, stands twice."""
-    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock
-
-    while isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
-        if block.ignore_error_block is None:
-            return block
-        block = block.ignore_error_block
-    return block
-
-
-def _broken(block: Block) -> RecordError | None:
-    """Say what is wrong with a block that could not be parsed; None for one without a paper."""
-    from bibtexparser.model import ParsingFailedBlock
-
-    if not isinstance(block, ParsingFailedBlock):
-        return None
-    line = (block.start_line or 0) + 1
-    why = getattr(block.error, "abort_reason", None) or str(block.error)
-    return RecordError(f"broken BibTeX in line {line}: {_shown(why)}")
+def _drained(
+    waiting: list[Entry | RecordError], parents: Inherited
+) -> Iterator[Record | RecordError]:
+    """Give what waits no longer, in its order."""
+    done = 0
+    is_full = len(waiting) > MOST_WAITING
+    for each in waiting:
+        if not is_full and not _is_ready(each, parents):
+            break
+        done += 1
+        yield from _told(each, parents)
+    del waiting[:done]
 
 
-def _shown(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")
+def _is_ready(each: Entry | RecordError, parents: Inherited) -> bool:
+    return isinstance(each, RecordError) or all(key in parents for key in _parents(each))
 
 
-def _record(entry: Entry, strings: Mapping[str, str]) -> Record | RecordError:
-    fields = {}
-    for field in reversed(entry.fields):  # of two fields with one name the first holds
-        fields[field.key.lower()] = _value(str(field.value), strings)
-    if not is_utf8("".join(fields.values())):
-        return RecordError("it is not text in UTF-8")
-    try:
-        return _known(fields)
-    except RecursionError:
-        return RecordError("its braces are nested too deep")
+def _parents(entry: Entry) -> list[str]:
+    named = f"{entry.fields.get('xdata', '')},{entry.fields.get('crossref', '')}"
+    return [key for each in named.split(",") if (key := each.strip().lower())]
 
 
-def _known(fields: Mapping[str, str]) -> Record:
-    return {
-        "id": plain_text(fields.get(OWN_ID, "")),
-        "title": plain_text(fields.get("title", "")),
-        "abstract": plain_text(fields.get("abstract", "")),
-        "authors": _authors(fields.get("author", "")),
+def _heritage(entry: Entry) -> Mapping[str, str]:
+    """What others may take from an entry: all of `xdata`, of a volume what is the volume's."""
+    if entry.kind == "xdata":
+        return entry.fields
+    kept = {name: text for name, text in entry.fields.items() if name not in NOT_INHERITED}
+    if title := entry.fields.get("title"):
+        kept.setdefault("booktitle", title)
+    return kept
+
+
+def _told(each: Entry | RecordError, parents: Inherited) -> Iterator[Record | RecordError]:
+    if isinstance(each, RecordError):
+        yield each
+    elif each.kind not in ("xdata", "set"):
+        yield _record(_with_inherited(each, parents), each.key)
+
+
+def _with_inherited(entry: Entry, parents: Inherited) -> dict[str, str]:
+    fields = dict(entry.fields)
+    for key in _parents(entry):
+        for name, value in parents.get(key, {}).items():
+            fields.setdefault(name, value)
+    return fields
+
+
+def _record(fields: Mapping[str, str], key: str) -> Record:
+    own_id = plain_text(fields.get(OWN_ID, ""))
+    record: Record = {
+        "id": own_id,
+        "title": _title(fields),
+        "abstract": fields.get("abstract") or fields.get("abstractnote", ""),
+        "authors": bibtex_people(fields.get("author", "")),
         "published": _published(fields),
         "arxiv_id": _arxiv_id(fields),
+        "doi": _address(fields.get("doi", "")),
+        "pmid": fields.get("pmid") or _eprint(fields, "pubmed"),
+        "citekey": key,
         "url": _url(fields),
         "venue": _venue(fields),
+        "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
     }
+    if not own_id:
+        return LatexRecord(record)
+    read = {name: plain_text(str(record[name])) for name in ("title", "abstract")}
+    return OwnRecord({**record, **read})
 
 
-def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """Take from a field's value what encloses it; look up names of strings, joined by `#`."""
-    return "".join(_part(part, strings) for part in _split(raw))
-
-
-def _part(part: str, strings: Mapping[str, str]) -> str:
-    part = part.strip()
-    if len(part) > 1 and (part[0], part[-1]) in (("{", "}"), ('"', '"')):
-        return part[1:-1]
-    return strings.get(part.lower(), part)
-
-
-def _split(raw: str) -> Iterator[str]:
-    """Split a value at every `#` outside braces and quotation marks."""
-    if "#" not in raw:
-        yield raw
-        return
-    depth, is_quoted, start = 0, False, 0
-    for at, sign in enumerate(raw):
-        if at and raw[at - 1] == "\\":
-            continue
-        if sign == '"' and depth == 0:
-            is_quoted = not is_quoted
-        depth += (sign == "{") - (sign == "}")
-        if sign == "#" and depth == 0 and not is_quoted:
-            yield raw[start:at]
-            start = at + 1
-    yield raw[start:]
-
-
-def _authors(field: str) -> list[str]:
-    from bibtexparser.middlewares.names import (
-        parse_single_name_into_parts,
-        split_multiple_persons_names,
-    )
-
-    names = (
-        parse_single_name_into_parts(name, strict=False).merge_first_name_first
-        for name in split_multiple_persons_names(" ".join(field.split()))
-        if name.strip().lower() != "others"
-    )
-    return [plain_text(name) for name in names]
+def _title(fields: Mapping[str, str]) -> str:
+    return joined_title(fields.get("title", ""), fields.get("subtitle", ""))
 
 
 def _published(fields: Mapping[str, str]) -> str:
     """Find an ISO date as precise as the entry is; of a span of time its beginning."""
-    if date := plain_text(fields.get("date", "")):
-        return date.partition("/")[0]
-    year = re.search(r"\d{4}", fields.get("year", ""))
-    if not year:
-        return ""
-    written = plain_text(fields.get("month", ""))
-    name, number = MONTH_NAME.search(written), NUMBER.search(written)
-    day = NUMBER.search(fields.get("day", ""))
-    if name:  # the day may stand beside it
-        month, day = MONTHS.index(name[0].lower()) + 1, day or number
-    elif number:
-        month = int(number[0])
-    else:
-        return year[0]
-    return f"{year[0]}-{month:02}" + (f"-{int(day[0]):02}" if day else "")
+    texts = [plain_text(fields[name]) for name in DATE_FIELDS if fields.get(name)]
+    month, day = plain_text(fields.get("month", "")), plain_text(fields.get("day", ""))
+    found = best_date(*texts)
+    if found and len(found) == 4:
+        return combine(found, month, day) or found
+    return found or best_date(month) or ""
 
 
 def _arxiv_id(fields: Mapping[str, str]) -> str:
     """Find the id in `eprint`, where that is arXiv's, or that another field names as such."""
-    archive = fields.get("archiveprefix") or fields.get("eprinttype") or "arxiv"
-    eprint = fields.get("eprint", "") if archive.strip().lower() == "arxiv" else ""
     named = find_arxiv_id(*(fields.get(name, "") for name in ARXIV_FIELDS))
-    return named or eprint.strip()
+    return named or plain_arxiv_id(_eprint(fields, "arxiv"))
+
+
+def _eprint(fields: Mapping[str, str], archive: str) -> str:
+    given = fields.get("archiveprefix") or fields.get("eprinttype") or "arxiv"
+    return fields.get("eprint", "").strip() if given.strip().lower() == archive else ""
 
 
 def _url(fields: Mapping[str, str]) -> str:
-    for name in ("url", "link", "howpublished"):
-        address = _address(fields.get(name, ""))
-        if re.match("https?://", address):
-            return address
-    return doi_address(_address(fields.get("doi", "")))
+    places = (fields.get(name, "") for name in ("url", "link", "howpublished", "ee"))
+    addresses = (_address(place) for place in places)
+    return next((each for each in addresses if re.match("https?://", each)), "")
 
 
 def _address(text: str) -> str:
     """Undo LaTeX's escapes, with which many write an address."""
     inside = re.sub(r"^\\url\s*\{(.*)\}$", r"\1", text.strip())
     tilde = re.sub(r"\{?\\(?:textasciitilde|~)(?:\{\})?\}?", "~", inside)
-    return re.sub(r"\\([%&#_$])", r"\1", tilde)
+    return re.sub(r"\\([%&#_$])", r"\1", re.sub(r"\{\\_\}", "_", tilde)).replace("\\/", "/")
 
 
 def _venue(fields: Mapping[str, str]) -> str:
-    for name in VENUE_FIELDS:
-        text = plain_text(fields.get(name, ""))
-        if text and not re.match("https?://", text):
-            return text
-    return ""
+    texts = (plain_text(fields.get(name, "")) for name in VENUE_FIELDS)
+    return next((text for text in texts if text and not re.match("https?://", text)), "")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final, TextIO
+from typing import Final
 
 from rag.readers.dates import parse_date
-from rag.readers.records import Record
+from rag.readers.records import Record, UnreadableError
+from rag.readers.text_files import Text
 
 # The shortest abstract of the saved pages has 262 characters, the longest title 154.
 LEAST_ABSTRACT_CHARACTERS: Final = 200
@@ -25,7 +26,6 @@ BANNER: Final = re.compile(
     re.IGNORECASE,
 )
 BANNER_PROOF: Final = re.compile(r"^(?:get trending papers|subscribe)", re.IGNORECASE)
-LINES_OF_A_PAPER: Final = 5  # title, abstract, byline, dot, date
 # The page's button, glued to the first title: certain below the banner, or before a capital.
 BUTTON: Final = "Subscribe"
 GLUED_BUTTON: Final = re.compile(r"^Subscribe[^\sa-z]")
@@ -34,30 +34,73 @@ DATE: Final = re.compile(rf"^((?:{MONTHS})[a-z]* \d{{1,2}})(, \d{{4}})?(?: \d+)?
 DOT: Final = "·"
 
 
+# What no title of a paper begins with, nor an abstract: notes, code, letters, lists.
+MARKED: Final = re.compile(
+    r"^(?:#|//|/\*|\*|>|```|---|===|\||[-+•] |\\(?!(?:it|em|bf|emph)\b)|@"
+    r"|import |from \w+ import|def |class "
+    r"|function |var |let |const |dear |hi |hello |re:|subject:|todo\b|note|meeting|minutes|readme"
+    r"|copyright|permission |license|my |\d+[.)] |\w{2,12}:\s|\[[ x]\])",
+    re.IGNORECASE,
+)
+LEAST_TITLE_WORDS: Final = 3
+MOST_TITLE_CHARACTERS: Final = 300
+MOST_CHARACTERS: Final = 50_000_000
+
+
 def looks_like_page(text: str) -> bool:
-    """Whether the text has the page's banner, or is mostly titles followed by abstracts."""
+    """Whether the text has the page's banner, or is titles followed by abstracts and no more."""
     lines = _content_lines(text)
-    pairs = sum(
-        _is_abstract(after) and not _is_abstract(before) for before, after in pairwise(lines)
+    if any(BANNER_PROOF.match(line.strip()) for line in text.split("\n")[:20]):
+        return any(
+            _is_abstract(after) and not _is_abstract(before) for before, after in pairwise(lines)
+        )
+    return _are_papers(list(_split(lines)))
+
+
+def _are_papers(records: Sequence[Record]) -> bool:
+    """Whether lines without a banner are papers: nearly all whole, and none like notes or code."""
+    whole = [each for each in records if {"title", "abstract"} <= each.keys()]
+    others = len(records) - len(whole)
+    likely = [each for each in whole if _is_title(str(each["title"]))]
+    return (
+        bool(whole)
+        and others <= 1 + len(whole) // 4
+        and (others == 0 or len(whole) > 1)
+        and len(likely) * 4 >= len(whole) * 3
+        and not any(MARKED.match(str(each["abstract"])) for each in whole)
     )
-    has_banner = any(BANNER_PROOF.match(line.strip()) for line in text.split("\n")[:20])
-    return pairs > 0 and (has_banner or pairs * LINES_OF_A_PAPER >= len(lines))
 
 
-def read_page(file: TextIO) -> Iterator[Record]:
+def _is_title(line: str) -> bool:
+    return (
+        len(line.split()) >= LEAST_TITLE_WORDS
+        and len(line) <= MOST_TITLE_CHARACTERS
+        and line[-1] not in ".,:;{"
+        and not MARKED.match(line)
+    )
+
+
+def read_page(file: Text) -> Iterator[Record]:
     """Read a record for every title of the page, in order; one without an abstract has none.
 
     Raises:
-        UnicodeError: The file is not UTF-8.
+        UnreadableError: The page is longer than any.
     """
-    text = file.read()
-    text.encode()
-    yield from split_page(text)
+    lines, characters = [], 0
+    for line in file:
+        characters += len(line)
+        if characters > MOST_CHARACTERS:
+            raise UnreadableError(f"it is a page of more than {MOST_CHARACTERS:,} characters")
+        lines.append(line)
+    yield from split_page("".join(lines))
 
 
 def split_page(text: str) -> Iterator[Record]:
     """Split a page's text into a record for every title."""
-    lines = _content_lines(text)
+    yield from _split(_content_lines(text))
+
+
+def _split(lines: Sequence[str]) -> Iterator[Record]:
     at = 0
     while at < len(lines):
         if _is_abstract(lines[at]):  # an abstract whose title is missing

@@ -1,42 +1,112 @@
-"""Read tables as CSV: separated by commas, semicolons or tabs, with the columns' names on top.
+"""Read tables with the columns' names on top: CSV with commas, semicolons, tabs or bars.
 
-Not covered: what literature databases call their columns.
+The columns may be called as Scopus, IEEE Xplore, Web of Science, Zotero, Covidence, PubMed,
+Dimensions and the like call them.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final, TextIO
+from itertools import chain, islice
+from typing import Final
 
-from rag.identifiers import doi_address, find_arxiv_id
-from rag.readers.records import Record, RecordError
-from rag.text import is_utf8
+from rag.identifiers import find_arxiv_id
+from rag.readers.dates import best_date, combine
+from rag.readers.records import Record, RecordError, UnreadableError
+from rag.readers.text_files import Text
 
-DELIMITERS: Final = ",;\t"
-NEEDED: Final = frozenset(("title", "abstract"))
+DELIMITERS: Final = ",;\t|"
+TITLES: Final = (
+    *("title", "article title", "document title", "paper title", "item title", "primary title"),
+    *("publication title", "ti", "title of paper", "title (english)", "titel", "titre"),
+)
+ABSTRACTS: Final = (
+    *("abstract", "abstract note", "abstract text", "ab", "summary", "abstract_text"),
+    *("abstractnote", "abstract (english)", "description", "zusammenfassung", "résumé", "text"),
+)
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": TITLES,
+    "abstract": ABSTRACTS,
+    "authors": (
+        *("author full names", "authors", "author", "author(s)", "author names", "af", "au"),
+        *("authors (raw)", "creator", "creators", "author name", "authors list", "auteurs"),
+    ),
+    "date": (
+        *("published", "date", "publication date", "published date", "date published", "pd"),
+        *("publication_date", "pubdate", "online date", "cover date", "issue date"),
+    ),
+    "year": (
+        *("year", "publication year", "published year", "pubyear", "pub year", "py"),
+        *("publication_year", "pub. year", "year published", "jahr"),
+    ),
+    "month": ("month", "published month", "publication month"),
+    "doi": ("doi", "di", "doi link", "digital object identifier", "article doi"),
+    "pmid": ("pmid", "pubmed id", "pubmed_id", "pubmed", "pm"),
+    "arxiv": ("arxiv id", "arxiv_id", "arxiv", "arxivid", "eprint", "archive location"),
+    "url": ("url", "link", "html link", "pdf link", "urls", "source url", "article url", "website"),
+    "venue": (
+        *("venue", "journal", "source title", "journal/book", "journal title", "publication"),
+        *("journal name", "conference name", "book title", "so", "journal abbreviation"),
+    ),
+    "keywords": ("author keywords", "keywords", "manual tags", "tags", "de", "index keywords"),
+    "key": ("citation key", "citekey", "cite key", "bibtex key"),
+}
+LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
+SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is told it
 
 
 def looks_like_table(text: str) -> bool:
-    """Whether the first line names the columns title and abstract."""
-    return _delimiter(text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]) is not None
+    """Whether one of the first lines names columns of titles and abstracts."""
+    return _names_in(text) is not None or _has_titles_alone(text)
 
 
-def read_table(file: TextIO) -> Iterator[Record | RecordError]:
-    """Read a record, or what is wrong with it, for every row below the names that is not empty."""
-    first = next((line for line in file if line.strip()), "")
-    delimiter = _delimiter(first) or DELIMITERS[0]
-    columns = _columns(first, delimiter)
-    for row in _rows(file, delimiter):
+def read_table(file: Text) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every row below the names that is not empty.
+
+    Raises:
+        UnreadableError: There is no column of abstracts.
+    """
+    lines = iter(file)
+    filled = (line for line in lines if line.strip())
+    head = list(islice(filled, LINES_BEFORE_NAMES))
+    found = _names_in("".join(head))
+    if found is None:
+        raise UnreadableError("it is a table without a column that is called abstract")
+    delimiter, columns, below = found
+    for row in _rows(chain(head[below:], lines), delimiter):
         if isinstance(row, RecordError):
             yield row
         elif any(map(str.strip, row)):
             yield _record(columns, row)
 
 
-def _delimiter(line: str) -> str | None:
-    """Find what separates the names of columns, or None when the line names no papers' columns."""
-    return next((each for each in DELIMITERS if set(_columns(line, each)) >= NEEDED), None)
+def _names_in(text: str) -> tuple[str, list[str], int] | None:
+    """What separates the columns, their names, and how many lines stand above the rows."""
+    lines = [line for line in text.split("\n") if line.strip()][:LINES_BEFORE_NAMES]
+    for number, line in enumerate(lines):
+        told = SEPARATOR.match(line)
+        for delimiter in told[1] if told else DELIMITERS:
+            names = _columns(line.strip("\r"), delimiter)
+            if _has(names, TITLES) and _has(names, ABSTRACTS):
+                return delimiter, names, number + 1
+    return None
+
+
+def _has_titles_alone(text: str) -> bool:
+    """Whether the first line names columns of papers, with no abstracts among them."""
+    line = text.lstrip("\r\n").partition("\n")[0]
+    for delimiter in DELIMITERS:
+        names = _columns(line, delimiter)
+        known = [column for column, called in COLUMNS.items() if _has(names, called)]
+        if _has(names, TITLES[:6]) and len(known) > 2:
+            return True
+    return False
+
+
+def _has(names: list[str], called: tuple[str, ...]) -> bool:
+    return not set(called).isdisjoint(names)
 
 
 def _columns(line: str, delimiter: str) -> list[str]:
@@ -44,11 +114,11 @@ def _columns(line: str, delimiter: str) -> list[str]:
         names = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    return [name.strip().casefold() for name in names]
+    return [" ".join(name.strip("\ufeff \t*").casefold().split()) for name in names]
 
 
-def _rows(file: TextIO, delimiter: str) -> Iterator[list[str] | RecordError]:
-    rows = csv.reader(file, delimiter=delimiter, strict=True)
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         try:
             yield next(rows)
@@ -58,23 +128,26 @@ def _rows(file: TextIO, delimiter: str) -> Iterator[list[str] | RecordError]:
             yield RecordError(f"broken CSV: {exc}")
 
 
-def _record(columns: list[str], row: list[str]) -> Record | RecordError:
-    if not is_utf8("".join(row)):
-        return RecordError("it is not text in UTF-8")
-    fields: dict[str, str] = {}
+def _record(columns: list[str], row: list[str]) -> Record:
+    cells: dict[str, str] = {}
     for column, value in zip(columns, row, strict=False):
-        fields.setdefault(column, value.strip())
-    doi = fields.get("doi", "")
+        cells.setdefault(column, value.strip())
+    doi = _first(cells, "doi")
+    year, date = _first(cells, "year"), _first(cells, "date")
     return {
-        "title": fields.get("title", ""),
-        "abstract": fields.get("abstract", ""),
-        "authors": _first(fields, "authors", "author"),
-        "published": _first(fields, "published", "date", "year"),
-        "arxiv_id": find_arxiv_id(doi),
-        "url": _first(fields, "url", "link") or doi_address(doi),
-        "venue": _first(fields, "venue", "journal"),
+        "title": _first(cells, "title"),
+        "abstract": _first(cells, "abstract"),
+        "authors": _first(cells, "authors"),
+        "published": best_date(date) or combine(year, date or _first(cells, "month")),
+        "arxiv_id": _first(cells, "arxiv") or find_arxiv_id(doi),
+        "doi": doi,
+        "pmid": _first(cells, "pmid"),
+        "url": _first(cells, "url"),
+        "venue": _first(cells, "venue"),
+        "keywords": _first(cells, "keywords"),
+        "citekey": _first(cells, "key"),
     }
 
 
-def _first(fields: Mapping[str, str], *names: str) -> str:
-    return next((fields[name] for name in names if fields.get(name)), "")
+def _first(cells: Mapping[str, str], column: str) -> str:
+    return next((cells[name] for name in COLUMNS[column] if cells.get(name)), "")

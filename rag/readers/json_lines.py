@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Final, TextIO
+from typing import Final
 
+from rag.readers.json_items import records_of
+from rag.readers.json_values import parse
 from rag.readers.records import Record, RecordError
+from rag.readers.text_files import MOST_LINE_CHARACTERS, Text
 
 LINES_LOOKED_AT: Final = 20
-OBJECT: Final = re.compile(r'\{\s*(?:"|\}|$)')  # a brace alone may also be LaTeX
+OBJECT: Final = re.compile(r'\{\s*(?:".*\}|\})[,;]?$')  # a brace alone may also be LaTeX
+BEGUN: Final = re.compile(r'\{\s*"[^"]+"\s*:\s*[^\s{\[]')
 
 
 def looks_like_json_lines(text: str) -> bool:
-    """Whether one of the first lines with content opens a JSON object."""
-    filled = (line.strip() for line in text.splitlines())
-    first = [line for line, _ in zip(filter(None, filled), range(LINES_LOOKED_AT), strict=False)]
-    return any(OBJECT.match(line) for line in first)
+    """Whether one of the first lines with content is a JSON object, or the only one begins it."""
+    lines = [line for line in map(str.strip, text.split("\n")) if line]
+    if lines and (lines[0] == "[" or lines[0].startswith("[{")):
+        return False
+    first = lines[:LINES_LOOKED_AT]
+    return any(map(OBJECT.match, first)) or any(
+        BEGUN.match(line) and len(line) > 60 for line in first[-1:]
+    )
 
 
-def read_json_lines(file: TextIO) -> Iterator[Record | RecordError]:
+def read_json_lines(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every line with content."""
     for line in file:
-        if line.strip():
-            yield _read_line(line)
-
-
-def _read_line(line: str) -> Record | RecordError:
-    try:
-        line.encode()
-        value = json.loads(line)
-    except UnicodeEncodeError:
-        return RecordError("it is not text in UTF-8")
-    except (ValueError, RecursionError) as exc:  # ValueError also for numbers of too many digits
-        return RecordError(f"broken JSON: {exc}")
-    if not isinstance(value, dict):
-        return RecordError(f"a JSON object is needed, not {type(value).__name__}")
-    return value
+        text = line.strip()
+        if len(text) >= MOST_LINE_CHARACTERS - 1:
+            yield RecordError(f"it is longer than {MOST_LINE_CHARACTERS:,} characters")
+        elif text:
+            yield from records_of(parse(text.rstrip(",;") if text[-1] in ",;" else text))

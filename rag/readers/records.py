@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from rag.identifiers import arxiv_id_in, id_from_title, plain_arxiv_id
-from rag.readers.dates import parse_date
+from rag.cleaning import clean_abstract, clean_text, clean_title, is_withdrawal
+from rag.identifiers import (
+    arxiv_id_in,
+    doi_address,
+    find_arxiv_id,
+    id_from_title,
+    plain_arxiv_id,
+    plain_doi,
+    plain_pmid,
+)
+from rag.readers.dates import best_date
+from rag.readers.people import read_people
 from rag.text import one_line
 from rag.types import Paper
 
 MOST_ID_CHARACTERS: Final = 200
 MOST_INTEGER_BITS: Final = 256
+MOST_TITLE_CHARACTERS: Final = 2_000
+MOST_ABSTRACT_CHARACTERS: Final = 200_000  # what is longer is a whole paper, or a broken file
+MOST_TAGS: Final = 50
+MOST_TAG_CHARACTERS: Final = 100
+TITLE_SHOWN: Final = 60
+
+IDS: Final = ("id", "_id", "paper_id", "arxiv_id")
+DATES: Final = (
+    *("published", "publication_date", "publicationDate", "publishedAt", "publish_time", "date"),
+    *("year", "pub_year", "publication_year"),
+)
+VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
+PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]
+
+
+class LatexRecord(dict[str, object]):
+    """A record whose texts are LaTeX throughout."""
+
+
+class OwnRecord(dict[str, object]):
+    """A record that paperchat wrote itself: its texts are clean, and stay as they are."""
 
 
 class RecordError(Exception):
@@ -29,96 +60,166 @@ def paper_from_record(record: Record, source: str) -> Paper:
     """Make the paper that a record describes.
 
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
-    `arxiv_id`; `authors`; `published`, `date`, `year`, `update_date` or arXiv's `versions`; `url`;
-    `venue`; `source`. An optional value that cannot be understood is left out.
+    `arxiv_id`; `doi`; `pmid`; `citekey`; `authors`; `published`, `date`, `year`, `update_date` or
+    arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `source`. An optional
+    value that cannot be understood is left out.
 
     Raises:
         RecordError: Title or abstract is missing, or the id cannot serve as one.
     """
-    title = _first_text(record, "title")
-    abstract = _first_text(record, "abstract", "text", "summary")
-    if not title:
-        raise RecordError("it has no title")
-    if not abstract:
-        raise RecordError(f"{title[:60]!r} has no abstract")
-    url = _web_address(_first_text(record, "url", "link"))
+    title, abstract = _title_and_abstract(record)
+    url = _web_address(_first_text(record, "url", "link", "URL"))
     arxiv_id = _arxiv_id(record, url)
+    identifiers = _identifiers(record, arxiv_id, url)
     return Paper(
         paper_id=_own_id(record) or arxiv_id or id_from_title(title),
         title=title,
         abstract=abstract,
-        authors=_authors(record.get("authors") or record.get("author")),
+        authors=_authors(record),
         published=_published(record),
-        url=url or (f"https://arxiv.org/abs/{arxiv_id}" if arxiv_id else None),
-        venue=_first_text(record, "venue") or None,
+        url=url or _address(arxiv_id, dict(identifiers)),
+        venue=_venue(record),
         source=_first_text(record, "source") or source,
+        identifiers=identifiers,
+        tags=_tags(record),
     )
+
+
+def _title_and_abstract(record: Record) -> tuple[str, str]:
+    is_latex, is_own = isinstance(record, LatexRecord), isinstance(record, OwnRecord)
+    title, abstract = _raw(record, "title"), _raw(record, "abstract", "text", "summary")
+    title = one_line(title) if is_own else clean_title(title, is_latex=is_latex)
+    if not title:
+        raise RecordError("it has no title")
+    if len(title) > MOST_TITLE_CHARACTERS:
+        raise RecordError(f"its title is longer than {MOST_TITLE_CHARACTERS:,} characters")
+    if len(abstract) > MOST_ABSTRACT_CHARACTERS:
+        raise RecordError(
+            f"{title[:TITLE_SHOWN]!r} has an abstract of more than "
+            f"{MOST_ABSTRACT_CHARACTERS:,} characters"
+        )
+    abstract = one_line(abstract) if is_own else clean_abstract(abstract, is_latex=is_latex)
+    if not abstract:
+        raise RecordError(f"{title[:TITLE_SHOWN]!r} has no abstract")
+    if not is_own and is_withdrawal(abstract):
+        raise RecordError(f"{title[:TITLE_SHOWN]!r} was withdrawn, and has no abstract")
+    return title, abstract
 
 
 def _first_text(record: Record, *keys: str) -> str:
     """Find the first of the keys that holds text, or a number, and put it on one line."""
     for key in keys:
-        if text := _text(record.get(key)):
+        if text := one_line(_text(record.get(key))):
+            return text
+    return ""
+
+
+def _raw(record: Record, *keys: str) -> str:
+    """Find the first of the keys that holds text, as it stands."""
+    for key in keys:
+        text = _text(record.get(key))
+        if text and not text.isspace():
             return text
     return ""
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
         return ""
-    if isinstance(value, int) and value.bit_length() > MOST_INTEGER_BITS:
-        return ""
-    return one_line(str(value))
+    return "" if value.bit_length() > MOST_INTEGER_BITS else str(value)
 
 
 def _own_id(record: Record) -> str:
-    own = _first_text(record, "id", "_id", "paper_id", "arxiv_id")
+    own = _first_text(record, *IDS)
     if len(own) > MOST_ID_CHARACTERS:
         raise RecordError(f"its id is longer than {MOST_ID_CHARACTERS} characters")
     return plain_arxiv_id(own) or own
 
 
 def _arxiv_id(record: Record, url: str | None) -> str:
-    own = _first_text(record, "arxiv_id") or _first_text(record, "id", "_id", "paper_id")
-    return plain_arxiv_id(own) or arxiv_id_in(url or "")
+    own = _first_text(record, "arxiv_id") or _first_text(record, *IDS)
+    found = plain_arxiv_id(own) or (arxiv_id_in(url) if url else "")
+    return found or find_arxiv_id(_text(record.get("doi")))
+
+
+def _identifiers(record: Record, arxiv_id: str, url: str | None) -> tuple[tuple[str, str], ...]:
+    """What the paper is known by elsewhere: pairs of a scheme and a value."""
+    doi = plain_doi(_text(record.get("doi")) or _text(record.get("DOI"))) or plain_doi(url or "")
+    found = {
+        "arxiv": arxiv_id,
+        "doi": "" if find_arxiv_id(doi) else doi,
+        "pmid": plain_pmid(_text(record.get("pmid"))),
+        "openalex": _text(record.get("openalex")),
+        "s2": _text(record.get("s2")),
+        "citekey": _text(record.get("citekey")),
+    }
+    return tuple(
+        (scheme, value)
+        for scheme, text in found.items()
+        if text and len(value := one_line(text)) <= MOST_ID_CHARACTERS
+    )
+
+
+def _address(arxiv_id: str, identifiers: Mapping[str, str]) -> str | None:
+    if arxiv_id:
+        return f"https://arxiv.org/abs/{arxiv_id}"
+    if doi := identifiers.get("doi"):
+        return doi_address(doi)
+    pmid = identifiers.get("pmid")
+    return f"{PUBMED}{pmid}/" if pmid else None
 
 
 def _web_address(text: str) -> str | None:
     return text if re.match(r"^https?://[^\s<>\"']+$", text) else None
 
 
-def _authors(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        separator = r";" if ";" in value else r",|\band\b"
-        value = re.split(separator, _without_brackets(value))
-    if isinstance(value, Mapping):
-        value = [value]
-    if not isinstance(value, Iterable):
-        return ()
-    names = (item.get("name") if isinstance(item, Mapping) else item for item in value)
-    cleaned = (one_line(name) for name in names if isinstance(name, str))
-    return tuple(dict.fromkeys(name for name in cleaned if name))
+def _authors(record: Record) -> tuple[str, ...]:
+    value = record.get("authors") or record.get("author")
+    if isinstance(record, OwnRecord) and isinstance(value, Iterable):
+        names = (one_line(name) for name in value if isinstance(name, str))
+        return tuple(dict.fromkeys(filter(None, names)))
+    return read_people(value)
 
 
-def _without_brackets(text: str) -> str:
-    """Drop what stands in round brackets, nested ones too: affiliations."""
-    before = ""
-    while before != text:
-        before, text = text, re.sub(r"\([^()]*\)", "", text)
-    return text
+def _venue(record: Record) -> str | None:
+    venue = _first_text(record, *VENUES)
+    if not venue or isinstance(record, OwnRecord):
+        return venue or None
+    return clean_text(venue, is_latex=isinstance(record, LatexRecord)) or None
 
 
 def _published(record: Record) -> str | None:
-    candidates = [record.get(key) for key in ("published", "date", "year")]
-    for value in (*candidates, _first_version(record), record.get("update_date")):
-        if found := parse_date(_text(value)):
-            return found
-    return None
+    found = best_date(*(_text(record[key]) for key in DATES if record.get(key)))
+    return found or best_date(_first_version(record)) or best_date(_text(record.get("update_date")))
 
 
-def _first_version(record: Record) -> object:
+def _first_version(record: Record) -> str:
     """Find when the first version was made, as arXiv's snapshot tells it."""
     versions = record.get("versions")
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
-        return versions[0].get("created")
-    return None
+        return _text(versions[0].get("created"))
+    return ""
+
+
+def _tags(record: Record) -> tuple[str, ...]:
+    value = record.get("keywords") or record.get("tags")
+    words: Iterable[object] = re.split("[;,|]", value) if isinstance(value, str) else ()
+    if isinstance(value, list | tuple):
+        words = value
+    kept = (one_line(word) for each in words for word in _tag(each))
+    named = (word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS)
+    return tuple(dict.fromkeys(named))[:MOST_TAGS]
+
+
+def _tag(value: object) -> Iterator[str]:
+    """A keyword, as a text or as Zotero and OpenAlex have it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (value[key] for key in ("tag", "display_name", "name") if _is_text(value, key))
+
+
+def _is_text(value: Mapping[str, object], key: str) -> bool:
+    return isinstance(value.get(key), str)

@@ -1,27 +1,33 @@
-"""Read RIS files, as Zotero, EndNote, Mendeley and publishers' pages write them."""
+"""Read RIS files, as reference managers, databases and publishers' pages write them.
+
+Met besides the rules: one space before the dash, indented lines, unknown tags, tags before the
+type, records without an end, and lines that go on without a tag.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, TextIO
+from collections.abc import Iterator
+from typing import Final
 
-from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
-from rag.names import split_name
-from rag.readers.records import Record, RecordError
+from rag.cleaning import clean_abstract
+from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_doi
+from rag.readers.dates import best_date, combine
+from rag.readers.fields import Fields
+from rag.readers.people import read_people, split_people
+from rag.readers.records import OwnRecord, Record, RecordError
+from rag.readers.text_files import Text
 
-START: Final = re.compile(r"^TY {1,2}- ", re.MULTILINE)
-TAG: Final = re.compile(r"^([A-Z][A-Z0-9]) {1,2}-[ \t]*", re.MULTILINE)
-END: Final = "ER  - "
-TITLES: Final = ("title", "primary_title")
-ABSTRACTS: Final = ("abstract", "notes_abstract")
-AUTHORS: Final = ("authors", "first_authors")
-DATES: Final = ("date", "publication_year", "year")
-VENUES: Final = (
-    *("secondary_title", "journal_name", "alternate_title3", "alternate_title2"),
-    "tertiary_title",
-)
+START: Final = re.compile(r"^[ \t]{0,12}TY {1,3}-(?:[ \t]|$)", re.MULTILINE)
+TAG: Final = re.compile(r"^[ \t]{0,12}([A-Z][A-Z0-9]) {1,3}-(?:[ \t]|$)(.*)$")
+TITLES: Final = ("TI", "T1", "CT", "BT", "ST")
+ABSTRACTS: Final = ("AB", "N2", "X2")
+AUTHORS: Final = ("AU", "A1")
+DATES: Final = ("DA", "PY", "Y1", "YR")
+VENUES: Final = ("T2", "JF", "JO", "JA", "J2", "J1", "JT", "T3", "SO")
+NOTES: Final = ("N1", "M1", "M3", "C1", "C2", "AN", "ID", "VL")
 OWN_DATABASE: Final = "paperchat"  # as rag.export.ris writes it
+PUBMED: Final = re.compile(r"pubmed|medline", re.IGNORECASE)
 
 
 def looks_like_ris(text: str) -> bool:
@@ -29,69 +35,99 @@ def looks_like_ris(text: str) -> bool:
     return START.search(text) is not None
 
 
-def read_ris(file: TextIO) -> Iterator[Record | RecordError]:
+def read_ris(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every record of the file, in order.
 
     A record ends where the next begins, also where its own end is missing.
     """
-    text = file.read()
-    starts = [match.start() for match in START.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield _read(text[start:end])
+    for fields in _split(file):
+        try:
+            fields.require_size()
+            yield _record(fields)
+        except RecordError as exc:
+            yield exc
 
 
-def _read(text: str) -> Record | RecordError:
-    import rispy
+def _split(file: Text) -> Iterator[Fields]:
+    fields = Fields()
+    for line in file:
+        found = TAG.match(line)
+        if not found:
+            if fields.last and line.strip():
+                _go_on(fields, line)
+        elif found[1] == "ER":
+            if "TY" in fields:
+                yield fields
+            fields = Fields()
+        else:
+            if found[1] == "TY" and "TY" in fields:
+                yield fields
+                fields = Fields()
+            fields.add(found[1], found[2])
+    if "TY" in fields:
+        yield fields
 
-    try:
-        text.encode()
-        # The web addresses of a record stand a line each; a semicolon is part of them.
-        records = rispy.loads(TAG.sub(r"\1  - ", f"{text}\n{END}"), delimiter_tags_mapping={})
-    except UnicodeEncodeError:
-        return RecordError("it is not text in UTF-8")
-    except (KeyError, TypeError, AttributeError) as exc:  # what rispy's parser stumbles over
-        return RecordError(f"broken RIS: {exc!r}")
-    return _record(records[0]) if records else RecordError("broken RIS: no line has a tag")
+
+def _go_on(fields: Fields, line: str) -> None:
+    """A line without a tag goes on with a text, or is another of several names or keywords."""
+    if fields.last in ("AU", "A1", "KW"):
+        fields.add(fields.last, line)
+    else:
+        fields.go_on(line)
 
 
-def _record(fields: Mapping[str, object]) -> Record:
-    number = _text(fields, "accession_number")
-    is_own = _text(fields, "name_of_database") == OWN_DATABASE
-    urls = [url for url in _list(fields, "urls") if re.match("https?://", url)]
-    return {
+def _record(fields: Fields) -> Record:
+    number = fields.text("AN")
+    is_own = fields.text("DB") == OWN_DATABASE
+    urls = [url for url in fields.every("UR", "L1", "L2", "LK") if re.match("https?://", url)]
+    doi = _doi(fields, urls)
+    record: Record = {
         "id": number if is_own else "",
-        "title": _text(fields, *TITLES),
-        "abstract": _text(fields, *ABSTRACTS),
-        "authors": [_spoken(name) for name in _list(fields, *AUTHORS)],
+        "title": fields.text(*TITLES),
+        "abstract": _abstract(fields),
+        "authors": _authors(fields),
         "published": _date(fields),
-        "arxiv_id": find_arxiv_id(number, _text(fields, "doi"), _text(fields, "note"))
+        "arxiv_id": find_arxiv_id(*fields.every(*NOTES), doi)
         or next(filter(None, map(arxiv_id_in, urls)), ""),
-        "url": next(iter(urls), doi_address(_text(fields, "doi"))),
-        "venue": _text(fields, *VENUES),
+        "doi": doi,
+        "pmid": number if number.isdigit() and PUBMED.search(fields.text("DB", "DP")) else "",
+        "citekey": fields.text("ID") if is_own or not number else "",
+        "url": _url(urls, doi),
+        "venue": fields.text(*VENUES),
+        "keywords": fields.every("KW", "DE"),
     }
+    return OwnRecord(record) if is_own else record
 
 
-def _text(fields: Mapping[str, object], *names: str) -> str:
-    return next(
-        (value for name in names if isinstance(value := fields.get(name), str) and value), ""
-    )
+def _abstract(fields: Fields) -> str:
+    """The first abstract that says anything; several lines of a tag are one."""
+    texts = [fields.whole(tag) for tag in ABSTRACTS]
+    return next((text for text in texts if text and clean_abstract(text)), "")
 
 
-def _list(fields: Mapping[str, object], *names: str) -> list[str]:
-    found = next((value for name in names if isinstance(value := fields.get(name), list)), [])
-    return [value for value in found if isinstance(value, str)]
+def _authors(fields: Fields) -> list[str] | tuple[str, ...]:
+    names = fields.all(*AUTHORS)
+    if len(names) == 1 and (";" in names[0] or " and " in names[0]):
+        return split_people(names[0])
+    return read_people(names)
 
 
-def _spoken(name: str) -> str:
-    """Put the given name first; RIS has the suffix last."""
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 3:
-        return " ".join([parts[1], parts[0], parts[2]])
-    return str(split_name(name))
+def _doi(fields: Fields, urls: list[str]) -> str:
+    places = [*fields.every("DO", "DI", "M3", "N1", "C7", "L3"), *urls]
+    return next((place for place in places if plain_doi(place)), "")
 
 
-def _date(fields: Mapping[str, object]) -> str:
-    """Make an ISO date of `2020/07/16/`, whose parts may be empty."""
-    text = _text(fields, *DATES)
-    parts = [part.strip() for part in text.split("/")[:3]]
-    return "-".join(part for part in parts if part) if parts[0].isdecimal() else text
+def _url(urls: list[str], doi: str) -> str:
+    """The paper's own address; of a database's the DOI's takes the place."""
+    own = [
+        url for url in urls if not re.match(r"https?://(?:www\.)?(?:scopus|webofscience)\.", url)
+    ]
+    return next(iter(own), "") or ("" if doi else next(iter(urls), ""))
+
+
+def _date(fields: Fields) -> str:
+    """Make a date of fields that hold a year, and of those that hold a month alone."""
+    found = best_date(*(fields.text(tag).strip("/ ") for tag in DATES))
+    if found and len(found) == 4:
+        return combine(found, fields.text("DA", "M2")) or found
+    return found or ""

@@ -4,52 +4,81 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from rag.errors import SourceError
-from rag.readers.records import Record, RecordError, UnreadableError, paper_from_record
+from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError, paper_from_record
 from rag.readers.table import FORMATS, find_reader
+from rag.readers.text_files import TextFile, find_encoding
 from rag.text import one_line
-from rag.types import Paper, Rejection
+from rag.types import Note, Paper, Rejection
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
+ZIP_MAGIC: Final = b"PK\x03\x04"
+# What a document of an office program, a book or a program holds, which are all zip files.
+ZIPPED_DOCUMENTS: Final = ("[Content_Types].xml", "mimetype", "META-INF/")
 BYTES_LOOKED_AT: Final = 1 << 16
+MOST_MEMBERS: Final = 20_000
+MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {FORMATS}"
 REJECTED_SOURCES_NAMED: Final = 3
+STDIN: Final = "-"
 
 Source = str | Path | Paper | Mapping[str, object]
+Item = Paper | Rejection | Note
 
 
-def read_sources(sources: Iterable[Source]) -> Iterator[Paper | Rejection]:
+def read_sources(sources: Iterable[Source]) -> Iterator[Item]:
     """Read every paper of the sources in their order; what is none becomes a rejection.
 
-    A source is a file, a folder of files, a `Paper`, or a mapping with a record's keys.
+    A source is a file, a folder of files, `-` for standard input, a `Paper`, or a mapping with a
+    record's keys.
     """
     for number, source in enumerate(sources, start=1):
         if isinstance(source, Paper):
-            item = _paper_or_rejection(asdict(source), "record", number)
-            yield replace(item, source=source.source) if isinstance(item, Paper) else item
+            item = _paper_or_rejection(OwnRecord(asdict(source)), "record", number)
+            yield _as_given(item, source) if isinstance(item, Paper) else item
         elif isinstance(source, Mapping):
             yield _paper_or_rejection(source, "record", number)
+        elif source == STDIN:
+            yield from _read_file(cast("io.BufferedReader", sys.stdin.buffer), "standard input")
         else:
             yield from _read_path(source)
 
 
-def _read_path(source: str | Path) -> Iterator[Paper | Rejection]:
+def _as_given(item: Paper, given: Paper) -> Paper:
+    identifiers = tuple(dict.fromkeys((*given.identifiers, *item.identifiers)))
+    return replace(item, source=given.source, identifiers=identifiers, tags=given.tags)
+
+
+def _read_path(source: str | Path) -> Iterator[Item]:
     try:
         files = _files(Path(source).expanduser())
     except (OSError, ValueError, RuntimeError) as exc:  # too long, a NUL, no home to expand `~` to
-        yield Rejection(one_line(str(source))[:200], 0, f"it cannot be read: {exc}")
+        yield Rejection(_shown(str(source))[:200], 0, f"it cannot be read: {exc}")
         return
     if not files:
         yield Rejection(Path(source).resolve().name, 0, "the folder holds no files")
     for path in files:
-        yield from _read_file(path)
+        name = _shown(path.name)
+        try:
+            with path.open("rb") as file:
+                yield from _read_file(file, name)
+        except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
+            why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            yield Rejection(name, 0, f"it cannot be read: {why}")
+
+
+def _shown(name: str) -> str:
+    """A file's name as it can be shown: bytes of no encoding are left out."""
+    return one_line(name) or "file"
 
 
 def _files(path: Path) -> list[Path]:
@@ -62,57 +91,99 @@ def _files(path: Path) -> list[Path]:
     )
 
 
-def _read_file(path: Path) -> Iterator[Paper | Rejection]:
-    name = path.name
+def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[Item]:
+    """Read a file of whatever kind; what is wrong with it as a whole is one rejection."""
     found = False
+    number = 0
     try:
-        for number, record in enumerate(_read_records(path), start=1):
+        for record in _read_packed(file, name, depth):
+            if isinstance(record, Paper | Rejection | Note):  # of a file in an archive
+                found = True
+                yield record
+                continue
+            number += 1
             item = _paper_or_rejection(record, name, number)
             found |= isinstance(item, Paper)
             yield item
     except UnreadableError as exc:
         yield Rejection(name, 0, str(exc))
         return
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        yield Rejection(name, 0, f"it cannot be read: {why}")
+        return
     if not found:
         yield Rejection(name, 0, f"it holds no paper{WHAT_CAN_BE_READ}")
 
 
-def _read_records(path: Path) -> Iterator[Record | RecordError]:
+def _read_packed(
+    file: io.BufferedReader, name: str, depth: int
+) -> Iterator[Record | RecordError | Item]:
+    start = file.peek(4)[:4]
+    if start[:2] == GZIP_MAGIC:
+        yield from _read_content(_buffered(gzip.GzipFile(fileobj=file)), name)
+    elif start == ZIP_MAGIC:
+        yield from _read_zip(file, name, depth)
+    else:
+        yield from _read_content(_buffered(file), name)
+
+
+def _buffered(file: object) -> io.BufferedReader:
+    """What is read in large pieces, and looked into before."""
+    return cast("io.BufferedReader", io.BufferedReader(cast("io.RawIOBase", file), BYTES_LOOKED_AT))
+
+
+def _read_zip(file: io.BufferedReader, name: str, depth: int) -> Iterator[Item]:
+    if depth >= MOST_ARCHIVES:
+        raise UnreadableError("it is an archive inside archives")
+    with zipfile.ZipFile(file if file.seekable() else io.BytesIO(file.read())) as archive:
+        members = archive.infolist()
+        if any(each.filename.startswith(ZIPPED_DOCUMENTS) for each in members[:20]):
+            raise UnreadableError(f"it is a document or a program{WHAT_CAN_BE_READ}")
+        if len(members) > MOST_MEMBERS:
+            raise UnreadableError(f"it holds more than {MOST_MEMBERS:,} files")
+        for member in members:
+            if not member.is_dir() and not _is_hidden(member.filename):
+                yield from _read_member(archive, member, f"{name}/{_shown(member.filename)}", depth)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int
+) -> Iterator[Item]:
     try:
-        with _open(path) as file:
-            packed = file.peek(2)[:2] == GZIP_MAGIC
-            content = gzip.GzipFile(fileobj=file) if packed else file
-            yield from _read_content(io.BufferedReader(content, BYTES_LOOKED_AT))
-    except (OSError, EOFError, zlib.error) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        raise UnreadableError(f"it cannot be read: {why}") from exc
-    except UnicodeError as exc:
-        raise UnreadableError(f"it is not text in UTF-8{WHAT_CAN_BE_READ}") from exc
+        with archive.open(member) as inside:
+            yield from _read_file(_buffered(inside), name, depth + 1)
+    except (OSError, RuntimeError, ValueError, NotImplementedError, zipfile.BadZipFile) as exc:
+        yield Rejection(name, 0, f"it cannot be read: {exc}")  # RuntimeError: it is encrypted
 
 
-def _open(path: Path) -> io.BufferedReader:
-    try:
-        return path.open("rb")
-    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
-        why = exc.strerror if isinstance(exc, OSError) else exc
-        raise UnreadableError(f"it cannot be read: {why}") from exc
-
-
-def _read_content(file: io.BufferedReader) -> Iterator[Record | RecordError]:
+def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | RecordError | Item]:
     start = file.peek(BYTES_LOOKED_AT)[:BYTES_LOOKED_AT]
     if not start.strip():
         raise UnreadableError("it is empty")
-    if b"\0" in start:
+    encoding = find_encoding(start)
+    if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
         raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")
-    head = start.decode("utf-8-sig", errors="ignore")
+    head = _decoded(start, encoding)
     if head.lstrip().startswith("<"):
         raise UnreadableError(f"it is an HTML or XML page{WHAT_CAN_BE_READ}")
-    lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
     reader = find_reader(head)
     if reader is None:
-        lines.read().encode()  # what is not UTF-8 shows here
         raise UnreadableError(f"its format is not known{WHAT_CAN_BE_READ}")
-    yield from reader.read(lines)
+    text = TextFile(file, encoding)
+    yield from reader.read(text)
+    if text.note:
+        yield Note(name, text.note)
+
+
+def _decoded(start: bytes, encoding: str) -> str:
+    """The beginning of a text, with lines ending as they do when it is read."""
+    text = start.decode(encoding, errors="ignore")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
 
 def _paper_or_rejection(
@@ -126,7 +197,7 @@ def _paper_or_rejection(
         return Rejection(source, number, str(exc))
 
 
-def require_paper(items: Iterator[Paper | Rejection]) -> Iterator[Paper | Rejection]:
+def require_paper(items: Iterator[Item]) -> Iterator[Item]:
     """Raise `SourceError` if no source yields a paper; else give the same items.
 
     They are read as far as the first paper before anything is given, so that a caller who changes
@@ -135,11 +206,12 @@ def require_paper(items: Iterator[Paper | Rejection]) -> Iterator[Paper | Reject
     Raises:
         SourceError: There are only rejections.
     """
-    rejected: list[Rejection] = []
+    before: list[Rejection | Note] = []
     for item in items:
         if isinstance(item, Paper):
-            return chain(rejected, [item], items)
-        rejected.append(item)
+            return chain(before, [item], items)
+        before.append(item)
+    rejected = [each for each in before if isinstance(each, Rejection)]
     if rejected:
         raise SourceError(_describe(rejected))
     return iter(())

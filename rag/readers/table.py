@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Final
 
 from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.delimited import looks_like_table, read_table
-from rag.readers.json_array import looks_like_json_array, read_json_array
+from rag.readers.endnote import looks_like_endnote, read_endnote
+from rag.readers.json_files import looks_like_json, read_json
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
+from rag.readers.pubmed import looks_like_pubmed, read_pubmed
 from rag.readers.records import Record, RecordError
 from rag.readers.ris import looks_like_ris, read_ris
+from rag.readers.text_files import Text
+from rag.readers.web_of_science import looks_like_web_of_science, read_web_of_science
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +30,32 @@ class Reader:
         name: The format in words for the user, to stand in a list.
         suffixes: With which its files are offered for upload; a file is not read by its name.
         recognises: Whether text, the beginning of a file or all of it, is of this format.
-        read: Give a record, or what is wrong with it, for every entry of a file, in order. What
-            is not UTF-8 stands in the file as lone surrogates. May raise `UnreadableError`, or
-            `UnicodeError`, for the file as a whole.
+        read: Give a record, or what is wrong with it, for every entry of a file, in order. May
+            raise `UnreadableError` for the file as a whole.
     """
 
     name: str
     suffixes: tuple[str, ...]
     recognises: Callable[[str], bool]
-    read: Callable[[TextIO], Iterator[Record | RecordError]]
+    read: Callable[[Text], Iterator[Record | RecordError]]
 
 
 # In the order in which they are tried: what can only be one format stands before what is guessed.
 READERS: Final = (
     Reader("BibTeX", (".bib",), looks_like_bibtex, read_bibtex),
     Reader("RIS", (".ris",), looks_like_ris, read_ris),
-    Reader("CSL-JSON", (".json",), looks_like_json_array, read_json_array),
+    Reader("PubMed", (".nbib",), looks_like_pubmed, read_pubmed),
+    Reader("Web of Science", (".ciw",), looks_like_web_of_science, read_web_of_science),
+    Reader("EndNote", (".enw",), looks_like_endnote, read_endnote),
     Reader(
         "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
     ),
+    Reader("CSL and other JSON", (".json",), looks_like_json, read_json),
     Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
 )
-FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also gzipped"
-SUFFIXES: Final = (*(suffix for reader in READERS for suffix in reader.suffixes), ".gz")
+FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also zipped or gzipped"
+SUFFIXES: Final = (*(suffix for reader in READERS for suffix in reader.suffixes), ".gz", ".zip")
 
 
 def find_reader(text: str) -> Reader | None:

@@ -100,7 +100,10 @@ def _read_paper(rows: list[RawRow]) -> NewPaper:
         title=title,
         abstract=_join(title, ordered),
         authors=tuple(json.loads(str(known.get("authors") or "[]"))),
-        **{key: _text(known, key) for key in ("published", "url", "venue", "source")},
+        published=_text(known, "published"),
+        url=_text(known, "url"),
+        venue=_text(known, "venue"),
+        source=_text(known, "source"),
     )
     spans = tuple((int(str(r.metadata["start"])), int(str(r.metadata["end"]))) for r in ordered)
     return NewPaper(paper, str(known["hash"]), spans)

@@ -15,14 +15,14 @@ from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
-from rag.types import IngestReport, Paper, Progress, Rejection
+from rag.types import IngestReport, Note, Paper, Progress, Rejection
 
 T = TypeVar("T")
 
 
 def write_papers(
     index: PaperIndex,
-    items: Iterable[Paper | Rejection],
+    items: Iterable[Paper | Rejection | Note],
     on_progress: OnProgress,
     *,
     dry_run: bool = False,
@@ -35,17 +35,19 @@ def write_papers(
     """
     report = IngestReport()
     rejected: list[Rejection] = []
+    notes: list[Note] = []
     seen: set[str] = set()
     with _changing(index, dry_run=dry_run):
         for batch in _batches(items):
             papers = [item for item in batch if isinstance(item, Paper)]
             rejected += [item for item in batch if isinstance(item, Rejection)]
+            notes += [item for item in batch if isinstance(item, Note)]
             fresh = {p.paper_id: p for p in reversed(papers) if p.paper_id not in seen}
             seen.update(fresh)
             counts = _write_batch(index, list(reversed(fresh.values())), dry_run=dry_run)
             report = _add(report, counts, duplicates=len(papers) - len(fresh))
             on_progress(Progress("reading papers", len(seen), 0))
-    return replace(report, rejected=tuple(rejected))
+    return replace(report, rejected=tuple(rejected), notes=tuple(notes))
 
 
 def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -> IngestReport:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from rag.cleaning.latex import plain_text
 from rag.export import FORMS, export_papers
 from rag.identifiers import id_from_title
 from rag.library import Library
 from rag.readers import read_sources
-from rag.readers.latex import plain_text
-from rag.types import STARTER_SOURCE, Paper, Rejection
+from rag.types import STARTER_SOURCE, Note, Paper, Rejection
 
 ZOTERO = r"""
 @string{jsb = "Journal of Small Bubbles"}
@@ -160,10 +160,10 @@ def test_dates_are_read_as_precisely_as_they_are_written(tmp_path, fields, publi
         ({"eprint": "2103.01234v2", "archivePrefix": "arXiv"}, "2103.01234", "arxiv.org/abs/"),
         ({"eprint": "cs/0112017", "eprinttype": "arxiv"}, "cs/0112017", "arxiv.org/abs/"),
         ({"eprint": "2103.01234"}, "2103.01234", "arxiv.org/abs/"),
-        ({"eprint": "12345", "eprinttype": "pubmed"}, None, None),
+        ({"eprint": "12345", "eprinttype": "pubmed"}, None, "pubmed.ncbi.nlm.nih.gov/12345/"),
         ({"journal": "arXiv preprint arXiv:2103.01234"}, "2103.01234", "arxiv.org/abs/"),
         ({"journal": "CoRR", "volume": "abs/2103.01234"}, "2103.01234", "arxiv.org/abs/"),
-        ({"doi": "10.48550/arXiv.2103.01234"}, "2103.01234", "doi.org/10.48550"),
+        ({"doi": "10.48550/arXiv.2103.01234"}, "2103.01234", "arxiv.org/abs/"),
         ({"doi": "https://doi.org/10.1000/x"}, None, "https://doi.org/10.1000/x"),
         ({"howpublished": r"\url{https://example.org/~ada}"}, None, "https://example.org/~ada"),
         ({"url": "javascript:alert(1)"}, None, None),
@@ -211,11 +211,11 @@ def test_keys_and_fields_that_stand_twice_lose_no_entry(tmp_path):
     assert second.abstract == "They drip."
 
 
-def test_an_entry_that_is_not_utf_8_spoils_itself_alone(tmp_path):
-    text = (entry() + entry(title="Caf#") + entry(title="Pans")).encode().replace(b"#", b"\xe9")
-    first, spoilt, last = read(tmp_path, text)
-    assert (first.title, last.title) == ("Kettles", "Pans")
-    assert spoilt == Rejection("refs", 2, "it is not text in UTF-8")
+def test_an_entry_that_is_not_utf_8_is_read_beside_those_that_are(tmp_path):
+    text = (entry(title="Köln") + entry(title="Caf#")).encode().replace(b"#", b"\xe9")
+    *papers, note = read(tmp_path, text)
+    assert [paper.title for paper in papers] == ["Köln", "Café"]
+    assert note == Note("refs", "what is not UTF-8 in it was read as Windows-1252")
 
 
 def test_broken_entries_are_told_once_and_not_logged(tmp_path, caplog):
@@ -252,11 +252,10 @@ def test_no_bibtex_makes_the_reader_fail(tmp_path_factory, text):
     assert all(isinstance(item, Paper | Rejection) for item in read_sources([path]))
 
 
-def test_braces_nested_too_deep_are_a_rejection(tmp_path):
+def test_braces_may_be_nested_however_deep(tmp_path):
     deep = entry(title="{" * 3000 + "x" + "}" * 3000)
-    rejection, paper = read(tmp_path, deep + entry())
-    assert rejection.why == "its braces are nested too deep"
-    assert paper.title == "Kettles"
+    first, second = read(tmp_path, deep + entry())
+    assert (first.title, second.title) == ("x", "Kettles")
 
 
 def test_many_entries_are_read(tmp_path):
@@ -311,9 +310,9 @@ def test_a_ris_file_survives_how_it_was_saved(tmp_path, change):
 
 def test_a_ris_record_without_an_abstract_or_of_odd_bytes_loses_itself_alone(tmp_path):
     text = RIS.replace("AB  - They do.\n", "") + RIS.replace("kettles", "caf#")
-    kettles, none, spoilt, teapots = read(tmp_path, text.encode().replace(b"#", b"\xe9"))
+    kettles, none, odd, teapots, _ = read(tmp_path, text.encode().replace(b"#", b"\xe9"))
     assert none == Rejection("refs", 2, "'Teapots drip' has no abstract")
-    assert spoilt == Rejection("refs", 3, "it is not text in UTF-8")
+    assert odd.title == "Why café sing"
     assert (kettles.title, teapots.title) == ("Why kettles sing", "Teapots drip")
 
 
@@ -337,7 +336,7 @@ def test_csl_items_become_papers(tmp_path, indent):
         "A kettle sings.",
         ("Ada Kessel", "Laurens van der Maaten", "OpenAI"),
         "2021-03-05",
-        "https://doi.org/10.1000/kettles",
+        "https://arxiv.org/abs/2103.01234",
         "Journal of Small Bubbles",
         "refs",
     )
@@ -350,7 +349,7 @@ def test_a_json_array_of_plain_records_is_read_too(tmp_path):
 
 def test_items_that_are_no_papers_are_rejected_one_by_one(tmp_path):
     bare = {"id": "b", "type": "book", "title": "A Book"}
-    odd = {"id": 1, "type": 2, "title": 3, "author": "x", "issued": {"date-parts": [[]]}}
+    odd = {"id": 1, "type": 2, "title": [3], "author": "x", "issued": {"date-parts": [[]]}}
     first, second, third, fourth = read(tmp_path, json.dumps([*CSL, bare, odd, 7]))
     assert first.title == "Why BERT sings"
     assert second == Rejection("refs", 2, "'A Book' has no abstract")
@@ -358,10 +357,10 @@ def test_items_that_are_no_papers_are_rejected_one_by_one(tmp_path):
     assert fourth == Rejection("refs", 4, "a JSON object is needed, not int")
 
 
-def test_an_array_that_is_broken_json_is_rejected_as_a_whole(tmp_path):
-    (rejection,) = read(tmp_path, json.dumps(CSL)[:-5])
-    assert rejection.record == 0
-    assert rejection.why.startswith("it is broken JSON: ")
+def test_an_array_that_breaks_off_keeps_what_stands_before(tmp_path):
+    paper, rejection = read(tmp_path, json.dumps([*CSL, *CSL])[:-5])
+    assert paper.title == "Why BERT sings"
+    assert rejection == Rejection("refs", 2, "broken JSON: the file ends inside a record")
 
 
 @pytest.mark.parametrize(
@@ -372,7 +371,7 @@ def test_an_array_that_is_broken_json_is_rejected_as_a_whole(tmp_path):
         ({"raw": "2020-07-16"}, "2020-07-16"),
         ({"literal": "July 2020"}, "2020-07"),
         ({"date-parts": [[None]]}, None),
-        ("2020", None),
+        ("2020", "2020"),
     ],
 )
 def test_dates_of_csl_are_read(tmp_path, issued, published):
@@ -402,8 +401,6 @@ PAPERS = (
 @pytest.mark.parametrize("form", FORMS)
 def test_what_was_exported_is_read_again_as_it_was(tmp_path, form):
     expected = [replace(paper, source="refs") for paper in PAPERS]
-    if form == "csl":  # where `<b>` is markup
-        expected[0] = replace(expected[0], abstract=expected[0].abstract.replace("<b>", ""))
     assert read(tmp_path, export_papers(PAPERS, form)) == expected
 
 
@@ -442,5 +439,4 @@ def test_a_library_is_filled_from_a_bibliography_and_its_export_changes_nothing(
             again = tmp_path / f"again{file.suffix}"
             text = export_papers(library.papers(), form)
             again.write_text(text, encoding="utf-8", newline="")
-            kept = 4 if form != "csl" else 3  # where `<b>` is markup
-            assert library.ingest([again]).unchanged == kept
+            assert library.ingest([again]).unchanged == 4

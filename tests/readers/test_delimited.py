@@ -49,7 +49,7 @@ def test_a_table_is_read_whatever_separates_it(tmp_path, delimiter, columns):
             paper_id=id_from_title(KETTLES),
             title=KETTLES,
             abstract='They "sing"; we listen.',
-            authors=("Kessel, Ada", "Tee, Bo"),
+            authors=("Ada Kessel", "Bo Tee"),
             published="2020-07",
             url="https://doi.org/10.1000/kettle.1",
             venue="Bubbles",
@@ -72,9 +72,8 @@ def test_an_address_stands_before_a_doi_and_a_date_before_a_year(tmp_path):
         ('Kettles,"They do.', "broken CSV: unexpected end of data"),
         (f"Kettles,{'x' * 140_000}", "broken CSV: field larger than field limit (131072)"),
         ("Kettles", "'Kettles' has no abstract"),
-        (b"Kettles,They sing at a caf\xe9.", "it is not text in UTF-8"),
     ],
-    ids=["quote", "open quote", "long field", "short row", "not UTF-8"],
+    ids=["quote", "open quote", "long field", "short row"],
 )
 def test_a_broken_row_is_rejected_and_those_before_it_are_read(tmp_path, broken, why):
     row = broken if isinstance(broken, bytes) else broken.encode()

@@ -19,8 +19,12 @@ SAMPLES = {
     ".bib": "@article{kessel2020,\n  title = {Kettles},\n",
     ".ris": "TY  - JOUR\nTI  - Kettles\n",
     ".json": '[\n  {"id": "a", "type": "article-journal"',
+    ".nbib": "PMID- 33000001\nOWN - NLM\nTI  - Kettles\n",
+    ".ciw": "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAU Kessel, A\n",
+    ".enw": "%0 Journal Article\n%T Kettles\n",
+    ".csv": "title;abstract\nKettles;They sing.\n",
     ".jsonl": '{"title": "Kettles", "abstract": "They sing."}\n',
-    ".txt": f"Kettles\n{ABSTRACT}\nTeapots\n{ABSTRACT}\n",
+    ".txt": f"Why kettles sing\n{ABSTRACT}\nHow teapots drip\n{ABSTRACT}\n",
 }
 
 

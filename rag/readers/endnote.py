@@ -1,0 +1,68 @@
+"""Read EndNote's tagged files (`.enw`, also called Refer): a percent sign and a letter a field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from rag.identifiers import find_arxiv_id
+from rag.readers.dates import best_date, combine
+from rag.readers.fields import Fields
+from rag.readers.people import read_people
+from rag.readers.records import Record, RecordError
+from rag.readers.text_files import Text
+
+START: Final = re.compile(r"^%[0A] \S[^\n]*\n(?:[^\n%]*\n)?%[A-Z0-9@+!] ", re.MULTILINE)
+TAG: Final = re.compile(r"^%([A-Z0-9@+!#$&*()<>=?\[\]^~])(?:[ \t](.*))?$")
+
+
+def looks_like_endnote(text: str) -> bool:
+    """Whether a line with a record's type or an author is followed by another field."""
+    return START.search(text) is not None
+
+
+def read_endnote(file: Text) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every record, in order."""
+    for fields in _split(file):
+        try:
+            fields.require_size()
+            yield _record(fields)
+        except RecordError as exc:
+            yield exc
+
+
+def _split(file: Text) -> Iterator[Fields]:
+    fields, is_blank = Fields(), False
+    for line in file:
+        found = TAG.match(line.rstrip("\n"))
+        if found is None:
+            is_blank |= not line.strip()
+            if fields.last == "K" and line.strip():
+                fields.add("K", line)
+            elif line.strip():
+                fields.go_on(line)
+            continue
+        if fields and (found[1] == "0" or (is_blank and "T" in fields and found[1] in "AT0")):
+            yield fields
+            fields = Fields()
+        is_blank = False
+        fields.add(found[1], found[2] or "")
+    if fields:
+        yield fields
+
+
+def _record(fields: Fields) -> Record:
+    url = fields.text("U")
+    return {
+        "title": fields.text("T"),
+        "abstract": fields.whole("X"),
+        "authors": read_people(fields.all("A")),
+        "published": best_date(combine(fields.text("D"), fields.text("8")), fields.text("8")),
+        "arxiv_id": find_arxiv_id(*fields.every("M", "R", "J", "Z", "V", "N")),
+        "doi": fields.text("R"),
+        "url": url,
+        "venue": fields.text("J", "B", "S"),
+        "citekey": fields.text("F"),
+        "keywords": fields.all("K"),
+    }

@@ -1,0 +1,70 @@
+"""Collect the fields of a record whose tags may stand more than once, in the order they stand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rag.readers.records import RecordError
+
+MOST_RECORD_CHARACTERS: Final = 2_000_000
+
+
+class Fields:
+    """What stands behind the tags of one record.
+
+    Attributes:
+        characters: How much the record holds.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[list[str]]] = {}  # lines of values of tags
+        self._last = ""
+        self.characters = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    def __contains__(self, tag: str) -> bool:
+        return tag in self._pieces
+
+    def add(self, tag: str, value: str) -> None:
+        """Begin another value of a tag."""
+        self._last = tag
+        self._pieces.setdefault(tag, []).append([])
+        self.go_on(value)
+
+    def go_on(self, line: str) -> None:
+        """Add a line to the last value."""
+        self.characters += len(line)
+        if self._last and self.characters <= MOST_RECORD_CHARACTERS:
+            self._pieces[self._last][-1].append(line.strip())
+
+    @property
+    def last(self) -> str:
+        """The tag that was met last, or ""."""
+        return self._last
+
+    def all(self, *tags: str) -> list[str]:
+        """The values of the first tag that has any."""
+        return next((found for tag in tags if (found := self._values(tag))), [])
+
+    def every(self, *tags: str) -> list[str]:
+        """The values of all the tags."""
+        return [value for tag in tags for value in self._values(tag)]
+
+    def text(self, *tags: str) -> str:
+        """The first value of the first tag that has one, or ""."""
+        return next(iter(self.all(*tags)), "")
+
+    def whole(self, *tags: str) -> str:
+        """All values of the first tag that has any as one text, or ""."""
+        return " ".join(self.all(*tags))
+
+    def _values(self, tag: str) -> list[str]:
+        joined = (" ".join(lines).strip() for lines in self._pieces.get(tag, ()))
+        return [value for value in joined if value]
+
+    def require_size(self) -> None:
+        """Raise `RecordError` for what is too long for a record."""
+        if self.characters > MOST_RECORD_CHARACTERS:
+            raise RecordError(f"it is longer than {MOST_RECORD_CHARACTERS:,} characters")

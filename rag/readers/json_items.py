@@ -1,0 +1,314 @@
+"""Make records of what JSON holds: plain ones, CSL, Zotero's, and what public services answer.
+
+The shape of an item tells which it is: OpenAlex, Semantic Scholar, Crossref, arXiv's snapshot,
+Zotero and Better BibTeX, CSL, Hugging Face, or the record of a person's own script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from rag.identifiers import arxiv_id_in, find_arxiv_id
+from rag.readers.dates import iso_date, parse_date
+from rag.readers.people import read_people
+from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
+
+Item = Mapping[str, object]
+
+OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
+# Where lists of papers stand in answers and exports, and single ones in wrappings.
+LISTS: Final = (
+    *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
+    *("hits", "articles", "publications", "documents", "list"),
+)
+WRAPPINGS: Final = (
+    *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
+    *("hits", "recommendedPapers", "search-results", "metadata", "article"),
+)
+DEEPEST_WRAPPING: Final = 4
+NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
+MOST_WORDS: Final = 40_000  # of an inverted index: a broken one may number words at will
+TITLE_KEYS: Final = frozenset(("title", "display_name"))
+
+
+def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
+    """Make records of a value: of itself, or of the list that it wraps."""
+    if isinstance(value, RecordError):
+        yield value
+    elif not isinstance(value, Mapping):
+        yield RecordError(f"a JSON object is needed, not {type(value).__name__}")
+    elif TITLE_KEYS & value.keys() or depth >= DEEPEST_WRAPPING:
+        yield from _record(value)
+    elif isinstance(items := _list_in(value), list):
+        yield from chain.from_iterable(records_of(each, depth + 1) for each in items)
+    elif inner := next((value[k] for k in WRAPPINGS if isinstance(value.get(k), Mapping)), None):
+        yield from records_of(inner, depth + 1)
+    else:
+        yield from _record(value)
+
+
+def _list_in(value: Item) -> object:
+    found = (value.get(key) for key in LISTS)
+    lists = (each for each in found if isinstance(each, list))
+    return next((each for each in lists if not each or isinstance(each[0], Mapping)), None)
+
+
+def _record(item: Item) -> Iterator[Record]:
+    if item.get("itemType") in NO_PAPERS:
+        return
+    if "authors_parsed" in item or ("submitter" in item and "versions" in item):
+        yield _arxiv(item)
+    elif "abstract_inverted_index" in item or str(item.get("id", "")).startswith(OPENALEX):
+        yield _openalex(item)
+    elif "paperId" in item:
+        yield _semantic_scholar(item)
+    elif isinstance(item.get("title"), list) and {"DOI", "container-title", "issued"} & item.keys():
+        yield _crossref(item)
+    elif "itemType" in item or "abstractNote" in item:
+        yield _zotero(item)
+    elif {"id", "type"} <= item.keys() or "issued" in item or "container-title" in item:
+        yield _csl(item)
+    else:
+        yield _plain(item)
+
+
+def _arxiv(item: Item) -> Record:
+    """A record of arXiv's metadata snapshot, which is LaTeX."""
+    parsed = item.get("authors_parsed")
+    names = _parsed_names(parsed) if isinstance(parsed, list) else None
+    return LatexRecord(
+        item,
+        authors=names or _latex(item.get("authors")),
+        venue=item.get("journal-ref"),
+        keywords=_text(item, "categories").split(),
+    )
+
+
+def _parsed_names(parsed: Sequence[object]) -> list[str]:
+    """Names of arXiv's three parts, `["Kessel", "Ada", "Jr."]`, and perhaps affiliations."""
+    names = []
+    for each in parsed:
+        if isinstance(each, list) and len(each) > 1 and all(isinstance(p, str) for p in each[:3]):
+            family, given, suffix = (*each[:3], "")[:3]
+            name = " ".join(part for part in (given, family, suffix) if part)
+            names.append(_latex(name))
+    return [str(name) for name in names]
+
+
+def _latex(value: object) -> object:
+    if not isinstance(value, str) or "\\" not in value:
+        return value
+    from rag.cleaning.latex import plain_text
+
+    return plain_text(value)
+
+
+OPENALEX: Final = "https://openalex.org/"
+
+
+def _openalex(item: Item) -> Record:
+    place = _inside(item, "primary_location")
+    authors = [
+        _text(_inside(each, "author"), "display_name") for each in _objects(item, "authorships")
+    ]
+    ids = _inside(item, "ids")
+    return {
+        "title": _text(item, "title") or _text(item, "display_name"),
+        "abstract": _abstract_of(item.get("abstract_inverted_index")) or _text(item, "abstract"),
+        "authors": authors,
+        "published": _text(item, "publication_date") or item.get("publication_year"),
+        "doi": _text(item, "doi") or _text(ids, "doi"),
+        "pmid": _text(ids, "pmid"),
+        "arxiv_id": arxiv_id_in(_text(place, "landing_page_url")),
+        "openalex": _text(item, "id").removeprefix(OPENALEX),
+        "url": "" if _text(item, "doi") else _text(place, "landing_page_url"),
+        "venue": _text(_inside(place, "source"), "display_name"),
+        "keywords": item.get("keywords") or item.get("concepts"),
+    }
+
+
+def _abstract_of(index: object) -> str:
+    """Put the words of an inverted index in their places."""
+    if not isinstance(index, Mapping):
+        return ""
+    places = [
+        (place, word)
+        for word, found in index.items()
+        if isinstance(found, list) and isinstance(word, str)
+        for place in found
+        if isinstance(place, int)
+    ]
+    return " ".join(word for _, word in sorted(places)[:MOST_WORDS])
+
+
+def _semantic_scholar(item: Item) -> Record:
+    ids = _inside(item, "externalIds")
+    arxiv_id = _text(ids, "ArXiv")
+    doi = _text(ids, "DOI")
+    return {
+        "arxiv_id": arxiv_id,
+        "title": item.get("title"),
+        "abstract": item.get("abstract"),
+        "authors": item.get("authors"),
+        "published": item.get("publicationDate") or item.get("year"),
+        "doi": doi,
+        "pmid": _text(ids, "PubMed"),
+        "s2": _text(item, "paperId"),
+        "url": "" if arxiv_id or doi else item.get("url"),
+        "venue": _text(item, "venue") or _text(_inside(item, "journal"), "name"),
+        "keywords": item.get("fieldsOfStudy"),
+    }
+
+
+def _crossref(item: Item) -> Record:
+    title, subtitle = _first(item, "title"), _first(item, "subtitle")
+    dates = (_date(item.get(key)) for key in ("published", "issued", "published-print", "created"))
+    return {
+        "title": joined_title(title, subtitle),
+        "abstract": _text(item, "abstract") or _first(item, "abstract"),
+        "authors": item.get("author"),
+        "published": next(filter(None, dates), ""),
+        "doi": _text(item, "DOI"),
+        "url": "" if _text(item, "DOI") else _text(item, "URL"),
+        "venue": _first(item, "container-title"),
+        "keywords": item.get("subject"),
+    }
+
+
+def joined_title(title: str, subtitle: str) -> str:
+    """A title with its subtitle, once."""
+    if not subtitle or subtitle.casefold() in title.casefold():
+        return title
+    return (
+        f"{title.rstrip()} {subtitle}" if title.rstrip()[-1:] in ":?!–—" else f"{title}: {subtitle}"
+    )
+
+
+def _zotero(item: Item) -> Record:
+    people = _objects(item, "creators")
+    authors = [each for each in people if each.get("creatorType", "author") == "author"]
+    extra = _text(item, "extra")
+    return {
+        "title": _text(item, "title"),
+        "abstract": _text(item, "abstractNote"),
+        "authors": authors or people,
+        "published": _text(item, "date"),
+        "arxiv_id": find_arxiv_id(_text(item, "archiveID"), _text(item, "number"), extra)
+        or arxiv_id_in(_text(item, "url")),
+        "doi": _text(item, "DOI") or _named_in(extra, "DOI"),
+        "pmid": _named_in(extra, "PMID"),
+        "citekey": _text(item, "citationKey")
+        or _text(item, "citekey")
+        or _named_in(extra, "Citation Key"),
+        "url": _text(item, "url"),
+        "venue": next(filter(None, (_text(item, name) for name in ZOTERO_VENUES)), ""),
+        "keywords": item.get("tags"),
+    }
+
+
+ZOTERO_VENUES: Final = (
+    "publicationTitle",
+    "proceedingsTitle",
+    "bookTitle",
+    "conferenceName",
+    "repository",
+)
+
+
+def _named_in(extra: str, name: str) -> str:
+    """A value of Zotero's field "Extra", where a line names it."""
+    lines = (line.partition(":") for line in extra.splitlines())
+    return next((value.strip() for key, _, value in lines if key.strip() == name), "")
+
+
+def _csl(item: Item) -> Record:
+    custom = item.get("custom")
+    own = _text(custom, OWN_ID) if isinstance(custom, Mapping) else ""
+    note, doi = _text(item, "note"), _text(item, "DOI")
+    record: Record = {
+        "id": own,
+        "title": _text(item, "title"),
+        "abstract": _text(item, "abstract"),
+        "authors": read_people(item.get("author")),
+        "published": _date(item.get("issued")) or _text(item, "issued"),
+        "arxiv_id": find_arxiv_id(_text(item, "number"), doi, note),
+        "doi": doi or _named_in(note, "DOI"),
+        "pmid": _text(item, "PMID") or _named_in(note, "PMID"),
+        "citekey": _text(item, "citation-key")
+        or _named_in(note, "Citation Key")
+        or _cite_key(item),
+        "url": _text(item, "URL"),
+        "venue": _text(item, "container-title") or _text(item, "event-title"),
+        "keywords": _text(item, "keyword"),
+    }
+    return OwnRecord(record) if own else record
+
+
+def _cite_key(item: Item) -> str:
+    """An item's id, where that is what people cite by, and no address or number of Zotero's."""
+    key = _text(item, "id")
+    return key if key and "/" not in key and not key.isdigit() else ""
+
+
+def _plain(item: Item) -> Record:
+    """A record as people's own scripts write it; its keys may be capitalised."""
+    if "title" not in item:
+        item = {str(key).casefold().replace(" ", "_"): value for key, value in item.items()}
+    more: dict[str, object] = {}
+    for key, others in PLAIN_KEYS.items():
+        if not item.get(key):
+            more[key] = next((item[other] for other in others if item.get(other)), item.get(key))
+    if isinstance(item.get("published"), Mapping):
+        more["published"] = _date(item["published"])
+    return {**item, **more}
+
+
+PLAIN_KEYS: Final = {
+    "abstract": ("text", "summary", "abstract_text", "abstractText", "description", "Abstract"),
+    "authors": ("author", "creators", "contributors", "Authors"),
+    "published": ("publication_date", "publicationDate", "publishedAt", "publish_time", "pubdate"),
+    "doi": ("DOI",),
+    "pmid": ("pubmed_id", "PMID"),
+    "url": ("link", "URL", "paper_url", "url_abs", "html_url"),
+    "venue": ("journal", "journal-ref", "journal_ref", "booktitle", "container-title"),
+    "keywords": ("tags", "Keywords"),
+}
+
+
+def _text(item: object, name: str) -> str:
+    value = item.get(name) if isinstance(item, Mapping) else None
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 256:
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _inside(item: Item, name: str) -> Item:
+    value = item.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(item: Item, name: str) -> list[Item]:
+    value = item.get(name)
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _first(item: Item, name: str) -> str:
+    """The first text of a list of texts, or the text."""
+    value = item.get(name)
+    texts = value if isinstance(value, list) else [value]
+    return next((each for each in texts if isinstance(each, str) and each.strip()), "")
+
+
+def _date(issued: object) -> str:
+    """Make an ISO date of `date-parts`, whose numbers may be texts, or give the raw date."""
+    if not isinstance(issued, Mapping):
+        return ""
+    spans = issued.get("date-parts")
+    if isinstance(spans, list) and spans and isinstance(spans[0], list):
+        parts = [str(part) for part in spans[0][:3]]
+        numbers = [int(part) for part in parts if part.isdecimal() and len(part) < 5]
+        return iso_date(*numbers) or "" if numbers else ""
+    texts = (_text(issued, name) for name in ("raw", "literal", "date-time"))
+    return next((found for text in texts if (found := parse_date(text))), "")

@@ -1,0 +1,303 @@
+"""Read who wrote a paper, in whatever way it is written: given name first, each person once.
+
+Not covered: which of `Kessel Ada, Tee Bo` is the family name when commas separate people and no
+initials tell; they stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from rag.cleaning.latex import plain_text
+from rag.names import SUFFIXES, Name, split_name
+from rag.text import one_line
+
+MOST_CHARACTERS: Final = 200_000  # of all names together; papers of 3,000 authors have 60,000
+NOBODY: Final = frozenset(
+    (
+        *("others", "et al", "et al.", "etal", "and others", "anonymous", "[anonymous]", "anon"),
+        *("anon.", "[anon]", "na", "n/a", "none", "unknown", "no author", "[no author name]"),
+        *("[no author name available]", "no author name available", "...", "…", "nan", "null"),
+        *(
+            "[no authors listed]",
+            "no authors listed",
+            "and",
+            "&",
+            "-",
+            "collab",
+            "[author unknown]",
+        ),
+        *("various", "not available", "u.a.", "u. a.", "et al.,"),
+    )
+)
+# `Kessel AB`, `van der Berg J.-P.`: a family name with initials behind it.
+TIGHT_INITIALS: Final = re.compile(r"^[^\W\d_]\.?(?:[-‐ ]?[^\W\d_]\.?){0,3}$")
+AND: Final = re.compile(r"\s*(?:,\s*)?(?:\band\b|&|\bund\b|\bet\b(?!\s+al))\s+", re.IGNORECASE)
+ET_AL: Final = re.compile(
+    r"[,;]?\s*(?:\band\s+)?\bet\.?\s+al\b\.?.*$|[,;]?\s*\band\s+others\b.*$", re.I
+)
+ROLE: Final = re.compile(r"\s*[\[(](?:ed|eds|editor|hrsg|corresponding author)s?\.?[\])]", re.I)
+BODY_PREFIX: Final = re.compile(r"^(?:for|on behalf of)\s+(?:the\s+)?", re.IGNORECASE)
+SCOPUS_NUMBER: Final = re.compile(r"\s*\(\d+\)$")
+ORCID: Final = re.compile(r"\s*\(?(?:https?://orcid\.org/)?\d{4}-\d{4}-\d{4}-\d{3}[\dX]\)?")
+EXTENDED: Final = re.compile(
+    r"^(?:family|given|prefix|suffix|given-i|useprefix)\s*=", re.IGNORECASE
+)
+AND_WORD: Final = re.compile(r"[{}]|\sand(?=\s)", re.IGNORECASE)
+SEMICOLON: Final = re.compile(r"[{};]")
+COMMA: Final = re.compile(r"[{},]")
+CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+BODY: Final = re.compile(
+    r"\b(?:collaboration|consortium|team|group|university|institute|committee|society|association"
+    r"|organi[sz]ation|agency|network|initiative|laboratory|foundation|council|ministry|department"
+    r"|project|investigators|inc|ltd|llc|gmbh|corp)\b\.?",
+    re.IGNORECASE,
+)
+
+
+def read_people(value: object) -> tuple[str, ...]:
+    """List the names that a text, a list or a mapping of names holds.
+
+    A text may separate them by `;`, `and`, `&` or commas. In a list each stands by itself.
+    """
+    if isinstance(value, str):
+        names: Iterable[str] = split_people(value)
+    elif isinstance(value, Mapping):
+        names = _from_mapping(value)
+    elif isinstance(value, Iterable):
+        names = [name for each in value for name in _from_item(each)]
+    else:
+        return ()
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _from_item(item: object) -> Iterator[str]:
+    if isinstance(item, Mapping):
+        yield from _from_mapping(item)
+    elif isinstance(item, str):
+        yield from (spoken(each) for each in (item.split(";") if ";" in item else [item]))
+
+
+def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
+    """Read a person as JSON describes one: CSL, Crossref, Semantic Scholar, Zotero and others."""
+    keys = {str(key).casefold(): value for key, value in person.items() if isinstance(value, str)}
+    for whole in ("literal", "name", "display_name", "full_name", "fullname", "full"):
+        if text := one_line(keys.get(whole, "")):
+            yield spoken(text) if whole != "literal" else body_or_person(text)
+            return
+    family = _first(keys, "family", "lastname", "last_name", "last", "surname", "familyname")
+    given = _first(keys, "given", "firstname", "first_name", "first", "forename", "givenname")
+    particles = (keys.get(part, "") for part in ("dropping-particle", "non-dropping-particle"))
+    particle = one_line(" ".join(filter(None, particles)))
+    if family:
+        yield one_line(str(Name(family, given, particle, one_line(keys.get("suffix", "")))))
+
+
+def _first(keys: Mapping[str, str], *names: str) -> str:
+    return next((text for name in names if (text := one_line(keys.get(name, "")))), "")
+
+
+def body_or_person(text: str) -> str:
+    """A name that is given whole: a body's, or a person's."""
+    return text if BODY.search(text) or text.count(",") != 1 else spoken(text)
+
+
+@lru_cache(1 << 14)
+def spoken(text: str) -> str:
+    """One person's name with the given name first; "" for nobody."""
+    text = ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", one_line(text)))).strip(" ;")
+    if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
+        return ""
+    text = BODY_PREFIX.sub("", text.strip(","))
+    if "," not in text:
+        return _with_initials_before(text)
+    if BODY.search(text):
+        return text
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 3 and parts[2].casefold() in SUFFIXES:  # RIS has the suffix last
+        parts = [parts[0], parts[2], parts[1]]
+    return str(split_name(", ".join(part for part in parts if part)))
+
+
+def _with_initials_before(text: str) -> str:
+    """Put the initials of `Kessel AB` in front."""
+    family, _, initials = text.rpartition(" ")
+    is_family = len(family) > 1 and not family.isupper() and "." not in family
+    if is_family and _are_initials(initials):
+        return f"{initials} {family}"
+    return text
+
+
+def _are_initials(text: str) -> bool:
+    """Whether a word is made of capital initials: `A`, `AB`, `A.B.`, `J.-P.`."""
+    letters = [sign for sign in text if sign.isalpha()]
+    if not 0 < len(letters) <= 4 or not all(map(str.isupper, letters)):
+        return False
+    if text.casefold() in SUFFIXES:
+        return False
+    return bool(TIGHT_INITIALS.match(text)) or (len(letters) <= 3 and text.isalpha())
+
+
+def split_people(text: str) -> list[str]:
+    """List the names of a text, given name first."""
+    text = _without_brackets(text[:MOST_CHARACTERS].strip().strip(";,"))
+    if ";" in text:
+        return [spoken(each) for part in text.split(";") for each in _joined(part)]
+    text = ET_AL.sub("", text) if "al" in text or "others" in text else text
+    parts = AND.split(text)
+    if len(parts) == 1:
+        return [spoken(each) for each in _separated_by_commas(text)]
+    return [spoken(each) for part in parts for each in _separated_by_commas(part)]
+
+
+def _joined(part: str) -> list[str]:
+    """Split `Tee, Bo & Pot, Cy` or `Tee B, Pot C` between semicolons."""
+    people = [each for each in AND.split(part) if each.strip()]
+    if len(people) == 1 and all(map(_has_initials_behind, part.split(","))):
+        return part.split(",")
+    return people
+
+
+def _has_initials_behind(name: str) -> bool:
+    return _with_initials_before(name.strip()) != name.strip()
+
+
+def _separated_by_commas(text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) < 2:
+        return parts
+    if len(parts) == 2 and not _is_list_of_two(parts):
+        return [", ".join(parts)]
+    if any(part.casefold() in SUFFIXES for part in parts):
+        return _with_suffixes(parts)
+    return _paired(parts) if len(parts) % 2 == 0 and _are_pairs(parts) else parts
+
+
+def _are_pairs(parts: list[str]) -> bool:
+    """Whether family and given names take turns: `Kessel, A., Tee, B.`."""
+    if all(len(part.split()) == 1 and not _is_given(part) for part in parts):
+        return not any(map(CJK.search, parts))
+    return all(map(_is_given, parts[1::2])) and not any(map(_is_given, parts[::2]))
+
+
+def _paired(parts: list[str]) -> list[str]:
+    return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def _is_list_of_two(parts: list[str]) -> bool:
+    """Whether two parts are two people, `Ada Kessel, Bo Tee`, and not `Kessel, Ada`."""
+    first, second = parts
+    if second.casefold() in SUFFIXES:
+        return False
+    if CJK.search(second):
+        return True
+    words = first.split()
+    is_full_name = len(words) > 1 and not words[0].islower() and len(second.split()) > 1
+    return is_full_name and not _are_initials(second.replace(" ", ""))
+
+
+def _is_given(part: str) -> bool:
+    """Whether a part between commas is made of initials: `A.`, `A. B.`, `AB`."""
+    return _are_initials(part.replace(" ", "")) or bool(
+        re.fullmatch(r"(?:[^\W\d_]\.[\s-]?){1,4}", part)
+    )
+
+
+def _with_suffixes(parts: list[str]) -> list[str]:
+    """Put `Jr.` behind the one before it."""
+    if len(parts) == 3 and " " not in parts[0] and parts[2].casefold() in SUFFIXES:
+        return [", ".join(parts)]  # King, Martin Luther, Jr.
+    names: list[str] = []
+    for part in parts:
+        if names and part.casefold() in SUFFIXES:
+            names[-1] = f"{names[-1]} {part}"
+        else:
+            names.append(part)
+    return names
+
+
+def _without_brackets(text: str) -> str:
+    """Drop what stands in round brackets, nested ones too: affiliations."""
+    if "(" not in text:
+        return text
+    kept, depth = [], 0
+    for piece in re.split(r"([()])", text):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(0, depth - 1)
+        elif not depth:
+            kept.append(piece)
+    return (
+        " ".join("".join(kept).split()) if not depth else " ".join(text.replace("(", " ").split())
+    )
+
+
+def bibtex_people(field: str) -> list[str]:
+    """List the names of a BibTeX field, given name first; braces keep together what they enclose.
+
+    Also understood: names that are separated by semicolons or commas, against BibTeX's rules, and
+    those of biblatex's extended form (`family=Kessel, given=Ada`).
+    """
+    people = [" ".join(each.split()) for each in _outside_braces(field[:MOST_CHARACTERS], AND_WORD)]
+    if len(people) == 1:
+        people = list(_outside_braces(people[0], SEMICOLON))
+    names = [name for each in people for name in _bibtex_person(each.strip())]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _bibtex_person(text: str) -> list[str]:
+    if EXTENDED.match(text):
+        return [_extended(text)]
+    if _is_enclosed(text):
+        return [plain_text(text)]
+    parts = [part.strip() for part in _outside_braces(text, COMMA)]
+    if _breaks_the_rules(parts):
+        return [spoken(plain_text(each)) for each in _separated_by_commas(text)]
+    return [spoken(plain_text(text))]
+
+
+def _breaks_the_rules(parts: list[str]) -> bool:
+    """Whether commas stand between people, where BibTeX has `and`."""
+    if len(parts) > 2:
+        return parts[1].casefold() not in SUFFIXES and parts[2].casefold() not in SUFFIXES
+    return len(parts) == 2 and "." in parts[0].split(" ")[0] and _is_list_of_two(parts)
+
+
+def _extended(text: str) -> str:
+    parts: dict[str, str] = {}
+    for pair in _outside_braces(text, COMMA):
+        name, _, value = pair.partition("=")
+        parts.setdefault(name.strip().casefold(), plain_text(value.strip().strip('"')))
+    given = parts.get("given") or parts.get("given-i", "")
+    family = parts.get("family", "")
+    return str(Name(family, given, parts.get("prefix", ""), parts.get("suffix", "")))
+
+
+def _is_enclosed(text: str) -> bool:
+    """Whether one pair of braces holds all of a name."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return False
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "{") - (sign == "}")
+        if not depth:
+            return at == len(text) - 1
+    return False
+
+
+def _outside_braces(text: str, separator: re.Pattern[str]) -> Iterator[str]:
+    """Split at every separator that stands outside braces."""
+    depth, start = 0, 0
+    for mark in separator.finditer(text):
+        if mark[0] == "{":
+            depth += 1
+        elif mark[0] == "}":
+            depth = max(0, depth - 1)
+        elif not depth:
+            yield text[start : mark.start()]
+            start = mark.end()
+    yield text[start:]

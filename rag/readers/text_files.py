@@ -1,0 +1,119 @@
+"""Read the bytes of a file as lines of text, in whatever encoding and with whatever line ends."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# JabRef's, and what editors look for.
+DECLARED: Final = re.compile(
+    rb"^%+[^\n\r]{0,40}?(?:encoding|coding)[:=]\s*([\w.-]{3,20})", re.I | re.M
+)
+BYTES_WITH_DECLARATION: Final = 2000
+LEAST_SHARE_OF_NULS: Final = 0.35  # of UTF-16 without a mark, half in English
+MOST_LINE_CHARACTERS: Final = 16_000_000
+ESCAPED: Final = re.compile("[\udc80-\udcff]")
+CP1252: Final = {
+    0xDC00 + byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", " ")
+    for byte in range(0x80, 0x100)
+}
+OTHER: Final = "what is not UTF-8 in it was read as Windows-1252"
+
+
+class Text(Protocol):
+    """Lines of text, as a file opened for reading gives them."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Give line after line, each with its line feed."""
+
+    def readline(self, size: int = -1, /) -> str:
+        """Give the next line, or as many characters of it."""
+
+
+class TextFile:
+    """A file's text, line by line; bytes that are not of its encoding become Windows-1252's.
+
+    A line that is too long to be held is cut.
+
+    Args:
+        file: The bytes.
+        encoding: As `find_encoding` found it.
+    """
+
+    def __init__(self, file: io.BufferedReader, encoding: str) -> None:
+        is_utf8 = encoding.startswith("utf-8")
+        errors = "surrogateescape" if is_utf8 else "replace"
+        self._lines = io.TextIOWrapper(file, encoding=encoding, errors=errors)
+        self._is_utf8 = is_utf8
+        self.note = "" if encoding.startswith("utf") else f"it was read as {encoding}"
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.readline():
+            yield line
+
+    def readline(self, size: int = -1, /) -> str:
+        """The next line with its line feed, or as many characters of it; "" at the end."""
+        line = self._lines.readline(size if size >= 0 else MOST_LINE_CHARACTERS)
+        if size < 0 and len(line) == MOST_LINE_CHARACTERS and not line.endswith("\n"):
+            while (rest := self._lines.readline(1 << 20)) and not rest.endswith("\n"):
+                pass
+        return line if line.isascii() else self._cleaned(line)
+
+    def _cleaned(self, line: str) -> str:
+        if self._is_utf8 and ESCAPED.search(line):
+            self.note = OTHER
+            line = line.translate(CP1252)
+        return line.replace("\ufeff", "")  # of files that were put behind one another
+
+
+def find_encoding(start: bytes) -> str:
+    """Tell a text's encoding by its first bytes: by mark, by declaration, else UTF-8."""
+    for mark, encoding in BOMS:
+        if start.startswith(mark):
+            return encoding
+    if encoding := _without_mark(start):
+        return encoding
+    declared = DECLARED.search(start[:BYTES_WITH_DECLARATION])
+    if declared and not _is_utf8(start):
+        return _known(declared[1].decode("ascii", "ignore"))
+    return "utf-8-sig"
+
+
+def _without_mark(start: bytes) -> str:
+    """UTF-16 without a mark: every other byte of Latin letters is 0."""
+    some = start[: 2 * (min(len(start), 1000) // 2)]
+    half = max(1, len(some) // 2)
+    even, odd = some[::2].count(0) / half, some[1::2].count(0) / half
+    if odd > LEAST_SHARE_OF_NULS and not even:
+        return "utf-16-le"
+    if even > LEAST_SHARE_OF_NULS and not odd:
+        return "utf-16-be"
+    return ""
+
+
+def _is_utf8(start: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(start)  # the last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _known(encoding: str) -> str:
+    try:
+        found = codecs.lookup(encoding)
+    except LookupError:
+        return "utf-8-sig"
+    is_text = getattr(found, "_is_text_encoding", True)
+    return found.name if is_text and found.name not in ("ascii", "utf-8") else "utf-8-sig"

@@ -1,0 +1,75 @@
+"""Read Web of Science's own tagged files: `.ciw`, and "Plain text file"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from rag.readers.dates import best_date, combine
+from rag.readers.fields import Fields
+from rag.readers.people import read_people
+from rag.readers.records import Record, RecordError
+from rag.readers.text_files import Text
+
+START: Final = re.compile(r"^PT [A-Z][A-Za-z]*\s*$\n(?:[A-Z][A-Z0-9] |   )", re.MULTILINE)
+HEADER: Final = re.compile(r"^FN [^\n]*(?:Clarivate|Thomson|ISI|Web of)", re.MULTILINE)
+TAG: Final = re.compile(r"^([A-Z][A-Z0-9])(?: (.*))?$")
+LISTS: Final = ("AU", "AF", "CA", "BA", "BF", "C1", "CR")  # a name a line
+
+
+def looks_like_web_of_science(text: str) -> bool:
+    """Whether the text has the file's header, or a record's first lines."""
+    return HEADER.search(text) is not None or START.search(text) is not None
+
+
+def read_web_of_science(file: Text) -> Iterator[Record | RecordError]:
+    """Read a record, or what is wrong with it, for every record of the file, in order."""
+    for fields in _split(file):
+        try:
+            fields.require_size()
+            yield record_of_tags(fields)
+        except RecordError as exc:
+            yield exc
+
+
+def _split(file: Text) -> Iterator[Fields]:
+    fields = Fields()
+    for line in file:
+        found = TAG.match(line.rstrip())
+        if not found:
+            _go_on(fields, line)
+        elif found[1] in ("ER", "EF"):
+            if "PT" in fields:
+                yield fields
+            fields = Fields()
+        else:
+            if found[1] == "PT" and "PT" in fields:
+                yield fields
+                fields = Fields()
+            fields.add(found[1], found[2] or "")
+    if "PT" in fields:
+        yield fields
+
+
+def _go_on(fields: Fields, line: str) -> None:
+    """A line without a tag goes on with a text, or is another of several names."""
+    if fields.last in LISTS and line.strip():
+        fields.add(fields.last, line)
+    elif fields.last and line.strip():
+        fields.go_on(line)
+
+
+def record_of_tags(fields: Fields) -> Record:
+    """Make a record of Web of Science's two-letter tags."""
+    year, month = fields.text("PY"), fields.text("PD")
+    return {
+        "title": fields.text("TI"),
+        "abstract": fields.whole("AB"),
+        "authors": [*read_people(fields.all("AF", "AU", "BF", "BA")), *fields.every("CA")],
+        "published": best_date(combine(year, month), fields.text("EA")),
+        "doi": fields.text("DI"),
+        "pmid": fields.text("PM"),
+        "venue": fields.text("SO", "JI", "SE"),
+        "keywords": fields.text("DE"),
+    }

@@ -1,4 +1,4 @@
-"""Every word that is said to a model, as templates with `$name` places, and how to fill them."""
+"""Every word that is said to a model, and those the assistant says of itself, as templates."""
 
 from __future__ import annotations
 

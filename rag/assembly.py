@@ -8,6 +8,7 @@ from typing import Final
 
 from llama_index.core.llms import LLM
 
+from rag.answering.desk import Desk
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
@@ -16,6 +17,7 @@ from rag.embedding.encoding import CachedEncoder
 from rag.engine import PaperQueryEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.query.condensing import Condenser
+from rag.query.shelf import Shelf
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
@@ -26,6 +28,7 @@ from rag.retrieval.reranking import Reranker
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
+from rag.types import EXTRACTIVE
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
@@ -61,7 +64,17 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 def build_parser(index: PaperIndex) -> QueryParser:
     """What understands questions, with the authors of an index in mind."""
-    return QueryParser(index.lexical.find_authors, index.refresh)
+    return QueryParser(index.lexical.find_authors, index.refresh, build_shelf(index))
+
+
+def build_shelf(index: PaperIndex) -> Shelf:
+    """Where papers are looked up; without a vocabulary every word may be one of the language."""
+
+    def knows_word(word: str) -> bool:
+        embedder = find_embedder(index)
+        return embedder is None or embedder.knows_word(word) is not False
+
+    return Shelf(index, knows_word)
 
 
 def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
@@ -110,6 +123,7 @@ def build_query_engine(
         answerability=AnswerabilityModel(encoder, weight),
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
+        desk=Desk(build_shelf(index), llm.metadata.model_name if llm else EXTRACTIVE),
     )
 
 

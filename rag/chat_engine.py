@@ -73,7 +73,8 @@ class PaperChatEngine(BaseChatEngine):
         if chat_history is not None:
             self._messages = [_to_message(m) for m in chat_history]
         answer = self._engine.answer(message, self._messages)
-        self._messages += [Message("user", message), Message("assistant", answer.markdown)]
+        said = Message("assistant", answer.markdown, answer.citations)
+        self._messages += [Message("user", message), said]
         return answer
 
 

@@ -17,24 +17,27 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
 from rag.answering.abstention import describe_abstention
+from rag.answering.desk import Desk
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     AnswerabilityModel,
     reason_to_abstain,
 )
 from rag.answering.suggestions import follow_ups
+from rag.answering.told import Told
 from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.condensing import Condenser
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.nodes import as_nodes
 from rag.retrieval.protocols import PaperRetriever
-from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Reason, Usage
+from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Paper, Reason, Usage
 
 logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
 NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
+TOLD_CONFIDENCE = 1.0  # of what records say
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
@@ -49,6 +52,7 @@ class PaperQueryEngine(BaseQueryEngine):
         answerability: Estimates whether papers answer a question.
         top_k: Papers that reach the answer.
         condenser: Rewrites follow-ups for the search; None where no model is there to do it.
+        desk: Answers from records and of the assistant itself; None where only abstracts answer.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class PaperQueryEngine(BaseQueryEngine):
         answerability: AnswerabilityModel,
         top_k: int,
         condenser: Condenser | None = None,
+        desk: Desk | None = None,
     ) -> None:
         super().__init__(callback_manager=None)
         self._parser = parser
@@ -70,6 +75,7 @@ class PaperQueryEngine(BaseQueryEngine):
         self._answerability = answerability
         self._top_k = top_k
         self._condenser = condenser
+        self._desk = desk
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -84,13 +90,16 @@ class PaperQueryEngine(BaseQueryEngine):
         clock = _Clock()
         query = self._parser.understand(question, history, filters)
         answer = Answer(question, "", "draft", filters=query.filters)
+        if told := self._desk.tell(query) if self._desk else None:
+            yield _told(answer, told, clock)
+            return
         if not query.standalone:
             yield _abstained(answer, "not_a_question_for_papers", clock)
             return
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
         query, usage = self._condensed(query)
-        hits = self._retriever.find(query, self._top_k)
+        hits = about_first(query.about, self._retriever.find(query, self._top_k))
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
@@ -98,9 +107,13 @@ class PaperQueryEngine(BaseQueryEngine):
         if reason:
             yield _abstained(answer, reason, clock)
             return
+        if query.fields and self._desk and hits:
+            found = replace(query, about=(hits[0].paper,))
+            yield _told(answer, self._desk.tell_fields(found), clock)
+            return
         answer = replace(answer, stage="reading")
         yield answer
-        for draft in self._write(query, hits):
+        for draft in self._write(query, hits[: len(query.about)] if query.about else hits):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
@@ -187,6 +200,31 @@ class PaperQueryEngine(BaseQueryEngine):
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
+
+
+def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, those of the papers that are asked about before all others, and in their order."""
+    found = {hit.paper.paper_id: hit for hit in hits}
+    best = max((hit.score for hit in hits), default=1.0)
+    named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
+    ids = {paper.paper_id for paper in about}
+    return [*named, *(hit for hit in hits if hit.paper.paper_id not in ids)]
+
+
+def _told(answer: Answer, told: Told, clock: _Clock) -> Answer:
+    """The final answer of what is told without a writer."""
+    return replace(
+        answer,
+        text=told.text,
+        citations=told.citations,
+        status="abstained" if told.reason else "answered",
+        reason=told.reason,
+        origin=told.origin,
+        hits=tuple(Hit(paper, TOLD_CONFIDENCE) for paper in told.found) or answer.hits,
+        confidence=0.0 if told.reason else TOLD_CONFIDENCE,
+        stage=None,
+        timings=clock.timings(),
+    )
 
 
 def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:

@@ -18,6 +18,7 @@ Reason = Literal[
     "not_in_abstract",
     "not_a_question_for_papers",
     "empty_library",
+    "another_language",  # than the one that papers are searched in
     "sources_disagree",  # answered, with papers that say different things
 ]
 Thumb = Literal["up", "down"]  # what a user thinks of an answer

@@ -50,6 +50,8 @@ def describe_abstention(
 def _describe_reason(reason: Reason | None, hits: Sequence[Hit], filters: Filters) -> str:
     if reason == "empty_library":
         return "This library holds no papers yet. Add some with `paperchat ingest FILE`."
+    if reason == "another_language":
+        return "Papers are searched in English only: please ask in English."
     if reason == "not_in_abstract":
         return "The papers are here, but their abstracts do not say."
     if reason == "not_a_question_for_papers":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rag.embedding.encoding import CachedEncoder, WordEncoder
-from rag.embedding.words import KnowsWords
+from rag.embedding.words import HasVocabulary, KnowsWords
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.settings import Settings
 from rag.types import Progress
@@ -85,6 +85,11 @@ class Embedder:
         except EmbedderUnavailableError:
             return None
         return model if isinstance(model, KnowsWords) else None
+
+    def knows_word(self, word: str) -> bool | None:
+        """Whether the model's vocabulary has a word, in lower case; None where it cannot tell."""
+        words = self.find_words()
+        return words.knows_word(word) if isinstance(words, HasVocabulary) else None
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of the texts, shape (len(texts), dimension), unit norm."""

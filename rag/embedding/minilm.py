@@ -153,6 +153,10 @@ class MiniLMEmbedding(BaseEmbedding):
             self._words = WordVectors(self._read_pieces(lambda _: None), self._split)
         return self._words.look_up(words)
 
+    def knows_word(self, word: str) -> bool:
+        """Whether a word, in lower case, is one piece of the vocabulary."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def _split(self, words: Sequence[str]) -> list[list[int]]:
         encodings = self._tokenizer.encode_batch(list(words), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]

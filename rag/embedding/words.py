@@ -31,6 +31,14 @@ class KnowsWords(Protocol):
         """The words in their order, shape (len(words), dimension); unit norm, or 0 for no word."""
 
 
+@runtime_checkable
+class HasVocabulary(Protocol):
+    """An embedder that knows common words of its language, whatever a library holds."""
+
+    def knows_word(self, word: str) -> bool:
+        """Whether a word, in lower case, is one piece of the vocabulary."""
+
+
 class WordVectors:
     """Looks words up, and keeps those that were looked up before.
 

@@ -47,6 +47,30 @@ OWNED: Final = re.compile(
 LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
 
 
+# Where a name stands that may be nobody's here: "papers by Geoffrey Hinton".
+BY_SOMEBODY: Final = re.compile(
+    rf"(?:\b(?:{PUBLICATIONS}|anything|something|everything|{_WRITTEN})\s+(?:that\s+(?:is|was|were|are)\s+)?"
+    rf"(?:{_WRITTEN}\s+)?by|\bauthors?\s+(?:is|named|called|:))\s+(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){{0,3}})"
+    r"|\b(?:did|has|have)\s+(?P<writer>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.'’-]*){0,3})\s+(?:(?:also|ever)\s+)?"
+    r"(?:write|written|wrote|publish(?:ed)?|author(?:ed)?|co-?author(?:ed)?)\b",
+    re.IGNORECASE,
+)
+# Behind these a name may be written small: "it works by sampling" names nobody.
+SURELY_BY: Final = re.compile(
+    r"\b(?:papers?|articles?|publications?|preprints?|anything|everything)\s+(?:\w+\s+)?by\b",
+    re.IGNORECASE,
+)
+NO_NAME: Final = re.compile(
+    r"\b(?:topics?|years?|dates?|titles?|authors?|relevance|name|the|this|that|an?|using|means|how|which|whom?|"
+    r"it|them|him|her|someone|anyone|everyone|people|researchers?|same)\b",
+    re.IGNORECASE,
+)
+NAME_END: Final = re.compile(
+    r"\s+(?:in|on|about|from|since|before|after|here|do|does|did|is|are|there|please|and|or|at|of|for|with|to)\b.*$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Authors:
     """Names of authors and where the question says them."""
@@ -68,6 +92,16 @@ def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     return sorted(found, key=lambda each: each.start)
+
+
+def unknown_author(question: str) -> str:
+    """The name that stands where an author's does, whoever bears it; "" where none does."""
+    for match in BY_SOMEBODY.finditer(question):
+        name = NAME_END.sub("", match["name"] or match["writer"] or "").strip(" .'’")
+        is_sure = SURELY_BY.search(match[0]) is not None or name[:1].isupper()
+        if name and is_sure and not NO_NAME.search(name):
+            return name if any(map(str.isupper, name)) else name.title()
+    return ""
 
 
 def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:

@@ -1,20 +1,27 @@
 """Makes one `Query` of a question and its conversation.
 
-Not covered: the spelling of a question, which retrieval takes as it is.
+What kind of answer is asked for is decided here and nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from rag.query.authors import FindAuthors
+from rag.query.authors import FindAuthors, unknown_author
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers
+from rag.query.kinds import Field, Shelving, asked_fields, asked_of_shelf
+from rag.query.languages import language_of
+from rag.query.locators import NO_LOCATORS, Locators, find_locators
+from rag.query.naming import is_topic, named_papers
+from rag.query.pointing import asks_for_more, compares, pointed_papers, turns_away
 from rag.query.questions import earlier_questions
-from rag.types import NO_FILTERS, Filters, Message
+from rag.query.shelf import Shelf
+from rag.query.talk import small_talk
+from rag.types import NO_FILTERS, Filters, Message, Origin, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,14 @@ class Query:
         filters: Which papers may answer.
         history: The conversation before it, oldest first.
         rewritten: A follow-up in full, as a model put it; None where none did.
+        asks_for: What the answer is to be made from; None where nothing can answer it.
+        about: The papers that it names, or points at, in this order; no others answer then.
+        talk: What it asks of the assistant itself, a name for each sentence.
+        fields: What it asks of the records of the papers that it is about.
+        shelving: What it asks of the library's records as a whole.
+        locators: Ids and addresses in it.
+        language: The code of another language than English that it is put in.
+        unknown_author: A name that stands where an author's does, and that no record has.
     """
 
     text: str
@@ -38,6 +53,14 @@ class Query:
     filters: Filters = NO_FILTERS
     history: tuple[Message, ...] = ()
     rewritten: str | None = None
+    asks_for: Origin | None = "papers"
+    about: tuple[Paper, ...] = ()
+    talk: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    shelving: Shelving | None = None
+    locators: Locators = NO_LOCATORS
+    language: str | None = None
+    unknown_author: str = ""
 
     @property
     def earlier(self) -> list[str]:
@@ -73,10 +96,12 @@ class QueryParser:
     Attributes:
         find_authors: The library's authors that bear a name.
         refresh: Called before authors are looked for, to see what others have written.
+        shelf: Where papers are looked up that a question names; None where none can be.
     """
 
     find_authors: FindAuthors
     refresh: Callable[[], None] = lambda: None
+    shelf: Shelf | None = None
 
     def understand(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -88,7 +113,15 @@ class QueryParser:
             history: The conversation before it, oldest first.
             filters: All there are; None for those that the question says itself.
         """
-        return self._apart(text, standalone_question(text, history), history, filters)
+        if language := language_of(text):
+            return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
+        if talk := small_talk(text):
+            return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
+        standalone = standalone_question(text, history)
+        query = self._apart(text, standalone, history, filters)
+        if not standalone:
+            return replace(query, asks_for=None)
+        return self._decided(self._pointed(query))
 
     def understand_search(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -97,7 +130,7 @@ class QueryParser:
 
         Takes the same as `understand`.
         """
-        return self._apart(text, text, history, filters)
+        return self._pointed(self._apart(text, text, history, filters))
 
     def _apart(
         self, text: str, standalone: str, history: Sequence[Message], filters: Filters | None
@@ -107,13 +140,49 @@ class QueryParser:
             self.refresh()
             this_year = datetime.now(tz=UTC).year
             found = understood_filters(standalone, self.find_authors, this_year)
+        shelving = asked_of_shelf(found.question)
+        unknown = "" if found.filters.authors else unknown_author(standalone)
         found = asked_of_papers(found, standalone, history)
-        return Query(text, standalone, found.question, found.filters, tuple(history))
+        return Query(
+            text,
+            standalone,
+            found.question,
+            found.filters,
+            tuple(history),
+            shelving=shelving,
+            unknown_author=unknown,
+        )
+
+    def _pointed(self, query: Query) -> Query:
+        """The query with the papers that it names, or points at in the conversation."""
+        named = named_papers(query.standalone, self.shelf) if self.shelf else []
+        turned = turns_away(query.standalone)
+        if turned and self.shelf and (named or is_topic(turned, self.shelf)):
+            return replace(query, about=tuple(named), history=())
+        if named and not compares(query.standalone):
+            return replace(query, about=tuple(named))
+        pointed = pointed_papers(query.text, query.history)
+        both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
+        return replace(query, about=tuple(both.values()))
+
+    def _decided(self, query: Query) -> Query:
+        """The query with what it asks of records, and so with the kind of its answer."""
+        locators = find_locators(query.standalone)
+        fields = asked_fields(query.standalone)
+        if locators or query.shelving or query.unknown_author:
+            return replace(query, asks_for="records", locators=locators, fields=fields)
+        if fields:
+            return replace(query, asks_for="records", fields=fields)
+        is_listing = not query.topic and bool(query.filters) and not query.about
+        return replace(query, asks_for="records" if is_listing else "papers")
 
 
 def standalone_question(question: str, history: Sequence[Message]) -> str:
     """What is asked of the papers, "" when nothing is; a bare "yes" asks the last question anew."""
     earlier = earlier_questions(history)
+    has_cited = any(message.citations for message in history)
+    if has_cited and asks_for_more(question):
+        return question
     if earlier and is_affirmation(question):
         return earlier[0]
     return question_for_papers(question)

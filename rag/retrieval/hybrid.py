@@ -24,7 +24,7 @@ from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.nodes import as_nodes
 from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
 from rag.store.index import PaperIndex
-from rag.types import NO_FILTERS, Filters, Hit, Message, Passage
+from rag.types import NO_FILTERS, Filters, Hit, Message, Paper, Passage
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,8 @@ class HybridRetriever(BaseRetriever):
 
     def find(self, query: Query, k: int) -> list[Hit]:
         """The k best papers for a question, best first."""
-        return self.search(query.topic, k, query.searched_history, query.filters)
+        history = query.searched_history
+        return self.search(query.topic, k, history, query.filters, named=query.about)
 
     def search(
         self,
@@ -83,10 +84,12 @@ class HybridRetriever(BaseRetriever):
         k: int,
         history: Sequence[Message] = (),
         filters: Filters = NO_FILTERS,
+        *,
+        named: Sequence[Paper] = (),
     ) -> list[Hit]:
         """The k best papers that pass for a question within its conversation, best first.
 
-        Of "" with filters they are the latest that pass.
+        Of "" with filters they are the latest that pass. Those that it is known to name come first.
         """
         self._index.refresh()
         if not question.strip():
@@ -105,6 +108,7 @@ class HybridRetriever(BaseRetriever):
         else:
             fetched = fetch(self._index, rank(blended)[:RERANKED_K], vectors=has_vector)
         bonus = _bonus(question, history, fetched)
+        bonus |= {paper.paper_id: NAMED_BONUS for paper in named}
         for paper_id in admission.among(list(bonus)):
             blended[paper_id] = blended.get(paper_id, 0.0) + bonus[paper_id]
         best = rank(blended)[:k]

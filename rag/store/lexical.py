@@ -190,6 +190,15 @@ class LexicalIndex:
         found = searcher.search(any_of_them, k).hits
         return {searcher.doc(address)["paper_id"][0]: float(score) for score, address in found}
 
+    def having(self, stems: Sequence[str], k: int) -> list[str]:
+        """Up to k papers that have all of the stems; none where no stem is given."""
+        searcher = self._index.searcher()
+        if not stems:
+            return []
+        having_all = _all_of([self._term("text", stem) for stem in dict.fromkeys(stems)])
+        found = searcher.search(having_all, k, count=False).hits
+        return [searcher.doc(address)["paper_id"][0] for _, address in found]
+
     def newest(self, filters: Filters, k: int) -> list[str]:
         """Up to k papers that pass, latest year first, those without a year last."""
         searcher = self._index.searcher()

@@ -29,9 +29,9 @@ SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
 
 def answer_html(answer: Answer, turn: int) -> str:
     """The answer's text; its markers lead to the cards of the turn's sources."""
-    if answer.is_extractive and answer.citations:
+    if answer.is_extractive and answer.citations and answer.origin == "papers":
         text = _quoted_papers(answer.citations, turn)
-    elif answer.status == "abstained":
+    elif answer.status == "abstained" and answer.origin == "papers":
         text = _abstention(answer)
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))

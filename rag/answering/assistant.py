@@ -1,0 +1,44 @@
+"""What the assistant says of itself: short texts in `prompts`, filled with what is true here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from prompts import load_prompt
+from rag.answering.told import Told
+from rag.types import EXTRACTIVE
+
+WITHOUT_MODEL: Final = "No language model is set: answers are the papers' own sentences."
+
+
+def tell_of_itself(names: Sequence[str], *, papers: int, mode: str) -> Told:
+    """What is asked of the assistant, a paragraph each.
+
+    Args:
+        names: What is asked; `prompts/assistant/NAME.md` says it.
+        papers: How many the library holds.
+        mode: `extractive`, or the name of the model that writes the answers.
+    """
+    count = f"{papers:,} paper{'' if papers == 1 else 's'}"
+    model = WITHOUT_MODEL if mode == EXTRACTIVE else f"Answers are written by {mode}."
+    texts = [
+        load_prompt(f"assistant/{name}").safe_substitute(papers=count, model=model)
+        for name in names
+    ]
+    return Told("\n\n".join(texts), "assistant")
+
+
+def tell_language(code: str) -> Told:
+    """That another language is not searched in, said in it and in English."""
+    said = _languages()
+    own = said.get(code)
+    text = f"{own}\n\n{said['en']}" if own else said["en"]
+    return Told(text, "assistant", reason="another_language")
+
+
+@cache
+def _languages() -> dict[str, str]:
+    lines = load_prompt("assistant/other_language").template.splitlines()
+    return {code.strip(): text.strip() for code, _, text in (line.partition(":") for line in lines)}

@@ -1,0 +1,142 @@
+"""Which sentence of an abstract is evidence for the kind of thing that a question asks for.
+
+A definition for "what is X", the long form for "what does X stand for", a number beside its noun
+for "how many Xs"; and which sentences cannot open a paragraph, for they lean on the one before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rag.query.naming import COINED, TOKEN, is_short_form
+from rag.store.lexical import analyze
+from rag.text import squeezed
+
+# "What is a Hopfield network?", "what does PFN stand for", "NIN - what does it mean?"
+ASKED_TERM: Final = re.compile(
+    r"""^\W*(?:(?:so|and|ok(?:ay)?|please|hi|can\syou)\W+)*
+        (?:what(?:['’]s|\s+(?:is|are|was|were))\s+(?:an?\s+|the\s+)?(?:meaning\s+of\s+|definition\s+of\s+)?
+           (?P<is>[^?,;:]+?)(?:\s+(?:in|for|used|about|here|exactly|anyway|short)\b[^?]*)?
+          |(?:define|explain|describe)\s+(?:an?\s+|the\s+)?(?P<define>[^?,;:]+?)
+          |(?:tell\s+me\s+)?what\s+(?:do|does|did)\s+(?:an?\s+|the\s+)?(?P<means>[^?,;:]+?)\s+(?:mean|stand\s+for|refer\s+to|abbreviate)\b[^?]*
+          |(?P<before>[\w.-]+)\W+(?:what|which)\b.*\b(?:mean|stand\s+for|abbreviation|acronym)\b.*
+          |.*\b(?:meaning|definition|abbreviation|acronym|full\s+(?:form|name)|long\s+form)\s+(?:of\s+)?(?:the\s+)?(?P<of>[\w.-]+)
+        )\s*\W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SHORT_FORM: Final = re.compile(
+    r"\b(?:stands?\s+for|abbreviat\w+|acronym|short\s+for|full\s+(?:form|name)|long\s+form|spell\w*\s+out)\b",
+    re.IGNORECASE,
+)
+HOW_MANY: Final = re.compile(
+    r"\b(?:how\s+many|number\s+of)\s+(?:(?:different|more|fewer|other|of\s+the|total)\s+)*(?P<noun>[\w-]+(?:\s+[\w-]+){0,2})",
+    re.IGNORECASE,
+)
+NUMBER: Final = re.compile(
+    r"(?<![\w.-])\d[\d,.'’]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
+    r"|hundreds?|thousands?|millions?|billions?)\b",
+    re.IGNORECASE,
+)
+YEAR: Final = re.compile(r"(?:19|20)\d\d")
+NEAR: Final = 5  # words between a number and what it counts
+LEADING: Final = re.compile(
+    r"^(?:(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence"
+    r"|consequently|nevertheless|nonetheless|finally|also|then|first(?:ly)?|second(?:ly)?"
+    r"|third(?:ly)?|in contrast"
+    r"|to this end|to fill this gap|in this case|as a result|accordingly|besides|in particular"
+    r"|specifically|importantly|notably|overall|in summary|in conclusion|to address this(?: \w+)?"
+    r"|to address these(?: \w+)?|for this purpose|to that end|here|in fact|indeed|surprisingly"
+    r"|interestingly|on the other hand|by contrast|conversely|similarly|likewise|meanwhile),\s+)+",
+    re.IGNORECASE,
+)
+DANGLES: Final = re.compile(
+    r"^(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence|these|this"
+    r"|such|they|it|its|their|from this|to this end|to fill this gap|in this case|nevertheless"
+    r"|consequently|also|then|finally|second|in contrast|both|those|that|here|another|others?"
+    r"|similarly|the (?:former|latter)|to (?:address|solve|overcome|tackle) (?:this|these))\b",
+    re.IGNORECASE,
+)
+
+
+def asked_term(question: str) -> str:
+    """The thing that a question asks the meaning of; "" where it asks for something else."""
+    match = ASKED_TERM.match(question)
+    if not match:
+        return ""
+    term = next((value for value in match.groupdict().values() if value), "")
+    return term.strip(" '\"“”’") if len(term.split()) <= 5 else ""
+
+
+def defines(term: str, sentence: str) -> bool:
+    """Whether a sentence says what a thing is, or what it is called."""
+    if not term:
+        return False
+    name = rf"{re.escape(term.removesuffix('s'))}s?"
+    return (
+        re.search(
+            rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:is|are|refers?|means?|denotes?|describes?
+               |consists?|provides?|allows?|aims?|seeks?)\b|,\s*(?:an?|the|which|that|i\.e\.)\b|\s*[–—:]\s)
+           |\b(?:called?|known\sas|termed?|named?|dubbed|referred\sto\sas|coined|namely|i\.e\.,?|propos\w+
+               |introduc\w+|present\w*|develop\w*)\s+(?:an?\s+|the\s+|our\s+|a\snovel\s+|as\s+)?["“‘']?{name}\b
+           |\b(?:concept|idea|notion|task|problem|phenomenon)\s+of\s+{name}\b""",
+            sentence,
+            re.IGNORECASE | re.VERBOSE,
+        )
+        is not None
+    )
+
+
+def spells_out(term: str, sentence: str) -> bool:
+    """Whether a sentence has the long form of an acronym right before or behind it."""
+    key = squeezed(term)
+    for match in TOKEN.finditer(sentence):
+        if squeezed(match[0]) not in (key, key + "s") or not COINED.match(match[0]):
+            continue
+        if is_short_form(match[0], sentence[: match.start()]):
+            return True
+        behind = re.match(r"\s*[(:,]\s*([^()]{4,80}?)[),.]", sentence[match.end() :])
+        if behind and is_short_form(match[0], f"{behind[1]} ("):
+            return True
+    return False
+
+
+def counts(question: str, sentence: str) -> bool:
+    """Whether a sentence has a number beside what a question asks the number of."""
+    asked = HOW_MANY.search(question)
+    if not asked:
+        return False
+    words = re.findall(r"[\w.,'’-]*\w|%", sentence)
+    numbers = [n for n, word in enumerate(words) if is_count(word)]
+    wanted = noun_stems(asked["noun"])
+    places = [n for n, word in enumerate(words) if set(analyze(word)) & wanted]
+    return any(0 < place - number <= NEAR for number in numbers for place in places)
+
+
+def noun_stems(phrase: str) -> set[str]:
+    """The stems of what is counted: of "spiking neurons does the" those of the first noun group."""
+    words = re.split(
+        r"\s(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|in|on|of|to|for|the|a|an"
+        r"|it|they|with|from|by|and|at|per)\b",
+        phrase,
+    )[0].split()
+    return set(analyze(words[-1])) | (
+        set(analyze("percent %")) if words[-1] == "percent" else set()
+    )
+
+
+def trimmed_start(sentence: str) -> int:
+    """Where a sentence begins without the words that tie it to the one before, in characters."""
+    match = LEADING.match(sentence)
+    return match.end() if match else 0
+
+
+def dangles(sentence: str) -> bool:
+    """Whether a sentence leans on the one before it."""
+    return DANGLES.match(sentence[trimmed_start(sentence) :]) is not None
+
+
+def is_count(word: str) -> bool:
+    """Whether a word is a number, and no year."""
+    bare = word.strip(".,")
+    return NUMBER.fullmatch(bare) is not None and not YEAR.fullmatch(bare)

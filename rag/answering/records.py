@@ -1,0 +1,133 @@
+"""Answers from records: who wrote a paper, when, where; how many papers, which, the newest.
+
+Nothing is guessed: a field that a record lacks is told as lacking, with the way to complete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from rag.answering.roles import lead_sentence
+from rag.answering.told import Told
+from rag.export import export_papers
+from rag.identifiers import arxiv_id_of
+from rag.query.kinds import Field
+from rag.sentences import Sentence, split_sentences
+from rag.types import Citation, Message, Paper
+from rag.verification.numbering import Numbering
+
+COMPLETE: Final = "To complete the record, add the paper again from a file that has it."
+MOST_AUTHORS: Final = 12
+
+
+def cite_record(paper: Paper, numbering: Numbering, sentence: Sentence | None = None) -> Citation:
+    """A citation of a paper, with the sentence that is quoted beside its record, if any is."""
+    marker = numbering.number(paper)
+    if sentence is None:
+        return Citation(marker, paper, "", 0, 0, 1.0)
+    return Citation(marker, paper, sentence.text, sentence.start, sentence.end, 1.0)
+
+
+def tell_fields(
+    papers: Sequence[Paper], fields: Sequence[Field], history: Sequence[Message]
+) -> Told:
+    """What the records of papers say in some fields, a paragraph a paper."""
+    numbering = Numbering(history)
+    paragraphs, citations = [], []
+    for paper in papers:
+        sentence = _code_sentence(paper) if "code" in fields else None
+        citation = cite_record(paper, numbering, sentence)
+        said = " ".join(TELL[field](paper, f"[{citation.marker}]") for field in fields)
+        paragraphs.append(f"**{paper.title}**\n{said}")
+        citations.append(citation)
+    ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
+    return Told("\n\n".join(paragraphs), "records", ordered)
+
+
+def _authors(paper: Paper, mark: str) -> str:
+    names = paper.authors
+    if not names:
+        return f"No author is recorded for this paper {mark}. {COMPLETE}"
+    shown = ", ".join(names[:MOST_AUTHORS])
+    more = f" and {len(names) - MOST_AUTHORS} more" if len(names) > MOST_AUTHORS else ""
+    return f"Written by {shown}{more} {mark}."
+
+
+def _date(paper: Paper, mark: str) -> str:
+    if not paper.published:
+        return f"No date of publication is recorded for this paper {mark}. {COMPLETE}"
+    return f"Published {paper.published} {mark}."
+
+
+def _venue(paper: Paper, mark: str) -> str:
+    if paper.venue:
+        return f"Published in {paper.venue} {mark}."
+    arxiv = arxiv_id_of(paper)
+    on = f" It is on arXiv as {arxiv}." if arxiv else ""
+    return f"No journal or conference is recorded for this paper {mark}.{on} {COMPLETE}"
+
+
+def _link(paper: Paper, mark: str) -> str:
+    if paper.url:
+        return f"{paper.url} {mark}"
+    searched = f"this searches arXiv for its title: {paper.link}"
+    return f"No address is recorded for this paper {mark}; {searched}"
+
+
+def _code(paper: Paper, mark: str) -> str:
+    sentence = _code_sentence(paper)
+    if sentence:
+        return f"{sentence.text} {mark}"
+    return f"The abstract names no code {mark}. The paper itself may: {paper.link}"
+
+
+def _bibtex(paper: Paper, mark: str) -> str:
+    lacking = [
+        name for name, value in (("author", paper.authors), ("year", paper.year)) if not value
+    ]
+    told = (
+        f"\n\nNo {' and no '.join(lacking)} is recorded, so the entry has none." if lacking else ""
+    )
+    entry = export_papers([paper], "bibtex").strip()
+    return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{told}"
+
+
+TELL: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
+    "authors": _authors,
+    "date": _date,
+    "venue": _venue,
+    "link": _link,
+    "code": _code,
+    "bibtex": _bibtex,
+}
+
+
+def _code_sentence(paper: Paper) -> Sentence | None:
+    """The sentence of an abstract that says where code is."""
+    from rag.answering.extractive import LINK
+
+    found = [s for s in split_sentences(paper.abstract) if LINK.search(s.text)]
+    return found[-1] if found else None
+
+
+def heading(paper: Paper) -> str:
+    """A paper in a list: its title, and its authors and year where they are known."""
+    first = paper.authors[0].split()[-1] if paper.authors else ""
+    who = f"{first} et al." if len(paper.authors) > 1 else first
+    told = ", ".join(filter(None, (who, str(paper.year or ""))))
+    return f"**{paper.title}**" + (f" ({told})" if told else "")
+
+
+def listed(
+    papers: Sequence[Paper], numbering: Numbering, *, with_sentence: bool = True
+) -> tuple[str, list[Citation]]:
+    """A numbered list of papers, each with the sentence that says what it does, and citations."""
+    lines, citations = [], []
+    for place, paper in enumerate(papers, start=1):
+        sentence = lead_sentence(paper) if with_sentence else None
+        citation = cite_record(paper, numbering, sentence)
+        said = f": {sentence.text}" if sentence else ""
+        lines.append(f"{place}. {heading(paper)}{said} [{citation.marker}]")
+        citations.append(citation)
+    return "\n".join(lines), citations

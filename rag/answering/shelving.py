@@ -1,0 +1,272 @@
+"""Answers about the library as a whole: how many papers, all on a topic, the newest, its topics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from rag.answering.phrases import shared_phrases
+from rag.answering.records import cite_record, heading, listed
+from rag.answering.told import Told
+from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
+from rag.query.kinds import Shelved
+from rag.query.shelf import Shelf
+from rag.query.understanding import Query
+from rag.store.lexical import analyze
+from rag.types import NO_FILTERS, Filters, Paper
+from rag.verification.numbering import Numbering
+
+MOST_FOUND: Final = 5000
+MOST_LISTED: Final = 30
+MOST_NEWEST: Final = 5
+MOST_TOPICS: Final = 10
+SAMPLE: Final = 2000  # papers whose titles topics are made of
+NO_AUTHORS: Final = "no paper here has a recorded author"
+
+
+class ShelfTeller:
+    """Tells what the records of a library say of all its papers.
+
+    Args:
+        shelf: The library's papers.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def tell(self, query: Query) -> Told | None:
+        """The answer from records, or None where they hold nothing that matches the words."""
+        if query.locators:
+            return self._tell_located(query)
+        if query.unknown_author:
+            return self._tell_unknown_author(query.unknown_author)
+        if query.shelving is None:
+            return self._tell_passing(query)
+        ways: Mapping[Shelved, Callable[[Query], Told | None]] = {
+            "count": self._tell_count,
+            "list": self._tell_list,
+            "newest": self._tell_dated,
+            "oldest": self._tell_dated,
+            "topics": self._tell_topics,
+            "sources": self._tell_sources,
+        }
+        return ways[query.shelving.what](query)
+
+    def _tell_located(self, query: Query) -> Told:
+        papers = self._shelf.located(query.locators)
+        if not papers:
+            text = f"No paper in this library has the address or id {query.locators.first}."
+            return Told(text, "records", reason="not_in_library")
+        lines, citations = listed(papers, Numbering(query.history))
+        return Told(f"This is in the library:\n\n{lines}", "records", tuple(citations))
+
+    def _tell_unknown_author(self, name: str) -> Told:
+        total = self._shelf.count(NO_FILTERS)
+        named = sum(bool(paper.authors) for paper in self._shelf.everything())
+        if not named:
+            lacking = f"None of the {total:,} papers in this library has a recorded author"
+        else:
+            lacking = f"{named:,} of the {total:,} papers in this library have recorded authors"
+        text = (
+            f"No paper by {name} is recorded. {lacking}; to complete records, add the papers again "
+            "from a file that names their authors."
+        )
+        return Told(text, "records")
+
+    def _tell_passing(self, query: Query) -> Told | None:
+        """All papers that pass the filters, the latest first; None where none does."""
+        found = self._shelf.newest(query.filters, MOST_FOUND)
+        if not found:
+            return None
+        named = {paper.paper_id: count_named(query.filters, paper) for paper in found}
+        most = max(named.values())
+        found = sorted(found, key=lambda paper: -named[paper.paper_id])
+        together = [paper for paper in found if named[paper.paper_id] == most]
+        filters = query.filters
+        by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
+        passing = describe_filters(replace(filters, authors=(by,) if by else ()))
+        said = f"{_counted(len(together))} {_is(len(together))} {passing}"
+        told = self._list(said, together, query, undated=self._undated(filters))
+        return replace(told, found=tuple(found))
+
+    # --- how many, and which --------------------------------------------------------------------
+
+    def _matching(self, query: Query) -> tuple[list[Paper], list[Paper]]:
+        """The papers on a topic: those whose titles have its words, and those whose texts do."""
+        shelving = query.shelving
+        assert shelving is not None
+        words = [w for w in re.findall(r"\w+", shelving.topic.lower()) if w not in UNTOPICAL]
+        stems = analyze(" ".join(words))
+        if stems:
+            papers = self._shelf.having(stems, MOST_FOUND)
+        else:
+            papers = self._shelf.newest(query.filters, MOST_FOUND)
+        passing = [p for p in papers if not query.filters or admits(query.filters, p)]
+        if shelving.kind:
+            kind = re.compile(rf"\b(?:{shelving.kind})s?\b", re.IGNORECASE)
+            passing = [paper for paper in passing if kind.search(paper.title)]
+        titled = [p for p in passing if set(stems) <= set(analyze(p.title))]
+        known = {paper.paper_id for paper in titled}
+        return titled, [paper for paper in passing if paper.paper_id not in known]
+
+    def _tell_count(self, query: Query) -> Told | None:
+        shelving = query.shelving
+        assert shelving is not None
+        if not (shelving.topic or shelving.kind or query.filters):
+            total = self._shelf.count(NO_FILTERS)
+            return Told(f"This library holds {_counted(total)}.{self._dates()}", "records")
+        titled, others = self._matching(query)
+        if not titled and not others:
+            return self._nothing(query)
+        return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
+
+    def _tell_list(self, query: Query) -> Told | None:
+        shelving = query.shelving
+        assert shelving is not None
+        titled, others = self._matching(query)
+        if not titled and not others:
+            return self._nothing(query)
+        return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
+
+    def _say_matching(self, query: Query, titled: Sequence[Paper], others: Sequence[Paper]) -> str:
+        shelving = query.shelving
+        assert shelving is not None
+        passing = f" {describe_filters(query.filters)}" if query.filters else ""
+        kind = "survey or review" if "survey" in shelving.kind else shelving.kind.partition("|")[0]
+        if not shelving.topic:
+            total = len(titled) + len(others)
+            named = (
+                f" with “{kind}” in {'its title' if total == 1 else 'their titles'}" if kind else ""
+            )
+            return f"{_counted(total)}{named}{passing}"
+        called = f" and “{kind}”" if kind else ""
+        said = f"{_counted(len(titled))}{passing} with “{shelving.topic}”{called} in the title"
+        if not titled:
+            return f"{_counted(len(others))}{passing} with “{shelving.topic}” in the abstract"
+        return f"{said}, and {len(others)} more in the abstract" if others else said
+
+    def _nothing(self, query: Query) -> Told | None:
+        """That nothing passes; None where other words may yet find what the topic's do not."""
+        shelving = query.shelving
+        assert shelving is not None
+        if shelving.topic and not query.filters:
+            return None
+        why = (
+            describe_filters(query.filters)
+            or f"with “{shelving.kind.partition('|')[0]}” in the title"
+        )
+        text = f"No paper in this library is {why}.{self._undated(query.filters)}"
+        return Told(text, "records", reason="not_in_library")
+
+    def _list(
+        self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
+    ) -> Told:
+        undated = self._undated(query.filters) if undated is None else undated
+        shown = papers[:MOST_LISTED]
+        lines, citations = listed(shown, Numbering(query.history))
+        rest = len(papers) - len(shown)
+        more = f"\n\nAnd {rest:,} more: narrow the question to see them." if rest else ""
+        text = f"{said}.{undated}\n\n{lines}{more}"
+        return Told(text, "records", tuple(citations), found=tuple(papers))
+
+    # --- dates ----------------------------------------------------------------------------------
+
+    def _undated(self, filters: Filters) -> str:
+        """How many papers a filter of years leaves out for want of a date."""
+        if filters.since is None and filters.until is None:
+            return ""
+        others = self._shelf.count(replace(filters, since=None, until=None))
+        dated = self._shelf.count(replace(filters, since=1, until=9999))
+        left = others - dated
+        return (
+            f" {_counted(left)} without a recorded date {'is' if left == 1 else 'are'} left out."
+            if left
+            else ""
+        )
+
+    def _dates(self) -> str:
+        years = self._shelf.years()
+        total, dated = self._shelf.count(NO_FILTERS), sum(years.values())
+        if not dated:
+            return " None of them has a recorded date."
+        span = f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
+        return (
+            f" {dated:,} of them have a recorded date, from {span}."
+            if dated < total
+            else f" They are from {span}."
+        )
+
+    def _tell_dated(self, query: Query) -> Told | None:
+        shelving = query.shelving
+        assert shelving is not None
+        titled, others = self._matching(query)
+        papers = [*titled, *others]
+        if not papers:
+            return self._nothing(query)
+        dated = sorted((p for p in papers if p.published), key=lambda p: p.published or "")
+        on = f" on “{shelving.topic}”" if shelving.topic else ""
+        if not dated:
+            none = f"None of the {_counted(len(papers))}{on} has a recorded date"
+            said = f"{none}, so none is the {shelving.what}. The first that were added"
+            return self._list(said, papers[:MOST_NEWEST], query)
+        ordered = dated if shelving.what == "oldest" else dated[::-1]
+        numbering = Numbering(query.history)
+        citations = [cite_record(paper, numbering) for paper in ordered[:MOST_NEWEST]]
+        lines = "\n".join(
+            f"{place}. {cited.paper.published}: {heading(cited.paper)} [{cited.marker}]"
+            for place, cited in enumerate(citations, start=1)
+        )
+        without = len(papers) - len(dated)
+        left = f" {_counted(without)} without a recorded date {_is(without)} left out."
+        text = f"The {shelving.what} of the {_counted(len(dated))}{on} with a recorded date:"
+        return Told(f"{text}{left if without else ''}\n\n{lines}", "records", tuple(citations))
+
+    # --- topics and sources ---------------------------------------------------------------------
+
+    def _tell_topics(self, query: Query) -> Told:
+        papers = list(islice(self._shelf.everything(), SAMPLE))
+        total = self._shelf.count(NO_FILTERS)
+        topics = _apart(shared_phrases(papers))
+        if not topics:
+            return self._list(f"This library holds {_counted(total)}", papers, query)
+        lines = "\n".join(
+            f"- **{phrase}**: {_counted(len(having))}, such as “{having[0].title}”"
+            for phrase, having in topics
+        )
+        text = f"This library holds {_counted(total)}. What their titles share most:"
+        return Told(f"{text}\n\n{lines}\n\nAsk for all papers on one of them.", "records")
+
+    def _tell_sources(self, _: Query) -> Told:
+        sources = self._shelf.sources()
+        if not sources:
+            return Told("No source is recorded for the papers of this library.", "records")
+        lines = "\n".join(
+            f"- {name}: {_counted(count)}" for name, count in islice(sources.items(), MOST_LISTED)
+        )
+        return Told(f"The papers come from:\n\n{lines}", "records")
+
+
+def _apart(
+    phrases: Iterable[tuple[str, Sequence[Paper]]],
+) -> list[tuple[str, Sequence[Paper]]]:
+    """The first phrases that share at most half of their papers with an earlier one."""
+    chosen: list[tuple[str, Sequence[Paper]]] = []
+    for phrase, having in phrases:
+        ids = {paper.paper_id for paper in having}
+        known = [{p.paper_id for p in earlier} for _, earlier in chosen]
+        if all(2 * len(ids & other) <= len(ids) for other in known):
+            chosen.append((phrase, having))
+        if len(chosen) == MOST_TOPICS:
+            break
+    return sorted(chosen, key=lambda item: -len(item[1]))
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} paper{'' if count == 1 else 's'}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,23 @@
+"""An answer that is told rather than written: from records, or of the assistant itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.types import Citation, Origin, Paper, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a question got without a writer.
+
+    Attributes:
+        reason: Why nothing is answered; None where something is.
+        found: The papers that it is about, best first.
+    """
+
+    text: str
+    origin: Origin
+    citations: tuple[Citation, ...] = ()
+    reason: Reason | None = None
+    found: tuple[Paper, ...] = ()

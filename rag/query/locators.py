@@ -1,0 +1,51 @@
+"""Finds ids and addresses of papers anywhere in a question: arXiv ids, DOIs, web addresses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rag.identifiers import NEW_ARXIV
+
+ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"“”]+", re.IGNORECASE)
+DOI: Final = re.compile(r"\b10\.\d{4,9}/[^\s<>\"“”]+", re.IGNORECASE)
+ARXIV: Final = re.compile(
+    rf"(?<![\d./])({NEW_ARXIV}|(?:[a-z-]+(?:\.[A-Z]{{2}})?/\d{{7}}))(?:v\d+)?(?!\d)"
+)
+CLOSING: Final = ".,;:!?)]}'\"”"
+
+
+@dataclass(frozen=True, slots=True)
+class Locators:
+    """What says where papers are.
+
+    Attributes:
+        arxiv: Ids without versions.
+        dois: Without a resolver in front.
+        addresses: Of pages, as they were typed.
+    """
+
+    arxiv: tuple[str, ...] = ()
+    dois: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.arxiv or self.dois or self.addresses)
+
+    @property
+    def first(self) -> str:
+        """The one to name: as it was typed."""
+        return (*self.addresses, *self.dois, *self.arxiv)[0]
+
+
+NO_LOCATORS: Final = Locators()
+
+
+def find_locators(question: str) -> Locators:
+    """The ids and addresses in a question."""
+    addresses = tuple(match.rstrip(CLOSING) for match in ADDRESS.findall(question))
+    dois = tuple(match.rstrip(CLOSING) for match in DOI.findall(question))
+    outside = DOI.sub(" ", question)
+    return Locators(tuple(ARXIV.findall(outside)), dois, addresses)

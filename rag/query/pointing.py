@@ -1,0 +1,182 @@
+"""Resolves what a follow-up points at: "it", "the second one", "[2]", "both", "tell me more"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.query.focus import own_words
+from rag.query.kinds import without_fields
+from rag.types import Message, Paper
+
+ORDINALS: Final = (
+    "first|1st",
+    "second|2nd",
+    "third|3rd",
+    "fourth|4th",
+    "fifth|5th",
+    "sixth|6th",
+    "seventh|7th",
+    "eighth|8th",
+)
+NUMBERS: Final = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5}
+_THING: Final = (
+    r"(?:one|paper|work|study|result|method|approach|article|item|entry|title"
+    r"|of\s+(?:them|these|those))"
+)
+ORDINAL: Final = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)}|last)(?=\s+{_THING}\b|['’]s\b|\s*(?:[?.!,]|$|and\b|or\b|in\b))"
+    r"|\[(?P<marker>\d{1,3})\]|\b(?:paper|number|no\.?|result|item)\s*#?(?P<place>\d{1,2})\b|(?<!\w)#(?P<hash>\d{1,2})\b",
+    re.IGNORECASE,
+)
+SEVERAL: Final = re.compile(
+    rf"\b(?P<end>first|last)\s+(?P<count>{'|'.join(NUMBERS)})\b"
+    r"|\b(?P<both>both|the\s+two|these\s+two|those\s+two|two\s+of\s+them)\b"
+    r"|\b(?P<all>(?:all|each|any|which|none|some)\s+of\s+(?:them|these|those)|them|these|those|they|their"
+    r"|(?:these|those)\s+(?:papers|works|studies|methods|approaches))\b",
+    re.IGNORECASE,
+)
+OTHER: Final = re.compile(r"\bthe\s+other(?:\s+(?:one|paper))?\b(?!\s+\w+s\b)", re.IGNORECASE)
+ONE: Final = re.compile(
+    r"\b(?:it|its|it['’]s|he|she|his|her)\b"
+    r"|\b(?:this|that|the(?:\s+same)?)\s+(?:papers?|work|study|method|approach|one|model|article"
+    r"|authors?|abstract|network|architecture|technique|algorithm|framework|system|results?|idea)\b"
+    r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b",
+    re.IGNORECASE,
+)
+COMPARES: Final = re.compile(
+    r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
+    re.IGNORECASE,
+)
+MORE: Final = re.compile(
+    r"""^\W*(?:(?:and|ok(?:ay)?|please|yes|can\syou|could\syou)\W+)*
+        (?:tell\sme\smore|say\smore|more(?:\s(?:details?|please|info\w*|about\s(?:it|this|that)))?
+        |go\son|continue|elaborate|expand|what\selse|anything\selse|(?:any\s|give\sme\s)more\sdetails?
+        |keep\sgoing|in\smore\sdetail|details)
+        (?:\s(?:on|about|of)\s(?:it|this|that|them|the\s\w+(?:\s(?:one|paper))?|\[\d+\]))?
+        (?:\s(?:does|do)\s(?:it|they)\s(?:say|report|show))?
+        (?:[\s,!.]+please)?\W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SIMPLER: Final = re.compile(
+    r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]m|\sam)\s(?:five|5|ten))\b"
+    r"|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
+    re.IGNORECASE,
+)
+SHORT: Final = 8  # words of a message that may only say how the answer should be told
+# "And spiking networks?" names another topic, "and for LSTMs?" keeps to the one before.
+TURNS: Final = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|now|then|well|and|but|hm+|thanks?|great|cool)\W+)*"
+    r"(?:(?:what|how)\s+about|and|now|next|different\s+topic|another\s+(?:topic|question)"
+    r"|something\s+else|back\s+to)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The papers of earlier answers that a follow-up is about.
+
+    Attributes:
+        papers: In the order in which they are pointed at.
+        is_sure: Whether they are pointed at by place or number, and no others are meant.
+    """
+
+    papers: tuple[Paper, ...] = ()
+    is_sure: bool = False
+
+
+NOWHERE: Final = Pointed()
+
+
+def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
+    """The papers that a follow-up points at; none where it stands on its own."""
+    answers = list(_cited(history))
+    if not answers:
+        return NOWHERE
+    latest = answers[-1]
+    several = next((papers for papers in reversed(answers) if len(papers) > 1), latest)
+    if placed := _placed(question, history, several):
+        return Pointed(tuple(placed), is_sure=True)
+    if many := _several(question, latest, several):
+        return Pointed(tuple(many), is_sure=True)
+    if COMPARES.search(question) and not own_words(COMPARES.sub(" ", question)):
+        return Pointed(tuple(several), is_sure=True)
+    if MORE.match(question) or is_about_telling(question):
+        return Pointed(tuple(latest[:1]), is_sure=True)
+    if ONE.search(question) or not own_words(without_fields(question)):
+        return Pointed(tuple(latest[:1]))
+    return NOWHERE
+
+
+def is_about_telling(question: str) -> bool:
+    """Whether a message only asks for the last answer in simpler words."""
+    return SIMPLER.search(question) is not None and len(question.split()) <= SHORT
+
+
+def compares(question: str) -> bool:
+    """Whether a question puts things side by side."""
+    return COMPARES.search(question) is not None
+
+
+def asks_for_more(question: str) -> bool:
+    """Whether a message asks for what the answer before has not told yet."""
+    return MORE.match(question) is not None
+
+
+def _cited(history: Sequence[Message]) -> Iterator[list[Paper]]:
+    """The papers of each answer that cites any, in the order of its citations."""
+    for message in history:
+        if message.role == "assistant" and message.citations:
+            yield list({c.paper.paper_id: c.paper for c in message.citations}.values())
+
+
+def _placed(question: str, history: Sequence[Message], several: Sequence[Paper]) -> list[Paper]:
+    """Papers by their places or numbers, each once."""
+    if SEVERAL.search(question) and SEVERAL.search(question)["end"]:  # type: ignore[index]
+        return []
+    found: dict[str, Paper] = {}
+    for match in ORDINAL.finditer(question):
+        if paper := _at(match, history, several):
+            found[paper.paper_id] = paper
+    if not found and OTHER.search(question) and len(several) == 2:
+        return [several[1]]
+    return list(found.values())
+
+
+def _at(match: re.Match[str], history: Sequence[Message], several: Sequence[Paper]) -> Paper | None:
+    if match["marker"]:
+        return _numbered(int(match["marker"]), history)
+    if match["word"]:
+        word = match["word"].lower()
+        if word == "last":
+            return several[-1]
+        place = next(n for n, forms in enumerate(ORDINALS, 1) if word in forms.split("|"))
+    else:
+        place = int(match["place"] or match["hash"])
+    return several[place - 1] if 1 <= place <= len(several) else None
+
+
+def _numbered(marker: int, history: Sequence[Message]) -> Paper | None:
+    cited = (c for m in reversed(history) for c in m.citations if c.marker == marker)
+    return next((citation.paper for citation in cited), None)
+
+
+def _several(question: str, latest: Sequence[Paper], several: Sequence[Paper]) -> Sequence[Paper]:
+    match = SEVERAL.search(question)
+    if not match:
+        return ()
+    if match["end"]:
+        count = NUMBERS[match["count"].lower()]
+        return several[:count] if match["end"].lower() == "first" else several[-count:]
+    if match["both"]:
+        return several[:2] if len(several) >= 2 else ()
+    return latest if len(latest) > 1 else ()
+
+
+def turns_away(question: str) -> str:
+    """What a follow-up turns to, or ""."""
+    match = TURNS.match(question)
+    return question[match.end() :].strip(" ,:;?.!") if match else ""

@@ -1,0 +1,112 @@
+"""Tells what a message asks of the assistant itself: greetings, thanks, "how sure are you?"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rag.sentences import split_sentences
+
+_X: Final = re.IGNORECASE | re.VERBOSE
+# What a request may begin with.
+POLITE: Final = (
+    r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|so|and|now|then|please|can\syou|could\syou|would\syou|will\syou"
+    r"|i(?:\swould|['’]d)\slike(?:\syou)?\sto(?:\ssee)?|i\swant(?:\sto\ssee)?|i\sneed|let\sme\ssee)\W+)*"
+)
+TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
+    (name, re.compile(POLITE + pattern, _X))
+    for name, pattern in (
+        (
+            "confidence",
+            r"""(?:how\s(?:sure|certain|confident)\sare\syou|are\syou\s(?:really\s|quite\s|absolutely\s)?(?:sure|certain|confident)
+                |what(?:['’]s|\sis|\sdoes)\s(?:the|this|that|your)\s(?:confidence|percentage|certainty|score|bar)(?:\s(?:number|score|value|level|bar|percentage))?(?:\s(?:mean|stand\sfor|tell|say|based\son|for|about)\b.*)?\W*$
+                |(?:can|should)\si\s(?:trust|rely\son|believe)\s(?:you|this|that|it|your|the\sanswers?)|how\s(?:reliable|accurate|trustworthy|correct)\s(?:are|is)\s(?:you|your|this|that|it|the\sanswers?)\b
+                |do\syou\s(?:ever\s)?(?:make\s(?:things|stuff|mistakes)|hallucinate|lie|invent)|why\s(?:is|are)\s(?:you|the\sconfidence|your)\b.*\b(?:low|high|unsure|sure|confident)
+                |how\s(?:do\syou|is\s(?:the|your))\s(?:compute\s|measure\s|calculate\s)?(?:the\s|your\s)?confidence\b)""",
+        ),
+        (
+            "method",
+            r"""(?:how\s(?:do|did|does|can)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|it|paperchat)\s(?:find|get|choose|pick|make|come\sup\swith|know|produce|generate|arrive\sat|create)\s(?:to\s)?(?:your|the|these|those|this|that|an?|all\sthis|all\sthat|answers?)\b
+                |how\s(?:do|does)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\swork\W*$|where\s(?:do|does|did)\s(?:you|your|the)\s(?:answers?|info\w*|knowledge|get)\b
+                |what(?:['’]s|\sis|\sare)\syour\s(?:answers?\s)?(?:source|based|knowledge|training)\w*|do\syou\s(?:search|use|access|browse)\s(?:the\s)?(?:internet|web|google|online)
+                |(?:do|can|did)\syou\s(?:actually\s)?(?:read|have|see)\s(?:the\s)?(?:full\s?-?(?:text|paper)s?|whole\spapers?|pdfs?|entire\spapers?)\b)""",
+        ),
+        (
+            "identity",
+            r"""(?:who|what)\s(?:are|r)\s(?:you|u)\b|what(?:['’]s|\sis)\s(?:your\sname|paperchat|this(?:\s(?:app|tool|site|thing|program|chat|bot|place))?)\W*$
+                |are\syou\s(?:an?\s|the\s)?(?:chat\s?-?gpt|gpt\S*|claude|gemini|llama|ai|a\.i\.|bot|chat\s?bot|robot|human|person|real|machine|language\smodel|llm|computer|openai|model|alive|there)\b
+                |(?:who|what\scompany)\s(?:made|built|created|wrote|developed|programmed|trained|designed)\s(?:you|paperchat|this\s(?:app|tool|bot|chat|site))|(?:which|what)\s(?:ai\s|language\s)?(?:model|llm)\s(?:are\syou|do\syou\suse|is\sthis|powers)|do\syou\suse\s(?:chat\s?gpt|gpt\S*|an?\s(?:llm|language\smodel|model)|ai|openai)\b""",
+        ),
+        (
+            "adding",
+            r"""(?:how\s(?:do|can|could|would|to|should)\s?(?:i|we|one|you)?\s?|where\s(?:do|can)\si\s|can\s(?:i|you|we)\s|is\sit\spossible\sto\s|i\swant\sto\s|what\sis\sthe\sway\sto\s)?
+                (?:add|upload|import|ingest|load|insert|put\sin|feed\s(?:you|in)|bring\sin|read\sin|submit|include)\s(?:in\s)?(?:an?\s|my\s|the\s|some\s|new\s|more\s|own\s|other\s|another\s|your\s|our\s|several\s|multiple\s)*
+                (?:pdfs?|papers?|files?|documents?|articles?|abstracts?|bib(?:tex|liography)?|references?|zotero|mendeley|arxiv|library|collection|ris|csv)\b(?:\s(?:papers?|files?|here|library|links?|ids?|export\w*))?(?:\s(?:to|into|from|in|via)\b.*)?\W*$
+                |(?:which|what)\s(?:file\s)?(?:formats?|file\stypes?|files)\s(?:can|do|are|could)\b.*|do\syou\s(?:support|accept|read|take)\s(?:pdfs?|bibtex|ris|csv|docx?|files)\b.*""",
+        ),
+        (
+            "removing",
+            r"""(?:how\s(?:do|can|to)\s?(?:i|we)?\s?|can\si\s)(?:delete|remove|drop|edit|change|correct|fix|complete)\s(?:an?\s|my\s|the\s|some\s|all\s)*(?:papers?|files?|articles?|library|records?|authors?|entr(?:y|ies)|dates?)\b.*""",
+        ),
+        (
+            "exporting",
+            r"""(?:how\s(?:do|can|to)\s?(?:i|we)?\s?|can\s(?:i|you)\s)(?:export|download|save|copy|share|print)\s(?:an?\s|my\s|the\s|this\s|these\s|your\s|our\s|all\s)*(?:answers?|papers?|chat|conversation|citations?|references?|bibliography|results?|sources?|library|list)\b.*""",
+        ),
+        (
+            "language",
+            r"""(?:(?:what|which)\slanguages?\s(?:do|can)\s(?:you|i)\b|(?:do|can)\syou\s(?:speak|understand|talk|answer\sin|read|write)\s(?:in\s)?(?:german|french|spanish|italian|chinese|japanese|portuguese|dutch|russian|english|other\slanguages?|any\slanguage|deutsch|español|français)|can\si\sask\s(?:you\s)?(?:questions\s)?in\s\w+\b).*""",
+        ),
+        (
+            "privacy",
+            r"""(?:is|are|where|who|do|does|what)\b.*\b(?:my\s(?:data|questions?|papers|files|library|chats?|conversations?))\b.*\b(?:safe|private|secure|stored|sent|saved|kept|shared|leave|go|read|see|happens?)\b.*|do\syou\s(?:store|save|send|share|keep|remember)\s(?:my|our|the|what|any|this|anything).*""",
+        ),
+        (
+            "model",
+            r"""(?:how\s(?:do|can|to)\s?(?:i|we)?\s?|can\s(?:i|you)\s|where\sdo\si\s)(?:use|set|connect|plug\sin|choose|switch\sto|enable|configure|add|change|enter|put)\s(?:up\s)?(?:an?\s|my\s|the\s|another\s|own\s|different\s)*(?:own\s)?(?:(?:language\s|local\s|openai\s|better\s)?model|llm|gpt\S*|chat\s?gpt|openai|ollama|api\s?-?key|endpoint)\b.*""",
+        ),
+        (
+            "abilities",
+            r"""(?:what\s(?:can|could|do|else\scan)\s(?:you|i|this|we|it|paperchat)\s(?:do|help|ask|answer|use\s(?:you|this)\sfor|search|know)\b.{0,40}$|(?:how|what)\s(?:can|do|should|could)\s(?:you\shelp|i\s(?:use|start|begin|search|ask)|i\sdo\shere)\b.{0,40}$
+                |(?:i\sneed\s)?help(?:\s(?:me|please))*\W*$|(?:can|could|will)\syou\shelp(?:\sme)?\W*$|(?:give\sme|show\sme|any)\s(?:some\s|an?\s)?(?:examples?|example\squestions?|suggestions?|ideas)(?:\sof\squestions?.*)?\W*$|what\squestions\scan\s(?:i|you)\b.*|what\sshould\si\s(?:ask|do|try)\b.*|how\sdoes\sthis\swork\W*$|what\snow\W*$|instructions\W*$|menu\W*$|commands\W*$)""",
+        ),
+        (
+            "wrong",
+            r"""(?:that(?:['’]s|\sis|\swas)\s(?:wrong|false|incorrect|not\s(?:right|true|correct|what\si\s(?:asked|meant|wanted)|it|helpful|useful)|useless|bad|nonsense)|you(?:['’]re|\sare)\s(?:wrong|mistaken|useless|bad|stupid)|wrong(?:\sanswer)?|bad\sanswer|this\sis\s(?:wrong|useless|not\shelpful|nonsense)|(?:no,?\s)?i\s(?:meant|asked)\ssomething\selse|not\swhat\si\s(?:asked|meant|wanted)|no)\W*$""",
+        ),
+        (
+            "feelings",
+            r"""(?:how\sare\s(?:you|things)|how(?:['’]s|\sis)\s(?:it\sgoing|your\sday|life|everything)|what['’]?s\sup|how\sdo\syou\sfeel|do\syou\s(?:like|love|feel|sleep|dream)\b.*|tell\sme\sa\s(?:joke|story)|i\slove\syou|how\sold\sare\syou|where\sare\syou(?:\sfrom)?|do\syou\shave\s(?:feelings|emotions|a\sname|friends))\b.{0,30}$""",
+        ),
+        (
+            "goodbye",
+            r"""(?:bye(?:\sbye)?|good\s?bye|see\s(?:you|ya)(?:\s(?:later|soon|tomorrow))?|good\snight|talk\sto\syou\s(?:later|soon|tomorrow)|have\sa\s(?:nice|good|great)\s(?:day|evening|weekend|one)|ciao|take\scare|that(?:['’]s|\sis|\swill\sbe)\sall(?:\sfor\s(?:now|today))?|i(?:['’]m|\sam)\sdone)\b.{0,40}$""",
+        ),
+        (
+            "thanks",
+            r"""(?:(?:ah|oh|haha+|lol|wow|yes|perfect|great|nice|cool|awesome|excellent|amazing|brilliant|good|fine|super|wonderful|ok(?:ay)?|alright|got\sit|i\ssee|understood|well\sdone|good\s(?:job|work|answer|bot|to\sknow)|much\sappreciated|makes\ssense|sounds\sgood|many|very|so|helpful|useful|interesting|that(?:['’]s|\sis|\swas)(?:\s(?:very|really|so))?\s(?:helpful|great|useful|good|nice|cool|interesting|perfect|all\si\sneeded|exactly\swhat\si\sneeded)|this\sis\s(?:very\s|really\s)?(?:helpful|great|useful)|exactly|cheers|ty|tysm|thx|thnx|thanx|thank(?:s|\s(?:you|u))?|a\s(?:lot|million|bunch|ton)|so\smuch|very\smuch|that\shelp(?:s|ed)(?:\sme)?(?:\sa\slot)?|for\s(?:the\s|your\s|all\s(?:the\s|your\s)?)?(?:help|answers?|info\w*|explanation|time|that|this|everything)|again|really|you|i\sappreciate\s(?:it|that|this)|appreciated?|[:;]-?[)D])[\s,.!]*)+$""",
+        ),
+        (
+            "greeting",
+            r"""(?:(?:hi+|hello+|hey+|hiya|howdy|greetings|yo|good\s(?:morning|afternoon|evening|day)|morning|moin|hola|sup|welcome|nice\sto\smeet\syou|test(?:ing)?|is\s(?:anyone|anybody|someone)\sthere|anybody\shere|you\sthere|there|all|everyone|again|paperchat|friend|bot|guys|team)[\s,.!?]*)+$""",
+        ),
+    )
+)
+
+
+def small_talk(text: str) -> tuple[str, ...]:
+    """What a message asks of the assistant itself, a name for each sentence; () when it asks more.
+
+    A greeting or thanks before a question is no small talk: the question counts.
+    """
+    pieces = [each.text for each in split_sentences(text)] or [text]
+    names = [_talk_about(piece) for piece in pieces]
+    if whole := _talk_about(text):
+        return (whole,)
+    if not all(names):
+        return ()
+    telling = [name for name in names if name not in ("greeting", "thanks")]
+    return tuple(dict.fromkeys(telling or names))
+
+
+def _talk_about(text: str) -> str:
+    return next((name for name, asked in TALK if asked.match(text.strip())), "")

@@ -1,0 +1,89 @@
+"""What is told without a model and without abstracts: from records, and of the assistant."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.library import Library
+from rag.settings import Settings
+from rag.types import Message, Paper
+
+PAPERS = [
+    Paper(
+        "1706.03762",
+        "Tidal Clocks in Crabs",
+        "We introduce tidal clocks. Code is available at https://example.org/tides.",
+        ("Ada Byron", "Bo Tee"),
+        "2021-03",
+        "https://arxiv.org/abs/1706.03762",
+        "Journal of Shores",
+    ),
+    Paper("b", "A Survey of Tidal Clocks", "We review clocks of crabs.", published="2023"),
+    Paper("c", "Moss as a Meter", "Moss measures the air."),
+]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
+        made.ingest(PAPERS)
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("how many papers are here?", ["3 papers", "2 of them"]),
+        ("how many papers on tidal clocks?", ["2 papers"]),
+        ("list all surveys", ["1 paper", "A Survey of Tidal Clocks"]),
+        ("what is the newest paper?", ["2023", "1 paper without a recorded date"]),
+        ("all papers from 2021", ["Tidal Clocks in Crabs", "1 paper without a recorded date"]),
+        ("papers by Ada Byron", ["1 paper is by Ada Byron"]),
+        ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
+        ("who wrote “Tidal Clocks in Crabs”?", ["Ada Byron, Bo Tee"]),
+        ("who wrote “Moss as a Meter”?", ["No author is recorded"]),
+        ("when was “Tidal Clocks in Crabs” published?", ["2021-03"]),
+        ("where was “Tidal Clocks in Crabs” published?", ["Journal of Shores"]),
+        ("bibtex of “Tidal Clocks in Crabs”", ["@", "Byron"]),
+        ("is the code of “Tidal Clocks in Crabs” available?", ["https://example.org/tides"]),
+        ("is there code for “Moss as a Meter”?", ["names no code"]),
+        ("do you have 1706.03762?", ["Tidal Clocks in Crabs"]),
+        ("do you have https://arxiv.org/abs/1706.03762v2?", ["Tidal Clocks in Crabs"]),
+    ],
+)
+def test_records_are_told_exactly(library, question, said):
+    answer = library.ask(question)
+    assert (answer.status, answer.origin) == ("answered", "records")
+    assert [part for part in said if part not in answer.text] == []
+    assert all(c.paper.abstract[c.start : c.end] == c.quote for c in answer.citations)
+
+
+def test_an_id_that_is_not_here_is_told_as_that(library):
+    answer = library.ask("what is 2101.00001 about?")
+    assert (answer.status, answer.reason) == ("abstained", "not_in_library")
+    assert "2101.00001" in answer.text
+
+
+@pytest.mark.parametrize("message", ["hello", "thanks!", "who are you?", "how do I add a PDF?"])
+def test_the_assistant_speaks_of_itself_and_cites_nothing(library, message):
+    answer = library.ask(message)
+    assert (answer.status, answer.origin, answer.citations) == ("answered", "assistant", ())
+    assert "$" not in answer.text
+
+
+def test_another_language_is_told_in_that_language(library):
+    answer = library.ask("Was ist eine Gezeitenuhr?")
+    assert (answer.status, answer.reason) == ("abstained", "another_language")
+    assert "Englisch" in answer.text
+
+
+def test_a_follow_up_asks_the_record_of_the_paper_that_was_cited(library):
+    first = library.ask("What does “Tidal Clocks in Crabs” introduce?")
+    history = [
+        Message("user", first.question),
+        Message("assistant", first.text, first.citations),
+    ]
+    answer = library.ask("who wrote it?", history)
+    assert "Ada Byron" in answer.text
+    assert [paper.paper_id for paper in answer.papers] == ["1706.03762"]

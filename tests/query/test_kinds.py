@@ -1,0 +1,111 @@
+"""What kind of answer a question asks for: of records, of the assistant, of abstracts, none."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.query.kinds import Shelving, asked_fields, asked_of_shelf
+from rag.query.languages import language_of
+from rag.query.locators import find_locators
+from rag.query.talk import small_talk
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("hi there", ("greeting",)),
+        ("ok thanks a lot!", ("thanks",)),
+        ("How do you find your answers? Are you ChatGPT?", ("method",)),
+        ("can i trust you", ("confidence",)),
+        ("how do I upload my papers?", ("adding",)),
+        ("what can you do", ("abilities",)),
+        ("good night, see you tomorrow", ("goodbye",)),
+        ("hello, what is dropout?", ()),
+        ("how does it work?", ()),
+        ("how sure are they of the mass of the planet?", ()),
+        ("how do I add noise to the weights?", ()),
+    ],
+)
+def test_small_talk_is_told_from_questions(message, names):
+    assert small_talk(message) == names
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("how many papers are there?", Shelving("count")),
+        ("how many papers on tidal clocks do you have", Shelving("count", "tidal clocks")),
+        ("please list all papers about crabs", Shelving("list", "crabs")),
+        ("which papers do you have on moss", Shelving("list", "moss")),
+        ("newest paper?", Shelving("newest")),
+        ("what is the latest on moss", Shelving("newest", "moss")),
+        ("what topics does this library cover?", Shelving("topics")),
+        ("what's in the library", Shelving("topics")),
+        ("how many papers were reviewed?", None),
+        ("how many crabs were counted in the paper?", None),
+        ("list the drugs that were tried", None),
+        ("which papers measure air?", None),
+    ],
+)
+def test_what_is_asked_of_the_library_as_a_whole_is_understood(question, asked):
+    assert asked_of_shelf(question) == asked
+
+
+def test_surveys_are_papers_whose_titles_say_so():
+    asked = asked_of_shelf("show me all surveys on crabs")
+    assert asked is not None
+    assert (asked.topic, "review" in asked.kind) == ("crabs", True)
+
+
+@pytest.mark.parametrize(
+    ("question", "fields"),
+    [
+        ("who wrote it?", ("authors",)),
+        ("Who is the first author of the crab paper", ("authors",)),
+        ("when was that published and where was it published", ("date", "venue")),
+        ("is there code for it?", ("code",)),
+        ("how do I cite this?", ("bibtex",)),
+        ("where can I read it", ("link",)),
+        ("what are the limits according to the authors?", ()),
+        ("how does link prediction work?", ()),
+        ("where do the crabs come from?", ()),
+        ("who measured the air?", ()),
+    ],
+)
+def test_the_fields_of_a_record_that_are_asked_for_are_found(question, fields):
+    assert asked_fields(question) == fields
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("Was ist ein Hopfield-Netz?", "de"),
+        ("Comment fonctionne la convolution ?", "fr"),
+        ("¿Qué es una red de Hopfield?", "es"),
+        ("O que é uma rede neural?", "pt"),
+        ("ホップフィールドネットワークとは?", "ja"),
+        ("什么是脉冲神经网络?", "zh"),
+        ("What does “Die Welle im Hafen” find?", None),
+        ("wat is teh lotery tiket", None),
+        ("dropout", None),
+        ("", None),
+    ],
+)
+def test_the_language_of_a_question_is_told_by_its_small_words(question, code):
+    assert language_of(question) == code
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("what is 1706.03762v3 about?", "1706.03762"),
+        ("(https://example.org/p/7).", "https://example.org/p/7"),
+        ("is doi:10.1000/xyz-1, here?", "10.1000/xyz-1"),
+    ],
+)
+def test_ids_and_addresses_are_found_anywhere(question, first):
+    assert find_locators(question).first == first
+
+
+def test_numbers_are_no_ids():
+    assert not find_locators("trained for 2021.5 epochs on 1,706 papers of 2017")

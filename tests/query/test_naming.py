@@ -1,0 +1,65 @@
+"""Which papers of a library a question names."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.library import Library
+from rag.query.naming import is_topic, named_papers
+from rag.query.shelf import Shelf
+from rag.settings import Settings
+from rag.types import Paper
+
+WORDS = {"crab", "count", "harbour", "tide", "small", "waves"}
+PAPERS = [
+    Paper("a", "TideNet: Counting Crabs in a Harbour", "We propose TideNet. It counts crabs."),
+    Paper("b", "Old Waves: A Study of Harbours", "We call our buoys WaveBuoys. They float."),
+    Paper("c", "Long Range Listening", "We present Long Ear Nets (LEN), better than TideNet."),
+    Paper("d", "Reading Moss as a Meter", "Moss is read with small lenses."),
+    Paper("e", "Moss on Roofs", "Moss grows on roofs of a harbour."),
+]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("named")
+    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
+        made.ingest(PAPERS)
+        yield Shelf(made._index, WORDS.__contains__)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What is TideNet?", "a"),
+        ("how does tidenet work", "a"),
+        ("results of the WaveBuoys?", "b"),
+        ("what does LEN stand for", "c"),
+        ("what does Old Waves say", "b"),
+        ("summarise the crab counting paper", "a"),
+        ("the paper about moss on roofs", "e"),
+        ("compare TideNet with LEN", "ac"),
+        ("what is moss?", ""),
+        ("how are crabs counted in a harbour?", ""),
+        ("which papers use TideNet?", ""),
+        ("the moss paper", ""),  # there are two
+        ("", ""),
+    ],
+)
+def test_a_paper_is_named_by_what_is_its_own(shelf, question, named):
+    assert "".join(sorted(paper.paper_id for paper in named_papers(question, shelf))) == named
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("counting crabs", True),
+        ("moss", True),
+        ("roofs of crabs", False),
+        ("for moss", False),
+        ("what do they build", False),
+        ("", False),
+    ],
+)
+def test_a_topic_stands_together_in_a_title(shelf, phrase, expected):
+    assert is_topic(phrase, shelf) is expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.extractive import ExtractiveWriter
-from rag.answering.roles import ASSUMES, FINDS, INTRODUCES, LIMITS, PROPOSES, RESULTS, asked_role
+from rag.answering.roles import ASSUMES, COSTS, FINDS, INTRODUCES, PROPOSES, RESULTS, asked_role
 from rag.embedding import build_embedder
 from rag.settings import Settings
 from rag.types import Hit, Paper
@@ -107,7 +107,7 @@ def test_a_paper_that_came_close_but_hardly_meets_the_question_is_left_out(cache
         ("What does “On Limitations of Results” propose?", PROPOSES),
         ("which results does it get?", RESULTS),
         ("what does the paper on bells show?", FINDS),
-        ("drawbacks of dropout?", LIMITS),
+        ("drawbacks of dropout?", COSTS),
         ("what is assumed of the noise?", ASSUMES),
     ],
 )

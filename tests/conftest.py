@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import hypothesis
@@ -223,3 +224,11 @@ def browser():
         browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def profile(browser):
+    """A window of Chromium that keeps the page's compiled scripts, which take seconds to make."""
+    with closing(browser.new_context()) as context:
+        context.set_default_timeout(15_000)
+        yield context

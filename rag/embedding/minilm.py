@@ -29,7 +29,7 @@ MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSION = 384
 MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text is not seen
 TEXTS_PER_CALL = 2048  # LlamaIndex hands over at most so many texts; sorting wants them together
-TOKENS_PER_BATCH = 2048  # measured on 2 cores: larger batches only fall out of the cache
+TOKENS_PER_BATCH = 512  # as fast as 2048 on 2 cores, and an ingest takes 270 MB less at its peak
 PIECE_TOKENS = 3  # a piece alone stands between [CLS] and [SEP]
 
 

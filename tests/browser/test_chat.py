@@ -16,6 +16,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.accessibility import assert_accessible, assert_fits
+from tests.support.browser import open_page, visiting
 from tests.support.page_server import serving
 from ui.chat import context as chat_context
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS
@@ -79,20 +80,9 @@ def served(loading, port=7940):
 
 
 @pytest.fixture
-def visitor(browser):
-    """A browser of its own; whatever its pages say on the console or ask elsewhere fails."""
-    with closing(browser.new_context(viewport={"width": 1280, "height": 800})) as context:
-        context.set_default_timeout(15_000)
-        context.errors, context.outside = [], []
-        context.on(
-            "console", lambda m: context.errors.append(m.text) if m.type == "error" else None
-        )
-        context.on("weberror", lambda error: context.errors.append(str(error.error)))
-        context.on("request", lambda sent: context.outside.append(sent.url))
-        yield context
-        assert context.errors == []
-        local = ("http://127.0.0.1:", "data:", "blob:")
-        assert [url for url in context.outside if not url.startswith(local)] == []
+def visitor(profile):
+    with visiting(profile):
+        yield profile
 
 
 @pytest.fixture
@@ -123,8 +113,8 @@ def drawn(monkeypatch):
     return event
 
 
-def opened(visitor, address):
-    page = visitor.new_page()
+def opened(visitor, address, *look):
+    page = open_page(visitor, *look)
     page.goto(address)
     page.wait_for_selector(".examples, .turn, .welcome:not(.is-waiting)")
     return page
@@ -522,7 +512,7 @@ def test_an_empty_library_says_what_to_do(visitor, tmp_path):
 def test_a_page_opened_early_tells_the_progress_and_goes_on_by_itself(visitor, library):
     loading = Loading()
     with served(loading) as address:
-        page = visitor.new_page()
+        page = open_page(visitor)
         page.goto(address)
         page.wait_for_selector("#chat progress")
         assert_accessible(page)
@@ -542,7 +532,7 @@ def test_a_page_opened_early_tells_the_progress_and_goes_on_by_itself(visitor, l
 
 
 def test_a_question_asked_before_the_empty_page_is_drawn_is_answered(visitor, address, drawn):
-    page = visitor.new_page()
+    page = open_page(visitor)
     page.goto(address)
     page.fill(BOX, HOPFIELD)
     page.press(BOX, "Enter")
@@ -557,7 +547,7 @@ def test_a_library_that_cannot_be_opened_is_told_on_the_page(visitor):
     loading = Loading()
     loading.failed("The folder is not a library. Name another with --library.")
     with served(loading) as address:
-        page = visitor.new_page()
+        page = open_page(visitor)
         page.goto(address)
         page.wait_for_selector("#chat .warning")
         assert "--library" in page.inner_text("#chat")
@@ -565,23 +555,21 @@ def test_a_library_that_cannot_be_opened_is_told_on_the_page(visitor):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_everybody_can_read_and_reach_the_page(browser, address, size, scheme):
-    viewport = {"width": size[0], "height": size[1]}
-    with closing(browser.new_context(viewport=viewport, color_scheme=scheme)) as context:
-        page = opened(context, address)
-        assert_accessible(page)
-        ask(page, HOPFIELD)
-        page.focus("#turn-1 .marker")
-        page.click("#turn-1 [data-way=up]")
-        page.wait_for_selector(".comment")
-        page.click(".aside summary")
-        assert_accessible(page)
-        assert_fits(page)
-        page.click(".adder summary")
-        assert_accessible(page)
-        if size == SIZES["phone"]:
-            assert not page.is_visible("#side .open")
-            page.click("#side-switch")
-            page.wait_for_selector("#side .open")
-            page.keyboard.press("Escape")
-            page.wait_for_selector("#side .open", state="hidden")
+def test_everybody_can_read_and_reach_the_page(visitor, address, size, scheme):
+    page = opened(visitor, address, size, scheme)
+    assert_accessible(page)
+    ask(page, HOPFIELD)
+    page.focus("#turn-1 .marker")
+    page.click("#turn-1 [data-way=up]")
+    page.wait_for_selector(".comment")
+    page.click(".aside summary")
+    assert_accessible(page)
+    assert_fits(page)
+    page.click(".adder summary")
+    assert_accessible(page)
+    if size == SIZES["phone"]:
+        assert not page.is_visible("#side .open")
+        page.click("#side-switch")
+        page.wait_for_selector("#side .open")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#side .open", state="hidden")

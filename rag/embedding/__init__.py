@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from rag.embedding.ahead import Ahead, key_of, load_ahead
 from rag.embedding.encoding import CachedEncoder, WordEncoder
 from rag.embedding.words import HasVocabulary, KnowsWords
 from rag.errors import ConfigurationError, EmbedderUnavailableError
@@ -33,11 +35,13 @@ class Embedder:
         name: What a library's manifest remembers.
         dimension: Length of the vectors, or None while it is not known.
         load: Makes the LlamaIndex embedding.
+        ahead: Gives the vectors of texts that were embedded ahead.
     """
 
     name: str
     dimension: int | None
     load: Callable[[OnProgress], BaseEmbedding]
+    ahead: Callable[[], Ahead] = dict
     _model: BaseEmbedding | None = None
     _failure: EmbedderUnavailableError | None = None
     _encoder: CachedEncoder | None = None
@@ -93,8 +97,12 @@ class Embedder:
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of the texts, shape (len(texts), dimension), unit norm."""
-        model = self.prepare()
-        return _unit(np.asarray(model.get_text_embedding_batch(list(texts)), np.float32))
+        model, ahead = self.prepare(), self.ahead()
+        known = [ahead.get(key_of(text)) for text in texts] if ahead else [None] * len(texts)
+        unknown = [text for text, vector in zip(texts, known, strict=True) if vector is None]
+        embedded = iter(model.get_text_embedding_batch(unknown))
+        vectors = [next(embedded) if vector is None else vector for vector in known]
+        return _unit(np.asarray(vectors, np.float32))
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimension,), unit norm."""
@@ -118,7 +126,7 @@ def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Em
     if settings.embedder == "none":
         return None
     if settings.embedder == "minilm":
-        return Embedder(MINILM, MINILM_DIMENSION, lambda report: _load_minilm(settings, report))
+        return _minilm(settings)
     return Embedder(settings.embedder, None, lambda _: _load_openai(settings))
 
 
@@ -126,7 +134,18 @@ def build_reading_embedder(settings: Settings, chosen: Embedder | None) -> Embed
     """The embedder that checks sentences: always the local one; None for `none`."""
     if chosen is None or chosen.name == MINILM:
         return chosen
-    return Embedder(MINILM, MINILM_DIMENSION, lambda report: _load_minilm(settings, report))
+    return _minilm(settings)
+
+
+def _minilm(settings: Settings) -> Embedder:
+    from rag.embedding.weights import FOLDER
+
+    return Embedder(
+        MINILM,
+        MINILM_DIMENSION,
+        lambda report: _load_minilm(settings, report),
+        cache(lambda: load_ahead(FOLDER)),
+    )
 
 
 def _load_minilm(settings: Settings, on_progress: OnProgress) -> BaseEmbedding:

@@ -1,0 +1,42 @@
+"""Embeds the starter papers ahead; to be run again when they, passages or the embedder change.
+
+python -m eval.fit.starter_vectors
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rag.embedding import build_embedder
+from rag.embedding.ahead import save_ahead
+from rag.embedding.weights import FOLDER
+from rag.passages import build_passages, passage_text
+from rag.readers.sources import read_sources
+from rag.settings import Settings
+from rag.starter import starter_file
+from rag.types import Paper
+
+
+def passages_of_starter(settings: Settings) -> list[str]:
+    """The texts that are embedded of the starter papers."""
+    with starter_file() as file:
+        papers = [paper for paper in read_sources([file]) if isinstance(paper, Paper)]
+    return [
+        passage_text(paper, passage)
+        for paper in papers
+        for passage in build_passages(paper, settings.passage_tokens)
+    ]
+
+
+def main() -> None:
+    """Embed each passage alone: in company, int8 scales would make its vector another."""
+    settings = Settings()
+    texts = passages_of_starter(settings)
+    embedder = build_embedder(settings)
+    assert embedder is not None
+    model = embedder.prepare()
+    save_ahead(FOLDER, texts, np.asarray([model.get_text_embedding(text) for text in texts]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Vectors of the starter papers' passages, embedded ahead so that a first start need not.
+
+`python -m eval.fit.starter_vectors` makes the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE: Final = Path(__file__).parents[1] / "data" / "starter-vectors.npz"
+
+Ahead = Mapping[bytes, NDArray[np.float16]]
+
+
+def key_of(text: str) -> bytes:
+    """What a text is found by."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def load_ahead(graph: str, file: Path = FILE) -> Ahead:
+    """Vectors by the key of their text; none when another graph than this one made them."""
+    with np.load(file) as stored:
+        if str(stored["graph"]) != graph:
+            return {}
+        keys, vectors = stored["keys"], stored["vectors"]
+    return {bytes(key): vector for key, vector in zip(keys, vectors, strict=True)}
+
+
+def save_ahead(
+    graph: str, texts: Sequence[str], vectors: NDArray[np.floating], file: Path = FILE
+) -> None:
+    """Store the vectors of texts, shape (len(texts), 384), to three digits."""
+    keys = np.frombuffer(b"".join(map(key_of, texts)), np.uint8).reshape(len(texts), -1)
+    np.savez_compressed(file, graph=graph, keys=keys, vectors=vectors.astype(np.float16))

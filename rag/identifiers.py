@@ -32,7 +32,7 @@ DOI: Final = re.compile(
 PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
 # What a paper is known by in the world, and not in one person's files alone.
 SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2")
-NOT_SEEN: Final = ("source", "identifiers", "tags")
+NOT_SEEN: Final = ("source", "identifiers", "tags", "origins")
 
 
 def plain_arxiv_id(text: str) -> str:

@@ -36,7 +36,8 @@ class Paper:
     `published` is an ISO date of whatever precision is known: `2020`, `2020-07` or `2020-07-16`.
     `source` names where the record came from: a file's name, or what the record itself says.
     `identifiers` are pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and
-    what the paper is known by there; `tags` are its keywords. Neither tells papers apart.
+    what the paper is known by there; `tags` are its keywords; `origins` are other sources that had
+    it too. None of these three tells papers apart.
     """
 
     paper_id: str
@@ -49,6 +50,7 @@ class Paper:
     source: str | None = None
     identifiers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     tags: tuple[str, ...] = field(default=(), compare=False)
+    origins: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def year(self) -> int | None:
@@ -339,12 +341,14 @@ class Answer:
 class Rejection:
     """A record that could not be read: where it stood and why it was left out.
 
-    `record` counts the records of the source from 1; 0 means the source as a whole.
+    `record` counts the records of the source from 1; 0 means the source as a whole. `reason` is
+    the kind of what is wrong, in words that stand for many records; "" where each is its own.
     """
 
     source: str
     record: int
     why: str
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +357,23 @@ class Note:
 
     source: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A record that was joined to a paper known from elsewhere, field by field.
+
+    Attributes:
+        paper_id: The paper's.
+        title: As the record has it.
+        source: Where the record came from.
+        into: Where the paper had come from.
+    """
+
+    paper_id: str
+    title: str
+    source: str | None
+    into: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,11 +386,12 @@ class IngestReport:
     duplicates: int = 0
     rejected: tuple[Rejection, ...] = ()
     notes: tuple[Note, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
     def __str__(self) -> str:
         """One line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
-        del counts["notes"]
+        del counts["notes"], counts["merged"]
         return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 

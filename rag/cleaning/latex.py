@@ -231,6 +231,8 @@ class _Reader:
         kept = self._given_argument(depth)
         if kept.strip():
             return kept
+        if name.startswith(("text", "math")):  # a style of nothing
+            return token.gap
         return (name if self._is_latex else f"\\{token.value}") + token.gap
 
     def _has_letter(self) -> bool:

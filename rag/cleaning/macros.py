@@ -29,7 +29,13 @@ TEXT_SYMBOLS: Final = {
     **{"EUR": "€", "textmu": "µ", "micro": "µ", "degree": "°", "celsius": "°C", "sim": "~"},
     **{"textapprox": "≈", "texttimes": "×", "textpm": "±", "textrightarrow": "→", "lt": "<"},
     **{"gt": ">", "le": "≤", "ge": "≥", "ne": "≠", "percent": "%", "item": " • "},
-    **{"textsim": "~", "textbackslash": "\\", "texttildelow": "~", "guillemotleft": "«"},
+    **{
+        "textasciimacron": "¯",
+        "textsim": "~",
+        "textbackslash": "\\",
+        "texttildelow": "~",
+        "guillemotleft": "«",
+    },
     **{
         "guillemotright": "»",
         "og": "«",

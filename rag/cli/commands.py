@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from rag import export
 from rag.cli import output
+from rag.cli.report import merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError
 from rag.export.plain import paper_record
 from rag.library import Library
@@ -162,13 +163,12 @@ def ingest(options: argparse.Namespace) -> int:
 
 
 def _write_report(report: IngestReport, library: Library) -> None:
-    for rejection in report.rejected:
-        where = (
-            f"{rejection.source}, record {rejection.record}"
-            if rejection.record
-            else rejection.source
-        )
-        sys.stderr.write(f"rejected: {where}: {rejection.why}\n")
+    for line in rejection_lines(report.rejected):
+        sys.stderr.write(f"rejected: {line}\n")
+    for note in report.notes:
+        sys.stderr.write(f"note: {note.source}: {note.text}\n")
+    for line in merged_lines(report.merged):
+        write_line(line)
     write_line(str(report))
     if library.is_lexical_only:
         write_line("Papers are found by their words alone; `paperchat doctor` says why.")

@@ -37,7 +37,7 @@ DOT: Final = "·"
 # What no title of a paper begins with, nor an abstract: notes, code, letters, lists.
 MARKED: Final = re.compile(
     r"^(?:#|//|/\*|\*|>|```|---|===|\||[-+•] |\\(?!(?:it|em|bf|emph)\b)|@"
-    r"|import |from \w+ import|def |class "
+    r"|\d{4}-\d\d-\d\d|\d\d?:\d\d|import |from \w+ import|def |class "
     r"|function |var |let |const |dear |hi |hello |re:|subject:|todo\b|note|meeting|minutes|readme"
     r"|copyright|permission |license|my |\d+[.)] |\w{2,12}:\s|\[[ x]\])",
     re.IGNORECASE,

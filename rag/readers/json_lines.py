@@ -13,15 +13,16 @@ from rag.readers.text_files import MOST_LINE_CHARACTERS, Text
 
 LINES_LOOKED_AT: Final = 20
 OBJECT: Final = re.compile(r'\{\s*(?:".*\}|\})[,;]?$')  # a brace alone may also be LaTeX
+PRETTY: Final = re.compile(r'^(?:[{\[]$|"\w+"\s*:)')  # lines of one value that has several
 BEGUN: Final = re.compile(r'\{\s*"[^"]+"\s*:\s*[^\s{\[]')
 
 
 def looks_like_json_lines(text: str) -> bool:
     """Whether one of the first lines with content is a JSON object, or the only one begins it."""
     lines = [line for line in map(str.strip, text.split("\n")) if line]
-    if lines and (lines[0] == "[" or lines[0].startswith("[{")):
-        return False
     first = lines[:LINES_LOOKED_AT]
+    if first and (first[0].startswith("[{") or any(map(PRETTY.match, first))):
+        return False
     return any(map(OBJECT.match, first)) or any(
         BEGUN.match(line) and len(line) > 60 for line in first[-1:]
     )

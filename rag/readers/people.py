@@ -49,6 +49,8 @@ EXTENDED: Final = re.compile(
 AND_WORD: Final = re.compile(r"[{}]|\sand(?=\s)", re.IGNORECASE)
 SEMICOLON: Final = re.compile(r"[{};]")
 COMMA: Final = re.compile(r"[{},]")
+LISTED: Final = re.compile(r"^\s*\[\s*[\"']")  # a list of Python's, as tables have it
+QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
 BODY: Final = re.compile(
     r"\b(?:collaboration|consortium|team|group|university|institute|committee|society|association"
@@ -64,7 +66,12 @@ def read_people(value: object) -> tuple[str, ...]:
     A text may separate them by `;`, `and`, `&` or commas. In a list each stands by itself.
     """
     if isinstance(value, str):
-        names: Iterable[str] = split_people(value)
+        listed = LISTED.match(value)
+        names: Iterable[str] = (
+            map(spoken, (one or other for one, other in QUOTED.findall(value)))
+            if listed
+            else split_people(value)
+        )
     elif isinstance(value, Mapping):
         names = _from_mapping(value)
     elif isinstance(value, Iterable):

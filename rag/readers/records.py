@@ -49,7 +49,16 @@ class OwnRecord(dict[str, object]):
 
 
 class RecordError(Exception):
-    """Raised when a record is no paper; the message says why, in words for the user."""
+    """Raised when a record is no paper; the message says why, in words for the user.
+
+    Args:
+        why: The message.
+        reason: What is wrong, in words that fit every record with which the same is wrong.
+    """
+
+    def __init__(self, why: str, reason: str = "") -> None:
+        super().__init__(why)
+        self.reason = reason or why.partition(": ")[0]
 
 
 class UnreadableError(Exception):
@@ -90,19 +99,22 @@ def _title_and_abstract(record: Record) -> tuple[str, str]:
     title, abstract = _raw(record, "title"), _raw(record, "abstract", "text", "summary")
     title = one_line(title) if is_own else clean_title(title, is_latex=is_latex)
     if not title:
-        raise RecordError("it has no title")
+        raise RecordError("it has no title", "no title")
     if len(title) > MOST_TITLE_CHARACTERS:
         raise RecordError(f"its title is longer than {MOST_TITLE_CHARACTERS:,} characters")
     if len(abstract) > MOST_ABSTRACT_CHARACTERS:
         raise RecordError(
             f"{title[:TITLE_SHOWN]!r} has an abstract of more than "
-            f"{MOST_ABSTRACT_CHARACTERS:,} characters"
+            f"{MOST_ABSTRACT_CHARACTERS:,} characters",
+            "too long an abstract",
         )
     abstract = one_line(abstract) if is_own else clean_abstract(abstract, is_latex=is_latex)
     if not abstract:
-        raise RecordError(f"{title[:TITLE_SHOWN]!r} has no abstract")
+        raise RecordError(f"{title[:TITLE_SHOWN]!r} has no abstract", "no abstract")
     if not is_own and is_withdrawal(abstract):
-        raise RecordError(f"{title[:TITLE_SHOWN]!r} was withdrawn, and has no abstract")
+        raise RecordError(
+            f"{title[:TITLE_SHOWN]!r} was withdrawn, and has no abstract", "withdrawn"
+        )
     return title, abstract
 
 

@@ -190,11 +190,11 @@ def _paper_or_rejection(
     record: Record | RecordError, source: str, number: int
 ) -> Paper | Rejection:
     if isinstance(record, RecordError):
-        return Rejection(source, number, str(record))
+        return Rejection(source, number, str(record), record.reason)
     try:
         return paper_from_record(record, source)
     except RecordError as exc:
-        return Rejection(source, number, str(exc))
+        return Rejection(source, number, str(exc), exc.reason)
 
 
 def require_paper(items: Iterator[Item]) -> Iterator[Item]:

@@ -9,10 +9,21 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, delete, func, insert, select, update
 
 from rag.store.database import Database
-from rag.store.schema import SCHEMA, abstract, author, library, paper, superseded
+from rag.store.joining import TITLE, keys_of
+from rag.store.schema import (
+    SCHEMA,
+    abstract,
+    author,
+    identifier,
+    library,
+    origin,
+    paper,
+    superseded,
+    tag,
+)
 from rag.text import folded
 from rag.types import Paper, Passage
 
@@ -135,6 +146,27 @@ class PaperStore:
                 chosen = rows.where(paper.c.paper_id.in_(some))
                 found |= dict(connection.execute(chosen).all())
         return found
+
+    def known_by(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """The ids of the papers that are known by identifiers: pairs of a scheme and a value."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        by_scheme: dict[str, list[str]] = defaultdict(list)
+        for scheme, value in keys:
+            by_scheme[scheme].append(value)
+        with self._database.reading() as connection:
+            for scheme, values in by_scheme.items():
+                for some in _groups(values, VARIABLES_PER_QUERY):
+                    rows = select(identifier.c.value, paper.c.paper_id).join(paper)
+                    chosen = rows.where(
+                        identifier.c.scheme == scheme, identifier.c.value.in_(some)
+                    ).order_by(paper.c.number)
+                    for value, paper_id in connection.execute(chosen):
+                        found[scheme, value].append(paper_id)
+        return found
+
+    def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
+        """Those of the papers that are here, without their passages."""
+        return {each: stored.paper for each, stored in self.find(paper_ids).items()}
 
     def put(self, papers: Sequence[NewPaper]) -> None:
         """Add papers at the end, or in the place of earlier versions of them."""
@@ -260,7 +292,7 @@ def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) 
 def _write(connection: Connection, papers: Sequence[NewPaper], revision: int) -> None:
     known = _numbers(connection, [each.paper.paper_id for each in papers])
     old = list(known.values())
-    for table in (author, abstract):
+    for table in (author, abstract, identifier, tag, origin):
         for some in _groups(old, VARIABLES_PER_QUERY):
             connection.execute(delete(table).where(table.c.paper_number.in_(some)))
     fresh = [_paper_row(each, revision) for each in papers if each.paper.paper_id not in known]
@@ -279,7 +311,7 @@ def _write(connection: Connection, papers: Sequence[NewPaper], revision: int) ->
 def _write_parts(
     connection: Connection, papers: Sequence[NewPaper], numbers: Mapping[str, int]
 ) -> None:
-    texts, names = [], []
+    texts, names, known, tags, origins = [], [], [], [], []
     for each in papers:
         number = numbers[each.paper.paper_id]
         spans = [list(span) for span in each.spans]
@@ -288,9 +320,16 @@ def _write_parts(
             {"paper_number": number, "position": position, "name": name}
             for position, name in enumerate(each.paper.authors)
         ]
-    connection.execute(insert(abstract), texts)
-    if names:
-        connection.execute(insert(author), names)
+        known += [
+            {"paper_number": number, "scheme": scheme, "value": value}
+            for scheme, value in dict.fromkeys((*each.paper.identifiers, *keys_of(each.paper)))
+        ]
+        tags += [{"paper_number": number, "name": name} for name in each.paper.tags]
+        origins += [{"paper_number": number, "source": source} for source in each.paper.origins]
+    written = {abstract: texts, author: names, identifier: known, tag: tags, origin: origins}
+    for table, rows in written.items():
+        if rows:
+            connection.execute(insert(table), rows)
 
 
 def _paper_row(new: NewPaper, revision: int) -> dict[str, str | int | None]:
@@ -335,8 +374,21 @@ def _reachable(connection: Connection, revision: int, most: int) -> int:
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]:
     """Papers of whole rows, in their order."""
-    authors = _authors(connection, [row.number for row in rows])
-    return [_read_paper(row, tuple(authors.get(row.number, ()))) for row in rows]
+    numbers = [row.number for row in rows]
+    authors = _authors(connection, numbers)
+    known = _identifiers(connection, numbers)
+    tags = _texts(connection, tag.c.paper_number, tag.c.name, numbers)
+    origins = _texts(connection, origin.c.paper_number, origin.c.source, numbers)
+    return [
+        _read_paper(
+            row,
+            authors=tuple(authors.get(row.number, ())),
+            identifiers=tuple(known.get(row.number, ())),
+            tags=tuple(tags.get(row.number, ())),
+            origins=tuple(origins.get(row.number, ())),
+        )
+        for row in rows
+    ]
 
 
 def _authors(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
@@ -349,9 +401,52 @@ def _authors(connection: Connection, numbers: Sequence[int]) -> Mapping[int, lis
     return found
 
 
-def _read_paper(row: Row[Any], authors: tuple[str, ...]) -> StoredPaper:
+def _identifiers(
+    connection: Connection, numbers: Sequence[int]
+) -> Mapping[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for some in _groups(numbers, VARIABLES_PER_QUERY):
+        rows = select(identifier).where(
+            identifier.c.paper_number.in_(some), identifier.c.scheme != TITLE
+        )
+        ordered = rows.order_by(identifier.c.paper_number, identifier.c.scheme, identifier.c.value)
+        for number, scheme, value in connection.execute(ordered):
+            found[number].append((scheme, value))
+    return found
+
+
+def _texts(
+    connection: Connection, number: Column[int], text: Column[str], numbers: Sequence[int]
+) -> Mapping[int, list[str]]:
+    """The texts that papers have in a table of their own, in order of the alphabet."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for some in _groups(numbers, VARIABLES_PER_QUERY):
+        rows = select(number, text).where(number.in_(some)).order_by(number, text)
+        for paper_number, value in connection.execute(rows):
+            found[paper_number].append(value)
+    return found
+
+
+def _read_paper(
+    row: Row[Any],
+    *,
+    authors: tuple[str, ...],
+    identifiers: tuple[tuple[str, str], ...],
+    tags: tuple[str, ...],
+    origins: tuple[str, ...],
+) -> StoredPaper:
     read = Paper(
-        row.paper_id, row.title, row.text, authors, row.published, row.url, row.venue, row.source
+        paper_id=row.paper_id,
+        title=row.title,
+        abstract=row.text,
+        authors=authors,
+        published=row.published,
+        url=row.url,
+        venue=row.venue,
+        source=row.source,
+        identifiers=identifiers,
+        tags=tags,
+        origins=origins,
     )
     passages = (
         Passage(row.paper_id, number, start, end)

@@ -122,6 +122,16 @@ tag = Table(
     Index("tag_by_name", "name"),
 )
 
+# Other sources than the paper's own that had a record of it.
+origin = Table(
+    "origin",
+    metadata,
+    _paper_key(),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "source"),
+    Index("origin_by_source", "source"),
+)
+
 # Passages of versions that papers had: what is derived may still hold them.
 superseded = Table(
     "superseded",

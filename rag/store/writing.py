@@ -13,9 +13,10 @@ from rag.errors import EmbedderUnavailableError
 from rag.identifiers import content_hash
 from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
+from rag.store.joining import Joined, Joiner
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
-from rag.types import IngestReport, Note, Paper, Progress, Rejection
+from rag.types import IngestReport, Merged, Note, Paper, Progress, Rejection
 
 T = TypeVar("T")
 
@@ -36,31 +37,31 @@ def write_papers(
     report = IngestReport()
     rejected: list[Rejection] = []
     notes: list[Note] = []
-    seen: set[str] = set()
+    merged: list[Merged] = []
+    read = 0
+    joiner = Joiner(index.papers, is_dry=dry_run)
     with _changing(index, dry_run=dry_run):
         for batch in _batches(items):
             papers = [item for item in batch if isinstance(item, Paper)]
             rejected += [item for item in batch if isinstance(item, Rejection)]
             notes += [item for item in batch if isinstance(item, Note)]
-            fresh = {p.paper_id: p for p in reversed(papers) if p.paper_id not in seen}
-            seen.update(fresh)
-            counts = _write_batch(index, list(reversed(fresh.values())), dry_run=dry_run)
-            report = _add(report, counts, duplicates=len(papers) - len(fresh))
-            on_progress(Progress("reading papers", len(seen), 0))
-    return replace(report, rejected=tuple(rejected), notes=tuple(notes))
+            joined = joiner.join(papers)
+            _write_batch(index, list(joined.changed.values()), dry_run=dry_run)
+            report = _add(report, joined)
+            merged += joined.merged
+            read += len(papers)
+            on_progress(Progress("reading papers", read, 0))
+    return replace(report, rejected=tuple(rejected), notes=tuple(notes), merged=tuple(merged))
 
 
-def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -> IngestReport:
-    hashed = [(paper, content_hash(paper)) for paper in papers]
-    known = index.papers.hashes([paper.paper_id for paper in papers])
-    changed = [(paper, digest) for paper, digest in hashed if known.get(paper.paper_id) != digest]
-    if changed and not dry_run:
+def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -> None:
+    if papers and not dry_run:
         index.require_embedder()
         tokens = index.state.passage_tokens
-        index.papers.put([NewPaper(each, sha, cut_spans(each, tokens)) for each, sha in changed])
+        index.papers.put(
+            [NewPaper(each, content_hash(each), cut_spans(each, tokens)) for each in papers]
+        )
         index.catch_up(words_lag=WORDS_PER_BATCH)
-    updated = sum(paper.paper_id in known for paper, _ in changed)
-    return IngestReport(len(changed) - updated, updated, len(papers) - len(changed))
 
 
 @contextmanager
@@ -148,10 +149,10 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _add(report: IngestReport, batch: IngestReport, *, duplicates: int) -> IngestReport:
+def _add(report: IngestReport, batch: Joined) -> IngestReport:
     return IngestReport(
         report.added + batch.added,
         report.updated + batch.updated,
         report.unchanged + batch.unchanged,
-        report.duplicates + duplicates,
+        report.duplicates + batch.duplicates,
     )

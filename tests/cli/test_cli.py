@@ -148,7 +148,15 @@ def test_a_changed_abstract_updates_its_paper(run_json, filled, tmp_path):
 def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
     source = write_lines(tmp_path / "mixed.jsonl", KETTLES, KETTLES, {"title": "No abstract"})
     report = run_json("ingest", source)
-    assert set(report) == {"added", "updated", "unchanged", "duplicates", "rejected"}
+    assert set(report) == {
+        "added",
+        "updated",
+        "unchanged",
+        "duplicates",
+        "rejected",
+        "notes",
+        "merged",
+    }
     assert (report["added"], report["duplicates"]) == (1, 1)
     (rejection,) = report["rejected"]
     assert (rejection["source"], rejection["record"]) == ("mixed.jsonl", 3)

@@ -1,0 +1,39 @@
+"""Tells what an ingest did beyond its counts: what was left out and why, and what was joined."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rag.types import Merged, Rejection
+
+TOLD_ONE_BY_ONE: Final = 5  # records of a source with which the same is wrong
+EXAMPLES: Final = 3
+
+
+def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
+    """A line for each rejection; of many for one reason in a source, their number and the first."""
+    groups: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
+    for each in rejected:
+        groups[each.source, each.reason if each.record else each.why].append(each)
+    for (source, reason), some in groups.items():
+        if len(some) <= TOLD_ONE_BY_ONE or not reason:
+            yield from (f"{_place(each)}: {each.why}" for each in some)
+        else:
+            first = "; ".join(f"record {each.record}: {each.why}" for each in some[:EXAMPLES])
+            yield f"{source}: {len(some):,} records for one reason ({reason}), first {first}"
+
+
+def _place(rejection: Rejection) -> str:
+    return (
+        f"{rejection.source}, record {rejection.record}" if rejection.record else rejection.source
+    )
+
+
+def merged_lines(merged: Sequence[Merged]) -> Iterator[str]:
+    """The first records that were joined to papers from elsewhere, by title, and how many more."""
+    for each in merged[:EXAMPLES]:
+        yield f"one paper: {each.title!r} from {each.source} is the one from {each.into}"
+    if len(merged) > EXAMPLES:
+        yield f"and {len(merged) - EXAMPLES:,} more that several sources have"

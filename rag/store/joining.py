@@ -1,0 +1,325 @@
+"""Joins records that are one paper: by what identifies them, then by title and near abstract.
+
+A record that a library knows from the same source takes the place of the earlier one: it was
+corrected. Records of one paper from different sources are merged field by field, the better value
+of each. Two papers of one title whose abstracts differ stay two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol, TypeVar
+
+from rag.identifiers import (
+    SHARED_SCHEMES,
+    arxiv_id_of,
+    content_hash,
+    id_from_title,
+    plain_arxiv_id,
+)
+from rag.text import folded
+from rag.types import Merged, Paper
+
+TITLE: Final = "title"  # the scheme under which a title's hash is kept
+LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
+LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
+SUFFIX_CHARACTERS: Final = 6
+Key = tuple[str, str]
+T = TypeVar("T")
+
+
+class Known(Protocol):
+    """What a library knows of its papers."""
+
+    def hashes(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """The content hash of those of the papers that are here."""
+
+    def known_by(self, keys: Sequence[Key]) -> dict[Key, list[str]]:
+        """The ids of the papers that are known by identifiers."""
+
+    def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
+        """Those of the papers that are here."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """What a batch of records comes to.
+
+    Attributes:
+        changed: Papers to be written, by id; each is new or another than before.
+        merged: Papers that records of several sources were joined to.
+    """
+
+    changed: dict[str, Paper] = field(default_factory=dict)
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    merged: list[Merged] = field(default_factory=list)
+
+
+class Joiner:
+    """Finds, for the records of one run, the papers that they are.
+
+    Args:
+        known: The library.
+        is_dry: Whether nothing is written, so that what came before is remembered here.
+    """
+
+    def __init__(self, known: Known, *, is_dry: bool) -> None:
+        self._known = known
+        self._is_dry = is_dry
+        self._met: dict[str, bool] = {}  # the papers of this run, and whether they are new
+        self._updated: set[str] = set()
+        self._remembered: dict[str, Paper] = {}
+        self._keys: dict[Key, list[str]] = {}  # of a dry run
+
+    def join(self, batch: Sequence[Paper]) -> Joined:
+        """Find what has to be written of a batch of records, in their order."""
+        joined = Joined()
+        around = _Around(self._known, batch, joined.changed, self._remembered, self._keys)
+        for paper in batch:
+            self._join_one(paper, around, joined)
+        if self._is_dry:
+            self._remember(joined.changed.values())
+        return joined
+
+    def _join_one(self, paper: Paper, around: _Around, joined: Joined) -> None:
+        if around.holds_unchanged(paper):
+            self._count(paper.paper_id, joined, is_changed=False, is_new=False)
+            return
+        found = around.find(paper, self._met)
+        if found is None:
+            own = replace(paper, paper_id=around.free_id(paper))
+            around.put(own)
+            self._count(own.paper_id, joined, is_changed=True, is_new=True)
+            return
+        is_correction = found.paper_id not in self._met and _is_correction(found, paper)
+        whole = _corrected(found, paper) if is_correction else merge(found, paper)
+        is_changed = content_hash(whole) != content_hash(found) or _has_more(whole, found)
+        if is_changed:
+            around.put(whole)
+        if not is_correction and (found.source != paper.source or found.title != paper.title):
+            joined.merged.append(Merged(found.paper_id, paper.title, paper.source, found.source))
+        is_seen = content_hash(whole) != content_hash(found)
+        self._count(found.paper_id, joined, is_changed=is_seen, is_new=False)
+
+    def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
+        if paper_id in self._met:
+            joined.duplicates += 1
+            if is_changed and not self._met[paper_id] and paper_id not in self._updated:
+                joined.updated += 1
+                joined.unchanged -= 1
+                self._updated.add(paper_id)
+            return
+        self._met[paper_id] = is_new
+        if is_new:
+            joined.added += 1
+        elif is_changed:
+            self._updated.add(paper_id)
+            joined.updated += 1
+        else:
+            joined.unchanged += 1
+
+    def _remember(self, papers: Iterable[Paper]) -> None:
+        for paper in papers:
+            self._remembered[paper.paper_id] = paper
+            for key in keys_of(paper):
+                self._keys.setdefault(key, []).append(paper.paper_id)
+
+
+class _Around:
+    """What a batch may be joined to: the library, and what of the batch is already there."""
+
+    def __init__(
+        self,
+        known: Known,
+        batch: Sequence[Paper],
+        changed: dict[str, Paper],
+        remembered: Mapping[str, Paper],
+        keys: Mapping[Key, list[str]],
+    ) -> None:
+        ids = [paper.paper_id for paper in batch]
+        self._hashes = known.hashes(ids)
+        wanted = list({key for paper in batch for key in keys_of(paper)})
+        self._by_key = {key: list(found) for key, found in known.known_by(wanted).items()}
+        for key in wanted:
+            self._by_key.setdefault(key, []).extend(keys.get(key, ()))
+        linked = {each for found in self._by_key.values() for each in found}
+        unlike = {
+            paper.paper_id
+            for paper in batch
+            if paper.paper_id in self._hashes and not self.is_as_before(paper)
+        }
+        self._papers = known.papers_of(sorted(linked | unlike)) | dict(remembered)
+        self._changed = changed
+
+    def is_as_before(self, paper: Paper) -> bool:
+        return self._hashes.get(paper.paper_id) == content_hash(paper)
+
+    def holds_unchanged(self, paper: Paper) -> bool:
+        """Whether the library holds the record as it is, with all that it is known by."""
+        if paper.paper_id in self._changed or not self.is_as_before(paper):
+            return False
+        held = self._papers.get(paper.paper_id)
+        return held is None or not _has_more(merge(held, paper), held)
+
+    def find(self, paper: Paper, met: Mapping[str, bool]) -> Paper | None:
+        """The paper that a record is of, or None."""
+        same = self._papers.get(paper.paper_id)
+        if same and not is_from_title(paper.paper_id):
+            return same
+        for scheme, value in keys_of(paper):
+            if scheme != TITLE:
+                for each in self._named((scheme, value)):
+                    if not _are_apart(each, paper):
+                        return each
+        named = self._named((TITLE, id_from_title(paper.title)))
+        if same and same not in named:
+            named.append(same)
+        alike = [each for each in named if not _are_apart(each, paper) and are_near(each, paper)]
+        if alike:
+            return max(alike, key=lambda each: shared_words(each.abstract, paper.abstract))
+        own = [each for each in named if each.source == paper.source and each.paper_id not in met]
+        is_own = len(own) == 1 and own[0].paper_id == paper.paper_id
+        return own[0] if is_own else None
+
+    def _named(self, key: Key) -> list[Paper]:
+        ids = dict.fromkeys(self._by_key.get(key, ()))
+        return [self._papers[each] for each in ids if each in self._papers]
+
+    def free_id(self, paper: Paper) -> str:
+        """The record's id, or where another paper of its title has that, one with a suffix."""
+        taken = self._papers.get(paper.paper_id)
+        if taken is None or not is_from_title(paper.paper_id):
+            return paper.paper_id
+        digest = hashlib.sha256(folded(paper.abstract).encode()).hexdigest()
+        return f"{paper.paper_id}-{digest[:SUFFIX_CHARACTERS]}"
+
+    def put(self, paper: Paper) -> None:
+        self._papers[paper.paper_id] = self._changed[paper.paper_id] = paper
+        for key in keys_of(paper):
+            self._by_key.setdefault(key, []).append(paper.paper_id)
+
+
+def keys_of(paper: Paper) -> list[Key]:
+    """What a paper can be found by: its identifiers in the world, then its title."""
+    shared = [key for key in paper.identifiers if key[0] in SHARED_SCHEMES]
+    if arxiv_id := arxiv_id_of(paper):
+        shared.append(("arxiv", arxiv_id))
+    return list(dict.fromkeys([*shared, (TITLE, id_from_title(paper.title))]))
+
+
+def is_from_title(paper_id: str) -> bool:
+    """Whether an id was made from a title alone."""
+    return paper_id.startswith("t-") and len(paper_id) >= len(id_from_title(""))
+
+
+def _are_apart(one: Paper, other: Paper) -> bool:
+    """Whether two records are surely of different papers: their own ids or identifiers differ."""
+    if one.paper_id != other.paper_id and _is_given(one) and _is_given(other):
+        return True
+    first, second = dict(one.identifiers), dict(other.identifiers)
+    first.setdefault("arxiv", arxiv_id_of(one))
+    second.setdefault("arxiv", arxiv_id_of(other))
+    both = (scheme for scheme in ("arxiv", "pmid") if first.get(scheme) and second.get(scheme))
+    return any(first[scheme] != second[scheme] for scheme in both)
+
+
+def _is_given(paper: Paper) -> bool:
+    """Whether the id is the user's own, and follows from nothing else."""
+    return not (is_from_title(paper.paper_id) or plain_arxiv_id(paper.paper_id))
+
+
+def are_near(one: Paper, other: Paper) -> bool:
+    """Whether two abstracts can be versions of one; a summary is near whatever it sums up."""
+    if one.is_summary or other.is_summary:
+        return True
+    return shared_words(one.abstract, other.abstract) >= LEAST_SHARED_WORDS
+
+
+def shared_words(one: str, other: str) -> float:
+    """The share of the shorter text's words that the longer one has too, in [0, 1]."""
+    first, second = set(folded(one).split()), set(folded(other).split())
+    least = min(len(first), len(second))
+    return len(first & second) / least if least else 0.0
+
+
+def _is_correction(found: Paper, paper: Paper) -> bool:
+    """Whether a record comes again from where it came, or is the user's own by its id."""
+    is_again = found.source == paper.source and found.paper_id == paper.paper_id
+    return is_again or (found.paper_id == paper.paper_id and _is_given(paper))
+
+
+def _corrected(found: Paper, paper: Paper) -> Paper:
+    """The record in the place of its earlier version; what other sources added is kept."""
+    kept = replace(
+        paper,
+        paper_id=found.paper_id,
+        source=found.source,
+        identifiers=_union(found.identifiers, paper.identifiers),
+        tags=_union(found.tags, paper.tags),
+        origins=found.origins,
+    )
+    if not found.origins:
+        return replace(kept, source=paper.source)
+    is_longer = len(found.abstract) >= LONGER * len(paper.abstract)
+    return replace(
+        kept,
+        abstract=found.abstract if is_longer else paper.abstract,
+        authors=max((paper.authors, found.authors), key=_fullness),
+        published=_better_date(paper.published, found.published),
+        url=paper.url or found.url,
+        venue=paper.venue or found.venue,
+    )
+
+
+def merge(old: Paper, new: Paper) -> Paper:
+    """Join two records of one paper: of each field the better value; the id and source stay."""
+    takes_abstract = old.is_summary and not new.is_summary
+    is_whole = not new.is_summary and len(new.abstract) >= LONGER * len(old.abstract)
+    source = new.source if takes_abstract else old.source
+    origins = _union((*old.origins, old.source), (*new.origins, new.source))
+    return replace(
+        old,
+        abstract=new.abstract if takes_abstract or is_whole else old.abstract,
+        authors=max((old.authors, new.authors), key=_fullness),
+        published=_better_date(old.published, new.published),
+        url=old.url or new.url,
+        venue=old.venue or new.venue,
+        source=source,
+        identifiers=_union(old.identifiers, new.identifiers),
+        tags=_union(old.tags, new.tags),
+        origins=tuple(each for each in origins if each and each != source),
+    )
+
+
+def _has_more(whole: Paper, found: Paper) -> bool:
+    """Whether a paper is known by more than before, or from more sources."""
+    return any(
+        set(one) != set(other)
+        for one, other in (
+            (whole.identifiers, found.identifiers),
+            (whole.tags, found.tags),
+            (whole.origins, found.origins),
+        )
+    )
+
+
+def _fullness(authors: Sequence[str]) -> tuple[int, int]:
+    """How many people are named, and how many by more than initials."""
+    full = sum(any(len(word.strip(".")) > 1 for word in name.split()[:-1]) for name in authors)
+    return len(authors), full
+
+
+def _better_date(old: str | None, new: str | None) -> str | None:
+    """The earlier record's date, unless the other tells the same more precisely."""
+    if not (old and new):
+        return old or new
+    return new if new.startswith(old) else old
+
+
+def _union(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*old, *new)))

@@ -1,0 +1,161 @@
+"""Records of one paper become one paper, and two papers stay two."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from rag.library import Library
+from rag.readers import read_sources
+from rag.store.joining import are_near, merge
+from rag.types import STARTER_SOURCE, Paper
+
+SONG = (
+    "We measure how long a kettle sings before it boils. The song lasts 42 seconds in 300 trials."
+)
+DRIP = "We study why teapots drip after pouring. A hydrophobic spout removes 95 percent of drips."
+
+
+@pytest.fixture
+def library(lexical_settings, tmp_path):
+    own = lexical_settings.model_copy(update={"library": tmp_path / "library"})
+    with Library.open(settings=own) as opened:
+        yield opened
+
+
+def record(source, **known):
+    return {"title": "Singing kettles", "abstract": SONG, "source": source} | known
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"doi": "10.5555/K.1"}, {"doi": "https://doi.org/10.5555/k.1"}),
+        ({"arxiv_id": "2101.00001v1"}, {"url": "https://arxiv.org/abs/2101.00001v3"}),
+        ({"arxiv_id": "2101.00001"}, {"doi": "10.48550/arXiv.2101.00001"}),
+        ({"arxiv_id": "2101.00001"}, {"url": "https://arxiv.org/html/2101.00001v2"}),
+        ({"arxiv_id": "2101.00001"}, {"url": "https://ar5iv.labs.arxiv.org/html/2101.00001"}),
+        ({"arxiv_id": "2101.00001"}, {"url": "https://huggingface.co/papers/2101.00001"}),
+        ({"pmid": "33000001"}, {"pmid": "PMID: 33000001"}),
+    ],
+    ids=["doi", "version", "arxiv_doi", "html", "ar5iv", "hugging_face", "pmid"],
+)
+def test_a_paper_is_known_by_what_identifies_it_whatever_its_title(library, one, other):
+    later = record("b.ris", title="Kettles that sing", abstract=DRIP, **other)
+    report = library.ingest([record("a.bib", **one), later])
+    assert (report.added, report.duplicates, len(library)) == (1, 1, 1)
+    assert [(each.title, each.source, each.into) for each in report.merged] == [
+        ("Kettles that sing", "b.ris", "a.bib")
+    ]
+
+
+def test_a_title_and_a_near_abstract_make_one_paper_and_the_better_fields_stay(library):
+    first = record("a.bib", authors=["A. Kessel"], year=2021)
+    second = record(
+        "b.ris",
+        title="Singing Kettles.",
+        abstract=f"{SONG} Lids of copper shorten it by 12 percent, lids of tin by none.",
+        authors=["Ada Kessel"],
+        published="2021-03",
+        doi="10.5555/k.1",
+        venue="Bubbles",
+    )
+    library.ingest(first)
+    report = library.ingest(second)
+    (paper,) = library.papers()
+    assert (report.added, report.updated) == (0, 1)
+    assert (paper.title, paper.source, paper.origins) == ("Singing kettles", "a.bib", ("b.ris",))
+    assert (paper.authors, paper.published) == (("Ada Kessel",), "2021-03")
+    assert (paper.url, paper.venue) == ("https://doi.org/10.5555/k.1", "Bubbles")
+    assert "copper" in paper.abstract
+    assert ("doi", "10.5555/k.1") in paper.identifiers
+
+
+def test_what_was_joined_changes_no_more_when_its_sources_are_read_again(library):
+    records = [
+        record("a.bib", authors=["A. Kessel"]),
+        record("b.ris", authors=["Ada Kessel"], published="2021-03", keywords=["steam"]),
+    ]
+    library.ingest(records)
+    held = library.papers()
+    for each in (records, records[:1], records[1:], reversed(records)):
+        report = library.ingest(each)
+        assert (report.added, report.updated) == (0, 0)
+    assert library.papers() == held
+
+
+def test_two_papers_of_one_title_stay_two_also_when_they_are_read_again(library):
+    both = [record("a.bib", title="Introduction"), record("a.bib", title="Introduction", text=DRIP)]
+    both[1] = both[1] | {"abstract": DRIP}
+    assert library.ingest(both).added == 2
+    assert library.ingest(both).unchanged == 2
+    assert {paper.abstract for paper in library.papers()} == {SONG, DRIP}
+
+
+def test_a_corrected_abstract_of_the_same_file_is_an_update_however_much_it_changed(library):
+    library.ingest(record("a.bib"))
+    report = library.ingest(record("a.bib", abstract=DRIP))
+    assert (report.added, report.updated) == (0, 1)
+    assert [paper.abstract for paper in library.papers()] == [DRIP]
+
+
+def test_papers_with_ids_of_their_own_are_never_joined_by_their_titles(library):
+    report = library.ingest([record("a", id="1"), record("a", id="2")])
+    assert (report.added, len(library)) == (2, 2)
+
+
+def test_two_arxiv_papers_of_one_title_and_abstract_stay_two(library):
+    ids = ("2101.00001", "2101.00002")
+    assert library.ingest([record("a", arxiv_id=each) for each in ids]).added == 2
+
+
+def test_an_abstract_takes_the_place_of_a_summary_and_not_the_other_way(library):
+    summary = record(STARTER_SOURCE, abstract="A summary in words that are all different.")
+    for order in ((summary, record("a.bib")), (record("a.bib"), summary)):
+        library.remove([paper.paper_id for paper in library.papers()])
+        library.ingest(order[0])
+        library.ingest(order[1])
+        assert [paper.abstract for paper in library.papers()] == [SONG]
+
+
+def test_a_dry_run_counts_what_would_be_joined(library):
+    records = [record("a.bib", doi="10.5555/k.1"), record("b.ris", title="X", doi="10.5555/k.1")]
+    report = library.ingest(records * 200, dry_run=True)
+    assert (report.added, report.duplicates, len(library)) == (1, 399, 0)
+
+
+def test_the_saved_pages_hold_436_papers_in_502_records(library, pages):
+    report = library.ingest(pages)
+    assert (report.added, report.duplicates, len(library)) == (436, 66, 436)
+    assert library.ingest(pages).updated == 0
+
+
+def test_identifiers_and_tags_are_kept_and_come_back(library):
+    library.ingest(record("a", doi="10.5555/k.1", citekey="kessel2021", keywords="steam; song"))
+    (paper,) = library.papers()
+    assert set(paper.identifiers) == {("doi", "10.5555/k.1"), ("citekey", "kessel2021")}
+    assert set(paper.tags) == {"steam", "song"}
+
+
+def test_what_is_one_paper_does_not_depend_on_the_order_of_records(library):
+    records = [
+        record(f"{n}.bib", title=f"Kettle {n // 2}", doi=f"10.5555/{n // 2}") for n in range(40)
+    ]
+    random.Random(1).shuffle(records)
+    assert library.ingest(records).added == 20
+
+
+def test_a_merge_with_itself_changes_nothing():
+    (paper,) = read_sources([record("a", doi="10.5555/k.1", authors=["Ada Kessel"])])
+    assert merge(paper, paper) == paper
+    assert merge(paper, paper).origins == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "is_near"), [(SONG.upper(), True), (SONG[:60], True), (DRIP, False)]
+)
+def test_versions_of_an_abstract_are_near_and_others_are_not(other, is_near):
+    paper = Paper("p", "T", SONG)
+    assert are_near(paper, replace(paper, abstract=other)) is is_near

@@ -37,7 +37,9 @@ NOT_SEEN: Final = ("source", "identifiers", "tags", "origins")
 
 def plain_arxiv_id(text: str) -> str:
     """Strip an arXiv id of its prefix and version; "" when the text is none."""
-    match = ARXIV_ID.match(re.sub(r"^arxiv:\s*", "", text, flags=re.IGNORECASE))
+    if text[:1] in "aA":
+        text = re.sub(r"^arxiv:\s*", "", text, flags=re.IGNORECASE)
+    match = ARXIV_ID.match(text)
     return match[1] if match else ""
 
 

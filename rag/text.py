@@ -12,7 +12,8 @@ UNWANTED: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udff
 
 def one_line(text: str) -> str:
     """Put text on one line: white space collapsed, control characters and surrogates dropped."""
-    return " ".join(UNWANTED.sub("", text).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
 
 
 def is_utf8(text: str) -> bool:

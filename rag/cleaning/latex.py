@@ -30,7 +30,10 @@ from rag.cleaning.macros import (
 from rag.cleaning.scripts import raised
 from rag.text import one_line
 
-HAS_LATEX: Final = re.compile(r"[\\{}$~]|--|``|''|[?!]`")
+# Formulas in text that has no other LaTeX; with no macros inside they stay as they are.
+ONLY_FORMULAS: Final = re.compile(
+    r"[^$\\{}~`'?!-]*(?:(?:\$[^$\\]+\$|'(?!')|-(?!-)|[?!](?!`))[^$\\{}~`'?!-]*)*$"
+)
 HAS_MACRO: Final = re.compile(r"\\[A-Za-z\"'`^~=.%&#_${}(\[,\\]")
 DOLLAR: Final = re.compile(r"\\.|\$", re.DOTALL)
 FORMULA_MARK: Final = re.compile(r"\\\\|\\[()\[\]]")
@@ -56,7 +59,7 @@ def plain_text(latex: str, *, keeps_formulas: bool = True) -> str:
         latex: As it stands in the source.
         keeps_formulas: Whether formulas that are words and numbers in truth stay formulas too.
     """
-    if not HAS_LATEX.search(latex):
+    if "\\" not in latex and ONLY_FORMULAS.match(latex):
         return one_line(latex)
     return one_line(_Reader(latex, is_latex=True, keeps_formulas=keeps_formulas).read())
 

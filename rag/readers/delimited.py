@@ -53,6 +53,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "keywords": ("author keywords", "keywords", "manual tags", "tags", "de", "index keywords"),
     "key": ("citation key", "citekey", "cite key", "bibtex key"),
 }
+MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
 SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is told it
 
@@ -119,13 +120,17 @@ def _columns(line: str, delimiter: str) -> list[str]:
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
+    broken = 0  # in a row
+    while broken < MOST_BROKEN_ROWS:
         try:
             yield next(rows)
+            broken = 0
         except StopIteration:
             return
         except csv.Error as exc:  # also for a field of more than 131,072 characters
+            broken += 1
             yield RecordError(f"broken CSV: {exc}")
+    raise UnreadableError(f"its last {MOST_BROKEN_ROWS} rows are broken; it was read no further")
 
 
 def _record(columns: list[str], row: list[str]) -> Record:

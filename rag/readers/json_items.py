@@ -13,7 +13,7 @@ from typing import Final
 from rag.identifiers import arxiv_id_in, find_arxiv_id
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.people import read_people
-from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
+from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError, first_version
 
 Item = Mapping[str, object]
 
@@ -58,7 +58,7 @@ def _list_in(value: Item) -> object:
 def _record(item: Item) -> Iterator[Record]:
     if item.get("itemType") in NO_PAPERS:
         return
-    if "authors_parsed" in item or ("submitter" in item and "versions" in item):
+    if "authors_parsed" in item or ("versions" in item and "categories" in item):
         yield _arxiv(item)
     elif "abstract_inverted_index" in item or str(item.get("id", "")).startswith(OPENALEX):
         yield _openalex(item)
@@ -79,8 +79,12 @@ def _arxiv(item: Item) -> Record:
     parsed = item.get("authors_parsed")
     names = _parsed_names(parsed) if isinstance(parsed, list) else None
     return LatexRecord(
-        item,
+        id=item.get("id"),
+        title=item.get("title"),
+        abstract=item.get("abstract"),
         authors=names or _latex(item.get("authors")),
+        published=first_version(item) or item.get("update_date"),
+        doi=item.get("doi"),
         venue=item.get("journal-ref"),
         keywords=_text(item, "categories").split(),
     )

@@ -33,7 +33,7 @@ def read_values(file: Text) -> Iterator[object | RecordError]:
 def parse(text: str) -> object | RecordError:
     """Parse one value, or say what is wrong with it."""
     try:
-        value: object = json.loads(text, strict=False)
+        value: object = json.loads(text)
     except RecursionError:
         return RecordError("broken JSON: it is nested too deep")
     except ValueError as exc:  # also for numbers of too many digits

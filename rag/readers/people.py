@@ -39,6 +39,7 @@ AND: Final = re.compile(r"\s*(?:,\s*)?(?:\band\b|&|\bund\b|\bet\b(?!\s+al))\s+",
 ET_AL: Final = re.compile(
     r"[,;]?\s*(?:\band\s+)?\bet\.?\s+al\b\.?.*$|[,;]?\s*\band\s+others\b.*$", re.I
 )
+HAS_MORE: Final = re.compile(r"[\d\[(;]")  # than a name
 ROLE: Final = re.compile(r"\s*[\[(](?:ed|eds|editor|hrsg|corresponding author)s?\.?[\])]", re.I)
 BODY_PREFIX: Final = re.compile(r"^(?:for|on behalf of)\s+(?:the\s+)?", re.IGNORECASE)
 SCOPUS_NUMBER: Final = re.compile(r"\s*\(\d+\)$")
@@ -51,6 +52,12 @@ SEMICOLON: Final = re.compile(r"[{};]")
 COMMA: Final = re.compile(r"[{},]")
 LISTED: Final = re.compile(r"^\s*\[\s*[\"']")  # a list of Python's, as tables have it
 QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+MOST_INITIALS_CHARACTERS: Final = 11  # J.-P. A. B.
+# `Ada Kessel, Bo J. Tee`: nearly all of arXiv's.
+SIMPLE: Final = re.compile(
+    r"^[A-ZÀ-Þ][\w.'-]*(?: [A-ZÀ-Þ][\w.'-]*)* [A-ZÀ-Þ][a-zß-ÿ]{2,}"
+    r"(?:, [A-ZÀ-Þ][\w.'-]*(?: [A-ZÀ-Þ][\w.'-]*)* [A-ZÀ-Þ][a-zß-ÿ]{2,})+$"
+)
 CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
 BODY: Final = re.compile(
     r"\b(?:collaboration|consortium|team|group|university|institute|committee|society|association"
@@ -115,10 +122,13 @@ def body_or_person(text: str) -> str:
 @lru_cache(1 << 14)
 def spoken(text: str) -> str:
     """One person's name with the given name first; "" for nobody."""
-    text = ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", one_line(text)))).strip(" ;")
+    text = one_line(text)
+    if HAS_MORE.search(text):
+        text = ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text))).strip(" ;")
     if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
         return ""
-    text = BODY_PREFIX.sub("", text.strip(","))
+    text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
+    text = text.strip(",")
     if "," not in text:
         return _with_initials_before(text)
     if BODY.search(text):
@@ -132,6 +142,8 @@ def spoken(text: str) -> str:
 def _with_initials_before(text: str) -> str:
     """Put the initials of `Kessel AB` in front."""
     family, _, initials = text.rpartition(" ")
+    if len(initials) > MOST_INITIALS_CHARACTERS:
+        return text
     is_family = len(family) > 1 and not family.isupper() and "." not in family
     if is_family and _are_initials(initials):
         return f"{initials} {family}"
@@ -150,6 +162,8 @@ def _are_initials(text: str) -> bool:
 
 def split_people(text: str) -> list[str]:
     """List the names of a text, given name first."""
+    if SIMPLE.match(text):
+        return text.split(", ")
     text = _without_brackets(text[:MOST_CHARACTERS].strip().strip(";,"))
     if ";" in text:
         return [spoken(each) for part in text.split(";") for each in _joined(part)]

@@ -35,6 +35,7 @@ DATES: Final = (
     *("year", "pub_year", "publication_year"),
 )
 VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
+GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey")
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]
@@ -78,15 +79,17 @@ def paper_from_record(record: Record, source: str) -> Paper:
     """
     title, abstract = _title_and_abstract(record)
     url = _web_address(_first_text(record, "url", "link", "URL"))
-    arxiv_id = _arxiv_id(record, url)
-    identifiers = _identifiers(record, arxiv_id, url)
+    own_id = _own_id(record)
+    doi = plain_doi(_first_text(record, "doi", "DOI") or url or "")
+    arxiv_id = _arxiv_id(record, own_id, url, doi)
+    identifiers = _identifiers(record, arxiv_id, doi)
     return Paper(
-        paper_id=_own_id(record) or arxiv_id or id_from_title(title),
+        paper_id=own_id or arxiv_id or id_from_title(title),
         title=title,
         abstract=abstract,
         authors=_authors(record),
         published=_published(record),
-        url=url or _address(arxiv_id, dict(identifiers)),
+        url=url or _address(arxiv_id, identifiers),
         venue=_venue(record),
         source=_first_text(record, "source") or source,
         identifiers=identifiers,
@@ -121,7 +124,8 @@ def _title_and_abstract(record: Record) -> tuple[str, str]:
 def _first_text(record: Record, *keys: str) -> str:
     """Find the first of the keys that holds text, or a number, and put it on one line."""
     for key in keys:
-        if text := one_line(_text(record.get(key))):
+        value = record.get(key)
+        if value is not None and (text := one_line(_text(value))):
             return text
     return ""
 
@@ -150,37 +154,30 @@ def _own_id(record: Record) -> str:
     return plain_arxiv_id(own) or own
 
 
-def _arxiv_id(record: Record, url: str | None) -> str:
-    own = _first_text(record, "arxiv_id") or _first_text(record, *IDS)
-    found = plain_arxiv_id(own) or (arxiv_id_in(url) if url else "")
-    return found or find_arxiv_id(_text(record.get("doi")))
+def _arxiv_id(record: Record, own_id: str, url: str | None, doi: str) -> str:
+    found = plain_arxiv_id(own_id) or plain_arxiv_id(_first_text(record, "arxiv_id"))
+    return found or (arxiv_id_in(url) if url else "") or find_arxiv_id(doi)
 
 
-def _identifiers(record: Record, arxiv_id: str, url: str | None) -> tuple[tuple[str, str], ...]:
+def _identifiers(record: Record, arxiv_id: str, doi: str) -> tuple[tuple[str, str], ...]:
     """What the paper is known by elsewhere: pairs of a scheme and a value."""
-    doi = plain_doi(_text(record.get("doi")) or _text(record.get("DOI"))) or plain_doi(url or "")
-    found = {
-        "arxiv": arxiv_id,
-        "doi": "" if find_arxiv_id(doi) else doi,
-        "pmid": plain_pmid(_text(record.get("pmid"))),
-        "openalex": _text(record.get("openalex")),
-        "s2": _text(record.get("s2")),
-        "citekey": _text(record.get("citekey")),
-    }
-    return tuple(
-        (scheme, value)
-        for scheme, text in found.items()
-        if text and len(value := one_line(text)) <= MOST_ID_CHARACTERS
-    )
+    found = [("arxiv", arxiv_id)] if arxiv_id else []
+    if doi and not find_arxiv_id(doi):
+        found.append(("doi", doi))
+    if pmid := plain_pmid(_first_text(record, "pmid")):
+        found.append(("pmid", pmid))
+    given = ((scheme, _first_text(record, scheme)) for scheme in GIVEN_SCHEMES)
+    found += [(scheme, value) for scheme, value in given if value]
+    return tuple(each for each in found if len(each[1]) <= MOST_ID_CHARACTERS)
 
 
-def _address(arxiv_id: str, identifiers: Mapping[str, str]) -> str | None:
+def _address(arxiv_id: str, identifiers: tuple[tuple[str, str], ...]) -> str | None:
     if arxiv_id:
         return f"https://arxiv.org/abs/{arxiv_id}"
-    if doi := identifiers.get("doi"):
+    known = dict(identifiers)
+    if doi := known.get("doi"):
         return doi_address(doi)
-    pmid = identifiers.get("pmid")
-    return f"{PUBMED}{pmid}/" if pmid else None
+    return f"{PUBMED}{known['pmid']}/" if "pmid" in known else None
 
 
 def _web_address(text: str) -> str | None:
@@ -204,19 +201,21 @@ def _venue(record: Record) -> str | None:
 
 def _published(record: Record) -> str | None:
     found = best_date(*(_text(record[key]) for key in DATES if record.get(key)))
-    return found or best_date(_first_version(record)) or best_date(_text(record.get("update_date")))
+    return found or first_version(record) or best_date(_text(record.get("update_date")))
 
 
-def _first_version(record: Record) -> str:
-    """Find when the first version was made, as arXiv's snapshot tells it."""
+def first_version(record: Record) -> str | None:
+    """When the first version was made, as arXiv's snapshot tells it."""
     versions = record.get("versions")
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
-        return _text(versions[0].get("created"))
-    return ""
+        return best_date(_text(versions[0].get("created")))
+    return None
 
 
 def _tags(record: Record) -> tuple[str, ...]:
     value = record.get("keywords") or record.get("tags")
+    if not value:
+        return ()
     words: Iterable[object] = re.split("[;,|]", value) if isinstance(value, str) else ()
     if isinstance(value, list | tuple):
         words = value

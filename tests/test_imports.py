@@ -230,6 +230,7 @@ def test_every_line_of_the_layers_names_something_that_exists():
         ("sqlite3", "rag.store.database"),
         ("sqlalchemy", ("rag.store", "rag.userdata")),
         ("pylatexenc", "rag.cleaning.macros"),
+        ("pypdfium2", "rag.readers.pdf"),
         ("gradio", "ui"),
         ("rich", "rag.terminal"),
         ("onnxruntime", "rag.embedding"),

@@ -171,11 +171,22 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     common = [_common()]
     listing = actions.add_parser("list", parents=common, help="every paper, a line each")
+    add = actions.add_parser("add", parents=common, help="a paper, by hand")
+    add.add_argument("--title", required=True)
+    add.add_argument("--abstract", required=True)
+    add.add_argument("--author", action="append", default=[], metavar="NAME", help="repeatable")
+    add.add_argument("--published", metavar="DATE", help="a year, a month or a day")
+    add.add_argument("--doi")
+    add.add_argument("--url")
+    add.add_argument("--venue")
     show = actions.add_parser("show", parents=common, help="one paper, whole")
     show.add_argument("paper_id")
     remove = actions.add_parser("remove", parents=common, help="delete papers")
     remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
     remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
+    remove.add_argument(
+        "--source", action="append", default=[], help="all papers of this source alone; repeatable"
+    )
     export = actions.add_parser("export", parents=common, help="every paper, in a file's form")
     export.add_argument(
         "--format",
@@ -185,9 +196,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
     verify.add_argument("--repair", action="store_true", help="mend what is wrong")
-    for action in (listing, show, remove, verify):
+    for action in (listing, add, show, remove, verify):
         _add_json(action)
     listing.set_defaults(run=commands.list_papers)
+    add.set_defaults(run=commands.add_paper)
     show.set_defaults(run=commands.show_paper)
     remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from rag import export
 from rag.cli import output
 from rag.cli.report import merged_lines, rejection_lines
-from rag.errors import ConfigurationError, RagError
+from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import paper_record
 from rag.library import Library
 from rag.settings import read_settings
@@ -22,6 +22,7 @@ from rag.store.faults import VerifyReport
 from rag.terminal import shown_progress, write_json, write_line, write_text
 from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
 
+ADDED_BY_HAND: Final = "added by hand"
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 
 
@@ -202,16 +203,39 @@ def _no_such_paper(paper_ids: Sequence[str]) -> RagError:
     return RagError(f"The library has no paper {named}; `paperchat papers list` names them.")
 
 
+def add_paper(options: argparse.Namespace) -> int:
+    """Add a paper that is typed in."""
+    record: dict[str, object] = {
+        "title": options.title,
+        "abstract": options.abstract,
+        "authors": options.author,
+        "source": ADDED_BY_HAND,
+    }
+    optional = {name: getattr(options, name) for name in ("published", "doi", "url", "venue")}
+    library = _open(options)
+    record |= {name: text for name, text in optional.items() if text}
+    report = library.ingest(record)
+    if options.json:
+        write_json(report)
+    else:
+        _write_report(report, library)
+    return 0
+
+
 def remove_papers(options: argparse.Namespace) -> int:
     """Delete papers; none of them when one is not there."""
-    if not options.paper_ids and not options.starter:
-        options.usage_error("name at least one PAPER_ID, or --starter")
+    if not (options.paper_ids or options.starter or options.source):
+        options.usage_error("name at least one PAPER_ID, --source or --starter")
     library = _open(options)
     wanted = list(dict.fromkeys(options.paper_ids))
     if unknown := [paper_id for paper_id in wanted if library.get(paper_id) is None]:
         raise _no_such_paper(unknown)
-    if options.starter:
-        wanted += [p.paper_id for p in library.papers() if p.source == STARTER_SOURCE]
+    sources = {*options.source, *([STARTER_SOURCE] if options.starter else [])}
+    held = library.papers() if sources else []
+    if unknown := sorted(set(options.source) - {str(paper.source) for paper in held}):
+        raise SourceError(f"No paper is from {', '.join(unknown)}. Nothing was removed.")
+    # A paper that another source has too is not that source's alone.
+    wanted += [p.paper_id for p in held if p.source in sources and sources.issuperset(p.origins)]
     removed = library.remove(wanted)
     if options.json:
         write_json({"removed": removed})

@@ -35,6 +35,7 @@ DATES: Final = (
     *("year", "pub_year", "publication_year"),
 )
 VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
+SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey")
 GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey")
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
@@ -168,7 +169,17 @@ def _identifiers(record: Record, arxiv_id: str, doi: str) -> tuple[tuple[str, st
         found.append(("pmid", pmid))
     given = ((scheme, _first_text(record, scheme)) for scheme in GIVEN_SCHEMES)
     found += [(scheme, value) for scheme, value in given if value]
-    return tuple(each for each in found if len(each[1]) <= MOST_ID_CHARACTERS)
+    if exported := record.get("identifiers"):
+        found += _exported_identifiers(exported)
+    kept = (each for each in found if 0 < len(each[1]) <= MOST_ID_CHARACTERS)
+    return tuple(dict.fromkeys(kept))
+
+
+def _exported_identifiers(value: object) -> Iterator[tuple[str, str]]:
+    """Pairs as our own JSON Lines have them."""
+    for each in value if isinstance(value, list | tuple) else ():
+        if isinstance(each, list | tuple) and len(each) == 2 and each[0] in SCHEMES:
+            yield str(each[0]), one_line(_text(each[1]))
 
 
 def _address(arxiv_id: str, identifiers: tuple[tuple[str, str], ...]) -> str | None:

@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from rag.errors import SourceError
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError, paper_from_record
-from rag.readers.table import FORMATS, find_reader
+from rag.readers.table import FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, find_encoding
 from rag.text import one_line
 from rag.types import Note, Paper, Rejection
@@ -165,6 +165,12 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
     start = file.peek(BYTES_LOOKED_AT)[:BYTES_LOOKED_AT]
     if not start.strip():
         raise UnreadableError("it is empty")
+    if binary := find_binary_reader(start):
+        content = file.read(binary.most_bytes + 1)
+        if len(content) > binary.most_bytes:
+            raise UnreadableError(f"it is larger than {binary.most_bytes // 1_000_000} MB")
+        yield from binary.read(content)
+        return
     encoding = find_encoding(start)
     if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
         raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")

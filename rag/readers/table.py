@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rag.readers import pdf
 from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.delimited import looks_like_table, read_table
@@ -40,6 +41,27 @@ class Reader:
     read: Callable[[Text], Iterator[Record | RecordError]]
 
 
+@dataclass(frozen=True, slots=True)
+class BinaryReader:
+    """Describe what reads a format of files that are no text.
+
+    Attributes:
+        name: The format in words for the user, to stand in a list.
+        suffixes: With which its files are offered for upload.
+        magic: What stands among the first bytes of its files.
+        most_bytes: The largest file that is read.
+        read: As that of `Reader`, of a file's bytes.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    magic: bytes
+    most_bytes: int
+    read: Callable[[bytes], Iterator[Record | RecordError]]
+
+
+BINARY_READERS: Final = (BinaryReader("PDF", (".pdf",), pdf.MAGIC, pdf.MOST_BYTES, pdf.read_pdf),)
+BYTES_BEFORE_MAGIC: Final = 1024  # some programs write something of their own first
 # In the order in which they are tried: what can only be one format stands before what is guessed.
 READERS: Final = (
     Reader("BibTeX", (".bib",), looks_like_bibtex, read_bibtex),
@@ -54,8 +76,15 @@ READERS: Final = (
     Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
 )
-FORMATS: Final = f"{', '.join(reader.name for reader in READERS)}, also zipped or gzipped"
-SUFFIXES: Final = (*(suffix for reader in READERS for suffix in reader.suffixes), ".gz", ".zip")
+ALL_READERS: Final = (*READERS, *BINARY_READERS)
+FORMATS: Final = f"{', '.join(reader.name for reader in ALL_READERS)}, also zipped or gzipped"
+SUFFIXES: Final = (*(suffix for reader in ALL_READERS for suffix in reader.suffixes), ".gz", ".zip")
+
+
+def find_binary_reader(start: bytes) -> BinaryReader | None:
+    """Find the reader of a format that is no text by a file's first bytes, or None."""
+    begin = start[:BYTES_BEFORE_MAGIC]
+    return next((reader for reader in BINARY_READERS if reader.magic in begin), None)
 
 
 def find_reader(text: str) -> Reader | None:

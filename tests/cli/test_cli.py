@@ -918,3 +918,25 @@ def test_nothing_is_drawn_on_standard_error_where_it_is_no_terminal(
 ):
     assert main(arguments) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_paper_is_added_by_hand_and_removed_with_its_source(run, filled):
+    typed = ("--title", "Typed kettles", "--abstract", "They were typed in.", "--author", "Tee, Bo")
+    code, out, _ = run("papers", "add", *typed, "--published", "2021-03")
+    assert (code, out.split(",")[0]) == (0, "1 added")
+    assert "2021-03" in run("papers", "list")[1]
+    code, _, err = run("papers", "remove", "--source", "nowhere")
+    assert (code, err.split(".")[0]) == (1, "paperchat: No paper is from nowhere")
+    assert run("papers", "remove", "--source", "added by hand")[1] == "1 removed\n"
+
+
+def test_many_records_that_are_left_out_for_one_reason_are_told_together(run, tmp_path):
+    bare = [f"@book{{b{n}, title={{Book {n}}}}}" for n in range(30)]
+    (tmp_path / "refs.bib").write_text("@misc{a, title={A}, abstract={It is.}}\n" + "\n".join(bare))
+    code, out, err = run("ingest", tmp_path / "refs.bib")
+    assert (code, out.splitlines()[-2].rpartition(", ")[2]) == (0, "30 rejected")
+    assert err == (
+        "rejected: refs.bib: 30 records for one reason (no abstract), first "
+        "record 2: 'Book 0' has no abstract; record 3: 'Book 1' has no abstract; "
+        "record 4: 'Book 2' has no abstract"
+    )

@@ -8,8 +8,8 @@ import gradio as gr
 import pytest
 
 from rag.cli import main
-from rag.readers import READERS, SUFFIXES, read_sources
-from rag.readers.table import find_reader
+from rag.readers import SUFFIXES, read_sources
+from rag.readers.table import ALL_READERS, find_reader
 from ui.library.adding import UPLOAD_HELP, lay_out_adding
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -32,7 +32,7 @@ def one_line_of(text):
     return " ".join(text.replace("`", "").split())
 
 
-@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+@pytest.mark.parametrize("reader", ALL_READERS, ids=lambda reader: reader.name)
 def test_a_format_is_named_wherever_formats_are(reader, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["ingest", "--help"])

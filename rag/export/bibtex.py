@@ -54,9 +54,15 @@ def _fields(reference: Reference) -> dict[str, str]:
         "archivePrefix": _braced("arXiv" if has_eprint else ""),
         "doi": _braced(_verbatim(reference.doi or "")),
         "url": _braced(_verbatim(reference.url or "")),
+        "pmid": _braced(reference.pmid or ""),
+        "keywords": _braced(latex_text(", ".join(map(_keyword, reference.keywords)))),
         OWN_ID: _braced(latex_text(reference.own_id or "")),
         "abstract": _braced(latex_text(reference.abstract or "")),
     }
+
+
+def _keyword(text: str) -> str:
+    return text.replace(",", " ").replace(";", " ")
 
 
 def _braced(value: str) -> str:

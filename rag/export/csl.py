@@ -37,6 +37,8 @@ def _item(reference: Reference) -> dict[str, object]:
         "publisher": ARXIV if reference.arxiv_id and reference.kind == "preprint" else None,
         "DOI": reference.doi,
         "URL": reference.url,
+        "PMID": reference.pmid,
+        "keyword": ", ".join(word.replace(",", " ") for word in reference.keywords),
         "abstract": reference.abstract,
         "custom": {OWN_ID: reference.own_id} if reference.own_id else None,
     }

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from rag.cleaning.macros import symbols
+
 # Signs that LaTeX joins to others (dashes, quotation marks) are kept apart by an empty group.
 ESCAPED: Final[Mapping[str, str]] = {
     "\\": r"\textbackslash{}",
@@ -27,7 +29,21 @@ TOKEN: Final = re.compile(
 # What stands between two dollars is a formula when it says something only formulas say, or is
 # one symbol; else it is prices. What opens or closes more than itself could swallow the text.
 SAYS_FORMULA: Final = re.compile(r"[\\^_{}=<>+]|^\w{1,2}$")
-OPENS_MORE: Final = re.compile(r"\\(?:begin|end|verb|[()\[\]]|[^A-Za-z_,;:! |])|\\$")
+OPENS_MORE: Final = re.compile(r"\\(?:[()\[\]]|[^A-Za-z_,;:! |{}%&])|\\$|\^\^")
+MACRO: Final = re.compile(r"\\([A-Za-z]+)")
+# With the names of signs all that a formula may call: a macro of any other name could read files
+# or run programs when the bibliography is compiled.
+STRUCTURES: Final = frozenset(
+    "frac tfrac dfrac sqrt binom sum prod int oint lim limsup liminf log ln exp sin cos tan "
+    "cot sec csc arcsin arccos arctan sinh cosh tanh min max sup inf arg argmin argmax det "
+    "dim ker hom deg gcd Pr mathcal mathbf mathbb mathrm mathsf mathit mathtt mathfrak "
+    "mathscr mathop mathrel mathbin text textbf textrm textit texttt textsf textsc mbox "
+    "boldsymbol bm operatorname hat widehat tilde widetilde bar overline underline vec dot "
+    "ddot check breve acute grave overset underset stackrel overbrace underbrace left right "
+    "big Big bigg Bigg bigl bigr Bigl Bigr limits nolimits quad qquad rm bf it cal "
+    "displaystyle textstyle lVert rVert lvert rvert Vert vert langle rangle lfloor rfloor "
+    "lceil rceil mid not pmod bmod mod prime choose over leq geq neq".split()
+)
 
 
 def latex_text(text: str) -> str:
@@ -47,7 +63,12 @@ def _written(text: str, escaped: Mapping[str, str]) -> str:
 
 def _is_formula(inside: str) -> bool:
     says = SAYS_FORMULA.search(inside) and not OPENS_MORE.search(inside)
-    return bool(says) and _is_balanced(inside)
+    return bool(says) and _is_balanced(inside) and _calls_signs_alone(inside)
+
+
+def _calls_signs_alone(inside: str) -> bool:
+    known = symbols()
+    return all(name in STRUCTURES or name in known for name in MACRO.findall(inside))
 
 
 def _is_balanced(text: str) -> bool:

@@ -39,6 +39,8 @@ SMALL_WORDS: Final = re.compile(
     "a|an|the|of|on|in|at|by|for|from|to|with|and|or|as|is|are|be|can|do|does|how|what|why|when"
     "|via|into"
 )
+# What BibTeX and pandoc take for a key.
+KEY: Final = re.compile(r"[^\W_][\w:.+/-]{0,79}")
 WORDS_WITHOUT_AUTHOR: Final = 3
 HASH_CHARACTERS: Final = 6
 
@@ -48,7 +50,8 @@ class Reference:
     """A paper as an entry of a bibliography.
 
     Attributes:
-        key: The citation key: ASCII letters, digits and hyphens; unique in its bibliography.
+        key: The citation key, unique in its bibliography: the user's own, where one came with the
+            paper, else of ASCII letters, digits and hyphens.
         year: Also `month` and `day`: as far as they are known.
         abstract: The authors' own text; None where the library holds only a summary of it.
         own_id: The paper's id in the library, where it follows from nothing else.
@@ -67,12 +70,14 @@ class Reference:
     url: str | None
     abstract: str | None
     own_id: str | None
+    pmid: str | None = None
+    keywords: tuple[str, ...] = ()
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
     """An entry for each paper, in order; one that is given twice stands once."""
     once = list({paper.paper_id: paper for paper in papers}.values())
-    keys = [_plain_key(paper) for paper in once]
+    keys = [_own_key(paper) or _plain_key(paper) for paper in once]
     count = Counter(keys)
     return [
         _reference(paper, _hashed_key(key, paper) if count[key] > 1 else key)
@@ -86,6 +91,7 @@ def _reference(paper: Paper, key: str) -> Reference:
     venue = one_line(paper.venue or "")
     arxiv_id = arxiv_id_of(paper)
     doi = DOI.match(paper.url or "")
+    known = dict(paper.identifiers)
     return Reference(
         key=key,
         kind=_kind(venue, arxiv_id),
@@ -96,10 +102,12 @@ def _reference(paper: Paper, key: str) -> Reference:
         day=day,
         venue=venue or None,
         arxiv_id=arxiv_id or None,
-        doi=doi[1] if doi else None,
+        doi=doi[1] if doi else known.get("doi"),
         url=paper.url,
         abstract=None if paper.is_summary else one_line(paper.abstract) or None,
         own_id=None if _is_told(paper, arxiv_id) else paper.paper_id,
+        pmid=known.get("pmid"),
+        keywords=paper.tags,
     )
 
 
@@ -116,6 +124,12 @@ def _kind(venue: str, arxiv_id: str) -> Kind:
     if JOURNAL.search(venue):
         return "article"
     return "conference" if CONFERENCE.search(venue) else "other"
+
+
+def _own_key(paper: Paper) -> str:
+    """The key by which the user cites the paper, or ""."""
+    key = dict(paper.identifiers).get("citekey", "")
+    return key if KEY.fullmatch(key) else ""
 
 
 def _plain_key(paper: Paper) -> str:

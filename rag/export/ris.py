@@ -43,6 +43,7 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
         "AB": reference.abstract,
     }
     yield from ((tag, value) for tag, value in known.items() if value)
+    yield from (("KW", word) for word in reference.keywords)
 
 
 def _author(name: Name) -> str:

@@ -506,3 +506,54 @@ def test_plain_text_shows_as_it_is(text):
     shown = tokens[start + 2].children or []
     assert {t.type for t in shown} <= {"text", "text_special"}
     assert "".join(t.content for t in shown) == one_line(text)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$\input{/etc/passwd}^2$",
+        r"$\write18{rm -rf x}_1$",
+        r"$\immediate\write18{x}=1$",
+        r"$\csname input\endcsname{x}^2$",
+        r"$^^5cinput{x}$",
+        r"$x^2 \def\a{\a}\a$",
+        r"$\directlua{os.exit()}=1$",
+        r"$\include {x}_1$",
+    ],
+)
+def test_nothing_but_signs_is_called_by_a_formula_that_is_exported(formula):
+    text = export_papers([replace(KETTLES, title=f"A {formula} title", abstract=formula)], "bibtex")
+    assert not re.search(r"(?<!textbackslash\{\})\\(?:input|write|csname|def|directlua)", text)
+    assert "^^" not in text
+
+
+@pytest.mark.parametrize(
+    "formula", [r"$\frac{a}{b}$", r"$\mathcal{O}(n\log n)$", r"$\alpha_{ij}\leq 1$", r"$10\%$"]
+)
+def test_a_formula_of_signs_stays_one(formula):
+    assert formula in export_papers([replace(BARE, title=f"A {formula} b")], "bibtex") or (
+        "%" in formula
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_of_the_users_own_is_kept_and_one_that_two_have_is_told_apart(form):
+    known = (("citekey", "kesselSinging2021"), ("doi", "10.5555/k.1"))
+    papers = [replace(KETTLES, identifiers=known), replace(BARE, identifiers=known[:1])]
+    if form != "ris":
+        assert "kesselSinging2021" in export_papers(papers[:1], form)
+        both = export_papers(papers, form)
+        assert both.count("kesselSinging2021-") == 2
+    assert "10.5555/k.1" in export_papers(papers, form)
+
+
+def test_a_key_that_could_break_out_of_its_entry_is_not_taken():
+    paper = replace(BARE, identifiers=(("citekey", "a,b}@misc{x"),))
+    assert bibtex_of(paper)["key"] == "teapotsdrip"
+
+
+def test_keywords_leave_in_every_form():
+    paper = replace(BARE, tags=("steam", "small bubbles"))
+    assert bibtex_of(paper)["keywords"] == "steam, small bubbles"
+    assert ris_of(paper)["keywords"] == ["steam", "small bubbles"]
+    assert csl_of(paper)["keyword"] == "steam, small bubbles"

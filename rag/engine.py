@@ -22,12 +22,15 @@ from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     AnswerabilityModel,
     reason_to_abstain,
+    says_not,
 )
 from rag.answering.suggestions import follow_ups
 from rag.answering.told import Told
 from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.condensing import Condenser
+from rag.query.focus import asks_for_several
+from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.nodes import as_nodes
 from rag.retrieval.protocols import PaperRetriever
@@ -37,7 +40,11 @@ logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
 NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
+SEVERAL_K = 10  # papers that are found where several are asked for, at the least
 TOLD_CONFIDENCE = 1.0  # of what records say
+SPELLED = "Showing results for “{question}”."
+UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
+UNMET = "The abstract does not speak of {words}; this is what it says."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
@@ -90,6 +97,12 @@ class PaperQueryEngine(BaseQueryEngine):
         clock = _Clock()
         query = self._parser.understand(question, history, filters)
         answer = Answer(question, "", "draft", filters=query.filters)
+        if query.changed:
+            answer = replace(
+                answer,
+                notice=SPELLED.format(question=query.standalone),
+                suggestions=(as_typed(question, query.changed),),
+            )
         if told := self._desk.tell(query) if self._desk else None:
             yield _told(answer, told, clock)
             return
@@ -99,13 +112,15 @@ class PaperQueryEngine(BaseQueryEngine):
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
         query, usage = self._condensed(query)
-        hits = about_first(query.about, self._retriever.find(query, self._top_k))
+        most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
+        hits = about_first(query.about, self._retriever.find(query, most))
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
         clock.lap("gate")
         if reason:
-            yield _abstained(answer, reason, clock)
+            about = answer.hits[: len(query.about)] or answer.hits
+            yield _abstained(replace(answer, hits=about), reason, clock)
             return
         if query.fields and self._desk and hits:
             found = replace(query, about=(hits[0].paper,))
@@ -127,7 +142,12 @@ class PaperQueryEngine(BaseQueryEngine):
         return replace(query, rewritten=rewritten), usage
 
     def _reason_to_abstain(self, query: Query, hits: Sequence[Hit]) -> Reason | None:
+        """A paper that is named is there, and can only lack what is asked."""
         is_read = not self._writer.is_extractive
+        if query.about:
+            lacks = not is_read and len(query.about) == 1
+            is_lacking = lacks and says_not(query.standalone, query.about[0])
+            return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
             query.topic, query.history, hits, self._answerability, is_read=is_read
         )
@@ -164,12 +184,23 @@ class PaperQueryEngine(BaseQueryEngine):
     def _caveat(self, answer: Answer, query: Query) -> str | None:
         """Why the text may be no answer; the words of a follow-up say too little to tell."""
         cut = load_fitted().thresholds
+        if query.unknown and answer.is_extractive:
+            return UNKNOWN.format(names=joined(query.unknown))
+        if query.about:
+            return self._unmet(answer, query)
         if answer.confidence < cut.unsure_below.value:
             return UNSURE
         if query.is_follow_up or not answer.is_extractive or not answer.papers:
             return None
         missing = self._answerability.missing_detail(query.topic, answer.papers[0])
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
+
+    def _unmet(self, answer: Answer, query: Query) -> str | None:
+        """What of a question for one paper its abstract does not speak of."""
+        if len(query.about) != 1 or not answer.is_extractive:
+            return None
+        words = self._answerability.unmet(query.standalone, query.about[0])
+        return UNMET.format(words=joined(words)) if words else None
 
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:
         if answer.status != "answered":
@@ -181,7 +212,7 @@ class PaperQueryEngine(BaseQueryEngine):
             self._answerability.is_discriminative,
             query.earlier,
         )
-        return replace(answer, suggestions=suggestions)
+        return replace(answer, suggestions=(*answer.suggestions, *suggestions))
 
     def answer(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -237,7 +268,7 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
         sentences=verified.sentences,
         removed=verified.removed,
         usage=earlier + verified.usage,
-        notice=draft.notice,
+        notice=draft.notice or answer.notice,
         failure=draft.failure,
         mode=draft.mode or answer.mode,
         reason="sources_disagree" if draft.disagrees else reason,
@@ -252,6 +283,11 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     return replace(
         answer, text=text, status="abstained", reason=reason, stage=None, timings=timings
     )
+
+
+def joined(words: Sequence[str]) -> str:
+    """The words as a list in prose: "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _why_replaced(mode: str, draft: Draft) -> str:

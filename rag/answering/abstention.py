@@ -43,7 +43,8 @@ def describe_abstention(
 ) -> Abstention:
     """Describe why nothing is answered, and name the papers that come nearest."""
     nearest = tuple(hit.paper for hit in hits[:NEAREST_SHOWN])
-    lead = "Their full texts may:" if reason == "not_in_abstract" else "The nearest are:"
+    full = "Its full text may:" if len(nearest) == 1 else "Their full texts may:"
+    lead = full if reason == "not_in_abstract" else "The nearest are:"
     return Abstention(_describe_reason(reason, hits, filters), lead if nearest else "", nearest)
 
 
@@ -52,6 +53,8 @@ def _describe_reason(reason: Reason | None, hits: Sequence[Hit], filters: Filter
         return "This library holds no papers yet. Add some with `paperchat ingest FILE`."
     if reason == "another_language":
         return "Papers are searched in English only: please ask in English."
+    if reason == "not_in_abstract" and len(hits) == 1:
+        return f"The abstract of “{hits[0].paper.title}” does not say that."
     if reason == "not_in_abstract":
         return "The papers are here, but their abstracts do not say."
     if reason == "not_a_question_for_papers":

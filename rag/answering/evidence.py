@@ -7,6 +7,7 @@ for "how many Xs"; and which sentences cannot open a paragraph, for they lean on
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from rag.query.naming import COINED, TOKEN, is_short_form
@@ -34,11 +35,23 @@ HOW_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 NUMBER: Final = re.compile(
-    r"(?<![\w.-])\d[\d,.'’]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
+    r"(?<![\w.-])\d[\d,.'’]*(?:x|×|k|m)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
     r"|hundreds?|thousands?|millions?|billions?)\b",
     re.IGNORECASE,
 )
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
+UNITS: Final[Mapping[str, tuple[str, ...]]] = {
+    "percent": ("%",),
+    "percentage": ("%",),
+    "millisecond": ("ms",),
+    "second": ("s", "sec"),
+    "minute": ("min",),
+    "hour": ("h", "hrs"),
+    "kilometre": ("km",),
+    "kilometer": ("km",),
+    "gigabyte": ("gb",),
+    "parameter": ("params", "weights"),
+}
 NEAR: Final = 5  # words between a number and what it counts
 LEADING: Final = re.compile(
     r"^(?:(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence"
@@ -72,19 +85,14 @@ def defines(term: str, sentence: str) -> bool:
     """Whether a sentence says what a thing is, or what it is called."""
     if not term:
         return False
+    # In verbose patterns a space has to be escaped.
     name = rf"{re.escape(term.removesuffix('s'))}s?"
-    return (
-        re.search(
-            rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:is|are|refers?|means?|denotes?|describes?
-               |consists?|provides?|allows?|aims?|seeks?)\b|,\s*(?:an?|the|which|that|i\.e\.)\b|\s*[–—:]\s)
+    said = rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:(?:is|are)\s+
+               (?:an?|the|one|any|those|all)|refers?|means?|denotes?|describes?|consists?)\b|,\s*(?:an?|the|which|i\.e\.)\b)
            |\b(?:called?|known\sas|termed?|named?|dubbed|referred\sto\sas|coined|namely|i\.e\.,?|propos\w+
-               |introduc\w+|present\w*|develop\w*)\s+(?:an?\s+|the\s+|our\s+|a\snovel\s+|as\s+)?["“‘']?{name}\b
-           |\b(?:concept|idea|notion|task|problem|phenomenon)\s+of\s+{name}\b""",
-            sentence,
-            re.IGNORECASE | re.VERBOSE,
-        )
-        is not None
-    )
+               |introduc\w+|present\w*|develop\w*)\s+(?:(?:an?|the|our|novel|as)\s+)*["“‘']?{name}\b
+           |\b(?:concept|idea|notion|task|problem|phenomenon)\s+of\s+{name}\b"""
+    return re.search(said, sentence, re.IGNORECASE | re.VERBOSE) is not None
 
 
 def spells_out(term: str, sentence: str) -> bool:
@@ -106,10 +114,12 @@ def counts(question: str, sentence: str) -> bool:
     asked = HOW_MANY.search(question)
     if not asked:
         return False
-    words = re.findall(r"[\w.,'’-]*\w|%", sentence)
+    words = re.findall(r"[\w.,'’]*\w|%", sentence)
     numbers = [n for n, word in enumerate(words) if is_count(word)]
     wanted = noun_stems(asked["noun"])
-    places = [n for n, word in enumerate(words) if set(analyze(word)) & wanted]
+    places = [
+        n for n, word in enumerate(words) if word.lower() in wanted or set(analyze(word)) & wanted
+    ]
     return any(0 < place - number <= NEAR for number in numbers for place in places)
 
 
@@ -120,9 +130,8 @@ def noun_stems(phrase: str) -> set[str]:
         r"|it|they|with|from|by|and|at|per)\b",
         phrase,
     )[0].split()
-    return set(analyze(words[-1])) | (
-        set(analyze("percent %")) if words[-1] == "percent" else set()
-    )
+    noun = words[-1].lower()
+    return {*analyze(noun), *UNITS.get(noun.removesuffix("s"), ())}
 
 
 def trimmed_start(sentence: str) -> int:

@@ -10,17 +10,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answering.details import missing_details
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
-from rag.query.focus import asking_words, asks_for_several, own_words
+from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
 from rag.store.lexical import analyze
 from rag.types import Hit, Message, Paper, Reason
 from rag.verification.maxsim import maxsim_each, stack_texts
-from rag.verification.terms import TermWeight, coverage, is_content
+from rag.verification.terms import TermWeight, coverage, is_content, stems_of
 
 HITS_READ: Final = 3
+# Cosine of a question's word with the closest of a paper; below it the paper has nothing like it.
+UNMET_BELOW: Final = 0.3
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
 
@@ -86,6 +89,23 @@ class AnswerabilityModel:
         met = self._maxsim(question, paper)
         return met.idf_weighted, met.missing_detail
 
+    def unmet(self, question: str, paper: Paper) -> list[str]:
+        """Return the words of a question that nothing in a paper comes near, in their order.
+
+        Words that any question about papers may have are left out. Empty without vectors.
+        """
+        if self._encoder is None:
+            return []
+        texts = [paper.title, *(s.text for s in split_sentences(paper.abstract))]
+        asked, *encoded = self._encoder.encode([question, *texts])
+        by_word = maxsim_each(asked, stack_texts(encoded)).max(axis=0)
+        words = [word for word in asked.words if is_content(word)] or list(asked.words)
+        if len(words) != len(by_word):
+            return []
+        present = stems_of(" ".join(texts))
+        far = [w for w, met in zip(words, by_word, strict=True) if met < UNMET_BELOW]
+        return [w for w in far if is_telling(w) and not set(analyze(w)) & present]
+
     def missing_detail(self, question: str, paper: Paper) -> float:
         """Return how surely a paper is the one meant and yet does not say what is asked, in [0, 1].
 
@@ -117,6 +137,16 @@ class AnswerabilityModel:
         named = float(by_word[int(np.argmax(weights))])
         weighted = float((by_word * weights).sum() / weights.sum())
         return _MaxSim(plain, weighted, max(named, 0.0) * (1 - least))
+
+
+def is_telling(word: str) -> bool:
+    """Whether a word says what is asked, as words of any question about papers do not."""
+    return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
+
+
+def says_not(question: str, paper: Paper) -> bool | None:
+    """Return whether a paper lacks a type of detail that is asked for; None where none is."""
+    return missing_details(question, [each.text for each in split_sentences(paper.abstract)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +196,7 @@ def reason_to_abstain(
     if relevance is not None:
         if relevance < cut.least_relevance.value:
             return "not_in_library"
-        if is_read:
+        if is_read or says_not(question, hits[0].paper) is False:
             return None
         missing = answerability.missing_detail(question, hits[0].paper)
         return "not_in_abstract" if missing >= cut.missing_detail_from.value else None

@@ -19,12 +19,16 @@ ASKING: Final = re.compile(
 ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
     re.findall(
         r"\w+",
-        """abstract achieve achieved achieves advantage advantages approach approaches argue argues
-        claim claims conclude concludes conclusion conclusions contribution contributions describe
-        describes difference explain explains finding findings goal happen happens idea ideas
-        limitation limitations main method methods motivation outcome problem reason reasons report
-        reported reports result results say says solve solves summarise summarize summary technique
-        techniques topic use used uses""",
+        """abbreviation abstract achieve achieved achieves acronym advantage advantages approach
+        approaches argue argues authors behind called claim claims compared concept
+        conclude concludes conclusion conclusions contribution contributions core define
+        defined definition describe describes detail details difference drawback
+        drawbacks exactly explain explains finding findings gist goal happen happens
+        idea ideas intuition key limitation limitations main mean meaning means mention
+        mentions method methods motivation outcome overview point problem purpose reason
+        reasons refer report reported reports result results say says share shares short
+        solve solves stand stands summarise summarize summary technique techniques term
+        terms topic trick use used uses weakest weakness weaknesses""",
     )
 )
 # A question that asks for several papers in so many words.

@@ -93,6 +93,24 @@ def is_topic(phrase: str, shelf: Shelf) -> bool:
     return any(wanted in f" {' '.join(analyze(paper.title))} " for paper in near)
 
 
+def unknown_names(question: str, shelf: Shelf) -> tuple[str, ...]:
+    """Coined names in a question that no paper has in its text, each once."""
+    tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
+    return tuple(token for token in tokens if is_unknown(token, shelf))
+
+
+def is_unknown(token: str, shelf: Shelf) -> bool:
+    """Whether a word is written like a name of a thing, and stands in no paper."""
+    if (
+        not COINED.match(token)
+        or not any(map(str.isupper, token))
+        or (token.isupper() and "-" in token)
+    ):
+        return False
+    stems = analyze(token.removesuffix("s") if token[-2:-1].isupper() else token)
+    return bool(stems) and not any(map(shelf.frequency, stems))
+
+
 def _rare_stems(question: str, shelf: Shelf) -> list[str]:
     """The stems of a question that some papers have, the rarest first."""
     words = [word for word in re.findall(r"\w+", question) if word.lower() not in STOP_WORDS]

@@ -65,6 +65,17 @@ SIMPLER: Final = re.compile(
     r"|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
 )
+# What a bare follow-up may ask of the paper before: "with which data?", "any experiments?"
+ASPECTS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """data dataset datasets benchmark benchmarks experiment experiments evaluated evaluation
+        tested trained training task tasks performance accuracy metric metrics
+        baseline baselines architecture code hardware novelty new contribution future
+        work impact application applications example examples assumption assumptions
+        numbers speed size cost costs""",
+    )
+)
 SHORT: Final = 8  # words of a message that may only say how the answer should be told
 # "And spiking networks?" names another topic, "and for LSTMs?" keeps to the one before.
 TURNS: Final = re.compile(
@@ -106,7 +117,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
         return Pointed(tuple(several), is_sure=True)
     if MORE.match(question) or is_about_telling(question):
         return Pointed(tuple(latest[:1]), is_sure=True)
-    if ONE.search(question) or not own_words(without_fields(question)):
+    if ONE.search(question) or not set(own_words(without_fields(question))) - ASPECTS:
         return Pointed(tuple(latest[:1]))
     return NOWHERE
 

@@ -34,6 +34,10 @@ class Shelf:
         """Up to `most` papers that have all of the stems."""
         return self._papers(self.index.lexical.having(stems, most))
 
+    def alike(self, word: str, wrong: int, most: int) -> list[Paper]:
+        """Up to `most` papers with a word that differs from one by so many letters of its stem."""
+        return self._papers(self.index.lexical.alike(word, wrong, most))
+
     def count(self, filters: Filters) -> int:
         """How many papers pass."""
         return self.index.lexical.count(filters)

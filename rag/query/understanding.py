@@ -16,10 +16,11 @@ from rag.query.intent import is_affirmation, question_for_papers
 from rag.query.kinds import Field, Shelving, asked_fields, asked_of_shelf
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
-from rag.query.naming import is_topic, named_papers
+from rag.query.naming import is_topic, named_papers, unknown_names
 from rag.query.pointing import asks_for_more, compares, pointed_papers, turns_away
 from rag.query.questions import earlier_questions
 from rag.query.shelf import Shelf
+from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
 from rag.types import NO_FILTERS, Filters, Message, Origin, Paper
 
@@ -45,6 +46,9 @@ class Query:
         locators: Ids and addresses in it.
         language: The code of another language than English that it is put in.
         unknown_author: A name that stands where an author's does, and that no record has.
+        changed: Its words that were taken for typing errors, as they were typed; the forms that
+            the stages need have them corrected.
+        unknown: Names of things in it that no paper of the library mentions.
     """
 
     text: str
@@ -61,6 +65,8 @@ class Query:
     locators: Locators = NO_LOCATORS
     language: str | None = None
     unknown_author: str = ""
+    unknown: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def earlier(self) -> list[str]:
@@ -117,8 +123,10 @@ class QueryParser:
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if talk := small_talk(text):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
-        standalone = standalone_question(text, history)
+        spelled = corrected(text, self.shelf) if self.shelf else Spelled(text)
+        standalone = standalone_question(spelled.text, history)
         query = self._apart(text, standalone, history, filters)
+        query = replace(query, changed=spelled.changed)
         if not standalone:
             return replace(query, asks_for=None)
         return self._decided(self._pointed(query))
@@ -130,7 +138,8 @@ class QueryParser:
 
         Takes the same as `understand`.
         """
-        return self._pointed(self._apart(text, text, history, filters))
+        spelled = corrected(text, self.shelf).text if self.shelf else text
+        return self._pointed(self._apart(text, spelled, history, filters))
 
     def _apart(
         self, text: str, standalone: str, history: Sequence[Message], filters: Filters | None
@@ -161,7 +170,7 @@ class QueryParser:
             return replace(query, about=tuple(named), history=())
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
-        pointed = pointed_papers(query.text, query.history)
+        pointed = pointed_papers(query.standalone, query.history)
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         return replace(query, about=tuple(both.values()))
 
@@ -173,6 +182,8 @@ class QueryParser:
             return replace(query, asks_for="records", locators=locators, fields=fields)
         if fields:
             return replace(query, asks_for="records", fields=fields)
+        unknown = unknown_names(query.standalone, self.shelf) if self.shelf else ()
+        query = replace(query, unknown=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about
         return replace(query, asks_for="records" if is_listing else "papers")
 

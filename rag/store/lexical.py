@@ -199,6 +199,21 @@ class LexicalIndex:
         found = searcher.search(having_all, k, count=False).hits
         return [searcher.doc(address)["paper_id"][0] for _, address in found]
 
+    def alike(self, word: str, wrong: int, k: int) -> list[str]:
+        """Up to k papers with a stem that differs from that of a word by so many letters."""
+        searcher = self._index.searcher()
+        near = [
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.fuzzy_term_query(self._schema, "text", stem, distance=wrong),
+            )
+            for stem in analyze(word)
+        ]
+        if not near:
+            return []
+        found = searcher.search(tantivy.Query.boolean_query(near), k, count=False).hits
+        return [searcher.doc(address)["paper_id"][0] for _, address in found]
+
     def newest(self, filters: Filters, k: int) -> list[str]:
         """Up to k papers that pass, latest year first, those without a year last."""
         searcher = self._index.searcher()

@@ -1,0 +1,115 @@
+"""Types of detail that questions ask a paper for, and whether a sentence of it says one.
+
+"How many GPUs", "which university", "what learning rate": where no sentence has such a thing, the
+abstract does not say it, however well it meets the other words of the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.answering.evidence import HOW_MANY, counts, noun_stems
+from rag.answering.roles import QUOTED
+from rag.store.lexical import analyze
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A type of detail.
+
+    Attributes:
+        asked: Found in questions for it.
+        said: Found in a sentence that may say it.
+    """
+
+    asked: re.Pattern[str]
+    said: re.Pattern[str]
+
+
+def _detail(asked: str, said: str) -> Detail:
+    return Detail(re.compile(asked, re.IGNORECASE), re.compile(said, re.IGNORECASE))
+
+
+_WHICH: Final = (
+    r"\b(?:which|what|whose|on what|on which|what kind of|what type of|where|how many)\b.{0,40}"
+)
+DETAILS: Final = (
+    _detail(
+        rf"{_WHICH}\b(?:universit\w+|institut\w+|affiliat\w+|laborator\w+|labs?|compan(?:y|ies)|employer"
+        r"|department|faculty|countr(?:y|ies)|city)\b|\bwhere\b.{0,30}\bauthors?\b.{0,30}\b(?:from|work|based)\b"
+        r"|\baffiliations?\b|\bwho\s+(?:do|does)\s+(?:they|the authors?)\s+work\b",
+        r"\b(?:universit\w+|institut\w+|laborator\w+|hospitals?|compan(?:y|ies)|inc\b|corp\b|countr(?:y|ies))\b",
+    ),
+    _detail(
+        rf"{_WHICH}\b(?:gpus?|tpus?|cpus?|graphics\s+cards?|hardware|processors?|machines?|computers?|servers?"
+        r"|chips?|phones?|boards?|devices?)\b",
+        r"\b(?:gpus?|tpus?|cpus?|graphics\s+cards?|processors?|machines?|chips?|fpgas?|asics?|boards?|devices?"
+        r"|phones?|hardware|microcontrollers?|[av]100|h100|rtx\s?\d+|jetson|raspberry|loihi|nvidia|intel|xeon)\b",
+    ),
+    _detail(r"\blearning\s+rates?\b", r"\blearning\s+rates?\b"),
+    _detail(r"\bbatch\s+sizes?\b", r"\bbatch\s+sizes?\b"),
+    _detail(
+        r"\b(?:which|what)\s+optimi[sz]ers?\b",
+        r"\b(?:optimi[sz]ers?|adam\w*|sgd|gradient\s+descent|rmsprop)\b",
+    ),
+    _detail(r"\b(?:number\s+of|how\s+many|what|which)\s+(?:training\s+)?epochs?\b", r"\bepochs?\b"),
+    _detail(
+        r"\brandom\s+seeds?\b|\bhow\s+many\s+(?:seeds|runs|repetitions)\b",
+        r"\b(?:seeds?|runs|repet\w+|trials)\b",
+    ),
+    _detail(r"\bweight\s+decay\b", r"\bweight\s+decay\b"),
+    _detail(
+        r"\b(?:price|how\s+much\s+(?:money|did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
+        r"|salary|budget|fund(?:ed|ing)|grants?|sponsor\w*|who\s+paid)\b",
+        r"[$€£]\s?\d|\b(?:dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
+    ),
+    _detail(r"\blicen[cs]\w+\b", r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b"),
+    _detail(
+        r"\breal[- ]?time\b|\b(?:fps|frames\s+per\s+second)\b",
+        r"\b(?:real[- ]?time|latency|fps|frames\s+per\s+second|milliseconds?|ms|online)\b",
+    ),
+    _detail(
+        r"\bhow\s+(?:long|many\s+(?:hours|days|minutes|weeks|seconds))\b.{0,50}\b(?:take|took|train\w*|run\w*|last\w*|need\w*)\b"
+        r"|\b(?:training|running|run|inference)\s*-?times?\b",
+        r"\b(?:hours?|days?|minutes?|weeks?|seconds?|months?|milliseconds?|ms|faster|slower|times?|speed-?ups?)\b",
+    ),
+    _detail(
+        r"\b(?:e-?mail|contact|phone\s+number|corresponding\s+address)\b",
+        r"@|\be-?mail\b",
+    ),
+    _detail(
+        r"\b(?:acceptance\s+rate|how\s+many\s+citations|citation\s+count|impact\s+factor|cited)\b",
+        r"\bcitations?\b",
+    ),
+    _detail(
+        r"\b(?:p-?values?|statistically\s+significant|confidence\s+intervals?|standard\s+deviation)\b",
+        r"\b(?:p\s?[<=]|significan\w+|confidence\s+intervals?|standard\s+deviation|±)\b",
+    ),
+)
+
+
+# "How many ways are there" is answered by a list.
+VAGUE: Final = frozenset(
+    analyze("ways times kinds types sorts aspects factors reasons levels steps")
+)
+
+
+def missing_details(question: str, sentences: Sequence[str]) -> bool | None:
+    """Whether a question asks for a type of detail that no sentence has; None for no such type."""
+    outside = QUOTED.sub(" ", question)
+    asked = [detail for detail in DETAILS if detail.asked.search(outside)]
+    counted = _is_missing_count(outside, sentences)
+    if counted or (counted is None and not asked):
+        return counted
+    return any(not any(each.said.search(text) for text in sentences) for each in asked)
+
+
+def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:
+    """Whether the number of something is asked for that no sentence counts; None if none is."""
+    asked = HOW_MANY.search(question)
+    if not asked or not noun_stems(asked["noun"]).isdisjoint(VAGUE):
+        return None
+    return not any(counts(question, sentence) for sentence in sentences)

@@ -24,6 +24,7 @@ from rag.answering.gate import (
     reason_to_abstain,
     says_not,
 )
+from rag.answering.roles import lacks_limits
 from rag.answering.suggestions import follow_ups
 from rag.answering.told import Told
 from rag.errors import ModelError
@@ -45,6 +46,7 @@ TOLD_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
 UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
 UNMET = "The abstract does not speak of {words}; this is what it says."
+NO_LIMITS = "The abstract names no limitation; this is what it says."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
@@ -122,7 +124,7 @@ class PaperQueryEngine(BaseQueryEngine):
             about = answer.hits[: len(query.about)] or answer.hits
             yield _abstained(replace(answer, hits=about), reason, clock)
             return
-        if query.fields and self._desk and hits:
+        if query.fields and self._desk and hits and query.asks_for == "records":
             found = replace(query, about=(hits[0].paper,))
             yield _told(answer, self._desk.tell_fields(found), clock)
             return
@@ -132,7 +134,8 @@ class PaperQueryEngine(BaseQueryEngine):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
-        yield self._with_follow_ups(self._finished(answer, query, clock), query)
+        final = self._with_follow_ups(self._finished(answer, query, clock), query)
+        yield self._with_fields(final, query)
 
     def _condensed(self, query: Query) -> tuple[Query, Usage]:
         """The query with a follow-up rewritten in full, where a model is there to do it."""
@@ -199,8 +202,20 @@ class PaperQueryEngine(BaseQueryEngine):
         """What of a question for one paper its abstract does not speak of."""
         if len(query.about) != 1 or not answer.is_extractive:
             return None
+        if lacks_limits(query.standalone, query.about[0]):
+            return NO_LIMITS
+        if query.is_follow_up:
+            return None
         words = self._answerability.unmet(query.standalone, query.about[0])
         return UNMET.format(words=joined(words)) if words else None
+
+    def _with_fields(self, answer: Answer, query: Query) -> Answer:
+        """The answer, and below it what the record of its paper says that is asked for too."""
+        if not (query.fields and self._desk and answer.papers):
+            return answer
+        told = self._desk.tell_fields(replace(query, about=answer.papers[:1]))
+        said = told.text.partition("\n")[2]
+        return replace(answer, text=f"{answer.text}\n\n{said}", origin="records")
 
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:
         if answer.status != "answered":

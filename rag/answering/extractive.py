@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.drafts import Draft
-from rag.answering.evidence import (
+from rag.answering.roles import asked_role
+from rag.embedding.encoding import CachedEncoder
+from rag.query.evidence import (
     asked_term,
     dangles,
     defines,
     spells_out,
     trimmed_start,
 )
-from rag.answering.roles import asked_role
-from rag.embedding.encoding import CachedEncoder
 from rag.query.focus import asks_for_several
 from rag.query.pointing import asks_for_more, is_about_telling
 from rag.query.questions import earlier_questions

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.details import missing_details
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
+from rag.query.details import missing_details
 from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences

@@ -17,11 +17,10 @@ FINDS: Final = re.compile(
     r"\b(?:find|finds|found|show|shows|shown|demonstrat\w+|reveal\w*|observ\w+|prove[sd]?)\b",
     re.IGNORECASE,
 )
-OWN: Final = re.compile(
-    rf"\b(?:we|this (?:paper|work|article|study)|here)\b.{{0,60}}{PROPOSES.pattern}"
-    r"|^\W*(?:here,? )?we\b",
-    re.IGNORECASE,
+METHOD: Final = re.compile(
+    rf"\b(?:we|this (?:paper|work|article|study)|here)\b.{{0,60}}{PROPOSES.pattern}", re.IGNORECASE
 )
+OWN: Final = re.compile(rf"{METHOD.pattern}|^\W*(?:here,? )?we\b", re.IGNORECASE)
 RESULTS: Final = re.compile(
     r"\d(?:\.\d+)?\s?(?:%|x\b|×)|\b(?:outperform\w*|state[- ]of[- ]the[- ]art|results?|accuracy"
     r"|(?<!\bto )(?:achiev|improv|reduc)\w+|faster)\b",  # "to achieve this we …" is no result
@@ -68,6 +67,11 @@ ASKS_FOR_RESULTS: Final = re.compile(
     r"|^\W*(?:the |its |main |and )*results?\W*$|\bperform(?:s|ance)?\b",
     re.IGNORECASE,
 )
+ASKS_FOR_SUMMARY: Final = re.compile(
+    r"\bsummar\w+|\b(?:gist|overview|tl;?dr|in (?:short|brief|a nutshell))\b"
+    r"|\bmain (?:ideas?|points?|contributions?|message)\b|\bwhat(?:['’]s| is| are)\b.+\babout\W*$",
+    re.IGNORECASE,
+)
 ASKS_FOR_LIMITS: Final = re.compile(
     r"\b(?:limitations?|limits|weakness\w*|drawbacks?|disadvantages?|shortcomings?|downsides?|cons"
     r"|problems? with|caveats?|trade-?offs?)\b",
@@ -106,6 +110,7 @@ class Role:
 
 
 ROLES: Final = (
+    Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True),
     Role(ASKS_FOR_RESULTS, RESULTS),
     Role(ASKS_FOR_LIMITS, COSTS),
     Role(ASKS_FOR_DATA, DATA),
@@ -130,3 +135,10 @@ def asked_role(question: str) -> Role | None:
     """What the wanted sentences do, when the question says so outside of titles in quotes."""
     outside = QUOTED.sub("“”", question)
     return next((role for role in ROLES if role.asked.search(outside)), None)
+
+
+def lacks_limits(question: str, paper: Paper) -> bool:
+    """Whether a question asks for limitations, and no sentence of a paper speaks of any."""
+    if not ASKS_FOR_LIMITS.search(QUOTED.sub("“”", question)):
+        return False
+    return not any(COSTS.search(each.text) for each in quotable_sentences(paper))

@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Final
 
 from rag.answering.phrases import shared_phrases
-from rag.answering.records import cite_record, heading, listed
+from rag.answering.records import cite_record, listed
 from rag.answering.told import Told
 from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
+from rag.query.forms import other_form
 from rag.query.kinds import Shelved
 from rag.query.shelf import Shelf
 from rag.query.understanding import Query
@@ -98,19 +99,30 @@ class ShelfTeller:
         """The papers on a topic: those whose titles have its words, and those whose texts do."""
         shelving = query.shelving
         assert shelving is not None
-        words = [w for w in re.findall(r"\w+", shelving.topic.lower()) if w not in UNTOPICAL]
-        stems = analyze(" ".join(words))
-        if stems:
-            papers = self._shelf.having(stems, MOST_FOUND)
-        else:
-            papers = self._shelf.newest(query.filters, MOST_FOUND)
+        forms = self._forms(shelving.topic)
+        papers = self._having(forms) if forms else self._shelf.newest(query.filters, MOST_FOUND)
         passing = [p for p in papers if not query.filters or admits(query.filters, p)]
         if shelving.kind:
             kind = re.compile(rf"\b(?:{shelving.kind})s?\b", re.IGNORECASE)
             passing = [paper for paper in passing if kind.search(paper.title)]
-        titled = [p for p in passing if set(stems) <= set(analyze(p.title))]
+        stems = {paper.paper_id: set(analyze(paper.title)) for paper in passing}
+        titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
         known = {paper.paper_id for paper in titled}
         return titled, [paper for paper in passing if paper.paper_id not in known]
+
+    def _forms(self, topic: str) -> list[set[str]]:
+        """The stems of a topic, in its forms."""
+        words = [w for w in re.findall(r"\w+", topic.lower()) if w not in UNTOPICAL]
+        stems = analyze(" ".join(words))
+        if not stems:
+            return []
+        forms = [set(stems), set(other_form(topic, self._shelf))]
+        return [form for form in forms if form]
+
+    def _having(self, forms: Sequence[set[str]]) -> list[Paper]:
+        """The papers that have all stems of one of the forms, each once."""
+        found = [p for form in forms for p in self._shelf.having(sorted(form), MOST_FOUND)]
+        return list({paper.paper_id: paper for paper in found}.values())
 
     def _tell_count(self, query: Query) -> Told | None:
         shelving = query.shelving
@@ -216,7 +228,7 @@ class ShelfTeller:
         numbering = Numbering(query.history)
         citations = [cite_record(paper, numbering) for paper in ordered[:MOST_NEWEST]]
         lines = "\n".join(
-            f"{place}. {cited.paper.published}: {heading(cited.paper)} [{cited.marker}]"
+            f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
             for place, cited in enumerate(citations, start=1)
         )
         without = len(papers) - len(dated)

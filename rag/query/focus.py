@@ -33,7 +33,8 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
 )
 # A question that asks for several papers in so many words.
 ASKS_FOR_SEVERAL: Final = re.compile(
-    r"\b(?:list|who (?!first|came|proposed)|papers|works\b|studies|have people|techniques"
+    r"\b(?:list|who (?!first|came|proposed|wrote|is|are|was|were|made|did|published|authored)"
+    r"|papers|works\b|studies|have people|techniques"
     r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
     r"|models that)",
     re.IGNORECASE,

@@ -39,7 +39,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
     "authors": re.compile(
         r"""\bwho\s+(?:all\s+)?(?:wrote|authored|co-?authored|published|penned|has\s+written
               |(?:is|are|was|were|['’]s)\s+(?:behind|the\s+people\s+behind)
-              |made\s+(?:it|this|that)|did\s+(?:it|this|that)\b(?!\s+\w+ed))\b
+              |made\s+(?:it|this|that)|did\s+(?:it|this|that)(?=\W*$))\b
            |\bwho\s*(?:['’]s|\s+(?:is|are|was|were))\s+(?:the\s+|its\s+|their\s+)?
               (?:(?:first|last|lead|senior|main|corresponding)\s+)?(?:co-?)?(?:authors?|writers?|researchers?)\b
            |\bwho\s+(?:proposed|introduced|invented|developed|created|came\s+up\s+with)\s+(?:it|this|that)\b
@@ -55,11 +55,12 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
            |\bwhen\s+(?:was|is|did|were)\s+(?:it|this|that|they)\b(?!\s+\w+\s+(?:trained|used|work))
            |\b(?:publication|release)\s+(?:date|year)\b|\b(?:date|year)\s+of\s+(?:publication|release)\b
            |\b(?:what|which|in\s+(?:what|which))\s+(?:year|date)\b(?=.*\b(?:publi\w+|written|released|appear\w*|come\s+out|paper|article|from|{PUBLICATIONS})\b|\W*$)
-           |\bhow\s+(?:old|recent)\s+is\b|^\W*(?:and\s+)?(?:when|what\s+year|which\s+year|year|date)\W*$""",
+           |\bwhere\s+and\s+when\b|\bwhen\s+and\s+where\b|\bhow\s+(?:old|recent)\s+is\b|^\W*(?:and\s+)?(?:when|what\s+year|which\s+year|year|date)\W*$""",
         _X,
     ),
     "venue": re.compile(
-        r"""\bwhere\s+(?:was|were|did|is|has|have)\b.*\b(?:published|appear(?:ed)?|presented|printed|submitted|come\s+out)\b
+        r"""\b(?:published|released|written)\s+and\s+where\b|\bwhere\s+and\s+when\b|\bwhen\s+and\s+where\b
+           |\bwhere\s+(?:was|were|did|is|has|have)\b.*\b(?:published|appear(?:ed)?|presented|printed|submitted|come\s+out)\b
            |\b(?:which|what)\s+(?:journal|conference|venue|workshop|proceedings)\b
            |^\W*(?:and\s+)?(?:the\s+)?(?:venue|journal|conference)\W*$|\bpeer[- ]?reviewed\b""",
         _X,
@@ -80,6 +81,8 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
         _X,
     ),
 }
+
+LEAST_ALSO: Final = 3  # words
 
 _ON: Final = (
     r"(?:on|about|regarding|concerning|for|with|of|in|that\s+(?:are\s+about|deals?\s+with|uses?|mentions?|concerns?|discuss(?:es)?|covers?|stud(?:y|ies)|have|has|contains?)"
@@ -141,6 +144,8 @@ SHELVED: Final[tuple[tuple[Shelved, re.Pattern[str]], ...]] = (
             rf"""{POLITE}(?:list|show|give|name|enumerate|display|print)\s(?:me\s|us\s)?(?:a\slist\sof\s|the\slist\sof\s|the\stitles\sof\s)?(?:all\s|every\s|each\s|the\s|any\s|of\s|your\s)*
                 (?P<topic>(?:[\w-]+\s){{0,5}}?)(?P<thing>{_THINGS})\b(?P<rest>.*)$
               |{POLITE}(?:all|every)\s(?:of\s)?(?:the\s|your\s)?(?P<topic2>(?:[\w-]+\s){{0,5}}?)(?P<thing2>{_THINGS})\b(?P<rest2>.*)$
+              |{POLITE}(?:(?:is|are)\sthere\s|(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s)?|got\s)?(?:anything|something|any\s(?P<topic3>(?:[\w-]+\s){{0,3}}?)(?P<thing3>{_THINGS}))\s
+                (?P<rest3b>(?:on|about|regarding|concerning|related\sto|dealing\swith)\s.*)$
               |{POLITE}(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?P<rest3>(?:on|about|by|from)\s.*)$
               |{POLITE}(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot)\b(?P<rest4>.*)$""",
             _X,
@@ -198,6 +203,20 @@ def without_fields(question: str) -> str:
     return question
 
 
+# Asks of a paper's text, beside what its record says: "tell me about X and who wrote it".
+TELLS_ALSO: Final = re.compile(
+    r"\b(?:tell\s+me\s+(?:more\s+)?about|what(?:['’]s|\s+(?:is|are|does|do|did))|how\s+(?:does|do|is|are)"
+    r"|explain|summar\w+|describe|why)\b",
+    _I,
+)
+
+
+def asks_also(question: str) -> bool:
+    """Whether a question asks more than fields of a record."""
+    left = without_fields(question)
+    return TELLS_ALSO.search(left) is not None and len(left.split()) >= LEAST_ALSO
+
+
 def asked_of_shelf(question: str) -> Shelving | None:
     """What a question asks of the library's records as a whole, or None."""
     for what, pattern in SHELVED:
@@ -210,7 +229,8 @@ def asked_of_shelf(question: str) -> Shelving | None:
         behind = _topic(_first(groups, "rest"))
         if what == "newest" and not thing and not ABOUT.match(_first(groups, "rest")):
             continue
-        if what == "list" and not (ALL.search(question) or _first(groups, "thing4")):
+        is_list = ALL.search(question) or _first(groups, "thing4") or groups.get("rest3b")
+        if what == "list" and not is_list:
             continue
         if _is_of_a_paper(question):
             continue

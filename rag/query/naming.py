@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.query.filters import UNTOPICAL
-from rag.query.focus import asks_for_several
+from rag.query.locators import ADDRESS
 from rag.query.questions import STOP_WORDS
 from rag.query.references import titled_papers
 from rag.query.shelf import Shelf
@@ -24,6 +24,7 @@ MOST_NAMED: Final = 4
 LEAST_HEAD: Final = 8  # letters of a title's head of several words
 SURE_HEAD_WORDS: Final = 2
 LONGEST_TOPIC: Final = 8  # words
+LEADING_WORDS: Final = 3  # of a title, before which its own name stands
 # "And for LSTMs?", "and in practice?" keep to what was asked before.
 LEANING: Final = re.compile(
     r"^(?:for|in|on|with|without|at|from|against|by|of|under|when|if|compared|how|why|is|are|does"
@@ -32,6 +33,13 @@ LEANING: Final = re.compile(
     re.IGNORECASE,
 )
 
+# Asks for papers that have to do with a name, and not for the one that it is of.
+PAPERS_THAT: Final = re.compile(
+    r"\b(?:papers|works|studies|surveys|articles|any(?:one|body|thing)|alternatives|similar"
+    r"|(?:methods|models|approaches|networks|techniques)\s+(?:that|which|like|such|other|use|using))\b"
+    r"|\bwho\s+(?:uses|used|else|has|have)\b",
+    re.IGNORECASE,
+)
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
 COINED: Final = re.compile(
@@ -77,7 +85,7 @@ def named_papers(question: str, shelf: Shelf) -> list[Paper]:
         *_loosely_named(question, shelf),
     ]
     named = list({paper.paper_id: paper for paper in found}.values())
-    if asks_for_several(question) and len(named) == 1 and not titled_papers(question, named):
+    if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
         return []
     return named if len(named) <= MOST_NAMED else []
 
@@ -185,7 +193,7 @@ def _writes_small(token: str, paper: Paper) -> bool:
     key = squeezed(token)
     return any(
         squeezed(match[0]) == key and not COINED.match(match[0]) and match[0].islower()
-        for match in TOKEN.finditer(paper.abstract)
+        for match in TOKEN.finditer(ADDRESS.sub(" ", paper.abstract))
     )
 
 
@@ -207,11 +215,19 @@ def own_name_rank(token: str, paper: Paper) -> int:
     head = HEAD.match(paper.title)
     if head and squeezed(head[1]) == key:
         return 4
-    if any(not FOREIGN.search(paper.title[: t.start()]) for t in _written(token, paper.title)):
+    titled = [t.start() for t in _written(token, paper.title)]
+    if titled and _leads(paper.title, titled[0]):
         return 3
     if not COINED.match(token):
         return 0
     return int(any(_is_introduced(paper.abstract, t) for t in _written(token, paper.abstract)))
+
+
+def _leads(title: str, start: int) -> bool:
+    """Whether a name at a place of a title is what the paper is on: it stands early, not used."""
+    before = title[:start]
+    is_early = ":" not in before and len(before.split()) < LEADING_WORDS
+    return is_early and not FOREIGN.search(before)
 
 
 def _written(token: str, text: str) -> Iterator[re.Match[str]]:

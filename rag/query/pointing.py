@@ -9,6 +9,7 @@ from typing import Final
 
 from rag.query.focus import own_words
 from rag.query.kinds import without_fields
+from rag.store.lexical import analyze
 from rag.types import Message, Paper
 
 ORDINALS: Final = (
@@ -38,6 +39,14 @@ SEVERAL: Final = re.compile(
     r"|(?:these|those)\s+(?:papers|works|studies|methods|approaches))\b",
     re.IGNORECASE,
 )
+# Asks for other papers, whatever it points at: "is there drug discovery work with it?"
+SEARCHES_ON: Final = re.compile(
+    r"\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
+    r"|any\s+(?:other\s+)?(?:works?|papers?|studies|research|attempts?)|which\s+(?:other\s+)?(?:papers?|works?)"
+    r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere)\b",
+    re.IGNORECASE,
+)
+LOOSELY: Final = re.compile(r"\b(?:they|their|these|those|them)\b(?<!of them)", re.IGNORECASE)
 OTHER: Final = re.compile(r"\bthe\s+other(?:\s+(?:one|paper))?\b(?!\s+\w+s\b)", re.IGNORECASE)
 ONE: Final = re.compile(
     r"\b(?:it|its|it['’]s|he|she|his|her)\b"
@@ -92,7 +101,8 @@ class Pointed:
 
     Attributes:
         papers: In the order in which they are pointed at.
-        is_sure: Whether they are pointed at by place or number, and no others are meant.
+        is_sure: Whether no others can be meant: they are pointed at by place or number, or the
+            question says nothing of its own.
     """
 
     papers: tuple[Paper, ...] = ()
@@ -111,15 +121,30 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     several = next((papers for papers in reversed(answers) if len(papers) > 1), latest)
     if placed := _placed(question, history, several):
         return Pointed(tuple(placed), is_sure=True)
+    if SEARCHES_ON.search(question):
+        return NOWHERE
     if many := _several(question, latest, several):
-        return Pointed(tuple(many), is_sure=True)
+        is_sure = not LOOSELY.search(question) or compares(question)
+        return Pointed(tuple(many), is_sure=is_sure or not _own(question))
     if COMPARES.search(question) and not own_words(COMPARES.sub(" ", question)):
         return Pointed(tuple(several), is_sure=True)
     if MORE.match(question) or is_about_telling(question):
         return Pointed(tuple(latest[:1]), is_sure=True)
-    if ONE.search(question) or not set(own_words(without_fields(question))) - ASPECTS:
-        return Pointed(tuple(latest[:1]))
-    return NOWHERE
+    if not _own(question):
+        return Pointed(tuple(latest[:1]), is_sure=True)
+    return Pointed(tuple(latest[:1])) if ONE.search(question) else NOWHERE
+
+
+def _own(question: str) -> set[str]:
+    """What a question says beside what any paper can be asked for."""
+    return set(own_words(without_fields(question))) - ASPECTS
+
+
+def covers(papers: Sequence[Paper], question: str) -> bool:
+    """Whether papers that are pointed at have about half of what a question says of its own."""
+    own = {stem for word in _own(question) for stem in analyze(word)}
+    present = {stem for p in papers for stem in analyze(f"{p.title} {p.abstract}")}
+    return 2 * len(own & present) >= len(own)
 
 
 def is_about_telling(question: str) -> bool:

@@ -8,21 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from rag.query.authors import FindAuthors, unknown_author
+from rag.query.details import is_detail
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers
-from rag.query.kinds import Field, Shelving, asked_fields, asked_of_shelf
+from rag.query.kinds import Field, Shelving, asked_fields, asked_of_shelf, asks_also
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
 from rag.query.naming import is_topic, named_papers, unknown_names
-from rag.query.pointing import asks_for_more, compares, pointed_papers, turns_away
+from rag.query.pointing import NOWHERE, asks_for_more, compares, covers, pointed_papers, turns_away
 from rag.query.questions import earlier_questions
 from rag.query.shelf import Shelf
 from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
 from rag.types import NO_FILTERS, Filters, Message, Origin, Paper
+
+# Words; of a longer question that names no paper, "who wrote" is but a part of its story.
+LONGEST_RECORD_QUESTION: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,9 @@ class QueryParser:
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
         pointed = pointed_papers(query.standalone, query.history)
+        is_meant = pointed.is_sure or is_detail(query.standalone)
+        if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
+            pointed = NOWHERE
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         return replace(query, about=tuple(both.values()))
 
@@ -180,8 +188,10 @@ class QueryParser:
         fields = asked_fields(query.standalone)
         if locators or query.shelving or query.unknown_author:
             return replace(query, asks_for="records", locators=locators, fields=fields)
-        if fields:
-            return replace(query, asks_for="records", fields=fields)
+        is_short = len(query.standalone.split()) <= LONGEST_RECORD_QUESTION
+        if fields and (query.about or is_short):
+            also = len(query.about) == 1 and asks_also(query.standalone)
+            return replace(query, asks_for="papers" if also else "records", fields=fields)
         unknown = unknown_names(query.standalone, self.shelf) if self.shelf else ()
         query = replace(query, unknown=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about

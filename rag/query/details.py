@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answering.evidence import HOW_MANY, counts, noun_stems
-from rag.answering.roles import QUOTED
+from rag.query.evidence import HOW_MANY, counts, noun_stems
+from rag.query.filters import QUOTED
 from rag.store.lexical import analyze
 
 
@@ -44,10 +44,16 @@ DETAILS: Final = (
         r"\b(?:universit\w+|institut\w+|laborator\w+|hospitals?|compan(?:y|ies)|inc\b|corp\b|countr(?:y|ies))\b",
     ),
     _detail(
-        rf"{_WHICH}\b(?:gpus?|tpus?|cpus?|graphics\s+cards?|hardware|processors?|machines?|computers?|servers?"
-        r"|chips?|phones?|boards?|devices?)\b",
-        r"\b(?:gpus?|tpus?|cpus?|graphics\s+cards?|processors?|machines?|chips?|fpgas?|asics?|boards?|devices?"
-        r"|phones?|hardware|microcontrollers?|[av]100|h100|rtx\s?\d+|jetson|raspberry|loihi|nvidia|intel|xeon)\b",
+        rf"{_WHICH}\b(?:gpus?|graphics\s+cards?)\b",
+        r"\b(?:gpus?|graphics\s+cards?|[av]100|h100|rtx\s?\d+|nvidia)\b",
+    ),
+    _detail(rf"{_WHICH}\btpus?\b", r"\btpus?\b"),
+    _detail(rf"{_WHICH}\bcpus?\b", r"\b(?:cpus?|processors?|intel|xeon)\b"),
+    _detail(
+        rf"{_WHICH}\b(?:hardware|processors?|machines?|computers?|servers?|chips?|phones?|boards?"
+        r"|devices?)\b",
+        r"\b(?:gpus?|tpus?|cpus?|processors?|machines|chips?|fpgas?|asics?|boards?|devices?|phones?"
+        r"|hardware|microcontrollers?|[av]100|h100|jetson|raspberry|loihi|nvidia|intel|xeon)\b",
     ),
     _detail(r"\blearning\s+rates?\b", r"\blearning\s+rates?\b"),
     _detail(r"\bbatch\s+sizes?\b", r"\bbatch\s+sizes?\b"),
@@ -105,6 +111,14 @@ def missing_details(question: str, sentences: Sequence[str]) -> bool | None:
     if counted or (counted is None and not asked):
         return counted
     return any(not any(each.said.search(text) for text in sentences) for each in asked)
+
+
+def is_detail(question: str) -> bool:
+    """Whether a question asks for a type of detail, which a paper has or lacks."""
+    outside = QUOTED.sub(" ", question)
+    return (
+        any(each.asked.search(outside) for each in DETAILS) or HOW_MANY.search(outside) is not None
+    )
 
 
 def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:

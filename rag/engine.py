@@ -179,8 +179,14 @@ class PaperQueryEngine(BaseQueryEngine):
             return _abstained(answer, answer.reason, clock)
         sure = self._answerability.confidence(query.subject, answer.papers)
         clock.lap("confidence")
+        left_out = self._desk.undated(query.filters) if self._desk else None
         final = replace(
-            answer, status="answered", stage=None, confidence=sure, timings=clock.timings()
+            answer,
+            status="answered",
+            stage=None,
+            confidence=sure,
+            notice=answer.notice or left_out,
+            timings=clock.timings(),
         )
         return replace(final, caveat=self._caveat(final, query))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.errors import SourceError
-from rag.types import EXTRACTIVE, Answer, Citation, Hit, Paper, Reason, Status, Verdict
+from rag.types import EXTRACTIVE, Answer, Citation, Hit, Origin, Paper, Reason, Status, Verdict
 
 DIGITS = 6  # of a score; what lies behind them differs between machines
 
@@ -70,6 +70,7 @@ class AnswerRecord(_Stored):
     status: Status
     reason: Reason | None = None
     mode: str = EXTRACTIVE
+    origin: Origin = "papers"
     confidence: float = 0.0
     citations: tuple[CitationRecord, ...] = ()
     sentences: tuple[SentenceRecord, ...] = ()
@@ -152,6 +153,7 @@ def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> Answer
         status=answer.status,
         reason=answer.reason,
         mode=answer.mode,
+        origin=answer.origin,
         confidence=round(answer.confidence, DIGITS),
         citations=tuple(_citation_records(answer)),
         sentences=tuple(sentences),

@@ -68,6 +68,7 @@ def restore_answer(question: str, kept: AnswerRecord, papers: Papers) -> Answer:
         citations=restore_citations(kept, papers),
         confidence=kept.confidence,
         mode=kept.mode,
+        origin=kept.origin,
         removed=kept.removed,
         notice=kept.notice,
         caveat=kept.caveat,

@@ -79,7 +79,7 @@ def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
     if gold.facts:
         scores["must_mention"] = mention_coverage(_said(answer), gold.facts)
     scores |= dict(_citations(answer, sentences, gold))
-    if answer.status == "answered":
+    if answer.status == "answered" and answer.origin != "assistant":
         scores["brier"] = brier(round(answer.confidence, DIGITS), is_right(_cited(answer), gold))
         scores["words"] = float(len(answer.markdown.split()))
     return rounded(scores)
@@ -110,7 +110,8 @@ def _cited(answer: Answer) -> set[str]:
 
 
 def _abstention(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
-    abstained = answer.status == "abstained"
+    # A greeting is answered with one, and claims nothing.
+    abstained = answer.status == "abstained" or answer.origin == "assistant"
     yield ("false_abstention" if gold.is_answerable else "abstention_recall"), float(abstained)
     if abstained:
         yield "abstention_precision", float(not gold.is_answerable)

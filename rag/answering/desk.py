@@ -8,7 +8,7 @@ from rag.answering.shelving import ShelfTeller
 from rag.answering.told import Told
 from rag.query.shelf import Shelf
 from rag.query.understanding import Query
-from rag.types import NO_FILTERS
+from rag.types import NO_FILTERS, Filters
 
 
 class Desk:
@@ -40,3 +40,7 @@ class Desk:
     def tell_fields(self, query: Query) -> Told:
         """What the records of the papers say that a question is about."""
         return tell_fields(query.about, query.fields, query.history)
+
+    def undated(self, filters: Filters) -> str | None:
+        """How many papers a filter of years leaves out for want of a date, in a sentence."""
+        return self._teller.undated(filters).strip() or None

@@ -12,7 +12,7 @@ from rag.answering.roles import lead_sentence
 from rag.answering.told import Told
 from rag.export import export_papers
 from rag.identifiers import arxiv_id_of
-from rag.query.kinds import Field
+from rag.query.fields import Field
 from rag.sentences import Sentence, split_sentences
 from rag.types import Citation, Message, Paper
 from rag.verification.numbering import Numbering

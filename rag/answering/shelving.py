@@ -90,7 +90,7 @@ class ShelfTeller:
         by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
         passing = describe_filters(replace(filters, authors=(by,) if by else ()))
         said = f"{_counted(len(together))} {_is(len(together))} {passing}"
-        told = self._list(said, together, query, undated=self._undated(filters))
+        told = self._list(said, together, query, undated=self.undated(filters))
         return replace(told, found=tuple(found))
 
     # --- how many, and which --------------------------------------------------------------------
@@ -135,10 +135,28 @@ class ShelfTeller:
             return self._nothing(query)
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
 
-    def _tell_list(self, query: Query) -> Told | None:
+    def _widened(self, query: Query, others: Sequence[Paper]) -> Told | None:
+        """Where no title has all words of a topic: titles with its rarest word come first."""
         shelving = query.shelving
         assert shelving is not None
+        words = [w for w in re.findall(r"\w+", shelving.topic) if w.lower() not in UNTOPICAL]
+        if len(words) < 2 or shelving.kind:
+            return None
+        rarest = min(words, key=lambda word: max(map(self._shelf.frequency, analyze(word))))
+        narrow = replace(shelving, topic=rarest)
+        titled, _ = self._matching(replace(query, shelving=narrow))
+        known = {paper.paper_id for paper in titled}
+        more = [paper for paper in others if paper.paper_id not in known]
+        if not titled or len(titled) > MOST_LISTED:
+            return None
+        said = f"{_counted(len(titled))} with “{rarest}” in the title"
+        also = f", and {len(more)} more with “{shelving.topic}” in the abstract" if more else ""
+        return self._list(f"{said}{also}", [*titled, *more], query)
+
+    def _tell_list(self, query: Query) -> Told | None:
         titled, others = self._matching(query)
+        if not titled and (widened := self._widened(query, others)):
+            return widened
         if not titled and not others:
             return self._nothing(query)
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
@@ -170,13 +188,13 @@ class ShelfTeller:
             describe_filters(query.filters)
             or f"with “{shelving.kind.partition('|')[0]}” in the title"
         )
-        text = f"No paper in this library is {why}.{self._undated(query.filters)}"
+        text = f"No paper in this library is {why}.{self.undated(query.filters)}"
         return Told(text, "records", reason="not_in_library")
 
     def _list(
         self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
     ) -> Told:
-        undated = self._undated(query.filters) if undated is None else undated
+        undated = self.undated(query.filters) if undated is None else undated
         shown = papers[:MOST_LISTED]
         lines, citations = listed(shown, Numbering(query.history))
         rest = len(papers) - len(shown)
@@ -186,7 +204,7 @@ class ShelfTeller:
 
     # --- dates ----------------------------------------------------------------------------------
 
-    def _undated(self, filters: Filters) -> str:
+    def undated(self, filters: Filters) -> str:
         """How many papers a filter of years leaves out for want of a date."""
         if filters.since is None and filters.until is None:
             return ""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from rag.query.naming import COINED, TOKEN, is_short_form
+from rag.query.coined import COINED, TOKEN, is_short_form
 from rag.store.lexical import analyze
 from rag.text import squeezed
 

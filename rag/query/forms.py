@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from rag.query.naming import COINED, is_short_form
+from rag.query.coined import COINED, is_short_form
 from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 from rag.types import Paper

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.query.fields import without_fields
 from rag.query.focus import own_words
-from rag.query.kinds import without_fields
 from rag.store.lexical import analyze
 from rag.types import Message, Paper
 

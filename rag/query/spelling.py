@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rag.query.naming import COINED
+from rag.query.coined import COINED
 from rag.query.questions import STOP_WORDS
 from rag.query.shelf import Shelf
 from rag.store.lexical import analyze

@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rag.query.authors import FindAuthors, unknown_author
+from rag.query.coined import unknown_names
 from rag.query.details import is_detail
+from rag.query.fields import Field, asked_fields, asks_also
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers
-from rag.query.kinds import Field, Shelving, asked_fields, asked_of_shelf, asks_also
+from rag.query.kinds import Shelving, asked_of_shelf
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
-from rag.query.naming import is_topic, named_papers, unknown_names
+from rag.query.naming import is_topic, named_papers
 from rag.query.pointing import NOWHERE, asks_for_more, compares, covers, pointed_papers, turns_away
 from rag.query.questions import earlier_questions
 from rag.query.shelf import Shelf

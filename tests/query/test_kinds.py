@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.kinds import Shelving, asked_fields, asked_of_shelf
+from rag.query.fields import asked_fields
+from rag.query.kinds import Shelving, asked_of_shelf
 from rag.query.languages import language_of
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk

@@ -1,0 +1,141 @@
+"""Knows the names that papers coin for their own things: which words may be names, and whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rag.query.locators import ADDRESS
+from rag.query.questions import STOP_WORDS
+from rag.query.shelf import Shelf
+from rag.store.lexical import analyze
+from rag.text import squeezed
+from rag.types import Paper
+
+SURE_HEAD_WORDS: Final = 2
+LEADING_WORDS: Final = 3  # of a title, before which its own name stands
+TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
+# A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
+COINED: Final = re.compile(
+    r"^(?=.*[A-Za-z])(?:.*[a-z0-9-].*[A-Z].*|[A-Z]{2}.*|.*\d.*|[A-Z]\w?[A-Z].*)$"
+)
+HEAD: Final = re.compile(r"^([^:]{2,60}?)\s?:\s")
+# Right before a name: the sentence gives it to something of the paper's own.
+COINS: Final = re.compile(
+    r"\b(?:propos|introduc|present|develop|design|devis|describ|releas|nam|call|term|dub|coin)\w*\b"
+    r"(?!.*\b(?:than|over|like|unlike|including|using|based on|such as|e\.g\.|with|from)\b)"
+    r"[^.]{0,80}\Z",
+    re.IGNORECASE,
+)
+# Before a name in a title: what is used, or studied.
+FOREIGN: Final = re.compile(
+    r"\b(?:in|of|on|for|to|with|from|by|via|using|beyond|over|as|at|into)\s+\Z", re.IGNORECASE
+)
+# In how many papers a word may stand that is a paper's own name: in its title's head, in its title,
+# in its abstract. More of them speak of a topic.
+MOST_BEARERS: Final = {4: 40, 3: 2, 1: 2}
+
+
+def unknown_names(question: str, shelf: Shelf) -> tuple[str, ...]:
+    """Coined names in a question that no paper has in its text, each once."""
+    tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
+    return tuple(token for token in tokens if is_unknown(token, shelf))
+
+
+def is_unknown(token: str, shelf: Shelf) -> bool:
+    """Whether a word is written like a name of a thing, and stands in no paper."""
+    if (
+        not COINED.match(token)
+        or not any(map(str.isupper, token))
+        or (token.isupper() and "-" in token)
+    ):
+        return False
+    stems = analyze(token.removesuffix("s") if token[-2:-1].isupper() else token)
+    return bool(stems) and not any(map(shelf.frequency, stems))
+
+
+def bearers(token: str, shelf: Shelf) -> list[Paper]:
+    """The paper whose own name a word is; none for a topic, or where several call a thing so."""
+    if not _may_be_name(token, shelf):
+        return []
+    for form in dict.fromkeys([token, token.removesuffix("'s"), token.removesuffix("s")]):
+        stems = analyze(form)
+        if stems and all(map(shelf.frequency, stems)):
+            return _own(form, shelf.having(stems, MOST_BEARERS[4] + 1))
+    return []
+
+
+def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:
+    """The one of the papers with a word that has it for its own name."""
+    if any(_writes_small(token, paper) for paper in papers):
+        return []
+    ranks = {paper.paper_id: own_name_rank(token, paper) for paper in papers}
+    best = max(ranks.values(), default=0)
+    named = [paper for paper in papers if ranks[paper.paper_id] == best]
+    return named if best and len(named) == 1 and len(papers) <= MOST_BEARERS[best] else []
+
+
+def _writes_small(token: str, paper: Paper) -> bool:
+    """Whether a paper writes a word without capitals or digits, as no name is written."""
+    key = squeezed(token)
+    return any(
+        squeezed(match[0]) == key and not COINED.match(match[0]) and match[0].islower()
+        for match in TOKEN.finditer(ADDRESS.sub(" ", paper.abstract))
+    )
+
+
+def _may_be_name(token: str, shelf: Shelf) -> bool:
+    """Whether a word is written like a name, or is no word of the language."""
+    if token.lower() in STOP_WORDS or len(token) < 2:
+        return False
+    if COINED.match(token):
+        return True
+    return len(token) >= 4 and not shelf.knows_word(token.lower())
+
+
+def own_name_rank(token: str, paper: Paper) -> int:
+    """How surely a paper's own thing is called so.
+
+    4 for its title's head, 3 for a name in its title, 1 for one that its abstract coins, else 0.
+    """
+    key = squeezed(token)
+    head = HEAD.match(paper.title)
+    if head and squeezed(head[1]) == key:
+        return 4
+    titled = [t.start() for t in _written(token, paper.title)]
+    if titled and _leads(paper.title, titled[0]):
+        return 3
+    if not COINED.match(token):
+        return 0
+    return int(any(_is_introduced(paper.abstract, t) for t in _written(token, paper.abstract)))
+
+
+def _leads(title: str, start: int) -> bool:
+    """Whether a name at a place of a title is what the paper is on: it stands early, not used."""
+    before = title[:start]
+    is_early = ":" not in before and len(before.split()) < LEADING_WORDS
+    return is_early and not FOREIGN.search(before)
+
+
+def _written(token: str, text: str) -> Iterator[re.Match[str]]:
+    key = squeezed(token)
+    forms = {key, key + "s"}
+    return (t for t in TOKEN.finditer(text) if squeezed(t[0]) in forms and COINED.match(t[0]))
+
+
+def _is_introduced(text: str, match: re.Match[str]) -> bool:
+    """Whether the sentence gives a name to the paper's own: by a verb, or as a short form."""
+    before = re.split(r"(?<=[.!?])\s+", text[: match.start()])[-1]
+    return COINS.search(before) is not None or is_short_form(match[0], before)
+
+
+def is_short_form(token: str, before: str) -> bool:
+    """Whether "(LF" behind a text shortens its last words, "long form"."""
+    if not before.endswith("("):
+        return False
+    letters = [sign.lower() for sign in token if sign.isalpha() and sign != "s"]
+    words = re.findall(r"\w+", before.replace("-", " "))[-len(letters) - 2 :]
+    initials = iter("".join(words).lower())
+    starts = {word[0].lower() for word in words}
+    return bool(letters) and letters[0] in starts and all(sign in initials for sign in letters)

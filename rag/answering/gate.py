@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
-from rag.query.details import missing_details
+from rag.query.details import missing_details, missing_type
 from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, own_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
@@ -144,6 +144,12 @@ def is_telling(word: str) -> bool:
     return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
 
 
+def _none_says(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether a type of detail is asked for that no paper has; numbers may be put otherwise."""
+    texts = [[each.text for each in split_sentences(hit.paper.abstract)] for hit in hits]
+    return all(missing_type(question, sentences) for sentences in texts)
+
+
 def says_not(question: str, paper: Paper) -> bool | None:
     """Return whether a paper lacks a type of detail that is asked for; None where none is."""
     return missing_details(question, [each.text for each in split_sentences(paper.abstract)])
@@ -198,6 +204,8 @@ def reason_to_abstain(
             return "not_in_library"
         if is_read or says_not(question, hits[0].paper) is False:
             return None
+        if not asks_for_several(question) and _none_says(question, hits[:HITS_READ]):
+            return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
         return "not_in_abstract" if missing >= cut.missing_detail_from.value else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)

@@ -14,6 +14,7 @@ from rag.text import squeezed
 from rag.types import Paper
 
 SURE_HEAD_WORDS: Final = 2
+LEAST_NAME: Final = 4  # letters
 LEADING_WORDS: Final = 3  # of a title, before which its own name stands
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
@@ -139,3 +140,13 @@ def is_short_form(token: str, before: str) -> bool:
     initials = iter("".join(words).lower())
     starts = {word[0].lower() for word in words}
     return bool(letters) and letters[0] in starts and all(sign in initials for sign in letters)
+
+
+def only_bearer(token: str, shelf: Shelf) -> Paper | None:
+    """The one paper that has a name at all, whoever coined it; None where several have it."""
+    is_name = COINED.match(token) is not None and any(map(str.isupper, token))
+    if not is_name or len(token) < LEAST_NAME or shelf.knows_word(token.lower()):
+        return None
+    stems = analyze(token)
+    papers = shelf.having(stems, 2) if stems else []
+    return papers[0] if len(papers) == 1 and any(_written(token, papers[0].abstract)) else None

@@ -55,7 +55,7 @@ DETAILS: Final = (
         r"\b(?:gpus?|tpus?|cpus?|processors?|machines|chips?|fpgas?|asics?|boards?|devices?|phones?"
         r"|hardware|microcontrollers?|[av]100|h100|jetson|raspberry|loihi|nvidia|intel|xeon)\b",
     ),
-    _detail(r"\blearning\s+rates?\b", r"\blearning\s+rates?\b"),
+    _detail(r"\b(?:what|which)\b.{0,30}\blearning\s+rates?\b", r"\blearning\s+rates?\b"),
     _detail(r"\bbatch\s+sizes?\b", r"\bbatch\s+sizes?\b"),
     _detail(
         r"\b(?:which|what)\s+optimi[sz]ers?\b",
@@ -69,7 +69,7 @@ DETAILS: Final = (
     _detail(r"\bweight\s+decay\b", r"\bweight\s+decay\b"),
     _detail(
         r"\b(?:price|how\s+much\s+(?:money|did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
-        r"|salary|budget|fund(?:ed|ing)|grants?|sponsor\w*|who\s+paid)\b",
+        r"|(?:who|what|which|how)\b.{0,30}\b(?:salary|budget|funded|funding|grants?|sponsor\w*|paid))\b",
         r"[$€£]\s?\d|\b(?:dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
     ),
     _detail(r"\blicen[cs]\w+\b", r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b"),
@@ -104,12 +104,24 @@ VAGUE: Final = frozenset(
 
 
 def missing_details(question: str, sentences: Sequence[str]) -> bool | None:
+    """Whether a question asks for a detail, by type or number, that no sentence has.
+
+    None where it asks for none.
+    """
+    counted = _is_missing_count(QUOTED.sub(" ", question), sentences)
+    return counted or _either(counted, missing_type(question, sentences))
+
+
+def _either(counted: bool | None, typed: bool | None) -> bool | None:
+    return counted if typed is None else typed
+
+
+def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
     """Whether a question asks for a type of detail that no sentence has; None for no such type."""
     outside = QUOTED.sub(" ", question)
     asked = [detail for detail in DETAILS if detail.asked.search(outside)]
-    counted = _is_missing_count(outside, sentences)
-    if counted or (counted is None and not asked):
-        return counted
+    if not asked:
+        return None
     return any(not any(each.said.search(text) for text in sentences) for each in asked)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rag.query.coined import HEAD, SURE_HEAD_WORDS, TOKEN, bearers
+from rag.query.coined import HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
 from rag.query.filters import UNTOPICAL
 from rag.query.questions import STOP_WORDS
 from rag.query.references import titled_papers
@@ -62,6 +62,9 @@ def named_papers(question: str, shelf: Shelf) -> list[Paper]:
         *_coined(question, shelf),
         *_loosely_named(question, shelf),
     ]
+    if not found:
+        mentioned = (only_bearer(match[0], shelf) for match in TOKEN.finditer(question))
+        found = [paper for paper in mentioned if paper]
     named = list({paper.paper_id: paper for paper in found}.values())
     if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
         return []

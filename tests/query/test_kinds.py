@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.query.details import missing_details
+from rag.query.evidence import asked_term, defines, spells_out, trimmed_start
 from rag.query.fields import asked_fields
 from rag.query.kinds import Shelving, asked_of_shelf
 from rag.query.languages import language_of
@@ -110,3 +112,48 @@ def test_ids_and_addresses_are_found_anywhere(question, first):
 
 def test_numbers_are_no_ids():
     assert not find_locators("trained for 2021.5 epochs on 1,706 papers of 2017")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "missing"),
+    [
+        ("how many crabs were counted?", ["We count 160 brown crabs."], False),
+        ("how many crabs were counted?", ["We count crabs in 2020."], True),
+        ("by how many percent does it fall?", ["It falls by 12 %."], False),
+        ("which GPU was it trained on?", ["It is trained on fast machines."], True),
+        ("which GPU was it trained on?", ["It is trained on eight GPUs."], False),
+        ("what learning rate do they use?", ["The rate of learning is not told."], True),
+        ("how many ways are there?", ["There are ways."], None),
+        ("how does it work?", ["It works."], None),
+    ],
+)
+def test_a_type_of_detail_that_no_sentence_has_is_missing(question, sentences, missing):
+    assert missing_details(question, sentences) is missing
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("What is a tidal clock?", "tidal clock"),
+        ("what does TCN stand for", "TCN"),
+        ("TCN - what does it mean?", "TCN"),
+        ("how does a tidal clock work?", ""),
+    ],
+)
+def test_the_term_that_is_asked_for_is_found(question, term):
+    assert asked_term(question) == term
+
+
+def test_a_sentence_defines_a_term_or_spells_it_out():
+    assert defines("tidal clock", "Crabs have what is called a tidal clock.")
+    assert not defines("tidal clock", "Training tidal clocks takes long.")
+    assert spells_out("TCN", "We build a Tidal Clock Network (TCN).")
+    assert not spells_out("TCN", "We build on TCN.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "begins"),
+    [("However, crabs sleep.", "crabs"), ("In addition, TCNs run.", "TCNs"), ("Crabs.", "Crabs")],
+)
+def test_words_that_tie_a_sentence_to_the_one_before_are_trimmed(sentence, begins):
+    assert sentence[trimmed_start(sentence) :].startswith(begins)

@@ -1,0 +1,73 @@
+"""Which words of a question are taken for typing errors, and what they become."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.library import Library
+from rag.query.shelf import Shelf
+from rag.query.spelling import as_typed, corrected, distance
+from rag.settings import Settings
+from rag.types import Paper
+
+KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean"}
+PAPERS = [
+    Paper("a", "Attention in Crabs", "The attention of crabs follows the tide and the graph."),
+    Paper("b", "A Hypothesis of Tickets", "The lottery of tickets supports the hypothesis."),
+    Paper("c", "Attention Again", "A graph of the attention of crabs with tickets."),
+]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("spelled")
+    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
+        made.ingest(PAPERS)
+        yield Shelf(made._index, KNOWN.__contains__)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("wat is atention", "what is attention"),
+        ("hypotesis of teh tikets", "hypothesis of the tickets"),
+        ("grpah", "graph"),
+        ("dough and kidneys", "dough and kidneys"),
+        ("the leanest writeup", "the leanest writeup"),
+        ("what did Atenton say", "what did Atenton say"),
+        ("what is “atention”", "what is “atention”"),
+        ("AtentionNet", "AtentionNet"),
+        ("", ""),
+    ],
+)
+def test_unknown_words_become_the_librarys(shelf, typed, meant):
+    assert corrected(typed, shelf).text == meant
+
+
+@given(st.sampled_from(["attention crabs", "the hypothesis of tickets", "a graph of the lottery"]))
+def test_right_words_are_never_changed(shelf, question):
+    assert corrected(question, shelf).changed == ()
+
+
+def test_a_correction_is_undone_by_quotes(shelf):
+    spelled = corrected("wat is atention", shelf)
+    again = as_typed("wat is atention", spelled.changed)
+    assert "“atention”" in again
+    assert "attention" not in corrected(again, shelf).text
+
+
+def test_a_correction_is_told_and_can_be_undone_with_one_click(tmp_path):
+    settings = Settings(library=tmp_path / "told", embedder="none", llm="extractive")
+    with Library.open(settings=settings) as library:
+        library.ingest(PAPERS)
+        answer = library.ask("wat follows the tide")
+    assert "what follows the tide" in (answer.notice or "")
+    assert answer.suggestions[0] == "“wat” follows the tide"
+
+
+@given(st.text("abcdefgh", min_size=1, max_size=8), st.text("abcdefgh", min_size=1, max_size=8))
+def test_the_distance_is_the_same_both_ways_and_nothing_for_the_same(one, other):
+    assert distance(one, one, 2) == 0
+    assert distance(one, other, 9) == distance(other, one, 9)

@@ -144,7 +144,9 @@ def _with_initials_before(text: str) -> str:
     family, _, initials = text.rpartition(" ")
     if len(initials) > MOST_INITIALS_CHARACTERS:
         return text
+    named = [word for word in family.split() if not word.islower()]  # without particles
     is_family = len(family) > 1 and not family.isupper() and "." not in family
+    is_family = is_family and len(named) == 1  # Dharma Raj KC has a given name before
     if is_family and _are_initials(initials):
         return f"{initials} {family}"
     return text

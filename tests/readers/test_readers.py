@@ -37,7 +37,6 @@ ABSTRACTS = (
 )
 DATES = ("2020-07-16", None, "2021-11-05")
 NO_DATES = (None, None, None)
-WHY_FORMAT = "what can be read: BibTeX"
 
 
 def alternating():
@@ -392,7 +391,7 @@ def test_text_is_kept_but_for_white_space_and_what_no_page_can_show(tmp_path, wr
         (b" \n\n\t ", "it is empty"),
         (gzip.compress(b"", mtime=0), "it is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "it is a binary file"),
-        (b"%PDF-1.7 \xe2\xe3\xcf\xd3 1 0 obj", WHY_FORMAT),
+        (b"%PDF-1.7 \xe2\xe3\xcf\xd3 1 0 obj", "it is a broken PDF"),
         (b"<!doctype html><title>Papers</title>", "it is an HTML or XML page"),
         (b"\xef\xbb\xbf\n <?xml version='1.0'?><rss/>", "it is an HTML or XML page"),
         (b"just a note to myself", "its format is not known"),

@@ -49,6 +49,7 @@ TOKEN: Final = re.compile(
 JOINED: Final = {"---": "—", "--": "–", "``": "“", "''": "”", "?`": "¿", "!`": "¡"}
 CITES: Final = re.compile(r"(?:[Cc]ite|textcite|parencite|autocite|footcite)[a-zA-Z]*")
 PLACED_BEFORE: Final = tuple(".,;:)?!")  # signs before which no space stands
+ONE_SIGN: Final = re.compile(r"\\([A-Za-z]+)\s*")
 DEEPEST: Final = 60  # braces within braces; those below are left out alone
 
 
@@ -292,6 +293,15 @@ class _Reader:
             raw.append(token.raw)
         return "".join(raw)
 
+    def _ahead(self) -> str:
+        """What stands between the next braces, where that is one piece."""
+        return "".join(token.raw for token in self._tokens[self._at + 1 : self._at + 2])
+
+    def _is_open_for_one(self) -> bool:
+        """Whether braces stand next that hold one piece."""
+        behind = self._tokens[self._at + 2 : self._at + 3]
+        return self._is_open() and bool(behind) and behind[0].raw == "}"
+
     def _drop(self, name: str) -> str:
         inside = self._raw_argument()
         return self._environment(inside) if name == "begin" and inside in MATH_ENVIRONMENTS else ""
@@ -340,6 +350,12 @@ class _Reader:
         return self._argument(depth).upper()
 
     def formula(self, depth: int) -> str:
+        sign = ONE_SIGN.fullmatch(self._ahead())
+        if (
+            sign and sign[1] in symbols() and self._is_open_for_one()
+        ):  # as converters write a letter that LaTeX has not
+            self._raw_argument()
+            return symbols()[sign[1]]
         return self._formula_text(f"${self._raw_argument().replace('$', '')}$")
 
     def as_pdf(self, depth: int) -> str:

@@ -20,6 +20,8 @@ from rag.readers.text_files import Text
 
 START: Final = re.compile(r"^[ \t]{0,12}TY {1,3}-(?:[ \t]|$)", re.MULTILINE)
 TAG: Final = re.compile(r"^[ \t]{0,12}([A-Z][A-Z0-9]) {1,3}-(?:[ \t]|$)(.*)$")
+# As the rules want it; in a record that begins so, a single space is of a text.
+WIDE: Final = re.compile(r"^[ \t]{0,12}[A-Z][A-Z0-9] {2,3}-")
 TITLES: Final = ("TI", "T1", "CT", "BT", "ST")
 ABSTRACTS: Final = ("AB", "N2", "X2")
 AUTHORS: Final = ("AU", "A1")
@@ -49,20 +51,20 @@ def read_ris(file: Text) -> Iterator[Record | RecordError]:
 
 
 def _split(file: Text) -> Iterator[Fields]:
-    fields = Fields()
+    fields, is_wide = Fields(), True
     for line in file:
         found = TAG.match(line)
-        if not found:
-            if fields.last and line.strip():
-                _go_on(fields, line)
-        elif found[1] == "ER":
-            if "TY" in fields:
-                yield fields
+        if found and found[1] == "TY":
+            is_wide = WIDE.match(line) is not None
+        if not found or (is_wide and not WIDE.match(line)):
+            _go_on(fields, line)
+            continue
+        if found[1] in ("TY", "ER") and "TY" in fields:
+            yield fields
+            fields = Fields()
+        if found[1] == "ER":
             fields = Fields()
         else:
-            if found[1] == "TY" and "TY" in fields:
-                yield fields
-                fields = Fields()
             fields.add(found[1], found[2])
     if "TY" in fields:
         yield fields
@@ -70,6 +72,8 @@ def _split(file: Text) -> Iterator[Fields]:
 
 def _go_on(fields: Fields, line: str) -> None:
     """A line without a tag goes on with a text, or is another of several names or keywords."""
+    if not (fields.last and line.strip()):
+        return
     if fields.last in ("AU", "A1", "KW"):
         fields.add(fields.last, line)
     else:

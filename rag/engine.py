@@ -31,6 +31,7 @@ from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.condensing import Condenser
 from rag.query.focus import asks_for_several
+from rag.query.pointing import is_about_telling
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.nodes import as_nodes
@@ -46,6 +47,10 @@ TOLD_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
 UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
 UNMET = "The abstract does not speak of {words}; this is what it says."
+QUOTES_ONLY = (
+    "Other words than the papers' own need a language model, and none is set; "
+    "these sentences say it most directly."
+)
 NO_LIMITS = "The abstract names no limitation; this is what it says."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
@@ -185,10 +190,15 @@ class PaperQueryEngine(BaseQueryEngine):
             status="answered",
             stage=None,
             confidence=sure,
-            notice=answer.notice or left_out,
+            notice=answer.notice or self._plainness(query) or left_out,
             timings=clock.timings(),
         )
         return replace(final, caveat=self._caveat(final, query))
+
+    def _plainness(self, query: Query) -> str | None:
+        """That other words than the papers' need a model, where they are asked for."""
+        is_asked = is_about_telling(query.standalone) and query.is_follow_up
+        return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
 
     def _caveat(self, answer: Answer, query: Query) -> str | None:
         """Why the text may be no answer; the words of a follow-up say too little to tell."""

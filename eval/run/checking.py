@@ -34,9 +34,10 @@ Check = Callable[[Sequence[tuple[str, Paper]]], Sequence[Verdict]]
 def check_answer(answer: Answer, check: Check) -> tuple[SentenceRecord, ...]:
     """Every sentence of an answer that claims something, with a verdict for each of its markers.
 
-    Headings claim nothing, nor does an abstention. A marker that stands for no paper is none.
+    Headings claim nothing, nor does an abstention. A marker that stands for no paper is none. What
+    records say, and the assistant of itself, stands in no abstract.
     """
-    if answer.status != "answered":
+    if answer.status != "answered" or answer.origin != "papers":
         return ()
     papers = {citation.marker: citation.paper for citation in answer.citations}
     statements = _statements(answer.text, set(papers))

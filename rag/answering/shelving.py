@@ -249,10 +249,9 @@ class ShelfTeller:
             f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
             for place, cited in enumerate(citations, start=1)
         )
-        without = len(papers) - len(dated)
-        left = f" {_counted(without)} without a recorded date {_is(without)} left out."
-        text = f"The {shelving.what} of the {_counted(len(dated))}{on} with a recorded date:"
-        return Told(f"{text}{left if without else ''}\n\n{lines}", "records", tuple(citations))
+        of = f"Of the {_counted(len(papers))}{on}, {len(dated):,} have a recorded date"
+        text = f"{of}; the {shelving.what} of them:"
+        return Told(f"{text}\n\n{lines}", "records", tuple(citations))
 
     # --- topics and sources ---------------------------------------------------------------------
 

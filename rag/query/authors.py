@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rag.query.years import PUBLICATIONS
+from rag.query.years import PUBLICATIONS, Years
 from rag.store.names import name_words
 
 FindAuthors = Callable[[str], Collection[str]]
@@ -28,7 +28,7 @@ _WRITTEN: Final = (
 WRITES: Final = re.compile(
     r"\s+(?:(?:also|together|ever|jointly)\s+)?(?:write|written|wrote|publish|published|authore?d?"
     r"|co-?author(?:ed)?|proposed?|introduced?|present(?:ed)?|develop(?:ed)?|invent(?:ed)?"
-    r"|work(?:ed)?\s+on|contributed?)\b",
+    r"|work(?:ed)?\s+on|contributed?|find|found|say|said|show|shown|argued?|prove[dn]?|stud(?:y|ied))\b",
     re.IGNORECASE,
 )
 # Behind the first of these a family name is enough; behind the second, names must be whole.
@@ -44,6 +44,16 @@ OWNED: Final = re.compile(
     r"|\s+et\s+al\b\.?)",
     re.IGNORECASE,
 )
+# A reference by itself: "Okoye & Lind, 2022", "Sutskever", "(Vaswani et al., 2017)".
+REFERENCE: Final = re.compile(
+    r"^\W*(?P<name>[A-Z][\w'’-]+)(?:\s+et\s+al\.?|(?:\s*(?:,|&|\band\b)\s*[A-Z][\w'’-]+)+)?"
+    r"(?:\W{1,3}(?P<year>(?:19|20)\d\d)[a-z]?)?\W*$"
+)
+CITED: Final = re.compile(
+    r"\b(?P<name>[A-Z][\w'’-]+)(?:\s+et\s+al\.?|(?:\s*(?:&|\band\b)\s*[A-Z][\w'’-]+))?"
+    r"(?=,?\s*\(?(?:19|20)\d\d\b)"
+)
+REFERENCE_YEAR: Final = re.compile(r"[\s,.]*\(?(?P<year>(?:19|20)\d\d)[a-z]?\)?")
 LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
 
 
@@ -96,6 +106,9 @@ def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
 
 def unknown_author(question: str) -> str:
     """The name that stands where an author's does, whoever bears it; "" where none does."""
+    alone = REFERENCE.match(question)
+    if alone and alone["year"]:
+        return alone["name"]
     for match in BY_SOMEBODY.finditer(question):
         name = NAME_END.sub("", match["name"] or match["writer"] or "").strip(" .'’")
         is_sure = SURELY_BY.search(match[0]) is not None or name[:1].isupper()
@@ -110,6 +123,7 @@ def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
             if named := _names_at(question, match.end(), find_authors, family=family):
                 lead = LEAD.search(question[: match.end()])
                 yield Authors(named.names, lead.start() if lead else named.start, named.end)
+    yield from _referred(question, find_authors)
     for match in BEFORE_WRITES.finditer(question):
         named = _names_at(question, match.end(), find_authors, family=True)
         if named and WRITES.match(question, named.end):
@@ -117,6 +131,23 @@ def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
     for match in OWNED.finditer(question):
         if named := _name_before(match, find_authors):
             yield named
+
+
+def _referred(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
+    """Authors of a reference: a name by itself, or one with a year behind it."""
+    alone = REFERENCE.match(question)
+    for match in [*([alone] if alone else []), *CITED.finditer(question)]:
+        if named := _names_at(question, match.start("name"), find_authors, family=True):
+            yield named
+
+
+def year_behind(question: str, authors: Authors) -> Years | None:
+    """The year of a reference right behind its authors, such as "(2022)"; None where none is."""
+    match = REFERENCE_YEAR.match(question, authors.end)
+    if match is None:
+        return None
+    year = int(match["year"])
+    return Years(year, year, authors.end, match.end())
 
 
 def _names_at(text: str, start: int, find_authors: FindAuthors, *, family: bool) -> Authors | None:

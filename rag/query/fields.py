@@ -84,7 +84,7 @@ def without_fields(question: str) -> str:
 
 # Asks of a paper's text, beside what its record says: "tell me about X and who wrote it".
 TELLS_ALSO: Final = re.compile(
-    r"\b(?:tell\s+me\s+(?:more\s+)?about|what(?:['’]s|\s+(?:is|are|does|do|did))|how\s+(?:does|do|is|are)"
+    r"\b(?:tell\s+me\s+(?:more\s+)?about|what(?:['’]s|\s+(?:is|are|does|do|did))\s+(?!(?:the\s+)?(?:of|for)\b)|how\s+(?:does|do|is|are)"
     r"|explain|summar\w+|describe|why)\b",
     _I,
 )
@@ -92,5 +92,5 @@ TELLS_ALSO: Final = re.compile(
 
 def asks_also(question: str) -> bool:
     """Whether a question asks more than fields of a record."""
-    left = without_fields(question)
+    left = " ".join(without_fields(question).split())
     return TELLS_ALSO.search(left) is not None and len(left.split()) >= LEAST_ALSO

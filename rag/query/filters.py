@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.query.authors import FindAuthors, read_authors
+from rag.query.authors import FindAuthors, read_authors, year_behind
 from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
 from rag.query.years import read_years
 from rag.store.names import is_called
@@ -57,8 +57,10 @@ def understood_filters(question: str, find_authors: FindAuthors, this_year: int)
     said = QUOTED.sub(
         lambda quote: quote[0][0] + "_" * (len(quote[0]) - 2) + quote[0][-1], question
     )
-    years = read_years(said, this_year)
     authors = read_authors(said, find_authors)
+    years = read_years(said, this_year) or [
+        years for each in authors if (years := year_behind(said, each))
+    ]
     since = max((each.since for each in years if each.since), default=None)
     until = min((each.until for each in years if each.until), default=None)
     if since and until and since > until:

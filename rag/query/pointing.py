@@ -71,6 +71,7 @@ MORE: Final = re.compile(
 )
 SIMPLER: Final = re.compile(
     r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]m|\sam)\s(?:five|5|ten))\b"
+    r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
     r"|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
 )

@@ -192,7 +192,7 @@ class QueryParser:
             return replace(query, asks_for="records", locators=locators, fields=fields)
         is_short = len(query.standalone.split()) <= LONGEST_RECORD_QUESTION
         if fields and (query.about or is_short):
-            also = len(query.about) == 1 and asks_also(query.standalone)
+            also = len(query.about) <= 1 and asks_also(query.standalone)
             return replace(query, asks_for="papers" if also else "records", fields=fields)
         unknown = unknown_names(query.standalone, self.shelf) if self.shelf else ()
         query = replace(query, unknown=unknown)

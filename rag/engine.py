@@ -157,7 +157,7 @@ class PaperQueryEngine(BaseQueryEngine):
             is_lacking = lacks and says_not(query.standalone, query.about[0])
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
-            query.topic, query.history, hits, self._answerability, is_read=is_read
+            query.topic, query.leant_on, hits, self._answerability, is_read=is_read
         )
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:

@@ -32,7 +32,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
            |\b(?:what|which)(?:['’]s|\s+(?:is|are|were|was))?\s+(?:the\s+|its\s+)?(?:names?\s+of\s+(?:the\s+|its\s+)?)?authors?\b(?!\s+\w+\s+(?:propose|claim|say|use))
            |^\W*(?:and\s+)?(?:the\s+|its\s+|what\s+about\s+the\s+)?authors?\s*(?:of\b.*|names?\W*|\W*)$
            |\bauthors?\s+of\s+(?:it|this|that|the)\s*(?:one|paper|work|study)?\W*$
-           |\b(?:written|made|authored|published)\s+by\s+wh(?:o|om)\b|\bby\s+whom\b|\bwhose\s+(?:paper|work|idea)\b""",
+           |\bhow\s+many\s+(?:co-?)?authors\b|\b(?:written|made|authored|published)\s+by\s+wh(?:o|om)\b|\bby\s+whom\b|\bwhose\s+(?:paper|work|idea)\b""",
         _X,
     ),
     "date": re.compile(

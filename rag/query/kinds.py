@@ -46,7 +46,7 @@ SHELVED: Final[tuple[tuple[Shelved, re.Pattern[str]], ...]] = (
         "newest",
         re.compile(
             rf"""{POLITE}(?:(?:what|which)(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
-                (?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
+                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
               |{POLITE}what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$""",
             _X,
         ),

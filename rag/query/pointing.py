@@ -72,7 +72,7 @@ MORE: Final = re.compile(
 SIMPLER: Final = re.compile(
     r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]m|\sam)\s(?:five|5|ten))\b"
     r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
-    r"|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
+    r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
 )
 # What a bare follow-up may ask of the paper before: "with which data?", "any experiments?"
@@ -126,24 +126,24 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
         return NOWHERE
     if many := _several(question, latest, several):
         is_sure = not LOOSELY.search(question) or compares(question)
-        return Pointed(tuple(many), is_sure=is_sure or not _own(question))
+        return Pointed(tuple(many), is_sure=is_sure or not own_of(question))
     if COMPARES.search(question) and not own_words(COMPARES.sub(" ", question)):
         return Pointed(tuple(several), is_sure=True)
     if MORE.match(question) or is_about_telling(question):
         return Pointed(tuple(latest[:1]), is_sure=True)
-    if not _own(question):
+    if not own_of(question):
         return Pointed(tuple(latest[:1]), is_sure=True)
     return Pointed(tuple(latest[:1])) if ONE.search(question) else NOWHERE
 
 
-def _own(question: str) -> set[str]:
+def own_of(question: str) -> set[str]:
     """What a question says beside what any paper can be asked for."""
     return set(own_words(without_fields(question))) - ASPECTS
 
 
 def covers(papers: Sequence[Paper], question: str) -> bool:
     """Whether papers that are pointed at have about half of what a question says of its own."""
-    own = {stem for word in _own(question) for stem in analyze(word)}
+    own = {stem for word in own_of(question) for stem in analyze(word)}
     present = {stem for p in papers for stem in analyze(f"{p.title} {p.abstract}")}
     return 2 * len(own & present) >= len(own)
 

@@ -79,7 +79,8 @@ def corrected(question: str, shelf: Shelf) -> Spelled:
             continue
         pieces += [question[at : match.start()], right]
         at = match.end()
-        changed.append(match[0])
+        if match[0].lower() not in HASTY:  # what is plainly meant need not be told
+            changed.append(match[0])
     pieces.append(question[at:])
     return Spelled("".join(pieces), tuple(dict.fromkeys(changed)))
 

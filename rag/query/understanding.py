@@ -21,7 +21,16 @@ from rag.query.kinds import Shelving, asked_of_shelf
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
 from rag.query.naming import is_topic, named_papers
-from rag.query.pointing import NOWHERE, asks_for_more, compares, covers, pointed_papers, turns_away
+from rag.query.pointing import (
+    NOWHERE,
+    asks_for_more,
+    compares,
+    covers,
+    is_about_telling,
+    own_of,
+    pointed_papers,
+    turns_away,
+)
 from rag.query.questions import earlier_questions
 from rag.query.shelf import Shelf
 from rag.query.spelling import Spelled, corrected
@@ -55,6 +64,7 @@ class Query:
         unknown_author: A name that stands where an author's does, and that no record has.
         changed: Its words that were taken for typing errors, as they were typed; the forms that
             the stages need have them corrected.
+        is_new_topic: Whether it turns away from the conversation, which only keeps its numbers.
         unknown: Names of things in it that no paper of the library mentions.
     """
 
@@ -74,11 +84,17 @@ class Query:
     unknown_author: str = ""
     unknown: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    is_new_topic: bool = False
+
+    @property
+    def leant_on(self) -> tuple[Message, ...]:
+        """The conversation, as far as it says what the question is about."""
+        return () if self.is_new_topic else self.history
 
     @property
     def earlier(self) -> list[str]:
         """The questions that were asked before, latest first."""
-        return earlier_questions(self.history)
+        return earlier_questions(self.leant_on)
 
     @property
     def is_follow_up(self) -> bool:
@@ -92,8 +108,8 @@ class Query:
         So the question as it was asked keeps most of the weight, whatever the model makes of it.
         """
         if not self.rewritten:
-            return self.history
-        return (*self.history, Message("user", self.rewritten))
+            return self.leant_on
+        return (*self.leant_on, Message("user", self.rewritten))
 
     @property
     def subject(self) -> str:
@@ -173,8 +189,9 @@ class QueryParser:
         """The query with the papers that it names, or points at in the conversation."""
         named = named_papers(query.standalone, self.shelf) if self.shelf else []
         turned = turns_away(query.standalone)
-        if turned and self.shelf and (named or is_topic(turned, self.shelf)):
-            return replace(query, about=tuple(named), history=())
+        is_new = turned and own_of(turned) and not asked_fields(turned)
+        if is_new and self.shelf and (named or is_topic(turned, self.shelf)):
+            return replace(query, about=tuple(named), is_new_topic=True)
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
         pointed = pointed_papers(query.standalone, query.history)
@@ -204,7 +221,7 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
     """What is asked of the papers, "" when nothing is; a bare "yes" asks the last question anew."""
     earlier = earlier_questions(history)
     has_cited = any(message.citations for message in history)
-    if has_cited and asks_for_more(question):
+    if has_cited and (asks_for_more(question) or is_about_telling(question)):
         return question
     if earlier and is_affirmation(question):
         return earlier[0]

@@ -82,6 +82,16 @@ def test_another_language_is_told_in_that_language(library):
     assert "Englisch" in answer.text
 
 
+def test_a_turn_to_another_topic_keeps_the_numbers_of_the_conversation(library):
+    first = library.ask("What does “Tidal Clocks in Crabs” introduce?")
+    history = [
+        Message("user", first.question),
+        Message("assistant", first.text, first.citations),
+    ]
+    answer = library.ask("and moss?", history)
+    assert [(c.paper.paper_id, c.marker) for c in answer.citations][:1] == [("c", 2)]
+
+
 def test_a_follow_up_asks_the_record_of_the_paper_that_was_cited(library):
     first = library.ask("What does “Tidal Clocks in Crabs” introduce?")
     history = [

@@ -58,13 +58,12 @@ def test_a_correction_is_undone_by_quotes(shelf):
     assert "attention" not in corrected(again, shelf).text
 
 
-def test_a_correction_is_told_and_can_be_undone_with_one_click(tmp_path):
-    settings = Settings(library=tmp_path / "told", embedder="none", llm="extractive")
+def test_a_correction_is_told_and_can_be_undone_with_one_click(settings):
     with Library.open(settings=settings) as library:
         library.ingest(PAPERS)
-        answer = library.ask("wat follows the tide")
-    assert "what follows the tide" in (answer.notice or "")
-    assert answer.suggestions[0] == "“wat” follows the tide"
+        answer = library.ask("wat has atention")
+    assert "what has attention" in (answer.notice or "")
+    assert answer.suggestions[0] == "wat has “atention”"
 
 
 @given(st.text("abcdefgh", min_size=1, max_size=8), st.text("abcdefgh", min_size=1, max_size=8))

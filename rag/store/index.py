@@ -104,11 +104,21 @@ class PaperIndex:
             with self.locked():
                 found = self.papers.state() or migrate(self.folder, self.papers, on_progress)
         if found is None:
+            self._require_nothing_derived()
             fresh = replace(_wanted(self.embedder, passage_tokens), dimension=self.dimension())
             found = self.papers.create(fresh)
         if not self.is_read_only:
             finish_migration(self.folder)
         return found
+
+    def _require_nothing_derived(self) -> None:
+        """Raise `LibraryError` where papers were once: nobody has asked for an empty library."""
+        reached = [read_reached(at) for at in (self.words_folder, self.vectors_folder)]
+        if any(each and each.revision > 0 for each in reached):
+            raise LibraryError(
+                f"{FILE}, which holds the papers, is gone from {str(self.folder)!r}. Put it back "
+                "from a backup, or delete the folder and ingest the papers again."
+            )
 
     def _open_derived(self, on_progress: OnProgress) -> None:
         """Open vectors and words; what is unsound is dropped, unless another process writes."""

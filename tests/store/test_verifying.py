@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
+from rag.errors import LibraryError
 from rag.library import Library
 from rag.settings import Settings
+from rag.store.database import FILE
 from rag.store.verifying import is_covered
 from rag.types import Paper, Passage
 
@@ -168,6 +170,15 @@ def test_a_derived_folder_that_is_gone_is_made_again_and_told(library, open_libr
     report = reopened.verify()
     assert faults(report) == {("words", "remade"): 1, ("vectors", "remade"): 1}
     assert report.is_sound
+
+
+def test_a_library_whose_papers_are_gone_is_not_opened_as_an_empty_one(library, open_library):
+    library.close()
+    (library.folder / FILE).unlink()
+    with pytest.raises(LibraryError, match="Put it back from a backup"):
+        open_library()
+    with pytest.raises(LibraryError, match="Put it back"):  # the try has left no empty one
+        open_library()
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,15 @@ def language_of(question: str) -> str | None:
 
 
 def _score(code: str, words: list[str], question: str) -> int:
-    """How many small words of a language a question has; telling ones and its signs count more."""
+    """How many small words of a language a question has; telling ones and its signs count more.
+
+    A single letter, or one small word beside a sign, tells nothing: "El Niño forecasts".
+    """
     small, telling = SMALL_WORDS[code].split(), TELLING[code].split()
-    found = sum((word in small or word in telling) and word not in ENGLISH for word in words)
+    longer = [word for word in words if len(word) > 1]
+    found = sum((word in small or word in telling) and word not in ENGLISH for word in longer)
     found += sum(word in telling for word in words)
     signs = SIGNS.get(code)
-    return found + (1 if found and signs and re.search(signs, question, re.IGNORECASE) else 0)
+    return found + (
+        1 if found >= LEAST_WORDS and signs and re.search(signs, question, re.IGNORECASE) else 0
+    )

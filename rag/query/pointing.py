@@ -122,7 +122,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     several = next((papers for papers in reversed(answers) if len(papers) > 1), latest)
     if placed := _placed(question, history, several):
         return Pointed(tuple(placed), is_sure=True)
-    if SEARCHES_ON.search(question):
+    if SEARCHES_ON.search(question) or _means_itself(question):
         return NOWHERE
     if many := _several(question, latest, several):
         is_sure = not LOOSELY.search(question) or compares(question)
@@ -134,6 +134,12 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     if not own_of(question):
         return Pointed(tuple(latest[:1]), is_sure=True)
     return Pointed(tuple(latest[:1])) if ONE.search(question) else NOWHERE
+
+
+def _means_itself(question: str) -> bool:
+    """Whether a pronoun stands for what is turned to: "and what about dams, their use?"."""
+    turn, pronoun = TURNS.match(question), (LOOSELY.search(question) or ONE.search(question))
+    return bool(turn and pronoun and own_of(question[turn.end() : pronoun.start()]))
 
 
 def own_of(question: str) -> set[str]:

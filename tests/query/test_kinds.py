@@ -91,6 +91,8 @@ def test_the_fields_of_a_record_that_are_asked_for_are_found(question, fields):
         ("What does “Die Welle im Hafen” find?", None),
         ("wat is teh lotery tiket", None),
         ("dropout", None),
+        ("El Niño forecasts", None),
+        ("dams: o¿", None),
         ("", None),
     ],
 )

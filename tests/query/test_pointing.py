@@ -34,6 +34,8 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("in simpler words please", [MOSS]),
         ("is the code available?", [MOSS]),
         ("how are bells cast in winter?", []),
+        ("and what about its limits?", [MOSS]),
+        ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],
 )
 def test_a_follow_up_points_at_papers_of_the_answer_before(question, papers):

@@ -50,7 +50,7 @@ CATS = {
         "A falling cat bends at the waist and turns its halves against each other. "
         "It lands on its feet after a fall of 40 cm. Kittens learn this within 7 weeks."
     ),
-    "authors": ["Ann A", "Ben B", "Cem C", "Dan D", "Eve E"],
+    "authors": ["Ann Ames", "Ben Bell", "Cem Cole", "Dan Dale", "Eve East"],
     "published": "2020-02",
     "venue": "Feline Physics",
     "url": "https://example.org/cats",
@@ -197,14 +197,9 @@ def test_an_address_stays_one_link_whatever_it_holds(url):
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
 def test_cards_show_all_texts_of_papers_as_they_are(hostile):
-    record = {
-        "title": f"A {hostile}",
-        "abstract": f"B {hostile} c.",
-        "authors": [hostile],
-        "venue": hostile,
-        "url": hostile,
-    }
-    paper = paper_from_record(record, hostile)
+    record = {"title": f"A {hostile}", "abstract": f"B {hostile} c.", "url": hostile}
+    read = paper_from_record(record, hostile)
+    paper = replace(read, authors=(hostile,), venue=hostile)  # as no reader leaves them
     seen = Seen(cards.sources_html(extractive(cite(paper, 1, paper.abstract)), 1))
     assert_harmless(seen, CARD_TAGS)
     assert paper.authors[0] in seen.text
@@ -413,7 +408,7 @@ def test_a_card_tells_authors_date_venue_and_why_it_was_found(cats):
     hit = Hit(cats, 0.9, (), 0.71, 12.3, 1, 2)
     answer = extractive(cite(cats, 1, cats.abstract), hits=(hit,))
     text = Seen(cards.sources_html(answer, 1)).text
-    assert "Ann A, Ben B, Cem C, Dan D et al." in text
+    assert "Ann Ames, Ben Bell, Cem Cole, Dan Dale et al." in text
     assert "Eve E" not in text
     assert "2020-02 · Feline Physics" in text
     assert "0.71" in text

@@ -26,6 +26,8 @@ from rag.verification.terms import (
     disagrees,
     names,
     numbers,
+    opposes,
+    overclaims,
     stems_of,
     wanted_stems,
 )
@@ -86,7 +88,10 @@ class SimilarityVerifier:
         value = model.probability(*compared.features)
         is_close = compared.closeness >= CONTRADICTED_FROM
         denies = is_close and disagrees(claim.text, compared.best.text)
-        return Support(compared.best, value, _verdict(claim, source, value, denies=denies))
+        verdict = _verdict(claim, source, value, denies=denies)
+        if verdict == "supported" and _says_other_or_more(claim.text, compared.best, source):
+            verdict = "partly"
+        return Support(compared.best, value, verdict)
 
     def _compare(self, claim: _Claim, source: _Source) -> _Compared:
         if claim.encoded is None or source.texts is None or source.title is None:
@@ -137,6 +142,7 @@ class _Source:
     stems: frozenset[str]
     numbers: frozenset[str]
     squeezed: str
+    text: str
     texts: StackedTexts | None
     title: EncodedText | None
 
@@ -152,6 +158,7 @@ class _Source:
             stems_of(whole),
             frozenset(numbers(whole)),
             squeezed(whole),
+            whole,
             stack_texts(known) if known else None,
             encoded.get(paper.title),
         )
@@ -161,6 +168,10 @@ class _Source:
         if not claim.squeezed or claim.squeezed not in self.letters:
             return None
         return self.sentences[self.letters.index(claim.squeezed)]
+
+
+def _says_other_or_more(claim: str, best: Sentence, source: _Source) -> bool:
+    return opposes(claim, best.text) or overclaims(claim, source.text)
 
 
 def _verdict(claim: _Claim, source: _Source, value: float, *, denies: bool) -> Verdict:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from rag.query.questions import STOP_WORDS, content_words
@@ -52,6 +54,20 @@ NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|fails?|failed|lacks?|unable|hardly)\b|n't\b",
     re.IGNORECASE,
 )
+
+# Words that claim more than most sentences do, and what in a paper may bear them out.
+STRONG: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = tuple(
+    (frozenset(claimed.split()), frozenset((claimed + " " + bearing).split()))
+    for claimed, bearing in (
+        ("all every any always", "each whole entire arbitrary general universal regardless"),
+        ("only solely exclusively", "alone just sole unique exactly single except"),
+        ("never", "no not none nor neither cannot without"),
+        ("prove proves proved proven guarantee guarantees guaranteed", "proof proofs theorem"),
+    )
+)
+CLAUSE: Final = re.compile(r"[;:,]|\b(?:but|however|while|although|whereas)\b", re.IGNORECASE)
+DENIAL_REACH: Final = 4  # content words behind a denial that it denies
+DENIED_WORDS: Final = 2  # that both texts have, denied in one of them
 
 
 def idf(papers_with_term: int, papers: int) -> float:
@@ -117,6 +133,50 @@ def disagrees(claim: str, sentence: str) -> bool:
     text_up, text_down = bool(found & UP), bool(found & DOWN)
     one_way = claim_up != claim_down and text_up != text_down
     return one_way and claim_up != text_up
+
+
+def opposes(claim: str, sentence: str) -> bool:
+    """Whether a claim keeps a sentence's words and turns their sense: by an opposite, or a denial.
+
+    An opposite counts where the sentence has it in place of the claim's word; a denial where two
+    words in its reach stand free of any in the other text.
+    """
+    said, found = set(analyze(claim)), set(analyze(sentence))
+    opposites = _load_opposites()
+    if any(opposites.get(stem, frozenset()) & (found - said) for stem in said - found):
+        return True
+    denied, free = _denied_stems(claim), _denied_stems(sentence)
+    if bool(denied) == bool(free):
+        return False
+    return len((denied & found) | (free & said)) >= DENIED_WORDS
+
+
+def overclaims(claim: str, text: str) -> bool:
+    """Whether a claim says "all", "only", "never" or "proved" where a text says nothing like it."""
+    said, found = (set(re.findall(r"[a-z]+", each.lower())) for each in (claim, text))
+    return any(said & claimed and not found & bearing for claimed, bearing in STRONG)
+
+
+def _denied_stems(text: str) -> frozenset[str]:
+    """The stems of the content words that stand in reach of a denial, some words behind it."""
+    reached: list[str] = []
+    for part in CLAUSE.split(text):
+        for match in NEGATION.finditer(part):
+            words = [word for word in re.findall(r"\w+", part[match.end() :]) if is_content(word)]
+            reached += words[:DENIAL_REACH]
+    return frozenset(analyze(" ".join(reached)))
+
+
+@cache
+def _load_opposites() -> Mapping[str, frozenset[str]]:
+    """The stems of the opposites of a stem."""
+    found: dict[str, set[str]] = {}
+    for line in files("rag").joinpath("data", "opposites.txt").read_text("utf-8").splitlines():
+        one, other = (analyze(word)[0] for word in line.split())
+        if one != other:
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return {stem: frozenset(others) for stem, others in found.items()}
 
 
 def matched_words(question: str, text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine
-from rag.readers.fields import Fields
+from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
@@ -24,12 +24,7 @@ def looks_like_endnote(text: str) -> bool:
 
 def read_endnote(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every record, in order."""
-    for fields in _split(file):
-        try:
-            fields.require_size()
-            yield _record(fields)
-        except RecordError as exc:
-            yield exc
+    return read_each(_split(file), _record)
 
 
 def _split(file: Text) -> Iterator[Fields]:

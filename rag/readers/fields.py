@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from rag.readers.records import RecordError
+from rag.readers.records import Record, RecordError
 
 MOST_RECORD_CHARACTERS: Final = 2_000_000
 
@@ -68,3 +69,15 @@ class Fields:
         """Raise `RecordError` for what is too long for a record."""
         if self.characters > MOST_RECORD_CHARACTERS:
             raise RecordError(f"it is longer than {MOST_RECORD_CHARACTERS:,} characters")
+
+
+def read_each(
+    records: Iterable[Fields], make: Callable[[Fields], Record]
+) -> Iterator[Record | RecordError]:
+    """Make a record, or what is wrong with it, of the fields of each, in order."""
+    for fields in records:
+        try:
+            fields.require_size()
+            yield make(fields)
+        except RecordError as exc:
+            yield exc

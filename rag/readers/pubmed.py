@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rag.readers.fields import Fields
+from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
@@ -24,12 +24,7 @@ def looks_like_pubmed(text: str) -> bool:
 
 def read_pubmed(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every record; blank lines stand between them."""
-    for fields in _split(file):
-        try:
-            fields.require_size()
-            yield _record(fields)
-        except RecordError as exc:
-            yield exc
+    return read_each(_split(file), _record)
 
 
 def _split(file: Text) -> Iterator[Fields]:

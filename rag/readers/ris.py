@@ -13,7 +13,7 @@ from typing import Final
 from rag.cleaning import clean_abstract
 from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_doi
 from rag.readers.dates import best_date, combine
-from rag.readers.fields import Fields
+from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people, split_people
 from rag.readers.records import OwnRecord, Record, RecordError
 from rag.readers.text_files import Text
@@ -42,12 +42,7 @@ def read_ris(file: Text) -> Iterator[Record | RecordError]:
 
     A record ends where the next begins, also where its own end is missing.
     """
-    for fields in _split(file):
-        try:
-            fields.require_size()
-            yield _record(fields)
-        except RecordError as exc:
-            yield exc
+    return read_each(_split(file), _record)
 
 
 def _split(file: Text) -> Iterator[Fields]:

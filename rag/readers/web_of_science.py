@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rag.readers.dates import best_date, combine
-from rag.readers.fields import Fields
+from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
@@ -25,12 +25,7 @@ def looks_like_web_of_science(text: str) -> bool:
 
 def read_web_of_science(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every record of the file, in order."""
-    for fields in _split(file):
-        try:
-            fields.require_size()
-            yield record_of_tags(fields)
-        except RecordError as exc:
-            yield exc
+    return read_each(_split(file), record_of_tags)
 
 
 def _split(file: Text) -> Iterator[Fields]:

@@ -62,21 +62,21 @@ def read(folder, content, name="hostile"):
 
 
 def seconds(folder, content):
-    """The least of three runs: what others do on the machine only adds to it."""
+    """The least of three runs of this thread alone: what others do only adds to it."""
     taken = []
     for _ in range(3):
-        begun = time.process_time()
+        begun = time.thread_time()
         items = read(folder, content)
-        taken.append(time.process_time() - begun)
+        taken.append(time.thread_time() - begun)
         assert all(isinstance(item, Paper | Rejection | Note) for item in items)
     return min(taken)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_twice_the_size_takes_about_twice_the_time(tmp_path, shape):
+def test_eight_times_the_size_takes_about_eight_times_the_time(tmp_path, shape):
     make = SHAPES[shape]
-    once, twice = seconds(tmp_path, make(8_000)), seconds(tmp_path, make(16_000))
-    assert twice < 3.2 * once + 0.05  # four times where it grows with the square
+    small, large = seconds(tmp_path, make(4_000)), seconds(tmp_path, make(32_000))
+    assert large < 24 * small + 0.2  # 64 times where it grows with the square
 
 
 @given(

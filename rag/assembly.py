@@ -23,12 +23,12 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
-from rag.retrieval.protocols import PaperRetriever
+from rag.retrieval.protocols import PaperFinder, Retriever
 from rag.retrieval.reranking import Reranker
+from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
-from rag.types import EXTRACTIVE
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
@@ -39,12 +39,14 @@ class Parts:
     """What a caller gives in the place of the library's own parts, which None stands for.
 
     Attributes:
-        retriever: Finds the papers of a question.
+        retriever: Scores the papers that a question may be about.
         verifier: Checks what a model writes.
+        writer: Writes the answers.
     """
 
-    retriever: PaperRetriever | None = None
+    retriever: Retriever | None = None
     verifier: Verifier | None = None
+    writer: Writer | None = None
 
 
 OWN_PARTS: Final = Parts()
@@ -77,20 +79,22 @@ def build_shelf(index: PaperIndex) -> Shelf:
     return Shelf(index, knows_word)
 
 
-def build_retriever(index: PaperIndex, settings: Settings) -> HybridRetriever:
-    """Dense and lexical retrieval over an index; lexical only when there is no embedder.
+def build_finder(
+    index: PaperIndex, settings: Settings, retriever: Retriever | None = None
+) -> PaperFinder:
+    """Dense and lexical retrieval over an index, or the retriever that takes their place.
 
-    A `dense_weight` of 0 or 1 leaves one of the two retrievers, as it is.
+    Lexical only when there is no embedder; a `dense_weight` of 0 or 1 leaves one of the two.
     """
     embedder = find_embedder(index)
     dense = DenseRetriever(index, embedder, settings.candidates_k) if embedder else None
-    lexical = LexicalRetriever(index, settings.candidates_k)
+    if retriever is not None:
+        return PaperSearch(index, retriever, dense, settings.candidates_k)
     return HybridRetriever(
         index,
         dense,
-        lexical,
+        LexicalRetriever(index, settings.candidates_k),
         dense_weight=settings.dense_weight,
-        top_k=settings.top_k,
         reranker=_build_reranker(index, embedder) if 0 < settings.dense_weight < 1 else None,
     )
 
@@ -113,17 +117,21 @@ def build_query_engine(
 ) -> PaperQueryEngine:
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
-    verifier = parts.verifier or SimilarityVerifier(encoder, weight)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
+    writer = parts.writer
+    if writer is None and llm is not None:
+        verifier = parts.verifier or SimilarityVerifier(encoder, weight)
+        writer = build_writer(llm, verifier, settings)
+    writer = writer or extractive
     return PaperQueryEngine(
         build_parser(index),
-        parts.retriever or build_retriever(index, settings),
-        build_writer(llm, verifier, settings) if llm else extractive,
+        build_finder(index, settings, parts.retriever),
+        writer,
         extractive,
         answerability=AnswerabilityModel(encoder, weight),
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
-        desk=Desk(build_shelf(index), llm.metadata.model_name if llm else EXTRACTIVE),
+        desk=Desk(build_shelf(index), writer.mode),
     )
 
 

@@ -35,7 +35,7 @@ from rag.query.pointing import is_about_telling
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.nodes import as_nodes
-from rag.retrieval.protocols import PaperRetriever
+from rag.retrieval.protocols import PaperFinder
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Paper, Reason, Usage
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
 class PaperQueryEngine(BaseQueryEngine):
-    """Answers questions from the papers that a retriever finds.
+    """Answers questions from the papers that are found for them.
 
     Args:
         parser: Understands a question within its conversation.
-        retriever: Finds the papers.
+        finder: Finds the papers.
         writer: Writes the answer; extractive or with a model.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
         answerability: Estimates whether papers answer a question.
@@ -72,7 +72,7 @@ class PaperQueryEngine(BaseQueryEngine):
     def __init__(
         self,
         parser: QueryParser,
-        retriever: PaperRetriever,
+        finder: PaperFinder,
         writer: Writer,
         stand_in: Writer,
         *,
@@ -83,7 +83,7 @@ class PaperQueryEngine(BaseQueryEngine):
     ) -> None:
         super().__init__(callback_manager=None)
         self._parser = parser
-        self._retriever = retriever
+        self._finder = finder
         self._writer = writer
         self._stand_in = stand_in
         self._answerability = answerability
@@ -120,7 +120,7 @@ class PaperQueryEngine(BaseQueryEngine):
         yield answer
         query, usage = self._condensed(query)
         most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
-        hits = about_first(query.about, self._retriever.find(query, most))
+        hits = about_first(query.about, self._finder.find(query, most))
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.llms import LLM
 
+    from rag.answering.drafts import Writer
     from rag.assembly import Parts
     from rag.chat_engine import PaperChatEngine
     from rag.engine import PaperQueryEngine
     from rag.query.understanding import QueryParser
     from rag.retrieval.nodes import NodeRetriever
-    from rag.retrieval.protocols import PaperRetriever
+    from rag.retrieval.protocols import PaperFinder, Retriever
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
@@ -80,8 +82,9 @@ class Library:
         *,
         embedder: BaseEmbedding | None = None,
         llm: LLM | str | None = None,
-        retriever: PaperRetriever | None = None,
+        retriever: Retriever | None = None,
         verifier: Verifier | None = None,
+        writer: Writer | None = None,
         settings: Settings | None = None,
         rebuild: bool = False,
         on_progress: OnProgress = _quietly,
@@ -92,9 +95,10 @@ class Library:
             path: The folder; else `RAG_LIBRARY`, else the per-user data folder.
             embedder: A LlamaIndex embedding in place of the one that the settings name.
             llm: A LlamaIndex model, a model's name, or "extractive"; else what the settings say.
-            retriever: Finds the papers in place of hybrid retrieval; it keeps the filters.
+            retriever: Scores the papers of a question in place of hybrid retrieval.
             verifier: Checks what a model writes in place of the library's own comparison of words
                 and meaning.
+            writer: Writes the answers in place of the model; it vouches for its own citations.
             settings: In place of those in the environment and `.env`.
             rebuild: Embed all papers anew when the library was made with another embedder.
             on_progress: Told about long work.
@@ -120,7 +124,7 @@ class Library:
             from rag.store.writing import rebuild as embed_anew
 
             embed_anew(index, on_progress)
-        return cls(index, settings, build_llm(settings, llm), Parts(retriever, verifier))
+        return cls(index, settings, build_llm(settings, llm), Parts(retriever, verifier, writer))
 
     def __enter__(self) -> Self:
         return self
@@ -154,11 +158,15 @@ class Library:
     @property
     def mode(self) -> str:
         """`extractive`, or the name of the model that writes the answers."""
+        if self._parts.writer:
+            return self._parts.writer.mode
         return self._llm.metadata.model_name if self._llm else EXTRACTIVE
 
     @property
     def is_extractive(self) -> bool:
         """Whether answers are made of the papers' own sentences, without a language model."""
+        if self._parts.writer:
+            return self._parts.writer.is_extractive
         return self._llm is None
 
     @property
@@ -305,12 +313,12 @@ class Library:
             raise ValueError(f"k must be at least 1, not {k}")
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
         query = self._parser.understand_search(question, to_messages(history), filters)
-        return self._find_retriever().find(query, k)
+        return self._finder().find(query, k)
 
-    def _find_retriever(self) -> PaperRetriever:
-        from rag.assembly import build_retriever
+    def _finder(self) -> PaperFinder:
+        from rag.assembly import build_finder
 
-        return self._parts.retriever or build_retriever(self._index, self._settings)
+        return build_finder(self._index, self._settings, self._parts.retriever)
 
     def understood_filters(self, question: str) -> Filters:
         """The filters that a question says itself: years, and authors whom the library has."""
@@ -367,7 +375,7 @@ class Library:
         """The library as a LlamaIndex retriever."""
         from rag.retrieval.nodes import NodeRetriever
 
-        return NodeRetriever(self._parser, self._find_retriever(), self._settings.top_k)
+        return NodeRetriever(self._parser, self._finder(), self._settings.top_k)
 
     def as_query_engine(self) -> PaperQueryEngine:
         """The library as a LlamaIndex query engine."""
@@ -403,23 +411,22 @@ class Library:
 
     def with_llm(self, llm: LLM | str | None) -> Library:
         """The same library, answering with another model, or extractively."""
-        from rag.assembly import build_llm
-
-        return Library(self._index, self._settings, build_llm(self._settings, llm), self._parts)
+        return self.with_settings(self._settings, llm)
 
     def with_settings(self, settings: Settings, llm: LLM | str | None = None) -> Library:
         """The same papers under other settings of retrieval and answering.
 
         Args:
             settings: Those of the folder, the embedder and the passages are not looked at.
-            llm: As for `open`.
+            llm: As for `open`; None keeps a writer that the library was opened with.
 
         Raises:
             ConfigurationError: The model needs an endpoint, and none is set.
         """
         from rag.assembly import build_llm
 
-        return Library(self._index, settings, build_llm(settings, llm), self._parts)
+        parts = self._parts if llm is None else replace(self._parts, writer=None)
+        return Library(self._index, settings, build_llm(settings, llm), parts)
 
 
 _default: Library | None = None

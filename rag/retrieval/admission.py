@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from rag.store.lexical import LexicalIndex
-from rag.types import Filters
+from rag.types import NO_FILTERS, Filters
 
 PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average
 # So many papers that pass are compared one by one; of more, the passages nearest to the question
@@ -38,6 +38,7 @@ class Admission:
         among: Those of some papers that pass, in their order.
         least: Papers to find, when so many pass.
         newest: As many papers that pass, latest first.
+        filters: What it was built of.
     """
 
     few: Sequence[str] | None = None
@@ -45,6 +46,7 @@ class Admission:
     among: Callable[[Sequence[str]], list[str]] = _all_of
     least: int = 0
     newest: Callable[[int], list[str]] = _none
+    filters: Filters = NO_FILTERS
 
     def fetched(self, papers_k: int) -> int:
         """Passages to fetch so that about so many papers that pass are among theirs."""
@@ -65,12 +67,13 @@ def build_admission(index: LexicalIndex, filters: Filters, k: int) -> Admission:
     passing = index.count(filters)
     if passing <= FEW:
         few = newest(passing) if passing else []
-        return Admission(few, 0.0, partial(_kept, frozenset(few)), k, newest)
+        return Admission(few, 0.0, partial(_kept, frozenset(few)), k, newest, filters)
 
     def among(papers: Sequence[str]) -> list[str]:
         return _kept(index.admitted(filters, papers), papers)
 
-    return Admission(None, passing / max(passing, index.count()), among, k, newest)
+    share = passing / max(passing, index.count())
+    return Admission(None, share, among, k, newest, filters)
 
 
 def _kept(admitted: Set[str], papers: Sequence[str]) -> list[str]:

@@ -1,24 +1,26 @@
-"""Retrieval by embeddings, as a LlamaIndex retriever."""
+"""Retrieval by embeddings."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
-from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder
-from rag.passages import build_node
+from rag.errors import EmbedderUnavailableError
+from rag.query.understanding import Query
 from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
 from rag.types import passage_place
 
+logger = logging.getLogger(__name__)
 
-class DenseRetriever(BaseRetriever):
-    """Finds passages by cosine with the question.
+
+class DenseRetriever:
+    """Finds papers by the cosine of their passages with the question.
 
     Args:
         index: The papers and the vectors of their passages.
@@ -27,7 +29,6 @@ class DenseRetriever(BaseRetriever):
     """
 
     def __init__(self, index: PaperIndex, embedder: Embedder, candidates_k: int) -> None:
-        super().__init__()
         self._index = index
         self._embedder = embedder
         self._candidates_k = candidates_k
@@ -42,11 +43,17 @@ class DenseRetriever(BaseRetriever):
             return self._embedder.embed_query(question)
         return encoder.encode([question])[0].vector
 
-    def candidates(
-        self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
-    ) -> dict[str, float]:
+    def try_embed(self, question: str) -> NDArray[np.float32] | None:
+        """The same; None while the embedder cannot be loaded."""
+        try:
+            return self.embed(question)
+        except EmbedderUnavailableError as exc:
+            logger.info("lexical retrieval only: %s", exc)
+            return None
+
+    def candidates(self, query: Query, admission: Admission = EVERYTHING) -> dict[str, float]:
         """Cosine of the best passage by paper, best first, of papers that are admitted."""
-        return self.nearest(self.compare(vector, admission), admission)
+        return self.nearest(self.compare(self.embed(query.topic), admission), admission)
 
     def compare(
         self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
@@ -86,15 +93,3 @@ class DenseRetriever(BaseRetriever):
             for similarities, vector in zip(best, vectors, strict=True):
                 similarities[paper_id] = max(float(passage @ vector) for passage in passages)
         return best
-
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        vector = self.embed(query_bundle.query_str)
-        found = self._index.vectors.query(vector, self._candidates_k)[: self._candidates_k]
-        places = [(*passage_place(found_id), score) for found_id, score in found]
-        papers = self._index.find([paper_id for paper_id, _, _ in places])
-        return [
-            NodeWithScore(node=build_node(stored.paper, stored.passages[number]), score=score)
-            for paper_id, number, score in places
-            # It may have changed between the two look-ups.
-            if (stored := papers.get(paper_id)) and number < len(stored.passages)
-        ]

@@ -1,18 +1,15 @@
-"""Retrieval by words, as a LlamaIndex retriever."""
+"""Retrieval by words."""
 
 from __future__ import annotations
 
-from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle
-
-from rag.passages import build_node
 from rag.query.questions import content_words
+from rag.query.understanding import Query
+from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
-from rag.store.lexical import LexicalIndex
 from rag.types import NO_FILTERS, Filters
 
 
-class LexicalRetriever(BaseRetriever):
+class LexicalRetriever:
     """Finds papers by BM25 over the question's content words.
 
     Args:
@@ -21,23 +18,14 @@ class LexicalRetriever(BaseRetriever):
     """
 
     def __init__(self, index: PaperIndex, candidates_k: int) -> None:
-        super().__init__()
         self._index = index
         self._candidates_k = candidates_k
 
-    @property
-    def index(self) -> LexicalIndex:
-        """The words of the papers, with what they can be filtered by."""
-        return self._index.lexical
-
-    def candidates(self, question: str, filters: Filters = NO_FILTERS) -> dict[str, float]:
+    def candidates(self, query: Query, admission: Admission = EVERYTHING) -> dict[str, float]:
         """BM25 score by paper, best first; papers without a word of the question are not in it."""
-        return self.index.search(" ".join(content_words(question)), self._candidates_k, filters)
+        return self.matches(query.topic, admission.filters)
 
-    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = self.candidates(query_bundle.query_str)
-        papers = self._index.find(list(found))
-        return [
-            NodeWithScore(node=build_node(stored.paper, stored.passages[0]), score=found[paper_id])
-            for paper_id, stored in papers.items()
-        ]
+    def matches(self, text: str, filters: Filters = NO_FILTERS) -> dict[str, float]:
+        """The same of a text."""
+        words = " ".join(content_words(text))
+        return self._index.lexical.search(words, self._candidates_k, filters)

@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from rag.passages import build_node
 from rag.query.understanding import QueryParser
-from rag.retrieval.protocols import PaperRetriever
+from rag.retrieval.protocols import PaperFinder
 from rag.types import Hit, Passage
 
 
@@ -28,16 +28,16 @@ class NodeRetriever(BaseRetriever):
 
     Args:
         parser: Understands what is looked for, and in which papers.
-        retriever: Finds them.
+        finder: Finds them.
         top_k: Most papers to find.
     """
 
-    def __init__(self, parser: QueryParser, retriever: PaperRetriever, top_k: int) -> None:
+    def __init__(self, parser: QueryParser, finder: PaperFinder, top_k: int) -> None:
         super().__init__()
         self._parser = parser
-        self._retriever = retriever
+        self._finder = finder
         self._top_k = top_k
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         query = self._parser.understand_search(query_bundle.query_str)
-        return as_nodes(self._retriever.find(query, self._top_k))
+        return as_nodes(self._finder.find(query, self._top_k))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from dataclasses import replace
 from statistics import fmean
@@ -10,15 +9,16 @@ from statistics import fmean
 import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as examples
-from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from eval.data.dataset import read_samples
 from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
 from rag.library import Library
 from rag.passages import build_node
+from rag.query.understanding import Query
+from rag.retrieval.admission import EVERYTHING, build_admission
 from rag.retrieval.dense import DenseRetriever
+from rag.retrieval.fusion import rank
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
@@ -29,7 +29,7 @@ from rag.store.lexical import LexicalIndex, term_boost
 from rag.store.papers import StoredPaper
 from rag.store.writing import write_papers
 from rag.text import title_key
-from rag.types import Message, Paper
+from rag.types import NO_FILTERS, Filters, Message, Paper
 
 TOPICS = {
     "glacier": (
@@ -102,13 +102,12 @@ def lexical(index, candidates_k=10):
     return LexicalRetriever(index, candidates_k)
 
 
-def hybrid(index, *, dense_weight=0.65, top_k=10, candidates_k=10):
+def hybrid(index, *, dense_weight=0.65, candidates_k=10):
     return HybridRetriever(
         index,
         dense(index, candidates_k),
         lexical(index, candidates_k),
         dense_weight=dense_weight,
-        top_k=top_k,
     )
 
 
@@ -122,13 +121,12 @@ def reranked(index, *, candidates_k=50):
         dense(index, candidates_k),
         lexical(index, candidates_k),
         dense_weight=0.65,
-        top_k=10,
         reranker=Reranker(index, scorer(index)),
     )
 
 
 def words_only(index):
-    return HybridRetriever(index, None, lexical(index), dense_weight=0.65, top_k=10)
+    return HybridRetriever(index, None, lexical(index), dense_weight=0.65)
 
 
 BUILDERS = pytest.mark.parametrize(
@@ -136,71 +134,77 @@ BUILDERS = pytest.mark.parametrize(
 )
 
 
-def paper_ids(nodes):
-    return [node.node.metadata["paper_id"] for node in nodes]
+def query(text, history=(), filters=NO_FILTERS):
+    return Query(text, text, text, filters, tuple(history))
+
+
+def find(retriever, text, k, history=()):
+    return retriever.find(query(text, history), k)
+
+
+def candidates(retriever, text):
+    """Scores by paper, best first."""
+    scores = retriever.candidates(query(text), EVERYTHING)
+    return {paper_id: scores[paper_id] for paper_id in rank(scores)}
 
 
 def found_ids(hits):
     return [hit.paper.paper_id for hit in hits]
 
 
-# As LlamaIndex's retrievers.
+# As retrievers.
 
 
 @BUILDERS
-def test_each_is_a_llamaindex_retriever(index, build):
-    retriever = build(index)
-    assert isinstance(retriever, BaseRetriever)
-    nodes = retriever.retrieve("cracks in concrete")
-    assert nodes
-    assert all(isinstance(node, NodeWithScore) for node in nodes)
-    assert paper_ids(nodes)[0] == "concrete"
-    assert [node.score for node in nodes] == sorted((node.score for node in nodes), reverse=True)
-    assert retriever.retrieve(QueryBundle("cracks in concrete")) == nodes
-    assert asyncio.run(retriever.aretrieve("cracks in concrete")) == nodes
-    source = nodes[0].node.source_node
-    assert source.node_id == "concrete"
+def test_each_gives_candidates_for_a_question(index, build):
+    found = candidates(build(index), "cracks in concrete")
+    assert next(iter(found)) == "concrete"
+    assert set(found) <= {paper.paper_id for paper in PAPERS}
 
 
 @BUILDERS
 def test_the_same_question_finds_the_same(index, build):
-    first = build(index).retrieve("what heals by itself?")
-    assert build(index).retrieve("what heals by itself?") == first
+    first = candidates(build(index), "what heals by itself?")
+    assert candidates(build(index), "what heals by itself?") == first
+
+
+@BUILDERS
+def test_each_keeps_to_the_papers_that_pass(index, build):
+    admission = build_admission(index.lexical, Filters(since=2020), 10)
+    assert admission.few == []
+    asked = query("cracks in concrete", filters=Filters(since=2020))
+    assert not build(index).candidates(asked, admission)
 
 
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
 def test_dense_retrieval_goes_by_meaning(index, question, expected):
-    nodes = dense(index).retrieve(question)
-    assert paper_ids(nodes)[0] == expected
-    assert all(-1 <= node.score <= 1 for node in nodes)
+    found = candidates(dense(index), question)
+    assert next(iter(found)) == expected
+    assert all(-1 <= cosine <= 1 for cosine in found.values())
 
 
-def test_a_dense_score_is_the_cosine(index):
+def test_a_dense_score_is_the_cosine_of_the_best_passage(index):
     retriever = dense(index)
-    question = "How much ice is lost to the sea?"
-    vector = retriever.embed(question)
-    for node in retriever.retrieve(question):
-        (passage,) = index.embedder.embed_texts([node.node.text])
-        # The graph is int8: a text alone and in a batch differ in the second decimal.
-        assert node.score == pytest.approx(float(passage @ vector), abs=0.05)
-
-
-def test_dense_retrieval_gives_passages_and_its_candidates_are_papers(index):
-    retriever = dense(index, candidates_k=6)
     question = "How do the horns and corals of nature heal their cracks?"
-    nodes = retriever.retrieve(question)
-    assert paper_ids(nodes).count("survey") > 1
-    assert len({node.node_id for node in nodes}) == len(nodes) == 6
-    candidates = retriever.candidates(retriever.embed(question))
-    assert next(iter(candidates)) == "survey"
-    assert list(candidates.values()) == sorted(candidates.values(), reverse=True)
-    assert candidates["survey"] == pytest.approx(nodes[0].score)
+    vector = retriever.embed(question)
+    found = candidates(retriever, question)
+    for paper_id, stored in index.find(list(found)).items():
+        texts = [build_node(stored.paper, each).text for each in stored.passages]
+        # The graph is int8: a text alone and in a batch differ in the second decimal.
+        best = max(float(passage @ vector) for passage in index.embedder.embed_texts(texts))
+        assert found[paper_id] == pytest.approx(best, abs=0.05)
+
+
+def test_dense_candidates_are_papers_best_first(index):
+    found = dense(index, candidates_k=6).candidates(query("Which horns and corals heal cracks?"))
+    assert next(iter(found)) == "survey"
+    assert list(found.values()) == sorted(found.values(), reverse=True)
 
 
 def test_similarities_of_chosen_papers_agree_with_the_search(index):
     retriever = dense(index, candidates_k=50)
     vector = retriever.embed("How much ice is lost to the sea?")
-    found = retriever.candidates(vector)
+    found = retriever.nearest(retriever.compare(vector))
     exact = retriever.similarities(vector, [*TOPICS, "unknown"])
     assert set(exact) == set(TOPICS)
     for paper_id, cosine in exact.items():
@@ -211,7 +215,7 @@ def test_the_similarity_of_a_paper_of_many_passages_is_that_of_its_best(index):
     # Whichever passage it is, whether the search found it or it was looked up afterwards.
     retriever = dense(index, candidates_k=50)
     vector = retriever.embed("Reeds heal their cracks")  # the last passage
-    found = retriever.candidates(vector)
+    found = retriever.nearest(retriever.compare(vector))
     exact = retriever.similarities(vector, ["survey"])
     assert exact["survey"] == pytest.approx(found["survey"], abs=1e-4)
 
@@ -229,25 +233,24 @@ def test_the_similarity_of_a_paper_of_many_passages_is_that_of_its_best(index):
     ],
 )
 def test_lexical_retrieval_goes_by_words(index, question, expected):
-    nodes = lexical(index).retrieve(question)
-    assert paper_ids(nodes) == expected
-    assert all(node.score > 0 for node in nodes)
+    found = candidates(lexical(index), question)
+    assert list(found) == expected
+    assert all(score > 0 for score in found.values())
 
 
 def test_lexical_retrieval_gives_a_paper_once_however_many_passages_it_has(index):
-    nodes = lexical(index).retrieve("heal cracks wound water")
-    assert sorted(paper_ids(nodes)) == ["concrete", "survey"]
+    assert sorted(candidates(lexical(index), "heal cracks wound water")) == ["concrete", "survey"]
 
 
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
 def test_hybrid_retrieval_finds_the_paper(index, question, expected):
-    assert paper_ids(hybrid(index).retrieve(question))[0] == expected
+    assert found_ids(find(hybrid(index), question, 10))[0] == expected
 
 
 @pytest.mark.parametrize("build", [hybrid, reranked, words_only], ids=lambda build: build.__name__)
 def test_a_paper_that_the_question_names_comes_first(index, build):
     question = "Do chess, bees and ice of glaciers matter to “A survey of repair in nature”?"
-    best, second = build(index).search(question, 2)
+    best, second = find(build(index), question, 2)
     assert best.paper == MANY_PASSAGES
     assert (best.is_named, second.is_named) == (True, False)
     assert second.score <= 1 < best.score
@@ -255,26 +258,23 @@ def test_a_paper_that_the_question_names_comes_first(index, build):
 
 def test_hybrid_retrieval_gives_each_paper_once(index):
     question = "How do bones, trees, shells and corals heal their cracks?"
-    hits = hybrid(index).search(question, 20)
+    hits = find(hybrid(index), question, 20)
     assert found_ids(hits)[0] == "survey"
     assert len(set(found_ids(hits))) == len(hits) == len(PAPERS)
     assert len(hits[0].passages) > 2
-    nodes = hybrid(index).retrieve(question)
-    assert paper_ids(nodes) == found_ids(hits)
-    assert nodes[0].node == build_node(hits[0].paper, hits[0].passages[0])
 
 
-def test_top_k_limits_what_retrieve_gives(index):
-    everything = hybrid(index, top_k=10).retrieve("what heals by itself?")
-    assert hybrid(index, top_k=2).retrieve("what heals by itself?") == everything[:2]
+def test_k_limits_what_is_found(index):
+    everything = find(hybrid(index), "what heals by itself?", 10)
+    assert find(hybrid(index), "what heals by itself?", 2) == everything[:2]
 
 
 @pytest.mark.parametrize(("weight", "like"), [(1.0, dense), (0.0, lexical)])
 def test_at_its_ends_the_weight_leaves_one_retriever(index, weight, like):
     question = "the strength of cracked beams"
-    hits = hybrid(index, dense_weight=weight, candidates_k=50).search(question, 10)
-    alone = [node for node in like(index, 50).retrieve(question) if node.score > 0]
-    expected = list(dict.fromkeys(paper_ids(alone)))
+    hits = find(hybrid(index, dense_weight=weight, candidates_k=50), question, 10)
+    found = candidates(like(index, 50), question)
+    expected = [paper_id for paper_id, score in found.items() if score > 0]
     assert len(expected) > 1
     assert found_ids(hits)[: len(expected)] == expected
     assert hits[0].score == pytest.approx(1.0)
@@ -283,13 +283,13 @@ def test_at_its_ends_the_weight_leaves_one_retriever(index, weight, like):
 def test_a_paper_that_only_words_find_gets_its_similarity_all_the_same(index):
     # Dense retrieval fetches a single paper here; the other's cosine is looked up.
     question = "insects, and what makes varnish"
-    hits = {hit.paper.paper_id: hit for hit in hybrid(index, candidates_k=1).search(question, 10)}
+    hits = {hit.paper.paper_id: hit for hit in find(hybrid(index, candidates_k=1), question, 10)}
     assert {hits[paper_id].dense_rank for paper_id in hits} == {1, None}
     by_words = next(hit for hit in hits.values() if hit.dense_rank is None)
     assert by_words.paper.paper_id == "violin"
     assert by_words.lexical_rank == 1
     assert by_words.dense_similarity is not None
-    full = hybrid(index, candidates_k=50).search(question, 10)
+    full = find(hybrid(index, candidates_k=50), question, 10)
     (same,) = (hit for hit in full if hit.paper.paper_id == "violin")
     assert by_words.dense_similarity == pytest.approx(same.dense_similarity, abs=1e-4)
     best = max(hit.dense_similarity for hit in hits.values())
@@ -297,23 +297,23 @@ def test_a_paper_that_only_words_find_gets_its_similarity_all_the_same(index):
 
 
 def test_with_words_alone_nothing_is_said_of_similarity(index):
-    hits = words_only(index).search("cracks in concrete", 10)
+    hits = find(words_only(index), "cracks in concrete", 10)
     assert {(hit.dense_similarity, hit.dense_rank) for hit in hits} == {(None, None)}
     assert hits[0].score == pytest.approx(1.0)
-    assert words_only(index).search("crustaceans", 10) == []
+    assert find(words_only(index), "crustaceans", 10) == []
 
 
 @pytest.mark.parametrize("question", ["", " ", "\n"])
 @BUILDERS
 def test_an_empty_question_is_no_error(index, build, question):
-    nodes = build(index).retrieve(question)
-    assert build is dense or nodes == []
+    assert build in (dense, lexical) or find(build(index), question, 5) == []
+    assert build is not lexical or candidates(build(index), question) == {}
 
 
 @BUILDERS
 def test_an_empty_index_finds_nothing(cache, tmp_path, build):
     empty = PaperIndex(tmp_path / "empty", build_embedder(Settings(cache=cache)), 220)
-    assert build(empty).retrieve("cracks in concrete") == []
+    assert candidates(build(empty), "cracks in concrete") == {}
     empty.close()
 
 
@@ -324,7 +324,7 @@ def test_an_empty_index_finds_nothing(cache, tmp_path, build):
     weight=strategies.floats(0, 1),
 )
 def test_hits_are_ordered_unique_and_bounded_for_any_question(index, question, k, weight):
-    hits = hybrid(index, dense_weight=weight).search(question, k)
+    hits = find(hybrid(index, dense_weight=weight), question, k)
     assert len(hits) <= k
     assert len(set(found_ids(hits))) == len(hits)
     scores = [hit.score for hit in hits]
@@ -345,8 +345,8 @@ def test_a_word_that_the_question_repeats_counts_more_but_not_without_end():
 
 
 def test_the_repeated_word_decides_between_papers(index):
-    once = lexical(index).candidates("chess varnish")
-    repeated = lexical(index).candidates("varnish chess, chess and more chess")
+    once = candidates(lexical(index), "chess varnish")
+    repeated = candidates(lexical(index), "varnish chess, chess and more chess")
     assert repeated["violin"] == pytest.approx(once["violin"])
     assert repeated["chess"] == pytest.approx(once["chess"] * term_boost(3))
 
@@ -405,15 +405,15 @@ def test_several_questions_are_matched_as_each_alone(index):
 
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
 def test_a_second_look_finds_the_paper(index, question, expected):
-    hits = reranked(index).search(question, 10)
+    hits = find(reranked(index), question, 10)
     assert found_ids(hits)[0] == expected
     assert all(0 <= hit.score <= 1 for hit in hits)
 
 
 def test_a_second_look_changes_scores_and_nothing_else(index):
     question = "microbes that mend beams and bridges"
-    before = {hit.paper.paper_id: hit for hit in hybrid(index, candidates_k=50).search(question, 9)}
-    after = reranked(index).search(question, 9)
+    before = {hit.paper.paper_id: hit for hit in find(hybrid(index, candidates_k=50), question, 9)}
+    after = find(reranked(index), question, 9)
     assert {hit.paper.paper_id for hit in after} == set(before)
     for hit in after:
         assert replace(before[hit.paper.paper_id], score=hit.score) == hit
@@ -464,14 +464,14 @@ FOLLOW_UPS = [
 @pytest.mark.parametrize(("first", "follow_up", "expected"), FOLLOW_UPS)
 @pytest.mark.parametrize("build", [hybrid, reranked, words_only], ids=lambda build: build.__name__)
 def test_a_follow_up_finds_the_paper_of_its_conversation(index, build, first, follow_up, expected):
-    hits = build(index).search(follow_up, 3, asked(first))
+    hits = find(build(index), follow_up, 3, asked(first))
     assert found_ids(hits)[0] == expected
 
 
 def test_some_follow_ups_would_not_find_it_alone(index):
     # Otherwise the test above would say nothing.
     alone = [
-        found_ids(hybrid(index).search(follow_up, 1)) == [expected]
+        found_ids(find(hybrid(index), follow_up, 1)) == [expected]
         for _, follow_up, expected in FOLLOW_UPS
     ]
     assert alone.count(False) >= 2
@@ -490,22 +490,22 @@ def test_some_follow_ups_would_not_find_it_alone(index):
 )
 def test_a_change_of_topic_is_followed(index, question, places):
     history = asked("How much ice do glaciers lose to the fjord?", "And in warm summers?")
-    assert "violin" in found_ids(hybrid(index).search(question, places, history))
+    assert "violin" in found_ids(find(hybrid(index), question, places, history))
 
 
 def test_only_what_the_user_asked_counts(index):
     question = asked("Can queens of honeybees be vaccinated?")
     answered = [*question, Message("assistant", "Old violins, concrete, glaciers and chess.")]
-    assert hybrid(index).search("For how long?", 5, answered) == hybrid(index).search(
-        "For how long?", 5, question
+    assert find(hybrid(index), "For how long?", 5, answered) == find(
+        hybrid(index), "For how long?", 5, question
     )
 
 
 def test_the_scores_of_each_retriever_are_those_of_the_question_itself(index):
     question = "How wide may cracks be?"
     history = asked("Can queens of honeybees be vaccinated?")
-    alone = {hit.paper.paper_id: hit for hit in hybrid(index).search(question, 10)}
-    for hit in hybrid(index).search(question, 10, history):
+    alone = {hit.paper.paper_id: hit for hit in find(hybrid(index), question, 10)}
+    for hit in find(hybrid(index), question, 10, history):
         expected = replace(alone[hit.paper.paper_id], score=hit.score)
         assert hit == expected
 
@@ -513,7 +513,7 @@ def test_the_scores_of_each_retriever_are_those_of_the_question_itself(index):
 def test_a_long_conversation_and_a_long_question_are_searched_too(index):
     history = asked(*(f"What of chess and its openings, part {n}?" for n in range(300)))
     long_question = "Do hydrophones hear the calving of ice? " * 200
-    assert found_ids(hybrid(index).search(long_question, 1, history)) == ["glacier"]
+    assert found_ids(find(hybrid(index), long_question, 1, history)) == ["glacier"]
 
 
 # On the shared pages: floors under what was measured, so that a change for the worse shows.

@@ -31,6 +31,7 @@ from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.condensing import Condenser
 from rag.query.focus import asks_for_several
+from rag.query.naming import names_title
 from rag.query.pointing import is_about_telling
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
@@ -131,7 +132,8 @@ class PaperQueryEngine(BaseQueryEngine):
             return
         if query.fields and self._desk and hits and query.asks_for == "records":
             found = replace(query, about=(hits[0].paper,))
-            yield _told(answer, self._desk.tell_fields(found), clock)
+            are_meant = names_title(query.standalone, hits[0].paper)
+            yield _told(answer, self._desk.tell_fields(found, are_meant=are_meant), clock)
             return
         answer = replace(answer, stage="reading")
         yield answer
@@ -153,8 +155,9 @@ class PaperQueryEngine(BaseQueryEngine):
         """A paper that is named is there, and can only lack what is asked."""
         is_read = not self._writer.is_extractive
         if query.about:
-            lacks = not is_read and len(query.about) == 1
-            is_lacking = lacks and says_not(query.standalone, query.about[0])
+            is_lacking = not is_read and all(
+                says_not(query.standalone, paper) for paper in query.about
+            )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
             query.topic, query.leant_on, hits, self._answerability, is_read=is_read

@@ -12,6 +12,15 @@ from rag.types import EXTRACTIVE
 
 WITHOUT_MODEL: Final = "No language model is set: answers are the papers' own sentences."
 
+ONE_TO_COMPARE: Final = (
+    "So far there is only one paper to compare. Name the other one, or ask for papers on a topic "
+    "and compare those."
+)
+NO_SUCH_PLACE: Final = (
+    "There is no such paper in the answers so far: the last of them cites {cited}. Name the paper, "
+    "or ask for all papers on the topic."
+)
+
 
 def tell_of_itself(names: Sequence[str], *, papers: int, mode: str) -> Told:
     """What is asked of the assistant, a paragraph each.
@@ -28,6 +37,14 @@ def tell_of_itself(names: Sequence[str], *, papers: int, mode: str) -> Told:
         for name in names
     ]
     return Told("\n\n".join(texts), "assistant")
+
+
+def tell_short_of(count: int, *, is_comparison: bool) -> Told:
+    """That the answers before cite fewer papers than a follow-up points at."""
+    if is_comparison:
+        return Told(ONE_TO_COMPARE, "assistant")
+    cited = f"{count} paper{'' if count == 1 else 's'}"
+    return Told(NO_SUCH_PLACE.format(cited=cited), "assistant")
 
 
 def tell_language(code: str) -> Told:

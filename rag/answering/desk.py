@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rag.answering.assistant import tell_language, tell_of_itself
+from rag.answering.assistant import tell_language, tell_of_itself, tell_short_of
 from rag.answering.records import tell_fields
 from rag.answering.shelving import ShelfTeller
 from rag.answering.told import Told
+from rag.query.pointing import compares
 from rag.query.shelf import Shelf
 from rag.query.understanding import Query
 from rag.types import NO_FILTERS, Filters
@@ -28,6 +29,8 @@ class Desk:
         """What is told; None where the papers' abstracts have to be asked."""
         if query.language:
             return tell_language(query.language)
+        if query.short_of is not None:
+            return tell_short_of(query.short_of, is_comparison=compares(query.standalone))
         if query.asks_for == "assistant":
             total = self._shelf.count(NO_FILTERS)
             return tell_of_itself(query.talk, papers=total, mode=self._mode)
@@ -37,9 +40,9 @@ class Desk:
             return self.tell_fields(query) if query.about else None
         return self._teller.tell(query)
 
-    def tell_fields(self, query: Query) -> Told:
-        """What the records of the papers say that a question is about."""
-        return tell_fields(query.about, query.fields, query.history)
+    def tell_fields(self, query: Query, *, are_meant: bool = True) -> Told:
+        """What the records of the papers say that a question is about, or only comes near."""
+        return tell_fields(query.about, query.fields, query.history, are_meant=are_meant)
 
     def undated(self, filters: Filters) -> str | None:
         """How many papers a filter of years leaves out for want of a date, in a sentence."""

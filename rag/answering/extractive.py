@@ -19,9 +19,11 @@ from rag.query.evidence import (
     spells_out,
     trimmed_start,
 )
+from rag.query.fields import asked_fields
 from rag.query.focus import asks_for_several
 from rag.query.pointing import asks_for_more, is_about_telling
 from rag.query.questions import earlier_questions
+from rag.query.talk import small_talk
 from rag.sentences import Sentence
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message
 from rag.verification.citations import Verified
@@ -149,15 +151,23 @@ def defines_asked(question: str, sentence: str) -> bool:
 
 
 def told_question(question: str, history: Sequence[Message]) -> str:
-    """What is to be answered: of "tell me more" and "in simple words" the question before."""
-    if not (asks_for_more(question) or is_about_telling(question)):
+    """What is to be answered: of "tell me more" and "in simple words" the question before.
+
+    A question before for a field of a record is none that other words would help with.
+    """
+    if not _asks_anew(question):
         return question
-    earlier = [
+    earlier = (
         text
         for text in earlier_questions(history)
-        if not (asks_for_more(text) or is_about_telling(text))
-    ]
-    return earlier[0] if earlier else question
+        if not (_asks_anew(text) or asked_fields(text) or small_talk(text))
+    )
+    return next(earlier, question)
+
+
+def _asks_anew(question: str) -> bool:
+    """Whether a message only asks for the last answer again, or for more of it."""
+    return asks_for_more(question) or is_about_telling(question)
 
 
 def _quoted(history: Sequence[Message]) -> frozenset[Place]:

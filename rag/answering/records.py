@@ -6,6 +6,7 @@ Nothing is guessed: a field that a record lacks is told as lacking, with the way
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rag.answering.roles import lead_sentence
@@ -18,6 +19,7 @@ from rag.types import Citation, Message, Paper
 from rag.verification.numbering import Numbering
 
 COMPLETE: Final = "To complete the record, add the paper again from a file that has it."
+NEAREST: Final = "No paper here has that in its title; this one comes nearest."
 MOST_AUTHORS: Final = 12
 
 
@@ -30,9 +32,20 @@ def cite_record(paper: Paper, numbering: Numbering, sentence: Sentence | None = 
 
 
 def tell_fields(
-    papers: Sequence[Paper], fields: Sequence[Field], history: Sequence[Message]
+    papers: Sequence[Paper],
+    fields: Sequence[Field],
+    history: Sequence[Message],
+    *,
+    are_meant: bool = True,
 ) -> Told:
-    """What the records of papers say in some fields, a paragraph a paper."""
+    """What the records of papers say in some fields, a paragraph a paper.
+
+    Args:
+        papers: Whose records are told.
+        fields: What of them.
+        history: The conversation before, for its numbers.
+        are_meant: Whether they are surely the papers that are asked about.
+    """
     numbering = Numbering(history)
     paragraphs, citations = [], []
     for paper in papers:
@@ -42,7 +55,8 @@ def tell_fields(
         paragraphs.append(f"**{paper.title}**\n{said}")
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
-    return Told("\n\n".join(paragraphs), "records", ordered)
+    told = paragraphs if are_meant else [NEAREST, *paragraphs]
+    return Told("\n\n".join(told), "records", ordered)
 
 
 def _authors(paper: Paper, mark: str) -> str:
@@ -89,7 +103,7 @@ def _bibtex(paper: Paper, mark: str) -> str:
     told = (
         f"\n\nNo {' and no '.join(lacking)} is recorded, so the entry has none." if lacking else ""
     )
-    entry = export_papers([paper], "bibtex").strip()
+    entry = export_papers([replace(paper, abstract="")], "bibtex").strip()
     return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{told}"
 
 

@@ -17,8 +17,9 @@ from rag.query.kinds import Shelved
 from rag.query.shelf import Shelf
 from rag.query.understanding import Query
 from rag.store.lexical import analyze
-from rag.types import NO_FILTERS, Filters, Paper
+from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
 from rag.verification.numbering import Numbering
+from rag.verification.support import quotable_sentences
 
 MOST_FOUND: Final = 5000
 MOST_LISTED: Final = 30
@@ -43,7 +44,7 @@ class ShelfTeller:
         if query.locators:
             return self._tell_located(query)
         if query.unknown_author:
-            return self._tell_unknown_author(query.unknown_author)
+            return self._tell_unknown_author(query.unknown_author, query.history)
         if query.shelving is None:
             return self._tell_passing(query)
         ways: Mapping[Shelved, Callable[[Query], Told | None]] = {
@@ -64,7 +65,7 @@ class ShelfTeller:
         lines, citations = listed(papers, Numbering(query.history))
         return Told(f"This is in the library:\n\n{lines}", "records", tuple(citations))
 
-    def _tell_unknown_author(self, name: str) -> Told:
+    def _tell_unknown_author(self, name: str, history: Sequence[Message]) -> Told:
         total = self._shelf.count(NO_FILTERS)
         named = sum(bool(paper.authors) for paper in self._shelf.everything())
         if not named:
@@ -75,7 +76,21 @@ class ShelfTeller:
             f"No paper by {name} is recorded. {lacking}; to complete records, add the papers again "
             "from a file that names their authors."
         )
-        return Told(text, "records")
+        lines, citations = self._mentioning(name, Numbering(history))
+        told = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
+        return Told(told, "records", tuple(citations))
+
+    def _mentioning(self, name: str, numbering: Numbering) -> tuple[str, list[Citation]]:
+        """The sentences of abstracts that have a name, a line each, and their citations."""
+        family = re.compile(rf"\b{re.escape(name.split()[-1])}\b")
+        papers = self._shelf.having(analyze(name.split()[-1]), MOST_NEWEST)
+        found = [
+            (paper, [s for s in quotable_sentences(paper) if family.search(s.text)])
+            for paper in papers
+        ]
+        citations = [cite_record(paper, numbering, said[0]) for paper, said in found if said]
+        lines = [f"- **{c.paper.title}**: {c.quote} [{c.marker}]" for c in citations]
+        return "\n".join(lines), citations
 
     def _tell_passing(self, query: Query) -> Told | None:
         """All papers that pass the filters, the latest first; None where none does."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rag.query.questions import STOP_WORDS
 from rag.query.years import PUBLICATIONS, Years
 from rag.store.names import name_words
 
@@ -70,6 +71,12 @@ SURELY_BY: Final = re.compile(
     r"\b(?:papers?|articles?|publications?|preprints?|anything|everything)\s+(?:\w+\s+)?by\b",
     re.IGNORECASE,
 )
+# "Who is Ada Byron?", with a name behind it, however it is written.
+WHO_IS: Final = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?|but)\W+)*who(?:\s*['’]?s|\s+(?:is|are|was|were))\s+(?!the\b|an?\b)",
+    re.IGNORECASE,
+)
+NAME_ALONE: Final = re.compile(r"(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,2})\W*$")
 NO_NAME: Final = re.compile(
     r"\b(?:topics?|years?|dates?|titles?|authors?|relevance|name|the|this|that|an?|using|means|how|which|whom?|"
     r"it|them|him|her|someone|anyone|everyone|people|researchers?|same)\b",
@@ -109,6 +116,10 @@ def unknown_author(question: str) -> str:
     alone = REFERENCE.match(question)
     if alone and alone["year"]:
         return alone["name"]
+    if cited := next(filter(_is_of_people, CITED.finditer(question)), None):
+        return cited["name"]
+    if someone := _asked_who(question):
+        return someone
     for match in BY_SOMEBODY.finditer(question):
         name = NAME_END.sub("", match["name"] or match["writer"] or "").strip(" .'’")
         is_sure = SURELY_BY.search(match[0]) is not None or name[:1].isupper()
@@ -117,12 +128,27 @@ def unknown_author(question: str) -> str:
     return ""
 
 
+def _is_of_people(match: re.Match[str]) -> bool:
+    """Whether a name before a year is surely of people: "Tan and Le 2019", not "ImageNet 2012"."""
+    return match[0] != match["name"]
+
+
+def _asked_who(question: str) -> str:
+    """The name in "who is Ada Byron?"; "" where another thing is asked."""
+    begun = WHO_IS.match(question)
+    match = NAME_ALONE.match(question, begun.end()) if begun else None
+    if match is None or NO_NAME.search(match["name"]):
+        return ""
+    words = match["name"].lower().split()
+    if not STOP_WORDS.isdisjoint(words) or words[0].endswith(("ing", "ed")):
+        return ""
+    name = match["name"].strip(" .'’")
+    return name if any(map(str.isupper, name)) else name.title()
+
+
 def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
-    for place, family in ((BEHIND_PAPERS, True), (BEHIND_OTHERS, False)):
-        for match in place.finditer(question):
-            if named := _names_at(question, match.end(), find_authors, family=family):
-                lead = LEAD.search(question[: match.end()])
-                yield Authors(named.names, lead.start() if lead else named.start, named.end)
+    yield from _behind(question, find_authors)
+    yield from _surely_named(question, find_authors)
     yield from _referred(question, find_authors)
     for match in BEFORE_WRITES.finditer(question):
         named = _names_at(question, match.end(), find_authors, family=True)
@@ -131,6 +157,24 @@ def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
     for match in OWNED.finditer(question):
         if named := _name_before(match, find_authors):
             yield named
+
+
+def _behind(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
+    """Authors behind "by" and "from"."""
+    for place, family in ((BEHIND_PAPERS, True), (BEHIND_OTHERS, False)):
+        for match in place.finditer(question):
+            if named := _names_at(question, match.end(), find_authors, family=family):
+                lead = LEAD.search(question[: match.end()])
+                yield Authors(named.names, lead.start() if lead else named.start, named.end)
+
+
+def _surely_named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
+    """Authors where only one can stand, so that the name may be written small."""
+    for match in (*SURELY_BY.finditer(question), *WHO_IS.finditer(question)):
+        start = len(question) - len(question[match.end() :].lstrip())
+        if named := _names_at(question, start, find_authors, family=True, small=True):
+            lead = LEAD.search(question[:start])
+            yield Authors(named.names, lead.start() if lead else named.start, named.end)
 
 
 def _referred(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
@@ -150,11 +194,13 @@ def year_behind(question: str, authors: Authors) -> Years | None:
     return Years(year, year, authors.end, match.end())
 
 
-def _names_at(text: str, start: int, find_authors: FindAuthors, *, family: bool) -> Authors | None:
-    """The names that begin at a place, joined by commas or "and"."""
+def _names_at(
+    text: str, start: int, find_authors: FindAuthors, *, family: bool, small: bool = False
+) -> Authors | None:
+    """The names that begin at a place, joined by commas or "and"; `small`: without capitals too."""
     names: list[str] = []
     end = at = start
-    while name := _longest_name(text, at, find_authors, family=family):
+    while name := _longest_name(text, at, find_authors, family=family, small=small):
         names.append(name)
         end = at + len(name)
         if others := ET_AL.match(text, end):
@@ -166,7 +212,9 @@ def _names_at(text: str, start: int, find_authors: FindAuthors, *, family: bool)
     return Authors(tuple(names), start, end) if names else None
 
 
-def _longest_name(text: str, start: int, find_authors: FindAuthors, *, family: bool) -> str | None:
+def _longest_name(
+    text: str, start: int, find_authors: FindAuthors, *, family: bool, small: bool
+) -> str | None:
     words: list[re.Match[str]] = []
     at = start
     while len(words) < MOST_NAME_WORDS and (word := WORD.match(text, at)):
@@ -176,7 +224,7 @@ def _longest_name(text: str, start: int, find_authors: FindAuthors, *, family: b
             break
     for last in reversed(words):
         name = ENDING.sub("", text[start : last.end("word")])
-        if _is_author(name, find_authors, family=family):
+        if _is_author(name, find_authors, family=family, small=small):
             return name
     return None
 
@@ -190,13 +238,13 @@ def _name_before(match: re.Match[str], find_authors: FindAuthors) -> Authors | N
     return None
 
 
-def _is_author(name: str, find_authors: FindAuthors, *, family: bool) -> bool:
+def _is_author(name: str, find_authors: FindAuthors, *, family: bool, small: bool = False) -> bool:
     """Whether a name is whole, or a family name where that is enough, and an author bears it."""
     words = name_words(name)
     if SMALL_INITIAL.search(name):
         return False
     if len(words) > 1:
         return bool(find_authors(name))
-    if not family or not name[0].isupper():
+    if not family or not (name[0].isupper() or small) or name.lower() in STOP_WORDS:
         return False
     return any(name_words(author)[-1:] == words for author in find_authors(name))

@@ -15,6 +15,8 @@ from rag.types import Paper
 
 SURE_HEAD_WORDS: Final = 2
 LEAST_NAME: Final = 4  # letters
+LEAST_LETTERS: Final = 3  # of a name that is written small and is no word of the language
+HEAD_RANK: Final = 4
 LEADING_WORDS: Final = 3  # of a title, before which its own name stands
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
@@ -59,7 +61,7 @@ def is_unknown(token: str, shelf: Shelf) -> bool:
 def bearers(token: str, shelf: Shelf) -> list[Paper]:
     """The paper whose own name a word is; none for a topic, or where several call a thing so."""
     if not _may_be_name(token, shelf):
-        return []
+        return _only_head(token, shelf)
     for form in dict.fromkeys([token, token.removesuffix("'s"), token.removesuffix("s")]):
         stems = analyze(form)
         if stems and all(map(shelf.frequency, stems)):
@@ -92,24 +94,54 @@ def _may_be_name(token: str, shelf: Shelf) -> bool:
         return False
     if COINED.match(token):
         return True
-    return len(token) >= 4 and not shelf.knows_word(token.lower())
+    return len(token) >= LEAST_LETTERS and not shelf.knows_word(token.lower())
+
+
+def _only_head(token: str, shelf: Shelf) -> list[Paper]:
+    """The one paper with a word of the language, where it is the head of its title: "PIGEON: …"."""
+    if token.lower() in STOP_WORDS or len(token) < LEAST_NAME:
+        return []
+    stems = analyze(token)
+    papers = shelf.having(stems, 2) if stems else []
+    is_only = len(papers) == 1 and own_name_rank(token, papers[0]) == HEAD_RANK
+    return papers if is_only and not _writes_small(token, papers[0]) else []
 
 
 def own_name_rank(token: str, paper: Paper) -> int:
     """How surely a paper's own thing is called so.
 
-    4 for its title's head, 3 for a name in its title, 1 for one that its abstract coins, else 0.
+    4 for its title's head, or the short form of that, 3 for a name in its title, 1 for one that its
+    abstract coins, else 0.
     """
     key = squeezed(token)
     head = HEAD.match(paper.title)
     if head and squeezed(head[1]) == key:
-        return 4
+        return HEAD_RANK
+    if shortens_title(token, paper):
+        return HEAD_RANK
     titled = [t.start() for t in _written(token, paper.title)]
     if titled and _leads(paper.title, titled[0]):
         return 3
     if not COINED.match(token):
         return 0
     return int(any(_is_introduced(paper.abstract, t) for t in _written(token, paper.abstract)))
+
+
+def shortens_title(token: str, paper: Paper) -> bool:
+    """Whether a name is the short form of a whole title, or of its head, as its abstract writes it.
+
+    "Graph Attention Networks" is the paper of GATs: "graph attention networks (GATs)".
+    """
+    head = HEAD.match(paper.title)
+    long = squeezed(head[1] if head else paper.title).removesuffix("s")
+    letters = [sign for sign in token if sign.isalpha()]
+    if len(letters) < LEAST_LETTERS or not long:
+        return False
+    return any(
+        is_short_form(t[0], paper.abstract[: t.start()])
+        and squeezed(paper.abstract[: t.start()]).removesuffix("s").endswith(long)
+        for t in _written(token, paper.abstract)
+    )
 
 
 def _leads(title: str, start: int) -> bool:

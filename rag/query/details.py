@@ -36,6 +36,11 @@ def _detail(asked: str, said: str) -> Detail:
 _WHICH: Final = (
     r"\b(?:which|what|whose|on what|on which|what kind of|what type of|where|how many)\b.{0,40}"
 )
+# Asks for a thing as one number or name: "what learning rate", "and the optimizer?"
+_TOLD: Final = (
+    r"(?:\b(?:what|which)\b(?:\s+(?:is|was|were|about|kind|type|of|the|its|their|initial|size))*\s+"
+    r"|^\W*(?:(?:and|but|so|then|what\s+about|how\s+about|the|its|their)\W+)+|^\W*)"
+)
 DETAILS: Final = (
     _detail(
         rf"{_WHICH}\b(?:universit\w+|institut\w+|affiliat\w+|laborator\w+|labs?|compan(?:y|ies)|employer"
@@ -55,10 +60,12 @@ DETAILS: Final = (
         r"\b(?:gpus?|tpus?|cpus?|processors?|machines|chips?|fpgas?|asics?|boards?|devices?|phones?"
         r"|hardware|microcontrollers?|[av]100|h100|jetson|raspberry|loihi|nvidia|intel|xeon)\b",
     ),
-    _detail(r"\b(?:what|which)\b.{0,30}\blearning\s+rates?\b", r"\blearning\s+rates?\b"),
-    _detail(r"\bbatch\s+sizes?\b", r"\bbatch\s+sizes?\b"),
     _detail(
-        r"\b(?:which|what)\s+optimi[sz]ers?\b",
+        rf"{_TOLD}(?:learning\s+rates?|lr)\b(?!\s+(?:schedul|decay|warm))", r"\blearning\s+rates?\b"
+    ),
+    _detail(r"\bbatch\s*-?sizes?\b", r"\bbatch\s*-?sizes?\b"),
+    _detail(
+        rf"{_TOLD}optimi[sz]ers?\b",
         r"\b(?:optimi[sz]ers?|adam\w*|sgd|gradient\s+descent|rmsprop)\b",
     ),
     _detail(r"\b(?:number\s+of|how\s+many|what|which)\s+(?:training\s+)?epochs?\b", r"\bepochs?\b"),
@@ -68,7 +75,7 @@ DETAILS: Final = (
     ),
     _detail(r"\bweight\s+decay\b", r"\bweight\s+decay\b"),
     _detail(
-        r"\b(?:price|how\s+much\s+(?:money|did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
+        r"\b(?:price|how\s+much\s+(?:money\s+)?(?:did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
         r"|(?:who|what|which|how)\b.{0,30}\b(?:salary|budget|funded|funding|grants?|sponsor\w*|paid))\b",
         r"[$€£]\s?\d|\b(?:dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
     ),

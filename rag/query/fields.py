@@ -68,6 +68,16 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
 }
 
 LEAST_ALSO: Final = 3  # words
+# What a record is asked for by, which says nothing of what its paper is about.
+RECORD_WORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """address apa arxiv authors available bib bibtex citation cite code conference date doi
+        download entry full github implementation journal link open pdf peer presented public
+        recent reference release repo repository reviewed ris source submitted text url venue
+        whom workshop""",
+    )
+)
 
 
 def asked_fields(question: str) -> tuple[Field, ...]:

@@ -20,7 +20,7 @@ UNTOPICAL: Final = STOP_WORDS | frozenset(
         """anything appeared article articles author authored authors available came
         collection contain contribute contributed date dated develop developed display
         find found get give hold holds include introduce introduced jointly known
-        library list name new newer newest older paper papers please preprint preprints
+        library list name new newer newest older ones paper papers please preprint preprints
         present propose proposed publication publications publish published read recent
         released research show something stored studies study stuff tell title titles
         together work worked works write written wrote year years""",

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from rag.query.coined import COINED, is_short_form
+from rag.query.questions import STOP_WORDS
 from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 from rag.types import Paper
 
 READ: Final = 40  # papers that are read for it
 LEAST_PAPERS: Final = 2  # that write both forms side by side
+SAMPLE: Final = 2000  # papers whose words are read for initials
+INITIALS: Final = re.compile(r"[A-Z]{3,5}|[a-z]{3,4}")
+LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 def other_form(topic: str, shelf: Shelf) -> list[str]:
@@ -49,3 +54,32 @@ def _short_forms(long: str, papers: Iterable[Paper]) -> Iterable[str]:
     return (
         match[1].removesuffix("s") for paper in papers for match in form.finditer(paper.abstract)
     )
+
+
+def spelled_by_initials(short: str, shelf: Shelf) -> str:
+    """The library's phrase whose initials a short form has that no paper writes; "" for none.
+
+    "LTH" is the lottery ticket hypothesis where a title has that, and another paper speaks of it.
+    """
+    if not INITIALS.fullmatch(short):
+        return ""
+    titled: set[str] = set()
+    counted: Counter[str] = Counter()
+    for paper in islice(shelf.everything(), SAMPLE):
+        in_title = set(_with_initials(short.lower(), paper.title))
+        titled |= in_title
+        counted.update(in_title | set(_with_initials(short.lower(), paper.abstract)))
+    found = [(count, phrase) for phrase, count in counted.items() if phrase in titled]
+    count, phrase = max(found, default=(0, ""))
+    return phrase if count >= LEAST_PAPERS else ""
+
+
+def _with_initials(letters: str, text: str) -> Iterator[str]:
+    words = [word.lower() for word in LETTERS.findall(text)]
+    initials = "".join(word[0] for word in words)
+    at = initials.find(letters)
+    while at >= 0:
+        phrase = words[at : at + len(letters)]
+        if STOP_WORDS.isdisjoint(phrase):
+            yield " ".join(phrase)
+        at = initials.find(letters, at + 1)

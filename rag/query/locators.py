@@ -8,7 +8,10 @@ from typing import Final
 
 from rag.identifiers import NEW_ARXIV
 
-ADDRESS: Final = re.compile(r"(?:https?://|www\.|\bgithub\.com/)[^\s<>\"“”]+", re.IGNORECASE)
+ADDRESS: Final = re.compile(
+    r"(?:https?://|www\.|\b(?:github\.com|arxiv\.org|openreview\.net|(?:dx\.)?doi\.org)/)[^\s<>\"“”]+",
+    re.IGNORECASE,
+)
 DOI: Final = re.compile(r"\b10\.\d{4,9}/[^\s<>\"“”]+", re.IGNORECASE)
 ARXIV: Final = re.compile(
     rf"(?<![\d./])({NEW_ARXIV}|(?:[a-z-]+(?:\.[A-Z]{{2}})?/\d{{7}}))(?:v\d+)?(?!\d)"

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.query.coined import HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
+from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
+from rag.query.focus import own_words
 from rag.query.questions import STOP_WORDS
 from rag.query.references import titled_papers
 from rag.query.shelf import Shelf
@@ -27,7 +29,7 @@ LONGEST_TOPIC: Final = 8  # words
 LEANING: Final = re.compile(
     r"^(?:for|in|on|with|without|at|from|against|by|of|under|when|if|compared|how|why|is|are|does"
     r"|do|did|was|were|has|have|can|could|should|would|will|what|which|who|whose|where|any)\b"
-    r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both)\b",
+    r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both|there|here)\b",
     re.IGNORECASE,
 )
 
@@ -35,7 +37,10 @@ LEANING: Final = re.compile(
 PAPERS_THAT: Final = re.compile(
     r"\b(?:papers|works|studies|surveys|articles|any(?:one|body|thing)|alternatives|similar"
     r"|(?:methods|models|approaches|networks|techniques)\s+(?:that|which|like|such|other|use|using))\b"
-    r"|\bwho\s+(?:uses|used|else|has|have)\b",
+    r"|\bwho\s+(?:uses|used|else|has|have)\b"
+    r"|\b(?:which|what)\s+(?:[\w-]+\s+){0,2}(?:nets?|networks|models|methods|approaches|systems|designs"
+    r"|architectures|accelerators)\s+(?:are\s+)?(?:run|runs|works?|build|built|base|based|use|using|deployed"
+    r"|implemented|trained|tested|evaluated|rely|extend|improve)\b",
     re.IGNORECASE,
 )
 LOOSE_BEFORE: Final = re.compile(
@@ -69,6 +74,13 @@ def named_papers(question: str, shelf: Shelf) -> list[Paper]:
     if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
         return []
     return named if len(named) <= MOST_NAMED else []
+
+
+def names_title(question: str, paper: Paper) -> bool:
+    """Whether a title has half of what a question for a field of its record says of its own."""
+    said = (word for word in own_words(question) if word not in RECORD_WORDS)
+    own = {stem for word in said for stem in analyze(word)}
+    return 2 * len(own & set(analyze(paper.title))) >= len(own)
 
 
 def is_topic(phrase: str, shelf: Shelf) -> bool:

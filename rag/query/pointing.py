@@ -21,6 +21,8 @@ ORDINALS: Final = (
     "sixth|6th",
     "seventh|7th",
     "eighth|8th",
+    "ninth|9th",
+    "tenth|10th",
 )
 NUMBERS: Final = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5}
 _THING: Final = (
@@ -28,7 +30,8 @@ _THING: Final = (
     r"|of\s+(?:them|these|those))"
 )
 ORDINAL: Final = re.compile(
-    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)}|last)(?=\s+{_THING}\b|['’]s\b|\s*(?:[?.!,]|$|and\b|or\b|in\b))"
+    rf"(?<!per )(?<!each )(?<!every )(?<!a )\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)}|last)"
+    rf"(?=\s+{_THING}\b|['’]s\b|\s*(?:[?.!,]|$|and\b|or\b|in\b))"
     r"|\[(?P<marker>\d{1,3})\]|\b(?:paper|number|no\.?|result|item)\s*#?(?P<place>\d{1,2})\b|(?<!\w)#(?P<hash>\d{1,2})\b",
     re.IGNORECASE,
 )
@@ -36,7 +39,8 @@ SEVERAL: Final = re.compile(
     rf"\b(?P<end>first|last)\s+(?P<count>{'|'.join(NUMBERS)})\b"
     r"|\b(?P<both>both|the\s+two|these\s+two|those\s+two|two\s+of\s+them)\b"
     r"|\b(?P<all>(?:all|each|any|which|none|some)\s+of\s+(?:them|these|those)|them|these|those|they|their"
-    r"|(?:these|those)\s+(?:papers|works|studies|methods|approaches))\b",
+    r"|(?:these|those)\s+(?:papers|works|studies|methods|approaches)"
+    r"|which(?:\s+one)?\s+(?=(?:is|was|are|does|do|has|have|works?|performs?|uses?|needs?|gives?)\b))\b",
     re.IGNORECASE,
 )
 # Asks for other papers, whatever it points at: "is there drug discovery work with it?"
@@ -70,7 +74,7 @@ MORE: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 SIMPLER: Final = re.compile(
-    r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]m|\sam)\s(?:five|5|ten))\b"
+    r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]?m|\sam)\s(?:five|5|ten))\b"
     r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
     r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
@@ -86,6 +90,22 @@ ASPECTS: Final = frozenset(
         numbers speed size cost costs""",
     )
 )
+# A question that is cut short asks the same paper: "what dice score?", "and the auc?"
+CUT_SHORT: Final = re.compile(
+    r"""^\W*(?:(?:and|so|ok(?:ay)?|but|hm+|then)\W+)*(?:(?:on|with|in|for|at|from|by|using|over|to|against|of)\s+)?
+        (?:(?:which|what|whose|how\s(?:many|much))(?:\s(?:kinds?|sorts?|types?)\sof)?\s(?:\w[\w-]*\s?){1,3}
+          |(?<=\W)(?:the|its|their)\s\w[\w-]*(?:\s\w+)?|how\s(?:big|large|long|fast|deep|accurate|good|high|well|much|many)(?:\s\w+)?)
+        \W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SAYS_SOMETHING: Final = re.compile(
+    r"\b(?:is|are|was|were|be|do|does|did|can|could|should|would|will|has|have|had|about|there|here"
+    r"|you|i|we|papers?|works|studies|surveys?|articles?)\b",
+    re.IGNORECASE,
+)
+FEW_OWN: Final = 1  # own words beside a pronoun: "how did they measure that?"
+MOST_BESIDE: Final = 2  # papers of an answer to which the others only come close
+LEAST_COMPARED: Final = 2
 SHORT: Final = 8  # words of a message that may only say how the answer should be told
 # "And spiking networks?" names another topic, "and for LSTMs?" keeps to the one before.
 TURNS: Final = re.compile(
@@ -113,6 +133,11 @@ class Pointed:
 NOWHERE: Final = Pointed()
 
 
+def last_cited(history: Sequence[Message]) -> list[Paper]:
+    """The papers of the last answer that cites any, in the order of its citations."""
+    return next(reversed(list(_cited(history))), [])
+
+
 def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     """The papers that a follow-up points at; none where it stands on its own."""
     answers = list(_cited(history))
@@ -128,12 +153,39 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
         is_sure = not LOOSELY.search(question) or compares(question)
         return Pointed(tuple(many), is_sure=is_sure or not own_of(question))
     if COMPARES.search(question) and not own_words(COMPARES.sub(" ", question)):
-        return Pointed(tuple(several), is_sure=True)
-    if MORE.match(question) or is_about_telling(question):
-        return Pointed(tuple(latest[:1]), is_sure=True)
-    if not own_of(question):
-        return Pointed(tuple(latest[:1]), is_sure=True)
-    return Pointed(tuple(latest[:1])) if ONE.search(question) else NOWHERE
+        return Pointed(tuple(several), is_sure=True) if len(several) > 1 else NOWHERE
+    if is_cut_short(question):
+        return Pointed(tuple(latest if len(latest) > MOST_BESIDE else latest[:1]), is_sure=True)
+    return _one(question, latest[0])
+
+
+def _one(question: str, paper: Paper) -> Pointed:
+    """The paper, where a question goes on about it: in so many words, or having none of its own."""
+    own = own_of(question)
+    if MORE.match(question) or is_about_telling(question) or not own:
+        return Pointed((paper,), is_sure=True)
+    return Pointed((paper,), is_sure=len(own) <= FEW_OWN) if ONE.search(question) else NOWHERE
+
+
+def is_cut_short(question: str) -> bool:
+    """Whether a follow-up leaves all but what it asks for to the question before."""
+    return CUT_SHORT.match(question) is not None and not SAYS_SOMETHING.search(question)
+
+
+def short_of(question: str, history: Sequence[Message]) -> int | None:
+    """How many papers there are where a follow-up points at more of them; None where it does not.
+
+    "the third one" after an answer that cites two, "compare them" after one that cites one.
+    """
+    answers = list(_cited(history))
+    bare = not own_words(COMPARES.sub(" ", ORDINAL.sub(" ", SEVERAL.sub(" ", question))))
+    if not (answers and bare):
+        return None
+    several = next((papers for papers in reversed(answers) if len(papers) > 1), answers[-1])
+    if compares(question):
+        return len(several) if len(several) < LEAST_COMPARED else None
+    is_placing = ORDINAL.search(question) and not _placed(question, history, several)
+    return len(several) if is_placing else None
 
 
 def _means_itself(question: str) -> bool:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.coined import COINED
+from rag.query.forms import spelled_by_initials
 from rag.query.questions import STOP_WORDS
 from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 
 WORD: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-])")
+ACRONYM: Final = re.compile(r"[A-Z]{3,5}|[b-df-hj-np-tv-xz]{3,4}")  # "LTH", "lth"
 QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|https?://\S+")
 # Small words as they are typed in haste; the language knows some of them as other words.
 HASTY: Final[Mapping[str, str]] = {
@@ -98,6 +100,9 @@ def _right_word(match: re.Match[str], shelf: Shelf) -> str | None:
     lower = word.lower()
     if lower in HASTY:
         return HASTY[lower]
+    if ACRONYM.fullmatch(word) and not any(map(shelf.frequency, analyze(word))):
+        is_word = word.islower() and shelf.knows_word(word)
+        return (not is_word and spelled_by_initials(word, shelf)) or None
     if len(word) < LEAST_LETTERS or lower in STOP_WORDS or COINED.match(word):
         return None
     if word[0].isupper() and match.start() > 0:

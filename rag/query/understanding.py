@@ -29,13 +29,14 @@ from rag.query.pointing import (
     is_about_telling,
     own_of,
     pointed_papers,
+    short_of,
     turns_away,
 )
 from rag.query.questions import earlier_questions
 from rag.query.shelf import Shelf
 from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
-from rag.types import NO_FILTERS, Filters, Message, Origin, Paper
+from rag.types import NO_FILTERS, Citation, Filters, Message, Origin, Paper
 
 # Words; of a longer question that names no paper, "who wrote" is but a part of its story.
 LONGEST_RECORD_QUESTION: Final = 16
@@ -66,6 +67,7 @@ class Query:
             the stages need have them corrected.
         is_new_topic: Whether it turns away from the conversation, which only keeps its numbers.
         unknown: Names of things in it that no paper of the library mentions.
+        short_of: How many papers the answers before cite, where it points at more of them.
     """
 
     text: str
@@ -85,6 +87,7 @@ class Query:
     unknown: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     is_new_topic: bool = False
+    short_of: int | None = None
 
     @property
     def leant_on(self) -> tuple[Message, ...]:
@@ -172,9 +175,9 @@ class QueryParser:
             self.refresh()
             this_year = datetime.now(tz=UTC).year
             found = understood_filters(standalone, self.find_authors, this_year)
-        shelving = asked_of_shelf(found.question)
         unknown = "" if found.filters.authors else unknown_author(standalone)
-        found = asked_of_papers(found, standalone, history)
+        asked, found = found.question, asked_of_papers(found, standalone, history)
+        shelving = asked_of_shelf(asked) or asked_of_shelf(found.question)
         return Query(
             text,
             standalone,
@@ -189,20 +192,37 @@ class QueryParser:
         """The query with the papers that it names, or points at in the conversation."""
         named = named_papers(query.standalone, self.shelf) if self.shelf else []
         turned = turns_away(query.standalone)
-        is_new = turned and own_of(turned) and not asked_fields(turned)
+        is_new = turned and own_of(turned) and not (asked_fields(turned) or is_detail(turned))
         if is_new and self.shelf and (named or is_topic(turned, self.shelf)):
             return replace(query, about=tuple(named), is_new_topic=True)
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
-        pointed = pointed_papers(query.standalone, query.history)
+        history = self._remembered(query.history)
+        pointed = pointed_papers(query.standalone, history)
         is_meant = pointed.is_sure or is_detail(query.standalone)
         if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
             pointed = NOWHERE
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
-        return replace(query, about=tuple(both.values()))
+        short = None if both else short_of(query.standalone, history)
+        return replace(query, about=tuple(both.values()), short_of=short)
+
+    def _remembered(self, history: Sequence[Message]) -> Sequence[Message]:
+        """The conversation, in which a declined question has the papers that it named."""
+        if not (self.shelf and history) or history[-1].citations:
+            return history
+        before: list[Message] = []
+        for message in history:
+            cited: tuple[Citation, ...] = ()
+            if message.role == "user":
+                named = named_papers(message.content, self.shelf)
+                cited = tuple(Citation(0, paper, "", 0, 0, 1.0) for paper in named)
+            before += [message, *([Message("assistant", "", cited)] if cited else [])]
+        return before
 
     def _decided(self, query: Query) -> Query:
         """The query with what it asks of records, and so with the kind of its answer."""
+        if query.short_of is not None:
+            return replace(query, asks_for="assistant")
         locators = find_locators(query.standalone)
         fields = asked_fields(query.standalone)
         if locators or query.shelving or query.unknown_author:

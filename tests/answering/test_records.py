@@ -45,6 +45,11 @@ def library(tmp_path_factory):
         ("Hopper et al. (1952)", ["No paper by Hopper"]),
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
+        ("who is hopper", ["No paper by Hopper"]),
+        ("who is byron?", ["1 paper is by byron"]),
+        ("papers by byron", ["1 paper is by byron"]),
+        ("what is the result of Hopper and Knuth 1952?", ["No paper by Hopper"]),
+        ("what is in arxiv.org/abs/1706.03762", ["Tidal Clocks in Crabs"]),
         ("who wrote “Tidal Clocks in Crabs”?", ["Ada Byron, Bo Tee"]),
         ("who wrote “Moss as a Meter”?", ["No author is recorded"]),
         ("when was “Tidal Clocks in Crabs” published?", ["2021-03"]),
@@ -101,3 +106,30 @@ def test_a_follow_up_asks_the_record_of_the_paper_that_was_cited(library):
     answer = library.ask("who wrote it?", history)
     assert "Ada Byron" in answer.text
     assert [paper.paper_id for paper in answer.papers] == ["1706.03762"]
+
+
+def test_a_place_that_no_answer_has_and_a_single_paper_to_compare_are_told(library):
+    first = library.ask("all papers from 2021")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    for question, said in (("the ninth one", "cites 1 paper"), ("compare them", "only one paper")):
+        answer = library.ask(question, history=history)
+        assert (answer.origin, answer.citations) == ("assistant", ())
+        assert said in answer.text
+
+
+def test_a_listing_is_narrowed_by_what_follows(library):
+    first = library.ask("any papers on tidal clocks")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    answer = library.ask("only the ones since 2022", history=history)
+    assert answer.origin == "records"
+    assert [paper.title for paper in answer.papers] == ["A Survey of Tidal Clocks"]
+
+
+def test_a_declined_question_keeps_its_paper_for_the_next(library):
+    asked = "which GPU does “Moss as a Meter” use?"
+    first = library.ask(asked)
+    assert first.reason == "not_in_abstract"
+    history = [Message("user", asked), Message("assistant", first.text, first.citations)]
+    answer = library.ask("and the batch size?", history=history)
+    assert answer.reason == "not_in_abstract"
+    assert answer.hits[0].paper.title == "Moss as a Meter"

@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 
 from rag.library import Library
-from rag.query.naming import is_topic, named_papers
+from rag.query.naming import is_topic, named_papers, names_title
 from rag.query.shelf import Shelf
 from rag.settings import Settings
 from rag.types import Paper
 
-WORDS = {"crab", "count", "harbour", "tide", "small", "waves"}
+WORDS = {"lighthouse", "bells", "crab", "count", "harbour", "tide", "small", "waves"}
 PAPERS = [
     Paper("a", "TideNet: Counting Crabs in a Harbour", "We propose TideNet. It counts crabs."),
     Paper("b", "Old Waves: A Study of Harbours", "We call our buoys WaveBuoys. They float."),
     Paper("c", "Long Range Listening", "We present Long Ear Nets (LEN), better than TideNet."),
     Paper("d", "Reading Moss as a Meter", "Moss is read with small lenses."),
     Paper("e", "Moss on Roofs", "Moss grows on roofs of a harbour."),
+    Paper("f", "LIGHTHOUSE: Seeing at Night", "LIGHTHOUSE looks at ships."),
+    Paper("g", "Slow Ocean Maps", "We draw slow ocean maps (SOMs) with sonar."),
+    Paper("h", "Sonar in Fog", "A SOM helps; SOM charts age. SOM data are old."),
 ]
 
 
@@ -43,6 +46,10 @@ def shelf(tmp_path_factory):
         ("how are crabs counted in a harbour?", ""),
         ("which papers use TideNet?", ""),
         ("the moss paper", ""),  # there are two
+        ("what is the gist of lighthouse", "f"),  # a word of the language, and one paper's alone
+        ("how do harbour bells work", ""),
+        ("what is a SOM", "g"),  # the short form of a whole title
+        ("which nets run on TideNet?", ""),
         ("", ""),
     ],
 )
@@ -63,3 +70,9 @@ def test_a_paper_is_named_by_what_is_its_own(shelf, question, named):
 )
 def test_a_topic_stands_together_in_a_title(shelf, phrase, expected):
     assert is_topic(phrase, shelf) is expected
+
+
+def test_a_title_is_meant_where_it_has_half_of_what_a_question_for_its_record_says():
+    assert names_title("who wrote the harbour crabs thing", PAPERS[0])
+    assert names_title("is the code available?", PAPERS[0])
+    assert not names_title("where was FoamNet published", PAPERS[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.pointing import asks_for_more, pointed_papers, turns_away
+from rag.query.pointing import asks_for_more, pointed_papers, short_of, turns_away
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))
@@ -35,6 +35,10 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("is the code available?", [MOSS]),
         ("how are bells cast in winter?", []),
         ("and what about its limits?", [MOSS]),
+        ("on which roofs", [MOSS, CRAB, BELL]),  # cut short, after an answer of several
+        ("which one is the heaviest?", [MOSS, CRAB, BELL]),
+        ("explain it like im five", [MOSS]),
+        ("does a bell ring twice per second?", []),  # a second is no place
         ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],
 )
@@ -45,6 +49,32 @@ def test_a_follow_up_points_at_papers_of_the_answer_before(question, papers):
 def test_ordinals_are_those_of_the_last_answer_that_cited_several():
     assert pointed_papers("and the third one?", LATER).papers == (BELL,)
     assert pointed_papers("does it swim?", LATER).papers == (CRAB,)
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [("the fifth one", 3), ("and [7]?", 3), ("the third one", None), ("how are bells cast?", None)],
+)
+def test_a_place_that_no_answer_has_is_known_as_that(question, count):
+    assert short_of(question, LATER) == count
+
+
+def test_one_paper_is_not_compared_with_itself():
+    alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(MOSS)))
+    assert short_of("compare them", alone) == 1
+    assert short_of("compare them", LISTED) is None
+
+
+def test_a_question_cut_short_is_of_the_paper_before():
+    alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(MOSS)))
+    for question in (
+        "how did they measure that",
+        "what roof score?",
+        "and the weight?",
+        "in which winters",
+        "how many stones",
+    ):
+        assert pointed_papers(question, alone).papers == (MOSS,)
 
 
 def test_nothing_is_pointed_at_before_an_answer_cited_something():

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
-
-from llama_index.core.llms import LLM
+from typing import TYPE_CHECKING, Final
 
 from rag.answering.desk import Desk
 from rag.answering.drafts import Writer
@@ -14,9 +12,8 @@ from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
 from rag.embedding import Embedder
 from rag.embedding.encoding import CachedEncoder
-from rag.engine import PaperQueryEngine
+from rag.engine import AnswerEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
-from rag.query.condensing import Condenser
 from rag.query.shelf import Shelf
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
@@ -32,6 +29,11 @@ from rag.store.lexical import LexicalIndex
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from rag.query.condensing import Condenser
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,13 @@ def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | 
     return Reranker(index, scorer)
 
 
-def build_query_engine(
+def build_engine(
     index: PaperIndex,
     settings: Settings,
     llm: LLM | None,
     encoder: CachedEncoder | None,
     parts: Parts = OWN_PARTS,
-) -> PaperQueryEngine:
+) -> AnswerEngine:
     """The engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
@@ -123,7 +125,7 @@ def build_query_engine(
         verifier = parts.verifier or SimilarityVerifier(encoder, weight)
         writer = build_writer(llm, verifier, settings)
     writer = writer or extractive
-    return PaperQueryEngine(
+    return AnswerEngine(
         build_parser(index),
         build_finder(index, settings, parts.retriever),
         writer,
@@ -146,7 +148,11 @@ def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
     """What rewrites follow-ups, where there is a model and it is wanted."""
-    return Condenser(llm, settings) if llm and settings.condense else None
+    if not (llm and settings.condense):
+        return None
+    from rag.query.condensing import Condenser
+
+    return Condenser(llm, settings)
 
 
 def _term_weight(lexical: LexicalIndex, term: str) -> float:

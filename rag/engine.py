@@ -1,4 +1,4 @@
-"""The ask story, from top to bottom, as a LlamaIndex query engine.
+"""The ask story, from top to bottom.
 
 question + history -> query -> hits -> answer or abstain? -> drafts -> citations
 -> Answer
@@ -10,11 +10,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-
-from llama_index.core.base.base_query_engine import BaseQueryEngine
-from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
-from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import QueryBundle
+from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
 from rag.answering.desk import Desk
@@ -29,15 +25,16 @@ from rag.answering.suggestions import follow_ups
 from rag.answering.told import Told
 from rag.errors import ModelError
 from rag.fitted import load_fitted
-from rag.query.condensing import Condenser
 from rag.query.focus import asks_for_several
 from rag.query.naming import names_title
 from rag.query.pointing import is_about_telling
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
-from rag.retrieval.nodes import as_nodes
 from rag.retrieval.protocols import PaperFinder
 from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Paper, Reason, Usage
+
+if TYPE_CHECKING:
+    from rag.query.condensing import Condenser
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +53,7 @@ NO_LIMITS = "The abstract names no limitation; this is what it says."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
-class PaperQueryEngine(BaseQueryEngine):
+class AnswerEngine:
     """Answers questions from the papers that are found for them.
 
     Args:
@@ -82,7 +79,6 @@ class PaperQueryEngine(BaseQueryEngine):
         condenser: Condenser | None = None,
         desk: Desk | None = None,
     ) -> None:
-        super().__init__(callback_manager=None)
         self._parser = parser
         self._finder = finder
         self._writer = writer
@@ -255,17 +251,6 @@ class PaperQueryEngine(BaseQueryEngine):
         *_, final = self.stream(question, history, filters)
         return final
 
-    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        return as_response(self.answer(query_bundle.query_str))
-
-    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        import asyncio
-
-        return await asyncio.to_thread(self._query, query_bundle)
-
-    def _get_prompt_modules(self) -> PromptMixinType:
-        return {}
-
 
 def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     """The hits, those of the papers that are asked about before all others, and in their order."""
@@ -330,23 +315,6 @@ def _why_replaced(mode: str, draft: Draft) -> str:
             f"No retrieved paper supports what {mode} wrote; these are the papers' own sentences."
         )
     return f"{mode} wrote nothing about the papers; these are their own sentences."
-
-
-def as_response(answer: Answer) -> Response:
-    """An answer in LlamaIndex's own type: hits as source nodes, the rest as metadata.
-
-    The text stands below its caveat, for LlamaIndex's callers know of none.
-    """
-    metadata = {
-        "status": answer.status,
-        "reason": answer.reason,
-        "caveat": answer.caveat,
-        "citations": [
-            {"marker": c.marker, "title": c.paper.title, "quote": c.quote, "url": c.paper.link}
-            for c in answer.citations
-        ],
-    }
-    return Response(response=answer.markdown, source_nodes=as_nodes(answer.hits), metadata=metadata)
 
 
 @dataclass(slots=True)

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
     from rag.answering.drafts import Writer
     from rag.assembly import Parts
-    from rag.chat_engine import PaperChatEngine
-    from rag.engine import PaperQueryEngine
+    from rag.engine import AnswerEngine
+    from rag.faces.chat_engine import PaperChatEngine
+    from rag.faces.query_engine import PaperQueryEngine
+    from rag.faces.retriever import NodeRetriever
     from rag.query.understanding import QueryParser
-    from rag.retrieval.nodes import NodeRetriever
     from rag.retrieval.protocols import PaperFinder, Retriever
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
@@ -358,7 +359,7 @@ class Library:
             text = describe_abstention(reason).markdown
             yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
-        yield from self.as_query_engine().stream(question, messages, filters)
+        yield from self._build_engine().stream(question, messages, filters)
 
     def _reason_not_to_search(self, question: str) -> Reason | None:
         if not len(self):
@@ -373,22 +374,27 @@ class Library:
 
     def as_retriever(self) -> NodeRetriever:
         """The library as a LlamaIndex retriever."""
-        from rag.retrieval.nodes import NodeRetriever
+        from rag.faces.retriever import NodeRetriever
 
         return NodeRetriever(self._parser, self._finder(), self._settings.top_k)
 
     def as_query_engine(self) -> PaperQueryEngine:
         """The library as a LlamaIndex query engine."""
-        from rag.assembly import build_query_engine
+        from rag.faces.query_engine import PaperQueryEngine
 
-        encoder = self._reading.find_encoder() if self._reading else None
-        return build_query_engine(self._index, self._settings, self._llm, encoder, self._parts)
+        return PaperQueryEngine(self._build_engine())
 
     def as_chat_engine(self) -> PaperChatEngine:
         """The library as a LlamaIndex chat engine that remembers its conversation."""
-        from rag.chat_engine import PaperChatEngine
+        from rag.faces.chat_engine import PaperChatEngine
 
-        return PaperChatEngine(self.as_query_engine())
+        return PaperChatEngine(self._build_engine())
+
+    def _build_engine(self) -> AnswerEngine:
+        from rag.assembly import build_engine
+
+        encoder = self._reading.find_encoder() if self._reading else None
+        return build_engine(self._index, self._settings, self._llm, encoder, self._parts)
 
     @cached_property
     def conversations(self) -> Conversations:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rag.sentences import Sentence, split_sentences
 from rag.tokens import count_tokens
 from rag.types import Paper, Passage
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import TextNode
 
 Span = tuple[int, int]
 
@@ -35,22 +31,6 @@ def build_passages(paper: Paper, passage_tokens: int) -> tuple[Passage, ...]:
 def passage_text(paper: Paper, passage: Passage) -> str:
     """What is embedded of a passage: the title, a line break and its part of the abstract."""
     return f"{paper.title}\n{paper.abstract[passage.start : passage.end]}"
-
-
-def build_node(paper: Paper, passage: Passage) -> TextNode:
-    """A passage as LlamaIndex's node."""
-    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
-
-    place = {"start": passage.start, "end": passage.end}
-    known = {"paper_id": paper.paper_id, "title": paper.title, **place}
-    return TextNode(
-        id_=passage.passage_id,
-        text=passage_text(paper, passage),
-        metadata=known,
-        excluded_embed_metadata_keys=list(known),
-        excluded_llm_metadata_keys=list(known),
-        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=paper.paper_id)},
-    )
 
 
 def _group(sentences: Sequence[Sentence], budget: int) -> Iterator[list[Sentence]]:

@@ -161,7 +161,7 @@ rag.query
 rag.retrieval rag.verification
 rag.answering rag.userdata
 rag.catalog rag.engine
-rag.assembly rag.chat_engine
+rag.assembly rag.faces
 rag.library
 rag
 eval.metrics ui.templates

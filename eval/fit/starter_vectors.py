@@ -35,7 +35,7 @@ def main() -> None:
     embedder = build_embedder(settings)
     assert embedder is not None
     model = embedder.prepare()
-    save_ahead(FOLDER, texts, np.asarray([model.get_text_embedding(text) for text in texts]))
+    save_ahead(FOLDER, texts, np.concatenate([model.embed([text]) for text in texts]))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import Hit, Message, Usage
 from rag.verification.citations import Verified, describe_removed, headed, verify
-from rag.verification.llm_verifier import SecondVerifier
 from rag.verification.markers import hold_back_unfinished, rewrite_markers, strip_markers
 from rag.verification.numbering import Numbering
+from rag.verification.second import SecondVerifier
 from rag.verification.support import Verifier
 
 LEAST_SIDES: Final = 2  # papers that a disagreement is between

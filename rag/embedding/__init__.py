@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -27,6 +27,36 @@ MINILM: Final = "all-MiniLM-L6-v2-int8"
 MINILM_DIMENSION: Final = 384
 
 
+class TextModel(Protocol):
+    """What makes vectors of texts and of questions."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of the texts in their order, shape (len(texts), dimension), of any norm."""
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,), of any norm."""
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaIndexModel:
+    """A LlamaIndex embedding as a `TextModel`."""
+
+    embedding: BaseEmbedding
+
+    @property
+    def name(self) -> str:
+        """What tells it from other embeddings."""
+        return f"{self.embedding.class_name()}:{self.embedding.model_name}"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of the texts in their order, shape (len(texts), dimension)."""
+        return np.asarray(self.embedding.get_text_embedding_batch(list(texts)), np.float32)
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,)."""
+        return np.asarray(self.embedding.get_query_embedding(query), np.float32)
+
+
 @dataclass(slots=True)
 class Embedder:
     """An embedder by name; its model is loaded when the first text is embedded.
@@ -34,22 +64,22 @@ class Embedder:
     Attributes:
         name: What a library's manifest remembers.
         dimension: Length of the vectors, or None while it is not known.
-        load: Makes the LlamaIndex embedding.
+        load: Makes the model.
         ahead: Gives the vectors of texts that were embedded ahead.
     """
 
     name: str
     dimension: int | None
-    load: Callable[[OnProgress], BaseEmbedding]
+    load: Callable[[OnProgress], TextModel]
     ahead: Callable[[], Ahead] = dict
-    _model: BaseEmbedding | None = None
+    _model: TextModel | None = None
     _failure: EmbedderUnavailableError | None = None
     _encoder: CachedEncoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def prepare(
         self, on_progress: OnProgress = lambda _: None, *, retry: bool = False
-    ) -> BaseEmbedding:
+    ) -> TextModel:
         """The loaded model.
 
         Raises:
@@ -63,7 +93,7 @@ class Embedder:
                 self._model = self._load(on_progress)
             return self._model
 
-    def _load(self, on_progress: OnProgress) -> BaseEmbedding:
+    def _load(self, on_progress: OnProgress) -> TextModel:
         try:
             model = self.load(on_progress)
         except EmbedderUnavailableError as exc:
@@ -100,14 +130,14 @@ class Embedder:
         model, ahead = self.prepare(), self.ahead()
         known = [ahead.get(key_of(text)) for text in texts] if ahead else [None] * len(texts)
         unknown = [text for text, vector in zip(texts, known, strict=True) if vector is None]
-        embedded = iter(model.get_text_embedding_batch(unknown))
+        embedded = iter(model.embed(unknown) if unknown else ())
         vectors = [next(embedded) if vector is None else vector for vector in known]
         return _unit(np.asarray(vectors, np.float32))
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimension,), unit norm."""
         model = self.prepare()
-        vector: NDArray[np.float32] = _unit(np.asarray([model.get_query_embedding(query)]))[0]
+        vector: NDArray[np.float32] = _unit(model.embed_query(query)[None, :])[0]
         return vector
 
 
@@ -120,9 +150,8 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Embedder | None:
     """The embedder that was given, or the one that the settings name; None for `none`."""
     if given is not None:
-        name = f"{given.class_name()}:{given.model_name}"
-        dimension = len(given.get_query_embedding("dimension"))
-        return Embedder(name, dimension, lambda _: given)
+        model = LlamaIndexModel(given)
+        return Embedder(model.name, len(model.embed_query("dimension")), lambda _: model)
     if settings.embedder == "none":
         return None
     if settings.embedder == "minilm":
@@ -148,17 +177,17 @@ def _minilm(settings: Settings) -> Embedder:
     )
 
 
-def _load_minilm(settings: Settings, on_progress: OnProgress) -> BaseEmbedding:
-    from rag.embedding.minilm import MiniLMEmbedding
+def _load_minilm(settings: Settings, on_progress: OnProgress) -> TextModel:
+    from rag.embedding.minilm import MiniLM
     from rag.embedding.weights import prepare_model_files
 
     files = prepare_model_files(settings.cache, on_progress)
-    model = MiniLMEmbedding(files.graph, files.vocabulary)
+    model = MiniLM(files.graph, files.vocabulary)
     model.prepare_words(files.pieces, on_progress)
     return model
 
 
-def _load_openai(settings: Settings) -> BaseEmbedding:
+def _load_openai(settings: Settings) -> TextModel:
     from rag.endpoint.embedding import build_openai_embedding
 
     if settings.openai_api_key is None and settings.openai_base_url is None:
@@ -166,4 +195,6 @@ def _load_openai(settings: Settings) -> BaseEmbedding:
             f"The embedder {settings.embedder!r} needs an endpoint: set OPENAI_API_KEY or "
             "OPENAI_BASE_URL, or RAG_EMBEDDER=minilm for the local one."
         )
-    return build_openai_embedding(settings, settings.embedder.removeprefix("openai:"))
+    return LlamaIndexModel(
+        build_openai_embedding(settings, settings.embedder.removeprefix("openai:"))
+    )

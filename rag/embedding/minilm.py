@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an int8 graph in onnxruntime, behind LlamaIndex's embedding."""
+"""all-MiniLM-L6-v2 as an int8 graph in onnxruntime."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
-from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
 
@@ -25,10 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSION = 384
 MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text is not seen
-TEXTS_PER_CALL = 2048  # LlamaIndex hands over at most so many texts; sorting wants them together
 TOKENS_PER_BATCH = 512  # as fast as 2048 on 2 cores, and an ingest takes 270 MB less at its peak
 PIECE_TOKENS = 3  # a piece alone stands between [CLS] and [SEP]
 
@@ -79,7 +75,7 @@ def _words(
     return tuple(text[spans[n][0] : spans[n][1]] for n in kept), unit
 
 
-class MiniLMEmbedding(BaseEmbedding):
+class MiniLM:
     """Embeds texts with the int8 graph; vectors have 384 dimensions and unit norm.
 
     Args:
@@ -87,13 +83,7 @@ class MiniLMEmbedding(BaseEmbedding):
         vocabulary_file: The model's `vocab.txt`.
     """
 
-    _tokenizer: Tokenizer = PrivateAttr()
-    _session: onnxruntime.InferenceSession = PrivateAttr()
-    _workers: ThreadPoolExecutor = PrivateAttr()
-    _words: WordVectors | None = PrivateAttr(default=None)
-
     def __init__(self, onnx_file: Path, vocabulary_file: Path) -> None:
-        super().__init__(model_name=MODEL_NAME, embed_batch_size=TEXTS_PER_CALL)
         self._tokenizer = build_tokenizer(vocabulary_file)
         runtime = load_runtime()
         options = runtime.SessionOptions()
@@ -101,15 +91,11 @@ class MiniLMEmbedding(BaseEmbedding):
         # text, on 2 cores: 45 sentences in 54 ms (98), a question in 2.5 (2.8), papers as fast.
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = runtime.InferenceSession(
+        self._session: onnxruntime.InferenceSession = runtime.InferenceSession(
             onnx_file, options, providers=["CPUExecutionProvider"]
         )
         self._workers = ThreadPoolExecutor(os.cpu_count(), "embedding")
-
-    @classmethod
-    def class_name(cls) -> str:
-        """The name LlamaIndex shows."""
-        return "MiniLMEmbedding"
+        self._words: WordVectors | None = None
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of the texts in their order, shape (len(texts), 384), unit norm."""
@@ -120,6 +106,11 @@ class MiniLMEmbedding(BaseEmbedding):
         for batch, embedded in zip(batches, self._each(self._embed, ids), strict=True):
             vectors[batch] = embedded
         return vectors
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (384,), unit norm."""
+        vector: NDArray[np.float32] = self.embed([query])[0]
+        return vector
 
     def _embed(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         return self._run(["embedding"], ids)[0]
@@ -189,15 +180,3 @@ class MiniLMEmbedding(BaseEmbedding):
             padded[row, : len(tokens)] = tokens
         feed = {"input_ids": padded, "attention_mask": (padded > 0).astype(np.int64)}
         return list(self._session.run(outputs, feed))
-
-    def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
-        return [list(map(float, vector)) for vector in self.embed(texts)]
-
-    def _get_text_embedding(self, text: str) -> Embedding:
-        return self._get_text_embeddings([text])[0]
-
-    def _get_query_embedding(self, query: str) -> Embedding:
-        return self._get_text_embedding(query)
-
-    async def _aget_query_embedding(self, query: str) -> Embedding:
-        return self._get_query_embedding(query)

@@ -11,21 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import chromadb
 import numpy as np
-from chromadb.api import ClientAPI
-from chromadb.api.collection_configuration import CreateCollectionConfiguration
-from chromadb.api.models.Collection import Collection
-from chromadb.api.types import GetResult, Where
-from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from rag.errors import DamagedLibraryError, LibraryError
 from rag.store.locks import SharedLock
 from rag.types import Passage, passage_id, passage_place
+
+if TYPE_CHECKING:  # a second of imports, which a small library's questions do without
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+    from chromadb.api.types import GetResult, Where
 
 SPACE: Final = "cosine"
 # A wider beam than Chroma's 100: at 100,000 papers it costs 1 ms and finds what exact search does.
@@ -238,6 +236,8 @@ class VectorStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Collection]:
+        from chromadb.errors import ChromaError
+
         with self._lock.shared():
             try:
                 yield self._collection
@@ -266,10 +266,13 @@ def is_unit(vector: Vectors) -> bool:
 
 
 def _open(folder: Path, collection: str) -> tuple[ClientAPI, Collection]:
+    import chromadb
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
+    from chromadb.config import Settings
+    from chromadb.errors import ChromaError
+
     try:
-        client = chromadb.PersistentClient(
-            folder, settings=ChromaSettings(anonymized_telemetry=False)
-        )
+        client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
         opened = client.get_or_create_collection(
             collection,
             configuration=CreateCollectionConfiguration(

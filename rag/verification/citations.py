@@ -12,9 +12,9 @@ from typing import Literal
 
 from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, Usage
 from rag.verification.claims import CheckedClaim, check_again, check_claims
-from rag.verification.llm_verifier import SecondVerifier
 from rag.verification.markers import strip_markers
 from rag.verification.numbering import Numbering
+from rag.verification.second import SecondVerifier
 from rag.verification.support import Support, Verifier
 
 Unsupported = Literal["remove", "mark"]

@@ -10,8 +10,8 @@ from typing import Final
 from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Usage, Verdict
-from rag.verification.llm_verifier import LLMVerdict, SecondVerifier, combine
 from rag.verification.markers import find_markers, strip_markers
+from rag.verification.second import LLMVerdict, SecondVerifier, combine
 from rag.verification.support import Support, Verifier
 
 LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy

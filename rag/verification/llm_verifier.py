@@ -1,4 +1,4 @@
-"""Check claims a second time by a language model, which has not the last word."""
+"""Checks claims by a language model, as a second verifier."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
@@ -20,35 +19,14 @@ from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict
 from rag.verification.markers import neutralise
+from rag.verification.second import LLMVerdict
 from rag.verification.support import quotable_sentences
-from rag.verification.terms import digits, numbers
 
 logger = logging.getLogger(__name__)
 
 REPLY_TOKENS: Final = 200
 AT_ONCE: Final = 4  # an answer has five sentences; more calls meet the limits of small accounts
 LEAST_QUOTE_LETTERS: Final = 20  # a shorter quote stands in many a sentence
-SEVERITY: Final[dict[Verdict, int]] = {
-    "supported": 0,
-    "partly": 1,
-    "unsupported": 2,
-    "contradicted": 3,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class LLMVerdict:
-    """What a model says of a claim, and the sentence that it quotes, where the abstract has it."""
-
-    verdict: Verdict
-    sentence: Sentence | None = None
-
-
-class SecondVerifier(Protocol):
-    """Checks claims after the first verifier; None where it could not be understood."""
-
-    def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
-        """Return a verdict on every claim and its paper, in order, and what that used."""
 
 
 class _Reply(BaseModel):
@@ -100,18 +78,6 @@ def locate(quote: str, paper: Paper) -> Sentence | None:
         return None
     sentences = quotable_sentences(paper)
     return next((each for each in sentences if wanted in squeezed(each.text)), None)
-
-
-def combine(claim: str, paper: Paper, local: Verdict, second: LLMVerdict) -> Verdict:
-    """Return the verdict that is shown: the worse of the two.
-
-    A model can be talked into anything, so its word alone makes nothing supported. Where it finds
-    the very sentence that the local check missed, and no number is invented, that counts in part.
-    """
-    if local == "unsupported" and SEVERITY[second.verdict] < SEVERITY["unsupported"]:
-        invented = digits(claim) - numbers(f"{paper.title} {paper.abstract}")
-        return "partly" if second.sentence and not invented else local
-    return max(local, second.verdict, key=SEVERITY.__getitem__)
 
 
 def _messages(claim: str, paper: Paper) -> list[ChatMessage]:

@@ -13,8 +13,8 @@ from hypothesis import settings as examples
 from eval.data.dataset import read_samples
 from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
+from rag.faces.retriever import build_node
 from rag.library import Library
-from rag.passages import build_node
 from rag.query.understanding import Query
 from rag.retrieval.admission import EVERYTHING, build_admission
 from rag.retrieval.dense import DenseRetriever

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rag.sentences import split_sentences
 from rag.types import Paper, Usage
-from rag.verification.llm_verifier import SEVERITY, LLMVerdict, LLMVerifier, combine, locate
+from rag.verification.llm_verifier import LLMVerifier, locate
+from rag.verification.second import SEVERITY, LLMVerdict, combine
 from tests.support.endpoint_papers import (
     BEAVERS,
     CLAIM,

@@ -5,17 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import (
+    NodeRelationship,
+    NodeWithScore,
+    QueryBundle,
+    RelatedNodeInfo,
+    TextNode,
+)
 
-from rag.passages import build_node
+from rag.passages import passage_text
 from rag.query.understanding import QueryParser
 from rag.retrieval.protocols import PaperFinder
-from rag.types import Hit, Passage
+from rag.types import Hit, Paper, Passage
 
 
 def as_nodes(hits: Sequence[Hit]) -> list[NodeWithScore]:
     """The best passage of each hit with its score; the whole abstract where it has none."""
     return [NodeWithScore(node=_best(hit), score=hit.score) for hit in hits]
+
+
+def build_node(paper: Paper, passage: Passage) -> TextNode:
+    """A passage as LlamaIndex's node."""
+    place = {"start": passage.start, "end": passage.end}
+    known = {"paper_id": paper.paper_id, "title": paper.title, **place}
+    return TextNode(
+        id_=passage.passage_id,
+        text=passage_text(paper, passage),
+        metadata=known,
+        excluded_embed_metadata_keys=list(known),
+        excluded_llm_metadata_keys=list(known),
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=paper.paper_id)},
+    )
 
 
 def _best(hit: Hit) -> TextNode:

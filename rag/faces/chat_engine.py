@@ -12,7 +12,8 @@ from llama_index.core.chat_engine.types import (
     StreamingAgentChatResponse,
 )
 
-from rag.engine import PaperQueryEngine, as_response
+from rag.engine import AnswerEngine
+from rag.faces.query_engine import as_response
 from rag.types import Answer, Message
 
 
@@ -23,7 +24,7 @@ class PaperChatEngine(BaseChatEngine):
         engine: Answers a question with its history.
     """
 
-    def __init__(self, engine: PaperQueryEngine) -> None:
+    def __init__(self, engine: AnswerEngine) -> None:
         self._engine = engine
         self._messages: list[Message] = []
 

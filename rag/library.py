@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
+from rag.lookup import EVERY_S, MOST_FOUND, Services, open_sources, watch_zotero
 from rag.query.messages import History, to_messages
 from rag.readers import Source, read_sources, require_paper
 from rag.settings import Settings, read_settings
@@ -218,28 +219,61 @@ class Library:
         sources: Source | Iterable[Source],
         *,
         dry_run: bool = False,
+        most: int = MOST_FOUND,
         on_progress: OnProgress = _quietly,
     ) -> IngestReport:
-        """Read files, folders, `Paper`s or records into the library.
+        """Read files, folders, `Paper`s, records, ids or queries into the library.
 
         What is already there and has not changed is left alone; the rest is added or updated.
 
         Args:
-            sources: One source or several.
+            sources: One source or several. A text that is not the name of a file may be a DOI, an
+                arXiv id, or `arxiv:`, `doi:`, `crossref:`, `openalex:`, `s2:`, `pmid:` or
+                `zotero:` before what is to be looked up there.
             dry_run: Only report what would happen.
+            most: Papers that a query of a service brings at the most.
             on_progress: Told how many papers have been read.
 
         Raises:
             SourceError: None of the sources holds a paper.
+            SourceUnavailableError: A service cannot be asked, and no other source holds a paper.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
         from rag.store.writing import write_papers
 
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
-        items = require_paper(read_sources(given))
+        opened = open_sources(given, Services(self._settings), most)
+        items = require_paper(read_sources(opened))
         if not dry_run:
             self.prepare(on_progress)
         return write_papers(self._index, items, on_progress, dry_run=dry_run)
+
+    def watch(
+        self,
+        source: str = "zotero:",
+        *,
+        every_s: float = EVERY_S,
+        on_progress: OnProgress = _quietly,
+    ) -> Iterator[IngestReport]:
+        """Read a running Zotero, then whatever is new there, for as long as the caller listens.
+
+        Args:
+            source: `zotero:` or `zotero:COLLECTION`.
+            every_s: Seconds from one look to the next.
+            on_progress: Told how many papers have been read.
+
+        Yields:
+            What each reading did; the first one is of all that is there.
+
+        Raises:
+            ConfigurationError: The source is none of Zotero's.
+            SourceUnavailableError: Zotero does not run.
+        """
+        from rag.store.writing import write_papers
+
+        self.prepare(on_progress)
+        for opened in watch_zotero(source, Services(self._settings), every_s):
+            yield write_papers(self._index, read_sources([opened]), on_progress)
 
     def ingest_starter(self, on_progress: OnProgress = _quietly) -> IngestReport:
         """Add the papers that come with paperchat, as summaries written for this project."""

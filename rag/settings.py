@@ -14,6 +14,7 @@ from rag.types import EXTRACTIVE
 
 APPLICATION = "paperchat"
 TOP_K: Final = 6
+ADDRESS: Final = r"^https?://[^\s]+$"
 ANSWER_WORDS: Final = 105  # answers to `single` questions of the dev set then have 109 on average
 
 
@@ -109,6 +110,36 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="Share of dense retrieval in the fused score; 0 or 1: one retriever alone.",
+    )
+    contact: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Your e-mail address, told to the services where papers are looked up.",
+    )
+    lookup_timeout_s: float = Field(
+        20.0, gt=0, description="Longest wait for a service where papers are looked up, seconds."
+    )
+    arxiv_url: str = Field(
+        "https://export.arxiv.org/api/query", pattern=ADDRESS, description="Where arXiv is asked."
+    )
+    crossref_url: str = Field(
+        "https://api.crossref.org", pattern=ADDRESS, description="Where Crossref is asked."
+    )
+    doi_url: str = Field(
+        "https://doi.org", pattern=ADDRESS, description="Where other agencies' DOIs are asked for."
+    )
+    openalex_url: str = Field(
+        "https://api.openalex.org", pattern=ADDRESS, description="Where OpenAlex is asked."
+    )
+    openalex_key: SecretStr | None = Field(None, description="Key of OpenAlex, which is free.")
+    s2_url: str = Field(
+        "https://api.semanticscholar.org/graph/v1",
+        pattern=ADDRESS,
+        description="Where Semantic Scholar is asked.",
+    )
+    s2_key: SecretStr | None = Field(None, description="Key of Semantic Scholar.")
+    zotero_url: str = Field(
+        "http://127.0.0.1:23119/api", pattern=ADDRESS, description="Where a running Zotero is read."
     )
     rate_limit: int = Field(
         30, ge=0, description="Questions that one visitor of the page may ask a minute; 0: any."

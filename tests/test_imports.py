@@ -155,7 +155,7 @@ LAYERS = """
 prompts rag.errors rag.fitted rag.names rag.sentences rag.starter rag.text rag.tokens rag.types
 rag.cleaning rag.codec rag.identifiers rag.passages rag.projection rag.settings
 rag.endpoint rag.export rag.llm rag.readers
-rag.arxiv rag.embedding
+rag.embedding rag.lookup
 rag.store rag.terminal
 rag.query
 rag.retrieval rag.verification

@@ -35,6 +35,7 @@ RANGES = [
     ("candidates_k", ["10", "1000"], ["9"]),
     ("dense_weight", ["0", "1"], ["-0.01", "1.01"]),
     ("rate_limit", ["0", "6000"], ["-1"]),
+    ("lookup_timeout_s", ["0.1", "600"], ["0", "-1"]),
 ]
 
 
@@ -72,6 +73,9 @@ def test_a_value_at_the_edge_of_its_range_is_taken(monkeypatch, name, value):
         ("verify", "yes"),
         ("verify", "LLM"),
         ("condense", "perhaps"),
+        ("contact", "ada"),
+        ("arxiv_url", "export.arxiv.org"),
+        ("zotero_url", "file:///etc/passwd"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_variable(monkeypatch, name, value):

@@ -15,6 +15,7 @@ from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
+from rag.lookup import LOOKUPS, MOST_FOUND
 from rag.readers import FORMATS
 
 EXIT_DONE = 0
@@ -157,9 +158,22 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 def _add_ingest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help=f"files or folders of papers: {FORMATS}"
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help=f"files or folders of papers ({FORMATS}), or what is to be looked up: {LOOKUPS}",
+    )
+    parser.add_argument(
+        "--most",
+        type=_positive,
+        default=MOST_FOUND,
+        metavar="N",
+        help=f"papers that a query brings at the most (default {MOST_FOUND})",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
+    )
     parser.add_argument(
         "--rebuild", action="store_true", help="embed the library anew with the present settings"
     )

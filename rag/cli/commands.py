@@ -149,18 +149,38 @@ def ingest(options: argparse.Namespace) -> int:
     """Read papers into the library; 1 when a source could not be read at all."""
     if not options.sources and not options.rebuild:
         options.usage_error("name at least one SOURCE, or --rebuild")
+    if options.watch:
+        return _watch(options)
     library = _open(options, rebuild=options.rebuild)
     report = IngestReport()
     if options.sources:
         with shown_progress() as on_progress:
             report = library.ingest(
-                options.sources, dry_run=options.dry_run, on_progress=on_progress
+                options.sources,
+                dry_run=options.dry_run,
+                most=options.most,
+                on_progress=on_progress,
             )
     if options.json:
         write_json(report)
     else:
         _write_report(report, library)
     return 1 if any(rejection.record == 0 for rejection in report.rejected) else 0
+
+
+def _watch(options: argparse.Namespace) -> int:
+    """Follow Zotero until the user stops it, a report each time that something is new."""
+    if len(options.sources) != 1 or options.dry_run or options.rebuild:
+        options.usage_error("--watch goes with one zotero:COLLECTION, and nothing else")
+    library = _open(options)
+    with shown_progress() as on_progress:
+        for report in library.watch(options.sources[0], on_progress=on_progress):
+            if options.json:
+                write_json(report)
+            else:
+                _write_report(report, library)
+            sys.stdout.flush()
+    return 0
 
 
 def _write_report(report: IngestReport, library: Library) -> None:

@@ -8,12 +8,12 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final, cast
 
-from rag.errors import SourceError
+from rag.errors import SourceError, SourceUnavailableError
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError, paper_from_record
 from rag.readers.table import FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, find_encoding
@@ -30,16 +30,33 @@ MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {FORMATS}"
 REJECTED_SOURCES_NAMED: Final = 3
 STDIN: Final = "-"
+UNREACHED: Final = "not reached"  # the reason of what could not be asked for
+NOT_FOUND: Final = "not found"  # and of what could, in vain
+LOOKED_UP: Final = (UNREACHED, NOT_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Records on their way from a place that is no file.
+
+    Attributes:
+        name: Of the place, for users.
+        records: Reading them may raise `SourceError`.
+    """
+
+    name: str
+    records: Iterator[Record | RecordError | Note]
+
 
 Source = str | Path | Paper | Mapping[str, object]
 Item = Paper | Rejection | Note
 
 
-def read_sources(sources: Iterable[Source]) -> Iterator[Item]:
+def read_sources(sources: Iterable[Source | Opened]) -> Iterator[Item]:
     """Read every paper of the sources in their order; what is none becomes a rejection.
 
-    A source is a file, a folder of files, `-` for standard input, a `Paper`, or a mapping with a
-    record's keys.
+    A source is a file, a folder of files, `-` for standard input, a `Paper`, a mapping with a
+    record's keys, or records that were opened elsewhere.
     """
     for number, source in enumerate(sources, start=1):
         if isinstance(source, Paper):
@@ -47,6 +64,8 @@ def read_sources(sources: Iterable[Source]) -> Iterator[Item]:
             yield _as_given(item, source) if isinstance(item, Paper) else item
         elif isinstance(source, Mapping):
             yield _paper_or_rejection(source, "record", number)
+        elif isinstance(source, Opened):
+            yield from _read_opened(source)
         elif source == STDIN:
             yield from _read_file(cast("io.BufferedReader", sys.stdin.buffer), "standard input")
         else:
@@ -56,6 +75,25 @@ def read_sources(sources: Iterable[Source]) -> Iterator[Item]:
 def _as_given(item: Paper, given: Paper) -> Paper:
     identifiers = tuple(dict.fromkeys((*given.identifiers, *item.identifiers)))
     return replace(item, source=given.source, identifiers=identifiers, tags=given.tags)
+
+
+def _read_opened(source: Opened) -> Iterator[Item]:
+    number = 0
+    try:
+        for record in source.records:
+            if isinstance(record, Note):
+                yield record
+                continue
+            number += 1
+            yield _paper_or_rejection(record, source.name, number)
+    except SourceUnavailableError as exc:
+        yield Rejection(source.name, 0, str(exc), UNREACHED)
+        return
+    except SourceError as exc:
+        yield Rejection(source.name, 0, str(exc), NOT_FOUND)
+        return
+    if not number:
+        yield Rejection(source.name, 0, "nothing was found", NOT_FOUND)
 
 
 def _read_path(source: str | Path) -> Iterator[Item]:
@@ -211,6 +249,7 @@ def require_paper(items: Iterator[Item]) -> Iterator[Item]:
 
     Raises:
         SourceError: There are only rejections.
+        SourceUnavailableError: The sources could not be reached.
     """
     before: list[Rejection | Note] = []
     for item in items:
@@ -218,6 +257,8 @@ def require_paper(items: Iterator[Item]) -> Iterator[Item]:
             return chain(before, [item], items)
         before.append(item)
     rejected = [each for each in before if isinstance(each, Rejection)]
+    if rejected and all(each.reason == UNREACHED for each in rejected):
+        raise SourceUnavailableError(" ".join(dict.fromkeys(each.why for each in rejected)))
     if rejected:
         raise SourceError(_describe(rejected))
     return iter(())
@@ -232,4 +273,6 @@ def _describe(rejected: Sequence[Rejection]) -> str:
     named = [f"{source!r}: {each}" for source, each in why.items()]
     more = len(named) - REJECTED_SOURCES_NAMED
     shown = named[:REJECTED_SOURCES_NAMED] + ([f"and {more} more"] if more > 0 else [])
-    return f"No paper could be read. {'; '.join(shown)}. What can be read: {FORMATS}."
+    is_file = any(not each.record and each.reason not in LOOKED_UP for each in rejected)
+    formats = f" What can be read: {FORMATS}." if is_file else ""
+    return f"No paper could be read. {'; '.join(shown).rstrip('.')}.{formats}"

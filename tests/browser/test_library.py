@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import threading
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from rag import arxiv
 from rag.library import Library
 from rag.settings import Settings
 from tests.support.page_server import served
 from tests.support.scripted_endpoint import ScriptedEndpoint
+from tests.support.scripted_service import ScriptedService
 
 READY = "#question textarea:not([disabled])"
 WIDE, NARROW = (1280, 800), (390, 844)
@@ -26,47 +24,33 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def library(browser, starter, tmp_path_factory):
-    """A copy of the starter library, which these tests change."""
-    folder = tmp_path_factory.mktemp("browsed") / "library"
-    shutil.copytree(starter.folder, folder)
-    settings = Settings(library=folder, cache=starter.settings.cache, llm="extractive")
-    with Library.open(settings=settings) as library:
-        yield library
-
-
-@pytest.fixture(scope="module")
 def feed():
-    """A server that answers as arXiv's export API does, for one paper that it knows."""
+    """The address of a server that answers as arXiv's export API does, with one paper."""
     entry = (
         "<entry><id>http://arxiv.org/abs/2101.00001v2</id><title>Cats in\n the Air</title>"
         "<summary>A falling cat bends at the waist. It lands on its feet.</summary>"
         "<published>2021-01-03T10:00:00Z</published><author><name>Ann A</name></author></entry>"
     )
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            """Silence."""
-
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            body = f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>'
-            self.wfile.write(body.encode())
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/query"
-    server.shutdown()
-    server.server_close()
+    with ScriptedService() as service:
+        service.answer("/query", f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>')
+        yield f"{service.url}/query"
 
 
 @pytest.fixture(scope="module")
-def address(library, feed):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ui.library.papers.look_up", lambda ids: arxiv.look_up(ids, address=feed))
-        with served(library) as address:
-            yield address
+def library(browser, starter, feed, tmp_path_factory):
+    """A copy of the starter library, which these tests change."""
+    folder = tmp_path_factory.mktemp("browsed") / "library"
+    shutil.copytree(starter.folder, folder)
+    cache = starter.settings.cache
+    settings = Settings(library=folder, cache=cache, llm="extractive", arxiv_url=feed)
+    with Library.open(settings=settings) as library:
+        yield library
+
+
+@pytest.fixture(scope="module")
+def address(library):
+    with served(library) as address:
+        yield address
 
 
 def open_page(browser, address, size=WIDE, **others):

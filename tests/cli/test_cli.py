@@ -20,6 +20,7 @@ from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
 from rag.store.reached import read_reached, write_reached
 from rag.types import STARTER_SOURCE
+from tests.support.scripted_service import ScriptedService, arxiv_feed
 
 KEY = "sk-secret-0123456789"
 STARTER_PAPERS = 436
@@ -219,6 +220,32 @@ def test_a_bad_file_beside_a_good_one_fails_but_the_good_one_is_in(
     assert "binary.bin" in err
     assert "Traceback" not in err
     assert len(run_json("papers", "list")["papers"]) == 2
+
+
+def test_ingest_looks_papers_up(run, monkeypatch):
+    with ScriptedService() as service:
+        monkeypatch.setenv("RAG_ARXIV_URL", f"{service.url}/arxiv")
+        service.answer("/arxiv", arxiv_feed("2101.00001", "2101.00002", total=9))
+        code, out, err = run("ingest", "arxiv:cat:cs.LG AND ti:cats", "--most", 2)
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "2 added, 0 updated, 0 unchanged, 0 duplicates, 0 rejected",
+    )
+    assert "9 papers fit 'cat:cs.LG AND ti:cats'; these are the first 2" in err
+
+
+def test_without_a_network_a_look_up_is_one_sentence(run, monkeypatch):
+    monkeypatch.setenv("RAG_ZOTERO_URL", "http://127.0.0.1:9/api")
+    for extra in ([], ["--watch"]):
+        code, out, err = run("ingest", "zotero:", *extra)
+        assert (code, out) == (1, "")
+        assert_one_clear_line(err)
+        assert "Start Zotero" in err
+
+
+@pytest.mark.parametrize("sources", [["refs.bib"], ["zotero:", "zotero:A"], []])
+def test_only_one_source_of_zotero_is_watched(run, sources):
+    assert run("ingest", *sources, "--watch")[0] == 2
 
 
 def test_ingest_without_a_source_is_wrong_use(run):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,11 +13,9 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rag import arxiv
-from rag.errors import SourceError, SourceUnavailableError
+from rag.errors import SourceError
 from rag.library import Library
 from rag.readers import pasted
-from rag.readers.records import RecordError
 from rag.settings import Settings
 from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
@@ -27,6 +23,7 @@ from rag.store.papers import LibraryState, NewPaper, PaperStore
 from rag.text import folded
 from rag.types import Heading, IngestReport, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
+from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work
 from ui.library import html
 from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
 from ui.library.paper_map import PaperMap, draw
@@ -329,140 +326,28 @@ def test_pasted_json_lines_are_read_as_such(library):
 def test_any_pasted_text_is_understood_as_something(text):
     assert isinstance(pasted.is_structured(text), bool)
     assert set(pasted.read_title_and_abstract(text)) <= {"title", "abstract", "source"}
-    assert all(arxiv.ARXIV_ID.match(each) for each in arxiv.find_arxiv_ids(text))
 
 
-# --- arXiv -------------------------------------------------------------------------------------
+# --- ids ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "ids"),
-    [
-        ("2101.00001", ["2101.00001"]),
-        (
-            "arXiv:2101.00001v3, 2101.00002;hep-th/9901001\n",
-            [
-                "2101.00001",
-                "2101.00002",
-                "hep-th/9901001",
-            ],
-        ),
-        (
-            "https://arxiv.org/abs/2101.00001v2 arxiv.org/pdf/2101.00002.pdf",
-            [
-                "2101.00001",
-                "2101.00002",
-            ],
-        ),
-        ("2101.00001 2101.00001v2", ["2101.00001"]),
-        ("https://arxiv.org.evil.example/abs/2101.00001", []),
-        ("2101.00001 and more", []),
-        ("A title", []),
-        ("", []),
-    ],
-)
-def test_ids_are_found_where_the_text_holds_nothing_else(text, ids):
-    assert arxiv.find_arxiv_ids(text) == ids
-
-
-ENTRY = (
-    "<entry><id>http://arxiv.org/abs/{0}v2</id><title>Cats\n  in {0}</title>"
-    "<summary> A cat falls. </summary><published>2021-01-03T10:00:00Z</published>"
-    "<author><name>Ann A</name></author><author><name>Ben B</name></author>"
-    "<arxiv:journal_ref xmlns:arxiv='http://arxiv.org/schemas/atom'>Cats 3</arxiv:journal_ref>"
-    "</entry>"
-)
-FEED = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
-
-
-@contextmanager
-def api(body, status=200):
-    """A server that answers every question with this; it keeps what was asked."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            """Silence."""
-
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/query", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def test_papers_are_looked_up_in_one_request_and_in_the_order_of_the_ids():
-    feed = FEED.format(ENTRY.format("2101.00002") + ENTRY.format("2101.00001"))
-    with api(feed) as (address, asked):
-        found = arxiv.look_up(["2101.00001", "2101.00009", "2101.00002"], address=address)
-    assert len(asked) == 1
-    assert "id_list=2101.00001%2C2101.00009%2C2101.00002" in asked[0]
-    first, unknown, last = found
-    assert first == {
-        "id": "2101.00001",
-        "title": "Cats in 2101.00001",
-        "abstract": "A cat falls.",
-        "authors": ["Ann A", "Ben B"],
-        "published": "2021-01-03T10:00:00Z",
-        "venue": "Cats 3",
-        "source": "arXiv",
-    }
-    assert isinstance(unknown, RecordError)
-    assert "'2101.00009'" in str(unknown)
-    assert last["id"] == "2101.00002"
-
-
-def test_looked_up_papers_go_into_the_library_with_a_report(library, monkeypatch):
-    with api(FEED.format(ENTRY.format("2101.00001"))) as (address, _):
-        monkeypatch.setattr(
-            "ui.library.papers.look_up", lambda ids: arxiv.look_up(ids, address=address)
-        )
-        report = add_pasted(library, "2101.00001 2101.00002", quietly)
-    assert (report.added, [each.source for each in report.rejected]) == (1, ["arXiv"])
+def test_pasted_ids_are_looked_up_and_go_into_the_library_with_a_report(library):
+    with ScriptedService() as service:
+        service.answer("/arxiv", arxiv_feed("2101.00001"))
+        service.answer("/crossref/works/10.1000/182", crossref_work("10.1000/182"))
+        urls = {"arxiv_url": f"{service.url}/arxiv", "crossref_url": f"{service.url}/crossref"}
+        asking = library.with_settings(library.settings.model_copy(update=urls))
+        report = add_pasted(asking, "2101.00001 2101.00002, 10.1000/182", quietly)
+    assert (report.added, [each.source for each in report.rejected]) == (2, ["arXiv"])
     paper = library.get("2101.00001")
     assert paper.url == "https://arxiv.org/abs/2101.00001"
     assert paper.published == "2021-01-03"
     assert paper.source == "arXiv"
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "why"),
-    [
-        ("", 503, "503"),
-        ("<html>A page", 200, "no list of papers"),
-        ("<html/>", 200, "no list of papers"),
-        ('<!DOCTYPE x [<!ENTITY a "aaaa">]><feed>&a;</feed>', 200, "no list of papers"),
-        ("x" * 6_000_000, 200, "longer than"),
-    ],
-)
-def test_an_answer_that_is_no_list_of_papers_is_told(body, status, why):
-    with (
-        api(body, status) as (address, _),
-        pytest.raises(SourceUnavailableError, match=why) as told,
-    ):
-        arxiv.look_up(["2101.00001"], address=address)
-    assert "paste title and abstract" in str(told.value)
-
-
-def test_without_a_network_one_sentence_says_so():
-    with pytest.raises(SourceUnavailableError, match="arXiv could not be asked") as raised:
-        arxiv.look_up(["2101.00001"], address="http://127.0.0.1:9/query")
-    assert raised.value.retryable
-    assert len(str(raised.value).splitlines()) == 1
-
-
-def test_too_many_ids_are_refused_before_anything_is_asked():
+def test_too_many_ids_are_refused_before_anything_is_asked(library):
     with pytest.raises(SourceError, match="at most 100"):
-        arxiv.look_up([f"2101.{n:05}" for n in range(101)], address="http://127.0.0.1:9/")
-    assert arxiv.look_up([], address="http://127.0.0.1:9/") == []
+        add_pasted(library, " ".join(f"2101.{n:05}" for n in range(101)), quietly)
 
 
 # --- charts ------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ from ui.templates.sentences import said_html
 
 UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
 PASTE_HELP: Final = (
-    "A title on the first line and its abstract below, or arXiv ids. Ids are looked up at "
-    "export.arxiv.org when you press the button; nothing else leaves this machine."
+    "A title on the first line and its abstract below, or arXiv ids and DOIs. Ids are looked up at "
+    "arXiv, Crossref, OpenAlex or Semantic Scholar when you press the button; nothing else leaves "
+    "this machine."
 )
 
 
@@ -47,7 +48,7 @@ def lay_out_adding() -> Adding:
     )
     gr.HTML(html.help_html(UPLOAD_HELP))
     text = gr.Textbox(
-        label="Or paste a paper, or arXiv ids",
+        label="Or paste a paper, arXiv ids or DOIs",
         lines=5,
         max_lines=12,
         elem_id="library-paste",

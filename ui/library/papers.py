@@ -11,18 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from rag.arxiv import SOURCE as ARXIV
-from rag.arxiv import find_arxiv_ids, look_up
 from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.library import Library
+from rag.lookup import find_ids
 from rag.readers import pasted
-from rag.readers.records import RecordError
 from rag.types import IngestReport, Paper, Rejection
 
 MOST_FILES: Final = 20
 MOST_UNPACKED_BYTES: Final = 500_000_000
 BYTES_AT_ONCE: Final = 1 << 20
+MOST_IDS: Final = 100  # that are looked up at once
 MOST_PASTED_CHARACTERS: Final = 200_000
 PASTED_FILE: Final = "pasted text"
 
@@ -62,34 +61,25 @@ def _is_bomb(path: Path) -> bool:
 
 
 def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestReport:
-    """Add what was pasted: arXiv ids, which are looked up; a form that files have; or one paper.
+    """Add what was pasted: ids, which are looked up; a form that files have; or one paper.
 
     Raises:
-        SourceError: It holds no paper, or arXiv could not be asked.
+        SourceError: It holds no paper, or there are too many ids.
+        SourceUnavailableError: The place where ids are looked up could not be asked.
     """
     text = text[:MOST_PASTED_CHARACTERS]
     if not text.strip():
-        raise SourceError("There is nothing to add. Paste arXiv ids, or a title and an abstract.")
-    if ids := find_arxiv_ids(text):
-        return _add_arxiv(library, ids, on_progress)
+        raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
+    if ids := find_ids(text):
+        if len(ids) > MOST_IDS:
+            raise SourceError(f"{len(ids)} ids are too many; paste at most {MOST_IDS} at once.")
+        return library.ingest(ids, on_progress=on_progress)
     if not pasted.is_structured(text):
         return library.ingest(pasted.read_title_and_abstract(text), on_progress=on_progress)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PASTED_FILE
         path.write_text(text, encoding="utf-8", errors="replace")
         return library.ingest(path, on_progress=on_progress)
-
-
-def _add_arxiv(library: Library, ids: Sequence[str], on_progress: OnProgress) -> IngestReport:
-    answers = look_up(ids)
-    unknown = tuple(
-        Rejection(ARXIV, number, str(answer))
-        for number, answer in enumerate(answers, start=1)
-        if isinstance(answer, RecordError)
-    )
-    records = [answer for answer in answers if not isinstance(answer, RecordError)]
-    report = library.ingest(records, on_progress=on_progress) if records else IngestReport()
-    return replace(report, rejected=(*unknown, *report.rejected))
 
 
 def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:

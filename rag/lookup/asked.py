@@ -1,0 +1,108 @@
+"""Tell what is to be looked up, and where, from what a user types: pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rag.identifiers import find_arxiv_id, plain_doi, plain_pmid
+from rag.lookup import arxiv, openalex, semantic_scholar
+from rag.text import one_line
+
+Where = Literal["arxiv", "doi", "crossref", "openalex", "s2", "pmid", "zotero"]
+
+BETWEEN: Final = re.compile(r"[,;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be looked up.
+
+    Attributes:
+        where: The service.
+        name: An id, or for a query its words; of Zotero a collection, "" for all of it.
+        is_query: Whether `name` is a query, which many papers may fit.
+    """
+
+    where: Where
+    name: str
+    is_query: bool = False
+
+
+def _plain_openalex_name(text: str) -> str:
+    """OpenAlex's name of a work: its own id, a DOI or a PubMed number; "" for none."""
+    if own := openalex.plain_id(text):
+        return own
+    doi = plain_doi(text)
+    return f"doi:{doi}" if doi else ""
+
+
+# How an id is read of each service; what is none is a query, where the service takes any.
+IDS: Final[Mapping[Where, Callable[[str], str]]] = {
+    "arxiv": arxiv.plain_id,
+    "doi": plain_doi,
+    "crossref": plain_doi,
+    "openalex": _plain_openalex_name,
+    "s2": semantic_scholar.plain_id,
+    "pmid": plain_pmid,
+}
+PREFIXES: Final = (*IDS, "zotero")
+TAKES_QUERIES: Final = frozenset(("arxiv", "crossref", "openalex", "s2"))
+
+
+def find_asked(text: str) -> Asked | None:
+    """What a source names that is no file: an id, a DOI, an address, or words behind a service.
+
+    `doi:10.1000/182`, `arxiv:2101.00001`, `arxiv:cat:cs.LG AND ti:hopfield`, `zotero:Physics`,
+    `https://arxiv.org/abs/2101.00001`. None for anything else; a service behind which nothing
+    stands that it takes is asked with `name=""`.
+    """
+    text = one_line(text)
+    for where in PREFIXES:
+        if text[: len(where) + 1].casefold() == f"{where}:":
+            return _behind(where, _unquoted(text[len(where) + 1 :].strip()))
+    return find_id(text)
+
+
+def find_id(word: str) -> Asked | None:
+    """What an id or an address by itself names, or None."""
+    if arxiv_id := arxiv.plain_id(word):
+        return Asked("arxiv", arxiv_id)
+    if doi := plain_doi(word):
+        found = find_arxiv_id(doi)
+        return Asked("arxiv", found) if found else Asked("doi", doi)
+    if work := openalex.plain_id(word):
+        return Asked("openalex", work)
+    is_address = semantic_scholar.ADDRESS.match(word)
+    paper = semantic_scholar.plain_id(word) if is_address else ""
+    return Asked("s2", paper) if paper else None
+
+
+def find_ids(text: str) -> list[str]:
+    """The ids, DOIs and addresses that a text is made of; none if it holds anything else."""
+    words: list[str] = []
+    for word in text.split():
+        bare = word.strip(",;")
+        is_whole = not bare or find_id(bare) is not None
+        words += [bare] if is_whole else BETWEEN.split(bare)
+    found = [word for word in words if word]
+    return list(dict.fromkeys(found)) if all(map(find_id, found)) else []
+
+
+def _behind(where: Where, text: str) -> Asked:
+    if where == "zotero":
+        return Asked(where, text)
+    found = IDS[where](text)
+    if where == "doi" and (arxiv_id := find_arxiv_id(found)):
+        return Asked("arxiv", arxiv_id)
+    if found:
+        return Asked("doi" if where == "crossref" else where, found)
+    return Asked(where, text if where in TAKES_QUERIES else "", is_query=where in TAKES_QUERIES)
+
+
+def _unquoted(text: str) -> str:
+    """A query without the quotes around all of it, which a shell would have taken off."""
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1].strip() if is_quoted and text[0] not in text[1:-1] else text

@@ -1,0 +1,165 @@
+"""The services that papers are looked up at, each made from the settings, and what they answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from rag.errors import SourceUnavailableError
+from rag.lookup import arxiv, crossref, openalex, semantic_scholar, zotero
+from rag.lookup.asked import Asked
+from rag.lookup.web import Manners, Service
+from rag.readers.records import Record, RecordError
+from rag.settings import Settings
+from rag.types import Note
+
+NEEDED: Final = {"doi": "a DOI (doi:10.1000/182)", "pmid": "a number (pmid:19872477)"}
+MOST_FOUND: Final = 100  # papers that a query brings where nothing else is asked for
+
+Found = Iterator[Record | RecordError | Note]
+Find = Callable[[], Record | None]
+
+
+class Services:
+    """Where papers are looked up; nothing is contacted before something is read.
+
+    Args:
+        settings: Addresses, keys, and how long to wait.
+        sleep: Waits so many seconds.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        contact = settings.contact or ""
+
+        def service(name: str, address: str, manners: Manners) -> Service:
+            return Service(
+                name,
+                address,
+                manners,
+                timeout_s=settings.lookup_timeout_s,
+                contact=contact,
+                sleep=sleep,
+                clock=clock,
+            )
+
+        openalex_key, s2_key = (
+            key.get_secret_value() if key else ""
+            for key in (settings.openalex_key, settings.s2_key)
+        )
+        self.arxiv = service(arxiv.NAME, settings.arxiv_url, arxiv.MANNERS)
+        self.crossref = service(crossref.NAME, settings.crossref_url, crossref.manners(contact))
+        self.doi = service(crossref.DOI_NAME, settings.doi_url, crossref.DOI_MANNERS)
+        self.openalex = service(
+            openalex.NAME, settings.openalex_url, openalex.manners(openalex_key, contact)
+        )
+        self.s2 = service(semantic_scholar.NAME, settings.s2_url, semantic_scholar.manners(s2_key))
+        self.zotero = service(zotero.NAME, settings.zotero_url, zotero.MANNERS)
+
+    def read(self, asked: Asked, most: int) -> Found:
+        """Records of what is asked for, and of a query at most so many.
+
+        Raises:
+            SourceUnavailableError: The service cannot be asked.
+            SourceError: Zotero has nothing that is called so.
+        """
+        if not asked.name and asked.where != "zotero":
+            needed = NEEDED.get(asked.where, "an id, or words to look for")
+            return iter([RecordError(f"behind {asked.where}: there must be {needed}")])
+        if asked.is_query:
+            return self._read_query(asked, most)
+        if asked.where == "zotero":
+            return iter(self.read_zotero(asked.name).records)
+        if asked.where == "arxiv":
+            return arxiv.read_ids(self.arxiv, [asked.name])
+        return iter([self._find(asked)])
+
+    def read_arxiv(self, ids: Sequence[str]) -> Found:
+        """Records of arXiv's papers, as many with one request as it allows.
+
+        Raises:
+            SourceUnavailableError: arXiv cannot be asked.
+        """
+        return arxiv.read_ids(self.arxiv, ids)
+
+    def read_zotero(self, name: str, seen: zotero.Seen = zotero.NOTHING_SEEN) -> zotero.Changes:
+        """What is in a collection or library of Zotero's, or is new there.
+
+        Raises:
+            SourceUnavailableError: Zotero does not run.
+            SourceError: It has nothing that is called so.
+        """
+        return zotero.read_shelf(self.zotero, zotero.find_shelf(self.zotero, name), seen)
+
+    def find_doi(self, doi: str, *, is_whole: Callable[[Record], bool]) -> Record | None:
+        """What is known of a DOI, from one service after the other until the record is whole.
+
+        Crossref seldom has abstracts, for which the other two are asked.
+
+        Raises:
+            SourceUnavailableError: None of them could be asked.
+        """
+        return _gathered(
+            [
+                lambda: (
+                    crossref.find_doi(self.crossref, doi) or crossref.find_elsewhere(self.doi, doi)
+                ),
+                partial(openalex.find_work, self.openalex, f"doi:{doi}"),
+                partial(semantic_scholar.find_paper, self.s2, f"DOI:{doi}"),
+            ],
+            is_whole,
+        )
+
+    def _read_query(self, asked: Asked, most: int) -> Found:
+        if asked.where == "arxiv":
+            return arxiv.read_query(self.arxiv, asked.name, most)
+        if asked.where == "crossref":
+            return crossref.read_query(self.crossref, asked.name, most)
+        if asked.where == "openalex":
+            return openalex.read_query(self.openalex, asked.name, most)
+        return semantic_scholar.read_query(self.s2, asked.name, most)
+
+    def _find(self, asked: Asked) -> Record | RecordError:
+        finds: dict[str, Find] = {
+            "doi": lambda: self.find_doi(asked.name, is_whole=has_abstract),
+            "openalex": lambda: openalex.find_work(self.openalex, asked.name),
+            "pmid": lambda: openalex.find_work(self.openalex, f"pmid:{asked.name}"),
+            "s2": lambda: semantic_scholar.find_paper(self.s2, asked.name),
+        }
+        found = finds[asked.where]()
+        return found or RecordError(f"no paper is known by {asked.where}:{asked.name}", "not known")
+
+
+def has_abstract(record: Record) -> bool:
+    """Whether a record has title and abstract, without which it is no paper here."""
+    return bool(record.get("title") and record.get("abstract"))
+
+
+def _gathered(finds: Sequence[Find], is_whole: Callable[[Record], bool]) -> Record | None:
+    """What several places know, the first that knows a field winning; None where none knows it.
+
+    Raises:
+        SourceUnavailableError: No place could be asked; the first one's.
+    """
+    record: dict[str, object] = {}
+    failed: list[SourceUnavailableError] = []
+    for find in finds:
+        try:
+            found = find() or {}
+        except SourceUnavailableError as exc:
+            failed.append(exc)
+            continue
+        record |= {name: value for name, value in found.items() if value and not record.get(name)}
+        if record and is_whole(record):
+            break
+    if not record and failed:
+        raise failed[0]
+    return record or None

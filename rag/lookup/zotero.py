@@ -1,0 +1,283 @@
+"""Read a running Zotero over its local interface: items, collections, group libraries, tags.
+
+Nothing is written to it. Not covered: items that were deleted in Zotero, and full texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.errors import SourceError
+from rag.lookup.web import Manners, Parameters, Reply, Service
+from rag.readers.json_items import records_of
+from rag.readers.records import Record, RecordError
+
+NAME: Final = "Zotero"
+ADVICE: Final = (
+    "Start Zotero on this machine, tick “Allow other applications on this computer to communicate "
+    "with Zotero” in its settings (Advanced), and try again."
+)
+MANNERS: Final = Manners(headers={"Zotero-API-Version": "3"}, advice=ADVICE)
+OWN_LIBRARY: Final = "/users/0"
+ITEMS_PER_REQUEST: Final = 1000  # on one's own machine; Zotero orders all of them each time
+MOST_COLLECTIONS: Final = 20_000
+NAMED: Final = 8  # collections, in a message
+SEPARATOR: Final = "/"
+
+Object = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of a library of Zotero's.
+
+    Attributes:
+        key: By which Zotero knows it.
+        path: Its name behind those that it lies in: `Physics/Optics`.
+        inside: The keys of the collections within it, at any depth.
+    """
+
+    key: str
+    name: str
+    path: str
+    inside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What of Zotero is read.
+
+    Attributes:
+        library: Beginning of its addresses: the user's own library, or a group's.
+        name: What the source of its papers is called.
+        collections: All of the library, by key.
+        chosen: The one that is read; None for the whole library.
+    """
+
+    library: str
+    name: str
+    collections: Mapping[str, Collection]
+    chosen: Collection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a library was read: what comes later is new.
+
+    Zotero counts changes when it has synchronised them, and dates them when they are made.
+
+    Attributes:
+        version: The number of the last change.
+        modified: When the item was changed that was changed last; an ISO date and time.
+        latest: Items changed then, with their versions; others may follow in the same second.
+    """
+
+    version: int = 0
+    modified: str = ""
+    latest: frozenset[tuple[str, int]] = frozenset()
+
+
+NOTHING_SEEN: Final = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is on a shelf, or new there.
+
+    Attributes:
+        seen: How far its library was read.
+        records: Of the items that are papers.
+    """
+
+    seen: Seen
+    records: Sequence[Record | RecordError]
+
+
+def find_shelf(service: Service, name: str) -> Shelf:
+    """What a name means: "" the user's library; a collection; a group, or one of its collections.
+
+    A collection goes by its key, its path or its name, a collection of a group by
+    `GROUP/COLLECTION`. Case does not count.
+
+    Raises:
+        SourceError: Nothing, or more than one collection, is called so.
+        SourceUnavailableError: Zotero does not run, or does not let itself be read.
+    """
+    own = Shelf(OWN_LIBRARY, NAME, _collections(service, OWN_LIBRARY))
+    if not name:
+        return own
+    if found := _chosen(own, name):
+        return found
+    groups = _groups(service)
+    for path, group in groups.items():
+        if name.casefold() == group.casefold() or name == path.rpartition("/")[2]:
+            return Shelf(path, f"{NAME}: {group}", _collections(service, path))
+        if name.casefold().startswith(f"{group.casefold()}{SEPARATOR}"):
+            shelf = Shelf(path, f"{NAME}: {group}", _collections(service, path))
+            if found := _chosen(shelf, name[len(group) + 1 :]):
+                return found
+    raise SourceError(_nothing_called(name, [c.path for c in own.collections.values()], groups))
+
+
+def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Changes:
+    """The papers of a shelf, or those that are new or changed since it was read.
+
+    Raises:
+        SourceUnavailableError: Zotero does not run, or does not let itself be read.
+    """
+    at = shelf.library
+    paths = [f"{at}/items/top"]
+    if shelf.chosen:
+        keys = (shelf.chosen.key, *shelf.chosen.inside)
+        paths = [f"{at}/collections/{key}/items/top" for key in keys]
+    found: dict[str, Object] = {}
+    version = seen.version
+    for path in paths:
+        for items, at_version in _new_pages(service, path, seen):
+            version = max(version, at_version)
+            found.update({str(each.get("key")): each for each in items})
+    new = [each for each in found.values() if _stamp(each) not in seen.latest]
+    records = (record for each in new for record in _records(each, shelf))
+    return Changes(_seen(version, seen, new), [_told(record, shelf) for record in records])
+
+
+def _new_pages(service: Service, path: str, seen: Seen) -> Iterator[tuple[list[Object], int]]:
+    """Pages of all items, or of those that may be new."""
+    if seen == NOTHING_SEEN:
+        yield from _pages(service, path, {})
+        return
+    if seen.version:
+        yield from _pages(service, path, {"since": seen.version})
+    for items, version in _pages(service, path, {"sort": "dateModified", "direction": "desc"}):
+        later = [each for each in items if _modified(each) >= seen.modified]
+        yield later, version
+        if len(later) < len(items):
+            return
+
+
+def _seen(version: int, before: Seen, new: Sequence[Object]) -> Seen:
+    modified = max((before.modified, *map(_modified, new)))
+    latest = frozenset(_stamp(each) for each in new if _modified(each) == modified)
+    kept = before.latest if modified == before.modified else frozenset()
+    return Seen(version, modified, latest | kept)
+
+
+def _modified(item: Object) -> str:
+    data = item.get("data")
+    told = data.get("dateModified") if isinstance(data, Mapping) else ""
+    return told if isinstance(told, str) else ""
+
+
+def _stamp(item: Object) -> tuple[str, int]:
+    version = item.get("version")
+    return f"{item.get('key')} {_modified(item)}", version if isinstance(version, int) else 0
+
+
+def _records(item: Object, shelf: Shelf) -> Iterator[Record | RecordError]:
+    data = item.get("data")
+    if not isinstance(data, Mapping):
+        return
+    keys = data.get("collections")
+    inside = [str(key) for key in keys] if isinstance(keys, list) else []
+    paths = [shelf.collections[key].path for key in inside if key in shelf.collections]
+    for record in records_of(data):
+        yield record if isinstance(record, RecordError) else {**record, "collections": paths}
+
+
+def _told(record: Record | RecordError, shelf: Shelf) -> Record | RecordError:
+    return record if isinstance(record, RecordError) else {**record, "source": shelf.name}
+
+
+def _pages(service: Service, path: str, asked: Parameters) -> Iterator[tuple[list[Object], int]]:
+    """Lists of objects with the version of the library that each was read at."""
+    start = 0
+    while True:
+        wanted = {"format": "json", "limit": ITEMS_PER_REQUEST, "start": start, **asked}
+        reply = service.fetch(path, wanted)
+        if reply is None:
+            raise service.unavailable("it answered with 404")
+        found = service.json_of(reply)
+        if not isinstance(found, list):
+            raise service.unavailable("its answer is no list of items")
+        yield [each for each in found if isinstance(each, Mapping)], _number(reply, "version")
+        start += len(found)
+        if not found or start >= _number(reply, "total"):
+            return
+
+
+HEADERS: Final = {"version": "last-modified-version", "total": "total-results"}
+
+
+def _number(reply: Reply, name: str) -> int:
+    told = reply.headers.get(HEADERS[name], "")
+    return int(told) if told.isdecimal() and len(told) < 16 else 0
+
+
+def _collections(service: Service, library: str) -> dict[str, Collection]:
+    """All collections of a library, each with its path, in the order of Zotero."""
+    known: dict[str, tuple[str, str]] = {}
+    for page, _ in _pages(service, f"{library}/collections", {}):
+        for each in page[: MOST_COLLECTIONS - len(known)]:
+            data = each.get("data")
+            if isinstance(data, Mapping):
+                parent = data.get("parentCollection") or ""
+                known[str(each.get("key"))] = (str(data.get("name") or ""), str(parent))
+    above = {key: _above(key, known) for key in known}
+    return {
+        key: Collection(
+            key,
+            name,
+            SEPARATOR.join(known[each][0] for each in (*above[key], key)),
+            tuple(other for other in known if key in above[other]),
+        )
+        for key, (name, _) in known.items()
+    }
+
+
+def _above(key: str, known: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The keys of the collections that one lies in, outermost first."""
+    found: list[str] = []
+    parent = known[key][1]
+    while parent in known and parent not in found and parent != key:
+        found.insert(0, parent)
+        parent = known[parent][1]
+    return found
+
+
+def _chosen(shelf: Shelf, name: str) -> Shelf | None:
+    """The shelf with the collection that is called so, or None.
+
+    Raises:
+        SourceError: Several are.
+    """
+    all_of_them = shelf.collections.values()
+    wanted = name.casefold()
+    found = [c for c in all_of_them if c.key == name or c.path.casefold() == wanted]
+    found = found or [c for c in all_of_them if c.name.casefold() == wanted]
+    if len(found) > 1:
+        paths = ", ".join(f"{c.path!r} ({c.key})" for c in found)
+        raise SourceError(f"{len(found)} collections of {NAME} are called {name!r}: {paths}.")
+    return Shelf(shelf.library, shelf.name, shelf.collections, found[0]) if found else None
+
+
+def _groups(service: Service) -> dict[str, str]:
+    """The names of the group libraries, by the beginning of their addresses."""
+    found: dict[str, str] = {}
+    for page, _ in _pages(service, f"{OWN_LIBRARY}/groups", {}):
+        for each in page:
+            data = each.get("data")
+            name = data.get("name") if isinstance(data, Mapping) else each.get("name")
+            found[f"/groups/{each.get('id')}"] = str(name or each.get("id"))
+    return found
+
+
+def _nothing_called(name: str, paths: Sequence[str], groups: Mapping[str, str]) -> str:
+    known = [*map(repr, [*paths, *groups.values()][:NAMED])]
+    more = len(paths) + len(groups) - len(known)
+    told = f"there are {', '.join(known)}" if known else "there are no collections"
+    return (
+        f"{NAME} has no collection or group {name!r}; {told}"
+        f"{f' and {more} more' if more > 0 else ''}."
+    )

@@ -31,7 +31,18 @@ from rag.query.pointing import is_about_telling
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.protocols import PaperFinder
-from rag.types import EXTRACTIVE, NO_USAGE, Answer, Filters, Hit, Message, Paper, Reason, Usage
+from rag.types import (
+    EXTRACTIVE,
+    NO_USAGE,
+    Answer,
+    Filters,
+    Hit,
+    Message,
+    Paper,
+    Reason,
+    Stage,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from rag.query.condensing import Condenser
@@ -165,9 +176,10 @@ class AnswerEngine:
         try:
             for draft in self._writer.write(query.standalone, query.history, hits):
                 yield draft
+            failure = draft.failure
         except ModelError as exc:
             logger.info("the model did not answer: %s", exc)
-            draft, failure = Draft(), str(exc)
+            draft, failure = Draft(thinking=draft.thinking), str(exc)
         if failure or not (draft.verified.citations or draft.declined):
             why = failure or _why_replaced(self._writer.mode, draft)
             notice = f"{why} {STAND_IN_NOTICE}" if failure else why
@@ -175,7 +187,12 @@ class AnswerEngine:
                 before = draft.verified
                 told = replace(stand_in.verified, usage=before.usage, removed=before.removed)
                 yield replace(
-                    stand_in, verified=told, notice=notice, failure=failure, mode=EXTRACTIVE
+                    stand_in,
+                    verified=told,
+                    notice=notice,
+                    failure=failure,
+                    mode=EXTRACTIVE,
+                    thinking=draft.thinking,
                 )
 
     def _finished(self, answer: Answer, query: Query, clock: _Clock) -> Answer:
@@ -279,6 +296,8 @@ def _told(answer: Answer, told: Told, clock: _Clock) -> Answer:
 
 def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
     verified = draft.verified
+    is_thinking = draft.thinking is not None and not verified.text and not draft.mode
+    stage: Stage = "thinking" if is_thinking else "writing"
     reason: Reason | None = "not_in_abstract" if draft.declined else None
     return replace(
         answer,
@@ -291,7 +310,9 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
         failure=draft.failure,
         mode=draft.mode or answer.mode,
         reason="sources_disagree" if draft.disagrees else reason,
-        stage="checking" if draft.is_checking else "writing",
+        thinking=draft.thinking,
+        is_cut=draft.is_cut,
+        stage="checking" if draft.is_checking else stage,
     )
 
 

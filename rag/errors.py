@@ -70,10 +70,12 @@ class ModelError(RagError):
     Attributes:
         retry_after_s: Seconds that the endpoint asks to wait; None when it does not say.
         form_refused: Whether the endpoint may just not know the form that was asked for.
+        refusal: What the endpoint said in full when it refused the request, never for users.
     """
 
     retry_after_s: float | None = None
     form_refused = False
+    refusal = ""
 
 
 class ModelAuthenticationError(ModelError):

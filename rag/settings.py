@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
     retries: int = Field(2, ge=0, description="Tries after a failed call of the model.")
     temperature: float = Field(0.0, ge=0, le=2, description="The model's temperature.")
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
+        None,
+        description="How long a reasoning model thinks: none, minimal, low, medium, high or xhigh.",
+    )
     answer_tokens: int = Field(600, ge=16, description="Longest answer of the model, tokens.")
     model_window: int = Field(
         8192, ge=1024, description="What the model reads and writes at most, tokens."

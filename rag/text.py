@@ -6,8 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-# Control characters, apart from those that are white space, and lone surrogates.
-UNWANTED: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+# What moves a terminal's cursor or sets its colours; control characters, apart from those that are
+# white space; lone surrogates.
+UNWANTED: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
+)
 
 
 def one_line(text: str) -> str:

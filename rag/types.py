@@ -22,7 +22,7 @@ Reason = Literal[
     "sources_disagree",  # answered, with papers that say different things
 ]
 Thumb = Literal["up", "down"]  # what a user thinks of an answer
-Stage = Literal["searching", "reading", "writing", "checking"]
+Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
@@ -272,6 +272,18 @@ NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """What a model thought before it wrote: no part of its answer, neither checked nor cited.
+
+    Attributes:
+        seconds: From the question to the first word of the answer; 0 where it was not timed.
+    """
+
+    text: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question got: text with markers, what the markers stand for, and how it came about.
 
@@ -293,6 +305,8 @@ class Answer:
         stage: What is being done, while it is a draft; None in a final answer.
         suggestions: Questions that the library answers and that could come next.
         failure: Why the model did not write the answer, when it was to; else None.
+        thinking: What the model thought before it wrote, where it tells; None else.
+        is_cut: Whether the model had no room for more, so that its last sentence may be a part.
         timings: Milliseconds by stage.
     """
 
@@ -313,6 +327,8 @@ class Answer:
     stage: Stage | None = None
     suggestions: tuple[str, ...] = ()
     failure: str | None = None
+    thinking: Thinking | None = None
+    is_cut: bool = False
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

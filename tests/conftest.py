@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from rag.embedding import build_embedder
+from rag.endpoint.dialect import LEARNED
 from rag.errors import EmbedderUnavailableError
 from rag.library import Library
 from rag.settings import Settings
@@ -159,6 +160,7 @@ def invented(words_settings):
 @pytest.fixture
 def endpoint():
     """An OpenAI-compatible HTTP server on loopback that answers as scripted."""
+    LEARNED.forget()  # a port may be another endpoint's of before
     with ScriptedEndpoint() as server:
         yield server
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.types import Hit, Message
+from rag.types import Hit, Message, Thinking
 from rag.verification.citations import NOTHING_WRITTEN, Verified
 
 
@@ -19,8 +19,10 @@ class Draft:
         declined: The writer says that the papers do not answer the question.
         disagrees: The writer says that the papers say different things, and cites both sides.
         notice: One sentence for the user about how the text came about, or None.
-        failure: Why the engine's own writer did not write it, or None.
+        failure: Why the engine's own writer did not write it, or None; its text is none then.
         mode: Who wrote the text, when it was not the engine's own writer.
+        thinking: What the model thought before it wrote; None where it tells nothing.
+        is_cut: The model had no room to end its text.
         is_checking: The text is complete, and a second reader looks through it.
     """
 
@@ -30,6 +32,8 @@ class Draft:
     notice: str | None = None
     failure: str | None = None
     mode: str | None = None
+    thinking: Thinking | None = None
+    is_cut: bool = False
     is_checking: bool = False
 
 

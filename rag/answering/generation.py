@@ -9,15 +9,16 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.llms import LLM
 
 from rag.answering.drafts import Draft
 from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
+from rag.llm.replies import Reply, stream_reply
 from rag.llm.usage import priced, reported_usage
 from rag.sentences import split_sentences
 from rag.settings import Settings
+from rag.tokens import SIGN
 from rag.types import Hit, Message, Usage
 from rag.verification.citations import Verified, describe_removed, headed, verify
 from rag.verification.markers import hold_back_unfinished, rewrite_markers, strip_markers
@@ -26,6 +27,7 @@ from rag.verification.second import SecondVerifier
 from rag.verification.support import Verifier
 
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
+ENDS: Final = ".!?…。！？"  # what a sentence ends with
 
 
 class ModelWriter:
@@ -73,23 +75,48 @@ class ModelWriter:
             ModelError: The model did not answer, or broke off.
         """
         prompt = compose_prompt(question, history, hits, self._settings, self._today())
-        text = ""
-        response: ChatResponse | None = None
+        reply: Reply | None = None
 
         @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
         def check(complete: str) -> Verified:
             return self._verify(complete, prompt, history)
 
-        with closing(self._llm.stream_chat(list(prompt.messages))) as stream:
-            for response in stream:
-                text += response.delta or ""
-                yield _draft(text, prompt.numbers, check)
-        usage = reported_usage(response, prompt.messages, text)
-        if declines(text):
-            said = Verified(text.strip(), usage=priced(usage, self._settings))
-            yield Draft(said, declined=True)
+        with closing(stream_reply(self._llm, prompt.messages)) as stream:
+            for reply in _worth_showing(stream):
+                yield _draft(reply, prompt.numbers, check)
+        if reply is None:
             return
-        yield from self._checked(text, prompt, history, usage)
+        usage = reported_usage(reply.response, prompt.messages, reply.text)
+        if reply.thinking and not reply.text.strip():
+            yield self._only_thought(reply, priced(usage, self._settings))
+        elif declines(reply.text):
+            said = Verified(reply.text.strip(), usage=priced(usage, self._settings))
+            yield Draft(said, declined=True, thinking=reply.thinking)
+        else:
+            text = _marked_as_cut(reply.text) if reply.is_cut else reply.text
+            for draft in self._checked(text, prompt, history, usage):
+                yield self._ended(draft, reply)
+
+    def _only_thought(self, reply: Reply, usage: Usage) -> Draft:
+        """That the model came to no answer, and whether it was for want of room."""
+        why = f"{self.mode} thought, and then wrote nothing. Ask again, or choose another model."
+        if reply.is_cut:
+            why = (
+                f"{self.mode} used up the {self._settings.answer_tokens} tokens of its answer in "
+                "thinking. Raise RAG_ANSWER_TOKENS, or set RAG_REASONING_EFFORT to low."
+            )
+        return Draft(Verified(usage=usage), failure=why, thinking=reply.thinking)
+
+    def _ended(self, draft: Draft, reply: Reply) -> Draft:
+        """The draft, with how the reply came about and whether it came to its end."""
+        notice = draft.notice
+        if reply.is_cut:
+            told = (
+                f"The answer is cut off: {self.mode} had room for "
+                f"{self._settings.answer_tokens} tokens (RAG_ANSWER_TOKENS)."
+            )
+            notice = " ".join(filter(None, (told, notice)))
+        return replace(draft, notice=notice, thinking=reply.thinking, is_cut=reply.is_cut)
 
     def _checked(
         self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
@@ -126,14 +153,33 @@ class ModelWriter:
         )
 
 
-def _draft(text: str, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
+def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
+    """The replies, of thoughts alone one a second, and the last one in any case."""
+    reply, shown, held = None, -1.0, False
+    for reply in replies:
+        thinking = None if reply.text else reply.thinking
+        held = thinking is not None and thinking.seconds < shown + 1
+        if not held:
+            shown = thinking.seconds if thinking else shown
+            yield reply
+    if reply and held:
+        yield reply
+
+
+def _draft(reply: Reply, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
     """The complete sentences checked, the last one as it comes, without markers."""
-    numbered = keys_to_numbers(hold_back_key(text), numbers)
+    numbered = keys_to_numbers(hold_back_key(reply.text), numbers)
     complete = split_sentences(numbered)[:-1]
     cut = complete[-1].end if complete else 0
     checked = check(numbered[:cut])
     tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
-    return Draft(replace(checked, text=f"{checked.text}{tail}"))
+    return Draft(replace(checked, text=f"{checked.text}{tail}"), thinking=reply.thinking)
+
+
+def _marked_as_cut(text: str) -> str:
+    """The text with a sign behind a last sentence that does not end."""
+    words = strip_markers(text).rstrip(" \n\"'”’)*_`")
+    return text if not words or words[-1] in ENDS else f"{text.rstrip()}{SIGN}"
 
 
 def _as_draft(verified: Verified, usage: Usage) -> Draft:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any, Final, cast
 
 import httpx
 import openai
@@ -21,10 +23,11 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import CustomLLM
-from pydantic import BaseModel
 
+from rag.endpoint.dialect import LEARNED, Dialect, other_forms
 from rag.endpoint.failures import plain_key, translated
 from rag.endpoint.options import Options, read_options
+from rag.endpoint.pieces import CUT, FILTERED, Cleaner, Piece, read_counts, read_piece
 from rag.endpoint.tries import TimedStream, retrying
 from rag.errors import (
     ConfigurationError,
@@ -33,24 +36,26 @@ from rag.errors import (
     ModelResponseError,
     ModelTimeoutError,
 )
+from rag.llm.thoughts import Thoughts
 from rag.settings import Settings
+from rag.text import one_line
 
-if TYPE_CHECKING:
-    from openai import Stream
-    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+LONGEST_TOKEN: Final = 12  # characters; an endpoint that writes on has lost count
+MOST_THOUGHTS: Final = 100_000  # characters that are kept
 
 
 class EndpointLLM(CustomLLM):
     """A chat model behind an OpenAI-compatible endpoint, as a LlamaIndex LLM.
 
-    All failures are raised as `ModelError`s whose message is one sentence for the user.
+    What it thinks is no part of a reply's text: it stands in `additional_kwargs` as `thinking`,
+    beside `finish_reason` and the counts of tokens. All failures are raised as `ModelError`s whose
+    message is one sentence for the user.
     """
 
     settings: Settings
     model: str
     takes_options: bool = True
     _client: openai.OpenAI = PrivateAttr()
-    _knows_forms: bool = PrivateAttr(default=True)
 
     def __init__(self, settings: Settings, model: str) -> None:
         super().__init__(settings=settings, model=model)
@@ -85,7 +90,7 @@ class EndpointLLM(CustomLLM):
         """
         with translated(self._where, self.model, self._client.api_key):
             try:
-                return sorted(str(model.id) for model in self._client.models.list())
+                return sorted(one_line(str(model.id)) for model in self._client.models.list())
             except (openai.NotFoundError, AttributeError, TypeError):  # many endpoints have no list
                 return []
 
@@ -102,68 +107,118 @@ class EndpointLLM(CustomLLM):
             ModelError: The endpoint did not answer, in all tries, before the deadline.
         """
         options = read_options(kwargs, self.settings)
-        with closing(self._open_stream(messages, options)) as stream:
-            yield from self._read(stream)
+        with self._open(messages, options) as pieces:
+            yield from self._read(pieces, options.max_tokens * LONGEST_TOKEN)
 
-    def _read(self, stream: Stream[ChatCompletionChunk]) -> ChatResponseGen:
-        text, finished = "", False
-        counts: dict[str, int] = {}
+    def _read(self, pieces: Iterator[object], longest: int) -> ChatResponseGen:
+        """The reply so far after each piece, and its end, which may be that it cannot be used."""
+        reply = _Reply(longest)
         with translated(self._where, self.model, self._client.api_key):
             try:
-                for chunk in stream:
-                    if not isinstance(chunk, BaseModel):  # the client parses whatever JSON comes
-                        raise ModelResponseError(_no_completion(self._where))
-                    counts = _counts(chunk) or counts
-                    delta, last = _delta(chunk)
-                    finished |= last
-                    text += delta
-                    yield _response(text, delta, counts)
+                for piece in pieces:
+                    yield reply.take(piece)
+                    if reply.is_full:
+                        break
             except (ModelTimeoutError, httpx.TimeoutException):
-                if not finished:  # else only the count of tokens is late
+                if not reply.finish:  # else only the count of tokens is late
                     raise
-        if not text and not finished:
-            raise ModelResponseError(_no_completion(self._where))
-        if not finished:
-            raise ModelConnectionError(
-                f"The connection to {self._where} broke off after {len(text)} characters. "
-                "Ask again."
-            )
+        yield reply.end()
+        if why := self._why_useless(reply):
+            raise why
 
-    def _open_stream(
+    def _why_useless(self, reply: _Reply) -> ModelError | None:
+        """What is wrong with a reply that has ended; None where nothing is."""
+        if reply.finish in FILTERED:
+            return ModelResponseError(
+                f"The content filter of {self._where} stopped the answer. Ask again in other words."
+            )
+        if reply.refused and not reply.text:
+            return ModelResponseError(f"{self.model} declined to answer. Ask again in other words.")
+        if reply.calls_tool and not reply.text:
+            return ModelResponseError(
+                f"{self.model} called a tool, though it was offered none, and wrote no answer. "
+                "Ask again, or choose another model."
+            )
+        if reply.finish:
+            return None
+        if not (reply.text or reply.thought):
+            return ModelResponseError(_no_completion(self._where))
+        return ModelConnectionError(
+            f"The connection to {self._where} broke off after {len(reply.text)} characters. "
+            "Ask again."
+        )
+
+    @contextmanager
+    def _open(
         self, messages: Sequence[ChatMessage], options: Options
-    ) -> Stream[ChatCompletionChunk]:
-        """The open reply, after as many tries as the settings and the deadline allow."""
+    ) -> Iterator[Iterator[object]]:
+        """The pieces of an open reply, asked for in the forms that the endpoint takes."""
+        dialect, tried = LEARNED.find(self._where, self.model), frozenset[str]()
+        if not (options.form and dialect.takes_form):
+            options = replace(options, form=None)
         tries = retrying(1 + self.settings.retries, options.deadline)
-        if options.form and self._knows_forms:
+        while True:
             try:
-                return tries(self._call, messages, options)
+                opened = tries(self._call, messages, options, dialect, tried)
+                break
             except ModelError as exc:
-                if not exc.form_refused:
+                other = _other_form(exc, dialect, options, tried)
+                if other is None:
                     raise
-        stream = tries(self._call, messages, replace(options, form=None))
-        if options.form:  # it was the form that was refused: no need to try that again
-            self._knows_forms = False
-        return stream
+                name, dialect = other
+                tried |= {name}
+                options = replace(options, form=options.form if dialect.takes_form else None)
+        if tried:
+            LEARNED.keep(self._where, self.model, dialect)
+        try:
+            yield _pieces(opened)
+        finally:
+            if isinstance(opened, openai.Stream):
+                opened.close()
 
     def _call(
-        self, messages: Sequence[ChatMessage], options: Options
-    ) -> Stream[ChatCompletionChunk]:
+        self,
+        messages: Sequence[ChatMessage],
+        options: Options,
+        dialect: Dialect,
+        tried: frozenset[str],
+    ) -> object:
         left = max(options.deadline - time.monotonic(), 0.001)
-        with translated(self._where, self.model, self._client.api_key):
-            stream = self._client.chat.completions.create(
-                model=self.model,
-                messages=[_param(message) for message in messages],
-                temperature=self.settings.temperature,
-                max_tokens=options.max_tokens,
-                response_format=options.response_format or openai.omit,
-                stream=True,
-                stream_options={"include_usage": True},
-                timeout=min(self.settings.timeout_s, left),
-            )
-        reply = stream.response
-        if isinstance(reply.stream, httpx.SyncByteStream):
+        asked = self._request(messages, options, dialect)
+        try:
+            with translated(self._where, self.model, self._client.api_key):
+                opened: object = self._client.chat.completions.create(
+                    **cast(Any, asked), timeout=min(self.settings.timeout_s, left)
+                )
+        except ModelError as exc:
+            if _other_form(exc, dialect, options, tried):
+                exc.retryable = False  # asked in another form it may answer at once
+            raise
+        reply = opened.response if isinstance(opened, openai.Stream) else None
+        if reply and isinstance(reply.stream, httpx.SyncByteStream):
             reply.stream = TimedStream(reply.stream, options.deadline, self._too_late(options))
-        return stream
+        return opened
+
+    def _request(
+        self, messages: Sequence[ChatMessage], options: Options, dialect: Dialect
+    ) -> dict[str, object]:
+        """What is sent, with the parameters that the endpoint takes."""
+        given: dict[str, object] = {
+            "model": self.model,
+            "messages": _params(messages, takes_system=dialect.takes_system),
+            "stream": dialect.streams,
+        }
+        if dialect.length:
+            given[dialect.length] = options.max_tokens
+        if dialect.takes_temperature:
+            given["temperature"] = self.settings.temperature
+        if options.response_format:
+            given["response_format"] = options.response_format
+        if dialect.streams and dialect.tells_usage:
+            given["stream_options"] = {"include_usage": True}
+        if dialect.takes_effort and self.settings.reasoning_effort:
+            given["reasoning_effort"] = self.settings.reasoning_effort
+        return given
 
     def _too_late(self, options: Options) -> str:
         return (
@@ -173,7 +228,8 @@ class EndpointLLM(CustomLLM):
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponse:
         """The whole reply; options as for `stream_chat`."""
-        return list(self.stream_chat(messages, **kwargs))[-1]
+        last = deque(self.stream_chat(messages, **kwargs), maxlen=1)
+        return last.pop()  # one comes at the least, or an error
 
     def complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
@@ -194,36 +250,101 @@ class EndpointLLM(CustomLLM):
         return str(self._client.base_url.copy_with(username=None, password=None))
 
 
-def _param(message: ChatMessage) -> ChatCompletionMessageParam:
-    content = message.content or ""
-    if message.role == MessageRole.SYSTEM:
-        return {"role": "system", "content": content}
-    if message.role == MessageRole.ASSISTANT:
-        return {"role": "assistant", "content": content}
-    return {"role": "user", "content": content}
+class _Reply:
+    """A reply as far as it has come.
+
+    Args:
+        longest: Characters of text after which it ends, for want of an end of its own.
+    """
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self.text = ""
+        self.thought = ""
+        self.refused = ""
+        self.finish = ""
+        self.calls_tool = False
+        self._counts: dict[str, int] = {}
+        self._thoughts = Thoughts()
+        self._clean, self._clean_thought = Cleaner(), Cleaner()
+
+    def take(self, piece: object) -> ChatResponse:
+        """The reply with the next piece, of whatever type the client has made of it."""
+        read = read_piece(piece)
+        self._counts = read_counts(piece) or self._counts
+        self._note(read)
+        kept = read.thought if len(self.thought) < MOST_THOUGHTS else ""
+        self._thoughts.feed(self._clean(read.written), self._clean_thought(kept))
+        return self._now()
+
+    def _note(self, read: Piece) -> None:
+        self.finish = read.finish or self.finish
+        self.refused += read.refused
+        self.calls_tool |= read.calls_tool
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more text is taken."""
+        return len(self.text) >= self._longest
+
+    def end(self) -> ChatResponse:
+        """The whole reply."""
+        self._thoughts.finish()
+        if self.is_full:
+            self.finish = CUT[0]
+        return self._now()
+
+    def _now(self) -> ChatResponse:
+        before, self.text = self.text, self._thoughts.said[: self._longest]
+        self.thought = self._thoughts.thought[:MOST_THOUGHTS]
+        delta = self.text[len(before) :] if self.text.startswith(before) else ""
+        told: dict[str, object] = dict(self._counts)
+        if self.thought:
+            told["thinking"] = self.thought
+        if self.finish:
+            told["finish_reason"] = CUT[0] if self.finish in CUT else self.finish
+        return _response(self.text, delta, told)
 
 
-def _delta(chunk: ChatCompletionChunk) -> tuple[str, bool]:
-    """The text of a chunk, and whether it is the last with text."""
-    if not chunk.choices:
-        return "", False
-    choice = chunk.choices[0]
-    written = getattr(choice.delta, "content", None)  # some endpoints send no delta at the end
-    return written or "", choice.finish_reason is not None
+def _pieces(opened: object) -> Iterator[object]:
+    """The pieces of a reply; an endpoint that does not stream sends one, which is the whole."""
+    if not isinstance(opened, openai.Stream):
+        yield opened
+    elif "json" in opened.response.headers.get("content-type", ""):
+        yield json.loads(opened.response.read())
+    else:
+        yield from opened
 
 
-def _counts(chunk: ChatCompletionChunk) -> dict[str, int]:
-    if chunk.usage is None:
-        return {}
-    return {
-        "prompt_tokens": chunk.usage.prompt_tokens,
-        "completion_tokens": chunk.usage.completion_tokens,
-    }
+def _other_form(
+    error: ModelError, dialect: Dialect, options: Options, tried: frozenset[str]
+) -> tuple[str, Dialect] | None:
+    """In what other form to ask after a refusal; one that names nothing may mean the form."""
+    other = other_forms(dialect, error.refusal, tried) if error.refusal else None
+    if other is None and error.form_refused and options.form:
+        return "takes_form", replace(dialect, takes_form=False)
+    return other
 
 
-def _response(text: str, delta: str, counts: dict[str, int]) -> ChatResponse:
+def _params(messages: Sequence[ChatMessage], *, takes_system: bool) -> list[dict[str, str]]:
+    """The messages as the endpoint wants them; what the system says may head the user's first."""
+    told = [{"role": _role(message), "content": message.content or ""} for message in messages]
+    if takes_system:
+        return told
+    lead = "\n\n".join(each["content"] for each in told if each["role"] == "system")
+    rest = [each for each in told if each["role"] != "system"]
+    first = rest[0]["content"] if rest else ""
+    return [{"role": "user", "content": f"{lead}\n\n{first}".strip()}, *rest[1:]]
+
+
+def _role(message: ChatMessage) -> str:
+    known = (MessageRole.SYSTEM, MessageRole.ASSISTANT)
+    return message.role.value if message.role in known else MessageRole.USER.value
+
+
+def _response(text: str, delta: str, told: dict[str, object]) -> ChatResponse:
     message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
-    return ChatResponse(message=message, delta=delta, additional_kwargs=counts)
+    return ChatResponse(message=message, delta=delta, additional_kwargs=dict(told))
 
 
 def _no_completion(where: str) -> str:

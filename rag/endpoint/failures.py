@@ -14,6 +14,8 @@ from typing import Final
 import httpx
 import openai
 
+from rag.endpoint.dialect import LONGEST_REFUSAL, REFUSING
+from rag.endpoint.pieces import UnreadableError
 from rag.errors import (
     ConfigurationError,
     ModelAuthenticationError,
@@ -24,9 +26,12 @@ from rag.errors import (
     ModelTimeoutError,
 )
 from rag.settings import Settings
+from rag.text import one_line
 
 PLACEHOLDER_KEY: Final = "none"  # local endpoints want none, the client wants one
 FORM_REFUSED: Final = (400, 422)  # what endpoints say that know no response format
+# What the client, and the reading of what it hands on, raise over JSON or bytes of no known shape.
+SHAPELESS: Final = (TypeError, AttributeError, ValueError, LookupError, RecursionError)
 
 
 def plain_key(settings: Settings) -> str:
@@ -51,7 +56,7 @@ def translated(where: str, model: str, secret: str) -> Iterator[None]:
     """Raise the client's failures as ours, without the key that an endpoint may have repeated."""
     try:
         yield
-    except (openai.OpenAIError, httpx.HTTPError, json.JSONDecodeError) as exc:
+    except (openai.OpenAIError, httpx.HTTPError, *SHAPELESS) as exc:
         error = translate_error(exc, where, model)
         if secret == PLACEHOLDER_KEY or secret not in f"{error}{exc}":
             raise error from exc
@@ -64,6 +69,7 @@ def _without(secret: str, error: ModelError) -> ModelError:
     clean.retryable = error.retryable
     clean.retry_after_s = error.retry_after_s
     clean.form_refused = error.form_refused
+    clean.refusal = error.refusal.replace(secret, "…")
     return clean
 
 
@@ -75,9 +81,14 @@ def translate_error(exc: Exception, where: str, model: str) -> ModelError:
         )
     if isinstance(exc, openai.APIStatusError):
         return _status_error(exc, where, model)
-    if isinstance(exc, openai.APIResponseValidationError | json.JSONDecodeError):
+    if isinstance(exc, openai.APIResponseValidationError | UnreadableError | json.JSONDecodeError):
         return ModelResponseError(
             f"The endpoint {where} sent something that is no completion. Check OPENAI_BASE_URL."
+        )
+    if isinstance(exc, SHAPELESS):
+        return ModelResponseError(
+            f"The endpoint {where} sent something that cannot be read ({type(exc).__name__}). "
+            "Check OPENAI_BASE_URL."
         )
     if isinstance(exc, openai.APIConnectionError | httpx.TransportError):
         return ModelConnectionError(
@@ -90,6 +101,22 @@ def translate_error(exc: Exception, where: str, model: str) -> ModelError:
 
 
 def _status_error(exc: openai.APIStatusError, where: str, model: str) -> ModelError:
+    error = _by_status(exc, where, model)
+    if exc.status_code in REFUSING:
+        error.refusal = _refusal(exc)
+    return error
+
+
+def _refusal(exc: openai.APIStatusError) -> str:
+    """All that the endpoint says, the parameter that it names first."""
+    named = f"parameter {exc.param}: " if isinstance(exc.param, str) else ""
+    try:
+        return f"{named}{exc.response.text[:LONGEST_REFUSAL]}"
+    except httpx.HTTPError:  # the body was never read
+        return named
+
+
+def _by_status(exc: openai.APIStatusError, where: str, model: str) -> ModelError:
     code = exc.status_code
     if code in (401, 403):
         return ModelAuthenticationError(
@@ -161,17 +188,17 @@ def _seconds_until(date: str) -> float | None:
 
 def _told(exc: openai.APIStatusError) -> str:
     """The status, and what the endpoint says of its failure, if that is plain words."""
-    body = exc.body if isinstance(exc.body, dict) else {}
-    said = body.get("message")
+    body = exc.body if isinstance(exc.body, dict) else {"message": exc.body}
+    said = body.get("message") or body.get("detail")
     if not isinstance(said, str) or _is_unsafe(said):
         return str(exc.status_code)
-    detail = " ".join(said.split())[:200].rstrip(".")
+    detail = one_line(said)[:200].rstrip(".")
     return f"{exc.status_code}: {detail}" if detail else str(exc.status_code)
 
 
 def _first_line(exc: BaseException) -> str:
     """What an error says, on one line, unless it could hold a key or a page."""
-    line = (str(exc).strip().splitlines() or [""])[0][:200].rstrip(".")
+    line = one_line((str(exc).strip().splitlines() or [""])[0])[:200].rstrip(".")
     return line if line and not _is_unsafe(line) else type(exc).__name__
 
 

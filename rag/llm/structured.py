@@ -12,17 +12,13 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 from pydantic import BaseModel, ValidationError
 
+from rag.llm.replies import is_ours, read_reply
 from rag.llm.usage import reported_usage
 from rag.types import Usage
 
 logger = logging.getLogger(__name__)
 
 Form = TypeVar("Form", bound=BaseModel)
-
-
-def is_ours(llm: LLM) -> bool:
-    """Whether the model takes options, and calls from several threads."""
-    return bool(getattr(llm, "takes_options", False))
 
 
 def ask_model(
@@ -33,7 +29,7 @@ def ask_model(
     seconds: float,
     form: type[BaseModel] | None = None,
 ) -> tuple[str, Usage]:
-    """The model's reply and what it used.
+    """The model's reply, without what it thought, and what it used.
 
     Args:
         llm: Any LlamaIndex chat model; one of ours is also held to what follows.
@@ -49,7 +45,7 @@ def ask_model(
     if is_ours(llm):
         options = {"max_tokens": most_tokens, "form": form, "seconds": seconds}
     response = llm.chat(messages, **options)
-    text = response.message.content or ""
+    text = read_reply(llm, response)
     return text, reported_usage(response, messages, text)
 
 

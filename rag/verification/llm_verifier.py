@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from prompts import render_prompt
 from rag.errors import ModelError
-from rag.llm.structured import ask_model, is_ours, parse_object
+from rag.llm.replies import is_ours
+from rag.llm.structured import ask_model, parse_object
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict

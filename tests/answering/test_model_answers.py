@@ -201,6 +201,14 @@ def test_any_llama_index_model_answers_and_gets_no_options_of_ours(beavers, orde
     assert answer.usage.completion_tokens > 0
 
 
+def test_a_thought_of_any_model_is_no_part_of_its_answer(beavers, order):
+    (key, *_) = source_keys(order)
+    parrot = Parrot(says=f"<think>Otters lie [{key}].</think>{own_sentence(order[0])} [{key}].")
+    answer = beavers.with_llm(parrot).ask(QUESTION)
+    assert shape(answer) == [(f"{own_sentence(order[0])}.", [1])]
+    assert answer.thinking.text == f"Otters lie [{key}]."
+
+
 def test_the_mock_of_llama_index_gives_way_to_the_papers_own_sentences(beavers):
     answer = beavers.with_llm(MockLLM(max_tokens=30)).ask(QUESTION)
     assert answer.status == "answered"

@@ -91,6 +91,10 @@ class ScriptedEndpoint:
         self._replies.append(("comments", pause_s))
         return self
 
+    def forget(self):
+        """Play nothing of what was queued."""
+        self._replies.clear()
+
     def asked(self, words):
         """The requests that hold the words."""
         return [request for request in self.requests if words in said(request)]

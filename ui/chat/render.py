@@ -59,6 +59,8 @@ def turn_html(answer: Answer, place: Place) -> str:
     stage = "" if is_finished(answer) else stage_line(answer, place.papers)
     parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
     parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
+    if is_finished(answer):
+        parts.append(thinking_html(answer))
     if stage:
         parts.append(_stage(stage))
     if is_finished(answer):
@@ -91,6 +93,15 @@ def _asked(question: str, turn: int) -> str:
     )
 
 
+def thinking_html(answer: Answer) -> str:
+    """What the model thought, folded, with how long it took."""
+    if answer.thinking is None:
+        return ""
+    took = f" · {answer.thinking.seconds:.0f} s" if answer.thinking.seconds >= 1 else ""
+    lines = "<br>".join(plain_html(line) for line in answer.thinking.text.splitlines())
+    return f'<details class="thinking"><summary>Thinking{took}</summary><p>{lines}</p></details>'
+
+
 def question_html(question: str) -> str:
     """The question as it was typed."""
     return "<br>".join(plain_html(line.strip()) for line in question.strip().splitlines())
@@ -101,6 +112,9 @@ def stage_line(answer: Answer, papers: int) -> str:
     if answer.stage == "checking":
         sentences = len(answer.sentences) or len(split_sentences(answer.text))
         return f"Checking {counted(sentences, 'sentence')}…"
+    if answer.stage == "thinking":
+        took = answer.thinking.seconds if answer.thinking else 0
+        return f"Thinking… {took:.0f} s" if took >= 1 else "Thinking…"
     if answer.stage == "writing" or answer.text:
         return "Writing…"
     if answer.stage == "reading":

@@ -1,0 +1,102 @@
+"""Reads a model's reply as it is written, whichever model it is: text, thoughts, how it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.llms import LLM
+
+from rag.llm.thoughts import Thoughts
+from rag.types import Thinking
+
+CUT: Final = "length"  # how a reply ends that had no room for more
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as far as it has come.
+
+    Attributes:
+        text: What is said, without thoughts; shorter than before where text was one after all.
+        thinking: What was thought, and for how long; None where nothing was.
+        is_cut: Whether it ended for want of room.
+        response: What the model handed over last.
+    """
+
+    text: str
+    thinking: Thinking | None
+    is_cut: bool
+    response: ChatResponse
+
+
+def is_ours(llm: LLM) -> bool:
+    """Whether the model takes options, and calls from several threads."""
+    return bool(getattr(llm, "takes_options", False))
+
+
+def stream_reply(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[Reply]:
+    """The reply after each piece.
+
+    Raises:
+        ModelError: The model did not answer, or broke off.
+    """
+    read = _Reading(tells_apart=is_ours(llm))
+    response = None
+    with closing(llm.stream_chat(list(messages))) as stream:
+        for response in stream:
+            yield read.take(response)
+    if response is not None:
+        yield read.end(response)
+
+
+def read_reply(llm: LLM, response: ChatResponse) -> str:
+    """What a whole reply says, without thoughts."""
+    read = _Reading(tells_apart=is_ours(llm))
+    text = response.message.content or ""
+    read.take(response.model_copy(update={"delta": text}))
+    return read.end(response).text
+
+
+class _Reading:
+    """Takes a reply apart.
+
+    Args:
+        tells_apart: Whether the model's text holds no thoughts, since they come beside it.
+    """
+
+    def __init__(self, *, tells_apart: bool) -> None:
+        self._tells_apart = tells_apart
+        self._thoughts = Thoughts()
+        self._begun = time.monotonic()
+        self._thought_s = 0.0
+
+    def take(self, response: ChatResponse) -> Reply:
+        """The reply with the next piece."""
+        told = response.additional_kwargs or {}
+        if not self._tells_apart:
+            self._thoughts.feed(response.delta or "", _text(told.get("thinking_delta")))
+        return self._reply(response)
+
+    def end(self, response: ChatResponse) -> Reply:
+        """The whole reply."""
+        self._thoughts.finish()
+        return self._reply(response)
+
+    def _reply(self, response: ChatResponse) -> Reply:
+        told = response.additional_kwargs or {}
+        text, thought = self._thoughts.said, self._thoughts.thought
+        if self._tells_apart:
+            text, thought = response.message.content or "", _text(told.get("thinking"))
+        if thought and not text:
+            self._thought_s = time.monotonic() - self._begun
+        thinking = Thinking(thought, round(self._thought_s, 1)) if thought else None
+        return Reply(text, thinking, told.get("finish_reason") == CUT, response)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

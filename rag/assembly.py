@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from rag.answering.desk import Desk
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
+from rag.answering.responder import DirectResponder
 from rag.embedding import Embedder
 from rag.embedding.encoding import CachedEncoder
 from rag.engine import AnswerEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
-from rag.query.shelf import Shelf
+from rag.query.paper_lookup import PaperLookup
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
@@ -68,17 +68,17 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 def build_parser(index: PaperIndex) -> QueryParser:
     """What understands questions, with the authors of an index in mind."""
-    return QueryParser(index.lexical.find_authors, index.refresh, build_shelf(index))
+    return QueryParser(index.lexical.find_authors, index.refresh, build_lookup(index))
 
 
-def build_shelf(index: PaperIndex) -> Shelf:
+def build_lookup(index: PaperIndex) -> PaperLookup:
     """Where papers are looked up; without a vocabulary every word may be one of the language."""
 
     def knows_word(word: str) -> bool:
         embedder = find_embedder(index)
         return embedder is None or embedder.knows_word(word) is not False
 
-    return Shelf(index, knows_word)
+    return PaperLookup(index, knows_word)
 
 
 def build_finder(
@@ -133,7 +133,7 @@ def build_engine(
         answerability=AnswerabilityModel(encoder, weight),
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
-        desk=Desk(build_shelf(index), writer.mode),
+        responder=DirectResponder(build_lookup(index), writer.mode),
     )
 
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
-from rag.answering.desk import Desk
+from rag.answering.direct import DirectAnswer
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     AnswerabilityModel,
     reason_to_abstain,
     says_not,
 )
+from rag.answering.responder import DirectResponder
 from rag.answering.roles import lacks_limits
 from rag.answering.suggestions import follow_ups
-from rag.answering.told import Told
 from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.focus import asks_for_several
@@ -52,10 +52,10 @@ logger = logging.getLogger(__name__)
 UNSURE = "The library may not say this; these passages come nearest."
 NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
 SEVERAL_K = 10  # papers that are found where several are asked for, at the least
-TOLD_CONFIDENCE = 1.0  # of what records say
+RECORDS_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
 UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
-UNMET = "The abstract does not speak of {words}; this is what it says."
+MISSING_WORDS = "The abstract does not speak of {words}; this is what it says."
 QUOTES_ONLY = (
     "Other words than the papers' own need a language model, and none is set; "
     "these sentences say it most directly."
@@ -75,7 +75,7 @@ class AnswerEngine:
         answerability: Estimates whether papers answer a question.
         top_k: Papers that reach the answer.
         condenser: Rewrites follow-ups for the search; None where no model is there to do it.
-        desk: Answers from records and of the assistant itself; None where only abstracts answer.
+        responder: Answers from records and about the assistant; None where only abstracts answer.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class AnswerEngine:
         answerability: AnswerabilityModel,
         top_k: int,
         condenser: Condenser | None = None,
-        desk: Desk | None = None,
+        responder: DirectResponder | None = None,
     ) -> None:
         self._parser = parser
         self._finder = finder
@@ -97,7 +97,7 @@ class AnswerEngine:
         self._answerability = answerability
         self._top_k = top_k
         self._condenser = condenser
-        self._desk = desk
+        self._responder = responder
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -118,8 +118,8 @@ class AnswerEngine:
                 notice=SPELLED.format(question=query.standalone),
                 suggestions=(as_typed(question, query.changed),),
             )
-        if told := self._desk.tell(query) if self._desk else None:
-            yield _told(answer, told, clock)
+        if direct := self._responder.answer(query) if self._responder else None:
+            yield _direct(answer, direct, clock)
             return
         if not query.standalone:
             yield _abstained(answer, "not_a_question_for_papers", clock)
@@ -137,10 +137,12 @@ class AnswerEngine:
             about = answer.hits[: len(query.about)] or answer.hits
             yield _abstained(replace(answer, hits=about), reason, clock)
             return
-        if query.fields and self._desk and hits and query.asks_for == "records":
+        if query.fields and self._responder and hits and query.asks_for == "records":
             found = replace(query, about=(hits[0].paper,))
             are_meant = names_title(query.standalone, hits[0].paper)
-            yield _told(answer, self._desk.tell_fields(found, are_meant=are_meant), clock)
+            yield _direct(
+                answer, self._responder.describe_fields(found, are_meant=are_meant), clock
+            )
             return
         answer = replace(answer, stage="reading")
         yield answer
@@ -185,10 +187,10 @@ class AnswerEngine:
             notice = f"{why} {STAND_IN_NOTICE}" if failure else why
             for stand_in in self._stand_in.write(query.standalone, query.history, hits):
                 before = draft.verified
-                told = replace(stand_in.verified, usage=before.usage, removed=before.removed)
+                stood_in = replace(stand_in.verified, usage=before.usage, removed=before.removed)
                 yield replace(
                     stand_in,
-                    verified=told,
+                    verified=stood_in,
                     notice=notice,
                     failure=failure,
                     mode=EXTRACTIVE,
@@ -200,7 +202,7 @@ class AnswerEngine:
             return _abstained(answer, answer.reason, clock)
         sure = self._answerability.confidence(query.subject, answer.papers)
         clock.lap("confidence")
-        left_out = self._desk.undated(query.filters) if self._desk else None
+        left_out = self._responder.undated(query.filters) if self._responder else None
         final = replace(
             answer,
             status="answered",
@@ -222,7 +224,7 @@ class AnswerEngine:
         if query.unknown and answer.is_extractive:
             return UNKNOWN.format(names=joined(query.unknown))
         if query.about:
-            return self._unmet(answer, query)
+            return self._missing_words(answer, query)
         if answer.confidence < cut.unsure_below.value:
             return UNSURE
         if query.is_follow_up or not answer.is_extractive or not answer.papers:
@@ -230,7 +232,7 @@ class AnswerEngine:
         missing = self._answerability.missing_detail(query.topic, answer.papers[0])
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 
-    def _unmet(self, answer: Answer, query: Query) -> str | None:
+    def _missing_words(self, answer: Answer, query: Query) -> str | None:
         """What of a question for one paper its abstract does not speak of."""
         if len(query.about) != 1 or not answer.is_extractive:
             return None
@@ -238,14 +240,14 @@ class AnswerEngine:
             return NO_LIMITS
         if query.is_follow_up:
             return None
-        words = self._answerability.unmet(query.standalone, query.about[0])
-        return UNMET.format(words=joined(words)) if words else None
+        words = self._answerability.missing_words(query.standalone, query.about[0])
+        return MISSING_WORDS.format(words=joined(words)) if words else None
 
     def _with_fields(self, answer: Answer, query: Query) -> Answer:
         """The answer, and below it what the record of its paper says that is asked for too."""
-        if not (query.fields and self._desk and answer.papers):
+        if not (query.fields and self._responder and answer.papers):
             return answer
-        told = self._desk.tell_fields(replace(query, about=answer.papers[:1]))
+        told = self._responder.describe_fields(replace(query, about=answer.papers[:1]))
         said = told.text.partition("\n")[2]
         return replace(answer, text=f"{answer.text}\n\n{said}", origin="records")
 
@@ -278,17 +280,17 @@ def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     return [*named, *(hit for hit in hits if hit.paper.paper_id not in ids)]
 
 
-def _told(answer: Answer, told: Told, clock: _Clock) -> Answer:
-    """The final answer of what is told without a writer."""
+def _direct(answer: Answer, direct: DirectAnswer, clock: _Clock) -> Answer:
+    """The final answer that no writer was needed for."""
     return replace(
         answer,
-        text=told.text,
-        citations=told.citations,
-        status="abstained" if told.reason else "answered",
-        reason=told.reason,
-        origin=told.origin,
-        hits=tuple(Hit(paper, TOLD_CONFIDENCE) for paper in told.found) or answer.hits,
-        confidence=0.0 if told.reason else TOLD_CONFIDENCE,
+        text=direct.text,
+        citations=direct.citations,
+        status="abstained" if direct.reason else "answered",
+        reason=direct.reason,
+        origin=direct.origin,
+        hits=tuple(Hit(paper, RECORDS_CONFIDENCE) for paper in direct.found) or answer.hits,
+        confidence=0.0 if direct.reason else RECORDS_CONFIDENCE,
         stage=None,
         timings=clock.timings(),
     )

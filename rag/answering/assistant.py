@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from prompts import load_prompt
-from rag.answering.told import Told
+from rag.answering.direct import DirectAnswer
 from rag.types import EXTRACTIVE
 
 WITHOUT_MODEL: Final = "No language model is set: answers are the papers' own sentences."
@@ -22,7 +22,7 @@ NO_SUCH_PLACE: Final = (
 )
 
 
-def tell_of_itself(names: Sequence[str], *, papers: int, mode: str) -> Told:
+def describe_itself(names: Sequence[str], *, papers: int, mode: str) -> DirectAnswer:
     """What is asked of the assistant, a paragraph each.
 
     Args:
@@ -36,23 +36,23 @@ def tell_of_itself(names: Sequence[str], *, papers: int, mode: str) -> Told:
         load_prompt(f"assistant/{name}").safe_substitute(papers=count, model=model)
         for name in names
     ]
-    return Told("\n\n".join(texts), "assistant")
+    return DirectAnswer("\n\n".join(texts), "assistant")
 
 
-def tell_short_of(count: int, *, is_comparison: bool) -> Told:
+def describe_short_of(count: int, *, is_comparison: bool) -> DirectAnswer:
     """That the answers before cite fewer papers than a follow-up points at."""
     if is_comparison:
-        return Told(ONE_TO_COMPARE, "assistant")
+        return DirectAnswer(ONE_TO_COMPARE, "assistant")
     cited = f"{count} paper{'' if count == 1 else 's'}"
-    return Told(NO_SUCH_PLACE.format(cited=cited), "assistant")
+    return DirectAnswer(NO_SUCH_PLACE.format(cited=cited), "assistant")
 
 
-def tell_language(code: str) -> Told:
+def describe_language(code: str) -> DirectAnswer:
     """That another language is not searched in, said in it and in English."""
     said = _languages()
     own = said.get(code)
     text = f"{own}\n\n{said['en']}" if own else said["en"]
-    return Told(text, "assistant", reason="another_language")
+    return DirectAnswer(text, "assistant", reason="another_language")
 
 
 @cache

@@ -23,7 +23,7 @@ class Draft:
         mode: Who wrote the text, when it was not the engine's own writer.
         thinking: What the model thought before it wrote; None where it tells nothing.
         is_cut: The model had no room to end its text.
-        is_checking: The text is complete, and a second reader looks through it.
+        is_checking: The text is complete, and a second verifier checks it.
     """
 
     verified: Verified = NOTHING_WRITTEN

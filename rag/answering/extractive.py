@@ -82,7 +82,7 @@ class ExtractiveWriter:
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
         """One draft: the papers that answer, each with its best sentences and its marker."""
-        asked = told_question(question, history)
+        asked = question_to_answer(question, history)
         several = asks_for_several(asked)
         named = named_hits(asked, hits)
         close = named or close_hits(asked, hits, several=several)
@@ -150,7 +150,7 @@ def defines_asked(question: str, sentence: str) -> bool:
     return bool(term) and (defines(term, sentence) or spells_out(term, sentence))
 
 
-def told_question(question: str, history: Sequence[Message]) -> str:
+def question_to_answer(question: str, history: Sequence[Message]) -> str:
     """What is to be answered: of "tell me more" and "in simple words" the question before.
 
     A question before for a field of a record is none that other words would help with.

@@ -23,7 +23,7 @@ from rag.verification.terms import TermWeight, coverage, is_content, stems_of
 
 HITS_READ: Final = 3
 # Cosine of a question's word with the closest of a paper; below it the paper has nothing like it.
-UNMET_BELOW: Final = 0.3
+MISSING_BELOW: Final = 0.3
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
 
@@ -89,7 +89,7 @@ class AnswerabilityModel:
         met = self._maxsim(question, paper)
         return met.idf_weighted, met.missing_detail
 
-    def unmet(self, question: str, paper: Paper) -> list[str]:
+    def missing_words(self, question: str, paper: Paper) -> list[str]:
         """Return the words of a question that nothing in a paper comes near, in their order.
 
         Words that any question about papers may have are left out. Empty without vectors.
@@ -103,8 +103,8 @@ class AnswerabilityModel:
         if len(words) != len(by_word):
             return []
         present = stems_of(" ".join(texts))
-        far = [w for w, met in zip(words, by_word, strict=True) if met < UNMET_BELOW]
-        return [w for w in far if is_telling(w) and not set(analyze(w)) & present]
+        far = [w for w, met in zip(words, by_word, strict=True) if met < MISSING_BELOW]
+        return [w for w in far if is_topical(w) and not set(analyze(w)) & present]
 
     def missing_detail(self, question: str, paper: Paper) -> float:
         """Return how surely a paper is the one meant and yet does not say what is asked, in [0, 1].
@@ -139,7 +139,7 @@ class AnswerabilityModel:
         return _MaxSim(plain, weighted, max(named, 0.0) * (1 - least))
 
 
-def is_telling(word: str) -> bool:
+def is_topical(word: str) -> bool:
     """Whether a word says what is asked, as words of any question about papers do not."""
     return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
 

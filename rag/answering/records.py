@@ -1,6 +1,6 @@
 """Answers from records: who wrote a paper, when, where; how many papers, which, the newest.
 
-Nothing is guessed: a field that a record lacks is told as lacking, with the way to complete it.
+Nothing is guessed: the answer says which field a record lacks, and how to complete it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from rag.answering.direct import DirectAnswer
 from rag.answering.roles import lead_sentence
-from rag.answering.told import Told
 from rag.export import export_papers
 from rag.identifiers import arxiv_id_of
 from rag.query.fields import Field
@@ -31,17 +31,17 @@ def cite_record(paper: Paper, numbering: Numbering, sentence: Sentence | None = 
     return Citation(marker, paper, sentence.text, sentence.start, sentence.end, 1.0)
 
 
-def tell_fields(
+def describe_fields(
     papers: Sequence[Paper],
     fields: Sequence[Field],
     history: Sequence[Message],
     *,
     are_meant: bool = True,
-) -> Told:
+) -> DirectAnswer:
     """What the records of papers say in some fields, a paragraph a paper.
 
     Args:
-        papers: Whose records are told.
+        papers: Whose records are read.
         fields: What of them.
         history: The conversation before, for its numbers.
         are_meant: Whether they are surely the papers that are asked about.
@@ -51,12 +51,12 @@ def tell_fields(
     for paper in papers:
         sentence = _code_sentence(paper) if "code" in fields else None
         citation = cite_record(paper, numbering, sentence)
-        said = " ".join(TELL[field](paper, f"[{citation.marker}]") for field in fields)
+        said = " ".join(DESCRIBE[field](paper, f"[{citation.marker}]") for field in fields)
         paragraphs.append(f"**{paper.title}**\n{said}")
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
     told = paragraphs if are_meant else [NEAREST, *paragraphs]
-    return Told("\n\n".join(told), "records", ordered)
+    return DirectAnswer("\n\n".join(told), "records", ordered)
 
 
 def _authors(paper: Paper, mark: str) -> str:
@@ -107,7 +107,7 @@ def _bibtex(paper: Paper, mark: str) -> str:
     return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{told}"
 
 
-TELL: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
+DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
     "authors": _authors,
     "date": _date,
     "venue": _venue,

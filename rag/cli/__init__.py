@@ -23,7 +23,7 @@ EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
 MOST_PORT: Final = 65535
-BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMS
+BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

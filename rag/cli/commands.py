@@ -265,12 +265,12 @@ def remove_papers(options: argparse.Namespace) -> int:
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Every paper, in a form that `ingest` reads again."""
+    """Every paper, in a format that `ingest` reads again."""
     papers = _open(options).papers()
-    form = options.format or _form_of(options.output)
-    write_text(_exported(papers, form), options.output)
+    format_name = options.format or _format_of(options.output)
+    write_text(_exported(papers, format_name), options.output)
     summaries = sum(paper.is_summary for paper in papers)
-    if summaries and form != JSON_LINES:
+    if summaries and format_name != JSON_LINES:
         told = f"{summaries} of {len(papers)} papers"
         sys.stderr.write(f"without abstract, as only a summary is there: {told}\n")
     return 0
@@ -297,17 +297,17 @@ def _verdict(report: VerifyReport, options: argparse.Namespace) -> str:
     return "run `paperchat papers verify --repair` to mend it"
 
 
-def _exported(papers: Sequence[Paper], form: export.Form | Literal["jsonl"]) -> str:
-    if form != JSON_LINES:
-        return export.export_papers(papers, form)
+def _exported(papers: Sequence[Paper], format_name: export.Format | Literal["jsonl"]) -> str:
+    if format_name != JSON_LINES:
+        return export.export_papers(papers, format_name)
     records = (paper_record(paper) for paper in papers)
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def _form_of(path: Path | None) -> export.Form | Literal["jsonl"]:
-    """The form that a file's name asks for; JSON Lines where it asks for none, as `.json` does."""
-    forms: dict[str, export.Form] = {".bib": "bibtex", ".ris": "ris"}
-    return forms.get(path.suffix.lower(), JSON_LINES) if path else JSON_LINES
+def _format_of(path: Path | None) -> export.Format | Literal["jsonl"]:
+    """The format that a file's name asks for; JSON Lines where it asks for none (`.json`)."""
+    formats: dict[str, export.Format] = {".bib": "bibtex", ".ris": "ris"}
+    return formats.get(path.suffix.lower(), JSON_LINES) if path else JSON_LINES
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -14,22 +14,22 @@ from rag.export.ris import render_ris
 from rag.types import Answer, Paper
 
 __all__ = [
-    "FORMS",
+    "FORMATS",
     "MARKDOWN",
-    "FileForm",
-    "Form",
+    "FileFormat",
+    "Format",
     "answer_markdown",
     "cited_papers",
     "conversation_markdown",
     "export_papers",
 ]
 
-Form = Literal["bibtex", "ris", "csl"]
+Format = Literal["bibtex", "ris", "csl"]
 
 
 @dataclass(frozen=True, slots=True)
-class FileForm:
-    """What a file of a form is called and served as.
+class FileFormat:
+    """What a file of a format is called and served as.
 
     Attributes:
         label: Its name for people.
@@ -41,30 +41,32 @@ class FileForm:
     suffix: str
 
 
-FORMS: Final[Mapping[Form, FileForm]] = {
-    "bibtex": FileForm("BibTeX", "application/x-bibtex", ".bib"),
-    "ris": FileForm("RIS", "application/x-research-info-systems", ".ris"),
-    "csl": FileForm("CSL-JSON", "application/vnd.citationstyles.csl+json", ".json"),
+FORMATS: Final[Mapping[Format, FileFormat]] = {
+    "bibtex": FileFormat("BibTeX", "application/x-bibtex", ".bib"),
+    "ris": FileFormat("RIS", "application/x-research-info-systems", ".ris"),
+    "csl": FileFormat("CSL-JSON", "application/vnd.citationstyles.csl+json", ".json"),
 }
-MARKDOWN: Final = FileForm("Markdown", "text/markdown", ".md")
-RENDERERS: Final[Mapping[Form, Callable[[Iterable[Reference]], str]]] = {
+MARKDOWN: Final = FileFormat("Markdown", "text/markdown", ".md")
+RENDERERS: Final[Mapping[Format, Callable[[Iterable[Reference]], str]]] = {
     "bibtex": render_bibtex,
     "ris": render_ris,
     "csl": render_csl,
 }
 
 
-def export_papers(papers: Iterable[Paper], form: Form) -> str:
+def export_papers(papers: Iterable[Paper], format_name: Format) -> str:
     """The papers as a bibliography, in their order, each once; no field that is not known.
 
     A summary of the starter library is never given as a paper's abstract.
 
     Raises:
-        ValueError: The form is none of `FORMS`.
+        ValueError: The format is none of `FORMATS`.
     """
-    if form not in RENDERERS:
-        raise ValueError(f"The form is one of {', '.join(get_args(Form))}, not {form!r}.")
-    return RENDERERS[form](build_references(papers))
+    if format_name not in RENDERERS:
+        raise ValueError(
+            f"The format is one of {', '.join(get_args(Format))}, not {format_name!r}."
+        )
+    return RENDERERS[format_name](build_references(papers))
 
 
 def cited_papers(answers: Iterable[Answer]) -> list[Paper]:

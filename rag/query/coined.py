@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.query.locators import ADDRESS
+from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
-from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 from rag.text import squeezed
 from rag.types import Paper
@@ -40,13 +40,13 @@ FOREIGN: Final = re.compile(
 MOST_BEARERS: Final = {4: 40, 3: 2, 1: 2}
 
 
-def unknown_names(question: str, shelf: Shelf) -> tuple[str, ...]:
+def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
     """Coined names in a question that no paper has in its text, each once."""
     tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
-    return tuple(token for token in tokens if is_unknown(token, shelf))
+    return tuple(token for token in tokens if is_unknown(token, lookup))
 
 
-def is_unknown(token: str, shelf: Shelf) -> bool:
+def is_unknown(token: str, lookup: PaperLookup) -> bool:
     """Whether a word is written like a name of a thing, and stands in no paper."""
     if (
         not COINED.match(token)
@@ -55,17 +55,17 @@ def is_unknown(token: str, shelf: Shelf) -> bool:
     ):
         return False
     stems = analyze(token.removesuffix("s") if token[-2:-1].isupper() else token)
-    return bool(stems) and not any(map(shelf.frequency, stems))
+    return bool(stems) and not any(map(lookup.frequency, stems))
 
 
-def bearers(token: str, shelf: Shelf) -> list[Paper]:
+def bearers(token: str, lookup: PaperLookup) -> list[Paper]:
     """The paper whose own name a word is; none for a topic, or where several call a thing so."""
-    if not _may_be_name(token, shelf):
-        return _only_head(token, shelf)
+    if not _may_be_name(token, lookup):
+        return _only_head(token, lookup)
     for form in dict.fromkeys([token, token.removesuffix("'s"), token.removesuffix("s")]):
         stems = analyze(form)
-        if stems and all(map(shelf.frequency, stems)):
-            return _own(form, shelf.having(stems, MOST_BEARERS[4] + 1))
+        if stems and all(map(lookup.frequency, stems)):
+            return _own(form, lookup.having(stems, MOST_BEARERS[4] + 1))
     return []
 
 
@@ -88,21 +88,21 @@ def _writes_small(token: str, paper: Paper) -> bool:
     )
 
 
-def _may_be_name(token: str, shelf: Shelf) -> bool:
+def _may_be_name(token: str, lookup: PaperLookup) -> bool:
     """Whether a word is written like a name, or is no word of the language."""
     if token.lower() in STOP_WORDS or len(token) < 2:
         return False
     if COINED.match(token):
         return True
-    return len(token) >= LEAST_LETTERS and not shelf.knows_word(token.lower())
+    return len(token) >= LEAST_LETTERS and not lookup.knows_word(token.lower())
 
 
-def _only_head(token: str, shelf: Shelf) -> list[Paper]:
+def _only_head(token: str, lookup: PaperLookup) -> list[Paper]:
     """The one paper with a word of the language, where it is the head of its title: "PIGEON: …"."""
     if token.lower() in STOP_WORDS or len(token) < LEAST_NAME:
         return []
     stems = analyze(token)
-    papers = shelf.having(stems, 2) if stems else []
+    papers = lookup.having(stems, 2) if stems else []
     is_only = len(papers) == 1 and own_name_rank(token, papers[0]) == HEAD_RANK
     return papers if is_only and not _writes_small(token, papers[0]) else []
 
@@ -174,11 +174,11 @@ def is_short_form(token: str, before: str) -> bool:
     return bool(letters) and letters[0] in starts and all(sign in initials for sign in letters)
 
 
-def only_bearer(token: str, shelf: Shelf) -> Paper | None:
+def only_bearer(token: str, lookup: PaperLookup) -> Paper | None:
     """The one paper that has a name at all, whoever coined it; None where several have it."""
     is_name = COINED.match(token) is not None and any(map(str.isupper, token))
-    if not is_name or len(token) < LEAST_NAME or shelf.knows_word(token.lower()):
+    if not is_name or len(token) < LEAST_NAME or lookup.knows_word(token.lower()):
         return None
     stems = analyze(token)
-    papers = shelf.having(stems, 2) if stems else []
+    papers = lookup.having(stems, 2) if stems else []
     return papers[0] if len(papers) == 1 and any(_written(token, papers[0].abstract)) else None

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Final
 
 from rag.query.coined import COINED, is_short_form
+from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
-from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 from rag.types import Paper
 
@@ -21,12 +21,12 @@ INITIALS: Final = re.compile(r"[A-Z]{3,5}|[a-z]{3,4}")
 LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
-def other_form(topic: str, shelf: Shelf) -> list[str]:
+def other_form(topic: str, lookup: PaperLookup) -> list[str]:
     """The stems of a topic's short form where it is long, and the other way; [] where none is."""
     stems = analyze(topic)
     if not stems:
         return []
-    papers = shelf.having(stems, READ)
+    papers = lookup.having(stems, READ)
     is_short = len(topic.split()) == 1 and COINED.match(topic) is not None
     found = _long_forms(topic, papers) if is_short else _short_forms(topic, papers)
     counted = Counter(tuple(analyze(form)) for form in found)
@@ -56,7 +56,7 @@ def _short_forms(long: str, papers: Iterable[Paper]) -> Iterable[str]:
     )
 
 
-def spelled_by_initials(short: str, shelf: Shelf) -> str:
+def spelled_by_initials(short: str, lookup: PaperLookup) -> str:
     """The library's phrase whose initials a short form has that no paper writes; "" for none.
 
     "LTH" is the lottery ticket hypothesis where a title has that, and another paper speaks of it.
@@ -65,7 +65,7 @@ def spelled_by_initials(short: str, shelf: Shelf) -> str:
         return ""
     titled: set[str] = set()
     counted: Counter[str] = Counter()
-    for paper in islice(shelf.everything(), SAMPLE):
+    for paper in islice(lookup.everything(), SAMPLE):
         in_title = set(_with_initials(short.lower(), paper.title))
         titled |= in_title
         counted.update(in_title | set(_with_initials(short.lower(), paper.abstract)))

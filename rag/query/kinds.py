@@ -16,7 +16,7 @@ _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
 
 # What records say of a library.
-Shelved = Literal["count", "list", "newest", "oldest", "topics", "sources", "author"]
+LibraryAspect = Literal["count", "list", "newest", "oldest", "topics", "sources", "author"]
 _THINGS: Final = (
     r"(?:papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
     r"|entries|records|surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)"
@@ -30,7 +30,7 @@ _ON: Final = (
     r"(?:on|about|regarding|concerning|for|with|of|in|that\s+(?:are\s+about|deals?\s+with|uses?|mentions?|concerns?|discuss(?:es)?|covers?|stud(?:y|ies)|have|has|contains?)"
     r"|(?:dealing|concerned)\s+with|mention(?:ing)?|using|covering|related\s+to|(?:are|is)\s+(?:there\s+)?(?:about|on)|deal\s+with|discuss(?:ing)?|which\s+(?:use|mention|are\s+about))"
 )
-SHELVED: Final[tuple[tuple[Shelved, re.Pattern[str]], ...]] = (
+SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "count",
         re.compile(
@@ -119,7 +119,7 @@ KINDS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shelving:
+class LibraryQuestion:
     """What is asked of the library's records as a whole.
 
     Attributes:
@@ -128,12 +128,12 @@ class Shelving:
         kind: Words of which their titles have one, joined by "|", such as `survey|review`; "".
     """
 
-    what: Shelved
+    what: LibraryAspect
     topic: str = ""
     kind: str = ""
 
 
-def asked_of_shelf(question: str) -> Shelving | None:
+def asked_of_library(question: str) -> LibraryQuestion | None:
     """What a question asks of the library's records as a whole, or None."""
     for what, pattern in SHELVED:
         match = pattern.match(question)
@@ -151,7 +151,7 @@ def asked_of_shelf(question: str) -> Shelving | None:
         if _is_of_a_paper(question):
             continue
         kind = KINDS.get(thing.lower().removesuffix("s"), "")
-        return Shelving(what, " ".join(filter(None, (_topic(before), behind))), kind)
+        return LibraryQuestion(what, " ".join(filter(None, (_topic(before), behind))), kind)
     return None
 
 

@@ -14,9 +14,9 @@ from rag.query.coined import HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
 from rag.query.focus import own_words
+from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
 from rag.query.references import titled_papers
-from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 from rag.text import title_key
 from rag.types import Paper
@@ -56,19 +56,19 @@ LOOSE_BEHIND: Final = re.compile(
 )
 
 
-def named_papers(question: str, shelf: Shelf) -> list[Paper]:
+def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
     """The papers that a question names, in the order of their naming; none where it only asks.
 
     A whole title counts before its parts; of one word's bearers those whose own name it is.
     """
     found = [
-        *_titled(question, shelf),
-        *_headed(question, shelf),
-        *_coined(question, shelf),
-        *_loosely_named(question, shelf),
+        *_titled(question, lookup),
+        *_headed(question, lookup),
+        *_coined(question, lookup),
+        *_loosely_named(question, lookup),
     ]
     if not found:
-        mentioned = (only_bearer(match[0], shelf) for match in TOKEN.finditer(question))
+        mentioned = (only_bearer(match[0], lookup) for match in TOKEN.finditer(question))
         found = [paper for paper in mentioned if paper]
     named = list({paper.paper_id: paper for paper in found}.values())
     if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
@@ -83,80 +83,80 @@ def names_title(question: str, paper: Paper) -> bool:
     return 2 * len(own & set(analyze(paper.title))) >= len(own)
 
 
-def is_topic(phrase: str, shelf: Shelf) -> bool:
+def is_topic(phrase: str, lookup: PaperLookup) -> bool:
     """Whether the words of a phrase stand together in a title of the library."""
     words = [word for word in re.findall(r"\w+", phrase.lower()) if word not in UNTOPICAL]
     stems = analyze(" ".join(words))
     if not stems or len(phrase.split()) > LONGEST_TOPIC or LEANING.search(phrase):
         return False
     wanted = f" {' '.join(stems)} "
-    near = shelf.having(stems, MOST_TITLED)
+    near = lookup.having(stems, MOST_TITLED)
     return any(wanted in f" {' '.join(analyze(paper.title))} " for paper in near)
 
 
-def _rare_stems(question: str, shelf: Shelf) -> list[str]:
+def _rare_stems(question: str, lookup: PaperLookup) -> list[str]:
     """The stems of a question that some papers have, the rarest first."""
     words = [word for word in re.findall(r"\w+", question) if word.lower() not in STOP_WORDS]
     stems = dict.fromkeys(analyze(" ".join(words)))
-    counted = [(shelf.frequency(stem), stem) for stem in stems]
+    counted = [(lookup.frequency(stem), stem) for stem in stems]
     return [stem for count, stem in sorted(counted) if count]
 
 
-def _titled(question: str, shelf: Shelf) -> list[Paper]:
+def _titled(question: str, lookup: PaperLookup) -> list[Paper]:
     """Papers whose whole title stands in the question."""
     near = {
         paper.paper_id: paper
-        for stem in _rare_stems(question, shelf)[:2]
-        for paper in shelf.having([stem], MOST_TITLED)
+        for stem in _rare_stems(question, lookup)[:2]
+        for paper in lookup.having([stem], MOST_TITLED)
     }
     return titled_papers(question, list(near.values()))
 
 
-def _headed(question: str, shelf: Shelf) -> Iterator[Paper]:
+def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """Papers whose title's head of several words, before the colon, stands in the question."""
     asked = title_key(question)
     near = {
         paper.paper_id: paper
-        for stem in _rare_stems(question, shelf)[:3]
-        if shelf.frequency(stem) <= MOST_TITLED
-        for paper in shelf.having([stem], MOST_TITLED)
+        for stem in _rare_stems(question, lookup)[:3]
+        if lookup.frequency(stem) <= MOST_TITLED
+        for paper in lookup.having([stem], MOST_TITLED)
     }
     for paper in near.values():
         head = HEAD.match(paper.title)
         if not head or len(head[1].split()) < SURE_HEAD_WORDS:
             continue
         key = title_key(head[1])
-        if len(key) >= LEAST_HEAD and key in asked and _is_only_one(head[1], paper, shelf):
+        if len(key) >= LEAST_HEAD and key in asked and _is_only_one(head[1], paper, lookup):
             yield paper
 
 
-def _is_only_one(phrase: str, paper: Paper, shelf: Shelf) -> bool:
+def _is_only_one(phrase: str, paper: Paper, lookup: PaperLookup) -> bool:
     """Whether no other paper has all words of a phrase."""
     stems = analyze(phrase)
-    return bool(stems) and [p.paper_id for p in shelf.having(stems, 2)] == [paper.paper_id]
+    return bool(stems) and [p.paper_id for p in lookup.having(stems, 2)] == [paper.paper_id]
 
 
-def _coined(question: str, shelf: Shelf) -> Iterator[Paper]:
+def _coined(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """Papers whose coined name, or acronym, stands in the question."""
     for match in TOKEN.finditer(question):
-        yield from bearers(match[0], shelf)
+        yield from bearers(match[0], lookup)
 
 
-def _loosely_named(question: str, shelf: Shelf) -> Iterator[Paper]:
+def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """The paper that "the crowd counting paper" or "the paper on crowd counting" means."""
     for pattern in (LOOSE_BEFORE, LOOSE_BEHIND):
         for match in pattern.finditer(question):
-            if paper := _only_bearer(match[1], shelf):
+            if paper := _only_bearer(match[1], lookup):
                 yield paper
 
 
-def _only_bearer(phrase: str, shelf: Shelf) -> Paper | None:
+def _only_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
     """The one paper with all words of a phrase in its title, else in its text."""
     words = [w for w in re.findall(r"\w+", phrase.lower()) if w not in UNTOPICAL]
     stems = analyze(" ".join(words))
     if not stems:
         return None
-    papers = shelf.having(stems, MOST_TITLED)
+    papers = lookup.having(stems, MOST_TITLED)
     titled = [paper for paper in papers if set(stems) <= set(analyze(paper.title))]
     whole = _whole(words, titled) if len(words) >= SURE_HEAD_WORDS else []
     return _only(whole) or _only(titled) or _only(papers)

@@ -14,8 +14,8 @@ from typing import Final
 
 from rag.query.coined import COINED
 from rag.query.forms import spelled_by_initials
+from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
-from rag.query.shelf import Shelf
 from rag.store.lexical import analyze
 
 WORD: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-])")
@@ -69,14 +69,14 @@ class Spelled:
     changed: tuple[str, ...] = ()
 
 
-def corrected(question: str, shelf: Shelf) -> Spelled:
+def corrected(question: str, lookup: PaperLookup) -> Spelled:
     """The question with its unknown words corrected."""
     kept = [match.span() for match in QUOTED.finditer(question)]
     pieces, changed, at = [], [], 0
     for match in WORD.finditer(question):
         if any(start <= match.start() < end for start, end in kept):
             continue
-        right = _right_word(match, shelf)
+        right = _right_word(match, lookup)
         if right is None:
             continue
         pieces += [question[at : match.start()], right]
@@ -94,52 +94,52 @@ def as_typed(question: str, changed: Iterable[str]) -> str:
     return question
 
 
-def _right_word(match: re.Match[str], shelf: Shelf) -> str | None:
+def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
     """The word that is meant; None where it is right, a name, or like none that is known."""
     word = match[0]
     lower = word.lower()
     if lower in HASTY:
         return HASTY[lower]
-    if ACRONYM.fullmatch(word) and not any(map(shelf.frequency, analyze(word))):
-        is_word = word.islower() and shelf.knows_word(word)
-        return (not is_word and spelled_by_initials(word, shelf)) or None
+    if ACRONYM.fullmatch(word) and not any(map(lookup.frequency, analyze(word))):
+        is_word = word.islower() and lookup.knows_word(word)
+        return (not is_word and spelled_by_initials(word, lookup)) or None
     if len(word) < LEAST_LETTERS or lower in STOP_WORDS or COINED.match(word):
         return None
     if word[0].isupper() and match.start() > 0:
         return None
-    if any(map(shelf.frequency, analyze(word))) or _is_word(lower, shelf):
+    if any(map(lookup.frequency, analyze(word))) or _is_word(lower, lookup):
         return None
-    return _closest(lower, shelf)
+    return _closest(lower, lookup)
 
 
-def _is_word(word: str, shelf: Shelf) -> bool:
+def _is_word(word: str, lookup: PaperLookup) -> bool:
     """Whether the language knows a word, what it is formed from, or the two it is made of."""
     bases = [word, *(word.removesuffix(end) for end in ENDINGS if word.endswith(end))]
     bases += [f"{base}{end}" for base in bases[1:] for end in "ey"]
     bases += [word.replace("our", "or"), word.replace("is", "iz")]
-    if any(len(base) >= LEAST_LETTERS - 1 and shelf.knows_word(base) for base in bases):
+    if any(len(base) >= LEAST_LETTERS - 1 and lookup.knows_word(base) for base in bases):
         return True
     halves = ((word[:n], word[n:]) for n in range(LEAST_LETTERS, len(word) - 1))
-    return any(_is_whole(first, shelf) and _is_whole(second, shelf) for first, second in halves)
+    return any(_is_whole(first, lookup) and _is_whole(second, lookup) for first, second in halves)
 
 
-def _is_whole(part: str, shelf: Shelf) -> bool:
+def _is_whole(part: str, lookup: PaperLookup) -> bool:
     """Whether a half of a word is one: some letters are pieces of words only."""
-    return shelf.knows_word(part) and (len(part) >= LEAST_LETTERS or part in PARTICLES)
+    return lookup.knows_word(part) and (len(part) >= LEAST_LETTERS or part in PARTICLES)
 
 
-def _closest(word: str, shelf: Shelf) -> str | None:
+def _closest(word: str, lookup: PaperLookup) -> str | None:
     """The library's word with the fewest wrong letters; of several the more frequent."""
     is_long = len(word) >= LONG
     most = MOST_WRONG if is_long else 1.0
     begins = re.compile(rf"\b{word[0]}[^\W\d_]{{2,}}", re.IGNORECASE)
     known = {
         each.lower()
-        for paper in shelf.alike(word, STEM_WRONG, MOST_PAPERS)
+        for paper in lookup.alike(word, STEM_WRONG, MOST_PAPERS)
         for each in begins.findall(f"{paper.title} {paper.abstract}")
     }
     near = sorted(
-        (cost, -_spread(each, shelf), each)
+        (cost, -_spread(each, lookup), each)
         for each in known
         if (cost := distance(word, each, most)) <= most
     )
@@ -147,8 +147,8 @@ def _closest(word: str, shelf: Shelf) -> str | None:
     return next((each for _, spread, each in near if -spread >= least), None)
 
 
-def _spread(word: str, shelf: Shelf) -> int:
-    return max(map(shelf.frequency, analyze(word)), default=0)
+def _spread(word: str, lookup: PaperLookup) -> int:
+    return max(map(lookup.frequency, analyze(word)), default=0)
 
 
 def distance(word: str, other: str, most: float) -> float:

@@ -17,10 +17,11 @@ from rag.query.fields import Field, asked_fields, asks_also
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers
-from rag.query.kinds import Shelving, asked_of_shelf
+from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
 from rag.query.naming import is_topic, named_papers
+from rag.query.paper_lookup import PaperLookup
 from rag.query.pointing import (
     NOWHERE,
     asks_for_more,
@@ -33,7 +34,6 @@ from rag.query.pointing import (
     turns_away,
 )
 from rag.query.questions import earlier_questions
-from rag.query.shelf import Shelf
 from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
 from rag.types import NO_FILTERS, Citation, Filters, Message, Origin, Paper
@@ -59,7 +59,7 @@ class Query:
         about: The papers that it names, or points at, in this order; no others answer then.
         talk: What it asks of the assistant itself, a name for each sentence.
         fields: What it asks of the records of the papers that it is about.
-        shelving: What it asks of the library's records as a whole.
+        library_question: What it asks of the library's records as a whole.
         locators: Ids and addresses in it.
         language: The code of another language than English that it is put in.
         unknown_author: A name that stands where an author's does, and that no record has.
@@ -80,7 +80,7 @@ class Query:
     about: tuple[Paper, ...] = ()
     talk: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
-    shelving: Shelving | None = None
+    library_question: LibraryQuestion | None = None
     locators: Locators = NO_LOCATORS
     language: str | None = None
     unknown_author: str = ""
@@ -128,12 +128,12 @@ class QueryParser:
     Attributes:
         find_authors: The library's authors that bear a name.
         refresh: Called before authors are looked for, to see what others have written.
-        shelf: Where papers are looked up that a question names; None where none can be.
+        lookup: Where papers are looked up that a question names; None where none can be.
     """
 
     find_authors: FindAuthors
     refresh: Callable[[], None] = lambda: None
-    shelf: Shelf | None = None
+    lookup: PaperLookup | None = None
 
     def understand(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -149,7 +149,7 @@ class QueryParser:
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if talk := small_talk(text):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
-        spelled = corrected(text, self.shelf) if self.shelf else Spelled(text)
+        spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
         standalone = standalone_question(spelled.text, history)
         query = self._apart(text, standalone, history, filters)
         query = replace(query, changed=spelled.changed)
@@ -164,7 +164,7 @@ class QueryParser:
 
         Takes the same as `understand`.
         """
-        spelled = corrected(text, self.shelf).text if self.shelf else text
+        spelled = corrected(text, self.lookup).text if self.lookup else text
         return self._pointed(self._apart(text, spelled, history, filters))
 
     def _apart(
@@ -177,23 +177,23 @@ class QueryParser:
             found = understood_filters(standalone, self.find_authors, this_year)
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
-        shelving = asked_of_shelf(asked) or asked_of_shelf(found.question)
+        library_question = asked_of_library(asked) or asked_of_library(found.question)
         return Query(
             text,
             standalone,
             found.question,
             found.filters,
             tuple(history),
-            shelving=shelving,
+            library_question=library_question,
             unknown_author=unknown,
         )
 
     def _pointed(self, query: Query) -> Query:
         """The query with the papers that it names, or points at in the conversation."""
-        named = named_papers(query.standalone, self.shelf) if self.shelf else []
+        named = named_papers(query.standalone, self.lookup) if self.lookup else []
         turned = turns_away(query.standalone)
         is_new = turned and own_of(turned) and not (asked_fields(turned) or is_detail(turned))
-        if is_new and self.shelf and (named or is_topic(turned, self.shelf)):
+        if is_new and self.lookup and (named or is_topic(turned, self.lookup)):
             return replace(query, about=tuple(named), is_new_topic=True)
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
@@ -208,13 +208,13 @@ class QueryParser:
 
     def _remembered(self, history: Sequence[Message]) -> Sequence[Message]:
         """The conversation, in which a declined question has the papers that it named."""
-        if not (self.shelf and history) or history[-1].citations:
+        if not (self.lookup and history) or history[-1].citations:
             return history
         before: list[Message] = []
         for message in history:
             cited: tuple[Citation, ...] = ()
             if message.role == "user":
-                named = named_papers(message.content, self.shelf)
+                named = named_papers(message.content, self.lookup)
                 cited = tuple(Citation(0, paper, "", 0, 0, 1.0) for paper in named)
             before += [message, *([Message("assistant", "", cited)] if cited else [])]
         return before
@@ -225,13 +225,13 @@ class QueryParser:
             return replace(query, asks_for="assistant")
         locators = find_locators(query.standalone)
         fields = asked_fields(query.standalone)
-        if locators or query.shelving or query.unknown_author:
+        if locators or query.library_question or query.unknown_author:
             return replace(query, asks_for="records", locators=locators, fields=fields)
         is_short = len(query.standalone.split()) <= LONGEST_RECORD_QUESTION
         if fields and (query.about or is_short):
             also = len(query.about) <= 1 and asks_also(query.standalone)
             return replace(query, asks_for="papers" if also else "records", fields=fields)
-        unknown = unknown_names(query.standalone, self.shelf) if self.shelf else ()
+        unknown = unknown_names(query.standalone, self.lookup) if self.lookup else ()
         query = replace(query, unknown=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about
         return replace(query, asks_for="records" if is_listing else "papers")

@@ -66,7 +66,7 @@ _COUNT: Final = r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten
 SPELLED: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 Span = tuple[int | None, int | None]
-Reader = Callable[[re.Match[str], int], Span | None]
+ReadSpan = Callable[[re.Match[str], int], Span | None]
 
 
 def _year(match: re.Match[str]) -> int:
@@ -121,7 +121,7 @@ def _this_year(_: re.Match[str], this_year: int) -> Span:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _Phrasing:
     """A way to say a span of years.
 
     Attributes:
@@ -130,40 +130,48 @@ class _Form:
     """
 
     pattern: re.Pattern[str]
-    read: Reader
+    read: ReadSpan
     needs_papers: bool = False
     open_end: bool = False
 
 
-def _form(form: str, read: Reader, *, needs_papers: bool = False, open_end: bool = False) -> _Form:
-    return _Form(re.compile(_LEAD + form, re.IGNORECASE), read, needs_papers, open_end)
+def _phrasing(
+    pattern: str, read: ReadSpan, *, needs_papers: bool = False, open_end: bool = False
+) -> _Phrasing:
+    return _Phrasing(re.compile(_LEAD + pattern, re.IGNORECASE), read, needs_papers, open_end)
 
 
 # The first that matches at a place counts: "from 2019 to 2021" is more than "from 2019".
-FORMS: Final = (
-    _form(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
-    _form(
+PHRASINGS: Final = (
+    _phrasing(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
+    _phrasing(
         rf"\b(?:from|in|during)\s+{_YEAR}\s*(?:to|until|till|through|[-–])\s*{_SECOND}\b", _between
     ),
-    _form(rf"\b{_NO}\s+(?:{_NEWER}|after|beyond|past|since)\s+{_YEAR}\b", _until),
-    _form(rf"\b{_NO}\s+(?:{_OLDER}|before|prior\s+to)\s+{_YEAR}\b", _since),
-    _form(rf"\b{_YEAR}{_ON}", _since, open_end=True),
-    _form(rf"\b{_YEAR}\s+(?:or|and)\s+(?:earlier|before|older)\b(?!\s+\d)", _until, open_end=True),
-    _form(rf"\bin\s+or\s+before\s+{_YEAR}\b", _until),
-    _form(rf"\bin\s+or\s+after\s+{_YEAR}\b", _since),
-    _form(rf"\b(?:since|as\s+of|starting\s+(?:in|from|with))\s+{_YEAR}\b", _since, open_end=True),
-    _form(rf"\b(?:after|{_NEWER})\s+{_YEAR}\b", _after),
-    _form(rf"\b(?:until|till|up\s+(?:to|until)|through)\s+{_YEAR}\b", _until),
-    _form(rf"\b(?:before|prior\s+to|{_OLDER})\s+{_YEAR}\b", _before),
-    _form(rf"\b(?:in|from|of|during)\s+{_YEAR}\b", _in, needs_papers=True),
-    _form(rf"\b{_YEAR}(?=\s+(?:papers|works|articles|publications|preprints|studies)\b)", _plain),
-    _form(
+    _phrasing(rf"\b{_NO}\s+(?:{_NEWER}|after|beyond|past|since)\s+{_YEAR}\b", _until),
+    _phrasing(rf"\b{_NO}\s+(?:{_OLDER}|before|prior\s+to)\s+{_YEAR}\b", _since),
+    _phrasing(rf"\b{_YEAR}{_ON}", _since, open_end=True),
+    _phrasing(
+        rf"\b{_YEAR}\s+(?:or|and)\s+(?:earlier|before|older)\b(?!\s+\d)", _until, open_end=True
+    ),
+    _phrasing(rf"\bin\s+or\s+before\s+{_YEAR}\b", _until),
+    _phrasing(rf"\bin\s+or\s+after\s+{_YEAR}\b", _since),
+    _phrasing(
+        rf"\b(?:since|as\s+of|starting\s+(?:in|from|with))\s+{_YEAR}\b", _since, open_end=True
+    ),
+    _phrasing(rf"\b(?:after|{_NEWER})\s+{_YEAR}\b", _after),
+    _phrasing(rf"\b(?:until|till|up\s+(?:to|until)|through)\s+{_YEAR}\b", _until),
+    _phrasing(rf"\b(?:before|prior\s+to|{_OLDER})\s+{_YEAR}\b", _before),
+    _phrasing(rf"\b(?:in|from|of|during)\s+{_YEAR}\b", _in, needs_papers=True),
+    _phrasing(
+        rf"\b{_YEAR}(?=\s+(?:papers|works|articles|publications|preprints|studies)\b)", _plain
+    ),
+    _phrasing(
         rf"\b(?:(?:in|within|over|from|during)\s+)?(?:the\s+)?(?:last|past)\s+{_COUNT}\s+years\b",
         _years_back,
     ),
-    _form(r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back),
-    _form(r"\blast\s+year\b", _last_year, needs_papers=True),
-    _form(r"\bthis\s+year\b", _this_year, needs_papers=True),
+    _phrasing(r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back),
+    _phrasing(r"\blast\s+year\b", _last_year, needs_papers=True),
+    _phrasing(r"\bthis\s+year\b", _this_year, needs_papers=True),
 )
 
 
@@ -180,33 +188,37 @@ class Years:
 def read_years(question: str, this_year: int) -> list[Years]:
     """The spans of years of publication that a question asks for, in their order."""
     found: list[Years] = []
-    for form in FORMS:
-        for years in _read_form(form, question, this_year):
+    for phrasing in PHRASINGS:
+        for years in _read_phrasing(phrasing, question, this_year):
             if all(years.end <= other.start or years.start >= other.end for other in found):
                 found.append(years)
     return sorted(found, key=lambda years: years.start)
 
 
-def _read_form(form: _Form, question: str, this_year: int) -> Iterator[Years]:
-    for match in form.pattern.finditer(question):
-        span = form.read(match, this_year)
-        if span and max(filter(None, span)) <= this_year + 1 and _is_asked(form, question, match):
+def _read_phrasing(phrasing: _Phrasing, question: str, this_year: int) -> Iterator[Years]:
+    for match in phrasing.pattern.finditer(question):
+        span = phrasing.read(match, this_year)
+        if (
+            span
+            and max(filter(None, span)) <= this_year + 1
+            and _is_asked(phrasing, question, match)
+        ):
             yield Years(*span, match.start(), match.end())
 
 
-def _is_asked(form: _Form, question: str, match: re.Match[str]) -> bool:
+def _is_asked(phrasing: _Phrasing, question: str, match: re.Match[str]) -> bool:
     """Whether the words around a year let it be the year of a paper."""
     before, after = question[: match.start()], question[match.end() :]
     beside = " ".join(before.split()[-1:]) + " " + match.group()
     if ABOUT_PAPERS.search(beside):
         return not GLUED.match(after)
-    if form.needs_papers and not ABOUT_PAPERS.search(_sentence_around(before, after)):
+    if phrasing.needs_papers and not ABOUT_PAPERS.search(_sentence_around(before, after)):
         return False
     near = " ".join(re.split(r"[,;:.?!]", before)[-1].split()[-WORDS_LOOKED_BACK:])
     if ABOUT_THINGS.search(near) or GLUED.match(after):
         return False
     follower = NEXT_WORD.match(after)
-    return form.open_end or follower is None or follower[1].lower() in FOLLOWERS
+    return phrasing.open_end or follower is None or follower[1].lower() in FOLLOWERS
 
 
 def _sentence_around(before: str, after: str) -> str:

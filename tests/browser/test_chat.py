@@ -489,7 +489,7 @@ def test_the_cited_papers_are_exported(page, form, beginning, suffix):
     ask(page, HOPFIELD)
     page.click(".panel-head summary")
     with page.expect_download() as download:
-        page.click(f".sheet [data-form={form}][data-of=turn-1]")
+        page.click(f".sheet [data-format={form}][data-of=turn-1]")
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.startswith(beginning)
     assert download.value.suggested_filename.endswith(suffix)

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from rag.export import (
-    FORMS,
+    FORMATS,
     answer_markdown,
     cited_papers,
     conversation_markdown,
@@ -189,7 +189,7 @@ def test_an_address_cannot_break_out_of_its_field():
     assert bibtex_of(replace(BARE, url=url))["url"].startswith("https://example.org/%7D%7D@misc")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_summary_is_never_given_as_the_abstract(form):
     summary = replace(KETTLES, source=STARTER_SOURCE)
     assert KETTLES.abstract in export_papers([KETTLES], form)
@@ -358,7 +358,7 @@ def test_any_text_goes_through_the_parsers_and_comes_back(title, abstract, autho
     assert len(item.get("author", [])) == len(names)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_exactly_the_given_papers_are_exported_each_once_in_order(form):
     exported = export_papers([BARE, KETTLES, BARE], form)
     assert exported.count("Teapots drip") == 1
@@ -366,7 +366,7 @@ def test_exactly_the_given_papers_are_exported_each_once_in_order(form):
 
 
 def test_no_paper_gives_an_empty_bibliography():
-    assert [export_papers([], form) for form in FORMS] == ["", "", "[]\n"]
+    assert [export_papers([], form) for form in FORMATS] == ["", "", "[]\n"]
 
 
 def test_an_unknown_form_is_misuse():
@@ -536,7 +536,7 @@ def test_a_formula_of_signs_stays_one(formula):
     )
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_key_of_the_users_own_is_kept_and_one_that_two_have_is_told_apart(form):
     known = (("citekey", "kesselSinging2021"), ("doi", "10.5555/k.1"))
     papers = [replace(KETTLES, identifiers=known), replace(BARE, identifiers=known[:1])]

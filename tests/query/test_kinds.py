@@ -7,7 +7,7 @@ import pytest
 from rag.query.details import missing_details
 from rag.query.evidence import asked_term, defines, spells_out, trimmed_start
 from rag.query.fields import asked_fields
-from rag.query.kinds import Shelving, asked_of_shelf
+from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk
@@ -36,14 +36,14 @@ def test_small_talk_is_told_from_questions(message, names):
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
-        ("how many papers are there?", Shelving("count")),
-        ("how many papers on tidal clocks do you have", Shelving("count", "tidal clocks")),
-        ("please list all papers about crabs", Shelving("list", "crabs")),
-        ("which papers do you have on moss", Shelving("list", "moss")),
-        ("newest paper?", Shelving("newest")),
-        ("what is the latest on moss", Shelving("newest", "moss")),
-        ("what topics does this library cover?", Shelving("topics")),
-        ("what's in the library", Shelving("topics")),
+        ("how many papers are there?", LibraryQuestion("count")),
+        ("how many papers on tidal clocks do you have", LibraryQuestion("count", "tidal clocks")),
+        ("please list all papers about crabs", LibraryQuestion("list", "crabs")),
+        ("which papers do you have on moss", LibraryQuestion("list", "moss")),
+        ("newest paper?", LibraryQuestion("newest")),
+        ("what is the latest on moss", LibraryQuestion("newest", "moss")),
+        ("what topics does this library cover?", LibraryQuestion("topics")),
+        ("what's in the library", LibraryQuestion("topics")),
         ("how many papers were reviewed?", None),
         ("how many crabs were counted in the paper?", None),
         ("list the drugs that were tried", None),
@@ -51,11 +51,11 @@ def test_small_talk_is_told_from_questions(message, names):
     ],
 )
 def test_what_is_asked_of_the_library_as_a_whole_is_understood(question, asked):
-    assert asked_of_shelf(question) == asked
+    assert asked_of_library(question) == asked
 
 
 def test_surveys_are_papers_whose_titles_say_so():
-    asked = asked_of_shelf("show me all surveys on crabs")
+    asked = asked_of_library("show me all surveys on crabs")
     assert asked is not None
     assert (asked.topic, "review" in asked.kind) == ("crabs", True)
 

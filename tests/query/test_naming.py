@@ -6,7 +6,7 @@ import pytest
 
 from rag.library import Library
 from rag.query.naming import is_topic, named_papers, names_title
-from rag.query.shelf import Shelf
+from rag.query.paper_lookup import PaperLookup
 from rag.settings import Settings
 from rag.types import Paper
 
@@ -24,11 +24,11 @@ PAPERS = [
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
+def lookup(tmp_path_factory):
     folder = tmp_path_factory.mktemp("named")
     with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
         made.ingest(PAPERS)
-        yield Shelf(made._index, WORDS.__contains__)
+        yield PaperLookup(made._index, WORDS.__contains__)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def shelf(tmp_path_factory):
         ("", ""),
     ],
 )
-def test_a_paper_is_named_by_what_is_its_own(shelf, question, named):
-    assert "".join(sorted(paper.paper_id for paper in named_papers(question, shelf))) == named
+def test_a_paper_is_named_by_what_is_its_own(lookup, question, named):
+    assert "".join(sorted(paper.paper_id for paper in named_papers(question, lookup))) == named
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_paper_is_named_by_what_is_its_own(shelf, question, named):
         ("", False),
     ],
 )
-def test_a_topic_stands_together_in_a_title(shelf, phrase, expected):
-    assert is_topic(phrase, shelf) is expected
+def test_a_topic_stands_together_in_a_title(lookup, phrase, expected):
+    assert is_topic(phrase, lookup) is expected
 
 
 def test_a_title_is_meant_where_it_has_half_of_what_a_question_for_its_record_says():

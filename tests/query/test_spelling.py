@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.library import Library
-from rag.query.shelf import Shelf
+from rag.query.paper_lookup import PaperLookup
 from rag.query.spelling import as_typed, corrected, distance
 from rag.settings import Settings
 from rag.types import Paper
@@ -21,11 +21,11 @@ PAPERS = [
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
+def lookup(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spelled")
     with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
         made.ingest(PAPERS)
-        yield Shelf(made._index, KNOWN.__contains__)
+        yield PaperLookup(made._index, KNOWN.__contains__)
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,20 @@ def shelf(tmp_path_factory):
         ("", ""),
     ],
 )
-def test_unknown_words_become_the_librarys(shelf, typed, meant):
-    assert corrected(typed, shelf).text == meant
+def test_unknown_words_become_the_librarys(lookup, typed, meant):
+    assert corrected(typed, lookup).text == meant
 
 
 @given(st.sampled_from(["attention crabs", "the hypothesis of tickets", "a graph of the lottery"]))
-def test_right_words_are_never_changed(shelf, question):
-    assert corrected(question, shelf).changed == ()
+def test_right_words_are_never_changed(lookup, question):
+    assert corrected(question, lookup).changed == ()
 
 
-def test_a_correction_is_undone_by_quotes(shelf):
-    spelled = corrected("wat is atention", shelf)
+def test_a_correction_is_undone_by_quotes(lookup):
+    spelled = corrected("wat is atention", lookup)
     again = as_typed("wat is atention", spelled.changed)
     assert "“atention”" in again
-    assert "attention" not in corrected(again, shelf).text
+    assert "attention" not in corrected(again, lookup).text
 
 
 def test_a_correction_is_told_and_can_be_undone_with_one_click(settings):

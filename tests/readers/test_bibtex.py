@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.cleaning.latex import plain_text
-from rag.export import FORMS, export_papers
+from rag.export import FORMATS, export_papers
 from rag.identifiers import id_from_title
 from rag.library import Library
 from rag.readers import read_sources
@@ -398,7 +398,7 @@ PAPERS = (
 )
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_what_was_exported_is_read_again_as_it_was(tmp_path, form):
     expected = [replace(paper, source="refs") for paper in PAPERS]
     assert read(tmp_path, export_papers(PAPERS, form)) == expected
@@ -407,7 +407,7 @@ def test_what_was_exported_is_read_again_as_it_was(tmp_path, form):
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="<>"), min_size=1).filter(str.split)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 @given(title=PLAIN, abstract=PLAIN)
 @example(title="-- ?` ^ ~ # { ", abstract=r"\ $x_{1}$ $5 \{ } %")
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -418,7 +418,7 @@ def test_any_text_comes_back_from_an_export(tmp_path, form, title, abstract):
     assert read_one(tmp_path, export_papers([expected], form)) == replace(expected, source="refs")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_summaries_are_not_read_back_as_abstracts(tmp_path, form):
     summary = replace(PAPERS[1], source=STARTER_SOURCE)
     rejection, _ = read(tmp_path, export_papers([summary], form))
@@ -435,7 +435,7 @@ def test_a_library_is_filled_from_a_bibliography_and_its_export_changes_nothing(
     ) as library:
         report = library.ingest([source])
         assert (report.added, [r.record for r in report.rejected]) == (4, [5])
-        for form, file in FORMS.items():
+        for form, file in FORMATS.items():
             again = tmp_path / f"again{file.suffix}"
             text = export_papers(library.papers(), form)
             again.write_text(text, encoding="utf-8", newline="")

@@ -29,7 +29,7 @@ VERDICTS: Final[Mapping[Verdict, str]] = {
     "unsupported": "Does not support the answer",
     "contradicted": "Contradicts the answer",
 }
-FORMS: Final = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
+FORMATS: Final = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
 
 
 def sources_html(answer: Answer | None, turn: int) -> str:
@@ -174,10 +174,10 @@ def sources_head(answers: Sequence[Answer], turn: int) -> str:
 
 
 def _export_menu(answers: Sequence[Answer], turn: int) -> str:
-    forms = [_export(form, name, f"turn-{turn}") for form, name in FORMS]
-    whole = [_export(form, name, "conversation") for form, name in FORMS]
+    formats = [_export(format_name, name, f"turn-{turn}") for format_name, name in FORMATS]
+    whole = [_export(format_name, name, "conversation") for format_name, name in FORMATS]
     is_citing = turn and answers[turn - 1].citations
-    this = f"<p>Papers of this answer</p>{''.join(forms)}" if is_citing else ""
+    this = f"<p>Papers of this answer</p>{''.join(formats)}" if is_citing else ""
     papers = "".join(whole) if any(answer.citations for answer in answers) else ""
     return (
         f'<details class="menu"><summary>{icon("export")}Export</summary><div class="sheet">{this}'
@@ -186,10 +186,10 @@ def _export_menu(answers: Sequence[Answer], turn: int) -> str:
     )
 
 
-def _export(form: str, name: str, of: str) -> str:
+def _export(format_name: str, name: str, of: str) -> str:
     of_what = "all cited papers" if of == "conversation" else "the papers of this answer"
-    label = "the conversation" if form == "markdown" else of_what
+    label = "the conversation" if format_name == "markdown" else of_what
     return (
-        f'<button type="button" data-do="export" data-form="{form}" data-of="{of}" '
+        f'<button type="button" data-do="export" data-format="{format_name}" data-of="{of}" '
         f'aria-label="Export {label} as {name}">{name}</button>'
     )

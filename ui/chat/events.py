@@ -116,7 +116,7 @@ class Reading:
     ) -> Mapping[str, str]:
         """A file for the browser to keep."""
         _, chat = self._context.now(chat, here, settings)
-        return storage.export(chat, event.form, event.of)
+        return storage.export(chat, event.format, event.of)
 
     def filter(
         self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData

@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.errors import RagError
 from rag.export import (
-    FORMS,
+    FORMATS,
     MARKDOWN,
     cited_papers,
     conversation_markdown,
@@ -177,21 +177,23 @@ def _with_rating(library: Library, chat: Chat, turn: int, rated: Rated) -> Chat:
     return replace(chat, ratings={**chat.ratings, turn: rated})
 
 
-def export(chat: Chat, form: str, of: str) -> dict[str, str]:
-    """A file for the browser: the conversation as Markdown, or papers in a form.
+def export(chat: Chat, format_name: str, of: str) -> dict[str, str]:
+    """A file for the browser: the conversation as Markdown, or papers in a format.
 
     Args:
         chat: The conversation.
-        form: `markdown` or one of `rag.export.FORMS`.
+        format_name: `markdown` or one of `rag.export.FORMATS`.
         of: `conversation`, or `turn-N`.
     """
     title = title_of(chat.turns[0].question) if chat.turns else "conversation"
-    if form == "markdown":
+    if format_name == "markdown":
         text = conversation_markdown(chat.turns, title=title)
         return _file(title, MARKDOWN.suffix, MARKDOWN.media_type, text)
-    known = next(each for each in FORMS if each == form)
+    known = next(each for each in FORMATS if each == format_name)
     papers = cited_papers(_answers(chat, of))
-    return _file(title, FORMS[known].suffix, FORMS[known].media_type, export_papers(papers, known))
+    return _file(
+        title, FORMATS[known].suffix, FORMATS[known].media_type, export_papers(papers, known)
+    )
 
 
 def _answers(chat: Chat, of: str) -> Iterable[Answer]:

@@ -15,7 +15,7 @@ KnowsWord = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PaperLookup:
     """The papers of one library, to be looked up.
 
     Attributes:

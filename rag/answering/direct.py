@@ -1,4 +1,4 @@
-"""An answer that is told rather than written: from records, or of the assistant itself."""
+"""An answer without a writer: from records, or about the assistant itself."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rag.types import Citation, Origin, Paper, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a question got without a writer.
+class DirectAnswer:
+    """An answer that no writer was needed for.
 
     Attributes:
         reason: Why nothing is answered; None where something is.

@@ -8,13 +8,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from rag.answering.direct import DirectAnswer
 from rag.answering.phrases import shared_phrases
 from rag.answering.records import cite_record, listed
-from rag.answering.told import Told
 from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
 from rag.query.forms import other_form
-from rag.query.kinds import Shelved
-from rag.query.shelf import Shelf
+from rag.query.kinds import LibraryAspect
+from rag.query.paper_lookup import PaperLookup
 from rag.query.understanding import Query
 from rag.store.lexical import analyze
 from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
@@ -29,45 +29,45 @@ SAMPLE: Final = 2000  # papers whose titles topics are made of
 NO_AUTHORS: Final = "no paper here has a recorded author"
 
 
-class ShelfTeller:
-    """Tells what the records of a library say of all its papers.
+class LibraryResponder:
+    """Answers from the records of all papers of a library.
 
     Args:
-        shelf: The library's papers.
+        lookup: The library's papers.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, lookup: PaperLookup) -> None:
+        self._lookup = lookup
 
-    def tell(self, query: Query) -> Told | None:
+    def answer(self, query: Query) -> DirectAnswer | None:
         """The answer from records, or None where they hold nothing that matches the words."""
         if query.locators:
-            return self._tell_located(query)
+            return self._answer_located(query)
         if query.unknown_author:
-            return self._tell_unknown_author(query.unknown_author, query.history)
-        if query.shelving is None:
-            return self._tell_passing(query)
-        ways: Mapping[Shelved, Callable[[Query], Told | None]] = {
-            "count": self._tell_count,
-            "list": self._tell_list,
-            "newest": self._tell_dated,
-            "oldest": self._tell_dated,
-            "topics": self._tell_topics,
-            "sources": self._tell_sources,
+            return self._answer_unknown_author(query.unknown_author, query.history)
+        if query.library_question is None:
+            return self._answer_passing(query)
+        ways: Mapping[LibraryAspect, Callable[[Query], DirectAnswer | None]] = {
+            "count": self._answer_count,
+            "list": self._answer_list,
+            "newest": self._answer_dated,
+            "oldest": self._answer_dated,
+            "topics": self._answer_topics,
+            "sources": self._answer_sources,
         }
-        return ways[query.shelving.what](query)
+        return ways[query.library_question.what](query)
 
-    def _tell_located(self, query: Query) -> Told:
-        papers = self._shelf.located(query.locators)
+    def _answer_located(self, query: Query) -> DirectAnswer:
+        papers = self._lookup.located(query.locators)
         if not papers:
             text = f"No paper in this library has the address or id {query.locators.first}."
-            return Told(text, "records", reason="not_in_library")
+            return DirectAnswer(text, "records", reason="not_in_library")
         lines, citations = listed(papers, Numbering(query.history))
-        return Told(f"This is in the library:\n\n{lines}", "records", tuple(citations))
+        return DirectAnswer(f"This is in the library:\n\n{lines}", "records", tuple(citations))
 
-    def _tell_unknown_author(self, name: str, history: Sequence[Message]) -> Told:
-        total = self._shelf.count(NO_FILTERS)
-        named = sum(bool(paper.authors) for paper in self._shelf.everything())
+    def _answer_unknown_author(self, name: str, history: Sequence[Message]) -> DirectAnswer:
+        total = self._lookup.count(NO_FILTERS)
+        named = sum(bool(paper.authors) for paper in self._lookup.everything())
         if not named:
             lacking = f"None of the {total:,} papers in this library has a recorded author"
         else:
@@ -78,12 +78,12 @@ class ShelfTeller:
         )
         lines, citations = self._mentioning(name, Numbering(history))
         told = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
-        return Told(told, "records", tuple(citations))
+        return DirectAnswer(told, "records", tuple(citations))
 
     def _mentioning(self, name: str, numbering: Numbering) -> tuple[str, list[Citation]]:
         """The sentences of abstracts that have a name, a line each, and their citations."""
         family = re.compile(rf"\b{re.escape(name.split()[-1])}\b")
-        papers = self._shelf.having(analyze(name.split()[-1]), MOST_NEWEST)
+        papers = self._lookup.having(analyze(name.split()[-1]), MOST_NEWEST)
         found = [
             (paper, [s for s in quotable_sentences(paper) if family.search(s.text)])
             for paper in papers
@@ -92,9 +92,9 @@ class ShelfTeller:
         lines = [f"- **{c.paper.title}**: {c.quote} [{c.marker}]" for c in citations]
         return "\n".join(lines), citations
 
-    def _tell_passing(self, query: Query) -> Told | None:
+    def _answer_passing(self, query: Query) -> DirectAnswer | None:
         """All papers that pass the filters, the latest first; None where none does."""
-        found = self._shelf.newest(query.filters, MOST_FOUND)
+        found = self._lookup.newest(query.filters, MOST_FOUND)
         if not found:
             return None
         named = {paper.paper_id: count_named(query.filters, paper) for paper in found}
@@ -112,13 +112,13 @@ class ShelfTeller:
 
     def _matching(self, query: Query) -> tuple[list[Paper], list[Paper]]:
         """The papers on a topic: those whose titles have its words, and those whose texts do."""
-        shelving = query.shelving
-        assert shelving is not None
-        forms = self._forms(shelving.topic)
-        papers = self._having(forms) if forms else self._shelf.newest(query.filters, MOST_FOUND)
+        asked = query.library_question
+        assert asked is not None
+        forms = self._forms(asked.topic)
+        papers = self._having(forms) if forms else self._lookup.newest(query.filters, MOST_FOUND)
         passing = [p for p in papers if not query.filters or admits(query.filters, p)]
-        if shelving.kind:
-            kind = re.compile(rf"\b(?:{shelving.kind})s?\b", re.IGNORECASE)
+        if asked.kind:
+            kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
             passing = [paper for paper in passing if kind.search(paper.title)]
         stems = {paper.paper_id: set(analyze(paper.title)) for paper in passing}
         titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
@@ -131,44 +131,44 @@ class ShelfTeller:
         stems = analyze(" ".join(words))
         if not stems:
             return []
-        forms = [set(stems), set(other_form(topic, self._shelf))]
+        forms = [set(stems), set(other_form(topic, self._lookup))]
         return [form for form in forms if form]
 
     def _having(self, forms: Sequence[set[str]]) -> list[Paper]:
         """The papers that have all stems of one of the forms, each once."""
-        found = [p for form in forms for p in self._shelf.having(sorted(form), MOST_FOUND)]
+        found = [p for form in forms for p in self._lookup.having(sorted(form), MOST_FOUND)]
         return list({paper.paper_id: paper for paper in found}.values())
 
-    def _tell_count(self, query: Query) -> Told | None:
-        shelving = query.shelving
-        assert shelving is not None
-        if not (shelving.topic or shelving.kind or query.filters):
-            total = self._shelf.count(NO_FILTERS)
-            return Told(f"This library holds {_counted(total)}.{self._dates()}", "records")
+    def _answer_count(self, query: Query) -> DirectAnswer | None:
+        asked = query.library_question
+        assert asked is not None
+        if not (asked.topic or asked.kind or query.filters):
+            total = self._lookup.count(NO_FILTERS)
+            return DirectAnswer(f"This library holds {_counted(total)}.{self._dates()}", "records")
         titled, others = self._matching(query)
         if not titled and not others:
             return self._nothing(query)
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
 
-    def _widened(self, query: Query, others: Sequence[Paper]) -> Told | None:
+    def _widened(self, query: Query, others: Sequence[Paper]) -> DirectAnswer | None:
         """Where no title has all words of a topic: titles with its rarest word come first."""
-        shelving = query.shelving
-        assert shelving is not None
-        words = [w for w in re.findall(r"\w+", shelving.topic) if w.lower() not in UNTOPICAL]
-        if len(words) < 2 or shelving.kind:
+        asked = query.library_question
+        assert asked is not None
+        words = [w for w in re.findall(r"\w+", asked.topic) if w.lower() not in UNTOPICAL]
+        if len(words) < 2 or asked.kind:
             return None
-        rarest = min(words, key=lambda word: max(map(self._shelf.frequency, analyze(word))))
-        narrow = replace(shelving, topic=rarest)
-        titled, _ = self._matching(replace(query, shelving=narrow))
+        rarest = min(words, key=lambda word: max(map(self._lookup.frequency, analyze(word))))
+        narrow = replace(asked, topic=rarest)
+        titled, _ = self._matching(replace(query, library_question=narrow))
         known = {paper.paper_id for paper in titled}
         more = [paper for paper in others if paper.paper_id not in known]
         if not titled or len(titled) > MOST_LISTED:
             return None
         said = f"{_counted(len(titled))} with “{rarest}” in the title"
-        also = f", and {len(more)} more with “{shelving.topic}” in the abstract" if more else ""
+        also = f", and {len(more)} more with “{asked.topic}” in the abstract" if more else ""
         return self._list(f"{said}{also}", [*titled, *more], query)
 
-    def _tell_list(self, query: Query) -> Told | None:
+    def _answer_list(self, query: Query) -> DirectAnswer | None:
         titled, others = self._matching(query)
         if not titled and (widened := self._widened(query, others)):
             return widened
@@ -177,45 +177,44 @@ class ShelfTeller:
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
 
     def _say_matching(self, query: Query, titled: Sequence[Paper], others: Sequence[Paper]) -> str:
-        shelving = query.shelving
-        assert shelving is not None
+        asked = query.library_question
+        assert asked is not None
         passing = f" {describe_filters(query.filters)}" if query.filters else ""
-        kind = "survey or review" if "survey" in shelving.kind else shelving.kind.partition("|")[0]
-        if not shelving.topic:
+        kind = "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
+        if not asked.topic:
             total = len(titled) + len(others)
             named = (
                 f" with “{kind}” in {'its title' if total == 1 else 'their titles'}" if kind else ""
             )
             return f"{_counted(total)}{named}{passing}"
         called = f" and “{kind}”" if kind else ""
-        said = f"{_counted(len(titled))}{passing} with “{shelving.topic}”{called} in the title"
+        said = f"{_counted(len(titled))}{passing} with “{asked.topic}”{called} in the title"
         if not titled:
-            return f"{_counted(len(others))}{passing} with “{shelving.topic}” in the abstract"
+            return f"{_counted(len(others))}{passing} with “{asked.topic}” in the abstract"
         return f"{said}, and {len(others)} more in the abstract" if others else said
 
-    def _nothing(self, query: Query) -> Told | None:
+    def _nothing(self, query: Query) -> DirectAnswer | None:
         """That nothing passes; None where other words may yet find what the topic's do not."""
-        shelving = query.shelving
-        assert shelving is not None
-        if shelving.topic and not query.filters:
+        asked = query.library_question
+        assert asked is not None
+        if asked.topic and not query.filters:
             return None
         why = (
-            describe_filters(query.filters)
-            or f"with “{shelving.kind.partition('|')[0]}” in the title"
+            describe_filters(query.filters) or f"with “{asked.kind.partition('|')[0]}” in the title"
         )
         text = f"No paper in this library is {why}.{self.undated(query.filters)}"
-        return Told(text, "records", reason="not_in_library")
+        return DirectAnswer(text, "records", reason="not_in_library")
 
     def _list(
         self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
-    ) -> Told:
+    ) -> DirectAnswer:
         undated = self.undated(query.filters) if undated is None else undated
         shown = papers[:MOST_LISTED]
         lines, citations = listed(shown, Numbering(query.history))
         rest = len(papers) - len(shown)
         more = f"\n\nAnd {rest:,} more: narrow the question to see them." if rest else ""
         text = f"{said}.{undated}\n\n{lines}{more}"
-        return Told(text, "records", tuple(citations), found=tuple(papers))
+        return DirectAnswer(text, "records", tuple(citations), found=tuple(papers))
 
     # --- dates ----------------------------------------------------------------------------------
 
@@ -223,8 +222,8 @@ class ShelfTeller:
         """How many papers a filter of years leaves out for want of a date."""
         if filters.since is None and filters.until is None:
             return ""
-        others = self._shelf.count(replace(filters, since=None, until=None))
-        dated = self._shelf.count(replace(filters, since=1, until=9999))
+        others = self._lookup.count(replace(filters, since=None, until=None))
+        dated = self._lookup.count(replace(filters, since=1, until=9999))
         left = others - dated
         return (
             f" {_counted(left)} without a recorded date {'is' if left == 1 else 'are'} left out."
@@ -233,8 +232,8 @@ class ShelfTeller:
         )
 
     def _dates(self) -> str:
-        years = self._shelf.years()
-        total, dated = self._shelf.count(NO_FILTERS), sum(years.values())
+        years = self._lookup.years()
+        total, dated = self._lookup.count(NO_FILTERS), sum(years.values())
         if not dated:
             return " None of them has a recorded date."
         span = f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
@@ -244,20 +243,20 @@ class ShelfTeller:
             else f" They are from {span}."
         )
 
-    def _tell_dated(self, query: Query) -> Told | None:
-        shelving = query.shelving
-        assert shelving is not None
+    def _answer_dated(self, query: Query) -> DirectAnswer | None:
+        asked = query.library_question
+        assert asked is not None
         titled, others = self._matching(query)
         papers = [*titled, *others]
         if not papers:
             return self._nothing(query)
         dated = sorted((p for p in papers if p.published), key=lambda p: p.published or "")
-        on = f" on “{shelving.topic}”" if shelving.topic else ""
+        on = f" on “{asked.topic}”" if asked.topic else ""
         if not dated:
             none = f"None of the {_counted(len(papers))}{on} has a recorded date"
-            said = f"{none}, so none is the {shelving.what}. The first that were added"
+            said = f"{none}, so none is the {asked.what}. The first that were added"
             return self._list(said, papers[:MOST_NEWEST], query)
-        ordered = dated if shelving.what == "oldest" else dated[::-1]
+        ordered = dated if asked.what == "oldest" else dated[::-1]
         numbering = Numbering(query.history)
         citations = [cite_record(paper, numbering) for paper in ordered[:MOST_NEWEST]]
         lines = "\n".join(
@@ -265,14 +264,14 @@ class ShelfTeller:
             for place, cited in enumerate(citations, start=1)
         )
         of = f"Of the {_counted(len(papers))}{on}, {len(dated):,} have a recorded date"
-        text = f"{of}; the {shelving.what} of them:"
-        return Told(f"{text}\n\n{lines}", "records", tuple(citations))
+        text = f"{of}; the {asked.what} of them:"
+        return DirectAnswer(f"{text}\n\n{lines}", "records", tuple(citations))
 
     # --- topics and sources ---------------------------------------------------------------------
 
-    def _tell_topics(self, query: Query) -> Told:
-        papers = list(islice(self._shelf.everything(), SAMPLE))
-        total = self._shelf.count(NO_FILTERS)
+    def _answer_topics(self, query: Query) -> DirectAnswer:
+        papers = list(islice(self._lookup.everything(), SAMPLE))
+        total = self._lookup.count(NO_FILTERS)
         topics = _apart(shared_phrases(papers))
         if not topics:
             return self._list(f"This library holds {_counted(total)}", papers, query)
@@ -281,16 +280,16 @@ class ShelfTeller:
             for phrase, having in topics
         )
         text = f"This library holds {_counted(total)}. What their titles share most:"
-        return Told(f"{text}\n\n{lines}\n\nAsk for all papers on one of them.", "records")
+        return DirectAnswer(f"{text}\n\n{lines}\n\nAsk for all papers on one of them.", "records")
 
-    def _tell_sources(self, _: Query) -> Told:
-        sources = self._shelf.sources()
+    def _answer_sources(self, _: Query) -> DirectAnswer:
+        sources = self._lookup.sources()
         if not sources:
-            return Told("No source is recorded for the papers of this library.", "records")
+            return DirectAnswer("No source is recorded for the papers of this library.", "records")
         lines = "\n".join(
             f"- {name}: {_counted(count)}" for name, count in islice(sources.items(), MOST_LISTED)
         )
-        return Told(f"The papers come from:\n\n{lines}", "records")
+        return DirectAnswer(f"The papers come from:\n\n{lines}", "records")
 
 
 def _apart(

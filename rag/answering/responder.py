@@ -1,0 +1,49 @@
+"""Answers what needs no abstract: from records, and about the assistant itself."""
+
+from __future__ import annotations
+
+from rag.answering.assistant import describe_itself, describe_language, describe_short_of
+from rag.answering.direct import DirectAnswer
+from rag.answering.library_records import LibraryResponder
+from rag.answering.records import describe_fields
+from rag.query.paper_lookup import PaperLookup
+from rag.query.pointing import compares
+from rag.query.understanding import Query
+from rag.types import NO_FILTERS, Filters
+
+
+class DirectResponder:
+    """Answers what is asked of records and of the assistant.
+
+    Args:
+        lookup: The library's papers.
+        mode: `extractive`, or the name of the model that writes the answers.
+    """
+
+    def __init__(self, lookup: PaperLookup, mode: str) -> None:
+        self._lookup = lookup
+        self._mode = mode
+        self._library = LibraryResponder(lookup)
+
+    def answer(self, query: Query) -> DirectAnswer | None:
+        """The answer; None where abstracts have to be read for it."""
+        if query.language:
+            return describe_language(query.language)
+        if query.short_of is not None:
+            return describe_short_of(query.short_of, is_comparison=compares(query.standalone))
+        if query.asks_for == "assistant":
+            total = self._lookup.count(NO_FILTERS)
+            return describe_itself(query.talk, papers=total, mode=self._mode)
+        if query.asks_for != "records":
+            return None
+        if query.fields:
+            return self.describe_fields(query) if query.about else None
+        return self._library.answer(query)
+
+    def describe_fields(self, query: Query, *, are_meant: bool = True) -> DirectAnswer:
+        """What the records of the papers say that a question is about, or only comes near."""
+        return describe_fields(query.about, query.fields, query.history, are_meant=are_meant)
+
+    def undated(self, filters: Filters) -> str | None:
+        """How many papers a filter of years leaves out for want of a date, in a sentence."""
+        return self._library.undated(filters).strip() or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -24,7 +25,7 @@ from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
-from rag.store.reached import NOTHING, VECTORS, WORDS, read_reached, stamp
+from rag.store.reached import NOTHING, VECTORS, WORDS, note_as_left, read_reached, stamp
 from rag.store.sync import (
     VectorsFollower,
     WordsFollower,
@@ -95,6 +96,7 @@ class PaperIndex:
         if not (rebuild or self.state.embedder is None or self.is_made_as_wanted()):
             raise EmbedderMismatchError(_explain_mismatch(folder, self.state, self.wanted))
         self._open_derived(on_progress)
+        self._leave = weakref.finalize(self, note_as_left, self.vectors_folder, folder / "lock")
 
     def _open_state(self, passage_tokens: int, on_progress: OnProgress) -> LibraryState:
         if self.is_read_only:
@@ -125,7 +127,7 @@ class PaperIndex:
         try:
             with nullcontext() if self.is_read_only else self._lock.acquire(timeout=0):
                 self._drop_unsound()
-                self._open_or_remake_stores()
+                self._open_stores()
                 self.remade = self._tell_remade()
                 self.catch_up(on_progress)
         except Timeout:
@@ -137,15 +139,6 @@ class PaperIndex:
         drop_unsound(self.words_folder, known[0])
         if self.has_vectors:
             drop_unsound(self.vectors_folder, *known, try_it=True)
-
-    def _open_or_remake_stores(self) -> None:
-        try:
-            self._open_stores()
-        except LibraryError:
-            if not self.has_vectors:
-                raise
-            remove(self.vectors_folder)
-            self._open_stores()
 
     def _tell_remade(self) -> tuple[Part, ...]:
         """Which derived stores are made again now, each told in one sentence."""
@@ -274,7 +267,7 @@ class PaperIndex:
                 self._vectors = self.open_vectors(self.state.vectors)
             self._seen = now
 
-    def _stamps(self) -> tuple[int, int, int]:
+    def _stamps(self) -> tuple[int, str, str]:
         """Others after every change of the papers, of the words, and of the vectors."""
         return self.papers.revision(), stamp(self.words_folder), stamp(self.vectors_folder)
 
@@ -393,6 +386,7 @@ class PaperIndex:
         """Let go of the files."""
         if self._vectors is not None:
             self._vectors.close()
+        self._leave()
         self.database.close()
         if self._copy:
             self._copy.cleanup()

@@ -37,7 +37,7 @@ def try_to_read(folder: Path, collection: str) -> None:
     store = VectorStore(folder, collection)
     ids = store.ids()
     while some := list(islice(ids, ROWS_PER_CALL)):
-        vectors = store.find(some)
+        vectors = store.read(some)
         if not all(map(is_unit, vectors.values())):
             raise ValueError("a vector has been changed")
         store.query_index(vectors[some[0]], 1)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 FILE: Final = "reached.json"
 VECTORS: Final = "chroma"  # the folders of the derived stores
 WORDS: Final = "lexical"
-NATIVE: Final = ".bin"  # files of vectors, which a reader trusts blindly
+HELD: Final = "held.npz"  # the vectors of a small library; checked by what stands in it
 NOTHING: Final = -1  # the revision of a store that holds nothing yet
 
 
@@ -26,12 +29,14 @@ class Reached:
         library_id: Of the library that it was derived from.
         revision: Of the library's changes, the last that the store has followed.
         part: What else the store is bound to, such as the name of a collection.
+        change: Another one after every change of the store, also by a repair.
         sizes: Bytes of its files when it had followed; others tell of damage, or of a kill.
     """
 
     library_id: str
     revision: int
     part: str = ""
+    change: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -47,8 +52,29 @@ def read_reached(folder: Path) -> Reached | None:
 
 
 def write_reached(folder: Path, library_id: str, revision: int, part: str = "") -> None:
+    """Note what a store has reached, and its files as they are now."""
+    _write(folder, Reached(library_id, revision, part, uuid4().hex, file_sizes(folder)))
+
+
+def note_as_left(folder: Path, lock: Path) -> None:
+    """Note the store's files as they are now, after they were only read: Chroma writes then too.
+
+    While another process writes it is left; a process that ends without it costs the next one a
+    look at every vector.
+
+    Args:
+        folder: Of the store.
+        lock: The file that a writer locks.
+    """
+    with suppress(OSError, Timeout):
+        found = read_reached(folder)
+        if found is not None and not is_as_left(folder, found):
+            with FileLock(lock, timeout=0):
+                _write(folder, replace(found, sizes=file_sizes(folder)))
+
+
+def _write(folder: Path, reached: Reached) -> None:
     """Replace the file as a whole, so that a crash leaves the old or the new one."""
-    reached = Reached(library_id, revision, part, file_sizes(folder))
     fresh = folder / f"{FILE}.{os.getpid()}.tmp"
     fresh.write_text(json.dumps(asdict(reached)) + "\n", encoding="utf-8")
     fresh.replace(folder / FILE)
@@ -56,26 +82,24 @@ def write_reached(folder: Path, library_id: str, revision: int, part: str = "") 
 
 def file_sizes(folder: Path) -> dict[str, int]:
     """Bytes of the store's files by their path within the folder."""
-    return {
-        str(path.relative_to(folder)): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith((FILE, ".")) and path.suffix != ".lock"
-    }
+    return {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
 
 
 def is_as_left(folder: Path, reached: Reached) -> bool:
-    """Whether the store's files have the sizes that were noted, and native ones were not changed.
-
-    Chroma's own database is written whenever it is opened; its vectors are not.
-    """
+    """Whether the store's files have the sizes that were noted, and none was written since."""
     noted_at = (folder / FILE).stat().st_mtime_ns
-    changed = (path.stat().st_mtime_ns > noted_at for path in folder.rglob(f"*{NATIVE}"))
-    return file_sizes(folder) == reached.sizes and not any(changed)
+    is_written = any(path.stat().st_mtime_ns > noted_at for path in _files(folder))
+    return file_sizes(folder) == reached.sizes and not is_written
 
 
-def stamp(folder: Path) -> int:
-    """Another number after every change of the file; 0 when there is none."""
-    try:
-        return (folder / FILE).stat().st_mtime_ns
-    except OSError:
-        return 0
+def stamp(folder: Path) -> str:
+    """Another one after every change of the store; "" where nothing can be read of it."""
+    found = read_reached(folder)
+    return f"{found.library_id} {found.revision} {found.part} {found.change}" if found else ""
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        is_own = path.name.startswith((FILE, HELD, ".")) or path.suffix == ".lock"
+        if path.is_file() and not is_own:
+            yield path

@@ -6,18 +6,19 @@ abstract. Not covered: Chroma's own embedding functions, and Chroma as a server.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.errors import DamagedLibraryError, LibraryError
+from rag.store.held import Held, Vectors, drop_held, load_held, save_held
 from rag.store.locks import SharedLock
+from rag.store.reached import stamp
 from rag.types import Passage, passage_id, passage_place
 
 if TYPE_CHECKING:  # a second of imports, which a small library's questions do without
@@ -35,30 +36,6 @@ ROWS_PER_CALL: Final = 1000
 UNIT_TOLERANCE: Final = 0.01
 RAW: Final[tuple[Literal["documents", "metadatas"], ...]] = ("documents", "metadatas")
 
-Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class _Held:
-    """All vectors of a small collection.
-
-    Attributes:
-        ids: Of the passages, in the order of the rows.
-        rows: Shape (len(ids), dimension), unit norm.
-    """
-
-    ids: Sequence[str]
-    rows: Vectors
-
-    @cached_property
-    def places(self) -> Mapping[str, int]:
-        return {each: place for place, each in enumerate(self.ids)}
-
-    def nearest(self, vector: Vectors) -> list[tuple[str, float]]:
-        cosines = self.rows @ vector
-        order = np.argsort(-cosines, kind="stable")
-        return [(self.ids[n], float(cosines[n])) for n in order]
-
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
@@ -71,34 +48,31 @@ class RawRow:
 class VectorStore:
     """The passages of one library with their vectors.
 
-    Any number of threads may read; opening anew waits until none does.
+    Any number of threads may read; opening anew waits until none does. Chroma itself is opened when
+    it is first needed: to search a small library it is not.
 
     Args:
         folder: Where Chroma keeps its files; made when absent.
-        collection: Name of the collection; made when absent.
+        name: Of the collection; made when absent.
 
-    Raises:
+    Raises (every method but `close`):
         LibraryError: Chroma cannot use the folder.
     """
 
-    def __init__(self, folder: Path, collection: str) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
+        self.name = name
         self._lock = SharedLock()
-        self._held: _Held | None = None
+        self._opening = threading.Lock()
+        self._open: _Open | None = None
+        self._held: Held | None = None
         self._changes = 0  # of what could be held
-        self._client, self._collection = _open(folder, collection)
 
-    @property
-    def name(self) -> str:
-        """The name of the collection."""
-        return self._collection.name
-
-    def reopen(self, collection: str) -> None:
+    def reopen(self, name: str) -> None:
         """See what another process has written, which an open collection does not."""
         with self._lock.alone():
-            self._let_go()
-            _close(self._client)
-            self._client, self._collection = _open(self.folder, collection)
+            self._close()
+            self.name = name
 
     def count(self) -> int:
         """How many passages the collection holds."""
@@ -124,8 +98,9 @@ class VectorStore:
             vectors: Of all passages in their order, shape (passages, dimension).
         """
         first = 0
+        collection = self._changing()
         for rows in _whole_papers(papers):
-            self._collection.upsert(
+            collection.upsert(
                 ids=[row.passage_id for row in rows],
                 embeddings=vectors[first : first + len(rows)],
                 metadatas=[
@@ -138,8 +113,9 @@ class VectorStore:
 
     def delete(self, passage_ids: Iterable[str]) -> None:
         """Delete passages; those that are not there do not matter."""
+        collection = self._changing()
         for some in _chunks(list(passage_ids)):
-            self._collection.delete(ids=some)
+            collection.delete(ids=some)
         self._let_go()
 
     def query(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
@@ -172,6 +148,10 @@ class VectorStore:
         if held is not None:
             known = held.places
             return {each: held.rows[known[each]] for each in passage_ids if each in known}
+        return self.read(passage_ids)
+
+    def read(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
+        """The same as they stand in Chroma, whatever is held of it."""
         vectors: dict[str, Vectors] = {}
         for some in _chunks(passage_ids):
             with self._reading() as collection:
@@ -216,19 +196,36 @@ class VectorStore:
 
     def other_collections(self) -> list[str]:
         """The names of collections beside this one, such as an interrupted rebuild has left."""
-        return [each.name for each in self._client.list_collections() if each.name != self.name]
+        client = self._opened().client
+        return [each.name for each in client.list_collections() if each.name != self.name]
 
     def keep_only(self, collection: str) -> None:
         """Remove every other collection, such as one that an interrupted rebuild has left."""
-        for other in self._client.list_collections():
+        client = self._opened().client
+        for other in client.list_collections():
             if other.name != collection:
-                self._client.delete_collection(other.name)
+                client.delete_collection(other.name)
 
     def close(self) -> None:
         """Let go of Chroma's files."""
         with self._lock.alone():
-            self._let_go()
-            _close(self._client)
+            self._close()
+
+    def _close(self) -> None:
+        self._let_go()
+        if self._open is not None:
+            self._open.client.close()  # type: ignore[attr-defined]  # missing from ClientAPI
+            self._open = None
+
+    def _opened(self) -> _Open:
+        with self._opening:
+            if self._open is None:
+                self._open = _open(self.folder, self.name)
+            return self._open
+
+    def _changing(self) -> Collection:
+        drop_held(self.folder)
+        return self._opened().collection
 
     def _let_go(self) -> None:
         self._changes += 1
@@ -240,24 +237,32 @@ class VectorStore:
 
         with self._lock.shared():
             try:
-                yield self._collection
+                yield self._opened().collection
             except ChromaError as exc:
                 raise DamagedLibraryError(_explain_damage(self.folder, exc)) from exc
 
-    def _hold(self) -> _Held | None:
+    def _hold(self) -> Held | None:
         """All vectors when they are few; None when they are many."""
         held, changes = self._held, self._changes
         if held is not None:
             return held
+        stamped = stamp(self.folder)
+        held = load_held(self.folder, stamped)
+        if held is None:
+            held = self._read_all()
+            if held is not None and changes == self._changes:
+                save_held(self.folder, stamped, held)
+        if changes == self._changes:  # nothing was written meanwhile
+            self._held = held
+        return held
+
+    def _read_all(self) -> Held | None:
         with self._reading() as collection:
             if collection.count() > EXACT_UP_TO:
                 return None
             found = collection.get(include=["embeddings"])
-            rows = np.asarray(found["embeddings"], np.float32)
-            held = _Held(found["ids"], rows if found["ids"] else np.empty((0, 1), np.float32))
-            if changes == self._changes:  # nothing was written meanwhile
-                self._held = held
-        return held
+        rows = np.asarray(found["embeddings"], np.float32)
+        return Held(found["ids"], rows if found["ids"] else np.empty((0, 1), np.float32))
 
 
 def is_unit(vector: Vectors) -> bool:
@@ -265,7 +270,15 @@ def is_unit(vector: Vectors) -> bool:
     return bool(abs(float(np.linalg.norm(vector)) - 1) <= UNIT_TOLERANCE)
 
 
-def _open(folder: Path, collection: str) -> tuple[ClientAPI, Collection]:
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Chroma at work."""
+
+    client: ClientAPI
+    collection: Collection
+
+
+def _open(folder: Path, collection: str) -> _Open:
     import chromadb
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.config import Settings
@@ -282,7 +295,7 @@ def _open(folder: Path, collection: str) -> tuple[ClientAPI, Collection]:
         )
     except (ChromaError, OSError, ValueError) as exc:
         raise LibraryError(_explain_damage(folder, exc)) from exc
-    return client, opened
+    return _Open(client, opened)
 
 
 def _raw(page: GetResult) -> list[RawRow]:
@@ -295,10 +308,6 @@ def _explain_damage(folder: Path, exc: Exception) -> str:
         f"The vectors in {str(folder)!r} cannot be used: {exc}. Run `paperchat papers verify "
         "--repair`, which makes them again from the papers."
     )
-
-
-def _close(client: ClientAPI) -> None:
-    client.close()  # type: ignore[attr-defined]  # missing from ClientAPI
 
 
 def _whole_papers(papers: Sequence[Sequence[Passage]]) -> Iterator[list[Passage]]:

@@ -217,7 +217,7 @@ def _missing_and_wrong(index: PaperIndex) -> tuple[list[str], list[str]]:
     wrong: list[str] = []
     for some in _batches(index.papers.all(), BATCH):
         ids = [part.passage_id for each in some for part in each.passages]
-        vectors = index.vectors.find(ids)
+        vectors = index.vectors.read(ids)
         missing += [each for each in ids if each not in vectors]
         for each, vector in vectors.items():
             if not is_unit(vector) or len(vector) != index.state.dimension:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rag.query.evidence import (
     asked_term,
     dangles,
+    needs_before,
 )
 from rag.query.references import titled_papers
 from rag.sentences import Sentence
@@ -34,11 +35,9 @@ CLOSE_FOR_MEANING: Final = 0.6
 # best paper: 0.90 of the facts, against 0.74 by cosine and 0.82 by cosine and word coverage. The
 # same two signals find the rationale sentences of SciFact.
 REDUNDANCY: Final = 0.4
-# The sentence that answers leads; of the others those that are worth nearly as much, beside what
-# is said already, follow in reading order.
-LEAST_SHARE: Final = 0.5
 # What a sentence that leans on the one before it loses when the first is chosen.
 DANGLING_COST: Final = 0.18
+GAP: Final = 3  # signs between two sentences that stand side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class Compared:
         alike: How alike any two sentences are, shape (n, n).
         match: Mean match of the question's words, each in the title or sentence that meets it best.
         defines: Whether a sentence says what the thing is that is asked for.
+        least: What a sentence must be worth to follow the first.
     """
 
     hit: Hit
@@ -59,6 +59,7 @@ class Compared:
     alike: NDArray[np.float64]
     match: float
     defines: bool = False
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +122,43 @@ def choose(compared: Compared, most_words: int, most: int) -> Pick:
     left = most_words - len(compared.hit.paper.title.split())
     leaning = np.array([DANGLING_COST * dangles(each.text) for each in sentences])
     lead = int(np.argmax(compared.worth - leaning))
-    kept = _select(compared.worth, compared.alike, lengths, first=lead, most_words=left, most=most)
-    others = sorted(n for n in kept if n != lead)
-    return Pick(compared.hit.paper, tuple(sentences[n] for n in (lead, *others)))
+    opening = [lead]
+    if _leans_on_before(sentences, lead) and most > 1 and lengths[lead - 1] + lengths[lead] <= left:
+        opening = [lead - 1, lead]
+    kept = _select(compared, lengths, opening, most_words=left, most=most)
+    others = sorted(n for n in kept if n not in opening)
+    return Pick(compared.hit.paper, tuple(sentences[n] for n in (*opening, *others)))
+
+
+def _leans_on_before(sentences: Sequence[Sentence], place: int) -> bool:
+    """Whether a sentence leans on the one right before it, which itself leans on none."""
+    if place == 0 or not needs_before(sentences[place].text):
+        return False
+    before = sentences[place - 1]
+    return sentences[place].start - before.end <= GAP and not needs_before(before.text)
 
 
 def _select(
-    worth: NDArray[np.float64],
-    alike: NDArray[np.float64],
+    compared: Compared,
     lengths: Sequence[int],
+    opening: Sequence[int],
     *,
-    first: int,
     most_words: int,
     most: int,
 ) -> list[int]:
-    """The first sentence, then others by falling marginal worth that stay within the words.
+    """The opening sentences, then others by falling marginal worth that stay within the words.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998) with additive redundancy; what is
-    worth less than its share of the first is left out.
+    worth less than the least is left out.
     """
-    kept = [first]
-    left = [n for n in range(len(worth)) if n != first]
+    worth, alike = compared.worth, compared.alike
+    kept = list(opening)
+    left = [n for n in range(len(worth)) if n not in opening]
     while left and len(kept) < most:
         repeated = alike[:, kept].max(axis=1)
         best = max(left, key=lambda n: float(worth[n] - REDUNDANCY * repeated[n]))
         left.remove(best)
-        is_worth = worth[best] >= LEAST_SHARE * worth[first]
+        is_worth = worth[best] >= compared.least
         if is_worth and sum(lengths[n] for n in kept) + lengths[best] <= most_words:
             kept.append(best)
     return kept

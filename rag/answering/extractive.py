@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from rag.answering.choosing import Compared, Pick, choose, close_hits, meeting, named_hits
 from rag.answering.drafts import Draft
-from rag.answering.roles import asked_role
+from rag.answering.roles import METHOD, RESULTS, TREATS, Role, asked_role, asks_for_whole
 from rag.embedding.encoding import CachedEncoder
+from rag.query.coined import TITLE_RANK, own_name_rank
 from rag.query.evidence import (
     asked_term,
     defines,
@@ -20,17 +21,18 @@ from rag.query.evidence import (
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import asks_for_several
+from rag.query.focus import ABOUT_PAPERS, asks_for_several
 from rag.query.pointing import asks_for_more, is_about_telling
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
+from rag.store.lexical import analyze
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message
 from rag.verification.citations import Verified
 from rag.verification.maxsim import LATE_WEIGHT, maxsim_each, stack_texts
 from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
-from rag.verification.terms import TermWeight, coverage
+from rag.verification.terms import TermWeight, coverage, is_content
 
 SENTENCES_WHEN_SEVERAL: Final = 2
 FEW: Final = 3  # more papers than these get one sentence each
@@ -54,6 +56,16 @@ ASKS_FOR_LINK: Final = re.compile(
 # the saved pages that name what they propose, "What is (the name)?" is answered with the sentence
 # that introduces it for 35 (27 without), from 0.1 to 0.3. The dev set hardly asks so.
 ROLE_BONUS: Final = 0.2
+BEST_BONUS: Final = 0.15
+# In a summary, beside how central a sentence is: mean cosine with all of the abstract.
+DONE_BONUS: Final = 0.6
+FOUND_BONUS: Final = 0.1
+BEFORE_COST: Final = 0.2  # of what others did before
+# The sentence that answers leads; of the others those that are worth nearly as much, beside what
+# is said already, follow in reading order.
+LEAST_SHARE: Final = 0.5
+SENTENCES_WHEN_SIMPLER: Final = 2
+NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, beside one that asks
 
 
 Place = tuple[str, int]  # a paper's id, and where in its abstract a sentence begins
@@ -87,11 +99,15 @@ class ExtractiveWriter:
         named = named_hits(asked, hits)
         close = named or close_hits(asked, hits, several=several)
         quoted = _quoted(history) if asks_for_more(question) else frozenset()
-        compared = [self._compare(asked, hit, quoted) for hit in close]
+        is_whole = asks_for_whole(asked, [hit.paper for hit in named or close[:1]])
+        if is_whole and not (named or several):
+            close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
+        compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
         chosen = compared if named else meeting(asked, compared, several=several)
         picks = []
         for place, each in enumerate(chosen):
             most_words, most = self._limits(place, len(chosen), several=several)
+            most = min(most, SENTENCES_WHEN_SIMPLER) if is_about_telling(question) else most
             picks.append(choose(each, most_words, most))
         yield _compose(picks, Numbering(history))
 
@@ -103,7 +119,9 @@ class ExtractiveWriter:
             return self._answer_words, SENTENCES_WHEN_SEVERAL if papers <= FEW else 1
         return (int(self._answer_words * MAIN_SHARE), self._answer_words) if place == 0 else (0, 1)
 
-    def _compare(self, question: str, hit: Hit, quoted: frozenset[Place]) -> Compared:
+    def _compare(
+        self, question: str, hit: Hit, quoted: frozenset[Place], *, is_whole: bool
+    ) -> Compared:
         """The paper read once beside the question; asides count for its match, not as quotes."""
         paper = hit.paper
         whole = quotable_sentences(paper)
@@ -116,7 +134,8 @@ class ExtractiveWriter:
         if self._encoder is None:
             covered = [coverage(question, each.text, self._weight) for each in sentences]
             alike = np.zeros((len(kept), len(kept)))
-            return Compared(hit, sentences, np.array(covered) + prior, alike, 1.0, defines)
+            worth = np.array(covered) + (_gist(sentences) if is_whole else prior)
+            return Compared(hit, sentences, worth, alike, 1.0, defines, LEAST_SHARE * worth.max())
         asked, *encoded = self._encoder.encode(
             [question, paper.title, *(each.text for each in whole)]
         )
@@ -124,10 +143,43 @@ class ExtractiveWriter:
         met = maxsim_each(asked, texts)
         at = np.array(kept, np.intp) + 1  # behind the title
         vectors = texts.vectors[at]
-        worth = met[at].mean(axis=1) + prior
         alike = np.asarray(vectors @ vectors.T, np.float64)
+        telling = _telling(question, asked.words, hit, met.shape[1])
+        is_whole |= not telling.any() and asked_role(question) is None
+        meant = met[at] @ telling if telling.any() and not is_whole else alike.mean(axis=1)
+        worth = meant + (_gist(sentences) if is_whole else prior)
+        least = LEAST_SHARE * float((meant if is_whole else worth).max())
+        if not (is_whole or telling.any()):  # what it asks for is a role, and nothing else
+            least = float(worth.max()) - ROLE_BONUS
         match = float(met.max(axis=0).mean())
-        return Compared(hit, sentences, worth, alike, match, defines)
+        return Compared(hit, sentences, worth, alike, match, defines, least)
+
+
+def _telling(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
+    """How much each content word of a question tells of what it asks for, adding up to 1, or all 0.
+
+    Where the paper is named, words that only name it tell little, for all of it is about them; so
+    do words of any question about papers, and those that ask for a role, which has its own worth.
+    """
+    content = [word for word in words if is_content(word)] or list(words)
+    if not hit.is_named or len(content) != count:
+        return np.full(count, 1 / count)
+    title = set(analyze(hit.paper.title))
+    role = asked_role(question)
+    asking = role.asked.search(question) if role else None
+    common = ABOUT_PAPERS | set(re.findall(r"\w+", asking[0].lower() if asking else ""))
+    naming = np.array(
+        [
+            word.lower() in common
+            or title.issuperset(analyze(word))
+            or own_name_rank(word, hit.paper) >= TITLE_RANK
+            for word in content
+        ]
+    )
+    if naming.all():
+        return np.zeros(count)
+    weights = np.where(naming, NAMING_WEIGHT, 1.0)
+    return np.asarray(weights / weights.sum(), np.float64)
 
 
 def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
@@ -137,11 +189,30 @@ def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
     late = np.arange(1, len(sentences) + 1) / len(sentences)
     prior = 0 * late if role and role.stands_early else LATE_WEIGHT * late
     if role:
-        prior += ROLE_BONUS * np.array([bool(role.said.search(text)) for text in sentences])
+        prior += _role_worth(role, sentences)
     if term:
         prior += DEFINES_BONUS * np.array([defines(term, text) for text in sentences])
         prior += SPELLS_OUT_BONUS * np.array([spells_out(term, text) for text in sentences])
     return prior
+
+
+def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
+    """What each sentence gains for doing what a question asks for, the most for doing it best."""
+    best = np.array([bool(role.best and role.best.search(text)) for text in sentences])
+    said = np.array([bool(role.said.search(text)) for text in sentences]) & ~best
+    least = ROLE_BONUS / 2 if best.any() else ROLE_BONUS
+    return np.asarray((ROLE_BONUS + BEST_BONUS) * best + least * said, np.float64)
+
+
+def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
+    """What each sentence is worth in a summary: what is done leads, then what came of it."""
+    texts = [each.text for each in sentences]
+    treats = [bool(METHOD.search(text) or TREATS.search(text)) for text in texts]
+    places = np.arange(len(texts))
+    found = np.array([bool(RESULTS.search(text)) for text in texts])
+    first = treats.index(True) if any(treats) else int(np.argmax(found))
+    worth = np.where(places == first, DONE_BONUS, np.where(places < first, -BEFORE_COST, 0.0))
+    return np.asarray(worth + FOUND_BONUS * (found & (places > first)), np.float64)
 
 
 def defines_asked(question: str, sentence: str) -> bool:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.query.coined import own_name_rank
+from rag.query.focus import own_words
+from rag.query.pointing import COMPARES, ORDINAL
 from rag.sentences import Sentence
+from rag.store.lexical import analyze
 from rag.types import Paper
 from rag.verification.support import quotable_sentences
 
 PROPOSES: Final = re.compile(
-    r"\b(?:propos|introduc|present|develop|suggest|design|devis)(?:e|es|ed|ing)?\b", re.IGNORECASE
+    r"\b(?:propos|introduc|present(?!\s(?:era|day|time|state|study|work|paper|in\b))|develop|suggest|design|devis)(?:e|es|ed|ing)?\b",
+    re.IGNORECASE,
 )
 FINDS: Final = re.compile(
     r"\b(?:find|finds|found|show|shows|shown|demonstrat\w+|reveal\w*|observ\w+|prove[sd]?)\b",
@@ -20,10 +26,26 @@ FINDS: Final = re.compile(
 METHOD: Final = re.compile(
     rf"\b(?:we|this (?:paper|work|article|study)|here)\b.{{0,60}}{PROPOSES.pattern}", re.IGNORECASE
 )
+TREATS: Final = re.compile(
+    r"\bwe\b.{0,40}\b(?:review|survey|discuss|study|investigat|examin|analy[sz]|explor|show|prove|find|demonstrat"
+    r"|formulat|provide|describe|address|extend|build|use)\w*\b|\bin\sthis\s(?:paper|work|article"
+    r"|study|survey|review|thesis|manuscript|research)\b|\bhere,?\swe\b"
+    r"|\bour\s(?:proposed\s|new\s|novel\s)?(?:approach|method|model|framework|network|system|algorithm)\b"
+    r"|\b(?:this|the|our)\s(?:paper|work|article"
+    r"|study|survey|review|thesis|manuscript|research)\b.{0,40}\b(?:review|survey|discuss|stud|investigat"
+    r"|examin|analy|explor|show|present|provide|describe|address|aim|concern|is\b)\w*",
+    re.IGNORECASE,
+)
 OWN: Final = re.compile(rf"{METHOD.pattern}|^\W*(?:here,? )?we\b", re.IGNORECASE)
 RESULTS: Final = re.compile(
     r"\d(?:\.\d+)?\s?(?:%|x\b|×)|\b(?:outperform\w*|state[- ]of[- ]the[- ]art|results?|accuracy"
     r"|(?<!\bto )(?:achiev|improv|reduc)\w+|faster)\b",  # "to achieve this we …" is no result
+    re.IGNORECASE,
+)
+FIGURES: Final = re.compile(r"\d(?:\.\d+)?\s?(?:%|x\b|×|times)|\boutperform\w*", re.IGNORECASE)
+PROBLEM: Final = re.compile(
+    r"\b(?:however|despite|suffer\w*|challeng\w+|limit\w+|difficult\w*|lacks?|lacking|problems?|bottlenecks?|costly"
+    r"|expensive|fails?|cannot|unable|overlook\w*|ignore\w*|poor\w*|remains?|unfortunately)\b",
     re.IGNORECASE,
 )
 LIMITS: Final = re.compile(r"\b(?:limitations?|drawbacks?|shortcomings?)\b", re.IGNORECASE)
@@ -41,6 +63,20 @@ NUMBERS: Final = re.compile(
 DATA: Final = re.compile(
     r"\b(?:data\s?sets?|data|benchmarks?|corp(?:us|ora)|tasks?|images|recordings?|samples"
     r"|collected|evaluat\w+ on|experiments? on|trained on|tested on)\b",
+    re.IGNORECASE,
+)
+# What was used to measure or train, by its name or kind, as a sentence about experiments says it.
+MEASURED_ON: Final = re.compile(
+    r"\b(?i:evaluat|experiment|train|test|validat|demonstrat|results?|perform|appl|compar|participat"
+    r"|collect|conduct|outperform|achiev)\w*\b.{0,120}?"
+    r"\b(?:data\s?sets?|benchmarks?|corp(?:us|ora)|challenge|suites?|databases?|recordings|collected"
+    r"|tasks|synthetic|simulated|real[- ]world"
+    r"|(?:on|over|across|from)\s(?:the\s)?[A-Z]\w*[A-Z\d]\w*)",
+)
+# How well something does: a share, a factor, or a measure by its name.
+MEASURES: Final = re.compile(
+    r"\d(?:\.\d+)?\s?(?:%|x\b|×|percent)|\b(?:accura\w+|errors?|precision|recall|f1|scores?|auc|auroc|bleu|map"
+    r"|dice|iou|rmse|mae|perplexity|speed-?ups?|state[- ]of[- ]the[- ]art)\b",
     re.IGNORECASE,
 )
 ASSUMES: Final = re.compile(r"\bassum(?:e|es|ed|ing|ptions?)\b", re.IGNORECASE)
@@ -62,6 +98,13 @@ ASKS_WHAT_IT_PROPOSES: Final = re.compile(
     r"|\bwho (?:introduced|proposed)\b",
     re.IGNORECASE,
 )
+ASKS_FOR_PROBLEM: Final = re.compile(
+    r"\bwhat (?:problems?|issues?|gap|challenges?) (?:do|does|did|is|are|was|were)\b"
+    r"|\b(?:its|their|the|what(?:['’]s| is| was)) (?:main )?motivation\b"
+    r"|\bwhy (?:do|does|did) (?:they|we) need\b"
+    r"|\bwhy (?:is|was|were|are) (?:it|this|they|that) (?:proposed|introduced|developed|needed)\b",
+    re.IGNORECASE,
+)
 ASKS_FOR_RESULTS: Final = re.compile(
     r"\b(?:what|which) results?\b|\bresults (?:do|does|did|were|are|of)\b|\bhow well\b"
     r"|^\W*(?:the |its |main |and )*results?\W*$|\bperform(?:s|ance)?\b",
@@ -78,8 +121,13 @@ ASKS_FOR_LIMITS: Final = re.compile(
     re.IGNORECASE,
 )
 ASKS_FOR_NUMBERS: Final = re.compile(
-    r"\bhow (?:many|much|fast|large|big|small|long|often|accurate|deep|high|low|far)\b|\bby how\b"
-    r"|\b(?:percent(?:age)?|accuracy|acc|error|f1|bleu|mae|rmse|auc|map|speed-?up|factor|number)\b",
+    r"\bhow (?:many|much|fast|large|big|small|long|often|deep|high|low|far)\b|\bby how\b"
+    r"|\b(?:factor|number)\b",
+    re.IGNORECASE,
+)
+ASKS_FOR_MEASURES: Final = re.compile(
+    r"\bhow accurate\b|\b(?:percent(?:age)?|accuracy|acc|errors?|precision|recall|f1|bleu|mae|rmse"
+    r"|auc|auroc|map|dice|iou|perplexity|scores?|speed-?up)\b",
     re.IGNORECASE,
 )
 ASKS_FOR_DATA: Final = re.compile(
@@ -101,19 +149,24 @@ class Role:
     Attributes:
         asked: Found in questions that want such sentences.
         said: Found in such sentences.
+        best: Found in those of them that say it in so many words; None where all are alike.
         stands_early: Whether such sentences open an abstract, unlike its findings.
     """
 
     asked: re.Pattern[str]
     said: re.Pattern[str]
     stands_early: bool = False
+    best: re.Pattern[str] | None = None
 
 
+SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
 ROLES: Final = (
-    Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True),
-    Role(ASKS_FOR_RESULTS, RESULTS),
+    SUMMARY,
+    Role(ASKS_FOR_PROBLEM, PROBLEM, stands_early=True),
+    Role(ASKS_FOR_RESULTS, RESULTS, best=FIGURES),
     Role(ASKS_FOR_LIMITS, COSTS),
-    Role(ASKS_FOR_DATA, DATA),
+    Role(ASKS_FOR_DATA, DATA, best=MEASURED_ON),
+    Role(ASKS_FOR_MEASURES, MEASURES),
     Role(ASKS_FOR_NUMBERS, NUMBERS),
     Role(ASSUMES, ASSUMES),
     Role(ASKS_WHAT_IT_FINDS, FINDS),
@@ -125,7 +178,7 @@ ROLES: Final = (
 def lead_sentence(paper: Paper) -> Sentence:
     """The sentence that says what a paper does: the first that proposes, else finds, else any."""
     sentences = quotable_sentences(paper)
-    for said in (OWN, FINDS):
+    for said in (METHOD, TREATS, OWN, FINDS):
         if found := next((each for each in sentences if said.search(each.text)), None):
             return found
     return sentences[0]
@@ -135,6 +188,41 @@ def asked_role(question: str) -> Role | None:
     """What the wanted sentences do, when the question says so outside of titles in quotes."""
     outside = QUOTED.sub("“”", question)
     return next((role for role in ROLES if role.asked.search(outside)), None)
+
+
+# Asks whether something is so, or for a cause, which no summary says.
+ASKS_ONE_THING: Final = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|then)\W+)*(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have"
+    r"|had|who|whose|when|where|why|how\s(?:many|much|long|big|large|fast|good|well|accurate))\b",
+    re.IGNORECASE,
+)
+
+
+TELLS: Final = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?|please|(?:can|could)\s+you)\W+)*"
+    r"(?:tell\s+me\s+(?:more\s+)?about|(?:what|how)\s+about|describe|explain|what\s+does)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
+    """Whether a question names papers, and asks of them all that they say: "blimps", "sum it up".
+
+    Args:
+        question: What is asked.
+        papers: The papers that answer.
+    """
+    outside = ORDINAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question)))
+    is_other = asked_role(outside) not in (None, SUMMARY) or ASKS_ONE_THING.search(outside)
+    if is_other or any("?" in paper.title for paper in papers):
+        return False
+    titles = {stem for paper in papers for stem in analyze(paper.title)}
+    others = [
+        word
+        for word in own_words(COMPARES.sub(" ", outside))
+        if not titles.issuperset(analyze(word))
+    ]
+    return all(any(own_name_rank(word, paper) for paper in papers) for word in others)
 
 
 def lacks_limits(question: str, paper: Paper) -> bool:

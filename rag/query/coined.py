@@ -17,6 +17,7 @@ SURE_HEAD_WORDS: Final = 2
 LEAST_NAME: Final = 4  # letters
 LEAST_LETTERS: Final = 3  # of a name that is written small and is no word of the language
 HEAD_RANK: Final = 4
+TITLE_RANK: Final = 3
 LEADING_WORDS: Final = 3  # of a title, before which its own name stands
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
@@ -121,7 +122,7 @@ def own_name_rank(token: str, paper: Paper) -> int:
         return HEAD_RANK
     titled = [t.start() for t in _written(token, paper.title)]
     if titled and _leads(paper.title, titled[0]):
-        return 3
+        return TITLE_RANK
     if not COINED.match(token):
         return 0
     return int(any(_is_introduced(paper.abstract, t) for t in _written(token, paper.abstract)))

@@ -19,7 +19,8 @@ ASKED_TERM: Final = re.compile(
     r"""^\W*(?:(?:so|and|ok(?:ay)?|please|hi|can\syou)\W+)*
         (?:what(?:['’]s|\s+(?:is|are|was|were))\s+(?:an?\s+|the\s+)?(?:meaning\s+of\s+|definition\s+of\s+)?
            (?P<is>[^?,;:]+?)(?:\s+(?:in|for|used|about|here|exactly|anyway|short)\b[^?]*)?
-          |(?:define|explain|describe)\s+(?:an?\s+|the\s+)?(?P<define>[^?,;:]+?)
+          |(?:define|explain|describe)\s+(?:to\s+me\s+)?(?:what\s+)?(?:an?\s+|the\s+)?(?P<define>(?!why\b|how\b)[^?,;:]+?)
+           (?:\s+(?:is|to\s+me|for\s+me|to\s+us|please|briefly|simply|quickly|in\s+(?:short|detail|simple\s+\w+)))*
           |(?:tell\s+me\s+)?what\s+(?:do|does|did)\s+(?:an?\s+|the\s+)?(?P<means>[^?,;:]+?)\s+(?:mean|stand\s+for|refer\s+to|abbreviate)\b[^?]*
           |(?P<before>[\w.-]+)\W+(?:what|which)\b.*\b(?:mean|stand\s+for|abbreviation|acronym)\b.*
           |.*\b(?:meaning|definition|abbreviation|acronym|full\s+(?:form|name)|long\s+form)\s+(?:of\s+)?(?:the\s+)?(?P<of>[\w.-]+)
@@ -60,14 +61,26 @@ LEADING: Final = re.compile(
     r"|to this end|to fill this gap|in this case|as a result|accordingly|besides|in particular"
     r"|specifically|importantly|notably|overall|in summary|in conclusion|to address this(?: \w+)?"
     r"|to address these(?: \w+)?|for this purpose|to that end|here|in fact|indeed|surprisingly"
-    r"|interestingly|on the other hand|by contrast|conversely|similarly|likewise|meanwhile),\s+)+",
+    r"|interestingly|on the other hand|by contrast|conversely|similarly|likewise|meanwhile),\s+"
+    r"|it (?:has been|is|was) (?:well |widely |recently |commonly )?"
+    r"(?:known|observed|shown|found|demonstrated) that\s+)+",
     re.IGNORECASE,
 )
 DANGLES: Final = re.compile(
     r"^(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence|these|this"
-    r"|such|they|it|its|their|from this|to this end|to fill this gap|in this case|nevertheless"
-    r"|consequently|also|then|finally|second|in contrast|both|those|that|here|another|others?"
+    r"|such|they|it(?!\s+(?:has been|is|was|remains|can be|may be)"
+    r"\s+(?:\w+ly\s+|well\s+|also\s+|often\s+)?"
+    r"(?:\w+ed|known|shown|found|possible|important|difficult|hard|crucial|clear|unclear|common)"
+    r"\s+(?:that|to|how))"
+    r"|its|their|from this|to this end|to fill this gap|in this case|nevertheless"
+    r"|consequently|also|then|finally|second|in contrast|both|those|that|here(?!,? we\b)|another"
+    r"|others?"
     r"|similarly|the (?:former|latter)|to (?:address|solve|overcome|tackle) (?:this|these))\b",
+    re.IGNORECASE,
+)
+
+OF_ITSELF: Final = re.compile(
+    r"^this\s+(?:\w+\s+)?(?:paper|work|article|study|survey|review|thesis|manuscript|research)\b",
     re.IGNORECASE,
 )
 
@@ -143,6 +156,11 @@ def trimmed_start(sentence: str) -> int:
 def dangles(sentence: str) -> bool:
     """Whether a sentence leans on the one before it."""
     return DANGLES.match(sentence[trimmed_start(sentence) :]) is not None
+
+
+def needs_before(sentence: str) -> bool:
+    """Whether a sentence is not understood without the one before it; "this paper shows" is."""
+    return dangles(sentence) and not OF_ITSELF.match(sentence[trimmed_start(sentence) :])
 
 
 def is_count(word: str) -> bool:

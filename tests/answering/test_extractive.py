@@ -8,7 +8,7 @@ from rag.answering.extractive import ExtractiveWriter
 from rag.answering.roles import ASSUMES, COSTS, FINDS, INTRODUCES, PROPOSES, RESULTS, asked_role
 from rag.embedding import build_embedder
 from rag.settings import Settings
-from rag.types import Hit, Paper
+from rag.types import Citation, Hit, Message, Paper
 
 INTRODUCED = "We introduce the tidal lattice, a mesh of buoys that reads waves."
 ASSUMED = "The lattice assumes that no buoy of the mesh sinks."
@@ -52,6 +52,46 @@ def test_a_sentence_that_does_what_is_asked_is_quoted(question, sentence):
 def test_where_code_lies_is_quoted_only_when_asked(words):
     assert LINKED not in quotes("What is a tidal lattice?", LATTICE, words=words)
     assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
+
+
+def test_a_paper_that_is_only_named_is_told_from_what_it_does_on():
+    for question in ("reading waves", "summarise the waves lattice paper", "tell me about waves"):
+        assert quotes(question, LATTICE, words=200)[0] == INTRODUCED
+
+
+def test_a_sentence_that_leans_on_the_one_before_comes_behind_it():
+    before = "Waves meet behind an island in a line."
+    paper = Paper("g", "Islands", f"Islands are small. {before} This line is known as a tombolo.")
+    assert quotes("what is a tombolo?", paper)[:2] == [before, "This line is known as a tombolo."]
+
+
+def test_simpler_words_are_fewer():
+    history = (
+        Message("user", "What results does “Reading Waves With a Lattice” report?"),
+        Message("assistant", "", (Citation(1, LATTICE, "", 0, 0, 1.0),)),
+    )
+    writer = ExtractiveWriter(None, lambda _: 1.0, 200)
+    (draft,) = writer.write("in simple words", history, [Hit(LATTICE, 0.9, (), is_named=True)])
+    assert len(draft.verified.citations) <= 2
+    assert draft.verified.citations[0].quote == MEASURED
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("on what data was it tested", "Experiments on the Harbour-9 recordings last a year."),
+        ("what accuracy does it reach", "The lattice reaches 93% in calm seas."),
+        ("what problem does it solve", "However, old buoys suffer from ice."),
+    ],
+)
+def test_a_role_leads_with_the_sentence_that_does_it_best(question, sentence):
+    abstract = (
+        "Images of buoys are old news. However, old buoys suffer from ice. We propose lattices of "
+        "two hundred tasks and images. Experiments on the Harbour-9 recordings last a year. "
+        "The lattice reaches 93% in calm seas."
+    )
+    quote = quotes(question, Paper("h", "Ice", abstract), words=60)[0]
+    assert sentence.endswith(quote[1:])
 
 
 def test_to_report_is_not_to_ask_for_a_repository():

@@ -155,7 +155,13 @@ def test_a_sentence_defines_a_term_or_spells_it_out():
 
 @pytest.mark.parametrize(
     ("sentence", "begins"),
-    [("However, crabs sleep.", "crabs"), ("In addition, TCNs run.", "TCNs"), ("Crabs.", "Crabs")],
+    [
+        ("However, crabs sleep.", "crabs"),
+        ("In addition, TCNs run.", "TCNs"),
+        ("Crabs.", "Crabs"),
+        ("In particular, it has been widely observed that crabs sleep.", "crabs"),
+        ("It is believed that crabs sleep.", "It is believed"),  # only what is known is known
+    ],
 )
 def test_words_that_tie_a_sentence_to_the_one_before_are_trimmed(sentence, begins):
     assert sentence[trimmed_start(sentence) :].startswith(begins)

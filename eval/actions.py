@@ -69,7 +69,7 @@ def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    """What to run, as far as every action on a set says it."""
+    """Build the plan from what every action on a set takes."""
     from eval.suite import Plan
 
     return Plan(
@@ -97,13 +97,13 @@ def _run_collection(options: argparse.Namespace, on_progress: OnProgress) -> lis
 
 def _write_runs(runs: Sequence[Run], options: argparse.Namespace) -> None:
     if options.json:
-        write_json(_told(runs))
+        write_json(_as_json(runs))
         return
     for done in runs:
         _write_run(done)
 
 
-def _told(runs: Sequence[Run]) -> dict[str, object]:
+def _as_json(runs: Sequence[Run]) -> dict[str, object]:
     """The first run's summary, with those of others, the claims, below their names."""
     first, *others = [run.summary.model_dump(exclude={"rows"}) for run in runs]
     return first | {str(other["name"]): other for other in others}

@@ -22,7 +22,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser, default: str) -> None:
-    """What every command takes, also behind the action; unset there, what stands before holds."""
+    """Add what every command takes; behind an action it only overrides what stands before."""
     parser.add_argument(
         "--library",
         type=Path,
@@ -54,7 +54,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
-    """What says which questions and papers, who judges, what it costs, and where the run goes."""
+    """Add what names questions, papers, the judge, prices and the folder of the run."""
     _add_common(parser, "one of the starter papers, made for the run")
     parser.add_argument(
         "--questions", nargs="+", type=Path, default=[], metavar="FILE", help="question sets"

@@ -103,10 +103,10 @@ class _Measuring:
 
     def retrieval(self, library: Library) -> Run:
         """The run of the queries, beside its baselines and what others published."""
-        told = self._describe("paperchat", "retrieval only", self.collection.queries.values())
-        claim_folder(self.out, told)
+        provenance = self._describe("paperchat", "retrieval only", self.collection.queries.values())
+        claim_folder(self.out, provenance)
         records = self._search_all(library)
-        summary = self._summary(records, told, self.collection.name)
+        summary = self._summary(records, provenance, self.collection.name)
         baselines = {
             name: slice_means(as_rows(self._search_all(system)))
             for name, system in build_baselines(library, None).items()
@@ -119,8 +119,8 @@ class _Measuring:
         """The run of the claims, in a folder of its own."""
         self.on_progress(Progress("checking claims", 0, len(pairs)))
         records = check_pairs(pairs, build_verifier(self.collection.papers, self.settings))
-        told = self._describe("verifier", "claims", [pair.claim for pair in pairs])
-        summary = self._summary(records, told, f"{self.collection.name} claims")
+        provenance = self._describe("verifier", "claims", [pair.claim for pair in pairs])
+        summary = self._summary(records, provenance, f"{self.collection.name} claims")
         return _finish(Run(summary, tuple(records), self.out / CLAIMS_FOLDER))
 
     def _search_all(self, system: System) -> list[Record]:
@@ -142,9 +142,9 @@ class _Measuring:
             settings=self.settings,
         )
 
-    def _summary(self, records: Sequence[Record], told: Provenance, name: str) -> Summary:
+    def _summary(self, records: Sequence[Record], provenance: Provenance, name: str) -> Summary:
         known = [paper.paper_id for paper in self.collection.papers]
-        return summarise(records, told, name=name, created=now(), known_papers=known)
+        return summarise(records, provenance, name=name, created=now(), known_papers=known)
 
 
 def _record(

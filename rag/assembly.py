@@ -67,12 +67,12 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 
 def build_parser(index: PaperIndex) -> QueryParser:
-    """What understands questions, with the authors of an index in mind."""
+    """Build what understands questions, with the authors of an index in mind."""
     return QueryParser(index.lexical.find_authors, index.refresh, build_lookup(index))
 
 
 def build_lookup(index: PaperIndex) -> PaperLookup:
-    """Where papers are looked up; without a vocabulary every word may be one of the language."""
+    """Build the look-up of papers; without a vocabulary every word may be one of the language."""
 
     def knows_word(word: str) -> bool:
         embedder = find_embedder(index)
@@ -147,7 +147,7 @@ def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
 
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
-    """What rewrites follow-ups, where there is a model and it is wanted."""
+    """Build what rewrites follow-ups, where there is a model and it is wanted."""
     if not (llm and settings.condense):
         return None
     from rag.query.condensing import Condenser

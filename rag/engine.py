@@ -214,12 +214,12 @@ class AnswerEngine:
         return replace(final, caveat=self._caveat(final, query))
 
     def _plainness(self, query: Query) -> str | None:
-        """That other words than the papers' need a model, where they are asked for."""
+        """Say that other words than the papers' need a model, where they are asked for."""
         is_asked = is_about_telling(query.standalone) and query.is_follow_up
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
 
     def _caveat(self, answer: Answer, query: Query) -> str | None:
-        """Why the text may be no answer; the words of a follow-up say too little to tell."""
+        """Say why the text may be no answer; the words of a follow-up say too little to tell."""
         cut = load_fitted().thresholds
         if query.unknown and answer.is_extractive:
             return UNKNOWN.format(names=joined(query.unknown))
@@ -233,7 +233,7 @@ class AnswerEngine:
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 
     def _missing_words(self, answer: Answer, query: Query) -> str | None:
-        """What of a question for one paper its abstract does not speak of."""
+        """Name the words of a question for one paper that its abstract does not speak of."""
         if len(query.about) != 1 or not answer.is_extractive:
             return None
         if lacks_limits(query.standalone, query.about[0]):
@@ -247,8 +247,8 @@ class AnswerEngine:
         """The answer, and below it what the record of its paper says that is asked for too."""
         if not (query.fields and self._responder and answer.papers):
             return answer
-        told = self._responder.describe_fields(replace(query, about=answer.papers[:1]))
-        said = told.text.partition("\n")[2]
+        direct = self._responder.describe_fields(replace(query, about=answer.papers[:1]))
+        said = direct.text.partition("\n")[2]
         return replace(answer, text=f"{answer.text}\n\n{said}", origin="records")
 
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:

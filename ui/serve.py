@@ -31,7 +31,7 @@ MOST_UPLOAD: Final = "50mb"
 MOST_SESSIONS: Final = 500
 WAITING: Final = 128  # connections that may wait to be accepted
 LONGEST_START_S: Final = 30.0
-SIGN_IN: Final = "After five wrong passwords the door stays shut for five minutes."
+SIGN_IN: Final = "After five wrong passwords the next may be tried in five minutes."
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
 SCRIPTS: Final = tuple(TEMPLATES / name for name in ("theme.js", "page.js", "library.js"))
@@ -159,7 +159,7 @@ def _private(loading: Loading) -> list[Path]:
 
 
 def _checks(users: Users) -> object:
-    """What Gradio asks whether name and password go together; hashing does not hold others up."""
+    """Build Gradio's check of name and password; hashing does not hold others up."""
     one_at_a_time = asyncio.Semaphore(1)
 
     async def admits(user: str, password: str) -> bool:

@@ -1,4 +1,4 @@
-"""Question sets: JSON Lines, one sample a line, validated at this door."""
+"""Question sets: JSON Lines, one sample a line, validated as they are read."""
 
 from __future__ import annotations
 

@@ -105,14 +105,14 @@ def read_proposal(reply: str, paper: Paper) -> Question:
     Raises:
         ValueError: It is no JSON of the wanted form, or does not fit the paper; says which.
     """
-    told = _read(reply)
-    if title_key(paper.title) in title_key(told.question):
+    proposal = _read(reply)
+    if title_key(paper.title) in title_key(proposal.question):
         raise _SkippedError("the question names the paper")
-    foreign = [fact for fact in told.must_mention if not mentions(paper.abstract, fact)]
+    foreign = [fact for fact in proposal.must_mention if not mentions(paper.abstract, fact)]
     if foreign:
         raise _SkippedError(f"the abstract does not have {foreign[0]!r}")
-    facts = list(dict.fromkeys(told.must_mention))[:MOST_FACTS]
-    return draft_question("single", told.question, paper, facts, answer=told.answer)
+    facts = list(dict.fromkeys(proposal.must_mention))[:MOST_FACTS]
+    return draft_question("single", proposal.question, paper, facts, answer=proposal.answer)
 
 
 def _read(reply: str) -> _Reply:

@@ -220,7 +220,7 @@ def _gain(metric: str, first: Row, second: Row) -> float:
 
 
 def _differences(first: Summary, second: Summary) -> Iterator[str]:
-    """What the two runs were made with that is not the same, `name: first -> second`."""
+    """List what differs in how the two runs were made, `name: first -> second`."""
     ours, theirs = first.provenance, second.provenance
     for name in ("system", "mode", "judge", "corpus", "questions", "code"):
         yield from _differing({name: getattr(ours, name)}, {name: getattr(theirs, name)})

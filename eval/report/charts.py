@@ -29,7 +29,7 @@ class Bar:
     low: float | None = None
     high: float | None = None
     faint: float | None = None
-    told: str = ""
+    caption: str = ""
 
 
 def line_chart(title: str, series: Mapping[str, Sequence[tuple[str, float]]]) -> str:
@@ -63,11 +63,13 @@ def reliability_chart(title: str, bins: Sequence[BinRow]) -> str:
     for each in bins:
         x, y = LEFT + plot * each.confidence, _y(each.accuracy, 0)
         radius = 4 + 10 * (each.count / most) ** 0.5
-        told = f"{each.count} answers, confidence {each.confidence:.2f}, right {each.accuracy:.2f}"
+        caption = (
+            f"{each.count} answers, confidence {each.confidence:.2f}, right {each.accuracy:.2f}"
+        )
         parts.append(
             f'<path class="gap" d="M{x:.1f} {y:.1f}V{_y(each.confidence, 0):.1f}"/>'
             f'<circle class="bubble" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">'
-            f"<title>{told}</title></circle>"
+            f"<title>{caption}</title></circle>"
         )
     return _svg(title, HEIGHT, parts)
 
@@ -84,7 +86,7 @@ def bar_chart(title: str, bars: Sequence[Bar], most: float = 1.0) -> str:
             parts.append(_rect(LABELS, top + 2, plot * _share(bar.faint, most), "bar faint"))
         parts.append(_rect(LABELS, top + 2, plot * _share(bar.value, most), "bar"))
         parts += _whisker(bar, top + 9, plot / most)
-        parts.append(_text(WIDTH - room + 10, top + 13, bar.told or f"{bar.value:.2f}", "start"))
+        parts.append(_text(WIDTH - room + 10, top + 13, bar.caption or f"{bar.value:.2f}", "start"))
     return _svg(title, len(bars) * ROW + 8, parts)
 
 
@@ -96,7 +98,7 @@ def mean_bars(means: Mapping[str, Mean]) -> list[Bar]:
 def latency_bars(latency: Mapping[str, Latency]) -> list[Bar]:
     """Median and 95th percentile by stage; the percentile lies behind."""
     return [
-        Bar(stage, each.p50, faint=each.p95, told=f"{each.p50:.0f} / {each.p95:.0f}")
+        Bar(stage, each.p50, faint=each.p95, caption=f"{each.p50:.0f} / {each.p95:.0f}")
         for stage, each in latency.items()
     ]
 

@@ -63,9 +63,9 @@ def problems(record: Record) -> Iterator[str]:
 def _status(record: Record) -> str:
     if record.answer is None:
         return ""
-    told = f"Answer ({record.answer.status}"
-    told += f": {record.answer.reason}" if record.answer.reason else ""
-    return f"{told}, confidence {record.answer.confidence:.2f})"
+    line = f"Answer ({record.answer.status}"
+    line += f": {record.answer.reason}" if record.answer.reason else ""
+    return f"{line}, confidence {record.answer.confidence:.2f})"
 
 
 def _doubtful(record: Record) -> Iterator[tuple[str, str]]:
@@ -76,10 +76,10 @@ def _doubtful(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _hit(hit: HitRecord, gold: Sequence[str]) -> tuple[str, str, bool]:
-    told = [f"{hit.score:.2f}"]
-    told += [f"similarity {hit.dense_similarity:.2f}"] if hit.dense_similarity is not None else []
-    told += [f"words {hit.lexical_score:.1f}"] if hit.lexical_score is not None else []
-    return hit.title, ", ".join(told), hit.paper_id in gold
+    parts = [f"{hit.score:.2f}"]
+    parts += [f"similarity {hit.dense_similarity:.2f}"] if hit.dense_similarity is not None else []
+    parts += [f"words {hit.lexical_score:.1f}"] if hit.lexical_score is not None else []
+    return hit.title, ", ".join(parts), hit.paper_id in gold
 
 
 def _level(score: float | None) -> str:

@@ -56,10 +56,10 @@ def _embedded(value: object) -> str:
 
 def _meta(summary: Summary) -> str:
     p = summary.provenance
-    told = [summary.created.replace("T", " ").replace("+00:00", " UTC"), f"mode {p.mode}"]
-    told += [f"judge {p.judge}"] if p.judge else []
-    told += [f"commit {p.commit or 'unknown'}", f"code {p.code}", tables.usage_line(summary)]
-    return " · ".join(told)
+    parts = [summary.created.replace("T", " ").replace("+00:00", " UTC"), f"mode {p.mode}"]
+    parts += [f"judge {p.judge}"] if p.judge else []
+    parts += [f"commit {p.commit or 'unknown'}", f"code {p.code}", tables.usage_line(summary)]
+    return " · ".join(parts)
 
 
 def _table(table: Table, name: str = "") -> str:
@@ -131,9 +131,9 @@ def _beside(name: str, ours: Mean, other: Mean | None) -> str:
     gain = ours.mean - other.mean
     if metric_of(name).better == "lower":
         gain = -gain
-    told = f"{gain:+.3f}".replace("-", "−") if abs(gain) >= LEAST_DIFFERENCE else "="
-    way = "" if told == "=" else "up" if gain > 0 else "down"
-    return f'<td>{tables.figure(other)}<small class="{way}">{told}</small></td>'
+    gain_text = f"{gain:+.3f}".replace("-", "−") if abs(gain) >= LEAST_DIFFERENCE else "="
+    way = "" if gain_text == "=" else "up" if gain > 0 else "down"
+    return f'<td>{tables.figure(other)}<small class="{way}">{gain_text}</small></td>'
 
 
 def _plots(summary: Summary) -> list[str]:

@@ -134,8 +134,10 @@ def abstention(summary: Summary) -> Table:
         mean = means.get("abstention_recall")
         if mean and name != "all":
             precision = abstention_precision(mean.mean * mean.n, wrong)
-            told = NOTHING if precision is None else f"{precision:.3f}"
-            rows.append((slice_label(name), str(mean.n), figure(mean), interval(mean), told))
+            precision_text = NOTHING if precision is None else f"{precision:.3f}"
+            rows.append(
+                (slice_label(name), str(mean.n), figure(mean), interval(mean), precision_text)
+            )
     mean = summary.mean("all", "false_abstention")
     if rows and mean:
         rows.append(("answerable", str(mean.n), figure(mean), interval(mean), NOTHING))
@@ -183,7 +185,7 @@ def calibration(summary: Summary) -> Table:
 def made_with(summary: Summary) -> Table:
     """Settings, versions and hashes."""
     p = summary.provenance
-    told = {
+    values = {
         "run": summary.created,
         "set": summary.name,
         "mode": p.mode,
@@ -194,39 +196,39 @@ def made_with(summary: Summary) -> Table:
         "code": p.code,
         "commit": p.commit or "unknown",
     }
-    told |= {f"setting {name}": value for name, value in p.settings.items()}
-    told |= {f"prompt {name}": value for name, value in p.prompts.items()}
-    told |= {f"version of {name}": value for name, value in p.versions.items()}
-    return Table("Made with", ("what", "value"), tuple(told.items()))
+    values |= {f"setting {name}": value for name, value in p.settings.items()}
+    values |= {f"prompt {name}": value for name, value in p.prompts.items()}
+    values |= {f"version of {name}": value for name, value in p.versions.items()}
+    return Table("Made with", ("what", "value"), tuple(values.items()))
 
 
 def usage_line(summary: Summary) -> str:
     """One sentence on how long answers were and what they cost."""
     used = summary.usage
-    told = f"{used.words:.0f} words an answer"
+    line = f"{used.words:.0f} words an answer"
     if used.prompt_tokens:
-        told += f", {used.prompt_tokens:,} tokens read and {used.completion_tokens:,} written"
+        line += f", {used.prompt_tokens:,} tokens read and {used.completion_tokens:,} written"
     if used.cost is not None:
-        told += f", cost {used.cost:.4f}"
-    return told
+        line += f", cost {used.cost:.4f}"
+    return line
 
 
 def notes(summary: Summary, records: Sequence[Record]) -> list[str]:
     """What a reader should know before believing the figures."""
-    told = []
+    lines = []
     if summary.failed:
         first = next(failures(records), None)
         why = f", the first: {first.key}: {first.error}" if first else ""
-        told.append(f"{summary.failed} of {summary.questions} questions failed{why}")
+        lines.append(f"{summary.failed} of {summary.questions} questions failed{why}")
     if summary.unknown_papers:
-        told.append(
+        lines.append(
             f"{summary.unknown_papers} questions name papers that the library does not hold; "
             "they count as not found"
         )
     unread = sum(v.score is None for r in records for v in r.judged.values())
     if unread:
-        told.append(f"{unread} of the judge's replies could not be read and are not scored")
-    return told
+        lines.append(f"{unread} of the judge's replies could not be read and are not scored")
+    return lines
 
 
 def badness(record: Record) -> float:

@@ -40,19 +40,19 @@ class BareModel:
         return []
 
     def ask(self, question: str, history: Sequence[Message], /) -> Answer:
-        """What the model says to the bare conversation."""
+        """Ask the model the bare conversation."""
         from llama_index.core.base.llms.types import ChatMessage
 
         begun = time.perf_counter()
-        told = [*history, Message("user", question)]
-        reply = self.llm.chat([ChatMessage(role=m.role, content=m.content) for m in told])
+        messages = [*history, Message("user", question)]
+        reply = self.llm.chat([ChatMessage(role=m.role, content=m.content) for m in messages])
         text = reply.message.content or ""
         return Answer(
             question,
             text,
             "answered",
             mode=self.llm.metadata.model_name,
-            usage=Usage(sum(count_tokens(m.content) for m in told), count_tokens(text)),
+            usage=Usage(sum(count_tokens(m.content) for m in messages), count_tokens(text)),
             timings={"total": round((time.perf_counter() - begun) * 1000, 2)},
         )
 
@@ -90,7 +90,7 @@ def add_baselines(
             options=_labelled(options, name),
             on_progress=on_progress,
         )
-        means[name] = _told(name, measured.summary.slices)
+        means[name] = _reported(name, measured.summary.slices)
     return with_summary(run, with_baselines(run.summary, means))
 
 
@@ -107,7 +107,7 @@ def rescore_baselines(
                 out = _folder(run.folder, name, asked)
                 chosen = samples if answers else _answerable(samples)
                 measured = rescore(library, chosen, kept, out=out, options=asked)
-                means[name] = _told(name, measured.summary.slices)
+                means[name] = _reported(name, measured.summary.slices)
     return with_summary(run, with_baselines(run.summary, means))
 
 
@@ -125,7 +125,7 @@ def _labelled(options: Options, name: str) -> Options:
     return replace(options, label=name, workers=workers)
 
 
-def _told(name: str, slices: Slices) -> Slices:
+def _reported(name: str, slices: Slices) -> Slices:
     if name != BARE:
         return slices
     return {

@@ -88,10 +88,10 @@ def _read(path: Path, form: type[Row]) -> Iterator[Row]:
 
 
 def _pairs(claim: _Claim, abstracts: Mapping[str, _Abstract]) -> Iterator[Pair]:
-    told = {paper_id: groups for paper_id, groups in claim.evidence.items() if groups}
-    for paper_id in dict.fromkeys([*map(str, claim.cited_doc_ids), *told]):
+    judged = {paper_id: groups for paper_id, groups in claim.evidence.items() if groups}
+    for paper_id in dict.fromkeys([*map(str, claim.cited_doc_ids), *judged]):
         if paper_id in abstracts:
-            groups = told.get(paper_id, [])
+            groups = judged.get(paper_id, [])
             paper, spans = _paper(abstracts[paper_id])
             label: Label = groups[0].label if groups else "NOT ENOUGH INFO"
             places = sorted({n for group in groups for n in group.sentences})

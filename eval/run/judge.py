@@ -74,7 +74,7 @@ class Judge:
 
 
 def _places(record: Record, answer: Answer) -> Mapping[str, Mapping[str, str]]:
-    """What fills the prompt of each quality that can be judged."""
+    """Fill the prompt of each quality that can be judged."""
     said = neutralise(strip_markers(answer.markdown))
     asked = neutralise("\n".join([*record.history, record.question]))
     papers = "\n\n".join(f"{hit.paper.title}\n{hit.paper.abstract}" for hit in answer.hits)

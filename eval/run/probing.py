@@ -1,4 +1,4 @@
-"""Tries a library's verification, also where no model writes: does it tell true from foreign?
+"""Probe a library's verification, also where no model writes: does it tell true from foreign?
 
 For each question with a reference answer and one paper that answers, a draft of two sentences that
 both cite this paper: the reference, and that of another question. Verification should keep the
@@ -43,7 +43,7 @@ def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Ve
 
 
 def _foreign_claims(samples: Sequence[Sample]) -> Mapping[str, str]:
-    """By question the reference of the next one that other papers answer."""
+    """Map each question to the reference of the next one that other papers answer."""
     probed = [
         sample
         for sample in samples

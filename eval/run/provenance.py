@@ -22,7 +22,7 @@ PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "
 CODE: Final = ("rag", "prompts", "eval")
 # Where things lie on this machine, and who may use the endpoint, is nobody's business and changes
 # no figure.
-UNTOLD: Final = frozenset({"library", "cache", "openai_api_key", "openai_base_url"})
+UNRECORDED: Final = frozenset({"library", "cache", "openai_api_key", "openai_base_url"})
 
 
 class Provenance(BaseModel):
@@ -73,7 +73,7 @@ def describe_run(
         papers=len(hashes),
         corpus=digest(hashes),
         questions=digest(questions),
-        settings=_told(settings),
+        settings=_recorded(settings),
         prompts=_prompt_hashes(),
         code=_code_hash(),
         commit=_commit(),
@@ -89,8 +89,8 @@ def digest(parts: Iterable[str]) -> str:
     return sha.hexdigest()[:HASH_DIGITS]
 
 
-def _told(settings: Settings) -> dict[str, str]:
-    values: Mapping[str, object] = settings.model_dump(exclude=set(UNTOLD))
+def _recorded(settings: Settings) -> dict[str, str]:
+    values: Mapping[str, object] = settings.model_dump(exclude=set(UNRECORDED))
     return {name: str(value) for name, value in values.items()}
 
 

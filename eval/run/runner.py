@@ -112,15 +112,15 @@ def rescore(
     options = options or Options()
     papers = library.papers()
     made = read_summary(folder).provenance
-    told = replace(options, label=made.system)
-    scored = _describe(library, papers, samples, told)
+    labelled = replace(options, label=made.system)
+    scored = _describe(library, papers, samples, labelled)
     provenance = scored.model_copy(update={"mode": made.mode, "settings": made.settings})
     is_own = made.system == PAPERCHAT
-    task = build_task(library, papers, samples, told, measures_library=is_own)
+    task = build_task(library, papers, samples, labelled, measures_library=is_own)
     claim_folder(out, provenance)
     records = rescore_all(samples, task, read_records(folder / ANSWERS))
     write_records(out / ANSWERS, records)
-    return _finish(records, provenance, papers, told, out)
+    return _finish(records, provenance, papers, labelled, out)
 
 
 def _finish(

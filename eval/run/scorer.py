@@ -22,7 +22,7 @@ class Scorer:
     Attributes:
         papers: The library's papers, to find the gold ones by title or id.
         check: Tells whether a paper supports a claim.
-        probe: Tries the library's verification on each question's reference; None to leave it.
+        probe: Probes the library's verification with each question's reference; None to leave it.
         judge: Reads the answers, or None.
     """
 

@@ -63,7 +63,7 @@ class Latency(_Stored):
 
 
 class Usage(_Stored):
-    """What the answers came to.
+    """Words, tokens and cost of the answers.
 
     `cost` is in the currency of the price that was given, else as the answers themselves tell it;
     None where neither does.
@@ -207,8 +207,8 @@ def _usage(records: Iterable[Record], price: Price | None) -> Usage:
     words = [len(answer.markdown.split()) for answer in answers if answer.status == "answered"]
     prompt = sum(answer.prompt_tokens for answer in answers)
     completion = sum(answer.completion_tokens for answer in answers)
-    told = [answer.cost for answer in answers if answer.cost is not None]
-    cost = sum(told) if told else None
+    costs = [answer.cost for answer in answers if answer.cost is not None]
+    cost = sum(costs) if costs else None
     if price:
         cost = (price.prompt * prompt + price.completion * completion) / 1e6
     return Usage(

@@ -14,7 +14,7 @@ NEAREST_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """What is read instead of an answer.
+    """The text that stands in the place of an answer.
 
     Attributes:
         why: The reason in words.

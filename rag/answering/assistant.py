@@ -1,4 +1,4 @@
-"""What the assistant says of itself: short texts in `prompts`, filled with what is true here."""
+"""Describe the assistant: short texts in `prompts`, filled with what is true here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_SUCH_PLACE: Final = (
 
 
 def describe_itself(names: Sequence[str], *, papers: int, mode: str) -> DirectAnswer:
-    """What is asked of the assistant, a paragraph each.
+    """Answer questions about the assistant, a paragraph each.
 
     Args:
         names: What is asked; `prompts/assistant/NAME.md` says it.
@@ -40,7 +40,7 @@ def describe_itself(names: Sequence[str], *, papers: int, mode: str) -> DirectAn
 
 
 def describe_short_of(count: int, *, is_comparison: bool) -> DirectAnswer:
-    """That the answers before cite fewer papers than a follow-up points at."""
+    """Say that the answers before cite fewer papers than a follow-up points at."""
     if is_comparison:
         return DirectAnswer(ONE_TO_COMPARE, "assistant")
     cited = f"{count} paper{'' if count == 1 else 's'}"
@@ -48,7 +48,7 @@ def describe_short_of(count: int, *, is_comparison: bool) -> DirectAnswer:
 
 
 def describe_language(code: str) -> DirectAnswer:
-    """That another language is not searched in, said in it and in English."""
+    """Say, in that language and in English, that papers are searched in English."""
     said = _languages()
     own = said.get(code)
     text = f"{own}\n\n{said['en']}" if own else said["en"]

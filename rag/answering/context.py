@@ -120,5 +120,5 @@ def _about(paper: Paper) -> str:
     if len(paper.authors) > AUTHORS_NAMED:
         authors += " et al."
     year = str(paper.year) if paper.year else ""
-    told = ", ".join(filter(None, (authors, year)))
-    return f"By: {told}\n" if told else ""
+    details = ", ".join(filter(None, (authors, year)))
+    return f"By: {details}\n" if details else ""

@@ -1,4 +1,4 @@
-"""What a writer hands over while it writes, and what a writer is."""
+"""The drafts of an answer, and the protocol of what writes them."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class ModelWriter:
                 yield self._ended(draft, reply)
 
     def _only_thought(self, reply: Reply, usage: Usage) -> Draft:
-        """That the model came to no answer, and whether it was for want of room."""
+        """Say that the model came to no answer, and whether it was for want of room."""
         why = f"{self.mode} thought, and then wrote nothing. Ask again, or choose another model."
         if reply.is_cut:
             why = (

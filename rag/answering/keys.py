@@ -43,8 +43,8 @@ def source_keys(papers: Sequence[Paper]) -> list[str]:
 
     A key that occurs in what the model is told of one of the papers is not used.
     """
-    told = (field for paper in papers for field in (paper.title, paper.abstract, *paper.authors))
-    texts = " ".join(map(strip_markers, told)).lower()
+    fields = (field for paper in papers for field in (paper.title, paper.abstract, *paper.authors))
+    texts = " ".join(map(strip_markers, fields)).lower()
     keys: list[str] = []
     for paper in papers:
         attempt = 0

@@ -26,7 +26,6 @@ MOST_LISTED: Final = 30
 MOST_NEWEST: Final = 5
 MOST_TOPICS: Final = 10
 SAMPLE: Final = 2000  # papers whose titles topics are made of
-NO_AUTHORS: Final = "no paper here has a recorded author"
 
 
 class LibraryResponder:
@@ -77,8 +76,8 @@ class LibraryResponder:
             "from a file that names their authors."
         )
         lines, citations = self._mentioning(name, Numbering(history))
-        told = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
-        return DirectAnswer(told, "records", tuple(citations))
+        whole = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
+        return DirectAnswer(whole, "records", tuple(citations))
 
     def _mentioning(self, name: str, numbering: Numbering) -> tuple[str, list[Citation]]:
         """The sentences of abstracts that have a name, a line each, and their citations."""
@@ -93,7 +92,7 @@ class LibraryResponder:
         return "\n".join(lines), citations
 
     def _answer_passing(self, query: Query) -> DirectAnswer | None:
-        """All papers that pass the filters, the latest first; None where none does."""
+        """List all papers that pass the filters, the latest first; None where none does."""
         found = self._lookup.newest(query.filters, MOST_FOUND)
         if not found:
             return None
@@ -105,8 +104,8 @@ class LibraryResponder:
         by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
         passing = describe_filters(replace(filters, authors=(by,) if by else ()))
         said = f"{_counted(len(together))} {_is(len(together))} {passing}"
-        told = self._list(said, together, query, undated=self.undated(filters))
-        return replace(told, found=tuple(found))
+        listing = self._list(said, together, query, undated=self.undated(filters))
+        return replace(listing, found=tuple(found))
 
     # --- how many, and which --------------------------------------------------------------------
 
@@ -194,7 +193,7 @@ class LibraryResponder:
         return f"{said}, and {len(others)} more in the abstract" if others else said
 
     def _nothing(self, query: Query) -> DirectAnswer | None:
-        """That nothing passes; None where other words may yet find what the topic's do not."""
+        """Say that nothing passes; None where other words may yet find what the topic's do not."""
         asked = query.library_question
         assert asked is not None
         if asked.topic and not query.filters:
@@ -219,7 +218,7 @@ class LibraryResponder:
     # --- dates ----------------------------------------------------------------------------------
 
     def undated(self, filters: Filters) -> str:
-        """How many papers a filter of years leaves out for want of a date."""
+        """Say how many papers a filter of years leaves out for want of a date."""
         if filters.since is None and filters.until is None:
             return ""
         others = self._lookup.count(replace(filters, since=None, until=None))

@@ -38,7 +38,7 @@ def describe_fields(
     *,
     are_meant: bool = True,
 ) -> DirectAnswer:
-    """What the records of papers say in some fields, a paragraph a paper.
+    """Describe some fields of the records of papers, a paragraph a paper.
 
     Args:
         papers: Whose records are read.
@@ -55,8 +55,8 @@ def describe_fields(
         paragraphs.append(f"**{paper.title}**\n{said}")
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
-    told = paragraphs if are_meant else [NEAREST, *paragraphs]
-    return DirectAnswer("\n\n".join(told), "records", ordered)
+    shown = paragraphs if are_meant else [NEAREST, *paragraphs]
+    return DirectAnswer("\n\n".join(shown), "records", ordered)
 
 
 def _authors(paper: Paper, mark: str) -> str:
@@ -100,11 +100,11 @@ def _bibtex(paper: Paper, mark: str) -> str:
     lacking = [
         name for name, value in (("author", paper.authors), ("year", paper.year)) if not value
     ]
-    told = (
+    lacks = (
         f"\n\nNo {' and no '.join(lacking)} is recorded, so the entry has none." if lacking else ""
     )
     entry = export_papers([replace(paper, abstract="")], "bibtex").strip()
-    return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{told}"
+    return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{lacks}"
 
 
 DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
@@ -129,8 +129,8 @@ def heading(paper: Paper) -> str:
     """A paper in a list: its title, and its authors and year where they are known."""
     first = paper.authors[0].split()[-1] if paper.authors else ""
     who = f"{first} et al." if len(paper.authors) > 1 else first
-    told = ", ".join(filter(None, (who, str(paper.year or ""))))
-    return f"**{paper.title}**" + (f" ({told})" if told else "")
+    details = ", ".join(filter(None, (who, str(paper.year or ""))))
+    return f"**{paper.title}**" + (f" ({details})" if details else "")
 
 
 def listed(

@@ -41,9 +41,9 @@ class DirectResponder:
         return self._library.answer(query)
 
     def describe_fields(self, query: Query, *, are_meant: bool = True) -> DirectAnswer:
-        """What the records of the papers say that a question is about, or only comes near."""
+        """Describe the records of the papers that a question is about, or only comes near."""
         return describe_fields(query.about, query.fields, query.history, are_meant=are_meant)
 
     def undated(self, filters: Filters) -> str | None:
-        """How many papers a filter of years leaves out for want of a date, in a sentence."""
+        """Say how many papers a filter of years leaves out for want of a date; None for none."""
         return self._library.undated(filters).strip() or None

@@ -89,7 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _common() -> argparse.ArgumentParser:
-    """What stands behind every command and every action; not given, it overwrites nothing."""
+    """Build the options of every command and action; not given, they overwrite nothing."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--library", type=Path, metavar="DIR", help="folder of the library")
     common.add_argument("--verbose", action="store_true", help="tell what each stage does")
@@ -101,17 +101,19 @@ def _add_json(parser: argparse._ActionsContainer) -> None:
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
-    told = parser.add_argument_group(
+    filters = parser.add_argument_group(
         "filters", "which papers may answer; without any, those that the question says itself"
     )
-    told.add_argument("--since", type=_year, metavar="YEAR", help="published in this year or later")
-    told.add_argument(
+    filters.add_argument(
+        "--since", type=_year, metavar="YEAR", help="published in this year or later"
+    )
+    filters.add_argument(
         "--until", type=_year, metavar="YEAR", help="published in this year or before"
     )
-    told.add_argument(
+    filters.add_argument(
         "--author", action="append", metavar="NAME", help="by this author; repeatable"
     )
-    told.add_argument("--source", action="append", help="read from this source; repeatable")
+    filters.add_argument("--source", action="append", help="read from this source; repeatable")
     parser.set_defaults(usage_error=parser.error)
 
 

@@ -29,7 +29,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """All findings, each made even when another fails."""
+    """Examine everything, each part even when another fails."""
     checks: dict[str, Callable[[Settings], str]] = {
         "packages": _packages,
         "library": _library,

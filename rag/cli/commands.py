@@ -271,8 +271,8 @@ def export_papers(options: argparse.Namespace) -> int:
     write_text(_exported(papers, format_name), options.output)
     summaries = sum(paper.is_summary for paper in papers)
     if summaries and format_name != JSON_LINES:
-        told = f"{summaries} of {len(papers)} papers"
-        sys.stderr.write(f"without abstract, as only a summary is there: {told}\n")
+        count = f"{summaries} of {len(papers)} papers"
+        sys.stderr.write(f"without abstract, as only a summary is there: {count}\n")
     return 0
 
 

@@ -38,9 +38,9 @@ def list_feedback(options: argparse.Namespace) -> int:
     if options.json:
         write_json({"ratings": ratings})
     for rating in ratings if not options.json else []:
-        told = f"  ({one_line(rating.comment)})" if rating.comment else ""
+        comment = f"  ({one_line(rating.comment)})" if rating.comment else ""
         question = one_line(rating.answer.question)
-        write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{told}")
+        write_line(f"{rating.rated_at}  {rating.thumb:4}  {question}{comment}")
     return 0
 
 

@@ -14,12 +14,12 @@ def write_answer(answer: Answer) -> None:
             "\nThe texts are summaries written for paperchat; follow the links for the papers."
         )
     if answer.filters and answer.status == "answered":
-        write_line(f"\n{_told(answer.filters)}")
+        write_line(f"\n{_filters_line(answer.filters)}")
     if answer.notice:
         write_line(f"\n{answer.notice}")
 
 
-def _told(filters: Filters) -> str:
+def _filters_line(filters: Filters) -> str:
     from rag.query.filters import describe_filters
 
     return f"Only papers {describe_filters(filters)}."
@@ -28,7 +28,7 @@ def _told(filters: Filters) -> str:
 def write_hits(hits: list[Hit], filters: Filters) -> None:
     """A line for each paper found, with why it was found; first which papers could be."""
     if filters:
-        write_line(_told(filters))
+        write_line(_filters_line(filters))
     for place, hit in enumerate(hits, start=1):
         parts = [f"score {hit.score:.2f}"]
         if hit.dense_similarity is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from rag.types import Merged, Rejection
 
-TOLD_ONE_BY_ONE: Final = 5  # records of a source with which the same is wrong
+LISTED_ONE_BY_ONE: Final = 5  # records of a source with which the same is wrong
 EXAMPLES: Final = 3
 
 
@@ -18,7 +18,7 @@ def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
     for each in rejected:
         groups[each.source, each.reason if each.record else each.why].append(each)
     for (source, reason), some in groups.items():
-        if len(some) <= TOLD_ONE_BY_ONE or not reason:
+        if len(some) <= LISTED_ONE_BY_ONE or not reason:
             yield from (f"{_place(each)}: {each.why}" for each in some)
         else:
             first = "; ".join(f"record {each.record}: {each.why}" for each in some[:EXAMPLES])

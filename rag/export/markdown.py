@@ -64,8 +64,8 @@ def _described(paper: Paper) -> str:
     """Title with its link, authors, venue and date, as far as they are known."""
     address = NOT_IN_ADDRESS.sub(lambda match: quote(match[0]), paper.link)
     known = (", ".join(paper.authors), paper.venue or "", paper.published or "")
-    told = [f"[{plain(paper.title)}](<{address}>)", *(plain(each) for each in known if each)]
-    return ". ".join(told)
+    parts = [f"[{plain(paper.title)}](<{address}>)", *(plain(each) for each in known if each)]
+    return ". ".join(parts)
 
 
 def plain(text: str) -> str:

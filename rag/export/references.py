@@ -105,13 +105,13 @@ def _reference(paper: Paper, key: str) -> Reference:
         doi=doi[1] if doi else known.get("doi"),
         url=paper.url,
         abstract=None if paper.is_summary else one_line(paper.abstract) or None,
-        own_id=None if _is_told(paper, arxiv_id) else paper.paper_id,
+        own_id=None if _follows_from_record(paper, arxiv_id) else paper.paper_id,
         pmid=known.get("pmid"),
         keywords=paper.tags,
     )
 
 
-def _is_told(paper: Paper, arxiv_id: str) -> bool:
+def _follows_from_record(paper: Paper, arxiv_id: str) -> bool:
     """Whether the paper comes back as it is without our id, which says that texts are clean."""
     follows = paper.paper_id in (arxiv_id, id_from_title(paper.title))
     is_clean = clean_title(paper.title) == paper.title

@@ -87,8 +87,8 @@ def _names_in(text: str) -> tuple[str, list[str], int] | None:
     """What separates the columns, their names, and how many lines stand above the rows."""
     lines = [line for line in text.split("\n") if line.strip()][:LINES_BEFORE_NAMES]
     for number, line in enumerate(lines):
-        told = SEPARATOR.match(line)
-        for delimiter in told[1] if told else DELIMITERS:
+        declared = SEPARATOR.match(line)
+        for delimiter in declared[1] if declared else DELIMITERS:
             names = _columns(line.strip("\r"), delimiter)
             if _has(names, TITLES) and _has(names, ABSTRACTS):
                 return delimiter, names, number + 1

@@ -1,4 +1,4 @@
-"""How retrieval keeps to the papers that pass its filters, few or many of them."""
+"""Keep retrieval to the papers that pass its filters, few or many of them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EVERYTHING: Final = Admission()
 
 
 def build_admission(index: LexicalIndex, filters: Filters, k: int) -> Admission:
-    """What filters come to for the papers of an index, of which k are to be found."""
+    """Work out which papers of an index pass filters, of which k are to be found."""
     if not filters:
         return EVERYTHING
     newest = partial(index.newest, filters)

@@ -44,7 +44,7 @@ def ranks(ordered: Iterable[str]) -> dict[str, int]:
 
 
 def named_bonus(query: Query, fetched: Fetched) -> dict[str, float]:
-    """What papers gain that the question names, or points back at."""
+    """Score what papers gain that the question names, or points back at."""
     near = [stored.paper for stored in fetched.papers.values()]
     named = dict.fromkeys((p.paper_id for p in titled_papers(query.topic, near)), NAMED_BONUS)
     known = dict.fromkeys((p.paper_id for p in query.about), NAMED_BONUS)

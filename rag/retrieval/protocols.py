@@ -1,4 +1,4 @@
-"""What a retriever is to the library, and what finds papers for the engine."""
+"""The protocols of a retriever, and of what finds papers for the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second look at the best candidates: the words of the question, and what resembles the best."""
+"""Rerank the best candidates by the words of the question and by what resembles the best."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def fetch(
     *,
     vectors: bool = True,
 ) -> Fetched:
-    """What is known and those of the papers that are in the library, with their vectors or not."""
+    """Read those of the papers that are in the library and not yet known, with vectors or not."""
     known = known or Fetched()
     missing = [paper_id for paper_id in paper_ids if paper_id not in known.papers]
     papers = index.find(missing)

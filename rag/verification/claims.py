@@ -54,7 +54,7 @@ def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list
 
 
 def _claim(sentence: Sentence) -> str:
-    """What a sentence claims, without its markers; "" when it claims nothing."""
+    """Return what a sentence claims, without its markers; "" when it claims nothing."""
     bare = LIST_MARK.sub("", strip_markers(sentence.text)).strip(" *_#>")
     content = [w for w in re.findall(r"\w+", bare.lower()) if w not in STOP_WORDS]
     is_heading = bare.endswith((":", "?")) or sentence.text.lstrip().startswith("#")
@@ -112,13 +112,13 @@ def check_again(
     verdicts, usage = second.check([(claim, paper) for _, claim, paper, _ in asked])
     changed = list(judged)
     for n, claim in enumerate(judged):
-        told = [
+        checked = [
             (paper, local, second_verdict)
             for (m, _, paper, local), second_verdict in zip(asked, verdicts, strict=True)
             if m == n
         ]
-        if any(second for *_, second in told):
-            changed[n] = _with_verdicts(claim, told)
+        if any(second for *_, second in checked):
+            changed[n] = _with_verdicts(claim, checked)
     return changed, usage
 
 
@@ -134,18 +134,18 @@ def _worth_asking(
 
 
 def _with_verdicts(
-    judged: CheckedClaim, told: Sequence[tuple[Paper, Support, LLMVerdict | None]]
+    judged: CheckedClaim, checked: Sequence[tuple[Paper, Support, LLMVerdict | None]]
 ) -> CheckedClaim:
     """Return the sentence with the verdicts that both verifiers come to together.
 
     Of a paper that the second one said nothing about, the first one's verdict stands.
     """
     combined = [
-        (paper, _combined(judged.claim, paper, local, second)) for paper, local, second in told
+        (paper, _combined(judged.claim, paper, local, second)) for paper, local, second in checked
     ]
     held = [pair for pair in combined if pair[1].verdict in ("supported", "partly")]
     best = min((support.verdict for _, support in combined), key=SHOWN_FIRST.__getitem__)
-    said = min((second.verdict for *_, second in told if second), key=SHOWN_FIRST.__getitem__)
+    said = min((second.verdict for *_, second in checked if second), key=SHOWN_FIRST.__getitem__)
     return replace(
         judged,
         supports=tuple(sorted(held, key=_best_first)),

@@ -54,10 +54,10 @@ def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> s
         if _is_prose(match):
             return match[0]
         kept = [renumber(number) for number in expand_numbers(match["numbers"])]
-        told = [number for number in dict.fromkeys(kept) if number is not None]
-        if not told:
+        known = [number for number in dict.fromkeys(kept) if number is not None]
+        if not known:
             return ""
-        return _space_before(match) + "".join(f"{OPEN}{number}{CLOSE}" for number in told)
+        return _space_before(match) + "".join(f"{OPEN}{number}{CLOSE}" for number in known)
 
     before = ""
     while before != text:  # a marker that goes may leave another behind, as in `[1[9] ]`

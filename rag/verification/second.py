@@ -1,4 +1,4 @@
-"""What a second verifier is, and how its verdicts and the first one's become the one shown."""
+"""The protocol of a second verifier, and how its verdicts and the first one's are combined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a verifier says of a claim and a paper, and which sentences may support one."""
+"""The protocol of a verifier, its verdicts, and the sentences that may support a claim."""
 
 from __future__ import annotations
 

@@ -409,7 +409,7 @@ def test_too_few_years_make_no_bar(counts, total, told):
 def test_a_library_without_vectors_says_why_it_has_no_map(library):
     drawn = PaperMap(library).map()
     assert drawn.rows == ()
-    assert "by their words alone" in drawn.told
+    assert "by their words alone" in drawn.caption
 
 
 def test_the_map_is_drawn_once_and_anew_after_a_change(starter):
@@ -425,7 +425,7 @@ def test_of_many_papers_a_sample_is_drawn_and_that_is_said(starter, monkeypatch)
     monkeypatch.setattr("ui.library.paper_map.MOST_POINTS", 50)
     drawn = draw(starter)
     assert len(drawn.rows) == 50
-    assert "50 of 436 papers" in drawn.told
+    assert "50 of 436 papers" in drawn.caption
 
 
 def test_a_papers_vector_is_the_mean_of_its_passages(starter):

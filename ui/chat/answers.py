@@ -58,13 +58,13 @@ def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
 
 
 def _abstention(answer: Answer) -> str:
-    told = describe_abstention(answer.reason, answer.hits, answer.filters)
+    abstention = describe_abstention(answer.reason, answer.hits, answer.filters)
     nearest = "".join(
         f'<li><a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
         f"{plain_html(paper.title)}</a></li>"
-        for paper in told.nearest
+        for paper in abstention.nearest
     )
-    return f"<p>{plain_html(told.said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
+    return f"<p>{plain_html(abstention.said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
 
 
 def _doubtful(answer: Answer) -> Iterator[Passage]:

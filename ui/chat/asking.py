@@ -55,7 +55,7 @@ def connect_asking(app: gr.Blocks, tab: ChatTab, context: ChatContext, settings:
 
 
 class Asking:
-    """What happens when a question is asked.
+    """Handles the events of a question being asked.
 
     Args:
         context: Leads to the library.
@@ -70,7 +70,7 @@ class Asking:
     def _admit(
         self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
     ) -> tuple[Views, Chat]:
-        """What a visitor asks in, who has not asked too often."""
+        """Open the chat of a visitor who has not asked too often."""
         self._context.admit(request)
         self._stopped.discard(request.session_hash)
         return self._context.now(chat, here, settings)
@@ -79,15 +79,15 @@ class Asking:
         """Progress until the library is ready, or will not be."""
         loading = self._context.loading
         while not loading.wait(PROGRESS_EVERY_S):
-            told = progress_html(loading.progress)
-            yield [waiting_html(told)], told
+            status = progress_html(loading.progress)
+            yield [waiting_html(status)], status
         yield UNCHANGED, UNCHANGED
 
     def enter(self, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
         """The conversation that was open here."""
         if why := self._context.loading.failure:
-            told = status_html(why, is_warning=True)
-            return *SAME, [waiting_html(told)], *SAME[:2], told
+            status = status_html(why, is_warning=True)
+            return *SAME, [waiting_html(status)], *SAME[:2], status
         views = self._context.views(settings)
         if request.username:
             key = here.get("conversation", "")
@@ -158,7 +158,7 @@ class Asking:
         if not question.strip():
             yield (UNCHANGED,) * 8
             return
-        told, thread = "", []
+        shown_stage, thread = "", []
         for now in handlers.respond(views.library, question, chat, filters):
             if request.session_hash in self._stopped:
                 return
@@ -167,15 +167,15 @@ class Asking:
                 yield (UNCHANGED, *views.all(now))
                 return
             stage = now.turns[-1].stage or "writing"
-            if not told:
+            if not shown_stage:
                 thread = views.thread(now)
                 cleared = "" if clears else UNCHANGED
                 yield cleared, now, *SAME[:2], thread, views.bar(now), panel(now), UNCHANGED
             else:
                 thread = [*thread[:-1], views.turn(now, len(now.turns))]
-                sources = UNCHANGED if stage == told else panel(now)
+                sources = UNCHANGED if stage == shown_stage else panel(now)
                 yield UNCHANGED, now, *SAME[:2], thread, UNCHANGED, sources, UNCHANGED
-            told = stage
+            shown_stage = stage
 
     def stop(self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
         """Keep what is there of the answer that was stopped."""

@@ -133,11 +133,11 @@ def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = 
 
 def found_list(found: Sequence[Listed], current: str) -> str:
     """What a search found, with why; it stands in the place of the whole list."""
-    told = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
+    summary = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
     if len(found) >= MOST_FOUND:
-        told = f"The latest {MOST_FOUND} that have these words."
+        summary = f"The latest {MOST_FOUND} that have these words."
     return (
-        f'<nav aria-label="Conversations found"><p class="none" role="status">{told}</p>'
+        f'<nav aria-label="Conversations found"><p class="none" role="status">{summary}</p>'
         f"{_items(found, current)}</nav>"
     )
 

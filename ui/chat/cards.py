@@ -44,8 +44,8 @@ def sources_html(answer: Answer | None, turn: int) -> str:
         _card(answer, card_id(turn, marker), list(group))
         for marker, group in groupby(answer.citations, key=lambda citation: citation.marker)
     )
-    told = cards or _empty("This answer cites no paper.")
-    return f'<div class="sources" data-turn="{turn}">{told}{_left_aside(answer)}</div>'
+    body = cards or _empty("This answer cites no paper.")
+    return f'<div class="sources" data-turn="{turn}">{body}{_left_aside(answer)}</div>'
 
 
 def _empty(text: str) -> str:
@@ -95,10 +95,10 @@ def meta_line(paper: Paper) -> str:
 def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> str:
     """What the paper does for the answer, in words, with the way back to the text."""
     best = min((c.verdict for c in citations), key=list(VERDICTS).index)
-    told = "Quoted word for word" if is_quoted else VERDICTS[best]
+    label = "Quoted word for word" if is_quoted else VERDICTS[best]
     cite = place.replace("source", "cite", 1)
     return (
-        f'<p class="verdict is-{best}">{told}'
+        f'<p class="verdict is-{best}">{label}'
         f'<a class="back" href="#{cite}-1" data-card="{place}" '
         f'aria-label="Back to where the answer cites source {citations[0].marker}">'
         f"{icon('back')}in the answer</a></p>"
@@ -160,8 +160,8 @@ def _left_aside(answer: Answer) -> str:
         f"{_why(hit, answer.question)}</li>"
         for hit in hits
     )
-    told = f"{counted(len(hits), 'paper')} retrieved, not cited"
-    return f'<details class="aside"><summary>{told}</summary><ul>{items}</ul></details>'
+    summary = f"{counted(len(hits), 'paper')} retrieved, not cited"
+    return f'<details class="aside"><summary>{summary}</summary><ul>{items}</ul></details>'
 
 
 def sources_head(answers: Sequence[Answer], turn: int) -> str:

@@ -73,7 +73,7 @@ def _connect_conversations(tab: ChatTab, context: ChatContext, settings: gr.Stat
 
 
 class Reading:
-    """What happens while an answer is read."""
+    """Handles what is pressed while an answer is read."""
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
@@ -139,7 +139,7 @@ class Reading:
 
 
 class Conversations:
-    """What happens in the list of conversations."""
+    """Handles the list of conversations."""
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context

@@ -184,5 +184,5 @@ def _year(text: str) -> int | None:
 def library_line(library: Library, notice: str | None) -> str:
     """Which library and how it answers."""
     how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
-    told = f"{len(library):,} papers in {library.folder} · answered {how}"
-    return f"{told} · {notice}" if notice else told
+    line = f"{len(library):,} papers in {library.folder} · answered {how}"
+    return f"{line} · {notice}" if notice else line

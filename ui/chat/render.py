@@ -73,9 +73,9 @@ def turn_html(answer: Answer, place: Place) -> str:
     )
 
 
-def _stage(told: str) -> str:
+def _stage(text: str) -> str:
     return (
-        f'<p class="stage"><span class="stage-text">{escape(told)}</span>'
+        f'<p class="stage"><span class="stage-text">{escape(text)}</span>'
         '<button type="button" class="stop" data-do="stop">Stop</button></p>'
     )
 

@@ -82,10 +82,10 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
 
     def added(view: View, add: Callable[[Library], IngestReport]) -> tuple[object, ...]:
         try:
-            told = html.report_html(add(showing.context.library))
+            message = html.report_html(add(showing.context.library))
         except RagError as exc:
-            told = said_html(str(exc), is_warning=True)
-        return (*showing.parts(view, "", None), told)
+            message = said_html(str(exc), is_warning=True)
+        return (*showing.parts(view, "", None), message)
 
     # One at a time: embedding takes all cores, and the library takes one change at a time anyway.
     adding.files.upload(

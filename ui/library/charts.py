@@ -147,14 +147,14 @@ def _trace(
         "name": _text(name),
         "x": [round(float(points[n, 0]), 3) for n in members],
         "y": [round(float(points[n, 1]), 3) for n in members],
-        "text": [_text(_told(rows[n])) for n in members],
+        "text": [_text(_hover_text(rows[n])) for n in members],
         "customdata": [rows[n].paper_id for n in members],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }
 
 
-def _told(row: Row) -> str:
+def _hover_text(row: Row) -> str:
     year = f" ({row.year})" if row.year else ""
     return f"{_short(row.title, TITLE_CHARACTERS)}{year}"
 
@@ -205,5 +205,5 @@ def describe_years(counts: Mapping[int, int], total: int) -> str:
     if undated == total:
         return "No paper of this library carries a date."
     span = f"from {min(counts)} to {max(counts)}" if len(counts) > 1 else f"from {min(counts)}"
-    told = f"{counted(total - undated, 'paper')} {span}"
-    return f"{told}; {counted(undated, 'paper')} without a date." if undated else f"{told}."
+    dated = f"{counted(total - undated, 'paper')} {span}"
+    return f"{dated}; {counted(undated, 'paper')} without a date." if undated else f"{dated}."

@@ -27,14 +27,14 @@ class Charts:
 
     colouring: gr.Radio
     plot: gr.Plot
-    told: gr.HTML
+    caption: gr.HTML
     years: gr.Plot
     describe_years: gr.HTML
 
 
 def lay_out_charts() -> Charts:
     """Lay the map and the bar out."""
-    told = gr.HTML("", elem_id="map-told", min_height=24)
+    caption = gr.HTML("", elem_id="map-told", min_height=24)
     colouring = gr.Radio(
         [("by source", "source"), ("by year", "year")],
         value="source",
@@ -45,7 +45,7 @@ def lay_out_charts() -> Charts:
     gr.HTML("<h2>Papers by year</h2>")
     describe_years = gr.HTML("", elem_id="years-told")
     years = gr.Plot(show_label=False, container=False, elem_id="years", label="Papers by year")
-    return Charts(colouring, plot, told, years, describe_years)
+    return Charts(colouring, plot, caption, years, describe_years)
 
 
 def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
@@ -75,7 +75,7 @@ def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, t
         years = year_figure(counts)
         return (
             gr.update(value=figure, visible=bool(drawn.rows)),
-            said_html(drawn.told),
+            said_html(drawn.caption),
             gr.update(value=years, visible=years is not None),
             said_html(describe_years(counts, len(context.library))),
         )
@@ -84,8 +84,8 @@ def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, t
         event(
             draw,
             inputs=[charts.colouring, chat],
-            outputs=[charts.plot, charts.told, charts.years, charts.describe_years],
-            show_progress_on=charts.told,
+            outputs=[charts.plot, charts.caption, charts.years, charts.describe_years],
+            show_progress_on=charts.caption,
             concurrency_limit=1,
             concurrency_id="drawing",
             api_visibility="private",

@@ -83,8 +83,8 @@ def describe_pager(page: Page) -> str:
     first = page.view.page * len(page.rows) + 1
     if page.view.page == page.pages - 1:
         first = page.found - len(page.rows) + 1
-    told = f"{first:,} to {first + len(page.rows) - 1:,} of {page.found:,}"
-    return told if page.found == page.total else f"{told} found among {page.total:,}"
+    span = f"{first:,} to {first + len(page.rows) - 1:,} of {page.found:,}"
+    return span if page.found == page.total else f"{span} found among {page.total:,}"
 
 
 def paper_html(paper: Paper | None) -> str:
@@ -120,13 +120,13 @@ def report_html(report: IngestReport) -> str:
         )
         if count or name == "added"
     ]
-    told = f'<p class="said" role="status">{", ".join(counts)}.</p>'
+    summary = f'<p class="said" role="status">{", ".join(counts)}.</p>'
     if not report.rejected:
-        return told
+        return summary
     items = "".join(f"<li>{_rejection(each)}</li>" for each in report.rejected[:REJECTIONS_SHOWN])
     more = len(report.rejected) - REJECTIONS_SHOWN
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    return f'{told}<p class="meta">Left out:</p><ul class="rejected">{items}{rest}</ul>'
+    return f'{summary}<p class="meta">Left out:</p><ul class="rejected">{items}{rest}</ul>'
 
 
 def _rejection(rejection: Rejection) -> str:

@@ -32,7 +32,7 @@ class Map:
 
     rows: tuple[Row, ...]
     points: NDArray[np.float64]
-    told: str
+    caption: str
 
 
 NO_POINTS: Final[NDArray[np.float64]] = np.zeros((0, 2))
@@ -69,7 +69,7 @@ def draw(library: Library, on_progress: OnProgress = lambda _: None) -> Map:
     headings = library.catalog.headings(shown)
     placed = tuple(row_of(heading) for heading in headings if heading.paper_id in vectors)
     points = lay_out(np.array([vectors[row.paper_id] for row in placed]), on_progress)
-    return Map(placed, points, _told(len(placed), len(paper_ids)))
+    return Map(placed, points, _explain(len(placed), len(paper_ids)))
 
 
 def _sample(paper_ids: Sequence[str]) -> Sequence[str]:
@@ -79,8 +79,8 @@ def _sample(paper_ids: Sequence[str]) -> Sequence[str]:
     return [paper_ids[n] for n in sorted(chosen)]
 
 
-def _told(shown: int, total: int) -> str:
-    told = "Papers on similar subjects lie close together; the axes mean nothing."
+def _explain(shown: int, total: int) -> str:
+    axes = "Papers on similar subjects lie close together; the axes mean nothing."
     if shown == total:
-        return told
-    return f"{told} It shows {shown:,} of {total:,} papers, chosen at random."
+        return axes
+    return f"{axes} It shows {shown:,} of {total:,} papers, chosen at random."

@@ -29,7 +29,7 @@ class Table:
 
     search: gr.Textbox
     rows: gr.HTML
-    told: gr.HTML
+    message: gr.HTML
     back: gr.Button
     on: gr.Button
     remove: gr.Button
@@ -51,12 +51,12 @@ def lay_out_table() -> Table:
     with gr.Row(elem_classes="tools"):
         back = gr.Button("Previous", size="sm", elem_id="library-back")
         on = gr.Button("Next", size="sm", elem_id="library-on")
-        told = gr.HTML("", elem_id="library-told")
+        message = gr.HTML("", elem_id="library-told")
     with gr.Row(elem_classes="tools"):
         remove = gr.Button("Remove chosen", size="sm", elem_id="library-remove")
         undo = gr.Button("Undo", size="sm", visible=False, elem_id="library-undo")
         said = gr.HTML("", elem_id="library-said")
-    return Table(search, rows, told, back, on, remove, undo, said)
+    return Table(search, rows, message, back, on, remove, undo, said)
 
 
 class Showing:
@@ -83,7 +83,7 @@ class Showing:
         self.view = view
         self.chosen = chosen
         self.opened = opened
-        self.outputs = [view, table.rows, table.told, table.back, table.on]
+        self.outputs = [view, table.rows, table.message, table.back, table.on]
 
     def parts(self, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         """The values of `outputs`."""

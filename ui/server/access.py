@@ -90,7 +90,7 @@ class LoginThrottle:
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """What holds for everyone who reaches the page.
+    """The rules of access for everyone who reaches the page.
 
     Attributes:
         host: The address that is listened on.

@@ -118,8 +118,10 @@ class SecurityMiddleware:
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else ""
         if wait := self._access.tries.wait_s(address):
-            told = f"After {FREE_TRIES} wrong passwords the door is shut for {wait:.0f} s more."
-            await _answer(send, 400, told, {"retry-after": f"{wait:.0f}"})  # the page shows 400s
+            message = (
+                f"{FREE_TRIES} wrong passwords were given; the next may be tried in {wait:.0f} s."
+            )
+            await _answer(send, 400, message, {"retry-after": f"{wait:.0f}"})  # the page shows 400s
             return
         status = 0
 
@@ -200,9 +202,9 @@ def _hardened(send: Send) -> Send:
 
 
 async def _answer(
-    send: Send, status: int, told: str, headers: Mapping[str, str] | None = None
+    send: Send, status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> None:
-    body = json.dumps({"detail": told}).encode()
+    body = json.dumps({"detail": message}).encode()
     own = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
     start = {"type": "http.response.start", "status": status, "headers": _raw(own)}
     await _hardened(send)(start)

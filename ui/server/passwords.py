@@ -160,7 +160,7 @@ def write_user(user: str, password: str, path: Path | None) -> None:
 
 
 class Users:
-    """Those who may come in.
+    """The users who may sign in, with their hashed passwords.
 
     Args:
         hashes: Names with the hashes of their passwords.

@@ -137,9 +137,9 @@ def _lay_out_endpoint(
 
 def _describe_endpoint(loading: Loading, operator: Settings) -> str:
     """Which endpoint is asked when nothing is typed, and whether another may be."""
-    told = (
+    message = (
         "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."
         if operator.has_endpoint
         else "Any OpenAI-compatible endpoint; paperchat was started without one."
     )
-    return said_html(told if loading.access.allows_endpoints else NO_OTHER_ENDPOINT)
+    return said_html(message if loading.access.allows_endpoints else NO_OTHER_ENDPOINT)

@@ -114,8 +114,8 @@ def _connect_trial(
         except ConfigurationError as exc:
             return _not_taken(exc), gr.skip()
         settings = effective_settings(_operator(loading), taken)
-        told, models = _tried(settings, model_name(_operator(loading), taken))
-        return told, gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
+        message, models = _tried(settings, model_name(_operator(loading), taken))
+        return message, gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
 
     taking.then(
         try_out,
@@ -222,11 +222,11 @@ def _offered(models: tuple[str, ...]) -> str:
 
 def _for_visitors(error: RagError) -> str:
     """The sentence of an error, by the names that the fields have here."""
-    told = str(error)
+    message = str(error)
     for name, field in (
         ("OPENAI_BASE_URL", "the address"),
         ("OPENAI_API_KEY", "the key"),
         ("OPENAI_MODEL", "the model"),
     ):
-        told = told.replace(name, field)
-    return told[:1].upper() + told[1:]
+        message = message.replace(name, field)
+    return message[:1].upper() + message[1:]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.types import Facets, Heading, Listing, Order
+from rag.errors import SourceError
+from rag.text import folded, one_line
+from rag.types import Facets, Heading, Listing, Order, Paper
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +35,18 @@ class Catalog:
     def headings(self, paper_ids: Sequence[str]) -> list[Heading]:
         """The short part of those of the papers that are here, in the order of ingestion."""
         return self._index.listing.find(paper_ids)
+
+    def require(self, paper_ids: Sequence[str]) -> list[Paper]:
+        """Papers by their ids.
+
+        Raises:
+            SourceError: One of them is not there.
+        """
+        found = self._index.papers.papers_of(paper_ids)
+        if missing := [each for each in paper_ids if each not in found]:
+            named = ", ".join(map(repr, missing))
+            raise SourceError(f"The library has no paper {named}.")
+        return list(found.values())
 
     def browse(
         self,
@@ -68,6 +83,91 @@ class Catalog:
         if self._examples is None or self._examples[0] != made:
             self._examples = (made, example_questions(self._index.sample(SAMPLE), n))
         return list(self._examples[1])
+
+    def collections(self) -> dict[str, int]:
+        """The names of the collections with how many papers lie in each by itself, by name."""
+        return self._index.papers.collections()
+
+    def tags(self) -> dict[str, int]:
+        """The tags with how many papers have each, the most frequent first."""
+        return self._index.papers.tags()
+
+    def edit(self, paper_id: str, **values: object) -> Paper:
+        """Set fields of a paper by hand; nothing that is read later overwrites them.
+
+        Args:
+            paper_id: The paper's.
+            values: `title`, `abstract`, `authors`, `published`, `venue`, `url`, `tags` or `doi`; an
+                empty value clears what need not be there.
+
+        Raises:
+            SourceError: There is no such paper, or a value cannot be taken as it is.
+        """
+        from rag.readers.records import RecordError, edited_paper
+        from rag.store.writing import rewrite_papers
+
+        paper = self.require([paper_id])[0]
+        try:
+            edited = edited_paper(paper, values)
+        except RecordError as exc:
+            raise SourceError(f"Nothing was changed: {exc}.") from exc
+        rewrite_papers(self._index, [edited])
+        return edited
+
+    def collect(
+        self, paper_ids: Sequence[str], *, into: Sequence[str] = (), out_of: Sequence[str] = ()
+    ) -> int:
+        """Put papers into collections and take them out of others; how many it changes.
+
+        Raises:
+            SourceError: One of the papers is not there, or a collection has no name.
+        """
+        from rag.readers.records import collection_name
+        from rag.store.writing import rewrite_papers
+
+        names = [collection_name(name) for name in into]
+        if not all(names):
+            raise SourceError("A collection needs a name.")
+        gone = {folded(name) for name in out_of}
+        changed = [
+            replace(paper, collections=tuple(dict.fromkeys((*kept, *names))))
+            for paper in self.require(paper_ids)
+            for kept in [[name for name in paper.collections if folded(name) not in gone]]
+        ]
+        return rewrite_papers(self._index, changed)
+
+    def inside(self, collections: Sequence[str] = (), tags: Sequence[str] = ()) -> list[str]:
+        """The ids of the papers in one of the collections and with one of the tags."""
+        return self._index.papers.members(collections, tags) or []
+
+    def tag(
+        self, paper_ids: Sequence[str], *, add: Sequence[str] = (), drop: Sequence[str] = ()
+    ) -> int:
+        """Give papers tags and take others from them; how many it changes.
+
+        Raises:
+            SourceError: One of the papers is not there.
+        """
+        from rag.store.writing import rewrite_papers
+
+        fresh = [name for tag in add if (name := one_line(tag))]
+        gone = {folded(name) for name in drop}
+        changed = [
+            replace(
+                paper,
+                tags=tuple(dict.fromkeys((*kept, *fresh))),
+                edited=tuple(dict.fromkeys((*paper.edited, "tags"))),
+            )
+            for paper in self.require(paper_ids)
+            for kept in [[name for name in paper.tags if folded(name) not in gone]]
+        ]
+        return rewrite_papers(self._index, changed)
+
+    def duplicates(self) -> list[list[Heading]]:
+        """Papers that may be one: of the same title or identifier, group by group."""
+        groups = self._index.papers.alike()
+        known = {each.paper_id: each for group in groups for each in self.headings(group)}
+        return [[known[each] for each in group if each in known] for group in groups]
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """The mean vector of each paper's passages, shape (dimension,), of those that are here.

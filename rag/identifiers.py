@@ -32,7 +32,9 @@ DOI: Final = re.compile(
 PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
 # What a paper is known by in the world, and not in one person's files alone.
 SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2")
-NOT_SEEN: Final = ("source", "identifiers", "tags", "origins")
+NOT_SEEN: Final = (
+    *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
+)
 
 
 def plain_arxiv_id(text: str) -> str:
@@ -84,6 +86,6 @@ def id_from_title(title: str) -> str:
 
 
 def content_hash(paper: Paper) -> str:
-    """Hash all that a user could see of a paper, except where it came from."""
+    """Hash what is read and searched of a paper: its texts, authors, date, address and venue."""
     fields = {name: value for name, value in asdict(paper).items() if name not in NOT_SEEN}
     return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]

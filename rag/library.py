@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Self
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import EmbedderUnavailableError
-from rag.lookup import EVERY_S, MOST_FOUND, Services, open_sources, watch_zotero
+from rag.lookup import (
+    EVERY_S,
+    MOST_FOUND,
+    Enrichment,
+    Services,
+    find_enrichments,
+    open_sources,
+    watch_zotero,
+)
 from rag.query.messages import History, to_messages
-from rag.readers import Source, read_sources, require_paper
+from rag.readers import Source, collected, read_sources, require_paper
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -218,6 +226,7 @@ class Library:
         self,
         sources: Source | Iterable[Source],
         *,
+        collections: Sequence[str] = (),
         dry_run: bool = False,
         most: int = MOST_FOUND,
         on_progress: OnProgress = _quietly,
@@ -230,6 +239,7 @@ class Library:
             sources: One source or several. A text that is not the name of a file may be a DOI, an
                 arXiv id, or `arxiv:`, `doi:`, `crossref:`, `openalex:`, `s2:`, `pmid:` or
                 `zotero:` before what is to be looked up there.
+            collections: Names of collections that all that is read is put into.
             dry_run: Only report what would happen.
             most: Papers that a query of a service brings at the most.
             on_progress: Told how many papers have been read.
@@ -243,7 +253,7 @@ class Library:
 
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
         opened = open_sources(given, Services(self._settings), most)
-        items = require_paper(read_sources(opened))
+        items = require_paper(collected(read_sources(opened), collections))
         if not dry_run:
             self.prepare(on_progress)
         return write_papers(self._index, items, on_progress, dry_run=dry_run)
@@ -252,6 +262,7 @@ class Library:
         self,
         source: str = "zotero:",
         *,
+        collections: Sequence[str] = (),
         every_s: float = EVERY_S,
         on_progress: OnProgress = _quietly,
     ) -> Iterator[IngestReport]:
@@ -259,6 +270,7 @@ class Library:
 
         Args:
             source: `zotero:` or `zotero:COLLECTION`.
+            collections: As for `ingest`.
             every_s: Seconds from one look to the next.
             on_progress: Told how many papers have been read.
 
@@ -273,7 +285,8 @@ class Library:
 
         self.prepare(on_progress)
         for opened in watch_zotero(source, Services(self._settings), every_s):
-            yield write_papers(self._index, read_sources([opened]), on_progress)
+            items = collected(read_sources([opened]), collections)
+            yield write_papers(self._index, items, on_progress)
 
     def ingest_starter(self, on_progress: OnProgress = _quietly) -> IngestReport:
         """Add the papers that come with paperchat, as summaries written for this project."""
@@ -284,6 +297,38 @@ class Library:
             report = self.ingest(path, on_progress=on_progress)
         self._index.change_state(starter_begun=False)
         return report
+
+    def enrich(
+        self,
+        paper_ids: Sequence[str] | None = None,
+        *,
+        on_progress: OnProgress = _quietly,
+    ) -> list[Enrichment]:
+        """What public catalogues know of papers and their records lack; `apply` writes it.
+
+        Authors, dates, venues, addresses, identifiers and retractions are looked up by DOI, arXiv
+        id, else by exactly the title. Nothing that is there is overwritten, but for a date that
+        becomes more precise.
+
+        Args:
+            paper_ids: Which papers to look up; None for all.
+            on_progress: Told how many papers have been looked up.
+
+        Raises:
+            SourceError: The library lacks one of the papers.
+            SourceUnavailableError: No catalogue can be asked.
+        """
+        papers = self.papers() if paper_ids is None else self._catalog.require(paper_ids)
+        return list(find_enrichments(Services(self._settings), papers, on_progress))
+
+    def apply(self, enrichments: Iterable[Enrichment]) -> int:
+        """Write what `enrich` found into the library; how many papers it changes."""
+        from rag.store.writing import rewrite_papers
+
+        given = list(enrichments)
+        held = self._index.papers.papers_of([each.paper.paper_id for each in given])
+        known = [(held[each.paper.paper_id], each) for each in given if each.paper.paper_id in held]
+        return rewrite_papers(self._index, [each.applied_to(paper) for paper, each in known])
 
     @property
     def catalog(self) -> Catalog:

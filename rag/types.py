@@ -36,8 +36,10 @@ class Paper:
     `published` is an ISO date of whatever precision is known: `2020`, `2020-07` or `2020-07-16`.
     `source` names where the record came from: a file's name, or what the record itself says.
     `identifiers` are pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and
-    what the paper is known by there; `tags` are its keywords; `origins` are other sources that had
-    it too. None of these three tells papers apart.
+    what the paper is known by there; `tags` are its keywords; `collections` are those that it was
+    put into, `Rivers/Dams` lying in `Rivers`; `origins` are other sources that had it too;
+    `retraction` says in words that it was retracted, and where that is told; `edited` names the
+    fields that a user set by hand, which nothing else overwrites. None of these tells papers apart.
     """
 
     paper_id: str
@@ -51,6 +53,9 @@ class Paper:
     identifiers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     tags: tuple[str, ...] = field(default=(), compare=False)
     origins: tuple[str, ...] = field(default=(), compare=False)
+    collections: tuple[str, ...] = field(default=(), compare=False)
+    retraction: str | None = field(default=None, compare=False)
+    edited: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def year(self) -> int | None:
@@ -110,12 +115,16 @@ class Filters:
         until: Last year of publication, inclusive.
         authors: Names or parts of names; a paper has one of them among its authors, whatever case.
         sources: Values of `Paper.source`; a paper has one of them.
+        collections: A paper is in one of them, or in one that lies in it; whatever case.
+        tags: A paper has one of them, whatever case.
     """
 
     since: int | None = None
     until: int | None = None
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is left out."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from eval.arguments import add_eval
 from rag.cli import commands
+from rag.cli.curating import add_curating
 from rag.cli.feedback import add_feedback
 from rag.errors import ConfigurationError, RagError
 from rag.lookup import LOOKUPS, MOST_FOUND
@@ -114,6 +115,10 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         "--author", action="append", metavar="NAME", help="by this author; repeatable"
     )
     filters.add_argument("--source", action="append", help="read from this source; repeatable")
+    filters.add_argument(
+        "--collection", action="append", metavar="NAME", help="in this collection; repeatable"
+    )
+    filters.add_argument("--tag", action="append", help="with this tag; repeatable")
     parser.set_defaults(usage_error=parser.error)
 
 
@@ -172,6 +177,13 @@ def _add_ingest(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"papers that a query brings at the most (default {MOST_FOUND})",
     )
+    parser.add_argument(
+        "--collection",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="put all that is read into this collection; repeatable",
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     parser.add_argument(
         "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
@@ -203,6 +215,13 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     remove.add_argument(
         "--source", action="append", default=[], help="all papers of this source alone; repeatable"
     )
+    remove.add_argument(
+        "--collection",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="all papers in this collection; repeatable",
+    )
     export = actions.add_parser("export", parents=common, help="every paper, in a file's form")
     export.add_argument(
         "--format",
@@ -212,6 +231,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
     verify.add_argument("--repair", action="store_true", help="mend what is wrong")
+    add_curating(actions, common)
     for action in (listing, add, show, remove, verify):
         _add_json(action)
     listing.set_defaults(run=commands.list_papers)
@@ -284,7 +304,7 @@ HELP: Final = {
     "search": "find papers",
     "ingest": "read papers into the library",
     "feedback": "list what users thought of answers, or make a question set of it",
-    "papers": "list, show, remove, export or verify papers",
+    "papers": "list, show, add, edit, enrich, remove, export or verify papers",
     "users": "say who may open the page (`chat --auth-file`)",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",

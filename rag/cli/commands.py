@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from rag import export
 from rag.cli import output
+from rag.cli.opening import open_library
 from rag.cli.report import merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import paper_record
@@ -29,21 +30,6 @@ JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 def version() -> str:
     """Name and version of the installed package."""
     return f"paperchat {metadata.version('paperchat')}"
-
-
-def _open(options: argparse.Namespace, *, starter: bool = False, rebuild: bool = False) -> Library:
-    """The library that the options name; a new one gets the starter papers when asked for."""
-    settings = read_settings(library=options.library)
-    with shown_progress() as on_progress:
-        library = Library.open(
-            settings=settings,
-            llm=getattr(options, "llm", None),
-            rebuild=rebuild,
-            on_progress=on_progress,
-        )
-        if starter and library.is_new:
-            library.ingest_starter(on_progress)
-    return library
 
 
 def chat(options: argparse.Namespace) -> int:
@@ -101,7 +87,14 @@ def _filters(options: argparse.Namespace) -> Filters | None:
     since, until = options.since, options.until
     if since is not None and until is not None and since > until:
         options.usage_error(f"no year is since {since} and until {until}: give --since the earlier")
-    filters = Filters(since, until, tuple(options.author or ()), tuple(options.source or ()))
+    filters = Filters(
+        since,
+        until,
+        tuple(options.author or ()),
+        tuple(options.source or ()),
+        tuple(options.collection or ()),
+        tuple(options.tag or ()),
+    )
     return filters or None
 
 
@@ -116,7 +109,7 @@ def _without_citations(answer: Answer) -> str:
 
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
-    answer = _open(options, starter=True).ask(options.question, filters=_filters(options))
+    answer = open_library(options, starter=True).ask(options.question, filters=_filters(options))
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")
     if options.cite:
@@ -133,7 +126,7 @@ def ask(options: argparse.Namespace) -> int:
 def search(options: argparse.Namespace) -> int:
     """Find papers."""
     given = _filters(options)
-    library = _open(options, starter=True)
+    library = open_library(options, starter=True)
     filters = library.understood_filters(options.query) if given is None else given
     hits = library.search(options.query, options.k, filters=given)
     if options.json:
@@ -151,12 +144,13 @@ def ingest(options: argparse.Namespace) -> int:
         options.usage_error("name at least one SOURCE, or --rebuild")
     if options.watch:
         return _watch(options)
-    library = _open(options, rebuild=options.rebuild)
+    library = open_library(options, rebuild=options.rebuild)
     report = IngestReport()
     if options.sources:
         with shown_progress() as on_progress:
             report = library.ingest(
                 options.sources,
+                collections=options.collection,
                 dry_run=options.dry_run,
                 most=options.most,
                 on_progress=on_progress,
@@ -172,9 +166,12 @@ def _watch(options: argparse.Namespace) -> int:
     """Follow Zotero until the user stops it, a report each time that something is new."""
     if len(options.sources) != 1 or options.dry_run or options.rebuild:
         options.usage_error("--watch goes with one zotero:COLLECTION, and nothing else")
-    library = _open(options)
+    library = open_library(options)
     with shown_progress() as on_progress:
-        for report in library.watch(options.sources[0], on_progress=on_progress):
+        watched = library.watch(
+            options.sources[0], collections=options.collection, on_progress=on_progress
+        )
+        for report in watched:
             if options.json:
                 write_json(report)
             else:
@@ -197,7 +194,7 @@ def _write_report(report: IngestReport, library: Library) -> None:
 
 def list_papers(options: argparse.Namespace) -> int:
     """Every paper, a line each."""
-    papers = _open(options).papers()
+    papers = open_library(options).papers()
     if options.json:
         write_json({"papers": papers})
     for paper in papers if not options.json else []:
@@ -207,13 +204,22 @@ def list_papers(options: argparse.Namespace) -> int:
 
 def show_paper(options: argparse.Namespace) -> int:
     """One paper, whole."""
-    paper = _open(options).get(options.paper_id)
+    paper = open_library(options).get(options.paper_id)
     if paper is None:
         raise _no_such_paper([options.paper_id])
     if options.json:
         write_line(json.dumps(paper_record(paper), ensure_ascii=False))
         return 0
-    known = [", ".join(paper.authors), paper.venue, paper.published, paper.link, paper.source]
+    known = [
+        f"This paper was {paper.retraction}." if paper.retraction else None,
+        ", ".join(paper.authors),
+        paper.venue,
+        paper.published,
+        paper.link,
+        paper.source,
+        f"in {', '.join(paper.collections)}" if paper.collections else None,
+        f"tagged {', '.join(paper.tags)}" if paper.tags else None,
+    ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0
 
@@ -232,7 +238,7 @@ def add_paper(options: argparse.Namespace) -> int:
         "source": ADDED_BY_HAND,
     }
     optional = {name: getattr(options, name) for name in ("published", "doi", "url", "venue")}
-    library = _open(options)
+    library = open_library(options)
     record |= {name: text for name, text in optional.items() if text}
     report = library.ingest(record)
     if options.json:
@@ -244,9 +250,9 @@ def add_paper(options: argparse.Namespace) -> int:
 
 def remove_papers(options: argparse.Namespace) -> int:
     """Delete papers; none of them when one is not there."""
-    if not (options.paper_ids or options.starter or options.source):
-        options.usage_error("name at least one PAPER_ID, --source or --starter")
-    library = _open(options)
+    if not (options.paper_ids or options.starter or options.source or options.collection):
+        options.usage_error("name at least one PAPER_ID, --source, --collection or --starter")
+    library = open_library(options)
     wanted = list(dict.fromkeys(options.paper_ids))
     if unknown := [paper_id for paper_id in wanted if library.get(paper_id) is None]:
         raise _no_such_paper(unknown)
@@ -256,7 +262,12 @@ def remove_papers(options: argparse.Namespace) -> int:
         raise SourceError(f"No paper is from {', '.join(unknown)}. Nothing was removed.")
     # A paper that another source has too is not that source's alone.
     wanted += [p.paper_id for p in held if p.source in sources and sources.issuperset(p.origins)]
-    removed = library.remove(wanted)
+    for name in options.collection:
+        inside = library.catalog.inside([name])
+        if not inside:
+            raise SourceError(f"No paper is in a collection {name!r}. Nothing was removed.")
+        wanted += inside
+    removed = library.remove(list(dict.fromkeys(wanted)))
     if options.json:
         write_json({"removed": removed})
     else:
@@ -266,7 +277,7 @@ def remove_papers(options: argparse.Namespace) -> int:
 
 def export_papers(options: argparse.Namespace) -> int:
     """Every paper, in a format that `ingest` reads again."""
-    papers = _open(options).papers()
+    papers = open_library(options).papers()
     format_name = options.format or _format_of(options.output)
     write_text(_exported(papers, format_name), options.output)
     summaries = sum(paper.is_summary for paper in papers)
@@ -278,7 +289,7 @@ def export_papers(options: argparse.Namespace) -> int:
 
 def verify_papers(options: argparse.Namespace) -> int:
     """Compare the papers with what is derived from them; 1 when something is left wrong."""
-    library = _open(options)
+    library = open_library(options)
     report = library.verify(repair=options.repair)
     if options.json:
         write_json(report)

@@ -53,7 +53,8 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
         SourceUnavailableError: As for `find_doi`.
     """
     answer = service.fetch_json("/works", {"query.bibliographic": title, "rows": most})
-    return [each for each in records_of(answer) if not isinstance(each, RecordError)]
+    found = (each for each in records_of(answer) if not isinstance(each, RecordError))
+    return [{**each, "source": NAME} for each in found]
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +16,8 @@ NAME: Final = "OpenAlex"
 PACE_S: Final = 0.1  # ten requests a second
 FOUND_PER_REQUEST: Final = 100
 ID: Final = re.compile(r"^(?:https?://(?:api\.)?openalex\.org/(?:works/)?)?(W\d{1,12})$", re.I)
+DOIS_PER_REQUEST: Final = 50
+NO_DOI: Final = re.compile(r"[,|]")  # what a filter would take for its own
 NO_SEARCH: Final = re.compile(r"[,|!\"]+")  # what separates and negates in a filter
 
 
@@ -50,6 +52,22 @@ def find_work(service: Service, name: str) -> Record | None:
     return next((_told(each) for each in _records(answer)), None)
 
 
+def find_works(service: Service, dois: Sequence[str]) -> list[Record]:
+    """The works of up to `DOIS_PER_REQUEST` DOIs, in any order; unknown ones are left out.
+
+    Raises:
+        SourceUnavailableError: As for `find_work`.
+    """
+    plain = [doi for doi in dois if not NO_DOI.search(doi)]
+    if not plain:
+        return []
+    asked: Parameters = {"filter": f"doi:{'|'.join(plain)}", "per-page": FOUND_PER_REQUEST}
+    answer = service.fetch_json("/works", asked)
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
+        raise service.unavailable("its answer is no list of papers")
+    return [_told(each) for each in _records(answer)]
+
+
 def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
     """Works whose titles have the words of one, best first.
 
@@ -58,7 +76,7 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
     """
     words = NO_SEARCH.sub(" ", title)
     asked: Parameters = {"filter": f"title.search:{words}", "per-page": most}
-    return _records(service.fetch_json("/works", asked))
+    return [_told(each) for each in _records(service.fetch_json("/works", asked))]
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:

@@ -11,6 +11,7 @@ from rag.query.authors import FindAuthors, read_authors, year_behind
 from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
 from rag.query.years import read_years
 from rag.store.names import is_called
+from rag.text import folded
 from rag.types import Filters, Message, Paper
 
 # With a filter, a question of such words alone asks for whatever passes: "papers by Ada Byron?"
@@ -104,7 +105,17 @@ def admits(filters: Filters, paper: Paper) -> bool:
         return False
     if filters.authors and not count_named(filters, paper):
         return False
+    if filters.collections and not _is_in(filters.collections, paper):
+        return False
+    if filters.tags and not {folded(t) for t in paper.tags} & {folded(t) for t in filters.tags}:
+        return False
     return _is_within(filters, paper.year)
+
+
+def _is_in(collections: Sequence[str], paper: Paper) -> bool:
+    """Whether a paper is in one of the collections, or in one that lies in it."""
+    wanted = [f"{folded(name)}/" for name in collections]
+    return any(f"{folded(name)}/".startswith(tuple(wanted)) for name in paper.collections)
 
 
 def _is_within(filters: Filters, year: int | None) -> bool:
@@ -125,6 +136,8 @@ def describe_filters(filters: Filters) -> str:
     parts = [_describe_years(filters.since, filters.until)]
     parts += [f"by {' or '.join(filters.authors)}"] if filters.authors else []
     parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []
+    parts += [f"in {' or '.join(map(repr, filters.collections))}"] if filters.collections else []
+    parts += [f"tagged {' or '.join(map(repr, filters.tags))}"] if filters.tags else []
     return ", ".join(filter(None, parts))
 
 

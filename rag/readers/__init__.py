@@ -1,6 +1,15 @@
 """Read papers: a table of file formats, a reader each, and one door where records become papers."""
 
-from rag.readers.sources import Source, read_sources, require_paper
+from rag.readers.sources import Source, collected, read_sources, require_paper
 from rag.readers.table import FORMATS, READERS, SUFFIXES, Reader
 
-__all__ = ["FORMATS", "READERS", "SUFFIXES", "Reader", "Source", "read_sources", "require_paper"]
+__all__ = [
+    "FORMATS",
+    "READERS",
+    "SUFFIXES",
+    "Reader",
+    "Source",
+    "collected",
+    "read_sources",
+    "require_paper",
+]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from rag.identifiers import arxiv_id_in, find_arxiv_id
+from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.people import read_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError, first_version
@@ -130,6 +130,7 @@ def _openalex(item: Item) -> Record:
         "url": "" if _text(item, "doi") else _text(place, "landing_page_url"),
         "venue": _text(_inside(place, "source"), "display_name"),
         "keywords": item.get("keywords") or item.get("concepts"),
+        "retraction": "retracted, as OpenAlex tells" if item.get("is_retracted") is True else "",
     }
 
 
@@ -178,7 +179,22 @@ def _crossref(item: Item) -> Record:
         "url": "" if _text(item, "DOI") else _text(item, "URL"),
         "venue": _first(item, "container-title"),
         "keywords": item.get("subject"),
+        "retraction": _retraction(item),
     }
+
+
+def _retraction(item: Item) -> str:
+    """What Crossref knows of a paper's retraction, in words; "" for none."""
+    notices = (each for each in _objects(item, "updated-by") if each.get("type") in RETRACTIONS)
+    notice = next(notices, None)
+    if notice is None:
+        return ""
+    day, doi = _date(notice.get("updated")), _text(notice, "DOI")
+    when, where = f" on {day}" if day else "", f": {doi_address(doi)}" if doi else ""
+    return f"retracted{when}{where}"
+
+
+RETRACTIONS: Final = ("retraction", "withdrawal", "removal")
 
 
 def joined_title(title: str, subtitle: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from rag.cleaning import clean_abstract, clean_text, clean_title, is_withdrawal
@@ -27,6 +28,9 @@ MOST_TITLE_CHARACTERS: Final = 2_000
 MOST_ABSTRACT_CHARACTERS: Final = 200_000  # what is longer is a whole paper, or a broken file
 MOST_TAGS: Final = 50
 MOST_TAG_CHARACTERS: Final = 100
+MOST_COLLECTIONS: Final = 50
+MOST_COLLECTION_CHARACTERS: Final = 300
+MOST_RETRACTION_CHARACTERS: Final = 300
 TITLE_SHOWN: Final = 60
 
 IDS: Final = ("id", "_id", "paper_id", "arxiv_id")
@@ -37,6 +41,9 @@ DATES: Final = (
 VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
 SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey")
 GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey")
+# What a user may set by hand, by the names of `Paper`'s fields.
+EDITABLE: Final = ("title", "abstract", "authors", "published", "url", "venue", "tags")
+FIELD_NAMES: Final = {"published": "a date: give a year, a month or a day, such as 2020-07-16"}
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]
@@ -72,8 +79,8 @@ def paper_from_record(record: Record, source: str) -> Paper:
 
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
     `arxiv_id`; `doi`; `pmid`; `citekey`; `authors`; `published`, `date`, `year`, `update_date` or
-    arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `source`. An optional
-    value that cannot be understood is left out.
+    arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `collections`;
+    `retraction`; `source`. An optional value that cannot be understood is left out.
 
     Raises:
         RecordError: Title or abstract is missing, or the id cannot serve as one.
@@ -95,7 +102,37 @@ def paper_from_record(record: Record, source: str) -> Paper:
         source=_first_text(record, "source") or source,
         identifiers=identifiers,
         tags=_tags(record),
+        collections=_collections(record),
+        retraction=_first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or None,
     )
+
+
+def edited_paper(paper: Paper, values: Record) -> Paper:
+    """A paper with fields set by hand, which nothing that is read later overwrites.
+
+    Args:
+        paper: As it is.
+        values: New values by the names of `Paper`'s fields, or `doi`; an empty one clears what
+            need not be there.
+
+    Raises:
+        RecordError: A value cannot be taken as it is.
+    """
+    if "authors" in values:
+        values = {**values, "authors": read_people(values["authors"])}
+    known = {name: getattr(paper, name) for name in EDITABLE}
+    read = paper_from_record(OwnRecord({**known, **values, "id": paper.paper_id}), "")
+    for name, given in values.items():
+        found = dict(read.identifiers).get("doi") if name == "doi" else getattr(read, name)
+        if given and not found:
+            raise RecordError(f"{given!r} cannot be {FIELD_NAMES.get(name, name)}")
+    fields = {name: getattr(read, name) for name in values if name in EDITABLE}
+    identifiers = paper.identifiers
+    if "doi" in values:
+        kept = (key for key in identifiers if key[0] != "doi")
+        identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
+    edited = tuple(dict.fromkeys((*paper.edited, *fields)))
+    return replace(paper, **fields, identifiers=identifiers, edited=edited)
 
 
 def _title_and_abstract(record: Record) -> tuple[str, str]:
@@ -233,6 +270,19 @@ def _tags(record: Record) -> tuple[str, ...]:
     kept = (one_line(word) for each in words for word in _tag(each))
     named = (word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS)
     return tuple(dict.fromkeys(named))[:MOST_TAGS]
+
+
+def _collections(record: Record) -> tuple[str, ...]:
+    value = record.get("collections")
+    named = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    names = (collection_name(each) for each in named if isinstance(each, str))
+    return tuple(dict.fromkeys(filter(None, names)))[:MOST_COLLECTIONS]
+
+
+def collection_name(text: str) -> str:
+    """A collection's name on one line, parts that lie in one another behind `/`; "" for none."""
+    parts = (one_line(part) for part in text.split("/"))
+    return "/".join(filter(None, parts))[:MOST_COLLECTION_CHARACTERS]
 
 
 def _tag(value: object) -> Iterator[str]:

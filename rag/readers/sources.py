@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
-from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError, paper_from_record
+from rag.readers.records import (
+    OwnRecord,
+    Record,
+    RecordError,
+    UnreadableError,
+    collection_name,
+    paper_from_record,
+)
 from rag.readers.table import FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, find_encoding
 from rag.text import one_line
@@ -74,7 +81,14 @@ def read_sources(sources: Iterable[Source | Opened]) -> Iterator[Item]:
 
 def _as_given(item: Paper, given: Paper) -> Paper:
     identifiers = tuple(dict.fromkeys((*given.identifiers, *item.identifiers)))
-    return replace(item, source=given.source, identifiers=identifiers, tags=given.tags)
+    return replace(
+        item,
+        source=given.source,
+        identifiers=identifiers,
+        tags=given.tags,
+        origins=given.origins,
+        edited=given.edited,
+    )
 
 
 def _read_opened(source: Opened) -> Iterator[Item]:
@@ -239,6 +253,16 @@ def _paper_or_rejection(
         return paper_from_record(record, source)
     except RecordError as exc:
         return Rejection(source, number, str(exc), exc.reason)
+
+
+def collected(items: Iterator[Item], collections: Sequence[str]) -> Iterator[Item]:
+    """The same items, each paper put into collections as well."""
+    names = tuple(filter(None, map(collection_name, collections)))
+    for item in items:
+        if names and isinstance(item, Paper):
+            yield replace(item, collections=tuple(dict.fromkeys((*item.collections, *names))))
+        else:
+            yield item
 
 
 def require_paper(items: Iterator[Item]) -> Iterator[Item]:

@@ -28,6 +28,11 @@ from rag.text import folded
 FILE: Final = "paperchat.sqlite"
 BUSY_TIMEOUT_S: Final = 30.0
 KEPT_ACCENTS: Final = 1  # the schema whose folded texts did
+# Of schema 3.
+LATER_TABLES: Final = {
+    "retraction": "paper_number INTEGER, told TEXT",
+    "edit": "paper_number INTEGER, field TEXT",
+}
 APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
 NO_ROOM_LEFT: Final = (
@@ -118,6 +123,8 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        if self.is_read_only:
+            _stand_in_for_later_tables(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -159,6 +166,14 @@ class Database:
             if isinstance(exc.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise DamagedLibraryError(explain_damage(self.path, str(exc.orig))) from exc
+
+
+def _stand_in_for_later_tables(connection: sqlite3.Connection) -> None:
+    """Give an older file that cannot be written empty tables, in memory, for those it lacks."""
+    for name, columns in LATER_TABLES.items():
+        there = "SELECT 1 FROM main.sqlite_master WHERE name = ?"
+        if connection.execute(there, (name,)).fetchone() is None:
+            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
 
 
 def _create_tables(engine: Engine) -> None:

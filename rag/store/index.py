@@ -174,7 +174,7 @@ class PaperIndex:
         """
         if part == "words":
             remove(self.words_folder)
-            self.lexical = LexicalIndex(self.words_folder)
+            self.lexical = LexicalIndex(self.words_folder, self.papers.members)
         else:
             self.require_embedder()
             self.vectors.close()
@@ -183,7 +183,7 @@ class PaperIndex:
         self.catch_up()
 
     def _open_stores(self) -> None:
-        self.lexical = LexicalIndex(self.words_folder)
+        self.lexical = LexicalIndex(self.words_folder, self.papers.members)
         if self.has_vectors:
             self._vectors = self.open_vectors(self.state.vectors)
         self._seen = self._stamps()

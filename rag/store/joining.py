@@ -26,6 +26,8 @@ TITLE: Final = "title"  # the scheme under which a title's hash is kept
 LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
 SUFFIX_CHARACTERS: Final = 6
+# What stands beside a paper's texts, in no order.
+NOTED: Final = ("identifiers", "tags", "origins", "collections", "edited")
 Key = tuple[str, str]
 T = TypeVar("T")
 
@@ -49,10 +51,12 @@ class Joined:
 
     Attributes:
         changed: Papers to be written, by id; each is new or another than before.
+        noted: Those of them of which nothing changes that is embedded or searched.
         merged: Papers that records of several sources were joined to.
     """
 
     changed: dict[str, Paper] = field(default_factory=dict)
+    noted: set[str] = field(default_factory=set)
     added: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -87,7 +91,7 @@ class Joiner:
         return joined
 
     def _join_one(self, paper: Paper, around: _Around, joined: Joined) -> None:
-        if around.holds_unchanged(paper):
+        if around.holds_unchanged(paper, self._met):
             self._count(paper.paper_id, joined, is_changed=False, is_new=False)
             return
         found = around.find(paper, self._met)
@@ -96,15 +100,17 @@ class Joiner:
             around.put(own)
             self._count(own.paper_id, joined, is_changed=True, is_new=True)
             return
-        is_correction = found.paper_id not in self._met and _is_correction(found, paper)
-        whole = _corrected(found, paper) if is_correction else merge(found, paper)
-        is_changed = content_hash(whole) != content_hash(found) or _has_more(whole, found)
+        is_correction = _is_correction(found, paper, self._met)
+        whole = _joined(found, paper, self._met)
+        is_seen = is_read_anew(whole, found)
+        is_changed = is_seen or is_noted_anew(whole, found)
         if is_changed:
+            is_noted = not is_seen and found.paper_id not in joined.changed.keys() - joined.noted
             around.put(whole)
+            (joined.noted.add if is_noted else joined.noted.discard)(found.paper_id)
         if not is_correction and (found.source != paper.source or found.title != paper.title):
             joined.merged.append(Merged(found.paper_id, paper.title, paper.source, found.source))
-        is_seen = content_hash(whole) != content_hash(found)
-        self._count(found.paper_id, joined, is_changed=is_seen, is_new=False)
+        self._count(found.paper_id, joined, is_changed=is_changed, is_new=False)
 
     def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
         if paper_id in self._met:
@@ -159,12 +165,12 @@ class _Around:
     def is_as_before(self, paper: Paper) -> bool:
         return self._hashes.get(paper.paper_id) == content_hash(paper)
 
-    def holds_unchanged(self, paper: Paper) -> bool:
+    def holds_unchanged(self, paper: Paper, met: Mapping[str, bool]) -> bool:
         """Whether the library holds the record as it is, with all that it is known by."""
         if paper.paper_id in self._changed or not self.is_as_before(paper):
             return False
         held = self._papers.get(paper.paper_id)
-        return held is None or not _has_more(merge(held, paper), held)
+        return held is None or not is_noted_anew(_joined(held, paper, met), held)
 
     def find(self, paper: Paper, met: Mapping[str, bool]) -> Paper | None:
         """The paper that a record is of, or None."""
@@ -247,8 +253,24 @@ def shared_words(one: str, other: str) -> float:
     return len(first & second) / least if least else 0.0
 
 
-def _is_correction(found: Paper, paper: Paper) -> bool:
+def _joined(found: Paper, paper: Paper, met: Mapping[str, bool]) -> Paper:
+    """A paper with a record of it, without what a user set by hand being touched."""
+    is_correction = _is_correction(found, paper, met)
+    whole = _corrected(found, paper) if is_correction else merge(found, paper)
+    kept = {name: getattr(found, name) for name in found.edited}
+    return replace(
+        whole,
+        **kept,
+        collections=_union(found.collections, paper.collections),
+        retraction=paper.retraction or found.retraction,
+        edited=_union(found.edited, paper.edited),
+    )
+
+
+def _is_correction(found: Paper, paper: Paper, met: Mapping[str, bool]) -> bool:
     """Whether a record comes again from where it came, or is the user's own by its id."""
+    if found.paper_id in met:
+        return False
     is_again = found.source == paper.source and found.paper_id == paper.paper_id
     return is_again or (found.paper_id == paper.paper_id and _is_given(paper))
 
@@ -264,7 +286,8 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         origins=found.origins,
     )
     if not found.origins:
-        return replace(kept, source=paper.source)
+        known = _newer(found.identifiers, paper.identifiers)
+        return replace(kept, source=paper.source, tags=paper.tags, identifiers=known)
     is_longer = len(found.abstract) >= LONGER * len(paper.abstract)
     return replace(
         kept,
@@ -296,16 +319,22 @@ def merge(old: Paper, new: Paper) -> Paper:
     )
 
 
-def _has_more(whole: Paper, found: Paper) -> bool:
-    """Whether a paper is known by more than before, or from more sources."""
-    return any(
-        set(one) != set(other)
-        for one, other in (
-            (whole.identifiers, found.identifiers),
-            (whole.tags, found.tags),
-            (whole.origins, found.origins),
-        )
+def is_read_anew(whole: Paper, found: Paper) -> bool:
+    """Whether what is embedded or searched of a paper is another than before."""
+    return whole.source != found.source or content_hash(whole) != content_hash(found)
+
+
+def is_noted_anew(whole: Paper, found: Paper) -> bool:
+    """Whether what stands beside a paper's texts is another than before."""
+    return whole.retraction != found.retraction or any(
+        set(getattr(whole, name)) != set(getattr(found, name)) for name in NOTED
     )
+
+
+def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:
+    """Identifiers, those of a scheme that the newer record tells being its alone."""
+    schemes = {scheme for scheme, _ in new}
+    return _union(tuple(key for key in old if key[0] not in schemes), tuple(new))
 
 
 def _fullness(authors: Sequence[str]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,9 @@ MOST_NAMES_KEPT: Final = 1000
 MOST_VALUES: Final = 10_000  # sources and authors that are counted
 MOST_YEARS: Final = 10_000
 IDS_PER_PAGE: Final = 5000
+
+
+FindMembers = Callable[[Sequence[str], Sequence[str]], Sequence[str] | None]
 
 
 def _schema() -> tantivy.Schema:
@@ -114,10 +117,13 @@ class LexicalIndex:
 
     Args:
         folder: Where the index lies; made anew when absent or unreadable.
+        find_members: The ids of the papers in one of some collections and with one of some tags,
+            which the index does not hold; None for no limit.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, find_members: FindMembers = lambda *_: None) -> None:
         self._folder = folder
+        self._find_members = find_members
         self._schema = _schema()
         self._bearers: dict[str, list[str]] = {}  # what was found of names asked for, by name
         self._index = self._open()
@@ -282,6 +288,9 @@ class LexicalIndex:
         if filters.authors:
             named = [author for name in filters.authors for author in self.find_authors(name)]
             kinds.append(self._any_term("author", named))
+        members = self._find_members(filters.collections, filters.tags)
+        if members is not None:
+            kinds.append(self._any_term("paper_id", members))
         return _all_of(kinds)
 
     def _any_term(self, field: str, values: Sequence[str]) -> tantivy.Query:

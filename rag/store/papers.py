@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from rag.store.collecting import (
+    count_collections,
+    count_tags,
+    find_alike,
+    find_members,
+    read_collections,
+    write_order,
+)
 from rag.store.database import Database
 from rag.store.joining import TITLE, keys_of
 from rag.store.schema import (
     SCHEMA,
     abstract,
     author,
+    edit,
     identifier,
     library,
     origin,
     paper,
+    paper_collection,
+    retraction,
     superseded,
     tag,
 )
@@ -168,14 +189,44 @@ class PaperStore:
         """Those of the papers that are here, without their passages."""
         return {each: stored.paper for each, stored in self.find(paper_ids).items()}
 
-    def put(self, papers: Sequence[NewPaper]) -> None:
-        """Add papers at the end, or in the place of earlier versions of them."""
+    def put(self, papers: Sequence[NewPaper], noted: Set[str] = frozenset()) -> None:
+        """Add papers at the end, or in the place of earlier versions of them.
+
+        Args:
+            papers: As they are from now on.
+            noted: Ids of those of which nothing changes that is derived from: neither texts nor
+                what they are searched by. They are not embedded again.
+        """
         if not papers:
             return
         with self._database.writing() as connection:
             revision = _next_revision(connection)
-            _supersede(connection, [each.paper.paper_id for each in papers], revision)
-            _write(connection, papers, revision)
+            changed = [each.paper.paper_id for each in papers if each.paper.paper_id not in noted]
+            _supersede(connection, changed, revision)
+            _write(connection, papers, revision, noted)
+
+    def members(self, collections: Sequence[str], tags: Sequence[str]) -> list[str] | None:
+        """The ids of the papers in one of the collections and with one of the tags.
+
+        None of either limits nothing; without both, None.
+        """
+        with self._database.reading() as connection:
+            return find_members(connection, collections, tags)
+
+    def collections(self) -> dict[str, int]:
+        """The names of the collections that hold papers, with how many, by name."""
+        with self._database.reading() as connection:
+            return count_collections(connection)
+
+    def tags(self) -> dict[str, int]:
+        """The tags of the papers with how many have each, the most frequent first."""
+        with self._database.reading() as connection:
+            return count_tags(connection)
+
+    def alike(self) -> list[list[str]]:
+        """The ids of papers of the same title or identifier, each group in order of ingestion."""
+        with self._database.reading() as connection:
+            return find_alike(connection)
 
     def remove(self, paper_ids: Sequence[str]) -> int:
         """Delete papers; how many there were."""
@@ -289,10 +340,15 @@ def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) 
         connection.execute(insert(superseded), rows)
 
 
-def _write(connection: Connection, papers: Sequence[NewPaper], revision: int) -> None:
+def _write(
+    connection: Connection,
+    papers: Sequence[NewPaper],
+    revision: int,
+    noted: Set[str] = frozenset(),
+) -> None:
     known = _numbers(connection, [each.paper.paper_id for each in papers])
     old = list(known.values())
-    for table in (author, abstract, identifier, tag, origin):
+    for table in (author, abstract, identifier, tag, origin, paper_collection, retraction, edit):
         for some in _groups(old, VARIABLES_PER_QUERY):
             connection.execute(delete(table).where(table.c.paper_number.in_(some)))
     fresh = [_paper_row(each, revision) for each in papers if each.paper.paper_id not in known]
@@ -301,6 +357,8 @@ def _write(connection: Connection, papers: Sequence[NewPaper], revision: int) ->
     for each in papers:
         if each.paper.paper_id in known:
             row = _paper_row(each, revision)
+            if each.paper.paper_id in noted:
+                del row["revision"]
             connection.execute(
                 update(paper).where(paper.c.paper_id == each.paper.paper_id).values(row)
             )
@@ -330,6 +388,7 @@ def _write_parts(
     for table, rows in written.items():
         if rows:
             connection.execute(insert(table), rows)
+    write_order(connection, [(numbers[each.paper.paper_id], each.paper) for each in papers])
 
 
 def _paper_row(new: NewPaper, revision: int) -> dict[str, str | int | None]:
@@ -377,15 +436,20 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]
     numbers = [row.number for row in rows]
     authors = _authors(connection, numbers)
     known = _identifiers(connection, numbers)
-    tags = _texts(connection, tag.c.paper_number, tag.c.name, numbers)
-    origins = _texts(connection, origin.c.paper_number, origin.c.source, numbers)
+    more = {
+        "tags": _texts(connection, tag.c.paper_number, tag.c.name, numbers),
+        "origins": _texts(connection, origin.c.paper_number, origin.c.source, numbers),
+        "edited": _texts(connection, edit.c.paper_number, edit.c.field, numbers),
+        "collections": read_collections(connection, numbers),
+    }
+    retracted = _texts(connection, retraction.c.paper_number, retraction.c.told, numbers)
     return [
         _read_paper(
             row,
             authors=tuple(authors.get(row.number, ())),
             identifiers=tuple(known.get(row.number, ())),
-            tags=tuple(tags.get(row.number, ())),
-            origins=tuple(origins.get(row.number, ())),
+            retraction=next(iter(retracted.get(row.number, ())), None),
+            **{name: tuple(texts.get(row.number, ())) for name, texts in more.items()},
         )
         for row in rows
     ]
@@ -432,8 +496,8 @@ def _read_paper(
     *,
     authors: tuple[str, ...],
     identifiers: tuple[tuple[str, str], ...],
-    tags: tuple[str, ...],
-    origins: tuple[str, ...],
+    retraction: str | None,
+    **texts: tuple[str, ...],
 ) -> StoredPaper:
     read = Paper(
         paper_id=row.paper_id,
@@ -445,8 +509,8 @@ def _read_paper(
         venue=row.venue,
         source=row.source,
         identifiers=identifiers,
-        tags=tags,
-        origins=origins,
+        retraction=retraction,
+        **texts,
     )
     passages = (
         Passage(row.paper_id, number, start, end)

@@ -20,7 +20,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA: Final = 2  # 1: the released code, which kept conversations and feedback here, no papers
+# 1: the released code, which kept conversations and feedback here, no papers; 2: without
+# retractions and edits.
+SCHEMA: Final = 3
 
 metadata = MetaData()
 
@@ -130,6 +132,23 @@ origin = Table(
     Column("source", Text, nullable=False),
     PrimaryKeyConstraint("paper_number", "source"),
     Index("origin_by_source", "source"),
+)
+
+# What is known of a paper's retraction, in words.
+retraction = Table(
+    "retraction",
+    metadata,
+    _paper_key(is_primary=True),
+    Column("told", Text, nullable=False),
+)
+
+# Fields that a user set by hand, by their names in `Paper`.
+edit = Table(
+    "edit",
+    metadata,
+    _paper_key(),
+    Column("field", String(16), nullable=False),
+    PrimaryKeyConstraint("paper_number", "field"),
 )
 
 # Passages of versions that papers had: what is derived may still hold them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -13,7 +13,7 @@ from rag.errors import EmbedderUnavailableError
 from rag.identifiers import content_hash
 from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
-from rag.store.joining import Joined, Joiner
+from rag.store.joining import Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
 from rag.types import IngestReport, Merged, Note, Paper, Progress, Rejection
@@ -46,7 +46,8 @@ def write_papers(
             rejected += [item for item in batch if isinstance(item, Rejection)]
             notes += [item for item in batch if isinstance(item, Note)]
             joined = joiner.join(papers)
-            _write_batch(index, list(joined.changed.values()), dry_run=dry_run)
+            if not dry_run:
+                _write_batch(index, list(joined.changed.values()), joined.noted)
             report = _add(report, joined)
             merged += joined.merged
             read += len(papers)
@@ -54,14 +55,31 @@ def write_papers(
     return replace(report, rejected=tuple(rejected), notes=tuple(notes), merged=tuple(merged))
 
 
-def _write_batch(index: PaperIndex, papers: Sequence[Paper], *, dry_run: bool) -> None:
-    if papers and not dry_run:
+def _write_batch(index: PaperIndex, papers: Sequence[Paper], noted: Set[str]) -> None:
+    if not papers:
+        return
+    if len(noted) < len(papers):
         index.require_embedder()
-        tokens = index.state.passage_tokens
-        index.papers.put(
-            [NewPaper(each, content_hash(each), cut_spans(each, tokens)) for each in papers]
-        )
-        index.catch_up(words_lag=WORDS_PER_BATCH)
+    tokens = index.state.passage_tokens
+    index.papers.put(
+        [NewPaper(each, content_hash(each), cut_spans(each, tokens)) for each in papers], noted
+    )
+    index.catch_up(words_lag=WORDS_PER_BATCH)
+
+
+def rewrite_papers(index: PaperIndex, papers: Sequence[Paper]) -> int:
+    """Write papers of the library as they are now to be; how many were other before.
+
+    Raises:
+        EmbedderUnavailableError: Their texts change, and no vectors can be made now.
+    """
+    with _changing(index):
+        before = index.papers.papers_of([each.paper_id for each in papers])
+        held = [(each, before[each.paper_id]) for each in papers if each.paper_id in before]
+        read = {new.paper_id for new, old in held if is_read_anew(new, old)}
+        other = [new for new, old in held if new.paper_id in read or is_noted_anew(new, old)]
+        _write_batch(index, other, {each.paper_id for each in other} - read)
+    return len(other)
 
 
 @contextmanager

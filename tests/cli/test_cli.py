@@ -20,7 +20,7 @@ from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
 from rag.store.reached import read_reached, write_reached
 from rag.types import STARTER_SOURCE
-from tests.support.scripted_service import ScriptedService, arxiv_feed
+from tests.support.scripted_service import ScriptedService, arxiv_feed, openalex_work
 
 KEY = "sk-secret-0123456789"
 STARTER_PAPERS = 436
@@ -246,6 +246,57 @@ def test_without_a_network_a_look_up_is_one_sentence(run, monkeypatch):
 @pytest.mark.parametrize("sources", [["refs.bib"], ["zotero:", "zotero:A"], []])
 def test_only_one_source_of_zotero_is_watched(run, sources):
     assert run("ingest", *sources, "--watch")[0] == 2
+
+
+def test_records_are_edited_and_put_in_order(run, run_json, filled):
+    assert run("papers", "edit", "kettles", "--venue", "Steam", "--tag", "tea")[:2] == (
+        *(0, "1 changed\n"),
+    )
+    assert run("papers", "edit", "kettles", "--collection", "Kitchen/Tea")[0] == 0
+    shown = run_json("papers", "show", "kettles")
+    assert (shown["venue"], shown["tags"]) == ("Steam", ["tea"])
+    assert (shown["collections"], shown["edited"]) == (["Kitchen/Tea"], ["tags", "venue"])
+    told = run_json("papers", "collections")
+    assert told == {"collections": {"Kitchen/Tea": 1}, "tags": {"tea": 1}}
+    hits = run_json("search", "spout or kettle", "--collection", "kitchen")["hits"]
+    assert [hit["paper"]["paper_id"] for hit in hits] == ["kettles"]
+    assert run_json("search", "spout or kettle", "--tag", "none")["hits"] == []
+    assert run_json("papers", "remove", "--collection", "Kitchen") == {"removed": 1}
+    assert run_json("papers", "duplicates") == {"duplicates": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["kettles"], 2),
+        (["kettles", "teapots", "--venue", "V"], 2),
+        (["nowhere", "--venue", "V"], 1),
+        (["kettles", "--published", "soon"], 1),
+    ],
+)
+def test_an_edit_that_cannot_be_made_is_told(run, filled, arguments, code):
+    assert run("papers", "edit", *arguments)[0] == code
+
+
+def test_enrich_shows_what_it_would_change_before_it_does(run, run_json, filled, monkeypatch):
+    with ScriptedService() as service:
+        for name in ("openalex", "crossref"):
+            monkeypatch.setenv(f"RAG_{name.upper()}_URL", f"{service.url}/{name}")
+        work = openalex_work(7, title=TEAPOTS["title"], publication_date="2019-04-01")
+        service.answer("/openalex/works", {"results": [work]})
+        code, out, _ = run("papers", "enrich")
+        assert code == 0
+        assert "authors: (nothing) → Bo Tee  (OpenAlex)" in out
+        assert "date: 2019 → 2019-04-01  (OpenAlex)" in out
+        assert "1 of 2 records would change" in out
+        assert run_json("papers", "enrich")["is_applied"] is False
+        assert "1 of 2 records completed" in run("papers", "enrich", "--apply")[1]
+        assert "Nothing is known that 2 records lack" in run("papers", "enrich", "--apply")[1]
+
+
+def test_ingest_puts_what_it_reads_into_a_collection(run, run_json, papers_file):
+    assert run("ingest", papers_file, "--collection", "Kitchen")[0] == 0
+    assert run_json("papers", "collections")["collections"] == {"Kitchen": 2}
 
 
 def test_ingest_without_a_source_is_wrong_use(run):

@@ -90,7 +90,7 @@ class Clock:
 ENTRY = (
     "<entry><id>http://arxiv.org/abs/{0}v2</id><title>Cats\n  in {0}</title>"
     "<summary> A cat falls. </summary><published>2021-01-03T10:00:00Z</published>"
-    "<author><name>Ann A</name></author><author><name>Ben B</name></author>"
+    "<author><name>Ada Kessel</name></author><author><name>Bo Tee</name></author>"
     "<category term='cs.LG'/>"
     "<arxiv:journal_ref xmlns:arxiv='http://arxiv.org/schemas/atom'>Cats 3</arxiv:journal_ref>"
     "</entry>"

@@ -148,6 +148,8 @@ def joined(given: Filters, understood: Filters) -> Filters:
         years.until,
         given.authors or understood.authors,
         given.sources or understood.sources,
+        given.collections or understood.collections,
+        given.tags or understood.tags,
     )
 
 
@@ -158,6 +160,10 @@ def without(filters: Filters, name: str) -> Filters:
         return replace(filters, since=None, until=None)
     if kind == "author":
         return replace(filters, authors=tuple(a for a in filters.authors if a != value))
+    if kind == "collection":
+        return replace(filters, collections=tuple(c for c in filters.collections if c != value))
+    if kind == "tag":
+        return replace(filters, tags=tuple(t for t in filters.tags if t != value))
     return replace(filters, sources=tuple(s for s in filters.sources if s != value))
 
 
@@ -173,6 +179,8 @@ def with_filter(
         last,
         tuple(dict.fromkeys([*filters.authors, *filter(None, [author.strip()])])),
         tuple(dict.fromkeys([*filters.sources, *filter(None, [source.strip()])])),
+        filters.collections,
+        filters.tags,
     )
 
 

@@ -143,6 +143,8 @@ def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
         yield "years", f"until {filters.until}"
     yield from ((f"author:{name}", f"by {name}") for name in filters.authors)
     yield from ((f"source:{name}", f"in {name}") for name in filters.sources)
+    yield from ((f"collection:{name}", f"in {name}") for name in filters.collections)
+    yield from ((f"tag:{name}", f"tagged {name}") for name in filters.tags)
 
 
 def chip_html(label: str, action: str, **data: object) -> str:

@@ -1,0 +1,234 @@
+"""Complete records from public catalogues: by DOI, by arXiv id, else by exactly their title.
+
+Only what is missing is filled; what a user set by hand stays, also where it is empty.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import Final, TypeVar
+
+from rag.errors import SourceUnavailableError
+from rag.identifiers import arxiv_id_of
+from rag.lookup import arxiv, crossref, openalex
+from rag.lookup.services import Services
+from rag.lookup.web import Service
+from rag.names import split_name
+from rag.readers.records import Record, RecordError, paper_from_record
+from rag.text import folded, title_key
+from rag.types import Paper, Progress
+
+logger = logging.getLogger(__name__)
+
+STAGE: Final = "looking papers up"
+FILLED: Final = ("authors", "published", "venue", "url")
+PAPERS_AT_ONCE: Final = openalex.DOIS_PER_REQUEST
+YEARS_APART: Final = 1  # from a preprint to its journal
+# What publishers write before the title of what they took back.
+MARKED: Final = re.compile(r"^\W*(?:retracted|withdrawn|removed)(?:\s+\w+)?\s*:\s*", re.IGNORECASE)
+
+T = TypeVar("T")
+Value = str | tuple[str, ...] | tuple[tuple[str, str], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field of a paper as it is and as it would be, and which catalogue says so."""
+
+    field: str
+    old: Value
+    new: Value
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """What is known of a paper elsewhere and missing here.
+
+    Attributes:
+        paper: As it would be.
+        changes: What would be other, a field each.
+    """
+
+    paper: Paper
+    changes: tuple[Change, ...]
+
+    def applied_to(self, paper: Paper) -> Paper:
+        """The paper as it is now with the changes; what was changed meanwhile stays."""
+        new = {each.field: each.new for each in self.changes}
+        old = {each.field: each.old for each in reversed(self.changes)}
+        untouched = {n: v for n, v in new.items() if getattr(paper, n) == old[n]}
+        return replace(paper, **untouched)  # type: ignore[arg-type]  # fields of a Paper
+
+
+def find_enrichments(
+    services: Services, papers: Sequence[Paper], on_progress: Callable[[Progress], None]
+) -> Iterator[Enrichment]:
+    """What catalogues know of papers beyond their records, for those of which they do, in order.
+
+    A catalogue that cannot be asked is left out while another answers.
+
+    Raises:
+        SourceUnavailableError: None of them answers.
+    """
+    asking, left, done = _Asking(services), iter(papers), 0
+    while some := list(islice(left, PAPERS_AT_ONCE)):
+        works, preprints = asking.works(some), asking.preprints(some)
+        for paper in some:
+            found = [*works.get(_doi(paper), ()), *preprints.get(arxiv_id_of(paper), ())]
+            enriched = enrich(paper, asking.with_notices(found or asking.titled(paper)))
+            if enriched.changes:
+                yield enriched
+            done += 1
+            on_progress(Progress(STAGE, done, len(papers)))
+        asking.require_answers()
+
+
+def is_incomplete(paper: Paper) -> bool:
+    """Whether a record lacks what catalogues commonly know, and may take it."""
+    return any(not getattr(paper, name) and name not in paper.edited for name in FILLED)
+
+
+def is_same(paper: Paper, found: Paper) -> bool:
+    """Whether a record of a catalogue is of a paper: the same title, and nothing against it."""
+    if title_key(MARKED.sub("", found.title)) != title_key(MARKED.sub("", paper.title)):
+        return False
+    if paper.year and found.year and abs(paper.year - found.year) > YEARS_APART:
+        return False
+    families = _families(paper), _families(found)
+    return not all(families) or bool(families[0] & families[1])
+
+
+def _families(paper: Paper) -> set[str]:
+    return {folded(split_name(name).family) for name in paper.authors}
+
+
+def enrich(paper: Paper, found: Sequence[Paper]) -> Enrichment:
+    """A paper with what records of it have and it lacks, the first that knows a field winning."""
+    changes: list[Change] = []
+    for each in found:
+        before = paper
+        values = {name: getattr(each, name) for name in FILLED if _may_take(paper, each, name)}
+        paper = replace(
+            paper,
+            **values,
+            identifiers=(*paper.identifiers, *_more_identifiers(paper, each)),
+            retraction=paper.retraction or each.retraction,
+        )
+        changes += [
+            Change(name, getattr(before, name), getattr(paper, name), each.source or "")
+            for name in (*FILLED, "identifiers", "retraction")
+            if getattr(before, name) != getattr(paper, name)
+        ]
+    return Enrichment(paper, tuple(changes))
+
+
+def _may_take(paper: Paper, found: Paper, name: str) -> bool:
+    """Whether a field is empty and was not emptied by hand; a date may become more precise."""
+    if name in paper.edited or not getattr(found, name):
+        return False
+    if name == "published" and paper.published and found.published:
+        return found.published != paper.published and found.published.startswith(paper.published)
+    return not getattr(paper, name)
+
+
+def _more_identifiers(paper: Paper, found: Paper) -> tuple[tuple[str, str], ...]:
+    schemes = {scheme for scheme, _ in paper.identifiers}
+    if arxiv_id_of(paper):
+        schemes.add("arxiv")
+    return tuple(key for key in found.identifiers if key[0] not in schemes)
+
+
+class _Asking:
+    """Asks the catalogues, and one that does not answer never again."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._silent: dict[str, SourceUnavailableError] = {}
+        self._has_answers = False
+
+    def require_answers(self) -> None:
+        """Raise what went wrong first where nothing went right."""
+        if self._silent and not self._has_answers:
+            raise next(iter(self._silent.values()))
+
+    def works(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
+        """What OpenAlex, else Crossref, knows of the papers that have a DOI, by DOI."""
+        service = self._services.openalex
+        dois = {doi: is_incomplete(paper) for paper in papers if (doi := _doi(paper))}
+        if not dois:
+            return {}
+        found = self._try(service, partial(openalex.find_works, service, list(dois)))
+        known = {_doi(each): [each] for each in _read(found or [])}
+        for doi, is_lacking in dois.items():
+            if doi not in known and is_lacking:
+                known[doi] = self._at_crossref(doi)
+        return known
+
+    def preprints(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
+        """What arXiv knows of the papers that are there and lack something, by arXiv id."""
+        service = self._services.arxiv
+        ids = [each for paper in papers if is_incomplete(paper) and (each := arxiv_id_of(paper))]
+        if not ids:
+            return {}
+        found = self._try(service, lambda: list(arxiv.read_ids(service, ids)))
+        return {arxiv_id_of(each): [each] for each in _read(found or [])}
+
+    def titled(self, paper: Paper) -> list[Paper]:
+        """The record of exactly a paper's title, where it has no id and lacks something."""
+        if _doi(paper) or arxiv_id_of(paper) or not is_incomplete(paper):
+            return []
+        for service, find in (
+            (self._services.openalex, openalex.find_title),
+            (self._services.crossref, crossref.find_title),
+        ):
+            found = self._try(service, partial(find, service, paper.title)) or []
+            same = [each for each in _read(found) if is_same(paper, each)]
+            if same:
+                return same[:1]
+        return []
+
+    def with_notices(self, found: list[Paper]) -> list[Paper]:
+        """Records, those of what was retracted behind what Crossref tells of it."""
+        dois = [_doi(each) for each in found if each.retraction]
+        told = [each for doi in dois if doi for each in self._at_crossref(doi) if each.retraction]
+        return [*told, *found]
+
+    def _at_crossref(self, doi: str) -> list[Paper]:
+        service = self._services.crossref
+        found = self._try(service, partial(crossref.find_doi, service, doi))
+        return _read([found] if found else [])
+
+    def _try(self, service: Service, find: Callable[[], T]) -> T | None:
+        if service.name in self._silent:
+            return None
+        try:
+            found = find()
+        except SourceUnavailableError as exc:
+            logger.warning("%s", exc)
+            self._silent[service.name] = exc
+            return None
+        self._has_answers = True
+        return found
+
+
+def _read(records: Sequence[Record | RecordError]) -> list[Paper]:
+    """The papers of records, which need no abstract here."""
+    papers = []
+    for record in records:
+        if isinstance(record, RecordError):
+            continue
+        try:
+            papers.append(paper_from_record({**record, "abstract": record.get("title")}, ""))
+        except RecordError:
+            continue
+    return papers
+
+
+def _doi(paper: Paper) -> str:
+    return dict(paper.identifiers).get("doi", "")

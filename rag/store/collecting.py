@@ -1,0 +1,133 @@
+"""What papers are put in order by: collections and tags in SQL, and what stands beside a paper."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from typing import Final
+
+from sqlalchemy import Connection, Table, and_, func, insert, or_, select
+
+from rag.store.schema import collection, edit, identifier, paper, paper_collection, retraction, tag
+from rag.text import folded
+from rag.types import Paper
+
+NUMBERS_PER_QUERY: Final = 500
+CITE_KEY: Final = "citekey"  # one person's own, which tells no papers apart
+
+Rows = list[dict[str, int | str]]
+
+
+def find_members(
+    connection: Connection, collections: Sequence[str], tags: Sequence[str]
+) -> list[str] | None:
+    """The ids of the papers in one of the collections and with one of the tags; None for no limit.
+
+    What lies in a collection is in it. Case does not count.
+    """
+    if not (collections or tags):
+        return None
+    found = select(paper.c.paper_id).order_by(paper.c.number)
+    if collections:
+        ids = _called(connection, collections)
+        inside = select(paper_collection.c.paper_number)
+        inside = inside.where(paper_collection.c.collection_id.in_(ids))
+        found = found.where(paper.c.number.in_(inside))
+    if tags:
+        wanted = {each for name in tags for each in (name, name.lower())}
+        either = or_(tag.c.name.in_(wanted), func.lower(tag.c.name).in_(wanted))
+        found = found.where(paper.c.number.in_(select(tag.c.paper_number).where(either)))
+    return list(connection.execute(found).scalars())
+
+
+def _called(connection: Connection, names: Sequence[str]) -> list[int]:
+    """The numbers of the collections of these names, and of those within them."""
+    wanted = tuple(f"{folded(name)}/" for name in names)
+    rows = connection.execute(select(collection.c.collection_id, collection.c.name)).all()
+    return [number for number, name in rows if f"{folded(name)}/".startswith(wanted)]
+
+
+def count_collections(connection: Connection) -> dict[str, int]:
+    """The names of the collections that hold papers, with how many, by name."""
+    counted = select(collection.c.name, func.count()).join(paper_collection)
+    rows = connection.execute(counted.group_by(collection.c.name)).all()
+    return dict(sorted((name, int(count)) for name, count in rows))
+
+
+def count_tags(connection: Connection) -> dict[str, int]:
+    """The tags of the papers with how many have each, the most frequent first."""
+    counted = select(tag.c.name, func.count()).group_by(tag.c.name)
+    rows = connection.execute(counted.order_by(func.count().desc(), tag.c.name)).all()
+    return {name: int(count) for name, count in rows}
+
+
+def find_alike(connection: Connection) -> list[list[str]]:
+    """The ids of papers that share a title or an identifier, group by group."""
+    key = identifier.c.scheme, identifier.c.value
+    grouped = select(*key).where(identifier.c.scheme != CITE_KEY).group_by(*key)
+    shared = grouped.having(func.count() > 1).subquery()
+    rows = connection.execute(
+        select(*key, paper.c.paper_id)
+        .join(paper)
+        .join(shared, and_(shared.c.scheme == key[0], shared.c.value == key[1]))
+        .order_by(paper.c.number)
+    )
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for scheme, value, paper_id in rows:
+        groups[scheme, value].append(paper_id)
+    return [list(group) for group in dict.fromkeys(map(tuple, groups.values()))]
+
+
+def read_collections(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    """The names of the collections that papers are in, by the papers' numbers."""
+    found: dict[int, list[str]] = defaultdict(list)
+    joined = select(paper_collection.c.paper_number, collection.c.name).join(collection)
+    for start in range(0, len(numbers), NUMBERS_PER_QUERY):
+        some = numbers[start : start + NUMBERS_PER_QUERY]
+        rows = joined.where(paper_collection.c.paper_number.in_(some)).order_by(collection.c.name)
+        for number, name in connection.execute(rows):
+            found[number].append(name)
+    return found
+
+
+def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> None:
+    """Write what users put papers into, what they set by hand, and what was retracted."""
+    known = _numbers(connection, {name for _, each in papers for name in each.collections})
+    rows: list[tuple[Table, Rows]] = [
+        (
+            paper_collection,
+            [
+                {"paper_number": number, "collection_id": known[name]}
+                for number, each in papers
+                for name in dict.fromkeys(each.collections)
+            ],
+        ),
+        (
+            edit,
+            [
+                {"paper_number": number, "field": name}
+                for number, each in papers
+                for name in dict.fromkeys(each.edited)
+            ],
+        ),
+        (
+            retraction,
+            [{"paper_number": n, "told": each.retraction} for n, each in papers if each.retraction],
+        ),
+    ]
+    for table, some in rows:
+        if some:
+            connection.execute(insert(table), some)
+
+
+def _numbers(connection: Connection, names: Set[str]) -> dict[str, int]:
+    """The numbers of collections by name; those that are not there are made."""
+    if not names:
+        return {}
+    wanted = select(collection.c.name, collection.c.collection_id)
+    known: dict[str, int] = dict(connection.execute(wanted).all())
+    new = [{"name": name} for name in sorted(names - known.keys())]
+    if new:
+        connection.execute(insert(collection), new)
+        known = dict(connection.execute(wanted).all())
+    return {name: known[name] for name in names}

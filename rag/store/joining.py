@@ -27,7 +27,8 @@ LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
 SUFFIX_CHARACTERS: Final = 6
 # What stands beside a paper's texts, in no order.
-NOTED: Final = ("identifiers", "tags", "origins", "collections", "edited")
+TOLD: Final = ("identifiers", "tags", "collections", "edited")
+NOTED: Final = (*TOLD, "origins")  # the same record in another file is no news
 Key = tuple[str, str]
 T = TypeVar("T")
 
@@ -110,7 +111,8 @@ class Joiner:
             (joined.noted.add if is_noted else joined.noted.discard)(found.paper_id)
         if not is_correction and (found.source != paper.source or found.title != paper.title):
             joined.merged.append(Merged(found.paper_id, paper.title, paper.source, found.source))
-        self._count(found.paper_id, joined, is_changed=is_changed, is_new=False)
+        is_told = content_hash(whole) != content_hash(found) or is_noted_anew(whole, found, TOLD)
+        self._count(found.paper_id, joined, is_changed=is_told, is_new=False)
 
     def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
         if paper_id in self._met:
@@ -324,10 +326,10 @@ def is_read_anew(whole: Paper, found: Paper) -> bool:
     return whole.source != found.source or content_hash(whole) != content_hash(found)
 
 
-def is_noted_anew(whole: Paper, found: Paper) -> bool:
-    """Whether what stands beside a paper's texts is another than before."""
+def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> bool:
+    """Whether what stands beside a paper's texts, or some of it, is another than before."""
     return whole.retraction != found.retraction or any(
-        set(getattr(whole, name)) != set(getattr(found, name)) for name in NOTED
+        set(getattr(whole, name)) != set(getattr(found, name)) for name in names
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from eval.data.dataset import read_samples
 from rag.cli import BIBLIOGRAPHIES, main
-from rag.export import FORMS
+from rag.export import FORMATS
 from rag.library import Library
 from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
@@ -753,7 +753,7 @@ def test_ask_prints_one_thing_only(run, filled):
 
 
 def test_the_bibliographies_of_the_parser_are_those_that_exist():
-    assert tuple(FORMS) == BIBLIOGRAPHIES
+    assert tuple(FORMATS) == BIBLIOGRAPHIES
 
 
 def test_an_export_that_cannot_be_written_fails_in_one_sentence(run, filled, tmp_path):

@@ -229,6 +229,8 @@ class AnswerEngine:
             return UNSURE
         if query.is_follow_up or not answer.is_extractive or not answer.papers:
             return None
+        if not asks_for_several(query.topic) and says_not(query.topic, answer.papers[0]):
+            return NOT_SAID
         missing = self._answerability.missing_detail(query.topic, answer.papers[0])
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 

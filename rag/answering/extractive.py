@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -21,7 +22,7 @@ from rag.query.evidence import (
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import ABOUT_PAPERS, asks_for_several
+from rag.query.focus import ABOUT_PAPERS, asked_count, asks_for_several
 from rag.query.pointing import asks_for_more, is_about_telling
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
@@ -65,6 +66,7 @@ BEFORE_COST: Final = 0.2  # of what others did before
 # is said already, follow in reading order.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
+ONE_SENTENCE: Final = re.compile(r"\b(?:one|1|a\s+single)\s+sentence\b", re.IGNORECASE)
 NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, beside one that asks
 
 
@@ -104,10 +106,12 @@ class ExtractiveWriter:
             close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
         compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
         chosen = compared if named else meeting(asked, compared, several=several)
+        count = asked_count(asked)
+        chosen = compared[:count] if count and several and not named else chosen
         picks = []
         for place, each in enumerate(chosen):
             most_words, most = self._limits(place, len(chosen), several=several)
-            most = min(most, SENTENCES_WHEN_SIMPLER) if is_about_telling(question) else most
+            most = min(most, _most_when_told_anew(question))
             picks.append(choose(each, most_words, most))
         yield _compose(picks, Numbering(history))
 
@@ -207,7 +211,8 @@ def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
 def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
     """What each sentence is worth in a summary: what is done leads, then what came of it."""
     texts = [each.text for each in sentences]
-    treats = [bool(METHOD.search(text) or TREATS.search(text)) for text in texts]
+    treats = [bool(METHOD.search(text)) for text in texts]
+    treats = treats if any(treats) else [bool(TREATS.search(text)) for text in texts]
     places = np.arange(len(texts))
     found = np.array([bool(RESULTS.search(text)) for text in texts])
     first = treats.index(True) if any(treats) else int(np.argmax(found))
@@ -234,6 +239,13 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
         if not (_asks_anew(text) or asked_fields(text) or small_talk(text))
     )
     return next(earlier, question)
+
+
+def _most_when_told_anew(question: str) -> int:
+    """Most sentences of an answer that is to be told again, in simpler or fewer words."""
+    if not is_about_telling(question):
+        return sys.maxsize
+    return 1 if ONE_SENTENCE.search(question) else SENTENCES_WHEN_SIMPLER
 
 
 def _asks_anew(question: str) -> bool:

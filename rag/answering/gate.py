@@ -22,6 +22,7 @@ from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.terms import TermWeight, coverage, is_content, stems_of
 
 HITS_READ: Final = 3
+NEAR_SHARE: Final = 0.85  # of the best score, for another paper that may say a detail instead
 # Cosine of a question's word with the closest of a paper; below it the paper has nothing like it.
 MISSING_BELOW: Final = 0.3
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
@@ -146,7 +147,8 @@ def is_topical(word: str) -> bool:
 
 def _none_says(question: str, hits: Sequence[Hit]) -> bool:
     """Whether a type of detail is asked for that no paper has; numbers may be put otherwise."""
-    texts = [[each.text for each in split_sentences(hit.paper.abstract)] for hit in hits]
+    near = [hit for hit in hits if hit.score >= NEAR_SHARE * hits[0].score]
+    texts = [[each.text for each in split_sentences(hit.paper.abstract)] for hit in near]
     return all(missing_type(question, sentences) for sentences in texts)
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from rag.answering.direct import DirectAnswer
 from rag.answering.phrases import shared_phrases
-from rag.answering.records import cite_record, listed
+from rag.answering.records import cite_record, code_sentence, has_field, listed
+from rag.query.fields import Field
 from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
 from rag.query.forms import other_form
 from rag.query.kinds import LibraryAspect
@@ -26,6 +27,14 @@ MOST_LISTED: Final = 30
 MOST_NEWEST: Final = 5
 MOST_TOPICS: Final = 10
 SAMPLE: Final = 2000  # papers whose titles topics are made of
+FIELD_NAMES: Final[Mapping[Field, str]] = {
+    "authors": "a recorded author",
+    "date": "a recorded date",
+    "venue": "a recorded journal or conference",
+    "link": "a recorded address",
+    "code": "an abstract that says where code is",
+    "bibtex": "a record",
+}
 
 
 class LibraryResponder:
@@ -168,12 +177,32 @@ class LibraryResponder:
         return self._list(f"{said}{also}", [*titled, *more], query)
 
     def _answer_list(self, query: Query) -> DirectAnswer | None:
+        asked = query.library_question
+        if asked and asked.field:
+            return self._answer_by_field(asked.field, query, is_lacking=asked.is_lacking)
         titled, others = self._matching(query)
         if not titled and (widened := self._widened(query, others)):
             return widened
         if not titled and not others:
             return self._nothing(query)
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
+
+    def _answer_by_field(self, field: Field, query: Query, *, is_lacking: bool) -> DirectAnswer:
+        """The papers whose records have a field, or lack it."""
+        found = [p for p in self._lookup.everything() if has_field(p, field) != is_lacking]
+        total = self._lookup.count(NO_FILTERS)
+        named = FIELD_NAMES[field]
+        verb = _have(len(found))
+        have = f"{verb} no {named.partition(' ')[2]}" if is_lacking else f"{verb} {named}"
+        said = f"{len(found):,} of the {_counted(total)} {have}"
+        if not found:
+            return DirectAnswer(f"{said}.", "records")
+        told = code_sentence if field == "code" and not is_lacking else _no_sentence
+        lines, citations = listed(found[:MOST_LISTED], Numbering(query.history), told)
+        rest = len(found) - len(citations)
+        more = f"\n\nAnd {rest:,} more." if rest else ""
+        text = f"{said}.\n\n{lines}{more}"
+        return DirectAnswer(text, "records", tuple(citations), found=tuple(found))
 
     def _say_matching(self, query: Query, titled: Sequence[Paper], others: Sequence[Paper]) -> str:
         asked = query.library_question
@@ -308,6 +337,14 @@ def _apart(
 
 def _counted(count: int) -> str:
     return f"{count:,} paper{'' if count == 1 else 's'}"
+
+
+def _no_sentence(_: Paper) -> None:
+    """Nothing, where a list tells its titles alone."""
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _is(count: int) -> str:

@@ -49,7 +49,7 @@ def describe_fields(
     numbering = Numbering(history)
     paragraphs, citations = [], []
     for paper in papers:
-        sentence = _code_sentence(paper) if "code" in fields else None
+        sentence = code_sentence(paper) if "code" in fields else None
         citation = cite_record(paper, numbering, sentence)
         said = " ".join(DESCRIBE[field](paper, f"[{citation.marker}]") for field in fields)
         paragraphs.append(f"**{paper.title}**\n{said}")
@@ -90,7 +90,7 @@ def _link(paper: Paper, mark: str) -> str:
 
 
 def _code(paper: Paper, mark: str) -> str:
-    sentence = _code_sentence(paper)
+    sentence = code_sentence(paper)
     if sentence:
         return f"{sentence.text} {mark}"
     return f"The abstract names no code {mark}. The paper itself may: {paper.link}"
@@ -117,7 +117,18 @@ DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
 }
 
 
-def _code_sentence(paper: Paper) -> Sentence | None:
+def has_field(paper: Paper, field: Field) -> bool:
+    """Whether a paper's record, or for code its abstract, has a field."""
+    kept = {
+        "authors": bool(paper.authors),
+        "date": bool(paper.published),
+        "venue": bool(paper.venue),
+        "link": bool(paper.url),
+    }
+    return kept.get(field, code_sentence(paper) is not None)
+
+
+def code_sentence(paper: Paper) -> Sentence | None:
     """The sentence of an abstract that says where code is."""
     from rag.answering.extractive import LINK
 
@@ -134,12 +145,20 @@ def heading(paper: Paper) -> str:
 
 
 def listed(
-    papers: Sequence[Paper], numbering: Numbering, *, with_sentence: bool = True
+    papers: Sequence[Paper],
+    numbering: Numbering,
+    sentence_of: Callable[[Paper], Sentence | None] = lead_sentence,
 ) -> tuple[str, list[Citation]]:
-    """A numbered list of papers, each with the sentence that says what it does, and citations."""
+    """A numbered list of papers, each with a sentence, and citations.
+
+    Args:
+        papers: In the order of the list.
+        numbering: The numbers of the conversation.
+        sentence_of: Says of a paper what is told of it; the sentence that says what it does.
+    """
     lines, citations = [], []
     for place, paper in enumerate(papers, start=1):
-        sentence = lead_sentence(paper) if with_sentence else None
+        sentence = sentence_of(paper)
         citation = cite_record(paper, numbering, sentence)
         said = f": {sentence.text}" if sentence else ""
         lines.append(f"{place}. {heading(paper)}{said} [{citation.marker}]")

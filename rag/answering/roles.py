@@ -9,14 +9,15 @@ from typing import Final
 
 from rag.query.coined import own_name_rank
 from rag.query.focus import own_words
-from rag.query.pointing import COMPARES, ORDINAL
+from rag.query.pointing import COMPARES, ORDINAL, SEVERAL
 from rag.sentences import Sentence
 from rag.store.lexical import analyze
 from rag.types import Paper
 from rag.verification.support import quotable_sentences
 
 PROPOSES: Final = re.compile(
-    r"\b(?:propos|introduc|present(?!\s(?:era|day|time|state|study|work|paper|in\b))|develop|suggest|design|devis)(?:e|es|ed|ing)?\b",
+    r"(?<!the )(?<!our )\b(?:propos|introduc|present(?!\s(?:era|day|time|state|study|work|in\b))"
+    r"|develop|suggest|design|devis)(?:e|es|ed|ing)?\b",
     re.IGNORECASE,
 )
 FINDS: Final = re.compile(
@@ -117,7 +118,7 @@ ASKS_FOR_SUMMARY: Final = re.compile(
 )
 ASKS_FOR_LIMITS: Final = re.compile(
     r"\b(?:limitations?|limits|weakness\w*|drawbacks?|disadvantages?|shortcomings?|downsides?|cons"
-    r"|problems? with|caveats?|trade-?offs?)\b",
+    r"|problems? with|caveats?|trade-?offs?|catch)\b",
     re.IGNORECASE,
 )
 ASKS_FOR_NUMBERS: Final = re.compile(
@@ -212,7 +213,7 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
         question: What is asked.
         papers: The papers that answer.
     """
-    outside = ORDINAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question)))
+    outside = ORDINAL.sub(" ", SEVERAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question))))
     is_other = asked_role(outside) not in (None, SUMMARY) or ASKS_ONE_THING.search(outside)
     if is_other or any("?" in paper.title for paper in papers):
         return False

@@ -55,7 +55,8 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
            |\b(?:is|are)\s+there\s+(?:any\s+|an?\s+|some\s+)?(?:public\s+|open\s+|official\s+|source\s+)*(?:code|implementations?|repo\w*|github)\b
            |\b(?:where|link|got|have|has|share[ds]?|releas\w+|publish\w*|provide[sd]?|open[-\s]sourced?)\b
               .{0,40}\b(?:code|repo\w*|github|implementation)\b
-           |\bopen[-\s]sourced?\b|^\W*(?:and\s+)?(?:the\s+|any\s+|its\s+)?(?:code|github|repo(?:sitory)?|source\s?code|implementation)\W*$""",
+           |\bopen[-\s]sourced?\b|^\W*(?:and\s+)?(?:the\s+|any\s+|its\s+)?(?:code|github|repo(?:sitory)?|source\s?code|implementation)\W*$
+           |^\W*(?:and\s+)?(?:the\s+)?(?:source\s+)?(?:code|github|repo(?:sitory)?|implementation)\s+(?:for|of|to)\b""",
         _X,
     ),
     "link": re.compile(

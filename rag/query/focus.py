@@ -33,8 +33,9 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
 )
 # A question that asks for several papers in so many words.
 ASKS_FOR_SEVERAL: Final = re.compile(
-    r"\b(?:list|who (?!first|came|proposed|wrote|is|are|was|were|made|did|published|authored)"
-    r"|papers|works\b|studies|have people|techniques"
+    r"\b(?:list|who (?!first|came|proposed|wrote|is|are|was|were|made|did|published|authored"
+    r"|fund|paid|sponsor|label|annot|collect)"
+    r"|papers|works\b|studies|people|researchers|techniques"
     r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
     r"|models that)",
     re.IGNORECASE,
@@ -44,6 +45,23 @@ ASKS_FOR_SEVERAL: Final = re.compile(
 def asks_for_several(question: str) -> bool:
     """Whether several papers are asked for, so that no single one must say all."""
     return ASKS_FOR_SEVERAL.search(question) is not None
+
+
+COUNTED: Final = re.compile(
+    r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:[\w-]+\s+){0,2}?"
+    r"(?:papers|articles|works|studies|publications)\b",
+    re.IGNORECASE,
+)
+COUNTS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def asked_count(question: str) -> int:
+    """How many papers a question asks for in so many words; 0 where it does not say."""
+    match = COUNTED.search(question)
+    if not match:
+        return 0
+    said = match["count"].lower()
+    return int(said) if said.isdigit() else COUNTS.index(said) + 2
 
 
 def own_words(question: str) -> list[str]:

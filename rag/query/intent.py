@@ -43,6 +43,24 @@ INJECTION: Final = re.compile(
         |\bdo\sanything\snow\b|\bjailbr|(?:stay|remain)\sin\scharacter|developer\smode""",
     re.IGNORECASE | re.VERBOSE,
 )
+SUM: Final = re.compile(
+    r"^\W*(?:what(?:['’]s|\s+is)?|how\s+much\s+is|calculate|compute)?\s*[\d(][\d\s.,()]*[-+*/x^÷×][\d\s.,()+*/x^÷×-]*\W*$",
+    re.IGNORECASE,
+)
+# What a request for papers, or for what is known, may be wrapped in.
+FRAME: Final = re.compile(
+    r"""^\W*(?:(?:can|could|would)\s(?:you|i)\s(?:please\s)?|please\s)?(?:help\sme\s(?:to\s)?)?
+        (?:find|get|recommend|suggest|point\sme\sto|i(?:['’]m|\sam)?\s(?:looking\sfor|need(?:ing)?|want)
+           |i(?:['’]d|\swould)\slike|where\s(?:can|do)\si\sfind|do\syou\sknow(?:\sof)?|know\sof|got|looking\sfor)\s(?:me\s)?
+        (?:(?:an?|some|any|the|good|great|useful|to\s(?:read|find|see|cite))\s)*
+        (?:citations?|references?|sources?|papers?|articles?|works?|readings?|literature|evidence)\s
+        (?:for|on|about|regarding|supporting|that\s(?:discuss|cover|show|deal\swith)\w*)\s
+       |^\W*what\sshould\si\s(?:read|cite)\s(?:for|on|about|regarding)\s""",
+    re.IGNORECASE | re.VERBOSE,
+)
+ASKS_WHAT_IS_KNOWN: Final = re.compile(
+    r"^\W*what\s(?:do|can|could)\syou\s(?:know|tell\sme|say)\s(?:about|on|of)\s", re.IGNORECASE
+)
 AFFIRMATION: Final = re.compile(
     r"""^\W*(?:yes|yeah|yep|sure|ok(?:ay)?|please(?:\sdo)?|go\s(?:on|ahead)|continue|more
         |tell\sme\smore|and\?|why\snot|do\s(?:so|it|that)|of\scourse|absolutely|exactly)
@@ -77,4 +95,11 @@ def question_for_papers(text: str) -> str:
 
 
 def _is_other(sentence: str) -> bool:
-    return SMALL_TALK.search(sentence) is not None or is_order(sentence)
+    is_sum = SUM.match(sentence) is not None
+    return is_sum or SMALL_TALK.search(sentence) is not None or is_order(sentence)
+
+
+def without_frame(question: str) -> str:
+    """What a question asks, without what a request is wrapped in: "i need a citation for X"."""
+    bare = FRAME.sub("papers on ", question)
+    return ASKS_WHAT_IS_KNOWN.sub("tell me about ", bare)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from rag.query.fields import Field
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
@@ -85,6 +86,7 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
         re.compile(
             rf"""{POLITE}(?:list|show|give|name|enumerate|display|print)\s(?:me\s|us\s)?(?:a\slist\sof\s|the\slist\sof\s|the\stitles\sof\s)?(?:all\s|every\s|each\s|the\s|any\s|of\s|your\s)*
                 (?P<topic>(?:[\w-]+\s){{0,5}}?)(?P<thing>{_THINGS})\b(?P<rest>.*)$
+              |{POLITE}(?:are\sthere\s|(?:do|have)\s(?:you|we)\s(?:have\s)?)?any\s(?P<topic5>(?:[\w-]+\s){{0,3}}?)(?P<thing5>surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)\W*$
               |{POLITE}(?:all|every)\s(?:of\s)?(?:the\s|your\s)?(?P<topic2>(?:[\w-]+\s){{0,5}}?)(?P<thing2>{_THINGS})\b(?P<rest2>.*)$
               |{POLITE}(?:(?:is|are)\sthere\s|(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s)?|got\s)?(?:anything|something|any\s(?P<topic3>(?:[\w-]+\s){{0,3}}?)(?P<thing3>{_THINGS}))\s
                 (?P<rest3b>(?:on|about|regarding|concerning|related\sto|dealing\swith)\s.*)$
@@ -126,15 +128,63 @@ class LibraryQuestion:
         what: Which question it is.
         topic: What the papers are to be about; "" for all of them.
         kind: Words of which their titles have one, joined by "|", such as `survey|review`; "".
+        field: What their records have, or lack; None for any.
+        is_lacking: Whether they lack it.
     """
 
     what: LibraryAspect
     topic: str = ""
     kind: str = ""
+    field: Field | None = None
+    is_lacking: bool = False
+
+
+# "Papers with code", "which papers have no date", "undated papers".
+BY_FIELD: Final = re.compile(
+    rf"""{POLITE}(?:(?P<count>how\smany)\s|(?:show|list|give|find)\s(?:me\s)?|which\s(?:of\s)?|what\s|are\sthere\s|any\s|all\s|the\s|these\s)*
+        (?:(?P<undated>undated)\s{_THINGS}|{_THINGS}\s(?:(?:here|there|that|which|are|is)\s)*
+        (?P<verb>without|with|have|has|having|lack(?:ing|s)?|miss(?:ing|es)?|releas\w+|publish\w*|provid\w+|shar\w+|includ\w+
+          |do\snot\shave|don['’]?t\shave|open[\s-]sourced?)\s
+        (?:(?P<no>no)\s|(?:an?|any|the|their|its|recorded|known|public(?:ly)?|open|source|available|official|free|released|publication)\s)*
+        (?P<field>code|implementations?|github(?:\s\w+)?|repo\w*|authors?|dates?|years?|venues?|journals?|links?|urls?|dois?|addresses))
+        (?:\s(?:available|online|released|public\w*|links?|recorded|here|in\s(?:here|the\slibrary)))*\W*$""",
+    _X,
+)
+FIELD_WORDS: Final[Mapping[str, Field]] = {
+    "code": "code",
+    "impl": "code",
+    "gith": "code",
+    "repo": "code",
+    "auth": "authors",
+    "date": "date",
+    "year": "date",
+    "venu": "venue",
+    "jour": "venue",
+    "link": "link",
+    "urls": "link",
+    "url": "link",
+    "doi": "link",
+    "dois": "link",
+    "addr": "link",
+}
+
+
+def _asked_by_field(question: str) -> LibraryQuestion | None:
+    """What is asked of records by a field that they have or lack, or None."""
+    match = BY_FIELD.match(question)
+    if not match:
+        return None
+    if match["undated"]:
+        return LibraryQuestion("list", field="date", is_lacking=True)
+    is_lacking = match["no"] or re.match(r"without|lack|miss|do", match["verb"], _I)
+    field = FIELD_WORDS[match["field"].lower()[:4]]
+    return LibraryQuestion("list", field=field, is_lacking=bool(is_lacking))
 
 
 def asked_of_library(question: str) -> LibraryQuestion | None:
     """What a question asks of the library's records as a whole, or None."""
+    if by_field := _asked_by_field(question):
+        return by_field
     for what, pattern in SHELVED:
         match = pattern.match(question)
         if match is None:
@@ -145,7 +195,8 @@ def asked_of_library(question: str) -> LibraryQuestion | None:
         behind = _topic(_first(groups, "rest"))
         if what == "newest" and not thing and not ABOUT.match(_first(groups, "rest")):
             continue
-        is_list = ALL.search(question) or _first(groups, "thing4") or groups.get("rest3b")
+        named = ("thing4", "thing5", "rest3b")
+        is_list = ALL.search(question) or any(groups.get(name) for name in named)
         if what == "list" and not is_list:
             continue
         if _is_of_a_paper(question):

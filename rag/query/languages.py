@@ -24,15 +24,17 @@ SMALL_WORDS: Final[Mapping[str, str]] = {
         welchen wo woher und oder nicht mit auf für von zum zur den dem des sind gibt es
         kann können wird werden wurde wurden bitte über sich auch bei hat haben ich mir
         du sie wir mich diese dieser dieses funktioniert bedeutet heißt erkläre erklär
-        zeige nenne gegen zwischen beim im vom als""",
+        zeige nenne gegen zwischen beim im vom als gib alle zu mehr nur keine noch wenn viele
+        wieviele""",
     "fr": """le les une des du est sont qu'est-ce que qui quoi quel quelle quels quelles
         comment pourquoi quand où dans avec pour sur par et ou il elle ils elles ce
         cette ces aux au je vous nous donne expliquez peut peuvent a-t-il fonctionne
-        signifie leur leurs plus entre sans sont-ils""",
+        signifie leur leurs plus entre sans sont-ils combien moi tous toutes donne-moi""",
     "es": """el los las una unas unos es son qué cuál cuáles cómo por porque cuándo dónde
         quién quiénes con para del al y o en se su sus este esta estos estas hay puede
         pueden sirve funciona significa explica dame muéstrame de la cual como que más
-        entre sin""",
+        entre sin cuantos cuantas cuanto donde quien quienes cual cuales porque articulos
+        sobre tiene tienen""",
     "it": """il lo gli una uno è sono che cosa quale quali come perché quando dove chi con
         per del della delle dei degli nel nella e o si può possono questo questa questi
         funziona significa spiega dimmi mostrami di cos'è qual più tra senza di""",
@@ -61,8 +63,8 @@ ENGLISH: Final = frozenset(
 TELLING: Final[Mapping[str, str]] = {
     "de": """ist sind wie welche welcher welches warum wieso funktioniert erkläre zeige nenne
         heißt schrieb""",
-    "fr": "qu'est-ce quel quelle quels quelles pourquoi quand explique expliquez a-t-il",
-    "es": "qué cuál cuáles cómo quién quiénes dónde explica muéstrame",
+    "fr": "qu'est-ce quel quelle quels quelles pourquoi quand explique expliquez a-t-il combien",
+    "es": "qué cuál cuáles cómo quién quiénes dónde explica muéstrame cuantos cuantas",
     "it": "cos'è qual quale quali perché spiega dimmi",
     "pt": "quem qual quais são não você como explique escreveu",
     "nl": "hoe waarom welke wanneer werkt betekent schreef",

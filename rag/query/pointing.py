@@ -94,7 +94,7 @@ ASPECTS: Final = frozenset(
 CUT_SHORT: Final = re.compile(
     r"""^\W*(?:(?:and|so|ok(?:ay)?|but|hm+|then)\W+)*(?:(?:on|with|in|for|at|from|by|using|over|to|against|of)\s+)?
         (?:(?:which|what|whose|how\s(?:many|much))(?:\s(?:kinds?|sorts?|types?)\sof)?\s(?:\w[\w-]*\s?){1,3}
-          |(?<=\W)(?:the|its|their)\s\w[\w-]*(?:\s\w+)?|how\s(?:big|large|long|fast|deep|accurate|good|high|well|much|many)(?:\s\w+)?)
+          |(?<=\s)(?:wh(?:om?|ich|at))|(?<=\W)(?:the|its|their)\s\w[\w-]*(?:\s\w+)?|how\s(?:big|large|long|fast|deep|accurate|good|high|well|much|many)(?:\s\w+)?)
         \W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -104,6 +104,7 @@ SAYS_SOMETHING: Final = re.compile(
     re.IGNORECASE,
 )
 FEW_OWN: Final = 1  # own words beside a pronoun: "how did they measure that?"
+MOST_BARE: Final = 3  # words
 MOST_BESIDE: Final = 2  # papers of an answer to which the others only come close
 LEAST_COMPARED: Final = 2
 SHORT: Final = 8  # words of a message that may only say how the answer should be told
@@ -165,6 +166,11 @@ def _one(question: str, paper: Paper) -> Pointed:
     if MORE.match(question) or is_about_telling(question) or not own:
         return Pointed((paper,), is_sure=True)
     return Pointed((paper,), is_sure=len(own) <= FEW_OWN) if ONE.search(question) else NOWHERE
+
+
+def is_bare(question: str) -> bool:
+    """Whether a follow-up is hardly more than the name of what it asks for: "license?"."""
+    return len(question.split()) <= MOST_BARE and not SAYS_SOMETHING.search(question)
 
 
 def is_cut_short(question: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,17 @@ HASTY: Final[Mapping[str, str]] = {
     "taht": "that",
     "pls": "please",
     "plz": "please",
+    "cant": "can't",
+    "dont": "don't",
+    "doesnt": "doesn't",
+    "didnt": "didn't",
+    "isnt": "isn't",
+    "arent": "aren't",
+    "wasnt": "wasn't",
+    "wont": "won't",
+    "couldnt": "couldn't",
+    "agains": "against",
+    "agianst": "against",
 }
 LEAST_LETTERS: Final = 4
 LONG: Final = 7  # letters from which on two may be wrong
@@ -50,6 +61,7 @@ ENDINGS: Final = tuple(
         less""",
     )
 )
+PREFIXES: Final = ("over", "under", "multi", "non", "un", "re", "pre", "mis")
 SWAPPED: Final = 1.2  # the cost of a wrong letter; a left out, added or swapped one costs 1
 VOWELS: Final = frozenset("aeiouy")
 PARTICLES: Final = frozenset(["up", "out", "off", "down", "over"])  # "writeup", "dropout"
@@ -114,7 +126,8 @@ def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
 
 def _is_word(word: str, lookup: PaperLookup) -> bool:
     """Whether the language knows a word, what it is formed from, or the two it is made of."""
-    bases = [word, *(word.removesuffix(end) for end in ENDINGS if word.endswith(end))]
+    plain = next((word.removeprefix(p) for p in PREFIXES if word.startswith(p)), word)
+    bases = [word, *(plain.removesuffix(end) for end in ENDINGS if plain.endswith(end)), plain]
     bases += [f"{base}{end}" for base in bases[1:] for end in "ey"]
     bases += [word.replace("our", "or"), word.replace("is", "iz")]
     if any(len(base) >= LEAST_LETTERS - 1 and lookup.knows_word(base) for base in bases):
@@ -138,6 +151,7 @@ def _closest(word: str, lookup: PaperLookup) -> str | None:
         for paper in lookup.alike(word, STEM_WRONG, MOST_PAPERS)
         for each in begins.findall(f"{paper.title} {paper.abstract}")
     }
+    known |= set(_formed(word, known))
     near = sorted(
         (cost, -_spread(each, lookup), each)
         for each in known
@@ -145,6 +159,17 @@ def _closest(word: str, lookup: PaperLookup) -> str | None:
     )
     least = 1 if is_long else LEAST_SPREAD
     return next((each for _, spread, each in near if -spread >= least), None)
+
+
+def _formed(word: str, known: Iterable[str]) -> Iterator[str]:
+    """Known words with the ending of one that was typed, and that the library may not have."""
+    ending = next((end for end in ("ing", "ed", "er") if word.endswith(end)), "")
+    for each in known:
+        base = next(
+            (each.removesuffix(e) for e in ("ing", "ed", "es", "s") if each.endswith(e)), each
+        )
+        if ending and len(base) > LEAST_LETTERS and not base.endswith(("e", "y")):
+            yield f"{base}{ending}"
 
 
 def _spread(word: str, lookup: PaperLookup) -> int:

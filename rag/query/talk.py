@@ -10,7 +10,7 @@ from rag.sentences import split_sentences
 _X: Final = re.IGNORECASE | re.VERBOSE
 # What a request may begin with.
 POLITE: Final = (
-    r"^\W*(?:(?:hi|hello|hey|ok(?:ay)?|so|and|now|then|please|can\syou|could\syou|would\syou|will\syou"
+    r"^\W*(?:(?:hi|hello|hey|thanks|thx|thank\syou|great|cool|ok(?:ay)?|so|and|now|then|please|can\syou|could\syou|would\syou|will\syou"
     r"|i(?:\swould|['’]d)\slike(?:\syou)?\sto(?:\ssee)?|i\swant(?:\sto\ssee)?|i\sneed|let\sme\ssee)\W+)*"
 )
 TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
@@ -29,13 +29,24 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r"""(?:how\s(?:do|did|does|can)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|it|paperchat)\s(?:find|get|choose|pick|make|come\sup\swith|know|produce|generate|arrive\sat|create)\s(?:to\s)?(?:your|the|these|those|this|that|an?|all\sthis|all\sthat|answers?)\b
                 |how\s(?:do|does)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\swork\W*$|where\s(?:do|does|did)\s(?:you|your|the)\s(?:answers?|info\w*|knowledge|get)\b
                 |what(?:['’]s|\sis|\sare)\syour\s(?:answers?\s)?(?:source|based|knowledge|training)\w*|do\syou\s(?:search|use|access|browse)\s(?:the\s)?(?:internet|web|google|online)
-                |(?:do|can|did)\syou\s(?:actually\s)?(?:read|have|see)\s(?:the\s)?(?:full\s?-?(?:text|paper)s?|whole\spapers?|pdfs?|entire\spapers?)\b)""",
+                |(?:do|can|did)\syou\s(?:actually\s)?(?:read|have|see)\s(?:the\s)?(?:full\s?-?(?:text|paper)s?|whole\spapers?|entire\spapers?)\b)""",
         ),
         (
             "identity",
             r"""(?:who|what)\s(?:are|r)\s(?:you|u)\b|what(?:['’]s|\sis)\s(?:your\sname|paperchat|this(?:\s(?:app|tool|site|thing|program|chat|bot|place))?)\W*$
                 |are\syou\s(?:an?\s|the\s)?(?:chat\s?-?gpt|gpt\S*|claude|gemini|llama|ai|a\.i\.|bot|chat\s?bot|robot|human|person|real|machine|language\smodel|llm|computer|openai|model|alive|there)\b
                 |(?:who|what\scompany)\s(?:made|built|created|wrote|developed|programmed|trained|designed)\s(?:you|paperchat|this\s(?:app|tool|bot|chat|site))|(?:which|what)\s(?:ai\s|language\s)?(?:model|llm)\s(?:are\syou|do\syou\suse|is\sthis|powers)|do\syou\suse\s(?:chat\s?gpt|gpt\S*|an?\s(?:llm|language\smodel|model)|ai|openai)\b""",
+        ),
+        (
+            "ranking",
+            r"""(?:(?:what|which)(?:['’]s|\s(?:is|are|was))?\s|show\s(?:me\s)?|list\s|give\sme\s)?(?:the\s)?
+                (?:most\s(?:cited|influential|popular|famous|important|read|downloaded)|best|top(?:\s\d+)?|highest\s(?:rated|cited))\s
+                (?:papers?|articles?|works?|stud(?:y|ies)|ones?)(?:\s(?:here|there|overall|ever|in\s(?:this|the|your|my)\s\w+|of\s(?:all|them)))*\W*$
+                |how\s(?:many\scitations|often\s(?:is|was|are)\b.*\bcited)\b.*""",
+        ),
+        (
+            "pdf",
+            r"""(?:can|do|could|will)\syou\s(?:actually\s|also\s)?(?:read|open|parse|handle|see|support|accept|take)\s(?:my\s|a\s|the\s|whole\s|full\s)*pdfs?\b.*""",
         ),
         (
             "adding",
@@ -66,12 +77,12 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "abilities",
-            r"""(?:what\s(?:can|could|do|else\scan)\s(?:you|i|this|we|it|paperchat)\s(?:do|help|ask|answer|use\s(?:you|this)\sfor|search|know)\b.{0,40}$|(?:how|what)\s(?:can|do|should|could)\s(?:you\shelp|i\s(?:use|start|begin|search|ask)|i\sdo\shere)\b.{0,40}$
+            r"""(?:what\s(?:can|could|do|else\scan)\s(?:you|i|this|we|it|paperchat)\s(?:do|help|ask|answer|use\s(?:you|this)\sfor|search|know)\b(?!\s(?:about|of|on)\b).{0,40}$|(?:how|what)\s(?:can|do|should|could)\s(?:you\shelp|i\s(?:use|start|begin|search|ask)|i\sdo\shere)\b.{0,40}$
                 |(?:i\sneed\s)?help(?:\s(?:me|please))*\W*$|(?:can|could|will)\syou\shelp(?:\sme)?\W*$|(?:give\sme|show\sme|any)\s(?:some\s|an?\s)?(?:examples?|example\squestions?|suggestions?|ideas)(?:\sof\squestions?.*)?\W*$|what\squestions\scan\s(?:i|you)\b.*|what\sshould\si\s(?:ask|do|try)\b.*|how\sdoes\sthis\swork\W*$|what\snow\W*$|instructions\W*$|menu\W*$|commands\W*$)""",
         ),
         (
             "wrong",
-            r"""(?:that(?:['’]s|\sis|\swas)\s(?:wrong|false|incorrect|not\s(?:right|true|correct|what\si\s(?:asked|meant|wanted)|it|helpful|useful)|useless|bad|nonsense)|you(?:['’]re|\sare)\s(?:wrong|mistaken|useless|bad|stupid)|wrong(?:\sanswer)?|bad\sanswer|this\sis\s(?:wrong|useless|not\shelpful|nonsense)|(?:no,?\s)?i\s(?:meant|asked)\ssomething\selse|not\swhat\si\s(?:asked|meant|wanted)|no)\W*$""",
+            r"""(?:no(?:pe)?[\s,.!]+)?(?:that(?:['’]s|\sis|\swas)\s(?:wrong|false|incorrect|not\s(?:right|true|correct|what\si\s(?:asked|meant|wanted)|it|helpful|useful)|useless|bad|nonsense)|you(?:['’]re|\sare)\s(?:wrong|mistaken|useless|bad|stupid)|wrong(?:\sanswer)?|bad\sanswer|this\sis\s(?:wrong|useless|not\shelpful|nonsense)|(?:no,?\s)?i\s(?:meant|asked)\ssomething\selse|not\swhat\si\s(?:asked|meant|wanted)|no)\W*$""",
         ),
         (
             "feelings",

@@ -16,7 +16,7 @@ from rag.query.details import is_detail
 from rag.query.fields import Field, asked_fields, asks_also
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
-from rag.query.intent import is_affirmation, question_for_papers
+from rag.query.intent import is_affirmation, question_for_papers, without_frame
 from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
@@ -24,10 +24,14 @@ from rag.query.naming import is_topic, named_papers
 from rag.query.paper_lookup import PaperLookup
 from rag.query.pointing import (
     NOWHERE,
+    ORDINAL,
+    Pointed,
     asks_for_more,
     compares,
     covers,
     is_about_telling,
+    is_bare,
+    last_cited,
     own_of,
     pointed_papers,
     short_of,
@@ -192,13 +196,16 @@ class QueryParser:
         """The query with the papers that it names, or points at in the conversation."""
         named = named_papers(query.standalone, self.lookup) if self.lookup else []
         turned = turns_away(query.standalone)
-        is_new = turned and own_of(turned) and not (asked_fields(turned) or is_detail(turned))
+        is_kept = asked_fields(turned) or is_detail(turned) or ORDINAL.search(turned)
+        is_new = turned and own_of(turned) and not is_kept
         if is_new and self.lookup and (named or is_topic(turned, self.lookup)):
             return replace(query, about=tuple(named), is_new_topic=True)
         if named and not compares(query.standalone):
             return replace(query, about=tuple(named))
         history = self._remembered(query.history)
         pointed = pointed_papers(query.standalone, history)
+        if not pointed.papers and is_detail(query.standalone) and is_bare(query.standalone):
+            pointed = Pointed(tuple(last_cited(history)[:1]))
         is_meant = pointed.is_sure or is_detail(query.standalone)
         if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
             pointed = NOWHERE
@@ -219,12 +226,21 @@ class QueryParser:
             before += [message, *([Message("assistant", "", cited)] if cited else [])]
         return before
 
+    @staticmethod
+    def _asked_before(query: Query) -> tuple[Field, ...]:
+        """The fields that the question before asked for, where this only names another paper."""
+        is_place = ORDINAL.search(query.standalone) and not own_of(
+            ORDINAL.sub(" ", query.standalone)
+        )
+        is_next = is_place and turns_away(query.standalone) and query.earlier
+        return asked_fields(query.earlier[0]) if is_next else ()
+
     def _decided(self, query: Query) -> Query:
         """The query with what it asks of records, and so with the kind of its answer."""
         if query.short_of is not None:
             return replace(query, asks_for="assistant")
         locators = find_locators(query.standalone)
-        fields = asked_fields(query.standalone)
+        fields = asked_fields(query.standalone) or self._asked_before(query)
         if locators or query.library_question or query.unknown_author:
             return replace(query, asks_for="records", locators=locators, fields=fields)
         is_short = len(query.standalone.split()) <= LONGEST_RECORD_QUESTION
@@ -245,4 +261,5 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
         return question
     if earlier and is_affirmation(question):
         return earlier[0]
-    return question_for_papers(question)
+    asked = question_for_papers(question)
+    return asked if asked_of_library(asked) else without_frame(asked)

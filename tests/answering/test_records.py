@@ -46,6 +46,12 @@ def library(tmp_path_factory):
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
         ("who is hopper", ["No paper by Hopper"]),
+        ("show me papers with code", ["1 of the 3 papers has", "https://example.org/tides"]),
+        ("which papers have no date?", ["1 of the 3 papers has no recorded date", "Moss"]),
+        ("undated papers", ["Moss as a Meter"]),
+        ("how many papers have a recorded author", ["1 of the 3 papers"]),
+        ("thx! and any surveys?", ["A Survey of Tidal Clocks"]),
+        ("code for “Tidal Clocks in Crabs”", ["https://example.org/tides"]),
         ("who is byron?", ["1 paper is by byron"]),
         ("papers by byron", ["1 paper is by byron"]),
         ("what is the result of Hopper and Knuth 1952?", ["No paper by Hopper"]),
@@ -74,7 +80,18 @@ def test_an_id_that_is_not_here_is_told_as_that(library):
     assert "2101.00001" in answer.text
 
 
-@pytest.mark.parametrize("message", ["hello", "thanks!", "who are you?", "how do I add a PDF?"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "hello",
+        "thanks!",
+        "who are you?",
+        "how do I add a PDF?",
+        "can you read pdfs?",
+        "what's the most cited paper?",
+        "no, that's wrong",
+    ],
+)
 def test_the_assistant_speaks_of_itself_and_cites_nothing(library, message):
     answer = library.ask(message)
     assert (answer.status, answer.origin, answer.citations) == ("answered", "assistant", ())
@@ -123,6 +140,16 @@ def test_a_listing_is_narrowed_by_what_follows(library):
     answer = library.ask("only the ones since 2022", history=history)
     assert answer.origin == "records"
     assert [paper.title for paper in answer.papers] == ["A Survey of Tidal Clocks"]
+
+
+def test_a_place_by_itself_asks_for_the_same_field_again(library):
+    history = []
+    for question in ("all surveys and papers on tidal clocks", "bibtex of the first one"):
+        answer = library.ask(question, history=history)
+        history += [Message("user", question), Message("assistant", answer.text, answer.citations)]
+    answer = library.ask("and the second", history=history)
+    assert "@misc" in answer.text
+    assert answer.papers != history[-1].citations[0].paper
 
 
 def test_a_declined_question_keeps_its_paper_for_the_next(library):

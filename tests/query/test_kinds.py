@@ -7,6 +7,8 @@ import pytest
 from rag.query.details import missing_details
 from rag.query.evidence import asked_term, defines, spells_out, trimmed_start
 from rag.query.fields import asked_fields
+from rag.query.focus import asked_count
+from rag.query.intent import question_for_papers, without_frame
 from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import find_locators
@@ -24,6 +26,12 @@ from rag.query.talk import small_talk
         ("what can you do", ("abilities",)),
         ("good night, see you tomorrow", ("goodbye",)),
         ("hello, what is dropout?", ()),
+        ("what do you know about tides?", ()),
+        ("the best paper on tides", ()),
+        ("which is the best paper here?", ("ranking",)),
+        ("can you read pdfs?", ("pdf",)),
+        ("no, that's wrong", ("wrong",)),
+        ("who made you", ("identity",)),
         ("how does it work?", ()),
         ("how sure are they of the mass of the planet?", ()),
         ("how do I add noise to the weights?", ()),
@@ -110,6 +118,33 @@ def test_the_language_of_a_question_is_told_by_its_small_words(question, code):
 )
 def test_ids_and_addresses_are_found_anywhere(question, first):
     assert find_locators(question).first == first
+
+
+@pytest.mark.parametrize(
+    ("asked", "bare"),
+    [
+        ("i need a citation for tides", "papers on tides"),
+        ("can you find me some good papers about tides?", "papers on tides?"),
+        ("what should i read on tides", "papers on tides"),
+        ("what do you know about tides", "tell me about tides"),
+        ("I need to know how tides work", "I need to know how tides work"),
+    ],
+)
+def test_a_question_is_taken_out_of_the_frame_of_a_request(asked, bare):
+    assert without_frame(asked) == bare
+
+
+def test_a_sum_is_no_question_for_papers():
+    assert question_for_papers("what's 2+2?") == ""
+    assert question_for_papers("what is 3D convolution?") != ""
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [("five papers on tides", 5), ("give me 3 recent papers", 3), ("papers of two tides", 0)],
+)
+def test_the_number_of_papers_that_are_asked_for_is_known(question, count):
+    assert asked_count(question) == count
 
 
 def test_numbers_are_no_ids():

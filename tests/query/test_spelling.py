@@ -17,6 +17,8 @@ PAPERS = [
     Paper("a", "Attention in Crabs", "The attention of crabs follows the tide and the graph."),
     Paper("b", "A Hypothesis of Tickets", "The lottery of tickets supports the hypothesis."),
     Paper("c", "Attention Again", "A graph of the attention of crabs with tickets."),
+    Paper("d", "Tidal Clock Wheels", "They turn."),
+    Paper("e", "Turning", "We turn tidal clock wheels."),
 ]
 
 
@@ -39,6 +41,11 @@ def lookup(tmp_path_factory):
         ("what did Atenton say", "what did Atenton say"),
         ("what is “atention”", "what is “atention”"),
         ("AtentionNet", "AtentionNet"),
+        ("they cant sleep", "they can't sleep"),  # and not "they can sleep"
+        ("an unsleeping horse", "an unsleeping horse"),
+        ("tiketed crabs", "ticketed crabs"),  # formed as it was typed
+        ("what is the TCW", "what is the tidal clock wheels"),
+        ("what is the XYZ", "what is the XYZ"),
         ("", ""),
     ],
 )

@@ -25,6 +25,7 @@ Thumb = Literal["up", "down"]  # what a user thinks of an answer
 Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
+WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
 STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
 

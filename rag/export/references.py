@@ -55,6 +55,7 @@ class Reference:
         year: Also `month` and `day`: as far as they are known.
         abstract: The authors' own text; None where the library holds only a summary of it.
         own_id: The paper's id in the library, where it follows from nothing else.
+        own_key: The key by which the user cites it, where one came with it.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Reference:
     own_id: str | None
     pmid: str | None = None
     keywords: tuple[str, ...] = ()
+    own_key: str | None = None
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
@@ -108,6 +110,7 @@ def _reference(paper: Paper, key: str) -> Reference:
         own_id=None if _follows_from_record(paper, arxiv_id) else paper.paper_id,
         pmid=known.get("pmid"),
         keywords=paper.tags,
+        own_key=_own_key(paper) or None,
     )
 
 

@@ -17,6 +17,7 @@ TYPES: Final[Mapping[Kind, str]] = {
 END_OF_LINE: Final = "\r\n"
 OWN_DATABASE: Final = "paperchat"
 ARXIV: Final = "arXiv"
+PUBMED: Final = "PubMed"
 
 
 def render_ris(references: Iterable[Reference]) -> str:
@@ -39,11 +40,14 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
         "T2": reference.venue,
         "DO": reference.doi,
         "UR": reference.url,
+        "ID": reference.own_key,
         **_accession(reference),
         "AB": reference.abstract,
     }
     yield from ((tag, value) for tag, value in known.items() if value)
     yield from (("KW", word) for word in reference.keywords)
+    if reference.pmid and known["DB"] != PUBMED:
+        yield "N1", f"PMID: {reference.pmid}"
 
 
 def _author(name: Name) -> str:
@@ -66,4 +70,4 @@ def _accession(reference: Reference) -> dict[str, str | None]:
         return {"DB": OWN_DATABASE, "AN": reference.own_id}
     if reference.arxiv_id:
         return {"DB": ARXIV, "AN": f"{ARXIV}:{reference.arxiv_id}"}
-    return {}
+    return {"DB": PUBMED, "AN": reference.pmid} if reference.pmid else {}

@@ -14,7 +14,7 @@ from typing import Final
 
 from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine
-from rag.readers.records import Record, RecordError, UnreadableError
+from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
 
 DELIMITERS: Final = ",;\t|"
@@ -52,9 +52,12 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "keywords": ("author keywords", "keywords", "manual tags", "tags", "de", "index keywords"),
     "key": ("citation key", "citekey", "cite key", "bibtex key"),
+    "collections": ("collections", "collection"),
+    "own": ("paperchat_id",),
 }
 MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
+TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
 SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is told it
 
 
@@ -136,10 +139,12 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordEr
 def _record(columns: list[str], row: list[str]) -> Record:
     cells: dict[str, str] = {}
     for column, value in zip(columns, row, strict=False):
-        cells.setdefault(column, value.strip())
+        cells.setdefault(column, TEXT_SIGN.sub("", value.strip()))
     doi = _first(cells, "doi")
     year, date = _first(cells, "year"), _first(cells, "date")
-    return {
+    own_id = _first(cells, "own")
+    record: Record = {
+        "id": own_id,
         "title": _first(cells, "title"),
         "abstract": _first(cells, "abstract"),
         "authors": _first(cells, "authors"),
@@ -151,7 +156,12 @@ def _record(columns: list[str], row: list[str]) -> Record:
         "venue": _first(cells, "venue"),
         "keywords": _first(cells, "keywords"),
         "citekey": _first(cells, "key"),
+        "collections": list(filter(None, map(str.strip, _first(cells, "collections").split(";")))),
     }
+    if not own_id:
+        return record
+    names = map(str.strip, _first(cells, "authors").split(";"))
+    return OwnRecord({**record, "authors": list(names), "source": cells.get("source")})
 
 
 def _first(cells: Mapping[str, str], column: str) -> str:

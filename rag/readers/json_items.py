@@ -13,7 +13,15 @@ from typing import Final
 from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.people import read_people
-from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError, first_version
+from rag.readers.records import (
+    LatexRecord,
+    OwnRecord,
+    Record,
+    RecordError,
+    first_version,
+)
+from rag.settings import APPLICATION
+from rag.types import WRITTEN_BY
 
 Item = Mapping[str, object]
 
@@ -39,6 +47,8 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
         yield value
     elif not isinstance(value, Mapping):
         yield RecordError(f"a JSON object is needed, not {type(value).__name__}")
+    elif value.get(WRITTEN_BY) == APPLICATION:
+        yield OwnRecord(value)
     elif TITLE_KEYS & value.keys() or depth >= DEEPEST_WRAPPING:
         yield from _record(value)
     elif isinstance(items := _list_in(value), list):

@@ -104,7 +104,20 @@ def paper_from_record(record: Record, source: str) -> Paper:
         tags=_tags(record),
         collections=_collections(record),
         retraction=_first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or None,
+        **(_kept(record) if isinstance(record, OwnRecord) else {}),
     )
+
+
+def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
+    """What paperchat knows of a paper beside its record: other sources, and fields set by hand."""
+    found = {name: record.get(name) for name in ("origins", "edited")}
+    texts = {
+        name: tuple(one_line(each) for each in value if isinstance(each, str))
+        for name, value in found.items()
+        if isinstance(value, list | tuple)
+    }
+    edited = tuple(name for name in texts.get("edited", ()) if name in EDITABLE)
+    return {"origins": tuple(filter(None, texts.get("origins", ()))), "edited": edited}
 
 
 def edited_paper(paper: Paper, values: Record) -> Paper:

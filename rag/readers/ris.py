@@ -27,6 +27,7 @@ ABSTRACTS: Final = ("AB", "N2", "X2")
 AUTHORS: Final = ("AU", "A1")
 DATES: Final = ("DA", "PY", "Y1", "YR")
 VENUES: Final = ("T2", "JF", "JO", "JA", "J2", "J1", "JT", "T3", "SO")
+NOTED_PMID: Final = re.compile(r"^PMID: ?(\d{1,8})$")
 NOTES: Final = ("N1", "M1", "M3", "C1", "C2", "AN", "ID", "VL")
 OWN_DATABASE: Final = "paperchat"  # as rag.export.ris writes it
 PUBMED: Final = re.compile(r"pubmed|medline", re.IGNORECASE)
@@ -89,13 +90,20 @@ def _record(fields: Fields) -> Record:
         "arxiv_id": find_arxiv_id(*fields.every(*NOTES), doi)
         or next(filter(None, map(arxiv_id_in, urls)), ""),
         "doi": doi,
-        "pmid": number if number.isdigit() and PUBMED.search(fields.text("DB", "DP")) else "",
-        "citekey": fields.text("ID") if is_own or not number else "",
+        "pmid": number
+        if number.isdigit() and PUBMED.search(fields.text("DB", "DP"))
+        else _noted_pmid(fields),
+        "citekey": fields.text("ID") if is_own or not number or find_arxiv_id(number) else "",
         "url": _url(urls, doi),
         "venue": fields.text(*VENUES),
         "keywords": fields.every("KW", "DE"),
     }
     return OwnRecord(record) if is_own else record
+
+
+def _noted_pmid(fields: Fields) -> str:
+    found = (NOTED_PMID.match(note) for note in fields.every("N1", "C2"))
+    return next((match[1] for match in found if match), "")
 
 
 def _abstract(fields: Fields) -> str:

@@ -86,8 +86,6 @@ def _as_given(item: Paper, given: Paper) -> Paper:
         source=given.source,
         identifiers=identifiers,
         tags=given.tags,
-        origins=given.origins,
-        edited=given.edited,
     )
 
 

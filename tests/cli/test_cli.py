@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from eval.data.dataset import read_samples
-from rag.cli import BIBLIOGRAPHIES, main
+from rag.cli import BIBLIOGRAPHIES, STYLES, main
 from rag.export import FORMATS
+from rag.export import STYLES as EXPORT_STYLES
 from rag.library import Library
 from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
@@ -753,7 +754,7 @@ def test_ask_prints_one_thing_only(run, filled):
 
 
 def test_the_bibliographies_of_the_parser_are_those_that_exist():
-    assert tuple(FORMATS) == BIBLIOGRAPHIES
+    assert (tuple(FORMATS), tuple(EXPORT_STYLES)) == (BIBLIOGRAPHIES, STYLES)
 
 
 def test_an_export_that_cannot_be_written_fails_in_one_sentence(run, filled, tmp_path):

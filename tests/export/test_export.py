@@ -370,7 +370,7 @@ def test_no_paper_gives_an_empty_bibliography():
 
 
 def test_an_unknown_form_is_misuse():
-    with pytest.raises(ValueError, match="bibtex, ris, csl, not 'docx'"):
+    with pytest.raises(ValueError, match="bibtex, ris, csl, apa, ieee, chicago, csv, not 'docx'"):
         export_papers([BARE], "docx")
 
 

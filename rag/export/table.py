@@ -1,0 +1,65 @@
+"""Writes CSV, as spreadsheets and `ingest` read it, with no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Final
+
+from rag.types import Paper
+
+OWN_ID: Final = "paperchat_id"
+COLUMNS: Final = (
+    *(
+        OWN_ID,
+        "title",
+        "authors",
+        "published",
+        "venue",
+        "doi",
+        "arxiv_id",
+        "pmid",
+        "citekey",
+        "url",
+    ),
+    *("keywords", "collections", "source", "abstract"),
+)
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet takes a cell for one
+TEXT_SIGN: Final = "'"  # what tells a spreadsheet that a cell is text
+BETWEEN: Final = "; "
+
+
+def render_table(papers: Iterable[Paper]) -> str:
+    """A row for each paper below the columns' names; a summary is not given as an abstract."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for paper in papers:
+        rows.writerow([_safe(_cells(paper).get(column, "")) for column in COLUMNS])
+    return written.getvalue()
+
+
+def _cells(paper: Paper) -> dict[str, str]:
+    known = dict(paper.identifiers)
+    return {
+        OWN_ID: paper.paper_id,
+        "title": paper.title,
+        "authors": BETWEEN.join(paper.authors),
+        "published": paper.published or "",
+        "venue": paper.venue or "",
+        "doi": known.get("doi", ""),
+        "arxiv_id": known.get("arxiv", ""),
+        "pmid": known.get("pmid", ""),
+        "citekey": known.get("citekey", ""),
+        "url": paper.url or "",
+        "keywords": BETWEEN.join(paper.tags),
+        "collections": BETWEEN.join(paper.collections),
+        "source": paper.source or "",
+        "abstract": "" if paper.is_summary else paper.abstract,
+    }
+
+
+def _safe(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `ingest` takes the sign off again."""
+    return f"{TEXT_SIGN}{text}" if text.startswith((*FORMULA, TEXT_SIGN)) else text

@@ -1,0 +1,144 @@
+"""References as they are printed, tables for spreadsheets, and every format read again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from rag.export import FORMATS, export_papers
+from rag.export.plain import exported_record
+from rag.readers import read_sources
+from rag.types import STARTER_SOURCE, Paper
+
+JOURNAL = Paper(
+    "j",
+    "Why kettles sing",
+    "A kettle sings because bubbles collapse.",
+    authors=("Ada B. Kessel", "Bo van der Berg"),
+    published="2019-04-02",
+    venue="Journal of Small Bubbles",
+    url="https://doi.org/10.1000/1",
+    identifiers=(("doi", "10.1000/1"),),
+)
+PREPRINT = Paper(
+    "2101.00001",
+    "Teapots & drips",
+    "They drip.",
+    authors=("Bo Tee",),
+    published="2020",
+    url="https://arxiv.org/abs/2101.00001",
+)
+BARE = Paper("b", "Nothing is known", "Of this.")
+
+
+def lines(papers, style):
+    return export_papers(papers, style).splitlines()
+
+
+# --- printed references ----
+
+
+def test_apa():
+    assert lines([PREPRINT, JOURNAL], "apa") == [
+        "Kessel, A. B., & van der Berg, B. (2019). Why kettles sing. Journal of Small Bubbles. "
+        "https://doi.org/10.1000/1",
+        "Tee, B. (2020). Teapots & drips (arXiv:2101.00001). arXiv. "
+        "https://arxiv.org/abs/2101.00001",
+    ]
+
+
+def test_ieee_numbers_the_papers_as_they_were_given():
+    first, second = lines([PREPRINT, JOURNAL], "ieee")
+    assert first.startswith("[1] B. Tee, “Teapots & drips”, 2020, arXiv:2101.00001.")
+    assert second.startswith("[2] A. B. Kessel and B. van der Berg, “Why kettles sing”")
+    assert second.endswith("doi: 10.1000/1.")
+
+
+def test_chicago_spells_given_names_out():
+    (line,) = lines([JOURNAL], "chicago")
+    assert line.startswith("Kessel, Ada B., and Bo van der Berg. 2019. “Why Kettles Sing”.")
+    assert line.endswith("https://doi.org/10.1000/1.")
+
+
+@pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
+def test_what_is_not_known_is_not_printed_and_no_title_stands_twice(style):
+    for paper in (
+        BARE,
+        replace(BARE, paper_id="2101.00002", url="https://arxiv.org/abs/2101.00002"),
+    ):
+        (line,) = lines([paper], style)
+        assert line.casefold().count("nothing is known") == 1
+        assert line.count("arXiv:2101.00002") < 2
+        assert "None" not in line
+    assert lines([BARE], style)[0].endswith(".")
+    assert export_papers([], style) == ""
+
+
+@pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
+@given(title=st.text(min_size=1, max_size=60), names=st.lists(st.text(max_size=20), max_size=3))
+@examples(max_examples=15, deadline=None)
+def test_any_record_is_printed_on_one_line(style, title, names):
+    paper = replace(BARE, title=title, authors=tuple(names))
+    assert len(export_papers([paper, JOURNAL], style).splitlines()) == 2
+
+
+# --- tables ----
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "'="])
+def test_no_cell_of_a_table_is_a_formula(sign):
+    attack = f"{sign}HYPERLINK(1)"
+    paper = replace(JOURNAL, title=attack, authors=(attack,), venue=attack, tags=(attack,))
+    rows = list(csv.reader(io.StringIO(export_papers([paper], "csv"))))
+    assert [cell for row in rows for cell in row if cell[:1] in "=+-@\t\r" and cell] == []
+    assert attack.strip() in rows[1][1]
+
+
+def test_a_summary_is_not_given_as_the_abstract_in_a_table():
+    exported = export_papers([replace(JOURNAL, source=STARTER_SOURCE)], "csv")
+    assert "bubbles collapse" not in exported
+
+
+# --- read again ----
+
+WHOLE = replace(
+    JOURNAL,
+    paper_id="my-own-id",
+    title="=SUM of α & <b>bold</b> in 50 % of $x_2$; a study",
+    abstract='It costs $5, or 5 %; “quoted” \\ and {braced}, "twice".',
+    authors=("Ada B. Kessel", "Bo van der Berg", "NASA Team"),
+    tags=("rivers", "small bubbles"),
+    collections=("To read", "Water/Otters"),
+    source="refs.bib",
+    identifiers=(("citekey", "kessel:2019"), ("doi", "10.1000/1"), ("pmid", "123")),
+)
+
+
+def read_again(text, name, folder):
+    path = folder / name
+    path.write_text(text, encoding="utf-8", newline="")
+    (paper,) = read_sources([path])
+    return paper
+
+
+@pytest.mark.parametrize("format_name", [*FORMATS, "csv", "jsonl"])
+def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, tmp_path):
+    if format_name == "jsonl":
+        text = json.dumps(exported_record(WHOLE), ensure_ascii=False) + "\n"
+    else:
+        text = export_papers([WHOLE], format_name)
+    again = read_again(text, f"papers.{format_name}", tmp_path)
+    kept = ("paper_id", "title", "abstract", "authors", "published", "venue", "url", "tags")
+    assert {name: getattr(again, name) for name in kept} == {
+        name: getattr(WHOLE, name) for name in kept
+    }
+    assert dict(again.identifiers) == dict(WHOLE.identifiers)
+    if format_name in ("csv", "jsonl"):  # bibliographies know neither
+        assert (again.collections, again.source) == (WHOLE.collections, WHOLE.source)

@@ -65,7 +65,7 @@ def held_of(papers: tuple[Paper, ...]) -> Held:
 def read_held(library: Library) -> Held:
     """What the stores of an open library hold."""
     index = library._index
-    vectors = index.vectors.find(list(index.vectors.ids()))
+    vectors = index.vectors.read(list(index.vectors.ids()))
     terms = {
         word for paper in [*BEFORE, *UPDATE] for word in analyze(f"{paper.title}. {paper.abstract}")
     }

@@ -1,9 +1,12 @@
 """Loads the page: 20 visitors ask 10 questions each at once, over HTTP. Not a test; run it alone.
 
     python -m tests.bench.load --library DIR [--users 20] [--questions 10] [--rounds 3]
+        [--ingest FILE]
 
 It starts the real server on loopback over a copy of the library, has every visitor ask the named
-endpoint `ask` one question after the other, and prints the waits, the failures and the memory.
+endpoint `ask` one question after the other, and prints the waits, the failures, the memory and the
+open descriptors. With a file, a second process reads its papers into the library meanwhile, and
+the rounds go on until it is done.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import tempfile
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -47,7 +51,9 @@ def main():
         questions = make_questions(library)
         process, address = start(library, folder)
         try:
-            run(options, address, process.pid, questions)
+            ask_all(address, 1, 1, questions, 0)  # what is loaded with the first question
+            writer = start_writer(library, options.ingest) if options.ingest else None
+            run(options, address, process.pid, questions, writer)
         finally:
             process.terminate()
             process.wait(10)
@@ -59,7 +65,13 @@ def parse():
     parser.add_argument("--users", type=int, default=20, choices=range(1, MOST_USERS + 1))
     parser.add_argument("--questions", type=int, default=10, choices=range(1, MOST_QUESTIONS + 1))
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, MOST_ROUNDS + 1))
+    parser.add_argument("--ingest", type=Path, metavar="FILE")
     return parser.parse_args()
+
+
+def start_writer(library, file):
+    command = [sys.executable, "-m", "rag.cli", "ingest", str(file), "--library", str(library)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def make_questions(library):
@@ -88,35 +100,44 @@ def start(library, folder):
     raise SystemExit(f"the page did not start: {log.read_text()}")
 
 
-def run(options, address, pid, questions):
-    ask_all(address, 1, 1, questions, 0)  # what is loaded with the first question
-    memory = [resident_mb(pid)]
-    for number in range(1, options.rounds + 1):
+def run(options, address, pid, questions, writer):
+    memory, open_files = [resident_mb(pid)], [descriptors(pid)]
+    for number in count(1):
+        if number > options.rounds and (writer is None or writer.poll() is not None):
+            break
         started, worked = time.perf_counter(), cpu_s(pid)
         waits, failures = ask_all(address, options.users, options.questions, questions, number)
         took, work = time.perf_counter() - started, cpu_s(pid) - worked
         memory.append(resident_mb(pid))
+        open_files.append(descriptors(pid))
         say(
             f"round {number}: {len(waits)} answers, {len(failures)} failures, {took:.1f} s, "
             f"median {statistics.median(waits):.2f} s, p95 {percentile(waits, 95):.2f} s, "
             f"longest {max(waits):.2f} s, {work / len(waits) * 1000:.0f} ms of work each, "
-            f"{memory[-1]:.0f} MB"
+            f"{memory[-1]:.0f} MB, {open_files[-1]} descriptors"
         )
         for failure in failures[:3]:
             say(f"  {failure}")
     say(f"memory: {memory[0]:.0f} MB before, growth after round 1: {memory[-1] - memory[1]:.0f} MB")
+    say(f"descriptors: {open_files[0]} before, at most {max(open_files)}")
+    if writer:
+        say(f"the writer ended with {writer.returncode}")
     say(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+def descriptors(pid):
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def say(text):
     sys.stdout.write(text + "\n")
 
 
-def ask_all(address, users, count, questions, number):
+def ask_all(address, users, each, questions, number):
     """The waits and failures of a round, with questions that no other round asks."""
     waits, failures = [], []
     with ThreadPoolExecutor(users) as pool:
-        chosen = [random.Random(1000 * number + n).sample(questions, count) for n in range(users)]
+        chosen = [random.Random(1000 * number + n).sample(questions, each) for n in range(users)]
         for mine, wrong in pool.map(lambda mine: ask_one_by_one(address, mine), chosen):
             waits += mine
             failures += wrong

@@ -85,11 +85,17 @@ def file_sizes(folder: Path) -> dict[str, int]:
     return {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
 
 
-def is_as_left(folder: Path, reached: Reached) -> bool:
-    """Whether the store's files have the sizes that were noted, and none was written since."""
+def is_as_left(folder: Path, reached: Reached, *, untouched: bool = True) -> bool:
+    """Whether the store's files have the sizes that were noted.
+
+    Args:
+        folder: Of the store.
+        reached: What was noted.
+        untouched: Whether none may have been written since either, as after a copy.
+    """
     noted_at = (folder / FILE).stat().st_mtime_ns
     is_written = any(path.stat().st_mtime_ns > noted_at for path in _files(folder))
-    return file_sizes(folder) == reached.sizes and not is_written
+    return file_sizes(folder) == reached.sizes and not (untouched and is_written)
 
 
 def stamp(folder: Path) -> str:

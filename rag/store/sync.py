@@ -174,13 +174,14 @@ def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool 
         folder: Of the store.
         library_id: Of the library that it should be derived from.
         part: What else it should be bound to.
-        try_it: Whether a store with other sizes may be sound, and a process of its own tells.
+        try_it: Whether a store with other sizes may be sound and one that was written since may
+            not, and a process of its own tells.
     """
     if not folder.exists():
         return
     found = read_reached(folder)
     if found is not None and (found.library_id, found.part) == (library_id, part):
-        if is_as_left(folder, found):
+        if is_as_left(folder, found, untouched=try_it):
             return
         if try_it and file_sizes(folder) and can_be_read(folder, part):
             write_reached(folder, library_id, found.revision, part)

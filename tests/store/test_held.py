@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -117,3 +118,11 @@ def test_a_file_that_was_written_behind_the_library_is_in_doubt(folder):
     (native, *_) = (folder / "chroma").glob("*/data_level0.bin")
     native.write_bytes(native.read_bytes())
     assert not is_as_left(folder / "chroma", read_reached(folder / "chroma"))
+
+
+def test_a_copy_of_a_library_is_sound(folder, tmp_path, caplog):
+    shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copyfile)  # with other times
+    with opened(tmp_path / "copy") as library:
+        assert library.search(QUESTION)[0].paper.paper_id == "otter"
+        assert library._index.remade == ()
+    assert not caplog.records

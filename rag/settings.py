@@ -71,14 +71,22 @@ class Settings(BaseSettings):
         120.0, gt=0, description="Longest time for a call of the model with all tries, seconds."
     )
     retries: int = Field(2, ge=0, description="Tries after a failed call of the model.")
+    find_local: bool = Field(
+        True,
+        description="Whether the page's settings and doctor look for models served on this "
+        "machine, where no endpoint is set.",
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="The model's temperature.")
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
         None,
         description="How long a reasoning model thinks: none, minimal, low, medium, high or xhigh.",
     )
     answer_tokens: int = Field(600, ge=16, description="Longest answer of the model, tokens.")
-    model_window: int = Field(
-        8192, ge=1024, description="What the model reads and writes at most, tokens."
+    model_window: int | None = Field(
+        None,
+        ge=1024,
+        description="What the model reads and writes at most, tokens. Empty: as its server tells, "
+        "else 8192.",
     )
     context_tokens: int = Field(
         3000, ge=200, description="Most text of papers in a prompt, tokens."

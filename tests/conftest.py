@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from rag.embedding import build_embedder
 from rag.endpoint.dialect import LEARNED
+from rag.endpoint.windows import WINDOWS
 from rag.errors import EmbedderUnavailableError
 from rag.library import Library
 from rag.settings import Settings
@@ -77,6 +78,7 @@ def clean_environment(request, monkeypatch, tmp_path):
     has_embedder = "cache" in request.fixturenames
     where = request.getfixturevalue("cache") if has_embedder else tmp_path / "no-embedder"
     monkeypatch.setenv("RAG_CACHE", str(where))
+    monkeypatch.setenv("RAG_FIND_LOCAL", "false")  # of what runs here no test knows
     monkeypatch.chdir(tmp_path)
 
 
@@ -160,6 +162,7 @@ def invented(words_settings):
 @pytest.fixture
 def endpoint():
     """An OpenAI-compatible HTTP server on loopback that answers as scripted."""
+    WINDOWS.forget()
     LEARNED.forget()  # a port may be another endpoint's of before
     with ScriptedEndpoint() as server:
         yield server

@@ -33,31 +33,44 @@ class PromptSource:
 def build_context(hits: Sequence[Hit], budget_tokens: int) -> list[PromptSource]:
     """The hits as sources, in their order, together within the budget.
 
-    Each paper gets an equal share, and what a short one leaves goes to the others, so that none
-    crowds another out. Into a share that is too small, sentences of the best passages go first.
+    What does not fit is left out of the last papers. Into a share that is too small, sentences of
+    the best passages go first.
     """
-    kept = hits[: max(1, budget_tokens // LEAST_SOURCE_TOKENS)]
-    keys = source_keys([hit.paper for hit in hits])[: len(kept)]
+    keys = source_keys([hit.paper for hit in hits])
     whole = [
-        _render(key, hit.paper, hit.paper.abstract) for key, hit in zip(keys, kept, strict=True)
+        _render(key, hit.paper, hit.paper.abstract) for key, hit in zip(keys, hits, strict=True)
     ]
     shares = share_out([count_tokens(text) for text in whole], budget_tokens)
     return [
         PromptSource(key, hit.paper, _fit(key, hit, text, share))
-        for key, hit, text, share in zip(keys, kept, whole, shares, strict=True)
+        for n, (key, hit, text, share) in enumerate(zip(keys, hits, whole, shares, strict=True))
+        if share or n == 0
     ]
 
 
 def share_out(needs: Sequence[int], budget: int) -> list[int]:
-    """What each gets of a budget: its need where that is less than an equal share of the rest.
+    """What each gets of a budget, the most useful first; what does not fit is taken from the last.
 
-    Max-min fair: nobody can get more without one who has less or as much losing some.
+    The last is cut until it would say nothing and then left out, then the one before it. Where not
+    all fit, no need counts for more than half of the budget, unless something is left over.
     """
-    shares = [0] * len(needs)
-    left = budget
-    for place, n in enumerate(sorted(range(len(needs)), key=needs.__getitem__)):
-        shares[n] = min(needs[n], left // (len(needs) - place))
-        left -= shares[n]
+    if sum(needs) <= budget:
+        return list(needs)
+    shares = [min(need, budget // 2) for need in needs] if len(needs) > 1 else list(needs)
+    over = sum(shares) - budget
+    for n in reversed(range(1, len(shares))):
+        cut = min(max(over, 0), max(shares[n] - LEAST_SOURCE_TOKENS, 0))
+        shares[n] -= cut
+        over -= cut
+        if over > 0 or shares[n] < min(needs[n], LEAST_SOURCE_TOKENS):
+            over -= shares[n]
+            shares[n] = 0
+    shares[0] = min(shares[0], budget)
+    left = budget - sum(shares)
+    for n, need in enumerate(needs):
+        more = min(left, need - shares[n]) if shares[n] else 0
+        shares[n] += more
+        left -= more
     return shares
 
 

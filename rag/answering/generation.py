@@ -14,7 +14,7 @@ from llama_index.core.llms import LLM
 from rag.answering.drafts import Draft
 from rag.answering.keys import hold_back_key, keys_to_numbers
 from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
-from rag.llm.replies import Reply, stream_reply
+from rag.llm.replies import Reply, find_window, stream_reply
 from rag.llm.usage import priced, reported_usage
 from rag.sentences import split_sentences
 from rag.settings import Settings
@@ -74,7 +74,10 @@ class ModelWriter:
         Raises:
             ModelError: The model did not answer, or broke off.
         """
-        prompt = compose_prompt(question, history, hits, self._settings, self._today())
+        settings = self._settings
+        if not settings.model_window and (window := find_window(self._llm)):
+            settings = settings.model_copy(update={"model_window": window})
+        prompt = compose_prompt(question, history, hits, settings, self._today())
         reply: Reply | None = None
 
         @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence

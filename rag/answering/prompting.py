@@ -13,7 +13,7 @@ from prompts import render_prompt
 from rag.answering.context import LEAST_SOURCE_TOKENS, PromptSource, build_context
 from rag.answering.keys import source_keys
 from rag.errors import ModelWindowError
-from rag.llm.history import MESSAGE_OVERHEAD, trim_history
+from rag.llm.history import MESSAGE_OVERHEAD, USUAL_WINDOW, trim_history
 from rag.settings import Settings
 from rag.tokens import count_tokens
 from rag.types import Hit, Message
@@ -22,6 +22,7 @@ from rag.verification.markers import rewrite_markers
 # What the model is told to say; prompt, code and tests share it.
 ABSTENTION: Final = "The papers do not answer this question."
 DISAGREEMENT: Final = "The papers disagree."
+ANSWER_SHARE: Final = 3  # of a small window the answer takes no more than a third
 HISTORY_SHARE: Final = 3  # the conversation takes at most this part of the room: a third
 
 
@@ -59,11 +60,12 @@ def compose_prompt(
         today=today.isoformat(),
     )
     frame = count_tokens(system) + count_tokens(_user("", asked)) + 2 * MESSAGE_OVERHEAD
-    room = settings.model_window - settings.answer_tokens - frame
+    window = settings.model_window or USUAL_WINDOW
+    room = window - min(settings.answer_tokens, window // ANSWER_SHARE) - frame
     if room < LEAST_SOURCE_TOKENS:
         raise ModelWindowError(
             f"The question takes {count_tokens(question)} tokens, and the model's window of "
-            f"{settings.model_window} has no room left for a paper. Shorten the question, raise "
+            f"{window} has no room left for a paper. Shorten the question, raise "
             "RAG_MODEL_WINDOW if the model reads more, or lower RAG_ANSWER_TOKENS."
         )
     most = min(settings.history_tokens, room // HISTORY_SHARE)

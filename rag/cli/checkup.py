@@ -12,6 +12,7 @@ from pathlib import Path
 from prompts import render_prompt
 from rag.assembly import build_llm
 from rag.embedding.weights import find_model_files
+from rag.endpoint.local import describe_found, find_local_servers, may_look
 from rag.errors import ConfigurationError, LibraryError, RagError
 from rag.library import Library
 from rag.settings import Settings
@@ -82,7 +83,9 @@ def _embedder(settings: Settings) -> str:
 def _language_model(settings: Settings) -> str:
     llm = build_llm(settings, None)
     if llm is None:
-        return "none is set: answers are made of the papers' own sentences"
+        servers = find_local_servers() if may_look(settings) else ()
+        told = "none is set: answers are made of the papers' own sentences"
+        return f"{told}; {describe_found(servers)}" if servers else told
     llm.complete(render_prompt("probe", word="ready"))
     return (
         f"{llm.metadata.model_name} at {settings.openai_base_url or 'the OpenAI service'} answers"

@@ -29,6 +29,7 @@ from rag.endpoint.failures import plain_key, translated
 from rag.endpoint.options import Options, read_options
 from rag.endpoint.pieces import CUT, FILTERED, Cleaner, Piece, read_counts, read_piece
 from rag.endpoint.tries import TimedStream, retrying
+from rag.endpoint.windows import WINDOWS
 from rag.errors import (
     ConfigurationError,
     ModelConnectionError,
@@ -36,11 +37,14 @@ from rag.errors import (
     ModelResponseError,
     ModelTimeoutError,
 )
+from rag.llm.history import USUAL_WINDOW
 from rag.llm.thoughts import Thoughts
 from rag.settings import Settings
 from rag.text import one_line
 
 LONGEST_TOKEN: Final = 12  # characters; an endpoint that writes on has lost count
+# Tokens are counted here by one model's table; others need more for the same text.
+COUNTED_ALIKE: Final = 0.85
 MOST_THOUGHTS: Final = 100_000  # characters that are kept
 
 
@@ -77,10 +81,17 @@ class EndpointLLM(CustomLLM):
         """What LlamaIndex wants to know of a model."""
         return LLMMetadata(
             model_name=self.model,
-            context_window=self.settings.model_window,
+            context_window=self.settings.model_window or USUAL_WINDOW,
             num_output=self.settings.answer_tokens,
             is_chat_model=True,
         )
+
+    def find_window(self) -> int | None:
+        """The tokens that the model takes in at once, as set or as its endpoint tells."""
+        if self.settings.model_window or self.settings.openai_base_url is None:
+            return self.settings.model_window
+        told = WINDOWS.find(str(self._client.base_url), self.model, self._client.api_key)
+        return told and int(told * COUNTED_ALIKE)
 
     def models(self) -> list[str]:
         """The names of the endpoint's models, in order; none where it does not tell.

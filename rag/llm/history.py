@@ -9,6 +9,7 @@ from rag.tokens import count_tokens, cut_tokens
 from rag.types import Message
 
 MESSAGE_OVERHEAD: Final = 8  # tokens that a chat template puts around a message, rounded up
+USUAL_WINDOW: Final = 8192  # tokens of a model that nothing is known of
 LEAST_MESSAGE_TOKENS: Final = 20  # less than that of a cut message says nothing
 
 

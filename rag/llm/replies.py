@@ -39,6 +39,13 @@ def is_ours(llm: LLM) -> bool:
     return bool(getattr(llm, "takes_options", False))
 
 
+def find_window(llm: LLM) -> int | None:
+    """The tokens that a model takes in at once, where its endpoint tells."""
+    find = getattr(llm, "find_window", None)
+    window = find() if callable(find) else None
+    return window if isinstance(window, int) else None
+
+
 def stream_reply(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[Reply]:
     """The reply after each piece.
 

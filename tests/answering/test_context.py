@@ -55,10 +55,14 @@ NEEDS = st.lists(st.integers(0, 500), max_size=12)
     ("needs", "budget", "shares"),
     [
         ([], 100, []),
-        ([30, 40], 100, [30, 40]),  # enough for all
-        ([90, 90], 100, [50, 50]),
-        ([10, 90, 90], 100, [10, 45, 45]),  # what a short one leaves goes to the others
-        ([90, 10, 20], 60, [30, 10, 20]),
+        ([130, 140], 300, [130, 140]),  # enough for all
+        ([150, 150, 150], 400, [150, 150, 100]),  # the last is cut
+        ([150, 150, 150], 350, [150, 150, 0]),  # and left out where it would say nothing
+        ([150, 150, 150, 150], 300, [150, 150, 0, 0]),  # then the one before it
+        ([150, 150, 150, 150], 260, [130, 130, 0, 0]),
+        ([900, 100], 400, [300, 100]),  # a long one leaves room for the next, which needs little
+        ([900, 900], 400, [200, 200]),
+        ([900], 400, [400]),
         ([50, 50, 50], 0, [0, 0, 0]),
     ],
 )
@@ -76,19 +80,12 @@ def test_shares_keep_the_budget_and_nobody_gets_more_than_needed(needs, budget):
 
 
 @given(NEEDS, st.integers(0, 3000))
-def test_nobody_can_get_more_without_one_who_has_less_losing_some(needs, budget):
-    """Max-min fair: who has less than needed has as much as anyone, but for rounding."""
+def test_only_the_last_lose_something_unless_one_needs_more_than_half(needs, budget):
     shares = share_out(needs, budget)
-    for share, need in zip(shares, needs, strict=True):
-        if share < need:
-            assert share >= max(shares) - 1
-            assert budget - sum(shares) < len(needs)  # and nothing worth sharing is left
-
-
-@given(NEEDS.flatmap(lambda n: st.tuples(st.just(n), st.permutations(n))), st.integers(0, 3000))
-def test_shares_do_not_depend_on_the_order(both, budget):
-    needs, mixed = both
-    assert sorted(share_out(needs, budget)) == sorted(share_out(mixed, budget))
+    cut = [n for n, (share, need) in enumerate(zip(shares, needs, strict=True)) if share < need]
+    if cut and max(needs) <= budget // 2:
+        whole = [n for n in range(len(needs)) if n not in cut and needs[n]]
+        assert max(whole, default=-1) < cut[0] or shares[cut[0]] == 0
 
 
 # --- sources -------------------------------------------------------------------------------------
@@ -159,15 +156,19 @@ def test_the_best_sentence_of_the_first_hit_begins_even_without_room(budget):
     assert excerpt(source).endswith(LEFT_OUT)
 
 
-def test_no_paper_crowds_another_out():
-    short = hit(title="Short")
-    long = [hit("A net learns to cut trees by night. " * 200, title=f"Long {n}") for n in (1, 2)]
-    sources = build_context([*long, short], 900)
-    sizes = [count_tokens(source.text) for source in sources]
-    assert excerpt(sources[2]) == ABSTRACT
-    assert abs(sizes[0] - sizes[1]) < 15
-    assert sizes[0] > 300  # what the short one leaves goes to the long ones
-    assert sum(sizes) <= 900
+def test_what_does_not_fit_is_left_out_of_the_last_paper():
+    hits = [hit(f"{ABSTRACT} {ABSTRACT}", title=f"Title {n}") for n in range(3)]
+    whole = size(build_context(hits, 3000))
+    first, second, last = build_context(hits, whole - 20)
+    assert excerpt(first) == excerpt(second) == f"{ABSTRACT} {ABSTRACT}"
+    assert LEFT_OUT in excerpt(last)
+
+
+def test_an_endless_paper_leaves_room_for_the_next():
+    long = hit("A net learns to cut trees by night. " * 200, title="Long")
+    first, second = build_context([long, hit(title="Short")], 900)
+    assert excerpt(second) == ABSTRACT
+    assert count_tokens(first.text) > 600  # what the short one leaves
 
 
 def test_a_title_or_a_name_without_end_takes_no_more_than_its_part():
@@ -179,7 +180,7 @@ def test_a_title_or_a_name_without_end_takes_no_more_than_its_part():
 
 def test_with_little_room_there_are_fewer_papers_rather_than_crumbs():
     hits = [hit(title=f"Title {n}") for n in range(9)]
-    assert len(build_context(hits, 3 * LEAST_SOURCE_TOKENS)) == 3
+    assert 1 < len(build_context(hits, 3 * LEAST_SOURCE_TOKENS)) <= 3
 
 
 # --- what retrieved text cannot do ---------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HELD_AT_MOST_S = 60
+JSON = "application/json"
 
 
 class ScriptedEndpoint:
@@ -32,6 +33,7 @@ class ScriptedEndpoint:
         self._rules = []
         self.requests = []
         self.models = None  # names, where the endpoint tells them
+        self.tells = {}  # what stands at other paths, as JSON
         self.headers = []
         self.paths = []
         self.times = []
@@ -121,15 +123,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Silence: the test output is for the tests."""
 
     def do_GET(self):
+        if (told := self.endpoint.tells.get(self.path)) is not None:
+            return self._play_raw(told if isinstance(told, str) else json.dumps(told), JSON)
         self.endpoint.headers.append(dict(self.headers))
         if self.endpoint.models is None:
             return self._play_fail(404, {}, "{}")
         data = [{"id": name, "object": "model"} for name in self.endpoint.models]
-        return self._play_raw(json.dumps({"object": "list", "data": data}), "application/json")
+        return self._play_raw(json.dumps({"object": "list", "data": data}), JSON)
 
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))
         request = json.loads(self.rfile.read(length) or b"{}")
+        if not self.path.endswith(("/chat/completions", "/embeddings")):
+            told = self.endpoint.tells.get(self.path)
+            return self._play_raw(json.dumps(told), JSON) if told else self._play_fail(404, {}, "")
         self.endpoint.times.append(time.monotonic())
         self.endpoint.requests.append(request)
         self.endpoint.headers.append(dict(self.headers))
@@ -139,6 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, f"_play_{kind}")(*rest)
         except (BrokenPipeError, ConnectionResetError):
             self.endpoint.hung_up.set()
+        return None
 
     def _start(self, status, headers):
         self.send_response(status)

@@ -35,6 +35,7 @@ class Form:
     """The fields of the tab."""
 
     mode: gr.Radio
+    found: gr.Radio
     model: gr.Dropdown
     base_url: gr.Textbox
     key: gr.Textbox
@@ -67,6 +68,12 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
         label="Answers are written with",
         elem_id="settings-mode",
     )
+    found = gr.Radio(
+        [],
+        visible=False,
+        label="Found on this machine; choose one to have it write the answers",
+        elem_id="settings-found",
+    )
     endpoint = _lay_out_endpoint(loading, operator, start)
     said = gr.HTML("", elem_id="settings-said", min_height=24)
     with gr.Row():
@@ -92,7 +99,7 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
         label="A model's sentences that no paper supports",
         elem_id="settings-unsupported",
     )
-    return Form(mode, *endpoint, top_k, answer_words, unsupported, said)
+    return Form(mode, found, *endpoint, top_k, answer_words, unsupported, said)
 
 
 def _lay_out_endpoint(

@@ -10,10 +10,12 @@ import gradio as gr
 from gradio.blocks import Block
 
 from rag.endpoint.connection import Connection, find_models, try_endpoint
+from rag.endpoint.local import find_local_servers
 from rag.errors import ConfigurationError, ModelResponseError, RagError
 from rag.settings import Settings
 from ui.server.loading import Loading
 from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, Form, lay_out_form
+from ui.settings.local import local_offers, offers_local, read_offer
 from ui.settings.session import (
     MOST_NAME_CHARACTERS,
     SessionSettings,
@@ -100,6 +102,49 @@ def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
     _in_turn(controls.forget.click, drop_key, inputs=[state], outputs=outputs)
     taking = _in_turn(controls.try_it.click, take, inputs=everything, outputs=outputs)
     _connect_trial(loading, state, controls, taking)
+    _connect_found(loading, state, controls)
+
+
+def _connect_found(loading: Loading, state: gr.State, controls: Form) -> None:
+    """Offer models that are served on this machine, once a model is wanted and none is set."""
+
+    def look(session: SessionSettings, mode: str) -> object:
+        is_wanted = mode == "model" and session.base_url is None
+        if not (is_wanted and offers_local(loading, _operator(loading))):
+            return gr.update(visible=False)
+        offers = local_offers(find_local_servers())
+        return gr.update(choices=offers, value=None, visible=bool(offers))
+
+    def choose(chosen: str) -> tuple[str, str]:
+        return read_offer(chosen)
+
+    def take(session: SessionSettings, *values: object) -> tuple[object, str]:
+        try:
+            taken = _taken(loading, session, (*values, ""))
+        except ConfigurationError as exc:
+            return session, _not_taken(exc)
+        return taken, said_html(_what_holds(loading, taken))
+
+    controls.mode.input(
+        look,
+        inputs=[state, controls.mode],
+        outputs=controls.found,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    chosen = controls.found.input(
+        choose,
+        inputs=controls.found,
+        outputs=[controls.base_url, controls.model],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    _in_turn(
+        chosen.then,
+        take,
+        inputs=[state, *controls.fields],
+        outputs=[state, controls.said],
+    )
 
 
 def _connect_trial(

@@ -46,7 +46,7 @@ def variable(name):
 NUMBERS = [
     name
     for name, field in Settings.model_fields.items()
-    if field.annotation in (int, float, float | None)
+    if field.annotation in (int, float, int | None, float | None)
 ]
 
 

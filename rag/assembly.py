@@ -123,7 +123,7 @@ def build_engine(
     writer = parts.writer
     if writer is None and llm is not None:
         verifier = parts.verifier or SimilarityVerifier(encoder, weight)
-        writer = build_writer(llm, verifier, settings)
+        writer = build_writer(llm, verifier, settings, extractive)
     writer = writer or extractive
     return AnswerEngine(
         build_parser(index),
@@ -137,13 +137,15 @@ def build_engine(
     )
 
 
-def build_writer(llm: LLM, verifier: Verifier, settings: Settings) -> Writer:
+def build_writer(
+    llm: LLM, verifier: Verifier, settings: Settings, extractive: ExtractiveWriter
+) -> Writer:
     """Build the writer of a model's answers; where asked to, the model verifies them as well."""
     from rag.answering.generation import ModelWriter
     from rag.verification.llm_verifier import LLMVerifier
 
     second = LLMVerifier(llm, settings.deadline_s) if settings.verify == "llm" else None
-    return ModelWriter(llm, verifier, settings, second=second)
+    return ModelWriter(llm, verifier, settings, rank=extractive.rank, second=second)
 
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:

@@ -61,6 +61,7 @@ QUOTES_ONLY = (
     "these sentences say it most directly."
 )
 NO_LIMITS = "The abstract names no limitation; this is what it says."
+OWN_SENTENCES = "these are the papers' own sentences."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
@@ -183,8 +184,8 @@ class AnswerEngine:
             logger.info("the model did not answer: %s", exc)
             draft, failure = Draft(thinking=draft.thinking), str(exc)
         if failure or not (draft.verified.citations or draft.declined):
-            why = failure or _why_replaced(self._writer.mode, draft)
-            notice = f"{why} {STAND_IN_NOTICE}" if failure else why
+            short = draft.shortfall or f"{self._writer.mode} cites no paper"
+            notice = f"{failure} {STAND_IN_NOTICE}" if failure else f"{short}; {OWN_SENTENCES}"
             for stand_in in self._stand_in.write(query.standalone, query.history, hits):
                 before = draft.verified
                 stood_in = replace(stand_in.verified, usage=before.usage, removed=before.removed)
@@ -332,14 +333,6 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
 def joined(words: Sequence[str]) -> str:
     """The words as a list in prose: "a, b or c"."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _why_replaced(mode: str, draft: Draft) -> str:
-    if draft.verified.removed:
-        return (
-            f"No retrieved paper supports what {mode} wrote; these are the papers' own sentences."
-        )
-    return f"{mode} wrote nothing about the papers; these are their own sentences."
 
 
 @dataclass(slots=True)

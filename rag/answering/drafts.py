@@ -20,6 +20,7 @@ class Draft:
         disagrees: The writer says that the papers say different things, and cites both sides.
         notice: One sentence for the user about how the text came about, or None.
         failure: Why the engine's own writer did not write it, or None; its text is none then.
+        shortfall: Why the text cites no paper, as a clause; None where it does, or declines.
         mode: Who wrote the text, when it was not the engine's own writer.
         thinking: What the model thought before it wrote; None where it tells nothing.
         is_cut: The model had no room to end its text.
@@ -31,6 +32,7 @@ class Draft:
     disagrees: bool = False
     notice: str | None = None
     failure: str | None = None
+    shortfall: str | None = None
     mode: str | None = None
     thinking: Thinking | None = None
     is_cut: bool = False

@@ -115,6 +115,15 @@ class ExtractiveWriter:
             picks.append(choose(each, most_words, most))
         yield _compose(picks, Numbering(history))
 
+    def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
+        """The sentences of a paper that may be quoted, those first that say most of what is asked.
+
+        What the conversation has quoted counts as any other.
+        """
+        compared = self._compare(question_to_answer(question, history), hit, frozenset())
+        order = np.argsort(-np.asarray(compared.worth), kind="stable")
+        return [compared.sentences[n] for n in order]
+
     def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
         """Most words and most sentences of the paper at a place, from 0."""
         if papers == 1:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from llama_index.core.llms import LLM
 
+from rag.answering.context import Excerpts
 from rag.answering.drafts import Draft
-from rag.answering.keys import hold_back_key, keys_to_numbers
-from rag.answering.prompting import ABSTENTION, DISAGREEMENT, Prompt, compose_prompt
+from rag.answering.labels import as_markers, hold_back_label
+from rag.answering.prompting import Prompt, compose_prompt
+from rag.answering.saying import says_untold, split_disagreement
 from rag.llm.replies import Reply, find_window, stream_reply
 from rag.llm.usage import priced, reported_usage
-from rag.sentences import split_sentences
+from rag.sentences import Sentence, split_sentences
 from rag.settings import Settings
 from rag.tokens import SIGN
 from rag.types import Hit, Message, Usage
 from rag.verification.citations import Verified, describe_removed, headed, verify
-from rag.verification.markers import hold_back_unfinished, rewrite_markers, strip_markers
+from rag.verification.markers import (
+    find_markers,
+    hold_back_unfinished,
+    rewrite_markers,
+    strip_markers,
+)
 from rag.verification.numbering import Numbering
 from rag.verification.second import SecondVerifier
 from rag.verification.support import Verifier
 
+Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
+DISAGREEMENT: Final = "The papers disagree."  # what an answer begins with that gives two sides
 ENDS: Final = ".!?…。！？"  # what a sentence ends with
 
 
@@ -37,6 +46,8 @@ class ModelWriter:
         llm: Any LlamaIndex chat model.
         verifier: Compares sentences with papers.
         settings: Limits of the prompt, prices, what becomes of unsupported sentences.
+        rank: Orders the sentences of a paper by what they say of a question; None shows the model
+            whole abstracts.
         second: Checks the claims again when the answer is complete; None for nobody.
         today: The date that the model is told.
     """
@@ -47,12 +58,14 @@ class ModelWriter:
         verifier: Verifier,
         settings: Settings,
         *,
+        rank: Rank | None = None,
         second: SecondVerifier | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
         self._llm = llm
         self._verifier = verifier
         self._settings = settings
+        self._rank = rank
         self._second = second
         self._today = today
 
@@ -77,7 +90,8 @@ class ModelWriter:
         settings = self._settings
         if not settings.model_window and (window := find_window(self._llm)):
             settings = settings.model_copy(update={"model_window": window})
-        prompt = compose_prompt(question, history, hits, settings, self._today())
+        excerpts = Excerpts(partial(self._rank, question, history)) if self._rank else None
+        prompt = compose_prompt(question, history, hits, settings, self._today(), excerpts)
         reply: Reply | None = None
 
         @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
@@ -86,13 +100,13 @@ class ModelWriter:
 
         with closing(stream_reply(self._llm, prompt.messages)) as stream:
             for reply in _worth_showing(stream):
-                yield _draft(reply, prompt.numbers, check)
+                yield _draft(reply, len(prompt.sources), check)
         if reply is None:
             return
         usage = reported_usage(reply.response, prompt.messages, reply.text)
         if reply.thinking and not reply.text.strip():
             yield self._only_thought(reply, priced(usage, self._settings))
-        elif declines(reply.text):
+        elif says_untold(reply.text):
             said = Verified(reply.text.strip(), usage=priced(usage, self._settings))
             yield Draft(said, declined=True, thinking=reply.thinking)
         else:
@@ -125,9 +139,7 @@ class ModelWriter:
         self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
     ) -> Iterator[Draft]:
         """The whole text, checked; a disagreement that is left with one side is none."""
-        numbered = keys_to_numbers(text, prompt.numbers).strip()
-        disagrees = numbered.startswith(DISAGREEMENT)
-        body = numbered.removeprefix(DISAGREEMENT).lstrip()
+        disagrees, body = split_disagreement(as_markers(text, len(prompt.sources)).strip())
         if self._second:
             local = self._verify(body, prompt, history)
             yield replace(_as_draft(local, usage), is_checking=True)
@@ -137,7 +149,12 @@ class ModelWriter:
         if disagrees:
             verified = headed(verified, f"{DISAGREEMENT} ")
         draft = _as_draft(verified, priced(usage + verified.usage, self._settings))
-        yield replace(draft, disagrees=disagrees, is_checking=self._second is not None)
+        yield replace(
+            draft,
+            disagrees=disagrees,
+            shortfall=None if verified.citations else _shortfall(self.mode, body, verified),
+            is_checking=self._second is not None,
+        )
 
     def _verify(
         self,
@@ -169,9 +186,9 @@ def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
         yield reply
 
 
-def _draft(reply: Reply, numbers: Mapping[str, int], check: Callable[[str], Verified]) -> Draft:
+def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
     """The complete sentences checked, the last one as it comes, without markers."""
-    numbered = keys_to_numbers(hold_back_key(reply.text), numbers)
+    numbered = as_markers(hold_back_label(reply.text), count)
     complete = split_sentences(numbered)[:-1]
     cut = complete[-1].end if complete else 0
     checked = check(numbered[:cut])
@@ -189,7 +206,12 @@ def _as_draft(verified: Verified, usage: Usage) -> Draft:
     return Draft(replace(verified, usage=usage), notice=describe_removed(verified.removed))
 
 
-def declines(text: str) -> bool:
-    """Whether the model said the abstention sentence, perhaps in quotes or with a marker."""
-    said = strip_markers(text).strip(" \n\"'“”*_").rstrip(".").casefold()
-    return said.startswith(ABSTENTION.rstrip(".").casefold())
+def _shortfall(mode: str, text: str, verified: Verified) -> str:
+    """Why nothing of a text is left that a paper is cited for."""
+    if not text.strip():
+        return f"{mode} wrote nothing"
+    if not verified.removed and not verified.sentences:
+        return f"{mode} wrote nothing that a paper could support"
+    if not any(find_markers(text)):
+        return f"The sentences of {mode} cite nothing, and no retrieved paper supports them"
+    return f"No retrieved paper supports what {mode} wrote"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from rag.answering.context import (
     LEAST_SOURCE_TOKENS,
     LEFT_OUT,
+    Excerpts,
     build_context,
     share_out,
 )
-from rag.answering.keys import source_keys
 from rag.passages import build_passages
+from rag.sentences import split_sentences
 from rag.tokens import count_tokens
 from rag.types import Hit, Paper
 from rag.verification.markers import find_markers, neutralise
@@ -91,13 +93,11 @@ def test_only_the_last_lose_something_unless_one_needs_more_than_half(needs, bud
 # --- sources -------------------------------------------------------------------------------------
 
 
-def test_sources_stand_in_the_order_of_the_hits_each_under_its_key():
+def test_sources_stand_in_the_order_of_the_hits_each_under_its_number():
     hits = [hit(title=f"Title {n}") for n in "abc"]
     sources = build_context(hits, 3000)
-    keys = source_keys([each.paper for each in hits])
     assert [source.text.splitlines()[:2] for source in sources] == [
-        [f'<paper key="{key}">', f"Title: {each.paper.title}"]
-        for key, each in zip(keys, hits, strict=True)
+        [f'<paper number="{n}">', f"Title: {each.paper.title}"] for n, each in enumerate(hits, 1)
     ]
     assert [source.paper for source in sources] == [each.paper for each in hits]
 
@@ -183,6 +183,37 @@ def test_with_little_room_there_are_fewer_papers_rather_than_crumbs():
     assert 1 < len(build_context(hits, 3 * LEAST_SOURCE_TOKENS)) <= 3
 
 
+# --- excerpts ------------------------------------------------------------------------------------
+
+LONG = " ".join(f"Sentence number {n} tells of one more net and one more tree." for n in range(20))
+
+
+def backwards(each):
+    return split_sentences(each.paper.abstract)[::-1]
+
+
+def test_the_best_paper_shows_more_than_the_others_and_each_what_ranks_first():
+    hits = [hit(LONG, title=f"Title {n}", tokens=400) for n in range(3)]
+    sources = build_context(hits, 3000, Excerpts(backwards, lead_tokens=120, other_tokens=40))
+    sizes = [len(re.findall(r"number \d+", excerpt(source))) for source in sources]
+    assert sizes[0] > sizes[1] == sizes[2] > 0
+    for source in sources:
+        assert excerpt(source).endswith("number 19 tells of one more net and one more tree.")
+        assert excerpt(source).startswith(LEFT_OUT)
+
+
+def test_a_paper_that_the_question_names_shows_as_much_as_the_best():
+    hits = [hit(LONG, title=f"Title {n}", tokens=400) for n in range(2)]
+    named = [hits[0], replace(hits[1], is_named=True)]
+    first, second = build_context(named, 3000, Excerpts(backwards, 120, 40))
+    assert excerpt(first) == excerpt(second)
+
+
+def test_a_short_abstract_is_shown_whole():
+    (source,) = build_context([hit()], 3000, Excerpts(backwards))
+    assert excerpt(source) == ABSTRACT
+
+
 # --- what retrieved text cannot do ---------------------------------------------------------------
 
 ATTACKS = [
@@ -209,7 +240,7 @@ ATTACKS = [
 def assert_is_fenced(source):
     opened = re.findall(r"<[\s/]*(?:paper|abstract|sentence)\b", source.text, re.IGNORECASE)
     assert opened == ["<paper", "</paper"]
-    assert source.text.startswith(f'<paper key="{source.key}">\n')
+    assert source.text.startswith(f'<paper number="{source.number}">\n')
     assert source.text.endswith("\n</paper>")
     assert not re.search(r"^-{3,}", source.text, re.MULTILINE)
     assert list(find_markers(source.text)) == []
@@ -242,7 +273,9 @@ def test_no_delimiter_of_any_prompt_survives(tag):
 def test_harmless_text_reaches_the_model_as_it_is(text):
     (source,) = build_context([hit(text, title=text, tokens=400)], 3000)
     expected = text.replace("< paper-thin", "‹ paper-thin")  # cannot be told from a fence
-    assert source.text == f'<paper key="{source.key}">\nTitle: {expected}\n{expected}\n</paper>'
+    assert (
+        source.text == f'<paper number="{source.number}">\nTitle: {expected}\n{expected}\n</paper>'
+    )
 
 
 PIECES = st.sampled_from(

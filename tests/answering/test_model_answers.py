@@ -12,8 +12,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms import CustomLLM, MockLLM
 
-from rag.answering.keys import source_keys
-from rag.answering.prompting import ABSTENTION, DISAGREEMENT
+from rag.answering.generation import DISAGREEMENT
 from rag.types import EXTRACTIVE, Message, Usage
 from tests.support.endpoint_papers import (
     CLAIM,
@@ -26,6 +25,7 @@ from tests.support.endpoint_papers import (
     shape,
 )
 
+ABSTENTION = "The papers do not answer this question."
 HISTORY = [Message("user", QUESTION), Message("assistant", "By the sound of water.")]
 
 
@@ -60,23 +60,20 @@ def test_an_answer_that_is_declined_was_only_searched_for(asked, endpoint):
     assert endpoint.requests == []
 
 
-# --- keys in the stream --------------------------------------------------------------------------
+# --- numbers in the stream -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", ["[{}]", "[[{}]]", "【{}】", "({})", "[paper {}]"])
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_no_draft_shows_a_key_or_half_of_one(asked, endpoint, order, form, size):
-    one, two, *_ = source_keys(order)
+def test_no_draft_shows_a_number_of_the_prompt_or_half_of_one(asked, endpoint, order, form, size):
     text = (
-        f"{own_sentence(order[1])} {form.format(two)}. {own_sentence(order[0])} "
-        f"{form.format(one.upper())}. {CLAIM} {form.format(f'{one}, {two}')} "
-        f"{form.format('z9q8')}."
+        f"{own_sentence(order[1])} {form.format(2)}. {own_sentence(order[0])} {form.format(1)}. "
+        f"{CLAIM} {form.format('1, 2')}."
     )
     endpoint.reply(text, pieces=[text[n : n + size] for n in range(0, len(text), size)])
     *drafts, final = asked().stream(QUESTION)
-    for draft in (*drafts, final):
-        for key in (one, two, "z9q8"):
-            assert not re.search(rf"\b{key[:2]}", draft.text, re.IGNORECASE), draft.text
+    for draft in drafts:
+        assert not re.search(r"[\[(【]\s*(?:paper\s*)?\d*$", draft.text), draft.text
     assert shape(final) == [
         (f"{own_sentence(order[1])}.", [1]),
         (f"{own_sentence(order[0])}.", [2]),
@@ -108,7 +105,7 @@ def test_tokens_that_are_counted_here_have_their_price_too(ask, endpoint):
     body = events(chunk_of(REPLY), chunk_of("", "stop"))
     endpoint.answer_raw(body, content_type="text/event-stream")
     usage = ask(**PRICES).usage
-    assert usage.prompt_tokens > 500
+    assert usage.prompt_tokens > 250
     cost = (2 * usage.prompt_tokens + 8 * usage.completion_tokens) / 1_000_000
     assert usage.cost == pytest.approx(cost)
 
@@ -136,20 +133,22 @@ def test_usages_add_up():
 # --- papers that disagree ------------------------------------------------------------------------
 
 
-def test_papers_that_disagree_are_both_cited_and_it_is_said(ask, endpoint, order):
-    one, two = source_keys(order)[:2]
+@pytest.mark.parametrize(
+    "said", [DISAGREEMENT, "The two studies disagree on where dams stand.", "The papers differ."]
+)
+def test_papers_that_disagree_are_both_cited_and_it_is_said(ask, endpoint, order, said):
+    one, two = 1, 2
     sides = f"{own_sentence(order[0])} [{one}]. {own_sentence(order[1])} [{two}]."
-    endpoint.reply(f"{DISAGREEMENT} {sides}")
+    endpoint.reply(f"{said} {sides}")
     answer = ask()
     assert (answer.status, answer.reason) == ("answered", "sources_disagree")
     assert answer.text.startswith(f"{DISAGREEMENT} ")
     assert shape(answer) == [(f"{own_sentence(order[n])}.", [n + 1]) for n in (0, 1)]
-    assert DISAGREEMENT in endpoint.requests[0]["messages"][0]["content"]
 
 
 @pytest.mark.parametrize("other", ["", f"{OFF_TOPIC} [2]."])
 def test_a_disagreement_with_one_side_left_is_none(ask, endpoint, order, other):
-    (one, *_) = source_keys(order)
+    one = 1
     endpoint.reply(f"{DISAGREEMENT} {own_sentence(order[0])} [{one}]. {other}")
     answer = ask()
     assert (answer.status, answer.reason) == ("answered", None)
@@ -162,6 +161,32 @@ def test_a_disagreement_without_any_side_gives_way(ask, endpoint):
     answer = ask()
     assert (answer.status, answer.reason, answer.mode) == ("answered", None, EXTRACTIVE)
     assert DISAGREEMENT not in answer.text
+
+
+# --- why the papers' own sentences stand there ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("", "scripted-model wrote nothing; these are the papers' own sentences."),
+        ("Sure!", "scripted-model wrote nothing that a paper could support; these are"),
+        (f"{OFF_TOPIC}.", "The sentences of scripted-model cite nothing, and no retrieved paper"),
+        (f"{OFF_TOPIC} [1].", "No retrieved paper supports what scripted-model wrote; these are"),
+    ],
+)
+def test_the_true_reason_is_told(ask, endpoint, reply, told):
+    endpoint.reply(reply)
+    answer = ask()
+    assert answer.mode == EXTRACTIVE
+    assert answer.notice.startswith(told)
+
+
+def test_a_sentence_without_a_marker_is_cited_where_a_paper_supports_it(ask, endpoint, order):
+    endpoint.reply(f"{own_sentence(order[1])}.")
+    answer = ask()
+    assert shape(answer) == [(f"{own_sentence(order[1])}.", [1])]
+    assert [citation.paper for citation in answer.citations] == [order[1]]
 
 
 # --- models that are not ours --------------------------------------------------------------------
@@ -188,7 +213,7 @@ class Parrot(CustomLLM):
 
 
 def test_any_llama_index_model_answers_and_gets_no_options_of_ours(beavers, order):
-    (key, *_) = source_keys(order)
+    key = 1
     parrot = Parrot(says=f"{own_sentence(order[0])} [{key}].")
     checked = beavers.settings.model_copy(update={"verify": "llm"})
     answer = beavers.with_settings(checked, parrot).ask("And how do they do it?", HISTORY)
@@ -202,7 +227,7 @@ def test_any_llama_index_model_answers_and_gets_no_options_of_ours(beavers, orde
 
 
 def test_a_thought_of_any_model_is_no_part_of_its_answer(beavers, order):
-    (key, *_) = source_keys(order)
+    key = 1
     parrot = Parrot(says=f"<think>Otters lie [{key}].</think>{own_sentence(order[0])} [{key}].")
     answer = beavers.with_llm(parrot).ask(QUESTION)
     assert shape(answer) == [(f"{own_sentence(order[0])}.", [1])]

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.answering.keys import source_keys
 from rag.answering.prompting import compose_prompt
 from rag.errors import ModelWindowError
 from rag.llm.history import LEAST_MESSAGE_TOKENS, MESSAGE_OVERHEAD, trim_history
@@ -27,7 +26,6 @@ from tests.support.endpoint_papers import (
 
 TODAY = date(2031, 5, 4)
 HITS = [hit_of(paper) for paper in (BEAVERS, OTTERS, WILLOWS)]
-KEYS = source_keys([BEAVERS, OTTERS, WILLOWS])
 
 
 def compose(question=QUESTION, history=(), hits=HITS, **given):
@@ -65,20 +63,24 @@ def test_the_date_in_a_request_is_that_of_the_day(ask, endpoint):
     assert before.isoformat() in system or after.isoformat() in system
 
 
-def test_each_source_has_its_number_by_its_key():
-    assert compose().numbers == {key: n for n, key in enumerate(KEYS, start=1)}
+def test_sources_are_numbered_in_their_order():
+    assert [(source.number, source.paper) for source in compose().sources] == [
+        (1, BEAVERS),
+        (2, OTTERS),
+        (3, WILLOWS),
+    ]
 
 
 # --- markers of the conversation -----------------------------------------------------------------
 
 
-def test_markers_of_earlier_answers_become_the_keys_of_todays_sources():
+def test_markers_of_earlier_answers_become_the_numbers_of_todays_sources():
     history = [
         Message("user", "Who builds?"),
         Message("assistant", "Otters do [1][2].", (cited(OTTERS, 1), cited(BEAVERS, 2))),
     ]
     _, _, answer, _ = compose(history=history).messages
-    assert answer.content == f"Otters do [{KEYS[1]}][{KEYS[0]}]."
+    assert answer.content == "Otters do [2][1]."
 
 
 def test_markers_of_papers_that_are_not_among_todays_sources_go():
@@ -87,10 +89,10 @@ def test_markers_of_papers_that_are_not_among_todays_sources_go():
         Message("assistant", "Both do [1], [2].", (cited(OTTERS, 1), cited(WILLOWS, 2))),
     ]
     _, _, answer, _ = compose(history=history, hits=HITS[:2]).messages
-    assert answer.content == f"Both do [{KEYS[1]}],."
+    assert answer.content == "Both do [2],."
 
 
-def test_a_number_that_the_user_names_becomes_the_key_of_its_paper():
+def test_a_number_that_the_user_names_becomes_todays_number_of_its_paper():
     history = [
         Message("user", "Who builds?"),
         Message("assistant", "Otters do [1].", (cited(OTTERS, 1),)),
@@ -98,8 +100,8 @@ def test_a_number_that_the_user_names_becomes_the_key_of_its_paper():
         Message("assistant", "It does not."),
     ]
     prompt = compose("How many ponds does [1] count, and who is [7]?", history)
-    assert prompt.messages[3].content == f"Says [{KEYS[1]}] more?"
-    assert f"does [{KEYS[1]}] count, and who is [7]?" in prompt.messages[-1].content
+    assert prompt.messages[3].content == "Says [2] more?"
+    assert "does [2] count, and who is [7]?" in prompt.messages[-1].content
 
 
 # --- the window ----------------------------------------------------------------------------------

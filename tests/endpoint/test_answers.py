@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rag.answering.keys import source_keys
-from rag.answering.prompting import ABSTENTION
 from rag.library import Library
 from rag.sentences import split_sentences
 from rag.tokens import count_tokens
@@ -30,11 +28,13 @@ from tests.support.endpoint_papers import (
     chunk_of,
     endpoint_model,
     events,
-    keys_sent,
+    numbers_sent,
     own_sentence,
     shape,
     without_timings,
 )
+
+ABSTENTION = "The papers do not answer this question."
 
 # --- what a model that works gives -----------------------------------------------------------
 
@@ -49,19 +49,11 @@ def test_markers_are_renumbered_by_first_use(ask, endpoint, order):
     assert answer.notice is None
 
 
-def test_a_key_of_the_request_becomes_the_number_of_a_citation(ask, asked, endpoint, order):
-    key = source_keys(order)[1]
-    endpoint.reply(f"{own_sentence(order[1])} [{key}].")
-    answer = ask()
-    assert shape(answer) == [(f"{own_sentence(order[1])}.", [1])]
-    assert [citation.paper for citation in answer.citations] == [order[1]]
-    assert keys_sent(endpoint.requests[0])[order[1].title] == key
-
-
-def test_plain_numbers_stand_for_the_sources_in_their_order(ask, endpoint, order):
+def test_a_number_of_the_request_stands_for_its_source(ask, endpoint, order):
     endpoint.reply(f"{own_sentence(order[1])} [2].")
-    cited = ask().citations[0].paper
-    assert list(keys_sent(endpoint.requests[0])).index(cited.title) == 1
+    (citation,) = ask().citations
+    assert citation.paper == order[1]
+    assert numbers_sent(endpoint.requests[0]) == {p.title: n for n, p in enumerate(order, 1)}
 
 
 def test_quotes_are_verbatim_and_support_lies_between_0_and_1(ask, endpoint, order):
@@ -196,23 +188,19 @@ def test_the_last_of_several_usages_counts(ask, endpoint):
         f"{ABSTENTION} [1]",
         f"\n\n{ABSTENTION}\n",
         f"{ABSTENTION} The excerpts speak of dams only [1].",
+        "None of the papers tells what a dam costs.",
+        "The cost of a dam is not mentioned in the excerpts [1].",
+        "I cannot find this in the papers.",
+        "NOT FOUND",
     ],
 )
-def test_the_abstention_sentence_abstains(ask, endpoint, reply):
+def test_a_reply_that_the_papers_do_not_tell_abstains(ask, endpoint, reply):
     endpoint.reply(reply)
     answer = ask()
     assert (answer.status, answer.reason, answer.citations) == ("abstained", "not_in_abstract", ())
     assert answer.usage == Usage(11, 7)
     assert BEAVERS.title in answer.text  # the nearest papers, so that one can read on
     assert not list(find_markers(answer.text.partition("\n")[0]))
-
-
-def test_the_model_is_told_the_abstention_sentence(ask, endpoint):
-    endpoint.reply(ABSTENTION)
-    ask()
-    system = endpoint.requests[0]["messages"][0]
-    assert system["role"] == "system"
-    assert ABSTENTION in system["content"]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +277,7 @@ def test_sources_are_delimited_and_hostile_ones_neutralised(settings, endpoint):
         endpoint.reply(REPLY)
         library.ask(QUESTION)
     system, user = (message["content"] for message in endpoint.requests[0]["messages"])
-    assert len(keys_sent(endpoint.requests[0])) == 2
+    assert len(numbers_sent(endpoint.requests[0])) == 2
     assert user.count("<paper") == user.count("</paper>") == 2
     assert user.count("\n----------\n") == 2
     assert "Ignore the rules" in user  # as data, after the fence

@@ -63,11 +63,11 @@ def hit_of(paper):
     return Hit(paper, 1.0, tuple(build_passages(paper, 220)))
 
 
-def keys_sent(request):
-    """The key of each source of a request by its title, in order."""
+def numbers_sent(request):
+    """The number of each source of a request by its title, in order."""
     text = request["messages"][-1]["content"]
-    pairs = re.findall(r'^<paper key="([a-z0-9]+)">\nTitle: (.+)$', text, re.MULTILINE)
-    return {title: key for key, title in pairs}
+    pairs = re.findall(r'^<paper number="(\d+)">\nTitle: (.+)$', text, re.MULTILINE)
+    return {title: int(number) for number, title in pairs}
 
 
 def said_to_model(request):

@@ -120,7 +120,9 @@ class ExtractiveWriter:
 
         What the conversation has quoted counts as any other.
         """
-        compared = self._compare(question_to_answer(question, history), hit, frozenset())
+        asked = question_to_answer(question, history)
+        is_whole = asks_for_whole(asked, [hit.paper])
+        compared = self._compare(asked, hit, frozenset(), is_whole=is_whole)
         order = np.argsort(-np.asarray(compared.worth), kind="stable")
         return [compared.sentences[n] for n in order]
 

@@ -7,11 +7,27 @@ import re
 import pytest
 
 from tests.support import ROOT
+from tests.test_imports import IMPORTS
 
 GUIDES = sorted((ROOT / ".github").glob("*.md"))
 PACKAGES = ("rag", "ui", "eval", "prompts", "tests")
 NAMED = re.compile(rf"`((?:{'|'.join(PACKAGES)})(?:/[\w.]+)*)`")
 MODULES = re.compile(r"\b(rag(?:\.[a-z_]+)+)\b")
+
+
+NODE = re.compile(r'(\w+)(?:\["([^"]*)"\])?')
+
+
+def drawing():
+    """The layers as they are drawn: modules by node, and arrows between nodes."""
+    text = (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8")
+    lines = re.findall(r"flowchart TD\n(.*?)```", text, re.DOTALL)[0].splitlines()
+    modules, arrows = {}, []
+    for start, ends in (line.split(" --> ") for line in lines if "-->" in line):
+        nodes = [NODE.fullmatch(part.strip()) for part in (start, *ends.split(" & "))]
+        modules |= {n[1]: re.split(r"[:,]", n[2])[0] for n in nodes if n[2]}
+        arrows += [(nodes[0][1], end[1]) for end in nodes[1:]]
+    return modules, arrows
 
 
 def named(text):
@@ -40,3 +56,22 @@ def test_the_commands_of_the_makefile_that_a_guide_names_are_there():
     wanted = re.findall(r"`make (\w+)`", text)
     assert wanted
     assert set(wanted) <= set(targets)
+
+
+def test_every_package_is_drawn():
+    modules, _ = drawing()
+    packages = {f"rag.{path.parent.name}" for path in (ROOT / "rag").glob("*/__init__.py")}
+    assert sorted(packages - set(modules.values())) == []
+
+
+def test_every_arrow_of_the_drawing_is_an_import():
+    modules, arrows = drawing()
+
+    def imports(start, end):
+        inside = (
+            found for module, found in IMPORTS.items() if f"{module}.".startswith(f"{start}.")
+        )
+        return any(f"{name}.".startswith(f"{end}.") for found in inside for name in found)
+
+    assert len(arrows) > 20
+    assert [pair for pair in arrows if not imports(*(modules[each] for each in pair))] == []

@@ -28,8 +28,8 @@ LIBRARIES: Final = "eval-libraries"  # below the cache folder
 MOST_KEPT: Final = 6
 SHAPING: Final = ("embedder", "passage_tokens")  # settings that an index depends on
 BUILDING: Final = (
-    *("rag/store", "rag/embedding", "rag/readers", "rag/text", "rag/identifiers"),
-    *("rag/passages", "rag/sentences"),
+    *("rag/store", "rag/embedding", "rag/readers", "rag/cleaning", "rag/text", "rag/names"),
+    *("rag/identifiers", "rag/passages", "rag/sentences", "rag/tokens"),
 )
 
 

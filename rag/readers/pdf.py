@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from rag.readers.hyphens import whole_words
 from rag.readers.people import split_people
 from rag.readers.records import Record, RecordError, UnreadableError
 from rag.text import one_line
@@ -31,7 +32,6 @@ TITLE_LARGER: Final = 1.12  # than what most of the page is set in
 TITLE_CHARACTERS: Final = (8, 350)
 LEAST_ABSTRACT_CHARACTERS: Final = 100
 MOST_ABSTRACT_CHARACTERS: Final = 6_000
-BROKEN_WORD: Final = "\ufffe"  # how PDFium gives a hyphen at the end of a line
 LIGATURES: Final = re.compile("[\ufb00-\ufb06]")
 HEADING: Final = re.compile(
     r"^\s*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary)\s*(?:[:.—–-]\s*)?(?P<rest>.*)$", re.IGNORECASE
@@ -79,12 +79,12 @@ def read_pdf(content: bytes) -> Iterator[Record | RecordError]:
         yield RecordError("its pages hold no text, as those of a scan do not", "no text")
         return
     at = next((n for n, line in enumerate(lines) if _heading(line.text) is not None), None)
-    title, after = _title(lines[: at if at else 40])
-    abstract = _abstract(lines, at) if at is not None else ""
+    text = _without_ligatures("\n".join(line.text for line in lines))
+    title, after = _title(lines[: at if at else 40], text)
+    abstract = _abstract(lines, at, text) if at is not None else ""
     if not title or len(abstract) < LEAST_ABSTRACT_CHARACTERS:
         yield RecordError(_missing(title, abstract), "not all of it was found")
         return
-    text = "\n".join(line.text for line in lines)
     stamp, doi, dated = STAMP.search(text), DOI.search(text), DATED.search(text)
     yield {
         "title": title,
@@ -150,7 +150,7 @@ def _heading(text: str) -> str | None:
     return rest if is_sentence else None
 
 
-def _title(lines: Sequence[Line]) -> tuple[str, int]:
+def _title(lines: Sequence[Line], around: str) -> tuple[str, int]:
     """The title, and where what follows it begins; "" where nothing is set larger."""
     filled = [line for line in lines if line.text.strip() and not NO_TITLE.match(line.text.strip())]
     if not filled:
@@ -169,7 +169,7 @@ def _title(lines: Sequence[Line]) -> tuple[str, int]:
         if place - run[-1] > 1:
             break
         run.append(place)
-    title = _joined([lines[n].text for n in run])
+    title = _joined([lines[n].text for n in run], around)
     fits = TITLE_CHARACTERS[0] <= len(title) <= TITLE_CHARACTERS[1]
     is_larger = largest >= body * TITLE_LARGER or len(lines) <= 6
     return (title, run[-1] + 1) if fits and is_larger else ("", 0)
@@ -196,20 +196,20 @@ def _is_name(text: str) -> bool:
     return 1 < len(words) <= 6 and all(word[0].isupper() for word in (words[0], words[-1]))
 
 
-def _abstract(lines: Sequence[Line], at: int) -> str:
+def _abstract(lines: Sequence[Line], at: int, around: str) -> str:
     first = _heading(lines[at].text) or ""
     kept = [first] if first else []
     for line in lines[at + 1 :]:
         if (kept and END.match(line.text)) or sum(map(len, kept)) > MOST_ABSTRACT_CHARACTERS:
             break
         kept.append(line.text)
-    return _joined(kept)
+    return _joined(kept, around)
 
 
-def _joined(lines: Sequence[str]) -> str:
+def _joined(lines: Sequence[str], around: str) -> str:
     """Lines as one text; a word that was broken at the end of a line is whole again."""
-    text = "\n".join(lines)
-    text = LIGATURES.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), text)
-    text = re.sub(rf"{BROKEN_WORD}\n?", "", text)
-    text = re.sub(r"(?<=[a-zß-ÿ])-\n(?=[a-zß-ÿ])", "", text)
-    return one_line(text)
+    return one_line(whole_words(_without_ligatures("\n".join(lines)), around))
+
+
+def _without_ligatures(text: str) -> str:
+    return LIGATURES.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), text)

@@ -366,7 +366,7 @@ def test_a_month_that_is_not_known_does_not_become_january():
         ("naïve Ünïcode — 中文 ∑ 😀", "naïve Ünïcode — 中文 ∑ 😀"),
         ("“quotes” & <b>tags</b> [1]", "“quotes” & tags [1]"),
         ("e\u0301 stays as it came", "e\u0301 stays as it came"),
-        ("nul\x00 bell\x07 escape\x1b[31m delete\x7f", "nul bell escape[31m delete"),
+        ("nul\x00 bell\x07 escape\x1b[31m delete\x7f", "nul bell escape delete"),
         ("c1\x9b and \x80", "c1 and"),
         ("lone \ud800 and \udfff halves", "lone and halves"),
         (

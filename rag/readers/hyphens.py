@@ -1,0 +1,51 @@
+"""Put words together that were broken at the end of a line, and leave compounds their hyphen.
+
+What the rest of the text has decides: `state-of-the-art` beside it keeps a hyphen, `networks` takes
+one away. Not covered: a dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from typing import Final
+
+BROKEN_WORD: Final = "\ufffe"  # how PDFium gives a hyphen at the end of a line
+PLACE: Final = re.compile(rf"(\w[\w-]*)(?:{BROKEN_WORD}\n?|-\n)(\w[\w-]*)")
+WORD: Final = re.compile(r"\w+(?:-\w+)*")
+LEAST_PART: Final = 3  # letters of a part of a compound that is told by its parts alone
+
+
+def whole_words(text: str, around: str) -> str:
+    """A text with no word broken at the end of a line.
+
+    Args:
+        text: With its lines.
+        around: The text that it is from, which tells how its words are written.
+    """
+    known = {
+        word for each in WORD.findall(PLACE.sub(" ", around.casefold())) for word in _all(each)
+    }
+    joined = PLACE.sub(lambda found: _whole(found[1], found[2], known), text)
+    return re.sub(rf"{BROKEN_WORD}\n?", "", joined)
+
+
+def _all(word: str) -> list[str]:
+    """A word and, of a compound, its parts."""
+    return [word, *word.split("-")]
+
+
+def _whole(before: str, after: str, known: Set[str]) -> str:
+    return f"{before}-{after}" if _is_compound(before, after, known) else before + after
+
+
+def _is_compound(before: str, after: str, known: Set[str]) -> bool:
+    if "-" in before or not after[0].islower() or not before[-1].isalpha():  # `GPT-4`, `state-of-`
+        return True
+    one, other = before.casefold(), after.casefold()
+    if f"{one}-{other}" in known:
+        return True
+    if one + other in known or one + other.partition("-")[0] in known:
+        return False
+    part = other.partition("-")[0]
+    return min(len(one), len(part)) >= LEAST_PART and {one, part} <= known

@@ -37,7 +37,8 @@ class DirectResponder:
         if query.asks_for != "records":
             return None
         if query.fields:
-            return self.describe_fields(query) if query.about else None
+            are_meant = not query.is_mention
+            return self.describe_fields(query, are_meant=are_meant) if query.about else None
         return self._library.answer(query)
 
     def describe_fields(self, query: Query, *, are_meant: bool = True) -> DirectAnswer:

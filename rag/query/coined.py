@@ -14,6 +14,9 @@ from rag.text import squeezed
 from rag.types import Paper
 
 SURE_HEAD_WORDS: Final = 2
+MOST_READ: Final = 200  # papers with a stem, among which one may write it as a name
+# Capitals that no sentence gives a word: "UNEt", but not "Unet" and "UNET".
+IRREGULAR: Final = re.compile(r"(?=.*[a-z])(?:[A-Z]|[a-z]+[A-Z]).*[A-Z]")
 LEAST_NAME: Final = 4  # letters
 LEAST_LETTERS: Final = 3  # of a name that is written small and is no word of the language
 HEAD_RANK: Final = 4
@@ -178,8 +181,14 @@ def is_short_form(token: str, before: str) -> bool:
 def only_bearer(token: str, lookup: PaperLookup) -> Paper | None:
     """The one paper that has a name at all, whoever coined it; None where several have it."""
     is_name = COINED.match(token) is not None and any(map(str.isupper, token))
-    if not is_name or len(token) < LEAST_NAME or lookup.knows_word(token.lower()):
+    is_word = token[1:].islower() and lookup.knows_word(token.lower())
+    is_long = len(token) >= (LEAST_LETTERS if IRREGULAR.match(token) else LEAST_NAME)
+    if not (is_name and is_long) or is_word:
         return None
     stems = analyze(token)
-    papers = lookup.having(stems, 2) if stems else []
-    return papers[0] if len(papers) == 1 and any(_written(token, papers[0].abstract)) else None
+    papers = lookup.having(stems, MOST_READ) if stems else []
+    exact = re.compile(rf"(?<![\w-]){re.escape(token)}(?![\w-])")
+    so_written = [p for p in papers if exact.search(p.title) or exact.search(p.abstract)]
+    if len(papers) > 1 and not IRREGULAR.match(token):
+        return None
+    return so_written[0] if len(so_written) == 1 else None

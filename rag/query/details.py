@@ -132,6 +132,13 @@ def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
     return any(not any(each.said.search(text) for text in sentences) for each in asked)
 
 
+def without_details(question: str) -> str:
+    """The question without the words that ask for a type of detail: "which GPU"."""
+    for each in DETAILS:
+        question = each.asked.sub(" ", question)
+    return question
+
+
 def is_detail(question: str) -> bool:
     """Whether a question asks for a type of detail, which a paper has or lacks."""
     outside = QUOTED.sub(" ", question)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rag.query.coined import HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
+from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
 from rag.query.focus import own_words
@@ -23,6 +23,7 @@ from rag.types import Paper
 
 MOST_TITLED: Final = 200  # papers looked at for a title that stands in a question
 MOST_NAMED: Final = 4
+MOST_MENTIONING: Final = 20  # papers with a name; more of them speak of a topic
 LEAST_HEAD: Final = 8  # letters of a title's head of several words
 LONGEST_TOPIC: Final = 8  # words
 # "And for LSTMs?", "and in practice?" keep to what was asked before.
@@ -81,6 +82,14 @@ def names_title(question: str, paper: Paper) -> bool:
     said = (word for word in own_words(question) if word not in RECORD_WORDS)
     own = {stem for word in said for stem in analyze(word)}
     return 2 * len(own & set(analyze(paper.title))) >= len(own)
+
+
+def mentioning(question: str, lookup: PaperLookup) -> list[Paper]:
+    """The papers that have every name of a thing in a question; none where too many have them."""
+    names = [m[0] for m in TOKEN.finditer(question) if COINED.match(m[0])]
+    stems = [stem for name in names if name.lower() not in STOP_WORDS for stem in analyze(name)]
+    papers = lookup.having(stems, MOST_MENTIONING + 1) if stems else []
+    return papers if len(papers) <= MOST_MENTIONING else []
 
 
 def is_topic(phrase: str, lookup: PaperLookup) -> bool:

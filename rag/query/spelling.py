@@ -93,7 +93,9 @@ def corrected(question: str, lookup: PaperLookup) -> Spelled:
             continue
         pieces += [question[at : match.start()], right]
         at = match.end()
-        if match[0].lower() not in HASTY:  # what is plainly meant need not be told
+        if (
+            match[0].lower() not in HASTY and right != f"{match[0]}s"
+        ):  # what is plainly meant need not be told
             changed.append(match[0])
     pieces.append(question[at:])
     return Spelled("".join(pieces), tuple(dict.fromkeys(changed)))
@@ -112,6 +114,8 @@ def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
     lower = word.lower()
     if lower in HASTY:
         return HASTY[lower]
+    if plural := _only_plural(word, lookup):
+        return plural
     if ACRONYM.fullmatch(word) and not any(map(lookup.frequency, analyze(word))):
         is_word = word.islower() and lookup.knows_word(word)
         return (not is_word and spelled_by_initials(word, lookup)) or None
@@ -122,6 +126,13 @@ def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
     if any(map(lookup.frequency, analyze(word))) or _is_word(lower, lookup):
         return None
     return _closest(lower, lookup)
+
+
+def _only_plural(word: str, lookup: PaperLookup) -> str | None:
+    """The plural of a short form where papers have that alone, which shares no stem: "MFCCs"."""
+    if not (word.isupper() and len(word) > 1) or any(map(lookup.frequency, analyze(word))):
+        return None
+    return f"{word}s" if any(map(lookup.frequency, analyze(f"{word}s"))) else None
 
 
 def _is_word(word: str, lookup: PaperLookup) -> bool:

@@ -12,15 +12,15 @@ from typing import Final
 
 from rag.query.authors import FindAuthors, unknown_author
 from rag.query.coined import unknown_names
-from rag.query.details import is_detail
-from rag.query.fields import Field, asked_fields, asks_also
+from rag.query.details import is_detail, missing_type, without_details
+from rag.query.fields import Field, asked_fields, asks_also, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers, without_frame
 from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
-from rag.query.naming import is_topic, named_papers
+from rag.query.naming import is_topic, mentioning, named_papers
 from rag.query.paper_lookup import PaperLookup
 from rag.query.pointing import (
     NOWHERE,
@@ -40,10 +40,12 @@ from rag.query.pointing import (
 from rag.query.questions import earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
+from rag.sentences import split_sentences
 from rag.types import NO_FILTERS, Citation, Filters, Message, Origin, Paper
 
 # Words; of a longer question that names no paper, "who wrote" is but a part of its story.
 LONGEST_RECORD_QUESTION: Final = 16
+MOST_DETAILING: Final = 3  # papers that are read for a detail of a thing that several have
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Query:
         is_new_topic: Whether it turns away from the conversation, which only keeps its numbers.
         unknown: Names of things in it that no paper of the library mentions.
         short_of: How many papers the answers before cite, where it points at more of them.
+        is_mention: Whether the papers that it is about only mention what it names.
     """
 
     text: str
@@ -92,6 +95,7 @@ class Query:
     changed: tuple[str, ...] = ()
     is_new_topic: bool = False
     short_of: int | None = None
+    is_mention: bool = False
 
     @property
     def leant_on(self) -> tuple[Message, ...]:
@@ -209,9 +213,23 @@ class QueryParser:
         is_meant = pointed.is_sure or is_detail(query.standalone)
         if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
             pointed = NOWHERE
+        if not (pointed.papers or named or query.history) and is_detail(query.standalone):
+            return replace(query, about=self._detailing(query.standalone))
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         short = None if both else short_of(query.standalone, history)
         return replace(query, about=tuple(both.values()), short_of=short)
+
+    def _detailing(self, question: str) -> tuple[Paper, ...]:
+        """The papers with the names in a question for a detail; those that say it, if any does."""
+        if self.lookup is None:
+            return ()
+        papers = mentioning(without_details(question), self.lookup)
+        saying = [
+            paper
+            for paper in papers
+            if not missing_type(question, [s.text for s in split_sentences(paper.abstract)])
+        ]
+        return tuple((saying or papers)[:MOST_DETAILING])
 
     def _remembered(self, history: Sequence[Message]) -> Sequence[Message]:
         """The conversation, in which a declined question has the papers that it named."""
@@ -243,6 +261,9 @@ class QueryParser:
         fields = asked_fields(query.standalone) or self._asked_before(query)
         if locators or query.library_question or query.unknown_author:
             return replace(query, asks_for="records", locators=locators, fields=fields)
+        if fields and not query.about and self.lookup:
+            mention = mentioning(without_fields(query.standalone), self.lookup)[:1]
+            query = replace(query, about=tuple(mention), is_mention=bool(mention))
         is_short = len(query.standalone.split()) <= LONGEST_RECORD_QUESTION
         if fields and (query.about or is_short):
             also = len(query.about) <= 1 and asks_also(query.standalone)

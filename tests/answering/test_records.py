@@ -46,6 +46,7 @@ def library(tmp_path_factory):
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
         ("who is hopper", ["No paper by Hopper"]),
+        ("who wrote the CRABS paper", ["Ada Byron"]),
         ("show me papers with code", ["1 of the 3 papers has", "https://example.org/tides"]),
         ("which papers have no date?", ["1 of the 3 papers has no recorded date", "Moss"]),
         ("undated papers", ["Moss as a Meter"]),
@@ -150,6 +151,12 @@ def test_a_place_by_itself_asks_for_the_same_field_again(library):
     answer = library.ask("and the second", history=history)
     assert "@misc" in answer.text
     assert answer.papers != history[-1].citations[0].paper
+
+
+def test_a_detail_of_a_thing_that_papers_only_mention_is_declined_for_them(library):
+    answer = library.ask("which GPU was MOSS trained on?")
+    assert answer.reason == "not_in_abstract"
+    assert [hit.paper.title for hit in answer.hits] == ["Moss as a Meter"]
 
 
 def test_a_declined_question_keeps_its_paper_for_the_next(library):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.library import Library
-from rag.query.naming import is_topic, named_papers, names_title
+from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
 from rag.settings import Settings
 from rag.types import Paper
@@ -55,6 +55,11 @@ def lookup(tmp_path_factory):
 )
 def test_a_paper_is_named_by_what_is_its_own(lookup, question, named):
     assert "".join(sorted(paper.paper_id for paper in named_papers(question, lookup))) == named
+
+
+def test_papers_that_have_a_name_are_known(lookup):
+    assert [p.paper_id for p in mentioning("which boat uses TideNet in LEN?", lookup)] == ["c"]
+    assert mentioning("which boat is used?", lookup) == []
 
 
 @pytest.mark.parametrize(

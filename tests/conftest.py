@@ -152,6 +152,17 @@ def words_settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def words_library(request, tmp_path_factory):
+    """A library of the module's `PAPERS`, without an embedder; tests must not change it."""
+    settings = Settings(
+        library=tmp_path_factory.mktemp("words") / "library", embedder="none", llm="extractive"
+    )
+    with Library.open(settings=settings) as library:
+        library.ingest(request.module.PAPERS)
+        yield library
+
+
+@pytest.fixture(scope="module")
 def invented(words_settings):
     """A library of the invented papers; tests must not change it."""
     with Library.open(settings=words_settings) as library:

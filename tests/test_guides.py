@@ -64,6 +64,12 @@ def test_every_package_is_drawn():
     assert sorted(packages - set(modules.values())) == []
 
 
+def test_the_readme_says_what_every_package_is_for():
+    said = (ROOT / "README.md").read_text("utf-8")
+    packages = [path.parent.name for path in (ROOT / "rag").glob("*/__init__.py")]
+    assert sorted(name for name in packages if f"`rag/{name}`" not in said) == []
+
+
 def test_every_arrow_of_the_drawing_is_an_import():
     modules, arrows = drawing()
 

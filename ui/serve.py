@@ -59,16 +59,6 @@ def listen(host: str, port: int) -> socket.socket:
     )
 
 
-def find_free_port(host: str, port: int) -> int:
-    """The port, or the next free one; someone else may take it meanwhile.
-
-    Raises:
-        ConfigurationError: The address cannot be listened on, or no port near is free.
-    """
-    with closing(listen(host, port)) as taken:
-        return int(taken.getsockname()[1])
-
-
 def serve(
     settings: Settings,
     *,

@@ -27,10 +27,6 @@ ASKED_TERM: Final = re.compile(
         )\s*\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
-SHORT_FORM: Final = re.compile(
-    r"\b(?:stands?\s+for|abbreviat\w+|acronym|short\s+for|full\s+(?:form|name)|long\s+form|spell\w*\s+out)\b",
-    re.IGNORECASE,
-)
 HOW_MANY: Final = re.compile(
     r"\b(?:how\s+many|number\s+of)\s+(?:(?:different|more|fewer|other|of\s+the|total)\s+)*(?P<noun>[\w-]+(?:\s+[\w-]+){0,2})",
     re.IGNORECASE,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from rag.library import Library
-from rag.settings import Settings
 from rag.types import Message, Paper
 
 PAPERS = [
@@ -24,11 +22,8 @@ PAPERS = [
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("records")
-    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
-        made.ingest(PAPERS)
-        yield made
+def library(words_library):
+    return words_library
 
 
 @pytest.mark.parametrize(

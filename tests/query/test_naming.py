@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.library import Library
 from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
-from rag.settings import Settings
 from rag.types import Paper
 
 WORDS = {"lighthouse", "bells", "crab", "count", "harbour", "tide", "small", "waves"}
@@ -24,11 +22,8 @@ PAPERS = [
 
 
 @pytest.fixture(scope="module")
-def lookup(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("named")
-    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
-        made.ingest(PAPERS)
-        yield PaperLookup(made._index, WORDS.__contains__)
+def lookup(words_library):
+    return PaperLookup(words_library._index, WORDS.__contains__)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from rag.library import Library
 from rag.query.paper_lookup import PaperLookup
 from rag.query.spelling import as_typed, corrected, distance
-from rag.settings import Settings
 from rag.types import Paper
 
 KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean"}
@@ -23,11 +22,8 @@ PAPERS = [
 
 
 @pytest.fixture(scope="module")
-def lookup(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("spelled")
-    with Library.open(settings=Settings(library=folder, embedder="none", llm="extractive")) as made:
-        made.ingest(PAPERS)
-        yield PaperLookup(made._index, KNOWN.__contains__)
+def lookup(words_library):
+    return PaperLookup(words_library._index, KNOWN.__contains__)
 
 
 @pytest.mark.parametrize(

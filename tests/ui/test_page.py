@@ -36,7 +36,7 @@ from tests.support.html import HOSTILE, Seen
 from ui.app import build_app, build_theme
 from ui.chat import answers, cards, handlers, render
 from ui.chat.handlers import Chat
-from ui.serve import find_free_port
+from ui.serve import listen
 from ui.server.loading import Loading
 from ui.templates.formulas import formula_html
 from ui.templates.markdown import markdown_html, plain_html
@@ -594,13 +594,13 @@ def test_waiting_ends_when_the_time_is_up():
 def test_a_taken_port_gives_way_to_the_next_free_one():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        found = find_free_port("127.0.0.1", port)
-        assert port < found < port + 20
+        with listen("127.0.0.1", port) as found:
+            assert port < found.getsockname()[1] < port + 20
 
 
 def test_an_address_of_another_machine_is_wrong_use():
     with pytest.raises(ConfigurationError, match=r"203\.0\.113\.1"):
-        find_free_port("203.0.113.1", 7860)
+        listen("203.0.113.1", 7860)
 
 
 # --- the page itself -------------------------------------------------------------------------
@@ -614,11 +614,13 @@ def address(zoo):
     loading.start(settings, None, lambda _: None)
     assert loading.wait(60)
     app = build_app(loading)
+    with listen("127.0.0.1", 7900) as listening:
+        port = listening.getsockname()[1]
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GRADIO_ANALYTICS_ENABLED", "False")
         _, url, _ = app.launch(
             server_name="127.0.0.1",
-            server_port=find_free_port("127.0.0.1", 7900),
+            server_port=port,
             prevent_thread_lock=True,
             quiet=True,
             share=False,

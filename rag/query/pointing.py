@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.query.details import without_details
 from rag.query.fields import without_fields
 from rag.query.focus import own_words
 from rag.store.lexical import analyze
@@ -115,6 +116,12 @@ TURNS: Final = re.compile(
     r"|something\s+else|back\s+to)\b",
     re.IGNORECASE,
 )
+# What stands before the "it" of "and how many layers does it have?" is what is asked of it.
+ASKED_OF_IT: Final = re.compile(
+    r"\s*(?:what|which|how|when|where|why)\b.*\b"
+    r"(?:do|does|did|is|are|was|were|has|have|had|can|could|would|will)\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +204,15 @@ def short_of(question: str, history: Sequence[Message]) -> int | None:
 def _means_itself(question: str) -> bool:
     """Whether a pronoun stands for what is turned to: "and what about dams, their use?"."""
     turn, pronoun = TURNS.match(question), (LOOSELY.search(question) or ONE.search(question))
-    return bool(turn and pronoun and own_of(question[turn.end() : pronoun.start()]))
+    if not (turn and pronoun):
+        return False
+    before = question[turn.end() : pronoun.start()]
+    return bool(own_of(before)) and not ASKED_OF_IT.match(before)
 
 
 def own_of(question: str) -> set[str]:
     """What a question says beside what any paper can be asked for."""
-    return set(own_words(without_fields(question))) - ASPECTS
+    return set(own_words(without_details(without_fields(question)))) - ASPECTS
 
 
 def covers(papers: Sequence[Paper], question: str) -> bool:

@@ -39,6 +39,9 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("which one is the heaviest?", [MOSS, CRAB, BELL]),
         ("explain it like im five", [MOSS]),
         ("does a bell ring twice per second?", []),  # a second is no place
+        ("and which gpu was it trained on", [MOSS]),  # "it" is asked something, not named anew
+        ("ok and how many layers does it have?", [MOSS]),
+        ("so what gpu was used?", [MOSS]),  # a kind of detail is no topic of its own
         ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],
 )

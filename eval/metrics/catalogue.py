@@ -55,6 +55,14 @@ _ANSWERS: Final = (
         "citation_recall", "citation recall", "higher", "statements that their citations support"
     ),
     Metric("citation_precision", "citation precision", "higher", "citations that help to support"),
+    Metric("model_answered", "answered by the model", "higher", "answerable ones that it answered"),
+    Metric("model_facts", "facts in its answers", "higher", "needed facts in what it wrote"),
+    Metric(
+        "model_precision",
+        "its citation precision",
+        "higher",
+        "its citations that help to support",
+    ),
     Metric("true_kept", "true claims kept", "higher", "references that pass verification"),
     Metric(
         "foreign_kept", "foreign claims kept", "lower", "other questions' references that pass too"

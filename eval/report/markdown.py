@@ -31,6 +31,7 @@ def render_markdown(
             for table in (
                 tables.headline(summary, last),
                 tables.published(summary),
+                tables.by_model(summary),
                 tables.by_slice(summary),
                 tables.abstention(summary),
             )
@@ -54,6 +55,7 @@ def render_short(summary: Summary, records: Sequence[Record]) -> str:
         *tables.notes(summary, records),
         render_table(tables.headline(summary, None)),
         render_table(tables.published(summary)),
+        render_table(tables.by_model(summary)),
         render_table(tables.by_slice(summary)) if len(summary.slices) > 1 else "",
     ]
     return "\n\n".join(part for part in parts if part)

@@ -59,6 +59,12 @@ BY_SLICE: Final = (
 )
 
 
+OF_MODEL: Final = (
+    *("model_answered", "model_facts", "model_precision"),
+    *("abstention_recall", "false_abstention"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A head and rows of equal length; all columns but the first hold figures."""
@@ -143,6 +149,20 @@ def abstention(summary: Summary) -> Table:
         rows.append(("answerable", str(mean.n), figure(mean), interval(mean), NOTHING))
     head = ("questions", "n", "abstained", "95 % interval", "precision")
     return Table("Abstention by kind", head, tuple(rows))
+
+
+def by_model(summary: Summary) -> Table:
+    """What became of the questions with a language model: who answered, how well, who refused."""
+    if summary.mean("all", "model_answered") is None:
+        return Table("The model", (), ())
+    seconds = summary.latency.get("writing")
+    rows = []
+    for name, means in summary.slices.items():
+        figures = [figure(means.get(metric)) for metric in OF_MODEL]
+        took = f"{seconds.p50 / 1000:.1f}" if seconds and name == "all" else NOTHING
+        rows.append((slice_label(name), *figures, took))
+    head = ("questions", *(_label(metric) for metric in OF_MODEL), "seconds, median")
+    return Table(f"Answers of {summary.provenance.mode}", head, tuple(rows))
 
 
 def slice_label(name: str) -> str:

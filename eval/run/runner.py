@@ -20,9 +20,10 @@ from eval.run.scorer import Scorer
 from eval.run.summary import Price, Summary, read_summary, summarise, write_summary
 from rag.errors import ConfigurationError
 from rag.library import Library
-from rag.types import Paper
+from rag.types import EXTRACTIVE, Paper
 
 FINGERPRINT: Final = "fingerprint.txt"
+RETRIEVAL_ONLY: Final = "retrieval only"
 PAPERCHAT: Final = "paperchat"  # what is measured, where it is no baseline
 MODEL_WORKERS: Final = 8  # questions under way at once where a model answers
 
@@ -81,7 +82,10 @@ def evaluate(
     options = options or Options()
     papers = library.papers()
     provenance = _describe(library, papers, samples, options)
-    task = build_task(library, papers, samples, options, measures_library=system is None)
+    model = None if system or library.is_extractive else library.mode
+    task = build_task(
+        library, papers, samples, options, measures_library=system is None, model=model
+    )
     if out:
         claim_folder(out, provenance)
     records = ask_all(system or library, samples, task, folder=out, on_progress=on_progress)
@@ -116,7 +120,9 @@ def rescore(
     scored = _describe(library, papers, samples, labelled)
     provenance = scored.model_copy(update={"mode": made.mode, "settings": made.settings})
     is_own = made.system == PAPERCHAT
-    task = build_task(library, papers, samples, labelled, measures_library=is_own)
+    has_model = is_own and made.mode not in (EXTRACTIVE, RETRIEVAL_ONLY)
+    model = made.mode if has_model else None
+    task = build_task(library, papers, samples, labelled, measures_library=is_own, model=model)
     claim_folder(out, provenance)
     records = rescore_all(samples, task, read_records(folder / ANSWERS))
     write_records(out / ANSWERS, records)
@@ -148,7 +154,7 @@ def _describe(
 ) -> Provenance:
     return describe_run(
         options.label,
-        library.mode if options.answers else "retrieval only",
+        library.mode if options.answers else RETRIEVAL_ONLY,
         papers=papers,
         questions=[sample.model_dump_json() for sample in samples],
         settings=library.settings,
@@ -163,12 +169,13 @@ def build_task(
     options: Options,
     *,
     measures_library: bool,
+    model: str | None = None,
 ) -> Task:
     """How a set is asked and marked; the library's verification is tried where it is measured."""
     verifier = build_verifier(papers, library.settings)
     probe = build_probe(papers, samples, verifier) if measures_library else None
     return Task(
-        Scorer(papers, build_check(verifier), probe, options.judge),
+        Scorer(papers, build_check(verifier), probe, options.judge, model),
         answers=options.answers,
         workers=options.workers or (1 if library.is_extractive else MODEL_WORKERS),
     )

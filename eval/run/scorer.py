@@ -10,7 +10,7 @@ from eval.data.records import Record, answer_record, hit_records
 from eval.run.checking import Check, check_answer
 from eval.run.judge import Judge
 from eval.run.probing import Probe
-from eval.run.scores import Gold, missing_facts, rounded, score_answer, score_ranking
+from eval.run.scores import Gold, missing_facts, rounded, score_answer, score_model, score_ranking
 from rag.text import title_key
 from rag.types import Answer, Hit, Message, Paper
 
@@ -24,12 +24,14 @@ class Scorer:
         check: Tells whether a paper supports a claim.
         probe: Probes the library's verification with each question's reference; None to leave it.
         judge: Reads the answers, or None.
+        model: The language model that is to write the answers; None where none is.
     """
 
     papers: Sequence[Paper]
     check: Check
     probe: Probe | None = None
     judge: Judge | None = None
+    model: str | None = None
     _ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Scorer:
         judged = self.judge.judge(found, answer) if self.judge else {}
         levels = {name: verdict.score for name, verdict in judged.items()}
         scores = score_answer(answer, sentences, _gold_of(found))
+        if self.model:
+            scores |= score_model(answer, sentences, _gold_of(found), self.model)
         scores |= self.probe(found) if self.probe else {}
         scores |= {name: score for name, score in levels.items() if score is not None}
         return found.model_copy(

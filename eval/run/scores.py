@@ -85,6 +85,20 @@ def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
     return rounded(scores)
 
 
+def score_model(
+    answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold, model: str
+) -> Scores:
+    """How far the model itself answered, whose place the papers' own sentences may have taken."""
+    is_its_own = answer.status == "answered" and answer.mode == model
+    scores = {"model_answered": float(is_its_own)} if gold.is_answerable else {}
+    if is_its_own and gold.facts:
+        scores["model_facts"] = mention_coverage(answer.text, gold.facts)
+    precision = citation_precision([_statement(sentence) for sentence in sentences])
+    if is_its_own and precision is not None:
+        scores["model_precision"] = precision
+    return rounded(scores)
+
+
 def is_right(cited: Collection[str], gold: Gold) -> bool:
     """Whether an answer cites a paper that answers the question: what `confidence` predicts."""
     return not gold.papers.isdisjoint(cited)

@@ -10,6 +10,7 @@ import pytest
 
 from eval import Options, evaluate
 from eval.data.records import read_records
+from eval.report.markdown import render_short
 from eval.run.asking import ANSWERS, keys
 from eval.run.baselines import DENSE, LEXICAL, add_baselines, build_baselines
 from eval.run.checking import check_answer
@@ -208,6 +209,23 @@ def test_a_model_is_asked_in_parallel_and_its_tokens_are_counted(library, words_
     assert (usage.prompt_tokens, usage.completion_tokens) == (900, 180)
     assert usage.cost == pytest.approx((900 * 1 + 180 * 10) / 1e6)
     assert run.summary.provenance.mode == "scripted"
+
+
+def test_with_a_model_it_is_told_what_the_model_answered_itself(library, words_settings, endpoint):
+    endpoint.when("How much tea", "The arm spills 4 % of the cups [1].")
+    endpoint.reply("Bread rises because yeast breathes out gas [1].")
+    reached = words_settings.model_copy(update={"openai_base_url": endpoint.url, "retries": 0})
+    question = SAMPLES[0].turns[0].question
+    samples = [ask("q1", f"How much tea: {question}", ["tea"]), ask("q2", question, ["tea"])]
+    with Library.open(settings=reached, llm="scripted") as served:
+        run = evaluate(served, samples)
+    means = run.summary.slices["all"]
+    assert means["model_answered"].mean == 0.5
+    assert means["model_precision"].mean == 1.0
+    assert "answered by the model" in render_short(run.summary, run.records)
+    without = evaluate(library, samples)
+    assert "model_answered" not in without.summary.slices["all"]
+    assert "answered by the model" not in render_short(without.summary, without.records)
 
 
 def test_a_question_that_the_model_did_not_answer_has_failed(library, words_settings, endpoint):

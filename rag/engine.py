@@ -27,7 +27,7 @@ from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.focus import asks_for_several
 from rag.query.naming import names_title
-from rag.query.pointing import is_about_telling
+from rag.query.pointing import asks_for_other_words
 from rag.query.spelling import as_typed
 from rag.query.understanding import Query, QueryParser
 from rag.retrieval.protocols import PaperFinder
@@ -170,7 +170,7 @@ class AnswerEngine:
             )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
-            query.topic, query.leant_on, hits, self._answerability, is_read=is_read
+            query.topic, query.relevant_history, hits, self._answerability, is_read=is_read
         )
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:
@@ -216,7 +216,7 @@ class AnswerEngine:
 
     def _plainness(self, query: Query) -> str | None:
         """Say that other words than the papers' need a model, where they are asked for."""
-        is_asked = is_about_telling(query.standalone) and query.is_follow_up
+        is_asked = asks_for_other_words(query.standalone) and query.is_follow_up
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
 
     def _caveat(self, answer: Answer, query: Query) -> str | None:

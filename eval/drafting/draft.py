@@ -24,7 +24,7 @@ from rag.types import Paper
 from rag.verification.terms import TermWeight
 
 SEED: Final = 7
-TELLING_WORDS: Final = 5
+MOST_DISTINCTIVE: Final = 5
 REPEATED: Final = 1.5  # what is said twice is rather the subject
 GAP: Final = "____"
 CLOZE_WORDS: Final = range(8, 41)  # shorter tells too little, longer is no question
@@ -69,13 +69,13 @@ def _in_turn(makers: Iterable[Iterator[Question]]) -> Iterator[Question]:
 
 def _known_items(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
     for paper in papers:
-        words = telling_words(paper, weight)
-        if len(words) == TELLING_WORDS:
+        words = distinctive_words(paper, weight)
+        if len(words) == MOST_DISTINCTIVE:
             asked = f"Which paper is about {', '.join(words[:-1])} and {words[-1]}?"
             yield draft_question("known_item", asked, paper, ())
 
 
-def telling_words(paper: Paper, weight: TermWeight) -> list[str]:
+def distinctive_words(paper: Paper, weight: TermWeight) -> list[str]:
     """The words of an abstract that say most, as it spells them; none of the title's."""
     titled = set(analyze(paper.title))
     counts = Counter(content_words(paper.abstract))
@@ -88,7 +88,7 @@ def telling_words(paper: Paper, weight: TermWeight) -> list[str]:
         and titled.isdisjoint(stems)
     }
     best = sorted(worth, key=lambda word: (-worth[word], word))
-    return _without_repeats(best)[:TELLING_WORDS]
+    return _without_repeats(best)[:MOST_DISTINCTIVE]
 
 
 def _without_repeats(words: Iterable[str]) -> list[str]:
@@ -103,11 +103,11 @@ def _clozes(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
     for paper in papers:
         gaps = list(_gaps(paper))
         if gaps:
-            sentence, answer = max(gaps, key=lambda gap: _telling(gap[1], weight))
+            sentence, answer = max(gaps, key=lambda gap: _distinctiveness(gap[1], weight))
             yield draft_question("single", f"What belongs in the gap? {sentence}", paper, (answer,))
 
 
-def _telling(answer: str, weight: TermWeight) -> tuple[bool, float]:
+def _distinctiveness(answer: str, weight: TermWeight) -> tuple[bool, float]:
     """Orders what can be left out: figures before names, rare before common."""
     stems = analyze(answer)
     return answer[0].isdigit(), max(map(weight, stems), default=0.0)

@@ -23,7 +23,7 @@ from rag.query.evidence import (
 )
 from rag.query.fields import asked_fields
 from rag.query.focus import ABOUT_PAPERS, asked_count, asks_for_several
-from rag.query.pointing import asks_for_more, is_about_telling
+from rag.query.pointing import asks_for_more, asks_for_other_words
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
@@ -159,19 +159,19 @@ class ExtractiveWriter:
         at = np.array(kept, np.intp) + 1  # behind the title
         vectors = texts.vectors[at]
         alike = np.asarray(vectors @ vectors.T, np.float64)
-        telling = _telling(question, asked.words, hit, met.shape[1])
-        is_whole |= not telling.any() and asked_role(question) is None
-        meant = met[at] @ telling if telling.any() and not is_whole else alike.mean(axis=1)
+        weights = _word_weights(question, asked.words, hit, met.shape[1])
+        is_whole |= not weights.any() and asked_role(question) is None
+        meant = met[at] @ weights if weights.any() and not is_whole else alike.mean(axis=1)
         worth = meant + (_gist(sentences) if is_whole else prior)
         least = LEAST_SHARE * float((meant if is_whole else worth).max())
-        if not (is_whole or telling.any()):  # what it asks for is a role, and nothing else
+        if not (is_whole or weights.any()):  # what it asks for is a role, and nothing else
             least = float(worth.max()) - ROLE_BONUS
         match = float(met.max(axis=0).mean())
         return Compared(hit, sentences, worth, alike, match, defines, least)
 
 
-def _telling(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
-    """How much each content word of a question tells of what it asks for, adding up to 1, or all 0.
+def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
+    """Weigh the content words of a question by how much they say of it: 1 together, or all 0.
 
     Where the paper is named, words that only name it tell little, for all of it is about them; so
     do words of any question about papers, and those that ask for a role, which has its own worth.
@@ -254,14 +254,14 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
 
 def _most_when_told_anew(question: str) -> int:
     """Most sentences of an answer that is to be told again, in simpler or fewer words."""
-    if not is_about_telling(question):
+    if not asks_for_other_words(question):
         return sys.maxsize
     return 1 if ONE_SENTENCE.search(question) else SENTENCES_WHEN_SIMPLER
 
 
 def _asks_anew(question: str) -> bool:
     """Whether a message only asks for the last answer again, or for more of it."""
-    return asks_for_more(question) or is_about_telling(question)
+    return asks_for_more(question) or asks_for_other_words(question)
 
 
 def _quoted(history: Sequence[Message]) -> frozenset[Place]:

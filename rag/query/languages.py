@@ -60,7 +60,7 @@ ENGLISH: Final = frozenset(
     )
 )
 # Words that by themselves tell the language of a short question.
-TELLING: Final[Mapping[str, str]] = {
+OWN_WORDS: Final[Mapping[str, str]] = {
     "de": """ist sind wie welche welcher welches warum wieso funktioniert erkläre zeige nenne
         heißt schrieb""",
     "fr": "qu'est-ce quel quelle quels quelles pourquoi quand explique expliquez a-t-il combien",
@@ -102,14 +102,14 @@ def language_of(question: str) -> str | None:
 
 
 def _score(code: str, words: list[str], question: str) -> int:
-    """How many small words of a language a question has; telling ones and its signs count more.
+    """How many small words of a language a question has; own ones and its signs count more.
 
     A single letter, or one small word beside a sign, tells nothing: "El Niño forecasts".
     """
-    small, telling = SMALL_WORDS[code].split(), TELLING[code].split()
+    small, own = SMALL_WORDS[code].split(), OWN_WORDS[code].split()
     longer = [word for word in words if len(word) > 1]
-    found = sum((word in small or word in telling) and word not in ENGLISH for word in longer)
-    found += sum(word in telling for word in words)
+    found = sum((word in small or word in own) and word not in ENGLISH for word in longer)
+    found += sum(word in own for word in words)
     signs = SIGNS.get(code)
     return found + (
         1 if found >= LEAST_WORDS and signs and re.search(signs, question, re.IGNORECASE) else 0

@@ -170,7 +170,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
 def _one(question: str, paper: Paper) -> Pointed:
     """The paper, where a question goes on about it: in so many words, or having none of its own."""
     own = own_of(question)
-    if MORE.match(question) or is_about_telling(question) or not own:
+    if MORE.match(question) or asks_for_other_words(question) or not own:
         return Pointed((paper,), is_sure=True)
     return Pointed((paper,), is_sure=len(own) <= FEW_OWN) if ONE.search(question) else NOWHERE
 
@@ -222,7 +222,7 @@ def covers(papers: Sequence[Paper], question: str) -> bool:
     return 2 * len(own & present) >= len(own)
 
 
-def is_about_telling(question: str) -> bool:
+def asks_for_other_words(question: str) -> bool:
     """Whether a message only asks for the last answer in simpler words."""
     return SIMPLER.search(question) is not None and len(question.split()) <= SHORT
 

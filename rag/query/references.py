@@ -37,7 +37,7 @@ def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
     A title within another one that is named is not meant.
     """
     asked = title_key(question)
-    keys = {paper.paper_id: _telling_key(paper.title) for paper in papers}
+    keys = {paper.paper_id: _distinctive_key(paper.title) for paper in papers}
     named = {paper_id: key for paper_id, key in keys.items() if key and key in asked}
     longest = {
         key
@@ -48,7 +48,7 @@ def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
 
 
 @lru_cache(4096)  # titles of found papers come again and again
-def _telling_key(title: str) -> str:
+def _distinctive_key(title: str) -> str:
     """What spellings of a title share; "" for a title that could be any words."""
     return title_key(title) if len(title.split()) >= LEAST_TITLE_WORDS else ""
 

@@ -27,9 +27,9 @@ from rag.query.pointing import (
     ORDINAL,
     Pointed,
     asks_for_more,
+    asks_for_other_words,
     compares,
     covers,
-    is_about_telling,
     is_bare,
     last_cited,
     own_of,
@@ -98,14 +98,14 @@ class Query:
     is_mention: bool = False
 
     @property
-    def leant_on(self) -> tuple[Message, ...]:
+    def relevant_history(self) -> tuple[Message, ...]:
         """The conversation, as far as it says what the question is about."""
         return () if self.is_new_topic else self.history
 
     @property
     def earlier(self) -> list[str]:
         """The questions that were asked before, latest first."""
-        return earlier_questions(self.leant_on)
+        return earlier_questions(self.relevant_history)
 
     @property
     def is_follow_up(self) -> bool:
@@ -119,8 +119,8 @@ class Query:
         So the question as it was asked keeps most of the weight, whatever the model makes of it.
         """
         if not self.rewritten:
-            return self.leant_on
-        return (*self.leant_on, Message("user", self.rewritten))
+            return self.relevant_history
+        return (*self.relevant_history, Message("user", self.rewritten))
 
     @property
     def subject(self) -> str:
@@ -278,7 +278,7 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
     """What is asked of the papers, "" when nothing is; a bare "yes" asks the last question anew."""
     earlier = earlier_questions(history)
     has_cited = any(message.citations for message in history)
-    if has_cited and (asks_for_more(question) or is_about_telling(question)):
+    if has_cited and (asks_for_more(question) or asks_for_other_words(question)):
         return question
     if earlier and is_affirmation(question):
         return earlier[0]

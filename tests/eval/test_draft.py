@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.data.dataset import read_samples
-from eval.drafting.draft import GAP, draft_questions, render_questions, telling_words
+from eval.drafting.draft import GAP, distinctive_words, draft_questions, render_questions
 from eval.metrics.formulas import mentions
 from eval.run.checking import term_weight
 from rag.types import Paper
@@ -35,8 +35,8 @@ def test_a_gap_hides_an_answer_that_stands_in_the_abstract():
         assert answer in abstracts[draft["papers"][0]]
 
 
-def test_telling_words_are_not_the_titles_own():
-    words = telling_words(PAPERS[2], term_weight(PAPERS))
+def test_distinctive_words_are_not_the_titles_own():
+    words = distinctive_words(PAPERS[2], term_weight(PAPERS))
     assert len(words) == 5
     assert not {"tuning", "church", "bells", "vibration"} & set(words)
 

@@ -15,6 +15,8 @@ UNWANTED: Final = re.compile(
 
 def one_line(text: str) -> str:
     """Put text on one line: white space collapsed, control characters and surrogates dropped."""
+    if text.isprintable() and "  " not in text:  # no white space but single spaces
+        return text.strip(" ")
     line = " ".join(text.split())
     return line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
 

@@ -288,6 +288,12 @@ class Library:
             items = collected(read_sources([opened]), collections)
             yield write_papers(self._index, items, on_progress)
 
+    def fill_new(self, *, is_wanted: bool, on_progress: OnProgress = _quietly) -> None:
+        """Give a new library the starter papers, if wanted or once begun; others stay."""
+        if self.is_new and (is_wanted or self._index.state.starter_begun):
+            report = self.ingest_starter(on_progress)
+            logger.info("starter library: %s", report)
+
     def ingest_starter(self, on_progress: OnProgress = _quietly) -> IngestReport:
         """Add the papers that come with paperchat, as summaries written for this project."""
         from rag.starter import starter_file
@@ -531,7 +537,6 @@ def _default_library() -> Library:
     with _opening:
         if _default is None:
             library = Library.open()
-            if library.is_new:
-                library.ingest_starter()
+            library.fill_new(is_wanted=True)
             _default = library
         return _default

@@ -43,6 +43,13 @@ def write_text(text: str, path: Path | None) -> None:
         raise RagError(f"{str(path)!r} cannot be written: {exc.strerror}.") from exc
 
 
+def is_answered_yes(question: str) -> bool:
+    """Ask a user at the terminal, who says no by saying nothing."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
 @contextmanager
 def shown_progress() -> Iterator[OnProgress]:
     """Show a progress bar on standard error for what goes on inside; it leaves nothing behind.

@@ -66,8 +66,11 @@ def serve(
     access: AccessPolicy | None = None,
     port: int = 7860,
     open_browser: bool = True,
+    fills_new: bool = True,
 ) -> None:
     """Serve the chat page until interrupted; the library gets ready while the page is open.
+
+    A new library gets the starter papers where `fills_new` is set.
 
     Raises:
         ConfigurationError: The address or the port cannot be used.
@@ -78,7 +81,7 @@ def serve(
         url = page_url(access.host, free)
         loading = Loading(access=access, settings=settings, llm=llm)
         with shown_progress() as on_progress:
-            loading.start(settings, llm, on_progress)
+            loading.start(settings, llm, on_progress, fills_new=fills_new)
             start_server(build_server(loading), listening)
             if free != port:
                 _say(f"Port {port} is taken.")

@@ -123,6 +123,14 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(usage_error=parser.error)
 
 
+def _add_starter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--starter",
+        action="store_true",
+        help="fill a new library of your own with the starter papers, as the default one is",
+    )
+
+
 def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
@@ -140,6 +148,7 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    _add_starter(parser)
     parser.set_defaults(run=commands.chat)
 
 
@@ -155,6 +164,7 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     )
     shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
     _add_json(shown)
+    _add_starter(parser)
     parser.set_defaults(run=commands.ask)
 
 
@@ -163,6 +173,7 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
     _add_filters(parser)
     _add_json(parser)
+    _add_starter(parser)
     parser.set_defaults(run=commands.search)
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from rag import export
 from rag.cli import output
-from rag.cli.opening import open_library
+from rag.cli.opening import fills_new, open_library
 from rag.cli.report import merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
@@ -52,6 +52,7 @@ def chat(options: argparse.Namespace) -> int:
         access=access,
         port=options.port,
         open_browser=not options.no_browser,
+        fills_new=fills_new(options, settings),
     )
     return 0
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rag.cli.opening import open_library
-from rag.terminal import shown_progress, write_json, write_line
+from rag.terminal import is_answered_yes, shown_progress, write_json, write_line
 
 if TYPE_CHECKING:
     from rag.lookup import Enrichment
@@ -87,7 +87,8 @@ def enrich(options: argparse.Namespace) -> int:
     if not options.json:
         for line in _lines(found):
             write_line(line)
-        applies = found and (applies or _is_wanted(f"Write this into {len(found):,} papers?"))
+        is_asked = bool(found) and not applies and sys.stdin.isatty() and sys.stdout.isatty()
+        applies |= is_asked and is_answered_yes(f"Write this into {len(found):,} papers?")
     if applies:
         library.apply(found)
     if options.json:
@@ -103,15 +104,6 @@ def _told(found: int, of: int, *, is_applied: bool) -> str:
     if is_applied:
         return f"{found:,} of {of:,} records completed"
     return f"{found:,} of {of:,} records would change; `paperchat papers enrich --apply` does it"
-
-
-def _is_wanted(question: str) -> bool:
-    """Whether a user at a terminal says yes; who is not at one is not asked."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    sys.stdout.write(f"{question} [y/N] ")
-    sys.stdout.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _lines(found: Sequence[Enrichment]) -> Iterator[str]:

@@ -1,12 +1,20 @@
-"""Opens the library that a command's options name."""
+"""Opens the library that a command's options name, and asks what a new one begins with."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from typing import Final
 
 from rag.library import Library
-from rag.settings import read_settings
-from rag.terminal import shown_progress
+from rag.settings import Settings, read_settings
+from rag.terminal import is_answered_yes, shown_progress
+
+NEW_AND_EMPTY: Final = (
+    "{library!r} is a new library, and empty: `paperchat ingest SOURCE… --library {library}` reads "
+    "papers into it, and --starter fills it with the starter papers.\n"
+)
+FILL_IT: Final = "{library!r} is a new library. Fill it with the starter papers?"
 
 
 def open_library(
@@ -14,6 +22,7 @@ def open_library(
 ) -> Library:
     """The library that the options name; a new one gets the starter papers when asked for."""
     settings = read_settings(library=options.library)
+    is_filled = starter and fills_new(options, settings)
     with shown_progress() as on_progress:
         library = Library.open(
             settings=settings,
@@ -21,6 +30,22 @@ def open_library(
             rebuild=rebuild,
             on_progress=on_progress,
         )
-        if starter and library.is_new:
-            library.ingest_starter(on_progress)
+        if starter:
+            library.fill_new(is_wanted=is_filled, on_progress=on_progress)
     return library
+
+
+def fills_new(options: argparse.Namespace, settings: Settings) -> bool:
+    """Whether a new library gets the starter papers: the default one does, another when asked.
+
+    At a terminal the user is asked; else one line tells what an own new library begins with.
+    """
+    if options.library is None or options.starter:
+        return True
+    folder = settings.library.expanduser()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        return False
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return is_answered_yes(FILL_IT.format(library=str(folder)))
+    sys.stderr.write(NEW_AND_EMPTY.format(library=str(folder)))
+    return False

@@ -29,7 +29,7 @@ class Server:
 
     def start(self):
         command = [sys.executable, "-m", "rag.cli", "--library", str(self._folder / "library")]
-        command += ["--no-browser", "--port", "7961"]
+        command += ["--no-browser", "--starter", "--port", "7961"]
         self._log = (self._folder / "log").open("w+", encoding="utf-8")
         environment = {"RAG_CACHE": str(self._cache), "PATH": "", "HOME": str(self._folder)}
         self._process = subprocess.Popen(command, stderr=self._log, env=environment)

@@ -295,6 +295,21 @@ def test_enrich_shows_what_it_would_change_before_it_does(run, run_json, filled,
         assert "Nothing is known that 2 records lack" in run("papers", "enrich", "--apply")[1]
 
 
+def test_a_new_library_of_ones_own_begins_empty_and_says_so(run, tmp_path):
+    own = ("--library", tmp_path / "own")
+    code, out, err = run("search", "hopfield", *own)
+    assert (code, out) == (0, "No paper found.\n")
+    assert "is a new library, and empty" in err
+    assert f"paperchat ingest SOURCE… --library {tmp_path / 'own'}" in err
+    assert run("search", "hopfield", *own)[2] == ""  # told once
+
+
+def test_a_new_library_of_ones_own_gets_the_starter_papers_when_asked_for(run, run_json, tmp_path):
+    own = ("--library", tmp_path / "own")
+    assert run_json("search", "hopfield", "--starter", *own)["hits"]
+    assert len(run_json("papers", "list", *own)["papers"]) == STARTER_PAPERS
+
+
 def test_ingest_puts_what_it_reads_into_a_collection(run, run_json, papers_file):
     assert run("ingest", papers_file, "--collection", "Kitchen")[0] == 0
     assert run_json("papers", "collections")["collections"] == {"Kitchen": 2}

@@ -63,8 +63,15 @@ class Loading:
         self.failure = why
         self._finished.set()
 
-    def start(self, settings: Settings, llm: str | None, also_tell: OnProgress) -> None:
-        """Open the library in a thread of its own; a new one gets the starter papers."""
+    def start(
+        self,
+        settings: Settings,
+        llm: str | None,
+        also_tell: OnProgress,
+        *,
+        fills_new: bool = True,
+    ) -> None:
+        """Open the library in a thread of its own; a new one gets the starter papers, if wanted."""
 
         def tell(progress: Progress) -> None:
             self.progress = progress
@@ -72,7 +79,7 @@ class Loading:
 
         def load() -> None:
             try:
-                library, notice = open_for_chat(settings, llm, tell)
+                library, notice = open_for_chat(settings, llm, tell, fills_new=fills_new)
             except RagError as exc:
                 self.failed(str(exc))
             else:
@@ -91,12 +98,10 @@ def warm_up(library: Library) -> None:
 
 
 def open_for_chat(
-    settings: Settings, llm: str | None, on_progress: OnProgress
+    settings: Settings, llm: str | None, on_progress: OnProgress, *, fills_new: bool = True
 ) -> tuple[Library, str | None]:
     """The library, ready for questions, and what the user should know of it."""
     library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
     notice = library.prepare(on_progress)
-    if library.is_new:
-        report = library.ingest_starter(on_progress)
-        logger.info("starter library: %s", report)
+    library.fill_new(is_wanted=fills_new, on_progress=on_progress)
     return library, notice

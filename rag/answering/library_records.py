@@ -11,6 +11,7 @@ from typing import Final
 from rag.answering.direct import DirectAnswer
 from rag.answering.phrases import shared_phrases
 from rag.answering.records import cite_record, code_sentence, has_field, listed
+from rag.answering.roles import lead_sentence
 from rag.query.fields import Field
 from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
 from rag.query.forms import other_form
@@ -238,7 +239,9 @@ class LibraryResponder:
     ) -> DirectAnswer:
         undated = self.undated(query.filters) if undated is None else undated
         shown = papers[:MOST_LISTED]
-        lines, citations = listed(shown, Numbering(query.history))
+        asked = query.library_question
+        told = _no_sentence if asked and asked.what == "count" else lead_sentence
+        lines, citations = listed(shown, Numbering(query.history), told)
         rest = len(papers) - len(shown)
         more = f"\n\nAnd {rest:,} more: narrow the question to see them." if rest else ""
         text = f"{said}.{undated}\n\n{lines}{more}"

@@ -70,6 +70,13 @@ def test_records_are_told_exactly(library, question, said):
     assert all(c.paper.abstract[c.start : c.end] == c.quote for c in answer.citations)
 
 
+def test_a_count_names_its_papers_and_a_list_says_what_each_does(library):
+    counted = library.ask("how many papers on tidal clocks?").text
+    listed = library.ask("list all papers on tidal clocks").text
+    assert "2. **Tidal Clocks in Crabs** (Byron et al., 2021) [2]" in counted.splitlines()
+    assert "2. **Tidal Clocks in Crabs** (Byron et al., 2021): " in listed
+
+
 def test_an_id_that_is_not_here_is_told_as_that(library):
     answer = library.ask("what is 2101.00001 about?")
     assert (answer.status, answer.reason) == ("abstained", "not_in_library")

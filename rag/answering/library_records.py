@@ -238,8 +238,9 @@ class LibraryResponder:
         self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
     ) -> DirectAnswer:
         undated = self.undated(query.filters) if undated is None else undated
-        shown = papers[:MOST_LISTED]
         asked = query.library_question
+        most = (asked.most if asked else 0) or MOST_LISTED
+        shown = papers[:most]
         told = _no_sentence if asked and asked.what == "count" else lead_sentence
         lines, citations = listed(shown, Numbering(query.history), told)
         rest = len(papers) - len(shown)

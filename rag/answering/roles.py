@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.query.coined import own_name_rank
 from rag.query.focus import own_words
-from rag.query.pointing import COMPARES, ORDINAL, SEVERAL
+from rag.query.pointing import COMPARES, ORDINAL, SEVERAL, SIMPLER
 from rag.sentences import Sentence
 from rag.store.lexical import analyze
 from rag.types import Paper
@@ -213,6 +213,7 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
         question: What is asked.
         papers: The papers that answer.
     """
+    question = SIMPLER.sub(" ", question)
     outside = ORDINAL.sub(" ", SEVERAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question))))
     is_other = asked_role(outside) not in (None, SUMMARY) or ASKS_ONE_THING.search(outside)
     if is_other or any("?" in paper.title for paper in papers):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rag.query.fields import Field
+from rag.query.focus import asked_count
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
@@ -119,6 +120,16 @@ KINDS: Final[Mapping[str, str]] = {
     "these": "thesis|dissertation",
 }
 
+NUMBER_BEFORE: Final = re.compile(
+    r"^\s*(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b", _I
+)
+NARROWS: Final = re.compile(
+    r"^\W*(?:(?:and|only|just|now|show(?:\s+me)?|which\s+is|what\s+is)\s+)*(?:the\s+)?"
+    r"(?P<which>newest|latest|most\s+recent|oldest|earliest)(?:\s+(?:ones?|papers?|of\s+(?:them|these|those)))?\W*$",
+    _I,
+)
+PAPERS_ON: Final = re.compile(rf"^\W*{_THINGS}\s+{_ON}\s+", _I)
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryQuestion:
@@ -130,6 +141,7 @@ class LibraryQuestion:
         kind: Words of which their titles have one, joined by "|", such as `survey|review`; "".
         field: What their records have, or lack; None for any.
         is_lacking: Whether they lack it.
+        most: How many are asked for; 0 for all.
     """
 
     what: LibraryAspect
@@ -137,6 +149,7 @@ class LibraryQuestion:
     kind: str = ""
     field: Field | None = None
     is_lacking: bool = False
+    most: int = 0
 
 
 # "Papers with code", "which papers have no date", "undated papers".
@@ -202,8 +215,21 @@ def asked_of_library(question: str) -> LibraryQuestion | None:
         if _is_of_a_paper(question):
             continue
         kind = KINDS.get(thing.lower().removesuffix("s"), "")
-        return LibraryQuestion(what, " ".join(filter(None, (_topic(before), behind))), kind)
+        before = NUMBER_BEFORE.sub("", before)
+        topic = " ".join(filter(None, (_topic(before), behind)))
+        return LibraryQuestion(what, topic, kind, most=asked_count(question))
     return None
+
+
+def narrowed(question: str, earlier: str) -> LibraryQuestion | None:
+    """What "only the newest" asks of the papers that the question before asked for, or None."""
+    match = NARROWS.match(question)
+    if not match:
+        return None
+    asked = asked_of_library(earlier)
+    topic = asked.topic if asked else PAPERS_ON.sub("", earlier).strip(" ?.!")
+    what: LibraryAspect = "oldest" if match["which"].lower() in ("oldest", "earliest") else "newest"
+    return LibraryQuestion(what, topic, asked.kind if asked else "") if topic else None
 
 
 def _is_of_a_paper(question: str) -> bool:

@@ -75,7 +75,7 @@ MORE: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 SIMPLER: Final = re.compile(
-    r"\b(?:simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]?m|\sam)\s(?:five|5|ten))\b"
+    r"\b(?:(?:simple[rst]?|plain)\s+english|simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]?m|\sam)\s(?:five|5|ten))\b"
     r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
     r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
@@ -95,6 +95,7 @@ ASPECTS: Final = frozenset(
 CUT_SHORT: Final = re.compile(
     r"""^\W*(?:(?:and|so|ok(?:ay)?|but|hm+|then)\W+)*(?:(?:on|with|in|for|at|from|by|using|over|to|against|of)\s+)?
         (?:(?:which|what|whose|how\s(?:many|much))(?:\s(?:kinds?|sorts?|types?)\sof)?\s(?:\w[\w-]*\s?){1,3}
+          |any\s\w[\w-]*(?:\s\w+)?|why\s(?:no|not|so|only)(?:\s\w[\w-]*){1,3}
           |(?<=\s)(?:wh(?:om?|ich|at))|(?<=\W)(?:the|its|their)\s\w[\w-]*(?:\s\w+)?|how\s(?:big|large|long|fast|deep|accurate|good|high|well|much|many)(?:\s\w+)?)
         \W*$""",
     re.IGNORECASE | re.VERBOSE,
@@ -169,7 +170,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
 
 def _one(question: str, paper: Paper) -> Pointed:
     """The paper, where a question goes on about it: in so many words, or having none of its own."""
-    own = own_of(question)
+    own = own_of(COMPARES.sub(" ", question))
     if MORE.match(question) or asks_for_other_words(question) or not own:
         return Pointed((paper,), is_sure=True)
     return Pointed((paper,), is_sure=len(own) <= FEW_OWN) if ONE.search(question) else NOWHERE

@@ -103,12 +103,15 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     )
 )
 
+SQUEEZED: Final = re.compile(r"\b(what|who|how|where|that)s\b", re.IGNORECASE)
+
 
 def small_talk(text: str) -> tuple[str, ...]:
     """What a message asks of the assistant itself, a name for each sentence; () when it asks more.
 
     A greeting or thanks before a question is no small talk: the question counts.
     """
+    text = SQUEEZED.sub(r"\1's", text)
     pieces = [each.text for each in split_sentences(text)] or [text]
     names = [_talk_about(piece) for piece in pieces]
     if whole := _talk_about(text):

@@ -17,7 +17,7 @@ from rag.query.fields import Field, asked_fields, asks_also, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.intent import is_affirmation, question_for_papers, without_frame
-from rag.query.kinds import LibraryQuestion, asked_of_library
+from rag.query.kinds import LibraryQuestion, asked_of_library, narrowed
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
 from rag.query.naming import is_topic, mentioning, named_papers
@@ -186,6 +186,10 @@ class QueryParser:
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
         library_question = asked_of_library(asked) or asked_of_library(found.question)
+        if earlier := earlier_questions(history):
+            library_question = (
+                narrowed(asked, self._without_filters(earlier[0])) or library_question
+            )
         return Query(
             text,
             standalone,
@@ -195,6 +199,10 @@ class QueryParser:
             library_question=library_question,
             unknown_author=unknown,
         )
+
+    def _without_filters(self, question: str) -> str:
+        this_year = datetime.now(tz=UTC).year
+        return understood_filters(question, self.find_authors, this_year).question
 
     def _pointed(self, query: Query) -> Query:
         """The query with the papers that it names, or points at in the conversation."""

@@ -41,6 +41,7 @@ def library(words_library):
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
         ("who is hopper", ["No paper by Hopper"]),
+        ("list 2 papers on tidal clocks", ["2 papers with “tidal clocks” in the title"]),
         ("who wrote the CRABS paper", ["Ada Byron"]),
         ("show me papers with code", ["1 of the 3 papers has", "https://example.org/tides"]),
         ("which papers have no date?", ["1 of the 3 papers has no recorded date", "Moss"]),
@@ -159,6 +160,16 @@ def test_a_detail_of_a_thing_that_papers_only_mention_is_declined_for_them(libra
     answer = library.ask("which GPU was MOSS trained on?")
     assert answer.reason == "not_in_abstract"
     assert [hit.paper.title for hit in answer.hits] == ["Moss as a Meter"]
+
+
+@pytest.mark.parametrize("question", ["only the newest", "which is the newest one?"])
+def test_the_newest_is_asked_of_the_papers_before(library, question):
+    first = library.ask("papers about tidal clocks")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    answer = library.ask(question, history=history)
+    assert answer.origin == "records"
+    assert "2 papers on “tidal clocks”" in answer.text
+    assert answer.papers[0].title == "A Survey of Tidal Clocks"
 
 
 def test_a_declined_question_keeps_its_paper_for_the_next(library):

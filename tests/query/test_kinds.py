@@ -32,6 +32,7 @@ from rag.query.talk import small_talk
         ("can you read pdfs?", ("pdf",)),
         ("no, that's wrong", ("wrong",)),
         ("who made you", ("identity",)),
+        ("whats your name", ("identity",)),
         ("how does it work?", ()),
         ("how sure are they of the mass of the planet?", ()),
         ("how do I add noise to the weights?", ()),

@@ -31,7 +31,7 @@ from rag.verification.markers import (
 )
 from rag.verification.numbering import Numbering
 from rag.verification.second import SecondVerifier
-from rag.verification.support import Verifier
+from rag.verification.support import Remembering, Verifier
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
@@ -94,9 +94,11 @@ class ModelWriter:
         prompt = compose_prompt(question, history, hits, settings, self._today(), excerpts)
         reply: Reply | None = None
 
+        verifier = Remembering(self._verifier)
+
         @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
         def check(complete: str) -> Verified:
-            return self._verify(complete, prompt, history)
+            return self._verify(complete, prompt, history, verifier)
 
         with closing(stream_reply(self._llm, prompt.messages)) as stream:
             for reply in _worth_showing(stream):
@@ -111,7 +113,7 @@ class ModelWriter:
             yield Draft(said, declined=True, thinking=reply.thinking)
         else:
             text = _marked_as_cut(reply.text) if reply.is_cut else reply.text
-            for draft in self._checked(text, prompt, history, usage):
+            for draft in self._checked(text, prompt, history, verifier, usage):
                 yield self._ended(draft, reply)
 
     def _only_thought(self, reply: Reply, usage: Usage) -> Draft:
@@ -136,14 +138,19 @@ class ModelWriter:
         return replace(draft, notice=notice, thinking=reply.thinking, is_cut=reply.is_cut)
 
     def _checked(
-        self, text: str, prompt: Prompt, history: Sequence[Message], usage: Usage
+        self,
+        text: str,
+        prompt: Prompt,
+        history: Sequence[Message],
+        verifier: Verifier,
+        usage: Usage,
     ) -> Iterator[Draft]:
         """The whole text, checked; a disagreement that is left with one side is none."""
         disagrees, body = split_disagreement(as_markers(text, len(prompt.sources)).strip())
         if self._second:
-            local = self._verify(body, prompt, history)
+            local = self._verify(body, prompt, history, verifier)
             yield replace(_as_draft(local, usage), is_checking=True)
-        verified = self._verify(body, prompt, history, self._second)
+        verified = self._verify(body, prompt, history, verifier, self._second)
         sides = {citation.marker for citation in verified.citations}
         disagrees = disagrees and len(sides) >= LEAST_SIDES
         if disagrees:
@@ -161,12 +168,13 @@ class ModelWriter:
         text: str,
         prompt: Prompt,
         history: Sequence[Message],
+        verifier: Verifier,
         second: SecondVerifier | None = None,
     ) -> Verified:
         return verify(
             text,
             [source.paper for source in prompt.sources],
-            self._verifier,
+            verifier,
             Numbering(history),
             unsupported=self._settings.unsupported,
             second=second,

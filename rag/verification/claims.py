@@ -10,6 +10,7 @@ from typing import Final
 from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Usage, Verdict
+from rag.verification.frames import without_frame
 from rag.verification.markers import find_markers, strip_markers
 from rag.verification.second import LLMVerdict, SecondVerifier, combine
 from rag.verification.support import Support, Verifier
@@ -45,7 +46,7 @@ def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list
     fences = [match.span() for match in FENCED.finditer(text)]
     is_code = [any(a <= s.start < b for a, b in fences) for s in sentences]
     claims = ["" if code else _claim(s) for s, code in zip(sentences, is_code, strict=True)]
-    pairs = [(claim, paper) for claim in claims if claim for paper in papers]
+    pairs = [(without_frame(claim), paper) for claim in claims if claim for paper in papers]
     checked = dict(zip(pairs, verifier.check(pairs), strict=True))
     return [
         replace(_check_sentence(sentence, claim, papers, checked), is_code=code)
@@ -73,14 +74,15 @@ def _check_sentence(
     if not claim:
         return CheckedClaim(sentence, claim, (), None)
     cited = [papers[n - 1] for n in find_markers(sentence.text) if 1 <= n <= len(papers)]
-    held = _holding(claim, list(dict.fromkeys(cited)), checked)
+    said = without_frame(claim)
+    held = _holding(said, list(dict.fromkeys(cited)), checked)
     if not held:  # cited wrongly or not at all: does another paper say so?
-        held = [
-            pair for pair in _holding(claim, papers, checked) if pair[1].verdict == "supported"
-        ][:1]
+        held = [pair for pair in _holding(said, papers, checked) if pair[1].verdict == "supported"][
+            :1
+        ]
     if held:
         return CheckedClaim(sentence, claim, tuple(held), held[0][1].verdict)
-    denied = any(checked[claim, paper].verdict == "contradicted" for paper in cited)
+    denied = any(checked[said, paper].verdict == "contradicted" for paper in cited)
     return CheckedClaim(sentence, claim, (), "contradicted" if denied else "unsupported")
 
 

@@ -30,6 +30,28 @@ class Verifier(Protocol):
         """
 
 
+class Remembering:
+    """Checks each claim with each paper once, however often it is asked.
+
+    A text that is checked anew with every sentence that is added then costs as much as one that
+    is checked when it is complete.
+
+    Args:
+        verifier: Checks what was not asked before.
+    """
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._known: dict[tuple[str, Paper], Support] = {}
+
+    def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
+        """Return the support of each claim by its paper, in order."""
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
+        if new:
+            self._known.update(zip(new, self._verifier.check(new), strict=True))
+        return [self._known[pair] for pair in pairs]
+
+
 def quotable_sentences(paper: Paper) -> list[Sentence]:
     """Return the sentences of a paper's abstract apart from orders, which support nothing.
 

@@ -12,8 +12,11 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms import CustomLLM, MockLLM
 
-from rag.answering.generation import DISAGREEMENT
+from rag.answering.generation import DISAGREEMENT, ModelWriter
+from rag.sentences import split_sentences
+from rag.settings import Settings
 from rag.types import EXTRACTIVE, Message, Usage
+from rag.verification.support import Support
 from tests.support.endpoint_papers import (
     CLAIM,
     OFF_TOPIC,
@@ -21,6 +24,7 @@ from tests.support.endpoint_papers import (
     REPLY,
     chunk_of,
     events,
+    hit_of,
     own_sentence,
     shape,
 )
@@ -161,6 +165,30 @@ def test_a_disagreement_without_any_side_gives_way(ask, endpoint):
     answer = ask()
     assert (answer.status, answer.reason, answer.mode) == ("answered", None, EXTRACTIVE)
     assert DISAGREEMENT not in answer.text
+
+
+# --- what checking while it is written costs -----------------------------------------------------
+
+
+class Counting:
+    """Supports all, and counts what it is asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def check(self, pairs):
+        self.asked += len(pairs)
+        return [Support(split_sentences(p.abstract)[0], 1.0, "supported") for _, p in pairs]
+
+
+@pytest.mark.parametrize("sentences", [5, 10, 20])
+def test_a_text_that_is_checked_as_it_grows_costs_a_check_a_sentence_and_paper(order, sentences):
+    verifier = Counting()
+    text = " ".join(f"Beavers build dam number {n} of mud [1]." for n in range(sentences))
+    writer = ModelWriter(Parrot(says=text), verifier, Settings())
+    *_, last = writer.write(QUESTION, (), [hit_of(paper) for paper in order])
+    assert len(last.verified.sentences) == sentences
+    assert verifier.asked == sentences * len(order)
 
 
 # --- why the papers' own sentences stand there ---------------------------------------------------

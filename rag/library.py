@@ -25,7 +25,7 @@ from rag.lookup import (
     watch_zotero,
 )
 from rag.query.messages import History, to_messages
-from rag.readers import Source, collected, read_sources, require_paper
+from rag.readers import Meter, Source, collected, read_sources, require_paper
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -252,11 +252,15 @@ class Library:
         from rag.store.writing import write_papers
 
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
+        given = given if isinstance(given, Iterator) else list(given)
+        meter = Meter(() if isinstance(given, Iterator) else given)
         opened = open_sources(given, Services(self._settings), most)
-        items = require_paper(collected(read_sources(opened), collections))
+        items = require_paper(collected(read_sources(opened, meter), collections))
         if not dry_run:
             self.prepare(on_progress)
-        return write_papers(self._index, items, on_progress, dry_run=dry_run)
+        return write_papers(
+            self._index, items, on_progress, share_read=meter.share, dry_run=dry_run
+        )
 
     def watch(
         self,

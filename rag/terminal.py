@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.export.plain import to_plain
+from rag.pace import Pace
 from rag.types import Progress
 
 
@@ -67,17 +68,20 @@ def shown_progress() -> Iterator[OnProgress]:
         disable=not console.is_interactive,
     )
     task = bar.add_task("", start=True, total=None, visible=False, count="")
+    pace = Pace()
 
     def show(progress: Progress) -> None:
         total = progress.total or None
-        count = f"{progress.done:,}" + (f" of {progress.total:,}" if total else "")
+        about = "about " if progress.is_estimate else ""
+        count = f"{progress.done:,}" + (f" of {about}{progress.total:,}" if total else "")
+        told = ", ".join(filter(None, (count, pace.tell(progress))))
         bar.update(
             task,
             description=progress.stage,
             completed=progress.done,
             total=total,
             visible=True,
-            count=count if progress.done else "",
+            count=told if progress.done else "",
         )
 
     with bar:

@@ -423,8 +423,12 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long piece of work is; `total` 0 means that it is not known."""
+    """How far a long piece of work is; `total` 0 means that it is not known.
+
+    `is_estimate` says that the total is concluded from what is done.
+    """
 
     stage: str
     done: int
     total: int
+    is_estimate: bool = False

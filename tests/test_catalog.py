@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -166,6 +167,20 @@ def test_what_a_record_tells_beside_its_texts_counts_as_an_update(library):
     report = library.ingest({**BEAVERS, "retraction": "retracted on 2020-01-01"})
     assert (report.updated, report.unchanged) == (1, 0)
     assert by_title(library, "Beavers").retraction == "retracted on 2020-01-01"
+
+
+# --- how far reading is ---------------------------------------------------------------------------
+
+
+def test_reading_tells_about_how_many_papers_there_are(library, tmp_path):
+    lines = (json.dumps({"title": f"Paper {n:03}", "abstract": "Rivers run."}) for n in range(600))
+    (tmp_path / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    told = []
+    library.ingest(tmp_path / "many.jsonl", dry_run=True, on_progress=told.append)
+    reading = [each for each in told if each.stage == "reading papers"]
+    assert [each.done for each in reading] == [128, 256, 384, 512, 600]
+    assert all(600 <= each.total <= 1300 or each.done == each.total for each in reading)
+    assert (reading[-1].total, reading[-1].is_estimate) == (600, False)
 
 
 # --- papers that may be one -----------------------------------------------------------------------

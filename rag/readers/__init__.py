@@ -1,12 +1,13 @@
 """Read papers: a table of file formats, a reader each, and one door where records become papers."""
 
-from rag.readers.sources import Source, collected, read_sources, require_paper
+from rag.readers.sources import Meter, Source, collected, read_sources, require_paper
 from rag.readers.table import FORMATS, READERS, SUFFIXES, Reader
 
 __all__ = [
     "FORMATS",
     "READERS",
     "SUFFIXES",
+    "Meter",
     "Reader",
     "Source",
     "collected",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -55,11 +57,45 @@ class Opened:
     records: Iterator[Record | RecordError | Note]
 
 
+class Meter:
+    """How much of the files among some sources has been read, by their size on the disk.
+
+    Args:
+        sources: What will be read.
+    """
+
+    def __init__(self, sources: Iterable[object]) -> None:
+        self._total = sum(_size(each) for each in sources if isinstance(each, str | Path))
+        self._before = 0
+        self._file: io.BufferedReader | None = None
+
+    @contextmanager
+    def reading(self, file: io.BufferedReader) -> Iterator[None]:
+        """Count a file that is read inside."""
+        size = os.fstat(file.fileno()).st_size
+        self._file = file
+        yield
+        self._before += size
+        self._file = None
+
+    def share(self) -> float:
+        """The part that has been read, in [0, 1]; 0 where nothing is known."""
+        here = self._file.tell() if self._file and not self._file.closed else 0
+        return min(1.0, (self._before + here) / self._total) if self._total else 0.0
+
+
+def _size(source: str | Path) -> int:
+    try:
+        return sum(path.stat().st_size for path in _files(Path(source).expanduser()))
+    except (OSError, ValueError, RuntimeError):
+        return 0
+
+
 Source = str | Path | Paper | Mapping[str, object]
 Item = Paper | Rejection | Note
 
 
-def read_sources(sources: Iterable[Source | Opened]) -> Iterator[Item]:
+def read_sources(sources: Iterable[Source | Opened], meter: Meter | None = None) -> Iterator[Item]:
     """Read every paper of the sources in their order; what is none becomes a rejection.
 
     A source is a file, a folder of files, `-` for standard input, a `Paper`, a mapping with a
@@ -76,7 +112,7 @@ def read_sources(sources: Iterable[Source | Opened]) -> Iterator[Item]:
         elif source == STDIN:
             yield from _read_file(cast("io.BufferedReader", sys.stdin.buffer), "standard input")
         else:
-            yield from _read_path(source)
+            yield from _read_path(source, meter or Meter(()))
 
 
 def _as_given(item: Paper, given: Paper) -> Paper:
@@ -108,7 +144,7 @@ def _read_opened(source: Opened) -> Iterator[Item]:
         yield Rejection(source.name, 0, "nothing was found", NOT_FOUND)
 
 
-def _read_path(source: str | Path) -> Iterator[Item]:
+def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
     try:
         files = _files(Path(source).expanduser())
     except (OSError, ValueError, RuntimeError) as exc:  # too long, a NUL, no home to expand `~` to
@@ -119,7 +155,7 @@ def _read_path(source: str | Path) -> Iterator[Item]:
     for path in files:
         name = _shown(path.name)
         try:
-            with path.open("rb") as file:
+            with path.open("rb") as file, meter.reading(file):
                 yield from _read_file(file, name)
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
             why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -26,9 +26,17 @@ def write_papers(
     items: Iterable[Paper | Rejection | Note],
     on_progress: OnProgress,
     *,
+    share_read: Callable[[], float] = float,
     dry_run: bool = False,
 ) -> IngestReport:
     """Add and update the papers among the items; what is unchanged costs a look-up only.
+
+    Args:
+        index: The library's.
+        items: What was read.
+        on_progress: Told how many papers have been read, and about how many there are.
+        share_read: The part of the sources that has been read, in [0, 1]; 0 where not known.
+        dry_run: Only report what would happen.
 
     Raises:
         EmbedderUnavailableError: The library has vectors, and no more can be made now.
@@ -51,7 +59,9 @@ def write_papers(
             report = _add(report, joined)
             merged += joined.merged
             read += len(papers)
-            on_progress(Progress("reading papers", read, 0))
+            share = share_read()
+            total = round(read / share) if share else 0
+            on_progress(Progress("reading papers", read, total, is_estimate=share < 1.0))
     return replace(report, rejected=tuple(rejected), notes=tuple(notes), merged=tuple(merged))
 
 

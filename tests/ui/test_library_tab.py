@@ -21,7 +21,7 @@ from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore
 from rag.text import folded
-from rag.types import Heading, IngestReport, Paper, Rejection
+from rag.types import Heading, IngestReport, Merged, Note, Paper, Rejection
 from tests.support.html import HOSTILE, Seen
 from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work
 from ui.library import html
@@ -179,7 +179,21 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
     assert all(link.startswith("https://arxiv.org/") for link in seen.values("href"))
     report = IngestReport(rejected=(Rejection(hostile, 1, hostile),))
     assert set(Seen(html.report_html(report)).tags) <= {"p", "ul", "li", "b"}
+
     assert set(Seen(said_html(hostile)).tags) == {"p"}
+
+
+def test_an_addition_tells_what_was_joined_and_how_files_were_read():
+    report = IngestReport(
+        added=1,
+        merged=tuple(Merged("p", f"Cats {n} <i>", "b.bib", "a.ris") for n in range(57)),
+        notes=(Note("a.ris", "it is no UTF-8"),),
+    )
+    shown = html.report_html(report)
+    assert "<b>Cats 0 &lt;i&gt;</b>: from b.bib, known from a.ris" in shown
+    assert "<b>a.ris</b>: it is no UTF-8" in shown
+    assert "Left out" not in shown
+    assert "<li>and 7 more</li>" in shown
 
 
 def test_the_line_below_the_table_tells_which_part_is_shown(listed):

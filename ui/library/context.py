@@ -6,6 +6,7 @@ import gradio as gr
 
 from rag.embedding import OnProgress
 from rag.library import Library
+from rag.pace import Pace
 from rag.types import Paper, Progress
 from ui.library.paper_map import PaperMap
 from ui.server.loading import Loading
@@ -50,10 +51,11 @@ class LibraryContext:
 
 def progress_in(bar: gr.Progress) -> OnProgress:
     """What shows the library's progress in Gradio's bar."""
+    pace = Pace()
 
     def tell(progress: Progress) -> None:
         is_counted = progress.done or progress.total  # else Gradio tells "0 steps" and no stage
         share = (progress.done, progress.total or None) if is_counted else 0.0
-        bar(share, desc=progress.stage)
+        bar(share, desc=", ".join(filter(None, (progress.stage, pace.tell(progress)))))
 
     return tell

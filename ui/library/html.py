@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from html import escape
 from typing import Final
 
-from rag.types import IngestReport, Order, Paper, Rejection
+from rag.types import IngestReport, Merged, Note, Order, Paper, Rejection
 from ui.library.rows import Page, Row
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
@@ -121,12 +121,28 @@ def report_html(report: IngestReport) -> str:
         if count or name == "added"
     ]
     summary = f'<p class="said" role="status">{", ".join(counts)}.</p>'
-    if not report.rejected:
-        return summary
-    items = "".join(f"<li>{_rejection(each)}</li>" for each in report.rejected[:REJECTIONS_SHOWN])
-    more = len(report.rejected) - REJECTIONS_SHOWN
+    summary += _list("One paper each:", [_merged(each) for each in report.merged])
+    summary += _list("Good to know:", [_note(each) for each in report.notes])
+    return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
+
+
+def _list(heading: str, items: Sequence[str]) -> str:
+    """The first of some items below a heading; "" for none."""
+    if not items:
+        return ""
+    shown = "".join(f"<li>{each}</li>" for each in items[:REJECTIONS_SHOWN])
+    more = len(items) - REJECTIONS_SHOWN
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    return f'{summary}<p class="meta">Left out:</p><ul class="rejected">{items}{rest}</ul>'
+    return f'<p class="meta">{heading}</p><ul class="rejected">{shown}{rest}</ul>'
+
+
+def _merged(merged: Merged) -> str:
+    came, known = escape(merged.source or ""), escape(merged.into or "")
+    return f"<b>{escape(merged.title)}</b>: from {came}, known from {known}"
+
+
+def _note(note: Note) -> str:
+    return f"<b>{escape(note.source)}</b>: {escape(note.text)}"
 
 
 def _rejection(rejection: Rejection) -> str:

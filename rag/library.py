@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from rag.faces.chat_engine import PaperChatEngine
     from rag.faces.query_engine import PaperQueryEngine
     from rag.faces.retriever import NodeRetriever
-    from rag.query.understanding import QueryParser
+    from rag.query.understanding import Query, QueryParser
     from rag.retrieval.protocols import PaperFinder, Retriever
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
@@ -409,6 +409,12 @@ class Library:
         from rag.assembly import build_finder
 
         return build_finder(self._index, self._settings, self._parts.retriever)
+
+    def understand(
+        self, question: str, history: History = (), filters: Filters | None = None
+    ) -> Query:
+        """The question in the forms that the stages of an answer take it; as for `ask`."""
+        return self._parser.understand(question, to_messages(history), filters)
 
     def understood_filters(self, question: str) -> Filters:
         """The filters that a question says itself: years, and authors whom the library has."""

@@ -33,12 +33,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared"), metavar="DIR")
     parser.add_argument("--check", action="store_true", help="compare with the shipped numbers")
     options = parser.parse_args()
-    data = Data(
-        options.data / "gold/dev.jsonl",
-        tuple(sorted((options.data / "corpus").glob("*.txt"))),
-        options.data / "attacks/bipia/text_attack_train.json",
-        options.data / "bench/scifact",
-    )
+    data = find_data(options.data)
     with tempfile.TemporaryDirectory() as folder:
         fitted = fit_numbers(data, read_settings(), Path(folder))
     if not options.check:
@@ -47,6 +42,16 @@ def main() -> int:
     different = list(find_differences(load_fitted(), fitted))
     sys.stdout.write("".join(f"{each}\n" for each in different) or "The same numbers.\n")
     return 1 if different else 0
+
+
+def find_data(folder: Path) -> Data:
+    """Return where the data lie in a folder."""
+    return Data(
+        folder / "gold/dev.jsonl",
+        tuple(sorted((folder / "corpus").glob("*.txt"))),
+        folder / "attacks/bipia/text_attack_train.json",
+        folder / "bench/scifact",
+    )
 
 
 def find_differences(shipped: FittedNumbers, fitted: FittedNumbers) -> Iterator[str]:

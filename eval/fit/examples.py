@@ -20,16 +20,18 @@ from rag.embedding import build_embedder, build_reading_embedder
 from rag.fitted import DataFile
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Hit
+from rag.text import title_key
+from rag.types import Hit, Message, Paper
 from rag.verification.similarity import SimilarityVerifier
 
 TRAIN: Final = "claims_train.jsonl"
 DEV: Final = "claims_dev.jsonl"
+ANSWERABLE: Final = "answerable"
 SENTENCES: Final = "corpus_sentences.jsonl.gz"
 PAIRS_AT_ONCE: Final = 32
 # Inverse strengths of the penalty, chosen for weights that come near those in use.
 C_RELEVANCE: Final = 0.3
-C_CONFIDENCE: Final = 3.0
+C_CONFIDENCE: Final = 1.0
 C_SUPPORT: Final = 0.1
 
 
@@ -49,12 +51,11 @@ class Data:
     requests: Path
     claims: Path
 
-    def about(self, *files: Path) -> tuple[DataFile, ...]:
-        """Return names and hashes of files."""
-        return tuple(
-            DataFile(name=each.name, sha256=hashlib.sha256(each.read_bytes()).hexdigest())
-            for each in files
-        )
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that are read."""
+        claims = (self.claims / name for name in (TRAIN, DEV, SENTENCES))
+        return self.questions, *self.papers, self.requests, *claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,23 @@ class Asked:
         """Whether papers answer; requests have no papers."""
         return self.sample is not None and self.sample.type != "unanswerable"
 
-    @property
-    def is_first_right(self) -> bool:
-        """Whether the first paper is one that answers."""
-        return self.sample is not None and self.hits[0].paper.title in self.sample.turns[0].papers
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer from papers: the subject it was given for, and whether it cites a right paper."""
+
+    kind: str
+    subject: str
+    papers: tuple[Paper, ...]
+    is_right: bool
+
+
+def describe_files(*files: Path) -> tuple[DataFile, ...]:
+    """Return names and hashes of files."""
+    return tuple(
+        DataFile(name=each.name, sha256=hashlib.sha256(each.read_bytes()).hexdigest())
+        for each in files
+    )
 
 
 def ask_all(library: Library, data: Data, top_k: int) -> list[Asked]:
@@ -83,6 +97,24 @@ def ask_all(library: Library, data: Data, top_k: int) -> list[Asked]:
     others = [(None, text) for group in requests.values() for text in group]
     asked = [Asked(s, q, tuple(library.search(q, k=top_k))) for s, q in (*samples, *others)]
     return [each for each in asked if each.hits]
+
+
+def answer_all(library: Library, data: Data) -> list[Answered]:
+    """Ask every turn of the question set in its conversation; only what papers answered."""
+    found = []
+    for sample in read_question_sets([data.questions]):
+        history: list[Message] = []
+        for turn in sample.turns:
+            answer = library.ask(turn.question, history)
+            subject = library.understand(turn.question, history).subject
+            right = {title_key(title) for title in turn.papers}
+            if answer.status == "answered" and answer.origin == "papers" and subject:
+                is_right = any(title_key(paper.title) in right for paper in answer.papers)
+                kind = sample.kind if sample.type == "unanswerable" and sample.kind else ANSWERABLE
+                found.append(Answered(kind, subject, answer.papers, is_right))
+            history.append(Message("user", turn.question))
+            history.append(Message("assistant", answer.text, answer.citations))
+    return found
 
 
 def answerability(library: Library, settings: Settings) -> AnswerabilityModel:
@@ -101,34 +133,33 @@ def relevance_examples(asked: Sequence[Asked], model: AnswerabilityModel, data: 
         if each.is_answerable or each.sample is None or each.sample.kind == "off_topic"
         if (values := model.relevance_features(each.question, each.hits)) is not None
     ]
-    files = data.about(data.questions, *data.papers, data.requests)
+    files = describe_files(data.questions, *data.papers, data.requests)
     names = ("similarity", "maxsim")
     return _examples("Is one of the best papers on topic?", names, rows, C_RELEVANCE, files)
 
 
-def confidence_examples(asked: Sequence[Asked], model: AnswerabilityModel, data: Data) -> Examples:
-    """All questions of the set: does the first paper answer?"""
+def confidence_examples(
+    answers: Sequence[Answered], model: AnswerabilityModel, data: Data
+) -> Examples:
+    """Answers that cite a paper that answers against those that do not."""
     rows = [
-        (model.confidence_features(each.question, each.hits[0].paper), each.is_first_right)
-        for each in asked
-        if each.sample is not None
+        (model.confidence_features(each.subject, each.papers[0]), each.is_right) for each in answers
     ]
-    files = data.about(data.questions, *data.papers)
+    files = describe_files(data.questions, *data.papers)
     names = ("maxsim_idf", "missing_detail")
-    return _examples("Does the first paper answer?", names, rows, C_CONFIDENCE, files)
+    return _examples("Does the answer cite a right paper?", names, rows, C_CONFIDENCE, files)
 
 
 def confidence_by_words_examples(
-    asked: Sequence[Asked], model: AnswerabilityModel, data: Data
+    answers: Sequence[Answered], model: AnswerabilityModel, data: Data
 ) -> Examples:
     """The same in a library without vectors."""
     rows = [
-        ((model.covered(each.question, each.hits[0].paper),), each.is_first_right)
-        for each in asked
-        if each.sample is not None
+        ((max(model.covered(each.subject, paper) for paper in each.papers),), each.is_right)
+        for each in answers
     ]
-    files = data.about(data.questions, *data.papers)
-    question = "Does the first paper answer, by words alone?"
+    files = describe_files(data.questions, *data.papers)
+    question = "Does the answer cite a right paper, by words alone?"
     return _examples(question, ("coverage",), rows, C_CONFIDENCE, files)
 
 
@@ -143,7 +174,7 @@ def support_examples(data: Data, settings: Settings, name: str, *, words: bool) 
     by_words = ("sentence_coverage", "paper_coverage")
     by_vectors = ("cosine", "sentence_maxsim", "paper_maxsim", "paper_coverage")
     names: tuple[str, ...] = by_words if words else by_vectors
-    files = data.about(data.claims / name, data.claims / SENTENCES)
+    files = describe_files(data.claims / name, data.claims / SENTENCES)
     return _examples("Does the paper support the claim?", names, rows, C_SUPPORT, files)
 
 

@@ -359,8 +359,14 @@ class Answer:
 
     def __str__(self) -> str:
         """The text below its caveat, then the cited titles with their links."""
-        lines = {c.marker: f"[{c.marker}] {c.paper.title} ({c.paper.link})" for c in self.citations}
+        lines = {c.marker: f"[{c.marker}] {_told(c.paper)}" for c in self.citations}
         return "\n".join([self.markdown, "", *lines.values()]).rstrip()
+
+
+def _told(paper: Paper) -> str:
+    """A cited paper with its link, and that it was retracted, where it was."""
+    retracted = f", {paper.retraction}" if paper.retraction else ""
+    return f"{paper.title} ({paper.link}){retracted}"
 
 
 @dataclass(frozen=True, slots=True)

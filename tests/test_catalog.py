@@ -13,6 +13,7 @@ from rag.settings import Settings
 from rag.store.database import FILE
 from rag.store.reached import read_reached
 from rag.types import Filters
+from ui.chat.cards import meta_line
 
 BEAVERS = {
     "title": "Beavers Build Dams",
@@ -167,6 +168,27 @@ def test_what_a_record_tells_beside_its_texts_counts_as_an_update(library):
     report = library.ingest({**BEAVERS, "retraction": "retracted on 2020-01-01"})
     assert (report.updated, report.unchanged) == (1, 0)
     assert by_title(library, "Beavers").retraction == "retracted on 2020-01-01"
+
+
+def test_the_folders_within_a_folder_are_collections(library, tmp_path):
+    for place in ("", "Water/Dams"):
+        folder = tmp_path / "papers" / place
+        folder.mkdir(parents=True, exist_ok=True)
+        record = {"title": f"Of {place or 'Clouds'}", "abstract": "Rivers run."}
+        (folder / "one.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    library.ingest(tmp_path / "papers")
+    assert by_title(library, "Of Water").collections == ("Water/Dams",)
+    assert by_title(library, "Of Clouds").collections == ()
+    library.ingest(tmp_path / "papers" / "Water" / "Dams" / "one.jsonl")
+    assert by_title(library, "Of Water").collections == ("Water/Dams",)
+
+
+def test_a_retraction_is_told_wherever_the_paper_is_named(library):
+    library.ingest({**OTTERS, "retraction": "retracted on 2020-01-01"})
+    answer = library.ask("What do otters hold?")
+    assert "[1] Otters Hold Hands (" in str(answer)
+    assert "), retracted on 2020-01-01" in str(answer)
+    assert meta_line(answer.papers[0]).startswith("This paper was retracted on 2020-01-01")
 
 
 # --- how far reading is ---------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def manners(key: str, contact: str) -> Manners:
     return Manners(
         PACE_S,
         parameters=given,
-        advice="Check the network and try again; a free key in RAG_OPENALEX_KEY is asked less of.",
+        advice="Check the network and try again; a free key in RAG_OPENALEX_KEY allows more.",
     )
 
 

@@ -156,10 +156,17 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
         name = _shown(path.name)
         try:
             with path.open("rb") as file, meter.reading(file):
-                yield from _read_file(file, name)
+                yield from collected(_read_file(file, name), _folders_of(path, source))
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
             why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
             yield Rejection(name, 0, f"it cannot be read: {why}")
+
+
+def _folders_of(path: Path, source: str | Path) -> list[str]:
+    """The collection that a file of a folder is in: the folders between, none of one beside."""
+    root = Path(source).expanduser()
+    between = path.relative_to(root).parts[:-1] if path != root else ()
+    return ["/".join(between)] if between else []
 
 
 def _shown(name: str) -> str:

@@ -85,11 +85,12 @@ def _title(paper: Paper) -> str:
 
 
 def meta_line(paper: Paper) -> str:
-    """Authors, date and venue on one line, where known."""
+    """Authors, date and venue on one line, where known; first that the paper was retracted."""
     authors = ", ".join(paper.authors[:AUTHORS_SHOWN])
     if len(paper.authors) > AUTHORS_SHOWN:
         authors += " et al."
-    return " · ".join(filter(None, (authors, paper.published, paper.venue)))
+    retracted = f"This paper was {paper.retraction}" if paper.retraction else None
+    return " · ".join(filter(None, (retracted, authors, paper.published, paper.venue)))
 
 
 def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> str:

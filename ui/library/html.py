@@ -92,8 +92,11 @@ def paper_html(paper: Paper | None) -> str:
     if paper is None:
         return _empty(NOTHING_OPEN)
     label = "Summary written for paperchat" if paper.is_summary else "Abstract"
-    known = filter(None, (", ".join(paper.authors), paper.published, paper.venue))
+    known = [each for each in (", ".join(paper.authors), paper.published, paper.venue) if each]
     source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
+    source += _named("In", paper.collections) + _named("Tagged", paper.tags)
+    if paper.retraction:
+        known.insert(0, f"This paper was {paper.retraction}")
     return (
         f'<article class="card opened" tabindex="-1"><h3>{escape(paper.title)}</h3>'
         f'<p class="meta">{escape(" · ".join(known))}</p>'
@@ -101,6 +104,11 @@ def paper_html(paper: Paper | None) -> str:
         f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
         f' rel="noopener noreferrer">{escape(_link_label(paper))}</a></p></article>'
     )
+
+
+def _named(label: str, names: Sequence[str]) -> str:
+    """What a paper is kept in order by; "" for nothing."""
+    return f'<p class="meta">{label} {escape(", ".join(names))}</p>' if names else ""
 
 
 def _link_label(paper: Paper) -> str:

@@ -318,10 +318,19 @@ class LibraryResponder:
         sources = self._lookup.sources()
         if not sources:
             return DirectAnswer("No source is recorded for the papers of this library.", "records")
-        lines = "\n".join(
-            f"- {name}: {_counted(count)}" for name, count in islice(sources.items(), MOST_LISTED)
-        )
-        return DirectAnswer(f"The papers come from:\n\n{lines}", "records")
+        parts = [
+            ("The papers come from:", sources),
+            ("They lie in these collections:", self._lookup.groups("collection")),
+            ("Their most frequent tags:", self._lookup.groups("tag")),
+        ]
+        told = [f"{said}\n\n{_lines(groups)}" for said, groups in parts if groups]
+        return DirectAnswer("\n\n".join(told), "records")
+
+
+def _lines(counts: Mapping[str, int]) -> str:
+    """How many papers each has, a line each."""
+    some = islice(counts.items(), MOST_LISTED)
+    return "\n".join(f"- {name}: {_counted(count)}" for name, count in some)
 
 
 def _apart(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.query.authors import FindAuthors, read_authors, year_behind
+from rag.query.groups import FindGroups, find_groups, names_among
 from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
 from rag.query.years import read_years
 from rag.store.names import is_called
@@ -45,8 +46,13 @@ class Understood:
     filters: Filters
 
 
-def understood_filters(question: str, find_authors: FindAuthors, this_year: int) -> Understood:
-    """The years and authors that a question limits itself to, and what else it asks.
+def understood_filters(
+    question: str,
+    find_authors: FindAuthors,
+    this_year: int,
+    names_of: FindGroups = lambda _: (),
+) -> Understood:
+    """The years, authors, collections and tags that a question limits itself to, and what else.
 
     Years that contradict each other ("before 2010 and after 2020") limit nothing.
 
@@ -54,6 +60,7 @@ def understood_filters(question: str, find_authors: FindAuthors, this_year: int)
         question: What is asked.
         find_authors: The library's authors that bear a name.
         this_year: For "the last three years"; a later year than the next is none of a paper.
+        names_of: The names of the library's collections, or of its tags.
     """
     said = QUOTED.sub(
         lambda quote: quote[0][0] + "_" * (len(quote[0]) - 2) + quote[0][-1], question
@@ -67,9 +74,17 @@ def understood_filters(question: str, find_authors: FindAuthors, this_year: int)
     if since and until and since > until:
         since, until, years = None, None, []
     names = dict.fromkeys(name for each in authors for name in each.names)
-    filters = Filters(since, until, tuple(names))
+    groups = find_groups(question, names_of)
+    filters = Filters(
+        since,
+        until,
+        tuple(names),
+        collections=names_among(groups, "collection"),
+        tags=names_among(groups, "tag"),
+    )
     places = [(each.start, each.end) for each in years]
     places += [(each.start, each.end) for each in authors]
+    places += [(each.start, each.end) for each in groups]
     return Understood(_without(question, places), filters)
 
 

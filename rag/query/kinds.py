@@ -78,7 +78,7 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "sources",
         re.compile(
-            rf"""{POLITE}(?:(?:what|which)\s|list\s|show\s(?:me\s)?)(?:(?:are|is)\s)?(?:the\s|all\s|my\s)*(?:collections?|sources?|files?)\b(?:\W*$|.*\b(?:there|library|have|come|from|here)\b.*$)""",
+            rf"""{POLITE}(?:(?:what|which)\s|list\s|show\s(?:me\s)?)(?:(?:are|is)\s)?(?:the\s|all\s|my\s)*(?:collections?|sources?|files?|tags?|labels?|keywords?)\b(?:\W*$|.*\b(?:there|library|have|come|from|here)\b.*$)""",
             _X,
         ),
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.identifiers import arxiv_id_in, find_arxiv_id
+from rag.query.groups import GroupKind
 from rag.query.locators import Locators
 from rag.store.index import PaperIndex
 from rag.types import Filters, Paper
@@ -54,6 +55,10 @@ class PaperLookup:
     def sources(self) -> Mapping[str, int]:
         """How many papers came from each source, the most frequent first."""
         return self.index.facets().sources
+
+    def groups(self, kind: GroupKind) -> Mapping[str, int]:
+        """How many papers each collection holds, or have each tag."""
+        return self.index.papers.collections() if kind == "collection" else self.index.papers.tags()
 
     def find_authors(self, name: str) -> list[str]:
         """The authors that bear a name or a part of one."""

@@ -5,7 +5,7 @@ What kind of answer is asked for is decided here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +16,7 @@ from rag.query.details import is_detail, missing_type, without_details
 from rag.query.fields import Field, asked_fields, asks_also, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
+from rag.query.groups import GroupKind
 from rag.query.intent import is_affirmation, question_for_papers, without_frame
 from rag.query.kinds import LibraryQuestion, asked_of_library, narrowed
 from rag.query.languages import language_of
@@ -182,7 +183,7 @@ class QueryParser:
         if filters is None:
             self.refresh()
             this_year = datetime.now(tz=UTC).year
-            found = understood_filters(standalone, self.find_authors, this_year)
+            found = understood_filters(standalone, self.find_authors, this_year, self._names_of)
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
         library_question = asked_of_library(asked) or asked_of_library(found.question)
@@ -202,7 +203,10 @@ class QueryParser:
 
     def _without_filters(self, question: str) -> str:
         this_year = datetime.now(tz=UTC).year
-        return understood_filters(question, self.find_authors, this_year).question
+        return understood_filters(question, self.find_authors, this_year, self._names_of).question
+
+    def _names_of(self, kind: GroupKind) -> Iterable[str]:
+        return self.lookup.groups(kind) if self.lookup else ()
 
     def _pointed(self, query: Query) -> Query:
         """The query with the papers that it names, or points at in the conversation."""

@@ -1,0 +1,89 @@
+"""Finds the collections and tags that a question limits itself to: "in collection Tides"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rag.text import folded
+
+GroupKind = Literal["collection", "tag"]
+FindGroups = Callable[[GroupKind], Iterable[str]]  # the names that a library has
+
+_SET: Final = r"(?:collection|folder|group)"
+_IN: Final = r"(?:(?:that\s+are\s+|are\s+)?(?:in|from|of|within|inside)\s+)?(?:(?:the|my|our)\s+)?"
+# How a question names a group, with what stands where the name does.
+NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
+    ("collection", re.compile(rf"\b{_IN}{_SET}s?\s+(?:called\s+|named\s+)?", re.IGNORECASE), True),
+    ("collection", re.compile(rf"\s+{_SET}\b", re.IGNORECASE), False),
+    (
+        "tag",
+        re.compile(
+            r"\b(?:that\s+are\s+|are\s+)?(?:(?:tagged|labell?ed)(?:\s+(?:as|with))?"
+            r"|(?:with|under|has|have|having)\s+(?:the\s+|a\s+)?(?:tag|label|keyword))\s+",
+            re.IGNORECASE,
+        ),
+        True,
+    ),
+)
+BEFORE_NAME: Final = re.compile(rf"\b{_IN}$", re.IGNORECASE)
+QUOTE: Final = re.compile(r"[\"'“”‘’«»]?")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """A collection or a tag, and where a question names it."""
+
+    kind: GroupKind
+    name: str
+    start: int
+    end: int
+
+
+def find_groups(question: str, names_of: FindGroups) -> list[FoundGroup]:
+    """The groups of the library that a question names as such, in its order."""
+    found = [
+        each
+        for kind, naming, is_before in NAMINGS
+        for match in naming.finditer(question)
+        if (each := _named(question, kind, match.span(), names_of(kind), is_before=is_before))
+    ]
+    return sorted(dict.fromkeys(found), key=lambda each: each.start)
+
+
+def _named(
+    question: str,
+    kind: GroupKind,
+    place: tuple[int, int],
+    names: Iterable[str],
+    *,
+    is_before: bool,
+) -> FoundGroup | None:
+    """The longest name that stands behind a place, or before it."""
+    for name in sorted(_with_those_around(names), key=len, reverse=True):
+        pattern = rf"{QUOTE.pattern}{re.escape(name)}{QUOTE.pattern}"
+        if is_before:
+            behind = re.compile(rf"{pattern}(?!\w)", re.IGNORECASE).match(question, place[1])
+            if behind:
+                return FoundGroup(kind, name, place[0], behind.end())
+        else:
+            ahead = re.compile(rf"(?<!\w){pattern}$", re.IGNORECASE).search(question[: place[0]])
+            if ahead:
+                lead = BEFORE_NAME.search(question[: ahead.start()])
+                start = lead.start() if lead else ahead.start()
+                return FoundGroup(kind, name, start, place[1])
+    return None
+
+
+def _with_those_around(names: Iterable[str]) -> set[str]:
+    """The names, with those of the collections that theirs lie in: of "a/b" also "a"."""
+    parts = (name.split("/") for name in names)
+    return {"/".join(some[:depth]) for some in parts for depth in range(1, len(some) + 1)}
+
+
+def names_among(found: Iterable[FoundGroup], kind: GroupKind) -> tuple[str, ...]:
+    """The names of one kind, each once."""
+    names: Iterator[str] = (each.name for each in found if each.kind == kind)
+    return tuple({folded(name): name for name in names}.values())

@@ -112,13 +112,7 @@ class AnswerEngine:
         """
         clock = _Clock()
         query = self._parser.understand(question, history, filters)
-        answer = Answer(question, "", "draft", filters=query.filters)
-        if query.changed:
-            answer = replace(
-                answer,
-                notice=SPELLED.format(question=query.standalone),
-                suggestions=(as_typed(question, query.changed),),
-            )
+        answer = _begun(question, query)
         if direct := self._responder.answer(query) if self._responder else None:
             yield _direct(answer, direct, clock)
             return
@@ -281,6 +275,18 @@ def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
     ids = {paper.paper_id for paper in about}
     return [*named, *(hit for hit in hits if hit.paper.paper_id not in ids)]
+
+
+def _begun(question: str, query: Query) -> Answer:
+    """The answer before anything is found, with the typing errors that were corrected."""
+    answer = Answer(question, "", "draft", filters=query.filters)
+    if not query.changed:
+        return answer
+    return replace(
+        answer,
+        notice=SPELLED.format(question=query.standalone),
+        suggestions=(as_typed(question, query.changed),),
+    )
 
 
 def _direct(answer: Answer, direct: DirectAnswer, clock: _Clock) -> Answer:

@@ -50,6 +50,21 @@ class Rating:
     revision: int | None = None
 
 
+def _row(rating: Rating) -> tuple[object, ...]:
+    """The values of a rating, in the order of `COLUMNS`."""
+    return (
+        rating.owner,
+        rating.turn_id,
+        rating.thumb,
+        rating.comment,
+        rating.rated_at,
+        answer_to_json(rating.answer),
+        history_to_json(rating.history),
+        json.dumps(dict(rating.settings)),
+        rating.revision,
+    )
+
+
 class Feedback:
     """The ratings in a library's file, one for each owner and turn.
 
@@ -107,17 +122,7 @@ class Feedback:
             connection.exec_driver_sql(
                 f"INSERT OR REPLACE INTO rating ({', '.join(COLUMNS)})"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    owner,
-                    turn_id,
-                    thumb,
-                    rating.comment,
-                    rating.rated_at,
-                    answer_to_json(answer),
-                    history_to_json(history),
-                    json.dumps(dict(rating.settings)),
-                    revision,
-                ),
+                _row(rating),
             )
         return rating
 

@@ -15,7 +15,7 @@ def test_only_the_advice_of_the_quantizer_is_dropped(caplog):
     with without_advice():
         logging.root.handle(said("/lib/onnxruntime/quantization/quantize.py", logging.WARNING))
         logging.root.handle(said("/lib/onnxruntime/quantization/quantize.py", logging.ERROR))
-        logging.root.handle(said("/home/ada/experiment.py", logging.WARNING))
+        logging.root.handle(said("/lab/experiment.py", logging.WARNING))
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
 
 

@@ -25,6 +25,8 @@ from rag.answering.roles import lacks_limits
 from rag.answering.suggestions import follow_ups
 from rag.errors import ModelError
 from rag.fitted import load_fitted
+from rag.query.coined import unmentioned
+from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
 from rag.query.naming import names_title
 from rag.query.pointing import asks_for_other_words
@@ -54,6 +56,7 @@ NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
 SEVERAL_K = 10  # papers that are found where several are asked for, at the least
 RECORDS_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
+UNMENTIONED = "No abstract cited here mentions {names}; these passages come nearest."
 UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
 MISSING_WORDS = "The abstract does not speak of {words}; this is what it says."
 QUOTES_ONLY = (
@@ -224,9 +227,18 @@ class AnswerEngine:
             return UNSURE
         if query.is_follow_up or not answer.is_extractive or not answer.papers:
             return None
-        if not asks_for_several(query.topic) and says_not(query.topic, answer.papers[0]):
+        return self._doubt(query.topic, answer.papers)
+
+    def _doubt(self, topic: str, papers: Sequence[Paper]) -> str | None:
+        """Say why the papers that were found for a question of its own may not answer it."""
+        cut = load_fitted().thresholds
+        if names := unmentioned(topic, papers):
+            return UNMENTIONED.format(names=joined(names))
+        if asks_for_several(topic):
+            return None
+        if says_not(topic, papers[0]) or lacks_term(topic, papers):
             return NOT_SAID
-        missing = self._answerability.missing_detail(query.topic, answer.papers[0])
+        missing = self._answerability.missing_detail(topic, papers[0])
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 
     def _missing_words(self, answer: Answer, query: Query) -> str | None:

@@ -10,17 +10,21 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import SourceError
-from rag.types import Message
+from rag.types import Message, Origin
 
-SampleType = Literal["single", "known_item", "multi", "conversation", "unanswerable"]
+SampleType = Literal["single", "known_item", "multi", "conversation", "direct", "unanswerable"]
 QUESTIONS: Final = Path(__file__).parents[1] / "questions"  # the set that comes with the project
+
+
+DIRECT: Final = ("records", "assistant")  # what an answer without abstracts is made from
 
 
 class Turn(BaseModel):
     """One question with what a good answer has.
 
     `papers` are titles or ids; empty when no paper answers. `must_mention` holds facts, each with
-    its alternatives separated by `|`.
+    its alternatives separated by `|`. `origin` is what the answer is to be made from; where it is
+    not said, nothing tells. `exactly` says that the answer is about these papers and no others.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -30,6 +34,8 @@ class Turn(BaseModel):
     answer: str = ""
     must_mention: tuple[str, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
+    origin: Origin | None = None
+    exactly: bool = False
 
 
 class Sample(BaseModel):
@@ -57,8 +63,9 @@ class Sample(BaseModel):
 
     @model_validator(mode="after")
     def _papers_fit_type(self) -> Sample:
-        answerable = self.type != "unanswerable"
-        if answerable and not all(turn.papers for turn in self.turns):
+        if self.type == "unanswerable":
+            return self
+        if not all(turn.papers or turn.origin in DIRECT for turn in self.turns):
             raise ValueError("every question of an answerable sample needs papers")
         return self
 

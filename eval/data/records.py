@@ -108,6 +108,8 @@ class Record(_Stored):
         cluster: What it shares with the questions that depend on it: the rest of its conversation,
             its paraphrases.
         papers: Ids of the papers that answer it, or the titles that the library lacks.
+        origin: What the answer is to be made from, where the question set says it.
+        exactly: Whether the answer is to be about these papers and no others.
         missing_facts: Those of `must_mention` that the answer lacks.
         scores: Metric by name, in [0, 1] but for counts; what does not apply is not there.
         timings: Milliseconds by stage; differ from run to run.
@@ -123,6 +125,8 @@ class Record(_Stored):
     titles: tuple[str, ...] = ()
     reference: str = ""
     must_mention: tuple[str, ...] = ()
+    origin: Origin | None = None
+    exactly: bool = False
     hits: tuple[HitRecord, ...] = ()
     answer: AnswerRecord | None = None
     missing_facts: tuple[str, ...] = ()

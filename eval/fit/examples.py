@@ -92,7 +92,8 @@ def describe_files(*files: Path) -> tuple[DataFile, ...]:
 
 def ask_all(library: Library, data: Data, top_k: int) -> list[Asked]:
     """Search for every question, first turns of conversations only, and for every request."""
-    samples = [(s, s.turns[0].question) for s in read_question_sets([data.questions])]
+    found = read_question_sets([data.questions])
+    samples = [(s, s.turns[0].question) for s in found if s.type != "direct"]
     requests = json.loads(data.requests.read_text(encoding="utf-8"))
     others = [(None, text) for group in requests.values() for text in group]
     asked = [Asked(s, q, tuple(library.search(q, k=top_k))) for s, q in (*samples, *others)]

@@ -47,6 +47,10 @@ _ANSWERS: Final = (
         "passage_recall", "passage recall", "higher", "needed facts in each paper's best passage"
     ),
     Metric("must_mention", "facts mentioned", "higher", "needed facts that the answer mentions"),
+    Metric("lead_facts", "facts first", "higher", "needed facts in the first two sentences"),
+    Metric("right_kind", "right kind", "higher", "from abstracts, records or neither, as asked"),
+    Metric("right_reference", "right reference", "higher", "about the papers that are pointed at"),
+    Metric("dangling", "dangling starts", "lower", "paragraphs that lean on what is not there"),
     Metric("gold_citation_precision", "cited papers right", "higher", "cited papers that answer"),
     Metric(
         "gold_citation_recall", "right papers cited", "higher", "answering papers that are cited"
@@ -98,6 +102,10 @@ GATED: Final = (
     ("all", "context_recall"),
     ("all", "passage_recall"),
     ("all", "must_mention"),
+    ("all", "lead_facts"),
+    ("all", "right_kind"),
+    ("all", "right_reference"),
+    ("all", "dangling"),
     ("all", "gold_citation_precision"),
     ("all", "gold_citation_recall"),
     ("all", "citation_recall"),

@@ -11,6 +11,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from rag.sentences import split_sentences
 
 
 def hit_at(k: int, retrieved: Sequence[str], relevant: Collection[str]) -> float:
@@ -226,3 +229,30 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
         return None
     wins = sum((p > n) + 0.5 * (p == n) for p in positive for n in negative)
     return wins / (len(positive) * len(negative))
+
+
+LEAD_SENTENCES: Final = 2
+TITLE: Final = re.compile(r"\*\*.*?\*\*")
+MARKER: Final = re.compile(r"\s*\[\d+(?:,\s*\d+)*\]")
+# A sentence that begins so is not understood without the one before it.
+DANGLING: Final = re.compile(
+    r"^(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence|these|this"
+    r"|such|they|it|its|their|nevertheless|consequently|also|then|finally|second|in contrast)\b",
+    re.IGNORECASE,
+)
+
+
+def lead_of(text: str) -> str:
+    """The first paper's title and the first two sentences of an answer in Markdown."""
+    title = TITLE.search(text)
+    said = " ".join(MARKER.sub("", TITLE.sub(" ", text)).split())
+    sentences = [each.text for each in split_sentences(said)][:LEAD_SENTENCES]
+    return " ".join([*([title[0]] if title else []), *sentences])
+
+
+def dangling_share(text: str) -> float:
+    """The share of an answer's paragraphs that begin with a word that points before them."""
+    said = MARKER.sub("", TITLE.sub(" ", text))
+    paragraphs = [each.strip() for each in said.split("\n\n") if each.strip()]
+    found = sum(DANGLING.match(each) is not None for each in paragraphs)
+    return found / len(paragraphs) if paragraphs else 0.0

@@ -50,11 +50,13 @@ class Scorer:
             titles=turn.papers,
             reference=turn.answer,
             must_mention=turn.must_mention,
+            origin=turn.origin,
+            exactly=turn.exactly,
         )
 
     def _gold(self, turn: Turn) -> Gold:
         ids = [self._ids.get(title_key(paper), paper) for paper in turn.papers]
-        return Gold(dict.fromkeys(ids, 1.0), turn.must_mention)
+        return Gold(dict.fromkeys(ids, 1.0), turn.must_mention, turn.origin, turn.exactly)
 
     def found(self, blank: Record, hits: Sequence[Hit]) -> Record:
         """The record with what retrieval found."""
@@ -82,4 +84,5 @@ class Scorer:
 
 
 def _gold_of(record: Record) -> Gold:
-    return Gold(dict.fromkeys(record.papers, 1.0), record.must_mention)
+    gains = dict.fromkeys(record.papers, 1.0)
+    return Gold(gains, record.must_mention, record.origin, record.exactly)

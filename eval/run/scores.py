@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from eval.data.dataset import DIRECT
 from eval.data.records import DIGITS, SentenceRecord
 from eval.metrics.catalogue import HIT_AT, RECALL_AT
 from eval.metrics.formulas import (
@@ -14,9 +15,11 @@ from eval.metrics.formulas import (
     citation_precision,
     citation_recall,
     context_precision,
+    dangling_share,
     gold_citation_precision,
     gold_citation_recall,
     hit_at,
+    lead_of,
     mention_coverage,
     mentions,
     ndcg_at,
@@ -27,7 +30,7 @@ from eval.metrics.formulas import (
     statement_of,
 )
 from rag.passages import passage_text
-from rag.types import Answer, Hit
+from rag.types import Answer, Hit, Origin
 
 SUPPORTED = "supported"
 Scores = dict[str, float]
@@ -40,15 +43,24 @@ class Gold:
     Attributes:
         gains: How much each paper that answers is worth, by id; empty when none does.
         facts: What must be mentioned, alternatives separated by `|`.
+        origin: What the answer is to be made from, where that is known.
+        exactly: Whether the answer is to be about these papers and no others.
     """
 
     gains: Mapping[str, float]
     facts: tuple[str, ...] = ()
+    origin: Origin | None = None
+    exactly: bool = False
 
     @property
     def papers(self) -> Set[str]:
         """Ids of the papers that answer."""
         return self.gains.keys()
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether no abstract is needed for an answer, so that no search finds one."""
+        return self.origin in DIRECT
 
     @property
     def is_answerable(self) -> bool:
@@ -58,7 +70,7 @@ class Gold:
 
 def score_ranking(hits: Iterable[Hit], gold: Gold) -> Scores:
     """The scores of a ranking; nothing for a question that no paper answers."""
-    if not gold.is_answerable:
+    if not gold.is_answerable or gold.is_direct:
         return {}
     retrieved = [hit.paper.paper_id for hit in hits]
     relevant = gold.papers
@@ -75,9 +87,12 @@ def score_ranking(hits: Iterable[Hit], gold: Gold) -> Scores:
 
 def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold) -> Scores:
     """The scores of an answer that apply to it."""
-    scores = dict(_abstention(answer, gold)) | dict(_context(answer, gold))
+    scores = dict(_conversation(answer, gold))
     if gold.facts:
         scores["must_mention"] = mention_coverage(_said(answer), gold.facts)
+    if gold.is_direct:
+        return rounded(scores)
+    scores |= dict(_abstention(answer, gold)) | dict(_context(answer, gold))
     scores |= dict(_citations(answer, sentences, gold))
     if answer.status == "answered" and answer.origin != "assistant":
         scores["brier"] = brier(round(answer.confidence, DIGITS), is_right(_cited(answer), gold))
@@ -90,7 +105,8 @@ def score_model(
 ) -> Scores:
     """How far the model itself answered, whose place the papers' own sentences may have taken."""
     is_its_own = answer.status == "answered" and answer.mode == model
-    scores = {"model_answered": float(is_its_own)} if gold.is_answerable else {}
+    is_for_model = gold.is_answerable and not gold.is_direct
+    scores = {"model_answered": float(is_its_own)} if is_for_model else {}
     if is_its_own and gold.facts:
         scores["model_facts"] = mention_coverage(answer.text, gold.facts)
     precision = citation_precision([_statement(sentence) for sentence in sentences])
@@ -129,6 +145,27 @@ def _abstention(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
     yield ("false_abstention" if gold.is_answerable else "abstention_recall"), float(abstained)
     if abstained:
         yield "abstention_precision", float(not gold.is_answerable)
+
+
+def _conversation(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
+    """Whether an answer is of the right kind, about the right papers, and has its point first."""
+    is_answered = answer.status == "answered"
+    if gold.origin:
+        yield "right_kind", float(is_answered and answer.origin == gold.origin)
+    if gold.exactly:
+        yield "right_reference", float(_about(answer) == gold.papers)
+    if not is_answered or answer.origin != "papers":
+        return
+    if gold.facts:
+        yield "lead_facts", mention_coverage(lead_of(answer.text), gold.facts)
+    yield "dangling", dangling_share(answer.text)
+
+
+def _about(answer: Answer) -> set[str]:
+    """The papers that an answer cites; of one that declines a detail, those that it names."""
+    if answer.reason == "not_in_abstract":
+        return {hit.paper.paper_id for hit in answer.hits}
+    return _cited(answer)
 
 
 def _context(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:

@@ -25,13 +25,17 @@ FINDS: Final = re.compile(
     re.IGNORECASE,
 )
 METHOD: Final = re.compile(
-    rf"\b(?:we|this (?:paper|work|article|study)|here)\b.{{0,60}}{PROPOSES.pattern}", re.IGNORECASE
+    r"\b(?:we|(?:this|the) (?:paper|work|article|study|authors?)|here)\b"
+    rf".{{0,60}}{PROPOSES.pattern}"
+    r"|\b(?:is|are) (?:proposed|introduced|presented)\b",
+    re.IGNORECASE,
 )
 TREATS: Final = re.compile(
     r"\bwe\b.{0,40}\b(?:review|survey|discuss|study|investigat|examin|analy[sz]|explor|show|prove|find|demonstrat"
     r"|formulat|provide|describe|address|extend|build|use)\w*\b|\bin\sthis\s(?:paper|work|article"
     r"|study|survey|review|thesis|manuscript|research)\b|\bhere,?\swe\b"
     r"|\bour\s(?:proposed\s|new\s|novel\s)?(?:approach|method|model|framework|network|system|algorithm)\b"
+    r"|\bthe\s(?:paper|authors)\s(?:\w+ly\s|instead\s|also\s|then\s)?\w+"
     r"|\b(?:this|the|our)\s(?:paper|work|article"
     r"|study|survey|review|thesis|manuscript|research)\b.{0,40}\b(?:review|survey|discuss|stud|investigat"
     r"|examin|analy|explor|show|present|provide|describe|address|aim|concern|is\b)\w*",
@@ -107,7 +111,7 @@ ASKS_FOR_PROBLEM: Final = re.compile(
     re.IGNORECASE,
 )
 ASKS_FOR_RESULTS: Final = re.compile(
-    r"\b(?:what|which) results?\b|\bresults (?:do|does|did|were|are|of)\b|\bhow well\b"
+    r"\b(?:what|which) results?\b|\bresults (?:do|does|did|were|are|of)\b|\bhow (?:well|good)\b"
     r"|^\W*(?:the |its |main |and )*results?\W*$|\bperform(?:s|ance)?\b",
     re.IGNORECASE,
 )
@@ -160,6 +164,7 @@ class Role:
     best: re.Pattern[str] | None = None
 
 
+PROPOSAL: Final = Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True)
 SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
 ROLES: Final = (
     SUMMARY,
@@ -167,11 +172,11 @@ ROLES: Final = (
     Role(ASKS_FOR_RESULTS, RESULTS, best=FIGURES),
     Role(ASKS_FOR_LIMITS, COSTS),
     Role(ASKS_FOR_DATA, DATA, best=MEASURED_ON),
-    Role(ASKS_FOR_MEASURES, MEASURES),
+    Role(ASKS_FOR_MEASURES, MEASURES, best=FIGURES),
     Role(ASKS_FOR_NUMBERS, NUMBERS),
     Role(ASSUMES, ASSUMES),
     Role(ASKS_WHAT_IT_FINDS, FINDS),
-    Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True),
+    PROPOSAL,
     Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True),
 )
 
@@ -215,7 +220,9 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
     """
     question = SIMPLER.sub(" ", question)
     outside = ORDINAL.sub(" ", SEVERAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question))))
-    is_other = asked_role(outside) not in (None, SUMMARY) or ASKS_ONE_THING.search(outside)
+    is_other = asked_role(outside) not in (None, SUMMARY, PROPOSAL) or ASKS_ONE_THING.search(
+        outside
+    )
     if is_other or any("?" in paper.title for paper in papers):
         return False
     titles = {stem for paper in papers for stem in analyze(paper.title)}

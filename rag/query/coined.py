@@ -14,6 +14,8 @@ from rag.text import squeezed
 from rag.types import Paper
 
 SURE_HEAD_WORDS: Final = 2
+# Words with capitals in the middle of a sentence: "the Stable Diffusion paper".
+NAME_OF_WORDS: Final = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}\b")
 MOST_READ: Final = 200  # papers with a stem, among which one may write it as a name
 # Capitals that no sentence gives a word: "UNEt", but not "Unet" and "UNET".
 IRREGULAR: Final = re.compile(r"(?=.*[a-z])(?:[A-Z]|[a-z]+[A-Z]).*[A-Z]")
@@ -47,7 +49,29 @@ MOST_BEARERS: Final = {4: 40, 3: 2, 1: 2}
 def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
     """Coined names in a question that no paper has in its text, each once."""
     tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
-    return tuple(token for token in tokens if is_unknown(token, lookup))
+    phrases = (match[0] for match in NAME_OF_WORDS.finditer(question))
+    return (
+        *(token for token in tokens if is_unknown(token, lookup)),
+        *(phrase for phrase in phrases if not _is_written(phrase, lookup)),
+    )
+
+
+def _is_written(phrase: str, lookup: PaperLookup) -> bool:
+    """Whether a paper has the words of a phrase side by side, or in its title."""
+    stems = analyze(phrase)
+    wanted = f" {' '.join(stems)} "
+    papers = lookup.having(stems, MOST_READ) if stems else []
+    return any(
+        wanted in f" {' '.join(analyze(p.abstract))} " or set(stems) <= set(analyze(p.title))
+        for p in papers
+    )
+
+
+def unmentioned(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
+    """Coined names in a question that none of some papers has, each once."""
+    present = {stem for paper in papers for stem in analyze(f"{paper.title} {paper.abstract}")}
+    tokens = dict.fromkeys(m[0] for m in TOKEN.finditer(question) if IRREGULAR.match(m[0]))
+    return tuple(token for token in tokens if present.isdisjoint(analyze(token)))
 
 
 def is_unknown(token: str, lookup: PaperLookup) -> bool:

@@ -7,12 +7,13 @@ for "how many Xs"; and which sentences cannot open a paragraph, for they lean on
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rag.query.coined import COINED, TOKEN, is_short_form
 from rag.store.lexical import analyze
 from rag.text import squeezed
+from rag.types import Paper
 
 # "What is a Hopfield network?", "what does PFN stand for", "NIN - what does it mean?"
 ASKED_TERM: Final = re.compile(
@@ -90,6 +91,13 @@ def asked_term(question: str) -> str:
     return term.strip(" '\"“”’") if len(term.split()) <= 5 else ""
 
 
+def lacks_term(question: str, papers: Iterable[Paper]) -> bool:
+    """Whether the meaning of a thing is asked, and no paper has all words of its name."""
+    asked = set(analyze(asked_term(question)))
+    texts = (set(analyze(f"{paper.title} {paper.abstract}")) for paper in papers)
+    return bool(asked) and not any(asked <= stems for stems in texts)
+
+
 def defines(term: str, sentence: str) -> bool:
     """Whether a sentence says what a thing is, or what it is called."""
     if not term:
@@ -125,11 +133,13 @@ def counts(question: str, sentence: str) -> bool:
         return False
     words = re.findall(r"[\w.,'’]*\w|%", sentence)
     numbers = [n for n, word in enumerate(words) if is_count(word)]
+    years = [n for n, word in enumerate(words) if YEAR.fullmatch(word.strip(".,"))]
     wanted = noun_stems(asked["noun"])
     places = [
         n for n, word in enumerate(words) if word.lower() in wanted or set(analyze(word)) & wanted
     ]
-    return any(0 < place - number <= NEAR for number in numbers for place in places)
+    is_near = any(0 < place - number <= NEAR for number in numbers for place in places)
+    return is_near or any(n + 1 in places for n in years)  # "2000 samples" are of no year
 
 
 def noun_stems(phrase: str) -> set[str]:

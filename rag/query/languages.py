@@ -43,7 +43,7 @@ SMALL_WORDS: Final[Mapping[str, str]] = {
         significa explique há você mais entre sem não""",
     "nl": """de het een is zijn wat hoe wie waar wanneer waarom welke en of niet met voor van
         op in te kan kunnen wordt worden werkt betekent ik je jij deze dit dat er naar
-        bij ook tussen zonder""",
+        bij ook tussen zonder doet precies maar geen""",
     "pl": "jest jak jaki jaka jakie kto gdzie kiedy dlaczego czy się są nie dla przez oraz",
     "tr": "nedir nasıl neden hangi nerede ve bir bu için ile mı mu mü var kim",
     "sv": """vad är hur vem när varför vilka vilken och eller inte med för av på ett det som

@@ -27,14 +27,14 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "method",
             r"""(?:how\s(?:do|did|does|can)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|it|paperchat)\s(?:find|get|choose|pick|make|come\sup\swith|know|produce|generate|arrive\sat|create)\s(?:to\s)?(?:your|the|these|those|this|that|an?|all\sthis|all\sthat|answers?)\b
-                |how\s(?:do|does)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\swork\W*$|where\s(?:do|does|did)\s(?:you|your|the)\s(?:answers?|info\w*|knowledge|get)\b
+                |how\s(?:do|does)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\swork\W*$|where\s(?:do|does|did)\s(?:you|your|the)\s(?:answers?|info\w*|knowledge|get|data|papers|sources?)\b
                 |what(?:['’]s|\sis|\sare)\syour\s(?:answers?\s)?(?:source|based|knowledge|training)\w*|do\syou\s(?:search|use|access|browse)\s(?:the\s)?(?:internet|web|google|online)
                 |(?:do|can|did)\syou\s(?:actually\s)?(?:read|have|see)\s(?:the\s)?(?:full\s?-?(?:text|paper)s?|whole\spapers?|entire\spapers?)\b)""",
         ),
         (
             "identity",
             r"""(?:who|what)\s(?:are|r)\s(?:you|u)\b|what(?:['’]s|\sis)\s(?:your\sname|paperchat|this(?:\s(?:app|tool|site|thing|program|chat|bot|place))?)\W*$
-                |are\syou\s(?:an?\s|the\s)?(?:chat\s?-?gpt|gpt\S*|claude|gemini|llama|ai|a\.i\.|bot|chat\s?bot|robot|human|person|real|machine|language\smodel|llm|computer|openai|model|alive|there)\b
+                |are\syou\s(?:an?\s|the\s)?(?:chat\s?-?gpt|gpt\S*|claude|gemini|llama|ai|a\.i\.|bot|chat\s?bot|robot|human|person|real|machine|sentient|conscious|self-?aware|language\smodel|llm|computer|openai|model|alive|there)\b
                 |(?:who|what\scompany)\s(?:made|built|created|wrote|developed|programmed|trained|designed)\s(?:you|paperchat|this\s(?:app|tool|bot|chat|site))|(?:which|what)\s(?:ai\s|language\s)?(?:model|llm)\s(?:are\syou|do\syou\suse|is\sthis|powers)|do\syou\suse\s(?:chat\s?gpt|gpt\S*|an?\s(?:llm|language\smodel|model)|ai|openai)\b""",
         ),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from eval.data import dataset
 from eval.data.dataset import Sample, default_question_sets, read_question_sets, read_samples
@@ -95,3 +96,11 @@ def test_sets_are_found_in_folders_too_and_their_absence_is_told(tmp_path, monke
     (tmp_path / "deep").mkdir()
     path = write(tmp_path / "deep" / "set.jsonl", single())
     assert default_question_sets() == [path]
+
+
+def test_a_question_of_records_or_of_the_assistant_needs_no_paper():
+    row = {"id": "d1", "type": "direct", "question": "How many papers?", "origin": "records"}
+    (turn,) = Sample.model_validate(row).turns
+    assert (turn.papers, turn.origin, turn.exactly) == ((), "records", False)
+    with pytest.raises(ValidationError, match="needs papers"):
+        Sample.model_validate(row | {"origin": "papers"})

@@ -13,9 +13,11 @@ from eval.metrics.formulas import (
     citation_precision,
     citation_recall,
     context_precision,
+    dangling_share,
     expected_calibration_error,
     gold_citation_precision,
     gold_citation_recall,
+    lead_of,
     mention_coverage,
     mentions,
     quote_exactness,
@@ -182,3 +184,23 @@ def test_a_sure_and_right_answer_has_no_brier_error():
 )
 def test_auroc_counts_the_pairs_in_order(positive, negative, expected):
     assert auroc(positive, negative) == expected
+
+
+def test_the_lead_is_a_title_and_two_sentences():
+    text = (
+        "**Tea in Cups**\nOne is small. [1] Two are more. [1] Three spill. [1]\n\n**Moss**\nGreen."
+    )
+    assert lead_of(text) == "**Tea in Cups** One is small. Two are more."
+    assert lead_of("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("**Tea**\nHowever, tea spills. [1]\n\n**Moss**\nMoss grows. [2]", 0.5),
+        ("Itself a cup, it holds. [1]", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_a_paragraph_dangles_that_begins_with_what_points_before_it(text, share):
+    assert dangling_share(text) == share

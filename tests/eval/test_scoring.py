@@ -51,6 +51,8 @@ def test_an_answer_is_scored_on_context_facts_and_citations():
             "context_recall": 2 / 3,  # two of three facts stand in the papers
             "passage_recall": 1 / 3,  # one of them in the passages that were found
             "must_mention": 1 / 3,
+            "lead_facts": 1 / 3,
+            "dangling": 1.0,  # "It spills" leans on what is not there
             "gold_citation_precision": 1.0,
             "gold_citation_recall": 1.0,
             "citation_recall": 0.5,
@@ -93,6 +95,26 @@ def test_a_question_without_an_answer_is_scored_on_abstention_alone():
     assert wrongly["brier"] == pytest.approx(0.64)  # sure, and nothing to be sure of
     assert "gold_citation_precision" not in wrongly
     assert score_ranking(HITS, nothing) == {}
+
+
+def test_an_answer_from_records_is_scored_on_its_kind_and_papers_and_on_no_abstract():
+    gold = Gold({"tea": 1.0}, ("4 %",), "records", exactly=True)
+    told = answered(origin="records")
+    assert score_answer(told, [], gold) == {
+        "right_kind": 1.0,
+        "right_reference": 1.0,
+        "must_mention": 1.0,
+    }
+    both = answered(citations=(*answered().citations, cite(MOSS, MOSS.abstract, 2)))
+    scores = score_answer(both, [], gold)
+    assert (scores["right_kind"], scores["right_reference"]) == (0.0, 0.0)
+    assert score_ranking(HITS, gold) == {}
+
+
+def test_a_detail_that_is_declined_is_about_the_paper_that_it_names():
+    declined = Answer("?", "", "abstained", reason="not_in_abstract", hits=HITS[1:])
+    scores = score_answer(declined, [], Gold({"tea": 1.0}, exactly=True))
+    assert scores["right_reference"] == 1.0
 
 
 def test_a_quote_at_the_wrong_place_is_not_exact():

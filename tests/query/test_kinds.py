@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.query.details import missing_details
-from rag.query.evidence import asked_term, defines, spells_out, trimmed_start
+from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
 from rag.query.fields import asked_fields
 from rag.query.focus import asked_count
 from rag.query.intent import question_for_papers, without_frame
@@ -13,6 +13,7 @@ from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk
+from rag.types import Paper
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,8 @@ from rag.query.talk import small_talk
         ("no, that's wrong", ("wrong",)),
         ("who made you", ("identity",)),
         ("whats your name", ("identity",)),
+        ("are you sentient?", ("identity",)),
+        ("where does your data come from", ("method",)),
         ("how does it work?", ()),
         ("how sure are they of the mass of the planet?", ()),
         ("how do I add noise to the weights?", ()),
@@ -201,3 +204,10 @@ def test_a_sentence_defines_a_term_or_spells_it_out():
 )
 def test_words_that_tie_a_sentence_to_the_one_before_are_trimmed(sentence, begins):
     assert sentence[trimmed_start(sentence) :].startswith(begins)
+
+
+def test_a_term_is_lacking_where_no_paper_has_all_its_words():
+    paper = Paper("a", "Tidal Clocks", "Crabs keep time.")
+    assert lacks_term("what is a tidal wheel?", [paper])
+    assert not lacks_term("what is a tidal clock?", [paper])
+    assert not lacks_term("how do wheels turn?", [paper])

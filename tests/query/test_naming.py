@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.query.coined import unknown_names, unmentioned
 from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
 from rag.types import Paper
@@ -76,3 +77,21 @@ def test_a_title_is_meant_where_it_has_half_of_what_a_question_for_its_record_sa
     assert names_title("who wrote the harbour crabs thing", PAPERS[0])
     assert names_title("is the code available?", PAPERS[0])
     assert not names_title("where was FoamNet published", PAPERS[0])
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("what does the Green Herring paper say", ("Green Herring",)),
+        ("what does the Slow Ocean paper say", ()),  # a title has both words
+        ("does TideNet beat FoamNet", ("FoamNet",)),
+        ("Green Herring", ()),  # any sentence begins with a capital
+    ],
+)
+def test_names_that_no_paper_has_are_known(lookup, question, unknown):
+    assert unknown_names(question, lookup) == unknown
+
+
+def test_a_name_that_the_papers_found_do_not_mention_is_known():
+    assert unmentioned("what does TideNet count?", PAPERS[1:2]) == ("TideNet",)
+    assert unmentioned("what does TideNet count?", PAPERS[:2]) == ()

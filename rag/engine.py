@@ -20,6 +20,7 @@ from rag.answering.gate import (
     reason_to_abstain,
     says_not,
 )
+from rag.answering.records import describe_record
 from rag.answering.responder import DirectResponder
 from rag.answering.roles import lacks_limits
 from rag.answering.suggestions import follow_ups
@@ -254,10 +255,10 @@ class AnswerEngine:
 
     def _with_fields(self, answer: Answer, query: Query) -> Answer:
         """The answer, and below it what the record of its paper says that is asked for too."""
-        if not (query.fields and self._responder and answer.papers):
+        if not (query.fields and self._responder and answer.citations):
             return answer
-        direct = self._responder.describe_fields(replace(query, about=answer.papers[:1]))
-        said = direct.text.partition("\n")[2]
+        first = answer.citations[0]
+        said = describe_record(first.paper, query.fields, first.marker)
         return replace(answer, text=f"{answer.text}\n\n{said}", origin="records")
 
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:

@@ -51,12 +51,17 @@ def describe_fields(
     for paper in papers:
         sentence = code_sentence(paper) if "code" in fields else None
         citation = cite_record(paper, numbering, sentence)
-        said = " ".join(DESCRIBE[field](paper, f"[{citation.marker}]") for field in fields)
+        said = describe_record(paper, fields, citation.marker)
         paragraphs.append(f"**{paper.title}**\n{said}")
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
     shown = paragraphs if are_meant else [NEAREST, *paragraphs]
     return DirectAnswer("\n\n".join(shown), "records", ordered)
+
+
+def describe_record(paper: Paper, fields: Sequence[Field], marker: int) -> str:
+    """Say what the record of a paper holds in some fields, each beside the paper's marker."""
+    return " ".join(DESCRIBE[field](paper, f"[{marker}]") for field in fields)
 
 
 def _authors(paper: Paper, mark: str) -> str:

@@ -73,7 +73,8 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
             raise service.unavailable("its answer is no list of papers")
         for record in records_of(answer):
             yield record if isinstance(record, RecordError) else {**record, "source": NAME}
-        if start + size >= int(message.get("total-results") or 0):
+        total = message.get("total-results")
+        if not isinstance(total, int) or start + size >= total:
             return
     yield Note(NAME, f"more papers fit {query!r}; these are the first {wanted:,}")
 

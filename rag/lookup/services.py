@@ -65,12 +65,15 @@ class Services:
         self.zotero = service(zotero.NAME, settings.zotero_url, zotero.MANNERS)
 
     def read(self, asked: Asked, most: int) -> Found:
-        """Records of what is asked for, and of a query at most so many.
+        """Records of what is asked for, and of a query at most so many; asked for when read.
 
         Raises:
             SourceUnavailableError: The service cannot be asked.
             SourceError: Zotero has nothing that is called so.
         """
+        yield from self._read(asked, most)
+
+    def _read(self, asked: Asked, most: int) -> Found:
         if not asked.name and asked.where != "zotero":
             needed = NEEDED.get(asked.where, "an id, or words to look for")
             return iter([RecordError(f"behind {asked.where}: there must be {needed}")])

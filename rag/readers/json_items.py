@@ -66,7 +66,7 @@ def _list_in(value: Item) -> object:
 
 
 def _record(item: Item) -> Iterator[Record]:
-    if item.get("itemType") in NO_PAPERS:
+    if _text(item, "itemType") in NO_PAPERS:
         return
     if "authors_parsed" in item or ("versions" in item and "categories" in item):
         yield _arxiv(item)

@@ -217,10 +217,14 @@ def test_a_page_in_the_place_of_records_is_told(service, papers, text, body):
 
 def test_what_cannot_be_asked_does_not_stop_the_other_sources(service, items):
     service.answer("/openalex/works/W7", openalex_work(7))
-    unreached, paper, unknown = items("2101.00001", "openalex:W7", "openalex:W8")
-    assert isinstance(paper, Paper)
-    assert isinstance(unreached, Rejection)
-    assert (unreached.source, unknown.source) == ("arXiv", "openalex:W8")
+    service.answer("/s2/paper/CorpusId:7", "busy", status=403)
+    service.answer("/zotero/users/0/collections", "off", status=403)
+    read = items("zotero:", "s2:CorpusId:7", "2101.00001", "openalex:W7", "openalex:W8")
+    assert [isinstance(each, Paper) for each in read] == [False, False, False, True, False]
+    rejected = [each for each in read if isinstance(each, Rejection)]
+    assert [each.source for each in rejected] == [
+        *("zotero:", "s2:CorpusId:7", "arXiv", "openalex:W8"),
+    ]
 
 
 def test_without_a_network_one_sentence_says_so(lookup_settings):

@@ -180,3 +180,12 @@ def test_text_from_standard_input_is_read(monkeypatch):
     monkeypatch.setattr("sys.stdin", Input())
     (paper,) = read_sources(["-"])
     assert (paper.title, paper.source) == ("Kettles", "standard input")
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["note"], 7, None])
+def test_a_kind_of_item_that_is_no_text_costs_nothing_else(tmp_path, kind):
+    odd = {"itemType": kind, "title": "Odd", "abstract": "It is."}
+    whole = {"title": "Whole", "abstract": "It is."}
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join(json.dumps(each) for each in (odd, whole)), encoding="utf-8")
+    assert "Whole" in [each.title for each in read_sources([path]) if isinstance(each, Paper)]

@@ -43,7 +43,7 @@ FOREIGN: Final = re.compile(
 )
 # In how many papers a word may stand that is a paper's own name: in its title's head, in its title,
 # in its abstract. More of them speak of a topic.
-MOST_BEARERS: Final = {4: 40, 3: 2, 1: 2}
+MOST_BEARERS: Final = {4: 40, 3: 2, 2: 2, 1: 1}
 
 
 def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
@@ -138,8 +138,8 @@ def _only_head(token: str, lookup: PaperLookup) -> list[Paper]:
 def own_name_rank(token: str, paper: Paper) -> int:
     """How surely a paper's own thing is called so.
 
-    4 for its title's head, or the short form of that, 3 for a name in its title, 1 for one that its
-    abstract coins, else 0.
+    4 for its title's head, or the short form of that, 3 for a name in its title, 2 for one that its
+    abstract coins, 1 for a short form that it only explains, else 0.
     """
     key = squeezed(token)
     head = HEAD.match(paper.title)
@@ -152,7 +152,7 @@ def own_name_rank(token: str, paper: Paper) -> int:
         return TITLE_RANK
     if not COINED.match(token):
         return 0
-    return int(any(_is_introduced(paper.abstract, t) for t in _written(token, paper.abstract)))
+    return max((_introduced(paper.abstract, t) for t in _written(token, paper.abstract)), default=0)
 
 
 def shortens_title(token: str, paper: Paper) -> bool:
@@ -185,10 +185,10 @@ def _written(token: str, text: str) -> Iterator[re.Match[str]]:
     return (t for t in TOKEN.finditer(text) if squeezed(t[0]) in forms and COINED.match(t[0]))
 
 
-def _is_introduced(text: str, match: re.Match[str]) -> bool:
-    """Whether the sentence gives a name to the paper's own: by a verb, or as a short form."""
+def _introduced(text: str, match: re.Match[str]) -> int:
+    """How surely a sentence gives a name: 2 by a verb, 1 as a short form, which any may write."""
     before = re.split(r"(?<=[.!?])\s+", text[: match.start()])[-1]
-    return COINS.search(before) is not None or is_short_form(match[0], before)
+    return 2 if COINS.search(before) else int(is_short_form(match[0], before))
 
 
 def is_short_form(token: str, before: str) -> bool:

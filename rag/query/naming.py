@@ -15,6 +15,7 @@ from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
 from rag.query.focus import own_words
 from rag.query.paper_lookup import PaperLookup
+from rag.query.pointing import compares
 from rag.query.questions import STOP_WORDS
 from rag.query.references import titled_papers
 from rag.store.lexical import analyze
@@ -68,9 +69,9 @@ def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
         *_coined(question, lookup),
         *_loosely_named(question, lookup),
     ]
-    if not found:
+    if not found or compares(question):
         mentioned = (only_bearer(match[0], lookup) for match in TOKEN.finditer(question))
-        found = [paper for paper in mentioned if paper]
+        found += [paper for paper in mentioned if paper]
     named = list({paper.paper_id: paper for paper in found}.values())
     if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
         return []

@@ -46,6 +46,7 @@ from rag.types import NO_FILTERS, Citation, Filters, Message, Origin, Paper
 
 # Words; of a longer question that names no paper, "who wrote" is but a part of its story.
 LONGEST_RECORD_QUESTION: Final = 16
+MOST_DETAILED_WORDS: Final = 3  # a longer question tells its paper by more than a name
 MOST_DETAILING: Final = 3  # papers that are read for a detail of a thing that several have
 
 
@@ -235,7 +236,10 @@ class QueryParser:
         """The papers with the names in a question for a detail; those that say it, if any does."""
         if self.lookup is None:
             return ()
-        papers = mentioning(without_details(question), self.lookup)
+        bare = without_details(question)
+        if len(own_of(bare)) > MOST_DETAILED_WORDS:
+            return ()
+        papers = mentioning(bare, self.lookup)
         saying = [
             paper
             for paper in papers

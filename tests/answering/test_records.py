@@ -172,6 +172,11 @@ def test_the_newest_is_asked_of_the_papers_before(library, question):
     assert answer.papers[0].title == "A Survey of Tidal Clocks"
 
 
+def test_a_long_question_with_a_name_is_not_declined_for_the_papers_that_have_it(library):
+    question = "how many tides and moons do clocks of CRABS count in harbours with sand and waves?"
+    assert library._parser.understand(question).about == ()
+
+
 def test_a_declined_question_keeps_its_paper_for_the_next(library):
     asked = "which GPU does “Moss as a Meter” use?"
     first = library.ask(asked)

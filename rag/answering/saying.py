@@ -1,7 +1,7 @@
 """What a model says about the papers as a whole: that they do not tell, or that they disagree.
 
-No prompt offers a sentence for it, since small models say whatever is offered: of five questions
-that the papers answered, a 1.5 B model refused five with one, and none without. Read in English.
+No prompt offers a sentence for it, since small models say whatever is offered: with one, a model of
+1.5 B refused 9 of 10 times where the papers answer, and 0 of 11 without. Read in English.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from tests.support.scripted_endpoint import ScriptedEndpoint, said
 
 SPARED: Final = ("multilingual", "filter", "small_talk")  # kinds that retrieval is not asked about
 INVENTED: Final = "In the year 1987 elephants won the chess league of Uppsala twice."
-SHOWN: Final = re.compile(r'<paper key="(\w+)">\n(.+?)\n</paper>', re.DOTALL)
+SHOWN: Final = re.compile(r'<paper number="(\d+)">\n(.+?)\n</paper>', re.DOTALL)
 WORSE: Final = re.compile(r"^\| ● (.+?)(?: ↓)?(?:, .+?)? +\|.*\| +worse \|$", re.MULTILINE)
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,9 @@ class HalfInvented(ScriptedEndpoint):
         shown = SHOWN.search(said(request))
         if shown is None:  # a follow-up to be written out: it is left as it is
             return ("stream", "", (9, 0), [""], 0)
-        key, paper = shown.groups()
-        sentence = paper.splitlines()[-1].split(". ")[0].rstrip(".")
-        text = f"{sentence} [{key}]. {INVENTED.rstrip('.')} [{key}]."
+        number, paper = shown.groups()
+        sentence = paper.splitlines()[-1].lstrip("… ").split(". ")[0].rstrip(".")
+        text = f"{sentence} [{number}]. {INVENTED.rstrip('.')} [{number}]."
         return ("stream", text, (9, 9), [text], 0)
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from rag.cli import checkup
 from rag.cli.checkup import examine
 from rag.endpoint import local
 from rag.endpoint.local import (
@@ -46,7 +47,7 @@ def at(name, endpoint):
 @pytest.mark.parametrize("name", SERVERS)
 def test_each_server_is_told_by_its_own_ways(endpoint, name):
     endpoint.tells, _ = SERVERS[name]
-    assert find_local_servers([at(name, endpoint)], 5) == (
+    assert find_local_servers([at(name, endpoint)], 20) == (
         LocalServer(name, endpoint.url, (MODEL,)),
     )
 
@@ -65,7 +66,7 @@ def test_each_server_is_told_by_its_own_ways(endpoint, name):
 )
 def test_what_is_no_server_of_models_is_left_alone(endpoint, name, told):
     endpoint.tells = told
-    assert find_local_servers([at(name, endpoint)], 5) == ()
+    assert find_local_servers([at(name, endpoint)], 20) == ()
 
 
 def test_one_that_hangs_holds_up_nobody(endpoint):
@@ -74,7 +75,7 @@ def test_one_that_hangs_holds_up_nobody(endpoint):
         root = f"http://127.0.0.1:{silent.getsockname()[1]}"
         hanging = [Place(name, root, ask) for name, ask in ASKS.items()]
         begun = time.monotonic()
-        found = find_local_servers([*hanging, at("vLLM", endpoint)], 3)
+        found = find_local_servers([*hanging, at("vLLM", endpoint)], 5)
         assert time.monotonic() - begun < 20
     assert [server.name for server in found] == ["vLLM"]
 
@@ -119,7 +120,8 @@ def test_nothing_is_looked_for_where_something_is_set_or_it_is_forbidden(given, 
 
 def test_doctor_offers_what_was_found_and_asks_it_nothing(tmp_path, endpoint, monkeypatch):
     endpoint.tells = {"/v1/models": LISTED}
-    monkeypatch.setattr(local, "usual_places", lambda _environ: [at("vLLM", endpoint)])
+    found = find_local_servers([at("vLLM", endpoint)], 20)  # however busy the machine is
+    monkeypatch.setattr(checkup, "find_local_servers", lambda: found)
     settings = Settings(library=tmp_path / "library", embedder="none", find_local=True)
     (told,) = (each.told for each in examine(settings) if each.subject == "language model")
     assert f"OPENAI_BASE_URL={endpoint.url} and OPENAI_MODEL={MODEL}" in told

@@ -228,7 +228,8 @@ def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writ
     page.press(BOX, "Enter")
     page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 2')")
     page.evaluate("scrollTo(0, 300)")
-    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 6')")
+    # Drafts faster than the eye wait for the next one, which is held: Part 6 may not show yet.
+    page.wait_for_selector("#turn-1.is-draft :is(h4, h5, h6):has-text('Part 5')")
     assert in_sight(page, "#chat .stop")
     assert_fits(page)
     go_on.set()

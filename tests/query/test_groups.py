@@ -45,6 +45,10 @@ def test_a_collection_around_others_can_be_named():
     assert found.name == "Tides"
 
 
+def test_a_tag_with_a_slash_lies_in_no_other():
+    assert find_groups("papers tagged c", lambda kind: ["C/C++"] if kind == "tag" else []) == []
+
+
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=8), max_size=4))
 def test_any_names_in_any_question_do_no_harm(question, names):
     text = f"{question} in collection {names[0] if names else ''} tagged {question}"

@@ -66,6 +66,7 @@ class VectorStore:
         self._opening = threading.Lock()
         self._open: _Open | None = None
         self._held: Held | None = None
+        self._is_large = False  # too large to be held, as far as is known
         self._changes = 0  # of what could be held
 
     def reopen(self, name: str) -> None:
@@ -230,6 +231,7 @@ class VectorStore:
     def _let_go(self) -> None:
         self._changes += 1
         self._held = None
+        self._is_large = False
 
     @contextmanager
     def _reading(self) -> Iterator[Collection]:
@@ -244,7 +246,7 @@ class VectorStore:
     def _hold(self) -> Held | None:
         """All vectors when they are few; None when they are many."""
         held, changes = self._held, self._changes
-        if held is not None:
+        if held is not None or self._is_large:
             return held
         stamped = stamp(self.folder)
         held = load_held(self.folder, stamped)
@@ -253,7 +255,7 @@ class VectorStore:
             if held is not None and changes == self._changes:
                 save_held(self.folder, stamped, held)
         if changes == self._changes:  # nothing was written meanwhile
-            self._held = held
+            self._held, self._is_large = held, held is None
         return held
 
     def _read_all(self) -> Held | None:

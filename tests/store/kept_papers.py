@@ -28,6 +28,14 @@ UPDATE = [
     paper_of("heron", 6),  # more of them
 ]
 REMOVED = ["badger", "unknown"]
+WINTER = [
+    Paper(
+        animal,
+        f"The {animal} in winter",
+        f"We followed a {animal} for one winter. It slept in the morning. Snow made it hungry.",
+    )
+    for animal in ("badger", "heron", "newt", "otter")
+]
 
 
 def settings_of(folder: Path) -> Settings:

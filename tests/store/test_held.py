@@ -15,17 +15,10 @@ from rag.store import sync
 from rag.store.held import load_held
 from rag.store.reached import HELD, is_as_left, read_reached, stamp
 from rag.types import Paper
+from tests.store.kept_papers import WINTER
 from tests.support import ROOT
 from tests.support.letters import LetterEmbedding
 
-PAPERS = [
-    Paper(
-        animal,
-        f"The {animal} in winter",
-        f"We followed a {animal} for one winter. It slept in the morning. Snow made it hungry.",
-    )
-    for animal in ("badger", "heron", "newt", "otter")
-]
 QUESTION = "What did snow do to the otter?"
 CHILD = f"""
 import sys
@@ -43,7 +36,7 @@ with Library.open(settings=settings, embedder=LetterEmbedding()) as library:
 def folder(tmp_path):
     """Of a library of the papers that was searched once."""
     with opened(tmp_path / "library") as library:
-        library.ingest(PAPERS)
+        library.ingest(WINTER)
         library.search(QUESTION)
     return tmp_path / "library"
 
@@ -95,7 +88,7 @@ def test_a_cut_file_is_made_again(folder, kept):
     file.write_bytes(whole[:kept])
     with opened(folder) as library:
         assert library.search(QUESTION)[0].dense_similarity
-    assert sorted(vectors_of(folder).ids) == [f"{paper.paper_id}#0" for paper in PAPERS]
+    assert sorted(vectors_of(folder).ids) == [f"{paper.paper_id}#0" for paper in WINTER]
 
 
 def test_one_bit_that_was_turned_is_noticed(folder):

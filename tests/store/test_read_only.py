@@ -13,18 +13,11 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.store.database import FILE
 from rag.types import Paper
+from tests.store.kept_papers import WINTER
 from tests.support import ROOT
 from tests.support.letters import LetterEmbedding
 from tests.support.needs import missing
 
-PAPERS = [
-    Paper(
-        animal,
-        f"The {animal} in winter",
-        f"We followed a {animal} for one winter. It slept in the morning. Snow made it hungry.",
-    )
-    for animal in ("badger", "heron", "newt", "otter")
-]
 # For the superuser no right is missing, until it gives up the one to overlook them.
 GIVEN_UP = "-dac_override,-dac_read_search"
 CHILD = """
@@ -69,7 +62,7 @@ def made(request, tmp_path):
     settings = Settings(library=folder, cache=tmp_path, embedder="none", llm="extractive")
     embedding = LetterEmbedding() if request.param == "letters" else None
     with Library.open(settings=settings, embedder=embedding) as library:
-        library.ingest(PAPERS)
+        library.ingest(WINTER)
     yield folder, request.param
     change_rights(folder, 0o755, 0o644)
 
@@ -101,7 +94,7 @@ def test_a_folder_that_cannot_be_written_is_searched_and_asked(made):
     folder, embedder = made
     before = contents(folder)
     change_rights(folder, 0o555, 0o444)
-    done = run_reading(folder, embedder, *(paper.paper_id for paper in PAPERS))
+    done = run_reading(folder, embedder, *(paper.paper_id for paper in WINTER))
     assert done.returncode == 0, done.stderr
     assert contents(folder) == before
 
@@ -115,6 +108,6 @@ def test_what_is_still_in_the_log_of_one_who_writes_is_seen(made):
         library.ingest(lion)
         assert (folder / f"{FILE}-wal").stat().st_size
         change_rights(folder, 0o555, 0o444)
-        done = run_reading(folder, embedder, *(paper.paper_id for paper in [*PAPERS, lion]))
+        done = run_reading(folder, embedder, *(paper.paper_id for paper in [*WINTER, lion]))
         change_rights(folder, 0o755, 0o644)
     assert done.returncode == 0, done.stderr

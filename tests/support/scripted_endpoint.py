@@ -6,13 +6,15 @@ import json
 import threading
 import time
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.loopback import LoopbackServer
 
 HELD_AT_MOST_S = 60
 JSON = "application/json"
 
 
-class ScriptedEndpoint:
+class ScriptedEndpoint(LoopbackServer):
     """Plays the queued replies one by one; the last one again when the queue is empty.
 
     `reply(text)` streams a completion, waiting `pause_s` after each piece, and before the piece
@@ -39,23 +41,11 @@ class ScriptedEndpoint:
         self.times = []
         self.knows_forms = True
         self.hung_up = threading.Event()
-        handler = type("Handler", (_Handler,), {"endpoint": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{self.address}/v1"
 
     def reply(self, text, *, usage=(11, 7), pieces=None, pause_s=0, hold=None):
         self._replies.append(("stream", text, usage, pieces, pause_s, hold))
@@ -116,36 +106,36 @@ def said(request):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    endpoint: ScriptedEndpoint
+    server_side: ScriptedEndpoint
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
         """Silence: the test output is for the tests."""
 
     def do_GET(self):
-        if (told := self.endpoint.tells.get(self.path)) is not None:
+        if (told := self.server_side.tells.get(self.path)) is not None:
             return self._play_raw(told if isinstance(told, str) else json.dumps(told), JSON)
-        self.endpoint.headers.append(dict(self.headers))
-        if self.endpoint.models is None:
+        self.server_side.headers.append(dict(self.headers))
+        if self.server_side.models is None:
             return self._play_fail(404, {}, "{}")
-        data = [{"id": name, "object": "model"} for name in self.endpoint.models]
+        data = [{"id": name, "object": "model"} for name in self.server_side.models]
         return self._play_raw(json.dumps({"object": "list", "data": data}), JSON)
 
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))
         request = json.loads(self.rfile.read(length) or b"{}")
         if not self.path.endswith(("/chat/completions", "/embeddings")):
-            told = self.endpoint.tells.get(self.path)
+            told = self.server_side.tells.get(self.path)
             return self._play_raw(json.dumps(told), JSON) if told else self._play_fail(404, {}, "")
-        self.endpoint.times.append(time.monotonic())
-        self.endpoint.requests.append(request)
-        self.endpoint.headers.append(dict(self.headers))
-        self.endpoint.paths.append(self.path)
-        kind, *rest = self.endpoint.next_reply(request)
+        self.server_side.times.append(time.monotonic())
+        self.server_side.requests.append(request)
+        self.server_side.headers.append(dict(self.headers))
+        self.server_side.paths.append(self.path)
+        kind, *rest = self.server_side.next_reply(request)
         try:
             getattr(self, f"_play_{kind}")(*rest)
         except (BrokenPipeError, ConnectionResetError):
-            self.endpoint.hung_up.set()
+            self.server_side.hung_up.set()
         return None
 
     def _start(self, status, headers):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import defaultdict, deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.support.loopback import LoopbackServer
 
-class ScriptedService:
+
+class ScriptedService(LoopbackServer):
     """Answers a path with what was queued for it, the last answer again when none is left.
 
     `answer(path, body, status, headers)` queues; a body that is no text is sent as JSON. What was
@@ -21,20 +22,11 @@ class ScriptedService:
         self._answers = defaultdict(deque)
         self.asked = []
         self.headers = []
-        handler = type("Handler", (_Handler,), {"service": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.address
 
     @property
     def paths(self):
@@ -54,7 +46,7 @@ class ScriptedService:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    service: ScriptedService
+    server_side: ScriptedService
 
     def log_message(self, *_):
         """Silence: the test output is for the tests."""
@@ -62,9 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         parts = urlsplit(self.path)
         path = unquote(parts.path)
-        self.service.asked.append((path, dict(parse_qsl(parts.query, keep_blank_values=True))))
-        self.service.headers.append(dict(self.headers))
-        status, content, headers = self.service.next_answer(path)
+        self.server_side.asked.append((path, dict(parse_qsl(parts.query, keep_blank_values=True))))
+        self.server_side.headers.append(dict(self.headers))
+        status, content, headers = self.server_side.next_answer(path)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -153,7 +153,7 @@ class LibraryResponder:
         assert asked is not None
         if not (asked.topic or asked.kind or query.filters):
             total = self._lookup.count(NO_FILTERS)
-            return DirectAnswer(f"This library holds {_counted(total)}.{self._dates()}", "records")
+            return DirectAnswer(f"The library holds {_counted(total)}.{self._dates()}", "records")
         titled, others = self._matching(query)
         if not titled and not others:
             return self._nothing(query)
@@ -306,12 +306,12 @@ class LibraryResponder:
         total = self._lookup.count(NO_FILTERS)
         topics = _apart(shared_phrases(papers))
         if not topics:
-            return self._list(f"This library holds {_counted(total)}", papers, query)
+            return self._list(f"The library holds {_counted(total)}", papers, query)
         lines = "\n".join(
             f"- **{phrase}**: {_counted(len(having))}, such as “{having[0].title}”"
             for phrase, having in topics
         )
-        text = f"This library holds {_counted(total)}. What their titles share most:"
+        text = f"The library holds {_counted(total)}. What their titles share most:"
         return DirectAnswer(f"{text}\n\n{lines}\n\nAsk for all papers on one of them.", "records")
 
     def _answer_sources(self, _: Query) -> DirectAnswer:

@@ -46,7 +46,9 @@ SEVERAL: Final = re.compile(
 )
 # Asks for other papers, whatever it points at: "is there drug discovery work with it?"
 SEARCHES_ON: Final = re.compile(
-    r"\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
+    r"\bin\s+the\s+first\s+place\b"
+    r"|\b(?:came\s+up\s+with|invented|introduced|coined)\s+(?:these|those|this|that|such|the)\s+[a-z]"
+    r"|\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
     r"|any\s+(?:other\s+)?(?:works?|papers?|studies|research|attempts?)|which\s+(?:other\s+)?(?:papers?|works?)"
     r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere)\b",
     re.IGNORECASE,
@@ -111,10 +113,27 @@ MOST_BESIDE: Final = 2  # papers of an answer to which the others only come clos
 LEAST_COMPARED: Final = 2
 SHORT: Final = 8  # words of a message that may only say how the answer should be told
 # "And spiking networks?" names another topic, "and for LSTMs?" keeps to the one before.
+_FILLERS: Final = r"^\W*(?:(?:ok(?:ay)?|so|now|then|well|and|but|hm+|thanks?|great|cool)\W+)*"
 TURNS: Final = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|so|now|then|well|and|but|hm+|thanks?|great|cool)\W+)*"
-    r"(?:(?:what|how)\s+about|and|now|next|different\s+topic|another\s+(?:topic|question)"
-    r"|something\s+else|back\s+to)\b",
+    rf"{_FILLERS}(?:(?:what|how)\s+about|and|now|next|back\s+to)\b", re.IGNORECASE
+)
+# Says in so many words that what follows has nothing to do with the conversation.
+CHANGES_TOPIC: Final = re.compile(
+    rf"{_FILLERS}(?:(?:(?:an?|one|a\s+completely)\s+)?(?:different|another|new|other|unrelated|separate)"
+    r"\s+(?:thing|topic|question|subject|matter)|something\s+(?:else|different|new|unrelated)"
+    r"|(?:let['’]?s\s+)?(?:change|changing|switch|switching)\s+(?:of\s+)?(?:the\s+)?(?:topics?|subjects?)"
+    r"|on\s+(?:a\s+different|another)\s+(?:note|topic|subject)|unrelated(?:ly)?)\s*[,:;.!–—-]+\s*",
+    re.IGNORECASE,
+)
+# "Back to the metals: …", "the first one again: …" return to what was talked of earlier.
+RETURNS: Final = re.compile(
+    rf"{_FILLERS}(?:(?:let['’]?s\s+)?(?:go(?:ing)?|com(?:e|ing)|get(?:ting)?)\s+)?"
+    r"(?:back\s+to|return(?:ing)?\s+to|again\s+about)\b",
+    re.IGNORECASE,
+)
+# A thing beside which the last answer's is put: "does it work for LSTMs too?"
+APPLIED_TO: Final = re.compile(
+    r"\b(?:for|on|in|with|to|against|using|about|like|inside|within)\s+((?:\w[\w-]*\s?){1,3})",
     re.IGNORECASE,
 )
 # What stands before the "it" of "and how many layers does it have?" is what is asked of it.
@@ -133,10 +152,12 @@ class Pointed:
         papers: In the order in which they are pointed at.
         is_sure: Whether no others can be meant: they are pointed at by place or number, or the
             question says nothing of its own.
+        is_pronoun: Whether a pronoun does, in a question that says something of its own.
     """
 
     papers: tuple[Paper, ...] = ()
     is_sure: bool = False
+    is_pronoun: bool = False
 
 
 NOWHERE: Final = Pointed()
@@ -152,10 +173,11 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     answers = list(_cited(history))
     if not answers:
         return NOWHERE
-    latest = answers[-1]
-    several = next((papers for papers in reversed(answers) if len(papers) > 1), latest)
+    latest, several = answers[-1], _listed(answers)
     if placed := _placed(question, history, several):
         return Pointed(tuple(placed), is_sure=True)
+    if RETURNS.match(question):
+        return _returned(question, answers)
     if SEARCHES_ON.search(question) or _means_itself(question):
         return NOWHERE
     if many := _several(question, latest, several):
@@ -168,12 +190,34 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     return _one(question, latest[0])
 
 
+def _listed(answers: Sequence[Sequence[Paper]]) -> Sequence[Paper]:
+    """What ordinals count: the papers of the last answer that cites several.
+
+    Where none does, the papers that the answers are about, one after the other.
+    """
+    several = next((papers for papers in reversed(answers) if len(papers) > 1), None)
+    return several or list({papers[0].paper_id: papers[0] for papers in answers}.values())
+
+
+def _returned(question: str, answers: Sequence[Sequence[Paper]]) -> Pointed:
+    """The paper of the conversation that has most of what "back to …" says; the latest of these."""
+    asked = {stem for word in own_of(question) for stem in analyze(word)}
+    papers = list({p.paper_id: p for papers in answers for p in papers}.values())
+    shared = [len(asked & set(analyze(f"{p.title} {p.abstract}"))) for p in papers]
+    if not any(shared):
+        return NOWHERE
+    best = max(range(len(papers)), key=lambda n: (shared[n], n))
+    return Pointed((papers[best],), is_sure=True)
+
+
 def _one(question: str, paper: Paper) -> Pointed:
     """The paper, where a question goes on about it: in so many words, or having none of its own."""
     own = own_of(COMPARES.sub(" ", question))
     if MORE.match(question) or asks_for_other_words(question) or not own:
         return Pointed((paper,), is_sure=True)
-    return Pointed((paper,), is_sure=len(own) <= FEW_OWN) if ONE.search(question) else NOWHERE
+    if not ONE.search(question):
+        return NOWHERE
+    return Pointed((paper,), is_sure=len(own) <= FEW_OWN, is_pronoun=True)
 
 
 def is_bare(question: str) -> bool:
@@ -195,7 +239,7 @@ def short_of(question: str, history: Sequence[Message]) -> int | None:
     bare = not own_words(COMPARES.sub(" ", ORDINAL.sub(" ", SEVERAL.sub(" ", question))))
     if not (answers and bare):
         return None
-    several = next((papers for papers in reversed(answers) if len(papers) > 1), answers[-1])
+    several = _listed(answers)
     if compares(question):
         return len(several) if len(several) < LEAST_COMPARED else None
     is_placing = ORDINAL.search(question) and not _placed(question, history, several)
@@ -214,6 +258,19 @@ def _means_itself(question: str) -> bool:
 def own_of(question: str) -> set[str]:
     """What a question says beside what any paper can be asked for."""
     return set(own_words(without_details(without_fields(question)))) - ASPECTS
+
+
+def changed_topic(question: str) -> str:
+    """What is asked behind "different topic:", or ""."""
+    match = CHANGES_TOPIC.match(question)
+    return question[match.end() :] if match else ""
+
+
+def applied_to(question: str) -> list[str]:
+    """The words of its own that a question puts beside what it points at: LSTMs in "for LSTMs"."""
+    own = own_of(question)
+    beside = " ".join(APPLIED_TO.findall(question))
+    return [word for word in beside.split() if word.lower() in own]
 
 
 def covers(papers: Sequence[Paper], question: str) -> bool:

@@ -27,8 +27,10 @@ from rag.query.pointing import (
     NOWHERE,
     ORDINAL,
     Pointed,
+    applied_to,
     asks_for_more,
     asks_for_other_words,
+    changed_topic,
     compares,
     covers,
     is_bare,
@@ -42,6 +44,7 @@ from rag.query.questions import earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.talk import small_talk
 from rag.sentences import split_sentences
+from rag.store.lexical import analyze
 from rag.types import NO_FILTERS, Citation, Filters, Message, Origin, Paper
 
 # Words; of a longer question that names no paper, "who wrote" is but a part of its story.
@@ -212,6 +215,8 @@ class QueryParser:
     def _pointed(self, query: Query) -> Query:
         """The query with the papers that it names, or points at in the conversation."""
         named = named_papers(query.standalone, self.lookup) if self.lookup else []
+        if changed_topic(query.text):
+            return replace(query, about=tuple(named), is_new_topic=True)
         turned = turns_away(query.standalone)
         is_kept = asked_fields(turned) or is_detail(turned) or ORDINAL.search(turned)
         is_new = turned and own_of(turned) and not is_kept
@@ -224,6 +229,7 @@ class QueryParser:
         if not pointed.papers and is_detail(query.standalone) and is_bare(query.standalone):
             pointed = Pointed(tuple(last_cited(history)[:1]))
         is_meant = pointed.is_sure or is_detail(query.standalone)
+        is_meant = is_meant and not self._is_applied_elsewhere(query.standalone, pointed)
         if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
             pointed = NOWHERE
         if not (pointed.papers or named or query.history) and is_detail(query.standalone):
@@ -231,6 +237,21 @@ class QueryParser:
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         short = None if both else short_of(query.standalone, history)
         return replace(query, about=tuple(both.values()), short_of=short)
+
+    def _is_applied_elsewhere(self, question: str, pointed: Pointed) -> bool:
+        """Whether it puts a thing of other papers beside the one that its pronoun stands for.
+
+        "Does that work for LSTMs?" is asked of other papers, where that one speaks of none.
+        """
+        if self.lookup is None or not pointed.is_pronoun:
+            return False
+        paper = pointed.papers[0]
+        present = set(analyze(f"{paper.title} {paper.abstract}"))
+        return any(
+            not present.issuperset(stems) and self.lookup.having(stems, 1)
+            for stems in map(analyze, applied_to(question))
+            if stems
+        )
 
     def _detailing(self, question: str) -> tuple[Paper, ...]:
         """The papers with the names in a question for a detail; those that say it, if any does."""
@@ -298,5 +319,5 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
         return question
     if earlier and is_affirmation(question):
         return earlier[0]
-    asked = question_for_papers(question)
+    asked = question_for_papers(changed_topic(question) or question)
     return asked if asked_of_library(asked) else without_frame(asked)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.pointing import asks_for_more, pointed_papers, short_of, turns_away
+from rag.query.pointing import (
+    applied_to,
+    asks_for_more,
+    changed_topic,
+    pointed_papers,
+    short_of,
+    turns_away,
+)
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))
@@ -52,6 +59,60 @@ def test_a_follow_up_points_at_papers_of_the_answer_before(question, papers):
 def test_ordinals_are_those_of_the_last_answer_that_cited_several():
     assert pointed_papers("and the third one?", LATER).papers == (BELL,)
     assert pointed_papers("does it swim?", LATER).papers == (CRAB,)
+
+
+def test_places_count_the_papers_of_the_conversation_where_no_answer_cites_several():
+    apart = (
+        *(Message("user", "Moss?"), Message("assistant", "[1]", cited(MOSS))),
+        *(Message("user", "Bells?"), Message("assistant", "[2]", cited(BELL, first=2))),
+    )
+    assert pointed_papers("what did each of the two measure?", apart).papers == (MOSS, BELL)
+    assert pointed_papers("the first one again: does it float?", apart).papers == (MOSS,)
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("ok, back to the roofs: what grew there?", "roof"),
+        ("let's go back to casting, how hot was it?", "cast"),
+        ("back to whales", None),
+    ],
+)
+def test_a_return_is_to_the_paper_of_the_conversation_that_has_its_words(question, paper):
+    roof = Paper("roof", "Moss", "Roofs are green.")
+    cast = Paper("cast", "Bells", "Casting takes a hot day.")
+    talked = (
+        *(Message("user", "?"), Message("assistant", "[1][2]", cited(cast, roof))),
+        *(Message("user", "?"), Message("assistant", "[3]", cited(CRAB, first=3))),
+    )
+    assert [each.paper_id for each in pointed_papers(question, talked).papers] == [paper][
+        : bool(paper)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Different thing: how do bells ring?", "how do bells ring?"),
+        ("ok, something else. what eats moss?", "what eats moss?"),
+        ("let's change the topic - crabs?", "crabs?"),
+        ("On another note, crabs?", "crabs?"),
+        ("a different thing about moss: is it wet?", ""),
+        ("is there something different?", ""),
+    ],
+)
+def test_a_change_of_topic_is_told_from_what_is_asked(question, rest):
+    assert changed_topic(question) == rest
+
+
+def test_who_came_up_with_a_thing_is_asked_of_other_papers():
+    assert pointed_papers("who came up with those roofs in the first place?", LISTED).papers == ()
+    assert pointed_papers("who came up with it?", LISTED).papers == (MOSS,)
+
+
+def test_what_the_last_answer_is_put_beside_is_found():
+    assert applied_to("does that work for wet roofs too?") == ["wet", "roofs"]
+    assert applied_to("how does it work?") == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def build_app(loading: Loading) -> gr.Blocks:
             with gr.Tab("Chat", id="chat-tab"):
                 chat = build_chat_tab(loading)
             with gr.Tab("Library", id="library-tab") as place:
-                library = build_library_tab(loading, chat.chat)
+                library = build_library_tab(loading, chat.shown)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
         connect_chat(app, chat, loading, settings.state)

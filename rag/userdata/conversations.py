@@ -18,6 +18,7 @@ MOST_TITLE_CHARACTERS: Final = 60
 MOST_LISTED: Final = 500
 MOST_WORDS: Final = 16  # of a search
 UNTITLED: Final = "New conversation"
+GONE: Final = "This conversation is not there any more; begin a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,35 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, owner: str, title: str = "") -> Conversation:
-        """A new conversation; without a title it is called after its first question."""
+    def create(self, owner: str, title: str = "", conversation_id: str = "") -> Conversation:
+        """A new conversation; without a title it is called after its first question.
+
+        Args:
+            owner: Whose it is.
+            title: What it is called.
+            conversation_id: What it is known by; "" for a new random id.
+
+        Raises:
+            UnknownConversationError: The id is another owner's already.
+        """
         at = now()
-        made = Conversation(uuid.uuid4().hex, one_line(title), at, at)
+        made = Conversation(conversation_id or uuid.uuid4().hex, one_line(title), at, at)
         with self._database.writing() as connection:
             connection.exec_driver_sql(
-                "INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?, ?, ?, ?)",
                 (made.conversation_id, owner, made.title, folded(title), at, at),
             )
+        if conversation_id and self.find(owner, conversation_id) is None:
+            raise UnknownConversationError(GONE)
         return replace(made, title=made.title or UNTITLED)
+
+    def is_taken(self, conversation_id: str) -> bool:
+        """Whether some owner has a conversation with this id."""
+        with self._database.reading() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT 1 FROM conversation WHERE conversation_id = ?", (conversation_id,)
+            ).fetchone()
+        return found is not None
 
     def append(self, owner: str, conversation_id: str, answer: Answer) -> Turn:
         """Keep an answer, with its question, as the conversation's next turn.
@@ -86,8 +106,7 @@ class Conversations:
             UnknownConversationError: The owner has no such conversation.
             ValueError: The answer is a draft.
         """
-        if answer.status == "draft":
-            raise ValueError("a draft is not kept; append the final answer")
+        _require_finished(answer)
         turn = Turn(uuid.uuid4().hex, answer, now())
         title = title_of(answer.question)
         with self._database.writing() as connection:
@@ -105,9 +124,7 @@ class Conversations:
                 },
             )
             if not renamed.rowcount:
-                raise UnknownConversationError(
-                    "This conversation is not there any more; begin a new one."
-                )
+                raise UnknownConversationError(GONE)
             connection.exec_driver_sql(
                 "INSERT INTO turn SELECT ?, ?, coalesce(max(number) + 1, 0), ?, ?, ?"
                 " FROM turn WHERE conversation_id = ?",
@@ -205,15 +222,26 @@ class Conversations:
         """
         return self._change("DELETE FROM conversation", (), owner, conversation_id)
 
-    def cut(self, owner: str, conversation_id: str, turns: int) -> None:
-        """Keep the first turns alone, as when a question is edited or asked again."""
+    def settle(self, owner: str, turn_id: str, answer: Answer) -> bool:
+        """Keep an answer in the place of what a turn had; False when the owner has no such turn.
+
+        Raises:
+            ValueError: The answer is a draft.
+        """
+        _require_finished(answer)
         with self._database.writing() as connection:
-            connection.exec_driver_sql(
-                "DELETE FROM turn WHERE number >= ? AND conversation_id ="
-                " (SELECT conversation_id FROM conversation"
-                " WHERE conversation_id = ? AND owner = ?)",
-                (turns, conversation_id, owner),
+            changed = connection.exec_driver_sql(
+                "UPDATE turn SET answer = ?, text_folded = ? WHERE turn_id = ?"
+                " AND conversation_id IN (SELECT conversation_id FROM conversation"
+                " WHERE owner = ?)",
+                (answer_to_json(answer), _searched(answer), turn_id, owner),
             )
+            connection.exec_driver_sql(
+                "UPDATE conversation SET updated_at = ? WHERE owner = ? AND conversation_id ="
+                " (SELECT conversation_id FROM turn WHERE turn_id = ?)",
+                (now(), owner, turn_id),
+            )
+        return changed.rowcount > 0
 
     def _change(
         self, statement: str, values: tuple[str, ...], owner: str, conversation_id: str
@@ -246,6 +274,11 @@ def read_answer(text: str) -> Answer:
         return answer_from_json(text)
     except ValueError as exc:
         raise LibraryError(f"An answer that was kept cannot be read again ({exc}).") from exc
+
+
+def _require_finished(answer: Answer) -> None:
+    if answer.status == "draft":
+        raise ValueError("a draft is not kept; append the final answer")
 
 
 def _searched(answer: Answer) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -13,8 +15,17 @@ from rag.settings import Settings
 from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters
 from rag.userdata.excerpts import Excerpt
 from ui.chat import handlers, storage
-from ui.chat.bars import Choices, Listed, conversation_list, filter_bar, found_list, welcome_html
-from ui.chat.handlers import Chat
+from ui.chat.bars import (
+    Choices,
+    Listed,
+    conversation_list,
+    filter_bar,
+    found_list,
+    queue_html,
+    welcome_html,
+)
+from ui.chat.handlers import Chat, PageState
+from ui.chat.question import Asked
 from ui.chat.render import Place, Rated, filter_labels, is_finished, stage_line, turn_html
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
@@ -45,10 +56,12 @@ def final(text="Cats turn."):
     return Answer(QUESTION, text, "answered")
 
 
-def asked(library, question=QUESTION, chat=None):
+def asked(library, question=QUESTION, chat=None, **others):
     """The conversation after a question, kept."""
-    *_, chat = handlers.respond(library, question, chat or Chat(OWNER))
-    return storage.save(library, chat)
+    task = Asked(question, library, library, **others)
+    begun = task.begin(chat or Chat(OWNER, uuid.uuid4().hex))
+    *_, chat = task.states(begun)
+    return task.keep(chat)
 
 
 # --- pace and stop
@@ -60,36 +73,22 @@ def test_a_session_keeps_the_papers_that_were_found_but_not_their_passages(libra
     assert all(hit.paper.abstract and hit.passages == () for hit in answer.hits)
 
 
-def test_drafts_that_come_faster_than_the_eye_are_left_out_but_never_the_last():
-    clock = iter(n / 1000 for n in range(10_000))  # a millisecond a look
-    drafts = [draft("a" * n) for n in range(100)]
-    shown = list(handlers.paced(iter([*drafts, final()]), lambda: next(clock)))
-    assert 2 <= len(shown) <= 6
-    assert shown[0] == drafts[0]
-    assert shown[-1] == final()
-
-
-def test_a_new_stage_is_shown_at_once():
-    stages = [draft("", "searching"), draft("", "reading"), draft("a"), draft("ab", "checking")]
-    assert list(handlers.paced(iter(stages), lambda: 1.0)) == stages
-
-
-def test_a_stream_that_ends_in_a_draft_shows_it():
-    assert list(handlers.paced(iter([draft("a"), draft("ab")]), lambda: 1.0))[-1] == draft("ab")
-
-
 def test_what_is_there_of_a_stopped_answer_is_kept_and_says_so():
     chat = handlers.stopped(Chat(turns=(draft("Cats tu"),)))
     assert (chat.turns[0].text, chat.turns[0].status) == ("Cats tu", "stopped")
     assert "Stopped" in chat.turns[0].notice
     assert handlers.stopped(chat) == chat
     assert handlers.stopped(Chat()) == Chat()
+    assert handlers.stopped(Chat(turns=(draft(""),))).turns[0].notice == handlers.STOPPED_EARLY
+    failed = handlers.stopped(Chat(turns=(draft(""),)), "No room on the disk.")
+    assert failed.turns[0].notice == "No room on the disk."
 
 
 def test_a_stopped_answer_is_kept_as_one(library):
     chat = asked(library)
-    stopped = handlers.stopped(replace(chat, turns=(*chat.turns, draft("Cats turn. They"))))
-    kept = storage.save(library, stopped)
+    chat = storage.with_question(library, chat, QUESTION)
+    stopped = handlers.stopped(replace(chat, turns=(*chat.turns[:-1], draft("Cats turn. They"))))
+    kept = storage.settled(library, stopped)
     assert kept.turns == stopped.turns
     assert 'class="claim-unchecked"' in turn_html(kept.turns[-1], Place(2))
 
@@ -164,8 +163,9 @@ def test_names_and_titles_around_the_chat_are_harmless(hostile):
     choices = Choices((2020,), (hostile,), (hostile,))
     for markup in (
         filter_bar(limited, choices),
-        conversation_list([Listed(hostile, hostile)], "", removed=hostile),
-        found_list([Listed(hostile, hostile, Excerpt(hostile, hostile, hostile))], ""),
+        conversation_list([Listed(hostile, hostile)], Listed(hostile, hostile)),
+        found_list([Listed(hostile, hostile, Excerpt(hostile, hostile, hostile))]),
+        queue_html([hostile]),
         welcome_html(3, [hostile]),
     ):
         assert "<img" not in markup
@@ -180,43 +180,97 @@ def test_a_search_finds_what_was_answered_to_its_owner_alone(library):
     (found,) = storage.found(library, OWNER, "FALLING")
     assert (found.conversation, found.title) == (kept, QUESTION)
     assert found.excerpt.match == "falling"
-    assert "<mark>falling</mark>" in found_list([found], kept)
+    assert "<mark>falling</mark>" in found_list([found])
     assert storage.found(library, OWNER, QUESTION)[0].excerpt is None
     assert storage.found(library, OWNER, " ") == []
     for stranger in ("", "somebody else"):
         assert storage.found(library, stranger, "falling") == []
-    assert "No conversation" in found_list([], "")
+    assert "No conversation" in found_list([])
 
 
 def test_a_kept_conversation_is_found_by_another_server(library):
     chat = asked(library)
-    here = {"owner": OWNER, "conversation": chat.conversation}
-    assert storage.refreshed(library, Chat(), here).turns == chat.turns
+    assert storage.opened(library, OWNER, chat.conversation).turns == chat.turns
 
 
 @pytest.mark.parametrize("owner", ["", "ann", "../x", OWNER.upper() + "x", OWNER[:-1]])
 def test_a_browser_cannot_pass_for_a_user(library, owner):
     library.conversations.create("ann", "Secrets")
-    assert storage.refreshed(library, Chat(), {"owner": owner}).owner == ""
+    assert storage.owner_of({"owner": owner}) == ""
+    assert storage.owner_of({"owner": owner}, "ann") == "ann"
     assert storage.listed(library, "") == []
 
 
+def test_a_conversation_of_somebody_else_is_empty_and_is_asked_under_another_id(library):
+    theirs = asked(library).conversation
+    opened = storage.opened(library, "6f" * 16, theirs)
+    assert opened.turns == ()
+    assert opened.conversation != theirs
+    assert storage.opened(library, "6f" * 16, "ab" * 16).conversation == "ab" * 16
+    assert storage.conversation_of({"conversation": "../x"}) == ""
+
+
 def test_without_an_owner_nothing_is_kept(library):
-    *_, chat = handlers.respond(library, QUESTION, Chat())
-    assert storage.save(library, chat) == chat
+    chat = asked(library, chat=Chat("", "c"))
+    assert (chat.turns[0].status, chat.keys) == ("answered", ())
+    assert storage.opened(library, "", "c").turns == ()
 
 
-def test_a_turn_that_is_asked_again_takes_the_place_of_what_came_after_it(library):
-    chat = asked(library, "And dogs?", asked(library))
-    again = asked(library, "And kittens?", chat.before(1))
+def test_a_question_is_kept_before_its_answer_and_shows_that_it_was_interrupted(library):
+    task = Asked(QUESTION, library, library)
+    begun = task.begin(Chat(OWNER, "c1"))
+    assert begun.turns[-1].status == "draft"
+    (left,) = storage.opened(library, OWNER, "c1").turns  # as after a crash
+    assert (left.question, left.status, left.notice) == (QUESTION, "stopped", handlers.INTERRUPTED)
+    shown = turn_html(left, Place(1))
+    assert "This answer was interrupted." in shown
+    assert re.search(r'<button[^>]* data-do="again"[^>]*>Ask again</button>', shown)
+    assert storage.listed(library, OWNER)[0].title == QUESTION
+    *_, chat = task.states(begun)
+    task.keep(chat)
+    (answer,) = storage.opened(library, OWNER, "c1").turns
+    assert answer.status == "answered"
+
+
+def test_what_is_asked_again_takes_the_place_of_the_answer_when_it_is_there(library):
+    chat = asked(library)
+    task = Asked("And kittens?", library, library, replaces=True)
+    begun = task.begin(chat)
+    assert [answer.status for answer in begun.turns] == ["draft"]
+    assert storage.opened(library, OWNER, chat.conversation).turns == chat.turns
+    *_, now = task.states(begun)
+    again = task.keep(now)
     assert [answer.question for answer in again.turns] == ["And kittens?"]
-    assert storage.opened(library, Chat(OWNER), chat.conversation).turns == again.turns
+    assert again.keys == chat.keys
 
 
-def test_two_tabs_add_to_one_conversation_without_losing_a_turn(library):
+def test_what_is_asked_again_and_stopped_early_leaves_the_answer_before(library):
+    chat = asked(library)
+    task = Asked(QUESTION, library, library, replaces=True)
+    assert task.keep(handlers.stopped(task.begin(chat))).turns == chat.turns
+
+
+def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(library):
+    chat = asked(library, "And dogs?", asked(library))
+    branch = asked(library, "And kittens?", storage.branched(library, chat, 2, "And kittens?"))
+    assert [answer.question for answer in branch.turns] == [QUESTION, "And kittens?"]
+    assert storage.opened(library, OWNER, chat.conversation).turns == chat.turns
+    titles = [each.title for each in storage.listed(library, OWNER)]
+    assert titles == ["And kittens?", QUESTION]
+
+
+def test_a_page_keeps_its_limits_from_one_conversation_to_the_next_and_nothing_else():
+    chat = Chat(OWNER, "a", (final(), final()), Filters(since=2020), shown=1, editing=2)
+    page = PageState.of(chat)
+    assert page.applied(replace(chat, filters=NO_FILTERS, shown=0, editing=0)) == chat
+    assert page.applied(Chat(OWNER, "b")) == Chat(OWNER, "b", filters=Filters(since=2020))
+    assert page.applied(Chat(OWNER, "a")).editing == 0  # the turn is not there any more
+
+
+def test_two_servers_add_to_one_conversation_without_losing_a_turn(library):
     first = asked(library)
     asked(library, "And dogs?", first)
-    both = asked(library, "And kittens?", first)  # a tab that has not seen the other's turn
+    both = asked(library, "And kittens?", first)  # a server that has not seen the other's turn
     assert [answer.question for answer in both.turns] == [QUESTION, "And dogs?", "And kittens?"]
 
 
@@ -224,9 +278,9 @@ def test_a_deleted_conversation_can_be_brought_back(library):
     chat = asked(library)
     removed = storage.delete(library, OWNER, chat.conversation)
     assert storage.listed(library, OWNER) == []
-    assert storage.opened(library, chat, chat.conversation).turns == ()
-    key = storage.restore(library, OWNER, removed)
-    assert storage.opened(library, Chat(OWNER), key).turns == chat.turns
+    assert storage.opened(library, OWNER, chat.conversation).turns == ()
+    storage.restore(library, OWNER, removed)
+    assert storage.opened(library, OWNER, chat.conversation).turns == chat.turns
     assert storage.delete(library, OWNER, "nothing") is None
 
 
@@ -234,19 +288,37 @@ def test_a_thumb_is_kept_explained_and_taken_back(library):
     chat = storage.rate(library, asked(library), 1, "up")
     chat = storage.comment(library, chat, 1, "short")
     assert chat.ratings == {1: Rated("up", "short")}
-    assert storage.opened(library, chat, chat.conversation).ratings == {1: Rated("up", "short")}
+    assert storage.opened(library, OWNER, chat.conversation).ratings == {1: Rated("up", "short")}
     assert library.feedback.ratings()[0].comment == "short"
     chat = storage.rate(library, chat, 1, "up")
     assert (chat.ratings, library.feedback.ratings()) == ({}, [])
 
 
 def test_a_conversation_that_cannot_be_kept_says_so_and_goes_on(library):
-    *_, chat = handlers.respond(library, QUESTION, Chat(OWNER))
+    *_, chat = handlers.respond(library, QUESTION, Chat(OWNER, "c1"))
     library._index.database.close()
     (library.folder / "paperchat.sqlite").write_bytes(b"no database" * 100)
-    kept = storage.save(library, chat)
+    assert storage.with_question(library, chat, "And dogs?").keys == ()
+    kept = storage.settled(library, chat)
     assert kept.turns[0].text == chat.turns[0].text
     assert "not kept" in kept.turns[0].notice
+    assert not kept.is_kept
+    assert storage.branched(library, replace(chat, turns=()), 1, "And dogs?").keys == ()
+
+
+def test_what_could_not_be_kept_before_is_kept_once_it_can_be(library):
+    *_, chat = handlers.respond(library, QUESTION, Chat(OWNER, "c1"))
+    chat = asked(library, "And dogs?", chat)
+    assert chat.is_kept
+    assert storage.opened(library, OWNER, "c1").turns == chat.turns
+
+
+def test_an_answer_of_a_conversation_that_was_deleted_meanwhile_is_told_to_be_lost(library):
+    task = Asked(QUESTION, library, library)
+    begun = task.begin(Chat(OWNER, "c1"))
+    storage.delete(library, OWNER, "c1")
+    *_, chat = task.states(begun)
+    assert "not there any more" in task.keep(chat).turns[0].notice
 
 
 @pytest.mark.parametrize("form", ["bibtex", "ris", "csl", "markdown"])

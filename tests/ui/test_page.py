@@ -43,6 +43,7 @@ from ui.templates.markdown import markdown_html, plain_html
 
 KEY = "sk-secret-0123456789"
 QUESTION = "Why do cats land on their feet?"
+THREAD, SOURCES = 5, 8  # among the outputs of what draws a conversation
 CATS = {
     "id": "cats",
     "title": "How Cats Turn in the Air",
@@ -542,8 +543,7 @@ def test_when_the_model_fails_the_papers_answer_and_one_sentence_says_why(zoo, e
     assert Seen(cards.sources_html(answer, 1)).marked
 
 
-def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint, monkeypatch):
-    monkeypatch.setattr(handlers, "DRAFT_EVERY_S", 0)
+def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint):
     sentence = CATS["abstract"].split(". ")[0]
     endpoint.reply(f"{sentence} [1].")
     library = zoo.with_llm(EndpointLLM(Settings(OPENAI_BASE_URL=endpoint.url), "scripted"))
@@ -640,15 +640,15 @@ def function(config, name):
     return next(each["id"] for each in config["dependencies"] if each["api_name"] == name)
 
 
-def call(address, config, name, data, session):
-    """What a function of the page ends with, asked as a browser asks."""
+def call(address, config, name, data, session, of="process_completed"):
+    """What a function of the page ends with, or begins with, asked as a browser asks."""
     body = {"data": data, "fn_index": function(config, name), "session_hash": session}
     httpx.post(f"{address}gradio_api/queue/join", json=body).raise_for_status()
     query = {"session_hash": session}
     with httpx.stream("GET", f"{address}gradio_api/queue/data", params=query, timeout=60) as lines:
         for line in lines.iter_lines():
             event = json.loads(line.removeprefix("data: ")) if line else {}
-            if event.get("msg") == "process_completed":
+            if event.get("msg") == of:
                 assert event["success"], event
                 return event["output"]["data"]
     pytest.fail("the page hung up before the answer was complete")
@@ -674,9 +674,10 @@ def test_no_event_of_the_page_is_a_public_endpoint(address):
 
 def ask_page(address, config, question, session, here=None):
     """The turns, the sources and the browser's memory that a question ends with."""
-    data = [question, None, here or {"owner": session, "conversation": ""}, None]
-    _, _, here, _, turns, _, sources, _ = call(address, config, "typed", data, session)
-    return turns, Seen(sources), here
+    here = here or {"owner": session, "conversation": ""}
+    told = call(address, config, "typed", [question, None, here, None], session)
+    thread, sources = told[THREAD], told[SOURCES]["html"]
+    return thread["turns"], Seen(sources), here | {"conversation": thread["conversation"]}
 
 
 def test_a_conversation_through_the_page(address, config):
@@ -698,14 +699,19 @@ def test_a_blank_question_is_not_asked(address, config, zoo):
 
 def test_two_visitors_do_not_see_each_others_conversation(address, config):
     _, _, here = ask_page(address, config, QUESTION, uuid.uuid4().hex)
-    stolen = {"owner": "somebody", "conversation": here["conversation"]}
-    turns, _, _ = ask_page(address, config, "A falling dog?", uuid.uuid4().hex, stolen)
-    assert len(turns) == 1
+    for owner in ("somebody", uuid.uuid4().hex):
+        stolen = {"owner": owner, "conversation": here["conversation"]}
+        turns, _, own = ask_page(address, config, "A falling dog?", uuid.uuid4().hex, stolen)
+        assert len(turns) == 1
+        assert own["conversation"] != here["conversation"]
 
 
 def test_the_status_line_tells_that_the_library_is_ready(address, config):
-    *_, status = call(address, config, "enter", [{"owner": "x"}, None], uuid.uuid4().hex)
-    assert "2 papers" in status
+    here = {"owner": "x"}
+    told = call(
+        address, config, "enter", [None, here, None], uuid.uuid4().hex, of="process_generating"
+    )
+    assert any("2 papers" in str(each) for each in told)
 
 
 def test_the_page_tells_how_far_a_library_is_that_is_not_ready():

@@ -275,7 +275,9 @@ def test_owners_never_see_or_change_what_is_others(conversations):
     assert conversations.find("bo", key) is None
     assert conversations.rename("bo", key, "mine") is False
     assert conversations.delete("bo", key) is False
-    conversations.cut("bo", key, 0)
+    assert conversations.settle("bo", turn.turn_id, ABSTAINED) is False
+    with pytest.raises(UnknownConversationError, match="begin a new one"):
+        conversations.create("bo", conversation_id=key)
     with pytest.raises(UnknownConversationError, match="begin a new one"):
         conversations.append("bo", key, answered())
     assert conversations.load("ada", key) == (turn,)
@@ -293,14 +295,28 @@ def test_renaming_and_deleting(conversations):
     assert conversations.search("ada", "kettles") == []
 
 
-def test_cutting_keeps_the_first_turns_and_goes_on_from_there(conversations):
+def test_an_answer_takes_the_place_of_what_was_kept_of_its_question(conversations):
     key = conversations.create("ada").conversation_id
-    for n in range(3):
-        conversations.append("ada", key, answered(f"Question {n}?"))
-    conversations.cut("ada", key, 1)
-    conversations.append("ada", key, answered("Asked anew?"))
-    asked = [turn.question for turn in conversations.load("ada", key)]
-    assert asked == ["Question 0?", "Asked anew?"]
+    asked = conversations.append("ada", key, Answer("Why do kettles sing?", "", "stopped"))
+    assert conversations.search("ada", "collapse") == []
+    assert conversations.settle("ada", asked.turn_id, answered())
+    (turn,) = conversations.load("ada", key)
+    assert (turn.turn_id, turn.answer, turn.asked_at) == (asked.turn_id, answered(), asked.asked_at)
+    assert [found.conversation_id for found in conversations.search("ada", "collapse")] == [key]
+    assert conversations.find("ada", key).updated_at > asked.asked_at
+    assert not conversations.settle("ada", "no turn", answered())
+    with pytest.raises(ValueError, match="draft"):
+        conversations.settle("ada", asked.turn_id, Answer("q", "…", "draft"))
+
+
+def test_a_conversation_can_be_made_under_an_id_that_is_known_before(conversations):
+    made = conversations.create("ada", conversation_id="abc")
+    assert made.conversation_id == "abc"
+    assert conversations.is_taken("abc")
+    assert not conversations.is_taken("abd")
+    conversations.append("ada", "abc", answered())
+    conversations.create("ada", "Other title", "abc")  # it is there already, and stays as it is
+    assert conversations.find("ada", "abc").title == "Why do kettles sing?"
 
 
 def test_a_draft_is_not_kept(conversations):

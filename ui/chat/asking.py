@@ -1,193 +1,244 @@
-"""Asking in the Chat tab: from the loading of the page to the end, or the stop, of an answer."""
+"""Asking in the Chat tab: from the loading of the page to the end, or the stop, of an answer.
+
+An event that asks has a job answer, and then shows the page how far the job is. The page may leave
+meanwhile and come back: what opens a conversation follows the job that it finds there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 import gradio as gr
+from fastapi.concurrency import run_in_threadpool
 
 from rag.types import Filters
 from ui.chat import handlers, storage
 from ui.chat.bars import waiting_html
-from ui.chat.context import PRIVATE, ChatContext, Here, Parts
-from ui.chat.handlers import Chat
-from ui.chat.render import is_finished, progress_html, status_html
+from ui.chat.context import PRIVATE, ChatContext, Here
+from ui.chat.handlers import Chat, PageState
+from ui.chat.job import Job
+from ui.chat.pages import Pages
+from ui.chat.render import progress_html, status_html
+from ui.chat.screen import Parts, Screen
 from ui.chat.tab import ChatTab
-from ui.chat.views import Views, panel
+from ui.chat.views import Views
 from ui.settings.session import SessionSettings
 
-ANSWERS_AT_ONCE: Final = 8
 PROGRESS_EVERY_S: Final = 0.3
-UNCHANGED: Final = gr.skip()
-SAME: Final = (UNCHANGED,) * 3
+TOO_MANY_WAIT: Final = "Too many questions wait already; this one is back in the input."
 # The last inputs but one are what the browser remembers, which it alone knows.
 WITH_HERE: Final = "(...all) => [...all.slice(0, -2), paperchat.here(), all.at(-1)]"
+TYPED: Final = "(...all) => [...all.slice(0, -2), paperchat.asked(), all.at(-1)]"
+# Whoever follows an answer waits most of the time; other events must not wait for that.
+FOLLOWING: Final[dict[str, Any]] = {
+    "concurrency_limit": None,
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
 
 
-def connect_asking(app: gr.Blocks, tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
+def connect_asking(
+    app: gr.Blocks, tab: ChatTab, context: ChatContext, pages: Pages, settings: gr.State
+) -> Asking:
     """Tie what asks, and what stops an answer, to the handlers."""
-    asking = Asking(context)
-    inputs = [tab.chat, tab.here, settings]
+    asking = Asking(tab, context, pages)
+    inputs = [tab.state, tab.here, settings]
     waiting = app.load(
         asking.begin, None, [tab.thread, tab.status], concurrency_limit=None, **PRIVATE
     )
+    options: dict[str, Any] = {"outputs": tab.conversation, "js": WITH_HERE, **FOLLOWING}
     # Until this has drawn the conversation, page.js holds back what else could draw it.
-    waiting.then(asking.enter, inputs[1:], tab.all, js=WITH_HERE, concurrency_limit=None, **PRIVATE)
-    options: dict[str, Any] = {
-        "outputs": [tab.question, *tab.all],
-        "js": WITH_HERE,
-        "concurrency_limit": ANSWERS_AT_ONCE,
-        "concurrency_id": "asking",
-        **PRIVATE,
-    }
-    running: list[Any] = [
-        tab.question.submit(asking.typed, [tab.question, *inputs], **options),
-        tab.thread.ask(asking.ask, inputs, **options),
-        tab.thread.again(asking.again, inputs, **options),
-        tab.thread.without(asking.without, inputs, **options),
-    ]
-    stopping = tab.thread.stop(
-        asking.stop, inputs, tab.all, js=WITH_HERE, cancels=running, **PRIVATE
-    )
-    stopping.then(asking.settle, inputs, tab.all, js=WITH_HERE, **PRIVATE)
+    waiting.then(asking.enter, inputs, **options)
+    tab.thread.follow(asking.enter, inputs, **options)
+    tab.question.submit(asking.typed, [tab.question, *inputs], **options | {"js": TYPED})
+    tab.thread.ask(asking.ask, inputs, **options)
+    tab.thread.again(asking.again, inputs, **options)
+    tab.thread.without(asking.without, inputs, **options)
+    tab.thread.stop(asking.stop, inputs, **options)
+    tab.queue.unqueue(asking.take_back, inputs, **options)
+    return asking
 
 
 class Asking:
     """Handles the events of a question being asked.
 
     Args:
+        tab: What is drawn in.
         context: Leads to the library.
+        pages: Follow the answers on their way.
     """
 
-    def __init__(self, context: ChatContext) -> None:
+    def __init__(self, tab: ChatTab, context: ChatContext, pages: Pages) -> None:
+        self._tab = tab
         self._context = context
-        # Sessions whose answer on its way may show nothing more. Gradio's own cancelling lets what
-        # is under way pass, which would take the place of the stopped answer.
-        self._stopped: set[str | None] = set()
+        self._pages = pages
+        self._refusals = itertools.count()  # one value after the other is never the same
 
-    def _admit(
-        self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> tuple[Views, Chat]:
-        """Open the chat of a visitor who has not asked too often."""
-        self._context.admit(request)
-        self._stopped.discard(request.session_hash)
-        return self._context.now(chat, here, settings)
-
-    def begin(self) -> Iterator[Parts]:
+    def begin(self) -> Iterator[tuple[object, object]]:
         """Progress until the library is ready, or will not be."""
         loading = self._context.loading
         while not loading.wait(PROGRESS_EVERY_S):
             status = progress_html(loading.progress)
-            yield [waiting_html(status)], status
-        yield UNCHANGED, UNCHANGED
+            yield {"turns": [waiting_html(status)]}, status
+        yield gr.skip(), gr.skip()
 
-    def enter(self, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
-        """The conversation that was open here."""
+    async def enter(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> AsyncIterator[Parts]:
+        """The conversation that was open here, and the answer that is made in it."""
         if why := self._context.loading.failure:
             status = status_html(why, is_warning=True)
-            return *SAME, [waiting_html(status)], *SAME[:2], status
-        views = self._context.views(settings)
-        if request.username:
-            key = here.get("conversation", "")
-            return views.all(storage.opened(views.kept, Chat(request.username), key))
-        return views.all(storage.refreshed(views.kept, Chat(), here))
-
-    def typed(
-        self, text: str, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> Iterator[Parts]:
-        """Ask what was typed; after an edit, in place of the edited question."""
-        views, chat = self._admit(chat, here, settings, request)
-        if chat.editing and text.strip():
-            chat = chat.before(chat.editing)
-        yield from self._answer(views, text, chat, request, clears=True)
-
-    def ask(
-        self,
-        chat: Chat,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> Iterator[Parts]:
-        """Ask a question that the page proposed."""
-        views, chat = self._admit(chat, here, settings, request)
-        yield from self._answer(views, event.question, chat, request)
-
-    def again(
-        self,
-        chat: Chat,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> Iterator[Parts]:
-        """Ask the last question once more."""
-        views, chat = self._admit(chat, here, settings, request)
-        turn = int(event.turn)
-        yield from self._answer(views, chat.turns[turn - 1].question, chat.before(turn), request)
-
-    def without(
-        self,
-        chat: Chat,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> Iterator[Parts]:
-        """Ask a question again without one of the limits that it was answered under."""
-        views, chat = self._admit(chat, here, settings, request)
-        asked = chat.turns[int(event.turn) - 1]
-        filters = handlers.without(asked.filters, event.filter)
-        chat = replace(chat, filters=handlers.without(chat.filters, event.filter))
-        chat = chat.before(int(event.turn))
-        yield from self._answer(views, asked.question, chat, request, filters)
-
-    def _answer(
-        self,
-        views: Views,
-        question: str,
-        chat: Chat,
-        request: gr.Request,
-        filters: Filters | None = None,
-        *,
-        clears: bool = False,
-    ) -> Iterator[Parts]:
-        """The page while an answer comes: only what changed, so that little is drawn anew."""
-        if not question.strip():
-            yield (UNCHANGED,) * 8
+            yield {self._tab.thread: {"turns": [waiting_html(status)]}, self._tab.status: status}
             return
-        shown_stage, thread = "", []
-        for now in handlers.respond(views.library, question, chat, filters):
-            if request.session_hash in self._stopped:
-                return
-            if not now.turns or is_finished(now.turns[-1]):
-                now = storage.save(views.kept, now)
-                yield (UNCHANGED, *views.all(now))
-                return
-            stage = now.turns[-1].stage or "writing"
-            if not shown_stage:
-                thread = views.thread(now)
-                cleared = "" if clears else UNCHANGED
-                yield cleared, now, *SAME[:2], thread, views.bar(now), panel(now), UNCHANGED
-            else:
-                thread = [*thread[:-1], views.turn(now, len(now.turns))]
-                sources = UNCHANGED if stage == shown_stage else panel(now)
-                yield UNCHANGED, now, *SAME[:2], thread, UNCHANGED, sources, UNCHANGED
-            shown_stage = stage
+        views, chat = await run_in_threadpool(
+            self._context.now, replace(state, shown=0), here, settings, request
+        )
+        async for parts in self._pages.showing(views, chat, here, request):
+            yield parts
 
-    def stop(self, chat: Chat, here: Here, settings: SessionSettings, request: gr.Request) -> Parts:
-        """Keep what is there of the answer that was stopped."""
-        self._stopped.add(request.session_hash)
-        views = self._context.views(
-            settings
-        )  # not the kept conversation: it lacks the answer on its way
-        return views.all(storage.save(views.kept, handlers.stopped(chat)))
+    async def typed(
+        self,
+        text: str,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Ask what was typed; after an edit, in a branch that begins at the edited question."""
 
-    def settle(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
-        """Show the stopped answer once more: a draft may have been on its way to the page."""
-        views = self._context.views(settings)
-        chat = handlers.stopped(chat)
-        key = here.get("conversation", "")
-        return views.all(storage.opened(views.kept, chat, key) if chat.owner and key else chat)
+        def ask() -> tuple[Views, Chat, Job | None]:
+            views, chat = self._admit(state, here, settings, request)
+            if chat.editing:
+                chat = storage.branched(views.kept, chat, chat.editing, text)
+            return views, chat, self._context.ask(views, chat, text)
+
+        if not text.strip():
+            yield {self._tab.status: gr.skip()}
+            return
+        try:
+            views, chat, job = await run_in_threadpool(ask)
+        except gr.Error:
+            yield self._refused(text)
+            raise
+        if job is None:
+            yield self._refused(text)
+            raise gr.Error(TOO_MANY_WAIT, print_exception=False)
+        yield self._refused("")  # it is kept, or waits
+        async for parts in self._pages.follow(job, views, _page(chat), here, request):
+            yield parts
+
+    def _refused(self, text: str) -> Parts:
+        """A question that goes back into the input; "" when the server has taken it."""
+        return {self._tab.refused: {"text": text, "number": next(self._refusals)}}
+
+    def _admit(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> tuple[Views, Chat]:
+        """The conversation of a visitor who has not asked too often."""
+        self._context.admit(request)
+        return self._context.now(state, here, settings, request)
+
+    async def ask(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Ask a question that the page proposed."""
+        async for parts in self.typed(
+            event.question, replace(state, editing=0), here, settings, request
+        ):
+            yield parts
+
+    async def again(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Ask the last question once more."""
+        turn = int(event.turn)
+
+        def ask() -> tuple[Views, Chat, Job | None]:
+            views, chat = self._admit(state, here, settings, request)
+            return self._in_place_of(views, chat, turn)
+
+        views, chat, job = await run_in_threadpool(ask)
+        if job:
+            async for parts in self._pages.follow(job, views, _page(chat), here, request):
+                yield parts
+
+    async def without(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Ask a question again without one of the limits that it was answered under."""
+        turn, limit = int(event.turn), str(event.filter)
+
+        def ask() -> tuple[Views, Chat, Job | None]:
+            views, chat = self._admit(state, here, settings, request)
+            filters = handlers.without(chat.turns[turn - 1].filters, limit)
+            chat = replace(chat, filters=handlers.without(chat.filters, limit))
+            return self._in_place_of(views, chat, turn, filters)
+
+        views, chat, job = await run_in_threadpool(ask)
+        if job:
+            async for parts in self._pages.follow(job, views, _page(chat), here, request):
+                yield parts
+
+    def _in_place_of(
+        self, views: Views, chat: Chat, turn: int, filters: Filters | None = None
+    ) -> tuple[Views, Chat, Job | None]:
+        """Ask the question of a turn again: in its place if it is the last, else in a branch."""
+        question = chat.turns[turn - 1].question
+        if turn < len(chat.turns):
+            chat = storage.branched(views.kept, chat, turn, question)
+            return views, chat, self._context.ask(views, chat, question, filters)
+        return views, chat, self._context.ask(views, chat, question, filters, replaces=True)
+
+    async def stop(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> AsyncIterator[Parts]:
+        """End the answer that is made in the conversation on the screen."""
+
+        def stop() -> tuple[Views, Chat]:
+            owner = storage.owner_of(here, request.username)
+            self._context.jobs.stop(owner, storage.conversation_of(here))
+            return self._context.now(state, here, settings, request)
+
+        views, chat = await run_in_threadpool(stop)
+        async for parts in self._pages.showing(views, chat, here, request):
+            yield parts
+
+    async def take_back(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Have a question wait no more."""
+        owner, key = storage.owner_of(here, request.username), storage.conversation_of(here)
+        job = self._context.jobs.find(owner, key)
+        if job and job.take_back(str(event.question)):
+            yield self._refused(str(event.question))
+        views, chat = await run_in_threadpool(self._context.now, state, here, settings, request)
+        waiting = job.state.waiting if job else ()
+        yield Screen(self._tab, views).queue(chat, waiting)
+
+
+def _page(chat: Chat) -> PageState:
+    """What the page is set to once a question is asked."""
+    return PageState(chat.conversation, chat.filters)

@@ -82,6 +82,18 @@ def _options(values: Iterable[str]) -> str:
     return "".join(f'<option value="{escape(v)}">{escape(v)}</option>' for v in values)
 
 
+def queue_html(questions: Sequence[str]) -> str:
+    """The questions that wait for the answer on its way; each can be taken back."""
+    items = "".join(
+        f'<li><span class="of-next">Next</span><bdi>{escape(question)}</bdi>'
+        f'<button type="button" class="act" data-do="unqueue" data-question="{escape(question)}" '
+        f'aria-label="Take back: {escape(question)}" title="Take it back">{icon("close")}</button>'
+        "</li>"
+        for question in questions
+    )
+    return f'<ul class="queue" aria-label="Waiting questions">{items}</ul>' if items else ""
+
+
 def welcome_html(papers: int, examples: Sequence[str]) -> str:
     """The empty conversation: what can be asked, or how to begin without papers."""
     if not papers:
@@ -113,46 +125,45 @@ def finder_html() -> str:
     )
 
 
-def conversation_list(listed: Sequence[Listed], current: str, *, removed: str = "") -> str:
+def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -> str:
     """Every conversation with what can be done to it, below the last undo.
 
     Args:
-        listed: The conversations, the latest first.
-        current: The id of the one that is open.
-        removed: The title of the one that was deleted last.
+        listed: The conversations, the latest first; page.js marks the one on the screen.
+        removed: The one that was deleted last.
     """
     undo = (
-        f'<p class="undo" role="status">Deleted “{escape(removed)}”. '
-        '<button type="button" data-do="restore">Undo</button></p>'
+        f'<p class="undo" role="status">Deleted “{escape(removed.title)}”. '
+        '<button type="button" data-do="restore" '
+        f'data-conversation="{escape(removed.conversation)}">Undo</button></p>'
         if removed
         else ""
     )
-    items = _items(listed, current) or '<p class="none">Nothing kept yet.</p>'
+    items = _items(listed) or '<p class="none">Nothing kept yet.</p>'
     return f'{undo}<nav aria-label="Conversations">{items}</nav>'
 
 
-def found_list(found: Sequence[Listed], current: str) -> str:
+def found_list(found: Sequence[Listed]) -> str:
     """What a search found, with why; it stands in the place of the whole list."""
     summary = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
     if len(found) >= MOST_FOUND:
         summary = f"The latest {MOST_FOUND} that have these words."
     return (
         f'<nav aria-label="Conversations found"><p class="none" role="status">{summary}</p>'
-        f"{_items(found, current)}</nav>"
+        f"{_items(found)}</nav>"
     )
 
 
-def _items(listed: Sequence[Listed], current: str) -> str:
-    items = "".join(_item(each, is_current=each.conversation == current) for each in listed)
+def _items(listed: Sequence[Listed]) -> str:
+    items = "".join(map(_item, listed))
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _item(listed: Listed, *, is_current: bool) -> str:
+def _item(listed: Listed) -> str:
     key, title = escape(listed.conversation), escape(listed.title or UNTITLED)
-    current = ' aria-current="true"' if is_current else ""
     return (
         '<li><button type="button" class="open" data-do="open" '
-        f'data-conversation="{key}"{current} title="{title}"><bdi>{title}</bdi>'
+        f'data-conversation="{key}" title="{title}"><bdi>{title}</bdi>'
         f"{_excerpt(listed.excerpt)}</button>"
         f'<details class="menu"><summary aria-label="More on “{title}”">{icon("more")}</summary>'
         f'<div class="sheet"><form data-do="rename" data-conversation="{key}">'

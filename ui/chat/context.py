@@ -8,20 +8,23 @@ from typing import Any, Final
 import gradio as gr
 
 from rag.errors import RagError
+from rag.types import Filters
 from ui.chat import storage
-from ui.chat.handlers import Chat
+from ui.chat.handlers import Chat, PageState
+from ui.chat.job import Job
+from ui.chat.jobs import Jobs
+from ui.chat.question import Asked
 from ui.chat.views import Views
 from ui.server.loading import Loading
 from ui.settings.session import SessionSettings, library_for
 
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
 
-Here = Mapping[str, str]  # what the browser remembers: owner and conversation
-Parts = tuple[Any, ...]  # a value for each output of an event
+Here = Mapping[str, str]  # what the browser remembers: owner, and the conversation on the screen
 
 
 class ChatContext:
-    """Leads events to the library.
+    """Leads events to the library, and to the answers on their way.
 
     Args:
         loading: The library, which may still be on its way.
@@ -29,6 +32,7 @@ class ChatContext:
 
     def __init__(self, loading: Loading) -> None:
         self.loading = loading
+        self.jobs = Jobs()
 
     def views(self, settings: SessionSettings) -> Views:
         """The library as this visitor has set it; waits until it is there."""
@@ -41,10 +45,45 @@ class ChatContext:
             raise gr.Error(str(exc), print_exception=False) from exc
         return Views(answering, self.loading.library, self.loading.notice)
 
-    def now(self, chat: Chat, here: Here, settings: SessionSettings) -> tuple[Views, Chat]:
-        """The conversation as it is kept: another tab, or a server before this one, wrote it."""
+    def now(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> tuple[Views, Chat]:
+        """The conversation on the screen as it is now, whoever wrote it last."""
         views = self.views(settings)
-        return views, storage.refreshed(views.kept, chat, here)
+        owner = storage.owner_of(here, request.username)
+        chat = self.conversation(views, owner, storage.conversation_of(here))
+        return views, state.applied(chat)
+
+    def conversation(self, views: Views, owner: str, key: str) -> Chat:
+        """A conversation as it is now."""
+        return self.jobs.look(owner, key, lambda: storage.opened(views.kept, owner, key))
+
+    def ask(
+        self,
+        views: Views,
+        chat: Chat,
+        question: str,
+        filters: Filters | None = None,
+        *,
+        replaces: bool = False,
+    ) -> Job | None:
+        """Have a question answered; None when too many wait already.
+
+        Args:
+            views: The library as the visitor has set it.
+            chat: The conversation, with the limits of the page.
+            question: As it was typed.
+            filters: In the place of the limits, where the question has its own.
+            replaces: Whether the answer takes the place of the last one.
+        """
+        key = (chat.owner, chat.conversation)
+        task = Asked(question.strip(), views.library, views.kept, chat.filters, filters, replaces)
+
+        def load() -> Chat:
+            known = self.conversation(views, *key)
+            return known if len(known.turns) >= len(chat.turns) else chat  # a branch not kept
+
+        return self.jobs.ask(key, task, load)
 
     def admit(self, request: gr.Request) -> None:
         """Let a visitor ask who has not asked too often."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import gradio as gr
 
 from rag.types import Thumb
 from ui.chat import handlers, storage
-from ui.chat.asking import connect_asking
-from ui.chat.context import PRIVATE, ChatContext, Here, Parts
-from ui.chat.handlers import Chat
-from ui.chat.storage import Removed
+from ui.chat.asking import FOLLOWING, WITH_HERE, Asking, connect_asking
+from ui.chat.context import PRIVATE, ChatContext, Here
+from ui.chat.conversations import Conversations
+from ui.chat.handlers import Chat, PageState
+from ui.chat.pages import Pages
+from ui.chat.screen import Parts, Screen
 from ui.chat.tab import ChatTab
-from ui.chat.views import panel
+from ui.chat.views import Views
 from ui.server.loading import Loading
 from ui.settings.session import SessionSettings
 
 SEARCHES_AT_ONCE: Final = 4
+FINDING: Final = "(...all) => [paperchat.here(), all.at(-1)]"
+RESTORING: Final = "(...all) => [all[0], paperchat.here(), ...all.slice(2)]"
 
 
 def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.State) -> None:
@@ -32,40 +36,56 @@ def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.St
         settings: Holds the visitor's `SessionSettings`.
     """
     context = ChatContext(loading)
-    connect_asking(app, tab, context, settings)
+    pages = Pages(tab, context)
+    asking = connect_asking(app, tab, context, pages, settings)
     _connect_reading(tab, context, settings)
-    _connect_conversations(tab, context, settings)
+    _connect_conversations(tab, Conversations(tab, context, pages), asking, settings)
 
 
 def _connect_reading(tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
-    reading = Reading(context)
-    inputs = [tab.chat, tab.here, settings]
-    editing = [tab.chat, tab.question, tab.bar]
-    tab.thread.edit(reading.edit, inputs, editing, **PRIVATE)
-    tab.bar.uneditable(reading.keep, inputs, editing, **PRIVATE)
-    tab.thread.show(reading.show, inputs, [tab.chat, tab.sources], **PRIVATE)
-    tab.thread.rate(reading.rate, inputs, [tab.chat, tab.thread], **PRIVATE)
-    tab.thread.comment(reading.comment, inputs, [tab.chat, tab.thread], **PRIVATE)
-    tab.sources.export(reading.export, inputs, tab.download, **PRIVATE)
-    filtering = [tab.chat, tab.bar]
-    tab.bar.filter(reading.filter, inputs, filtering, **PRIVATE)
-    tab.bar.unfilter(reading.unfilter, inputs, filtering, **PRIVATE)
+    reading = Reading(tab, context)
+    options: dict[str, Any] = {
+        "inputs": [tab.state, tab.here, settings],
+        "outputs": tab.conversation,
+        "js": WITH_HERE,
+        **PRIVATE,
+    }
+    editing = {**options, "outputs": [*tab.conversation, tab.question]}
+    tab.thread.edit(reading.edit, **editing)
+    tab.bar.uneditable(reading.keep, **editing)
+    tab.thread.show(reading.show, **options)
+    tab.thread.rate(reading.rate, **options)
+    tab.thread.comment(reading.comment, **options)
+    tab.bar.filter(reading.filter, **options)
+    tab.bar.unfilter(reading.unfilter, **options)
+    tab.sources.export(reading.export, **options | {"outputs": tab.download})
 
 
-def _connect_conversations(tab: ChatTab, context: ChatContext, settings: gr.State) -> None:
-    conversations = Conversations(context)
-    inputs = [tab.chat, tab.here, settings]
-    removing = [*tab.all, tab.removed]
-    tab.finder.fresh(conversations.fresh, inputs, tab.all, **PRIVATE)
+def _connect_conversations(
+    tab: ChatTab, conversations: Conversations, asking: Asking, settings: gr.State
+) -> None:
+    options: dict[str, Any] = {
+        "inputs": [tab.state, tab.here, settings],
+        "outputs": tab.conversation,
+        "js": WITH_HERE,
+        "trigger_mode": "multiple",  # what is pressed while the last press is on its way counts too
+        **PRIVATE,
+    }
+    removing = {**options, "outputs": [*tab.conversation, tab.removed]}
+    tab.finder.fresh(conversations.fresh, **options)
     for part in (tab.side, tab.found):
-        part.open(conversations.open, inputs, tab.all, **PRIVATE)
-        part.rename(conversations.rename, inputs, tab.all, **PRIVATE)
-        part.delete(conversations.delete, inputs, removing, **PRIVATE)
-    tab.side.restore(conversations.restore, [*inputs, tab.removed], removing, **PRIVATE)
+        part.open(asking.enter, **options | FOLLOWING)
+        part.rename(conversations.rename, **options)
+        part.delete(conversations.delete, **removing)
+    tab.side.restore(
+        conversations.restore,
+        **removing | {"inputs": [*options["inputs"], tab.removed], "js": RESTORING},
+    )
     tab.finder.find(
         conversations.find,
-        [tab.chat, settings],
+        [tab.here, settings],
         tab.found,
+        js=FINDING,
         trigger_mode="always_last",  # each letter asks, the last one counts
         concurrency_limit=SEARCHES_AT_ONCE,
         **PRIVATE,
@@ -75,113 +95,116 @@ def _connect_conversations(tab: ChatTab, context: ChatContext, settings: gr.Stat
 class Reading:
     """Handles what is pressed while an answer is read."""
 
-    def __init__(self, context: ChatContext) -> None:
+    def __init__(self, tab: ChatTab, context: ChatContext) -> None:
+        self._tab = tab
         self._context = context
 
-    def edit(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
+    def _now(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> tuple[Screen, Views, Chat]:
+        views, chat = self._context.now(state, here, settings, request)
+        return Screen(self._tab, views), views, chat
+
+    def edit(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
         """Put a question back into the input."""
-        views, chat = self._context.now(chat, here, settings)
+        screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, editing=int(event.turn))
-        return chat, chat.turns[chat.editing - 1].question, views.bar(chat)
+        question = chat.turns[chat.editing - 1].question
+        return {self._tab.question: question, **self._page(chat), **screen.bar(chat)}
 
-    def keep(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
+    def _page(self, chat: Chat) -> Parts:
+        return {self._tab.state: PageState.of(chat)}
+
+    def keep(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> Parts:
         """Leave off editing."""
-        views, chat = self._context.now(chat, here, settings)
+        screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, editing=0)
-        return chat, "", views.bar(chat)
+        return {self._tab.question: "", **self._page(chat), **screen.bar(chat)}
 
-    def show(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
+    def show(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
         """Show the sources of another turn."""
-        _, chat = self._context.now(chat, here, settings)
+        screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, shown=int(event.turn))
-        return chat, panel(chat)
+        return {**self._page(chat), **screen.sources(chat)}
 
-    def rate(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
+    def rate(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
         """Keep a thumb; the same thumb again takes it back."""
-        views, chat = self._context.now(chat, here, settings)
+        screen, views, chat = self._now(state, here, settings, request)
         thumb: Thumb = "up" if event.way == "up" else "down"
-        chat = storage.rate(views.kept, chat, int(event.turn), thumb)
-        return chat, views.thread(chat)
+        return screen.thread(storage.rate(views.kept, chat, int(event.turn), thumb))
 
     def comment(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Parts:
         """Keep the sentence that goes with a thumb."""
-        views, chat = self._context.now(chat, here, settings)
-        chat = storage.comment(views.kept, chat, int(event.turn), event.comment)
-        return chat, views.thread(chat)
+        screen, views, chat = self._now(state, here, settings, request)
+        return screen.thread(storage.comment(views.kept, chat, int(event.turn), event.comment))
 
     def export(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Mapping[str, str]:
         """A file for the browser to keep."""
-        _, chat = self._context.now(chat, here, settings)
+        *_, chat = self._now(state, here, settings, request)
         return storage.export(chat, event.format, event.of)
 
     def filter(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Parts:
         """Limit the papers that may answer."""
         fields = {
             name: event._data.get(name, "") for name in ("since", "until", "author", "source")
         }
-        views, chat = self._context.now(chat, here, settings)
+        screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, filters=handlers.with_filter(chat.filters, **fields))
-        return chat, views.bar(chat)
+        return {**self._page(chat), **screen.bar(chat)}
 
     def unfilter(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Parts:
         """Take a limit away."""
-        views, chat = self._context.now(chat, here, settings)
+        screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, filters=handlers.without(chat.filters, event.filter))
-        return chat, views.bar(chat)
-
-
-class Conversations:
-    """Handles the list of conversations."""
-
-    def __init__(self, context: ChatContext) -> None:
-        self._context = context
-
-    def open(self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData) -> Parts:
-        """Show another conversation."""
-        views, chat = self._context.now(chat, here, settings)
-        return views.all(storage.opened(views.kept, chat, event.conversation))
-
-    def find(self, chat: Chat, settings: SessionSettings, event: gr.EventData) -> str:
-        """Look through what was asked and answered."""
-        return self._context.views(settings).found(chat, str(event.words))
-
-    def fresh(self, chat: Chat, here: Here, settings: SessionSettings) -> Parts:
-        """Begin a new conversation; the old one is kept."""
-        views, chat = self._context.now(chat, here, settings)
-        return views.all(Chat(chat.owner, filters=chat.filters))
-
-    def rename(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
-    ) -> Parts:
-        """Give a conversation another title."""
-        views, chat = self._context.now(chat, here, settings)
-        storage.rename(views.kept, chat.owner, event.conversation, event.title)
-        return views.all(chat)
-
-    def delete(
-        self, chat: Chat, here: Here, settings: SessionSettings, event: gr.EventData
-    ) -> Parts:
-        """Delete a conversation, so that it can be brought back."""
-        views, chat = self._context.now(chat, here, settings)
-        removed = storage.delete(views.kept, chat.owner, event.conversation)
-        if event.conversation == chat.conversation:
-            chat = Chat(chat.owner, filters=chat.filters)
-        return (*views.all(chat, removed), removed)
-
-    def restore(
-        self, chat: Chat, here: Here, settings: SessionSettings, removed: Removed | None
-    ) -> Parts:
-        """Bring the deleted conversation back, and show it."""
-        views, chat = self._context.now(chat, here, settings)
-        if removed:
-            key = storage.restore(views.kept, chat.owner, removed)
-            chat = storage.opened(views.kept, chat, key)
-        return (*views.all(chat), None)
+        return {**self._page(chat), **screen.bar(chat)}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Self
 
 from rag.library import Library
 from rag.types import NO_FILTERS, Answer, Filters, Message
 from ui.chat.render import Rated, is_finished
 
 MOST_QUESTION_CHARACTERS: Final = 4000
-DRAFT_EVERY_S: Final = 1 / 15  # what the eye takes for a flow; more only costs the browser
 STOPPED: Final = "Stopped. What stands here is not complete, and its end is not checked."
+STOPPED_EARLY: Final = "Stopped before anything was written."
+INTERRUPTED: Final = "This answer was interrupted."
 Turns = tuple[Answer, ...]
 
 
@@ -23,13 +23,14 @@ class Chat:
 
     Attributes:
         owner: Whose conversations are listed.
-        conversation: The id that the turns are kept under; "" before the first answer.
+        conversation: The id that the turns are kept under, from the first question on.
         filters: Which papers may answer the next question.
         shown: The turn whose sources are shown; 0 for the last.
         editing: The turn whose question is being edited; 0 for none.
         ratings: What the user thinks of each turn's answer, by its number.
-        keys: The ids that the turns are kept under.
-        replaces: Whether the next answer takes the place of turns that are still kept.
+        keys: The ids that the turns are kept under; fewer than turns where some are not kept.
+        version: Orders what is drawn of a conversation; the page passes over what is older than
+            what it shows.
     """
 
     owner: str = ""
@@ -40,7 +41,12 @@ class Chat:
     editing: int = 0
     ratings: Mapping[int, Rated] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
-    replaces: bool = False
+    version: int = 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every turn is stored."""
+        return len(self.keys) == len(self.turns)
 
     @property
     def shown_turn(self) -> int:
@@ -62,7 +68,35 @@ class Chat:
             keys=self.keys[:kept],
             shown=0,
             editing=0,
-            replaces=kept < len(self.turns),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What one open page is set to; the fields are those of `Chat`.
+
+    Attributes:
+        conversation: Which one `shown` and `editing` count the turns of.
+    """
+
+    conversation: str = ""
+    filters: Filters = NO_FILTERS
+    shown: int = 0
+    editing: int = 0
+
+    @classmethod
+    def of(cls, chat: Chat) -> Self:
+        """As the page shows this conversation."""
+        return cls(chat.conversation, chat.filters, chat.shown, chat.editing)
+
+    def applied(self, chat: Chat) -> Chat:
+        """A conversation as this page shows it."""
+        is_same = self.conversation == chat.conversation
+        return replace(
+            chat,
+            filters=self.filters,
+            shown=self.shown if is_same else 0,
+            editing=self.editing if is_same and self.editing <= len(chat.turns) else 0,
         )
 
 
@@ -85,8 +119,18 @@ def respond(
     chat = replace(chat, shown=0, editing=0)
     if filters is None and chat.filters:
         filters = joined(chat.filters, library.understood_filters(question))
-    for answer in paced(_answers(library, question, history(chat.turns), filters)):
+    for answer in _answers(library, question, history(chat.turns), filters):
         yield replace(chat, turns=(*chat.turns, answer))
+
+
+def begun(question: str) -> Answer:
+    """The draft that shows before anything is known."""
+    return Answer(question.strip()[:MOST_QUESTION_CHARACTERS], "", "draft", stage="searching")
+
+
+def interrupted(question: str) -> Answer:
+    """What is kept of a question until its answer is there; it shows if that never comes."""
+    return replace(begun(question), status="stopped", stage=None, notice=INTERRUPTED)
 
 
 def _answers(
@@ -97,30 +141,23 @@ def _answers(
     They are without the passages of their hits, which the page does not show: a session keeps its
     answers, and the passages would be most of them.
     """
-    yield Answer(question, "", "draft", stage="searching")
+    yield begun(question)
     for answer in library.stream(question, earlier, filters):
         yield replace(answer, hits=tuple(replace(hit, passages=()) for hit in answer.hits))
 
 
-def paced(answers: Iterator[Answer], now: Callable[[], float] = time.monotonic) -> Iterator[Answer]:
-    """The same answers, without drafts that come faster than the eye; the last always."""
-    shown_at, stage, held = 0.0, None, None
-    for answer in answers:
-        is_due = now() - shown_at >= DRAFT_EVERY_S
-        if is_due or is_finished(answer) or answer.stage != stage:
-            shown_at, stage, held = now(), answer.stage, None
-            yield answer
-        else:
-            held = answer
-    if held:
-        yield held
+def stopped(chat: Chat, why: str | None = None) -> Chat:
+    """The conversation after an answer was stopped: what is there is kept, and says so.
 
-
-def stopped(chat: Chat) -> Chat:
-    """The conversation after the user stopped an answer: what is there is kept, and says so."""
+    Args:
+        chat: The conversation; one whose last answer is finished is left as it is.
+        why: Why it was stopped; None for the user's wish.
+    """
     if not chat.turns or is_finished(chat.turns[-1]):
         return chat
-    last = replace(chat.turns[-1], status="stopped", notice=STOPPED, stage=None)
+    last = chat.turns[-1]
+    notice = (why or STOPPED) if last.text or why not in (None, STOPPED) else STOPPED_EARLY
+    last = replace(last, status="stopped", notice=notice, stage=None)
     return replace(chat, turns=(*chat.turns[:-1], last))
 
 

@@ -64,12 +64,22 @@ def turn_html(answer: Answer, place: Place) -> str:
     if stage:
         parts.append(_stage(stage))
     if is_finished(answer):
-        parts += [_actions(answer, place), comment_form(place)]
+        parts += [_once_more(answer, place), _actions(answer, place), comment_form(place)]
         parts.append(_suggestions(answer.suggestions) if place.is_last else "")
     kind = "turn" if is_finished(answer) else "turn is-draft"
     return (
         f'<article class="{kind}" id="turn-{place.turn}" aria-labelledby="question-{place.turn}">'
         f"{''.join(parts)}</article>"
+    )
+
+
+def _once_more(answer: Answer, place: Place) -> str:
+    """The way on from an answer that did not come to its end."""
+    if answer.status != "stopped" or not place.is_last:
+        return ""
+    return (
+        '<p class="once-more"><button type="button" data-do="again" '
+        f'data-turn="{place.turn}">Ask again</button></p>'
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.errors import RagError
+from rag.errors import RagError, UnknownConversationError
 from rag.export import (
     FORMATS,
     MARKDOWN,
@@ -17,14 +19,14 @@ from rag.export import (
 )
 from rag.library import Library
 from rag.types import Answer, Thumb
-from rag.userdata.conversations import title_of
+from rag.userdata.conversations import GONE, title_of
 from ui.chat.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
-from ui.chat.handlers import Chat, history, with_notice
+from ui.chat.handlers import Chat, begun, history, interrupted, with_notice
 from ui.chat.render import Rated, is_finished
 
-# The random id that page.js makes. Nothing else from a browser is an owner, so that none can pass
+# The random ids that page.js makes. Nothing else from a browser is an owner, so that none can pass
 # for a user who has logged in.
-BROWSER_ID: Final = re.compile(r"[0-9a-f]{32}")
+RANDOM_ID: Final = re.compile(r"[0-9a-f]{32}")
 NOT_IN_FILE_NAME: Final = re.compile(r"[^\w-]+")
 LONGEST_FILE_NAME: Final = 60  # characters
 
@@ -33,6 +35,7 @@ LONGEST_FILE_NAME: Final = 60  # characters
 class Removed:
     """A conversation that was deleted and can be brought back, as long as its page is open."""
 
+    conversation: str
     title: str
     answers: tuple[Answer, ...]
 
@@ -53,37 +56,36 @@ def found(library: Library, owner: str, words: str) -> list[Listed]:
     return [Listed(each.conversation_id, each.title, each.excerpt) for each in kept]
 
 
-def refreshed(library: Library, chat: Chat, here: Mapping[str, str]) -> Chat:
-    """The conversation as it is kept now: another tab, or a server before this one, wrote it.
+def owner_of(here: Mapping[str, str], user: str | None = None) -> str:
+    """Whose conversations a page shows; "" for somebody of whom nothing is kept.
 
     Args:
-        library: That keeps it.
-        chat: What this page knows; without an owner when the server is new to it.
         here: What the browser remembers.
+        user: Who has logged in.
     """
-    is_new = not chat.owner
-    owner = chat.owner or _browser_id(here)
-    key = here.get("conversation", "") if is_new else chat.conversation
-    if not owner or not key:
-        return replace(chat, owner=owner)
-    return opened(library, replace(chat, owner=owner), key)
+    return user or _random_id(here.get("owner"))
 
 
-def _browser_id(here: Mapping[str, str]) -> str:
-    owner = str(here.get("owner", ""))
-    return owner if BROWSER_ID.fullmatch(owner) else ""
+def conversation_of(here: Mapping[str, str]) -> str:
+    """The id of the conversation on the screen; "" when the browser tells none."""
+    return _random_id(here.get("conversation"))
 
 
-def opened(library: Library, chat: Chat, key: str) -> Chat:
-    """A kept conversation; an empty one in its place when it is not there any more."""
-    turns = library.conversations.load(chat.owner, key) if key else None
+def _random_id(told: object) -> str:
+    return told if isinstance(told, str) and RANDOM_ID.fullmatch(told) else ""
+
+
+def opened(library: Library, owner: str, key: str) -> Chat:
+    """A kept conversation; an empty one when it is not there, under another id if need be."""
+    turns = library.conversations.load(owner, key) if owner and key else None
     if turns is None:
-        return Chat(chat.owner, filters=chat.filters)
+        is_free = key and not library.conversations.is_taken(key)
+        return Chat(owner, key if is_free else uuid.uuid4().hex)
     keys = tuple(turn.turn_id for turn in turns)
-    rated = library.feedback.of(chat.owner, keys)
-    return replace(
-        chat if key == chat.conversation else Chat(chat.owner, filters=chat.filters),
-        conversation=key,
+    rated = library.feedback.of(owner, keys)
+    return Chat(
+        owner,
+        key,
         turns=tuple(turn.answer for turn in turns),
         keys=keys,
         ratings={
@@ -94,30 +96,66 @@ def opened(library: Library, chat: Chat, key: str) -> Chat:
     )
 
 
-def save(library: Library, chat: Chat) -> Chat:
-    """Keep the last answer; without an owner nothing is kept, and where it cannot be, it says so.
+def with_question(library: Library, chat: Chat, question: str) -> Chat:
+    """The conversation with a question as its last turn, whose answer is still a draft.
 
-    A turn that took the place of others lets them go first.
+    The question is kept at once, as one that was interrupted: that is what shows should its answer
+    never come. Without an owner nothing is kept, nor after a turn that is not.
     """
+    keys = chat.keys
+    if chat.owner and chat.is_kept:
+        with suppress(RagError):  # told beside the answer, if that cannot be kept either
+            _create(library, chat)
+            kept = interrupted(question)
+            keys = (
+                *keys,
+                library.conversations.append(chat.owner, chat.conversation, kept).turn_id,
+            )
+    return replace(chat, turns=(*chat.turns, begun(question)), keys=keys)
+
+
+def _create(library: Library, chat: Chat) -> None:
+    if library.conversations.find(chat.owner, chat.conversation) is None:
+        library.conversations.create(chat.owner, conversation_id=chat.conversation)
+
+
+def settled(library: Library, chat: Chat) -> Chat:
+    """Keep the last answer; without an owner it is not, and where it cannot be, it says so."""
     if not chat.owner or not chat.turns or not is_finished(chat.turns[-1]):
         return chat
     try:
-        return _saved(library, chat)
+        _settle(library, chat)
+        return replace(
+            opened(library, chat.owner, chat.conversation), filters=chat.filters, shown=chat.shown
+        )
     except RagError as exc:
         last = with_notice(chat.turns[-1], f"This conversation is not kept: {exc}")
         return replace(chat, turns=(*chat.turns[:-1], last))
 
 
-def _saved(library: Library, chat: Chat) -> Chat:
-    kept = library.conversations
-    key = chat.conversation
-    if not key or kept.find(chat.owner, key) is None:
-        key = kept.create(chat.owner).conversation_id
-    if chat.replaces:
-        kept.cut(chat.owner, key, len(chat.turns) - 1)
-    last = chat.turns[-1]
-    kept.append(chat.owner, key, last)
-    return opened(library, replace(chat, conversation=key, replaces=False), key)
+def _settle(library: Library, chat: Chat) -> None:
+    kept, owner, key = library.conversations, chat.owner, chat.conversation
+    if chat.is_kept:
+        if not kept.settle(owner, chat.keys[-1], chat.turns[-1]):
+            raise UnknownConversationError(GONE)
+        return
+    _create(library, chat)
+    for answer in chat.turns[len(chat.keys) :]:
+        kept.append(owner, key, answer)
+
+
+def branched(library: Library, chat: Chat, turn: int, question: str) -> Chat:
+    """Another conversation, with the turns before one; the old conversation stays as it is."""
+    before = replace(chat.before(turn), conversation=uuid.uuid4().hex, keys=())
+    if not chat.owner or not chat.is_kept:
+        return before
+    kept, key = library.conversations, before.conversation
+    try:
+        kept.create(chat.owner, title_of(question), key)
+        turns = [kept.append(chat.owner, key, answer) for answer in before.turns]
+    except RagError:  # told beside the answer, which cannot be kept either
+        return before
+    return replace(before, keys=tuple(each.turn_id for each in turns))
 
 
 def rename(library: Library, owner: str, key: str, title: str) -> None:
@@ -134,15 +172,14 @@ def delete(library: Library, owner: str, key: str) -> Removed | None:
     if turns is None or conversation is None:
         return None
     library.conversations.delete(owner, key)
-    return Removed(conversation.title, tuple(turn.answer for turn in turns))
+    return Removed(key, conversation.title, tuple(turn.answer for turn in turns))
 
 
-def restore(library: Library, owner: str, removed: Removed) -> str:
-    """Keep a deleted conversation again; its id."""
-    key = library.conversations.create(owner, removed.title).conversation_id
+def restore(library: Library, owner: str, removed: Removed) -> None:
+    """Keep a deleted conversation again."""
+    key = library.conversations.create(owner, removed.title, removed.conversation).conversation_id
     for answer in removed.answers:
         library.conversations.append(owner, key, answer)
-    return key
 
 
 def rate(library: Library, chat: Chat, turn: int, thumb: Thumb) -> Chat:

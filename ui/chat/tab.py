@@ -7,13 +7,15 @@ paper or a model writes is read as Markdown by the browser.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import gradio as gr
+from gradio.components import Component
 
 from ui.chat.bars import conversation_list, finder_html, waiting_html
-from ui.chat.handlers import MOST_QUESTION_CHARACTERS, Chat
+from ui.chat.handlers import MOST_QUESTION_CHARACTERS, Chat, PageState
 from ui.chat.render import progress_html
 from ui.chat.views import panel
 from ui.server.loading import Loading
@@ -21,73 +23,104 @@ from ui.server.loading import Loading
 # What a click in a part of the page can ask for; page.js passes it on with the button's data.
 EVENTS: Final = (
     *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export"),
-    *("stop", "filter", "unfilter", "open", "fresh", "rename", "delete", "restore", "find"),
+    *("stop", "unqueue", "follow", "filter", "unfilter", "open", "fresh", "rename"),
+    *("delete", "restore", "find"),
 )
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(EVENTS)!r})"
-PANEL: Final = f"{PASS_ON}; watch('value', paperchat.sourcesChanged)"
+DRAWS: Final = f"{PASS_ON}; paperchat.draws(%r, props, watch, trigger)"
 FINDER: Final = f"{PASS_ON}; paperchat.searchFrom(element, trigger)"
+FOUND: Final = f"{PASS_ON}; watch('value', paperchat.markCurrent)"
 LISTED: Final = f"{PASS_ON}; watch('value', paperchat.listChanged)"
-THREAD: Final = f"{PASS_ON}; watch('value', paperchat.threadChanged)"
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTab:
     """The parts of the tab that events read or change."""
 
-    chat: gr.State
+    state: gr.State
+    shown: gr.State
     removed: gr.State
     here: gr.HTML
+    home: gr.HTML
+    refused: gr.HTML
     download: gr.HTML
     finder: gr.HTML
     side: gr.HTML
     found: gr.HTML
     thread: gr.HTML
     bar: gr.HTML
+    queue: gr.HTML
     question: gr.Textbox
     status: gr.HTML
     sources: gr.HTML
 
     @property
-    def all(self) -> list[gr.components.Component]:
-        """What `Views.all` fills, in its order."""
-        parts = (self.chat, self.here, self.side, self.thread, self.bar, self.sources, self.status)
-        return list(parts)
+    def conversation(self) -> list[Component]:
+        """What events of a conversation fill; each fills what it changes."""
+        parts = (self.side, self.thread, self.bar, self.queue, self.sources, self.status)
+        return [self.state, self.shown, self.home, self.refused, *parts]
 
 
 def build_chat_tab(loading: Loading) -> ChatTab:
     """Lay the tab out; `ui.chat.events` makes it work."""
-    chat, removed = gr.State(Chat()), gr.State(None)
-    here = gr.HTML(
-        {}, visible="hidden", html_template="", js_on_load="paperchat.remember(watch, props)"
-    )
-    download = gr.HTML(
-        {}, visible="hidden", html_template="", js_on_load="paperchat.offer(watch, props)"
-    )
+    state, shown, removed = gr.State(PageState()), gr.State(None), gr.State(None)
+    here = _hidden(None)
+    home = _hidden("paperchat.setHome(watch, props)")
+    refused = _hidden("paperchat.takeBack(watch, props)")
+    download = _hidden("paperchat.offer(watch, props)")
     with gr.Row(elem_id="desk"):
         with (
             gr.Column(elem_id="side-column", min_width=0),
             gr.Column(elem_id="side", min_width=0),
         ):
             finder = _part(finder_html(), "finder", js=FINDER)
-            side = _part(conversation_list((), ""), "listed", js=LISTED)
-            found = _part("", "found")
+            side = _part(conversation_list(()), "listed", js=LISTED)
+            found = _part("", "found", js=FOUND)
         with gr.Column(elem_id="talk-column", min_width=0):
-            thread = gr.HTML(
-                [waiting_html(progress_html(loading.progress))],
-                elem_id="chat",
-                html_template="${value.join('')}",
-                apply_default_css=False,
-                js_on_load=THREAD,
-            )
+            waiting = [waiting_html(progress_html(loading.progress))]
+            thread = _drawn("chat", {"turns": waiting})
             with gr.Column(elem_id="composer"):
-                bar = _part("", "bar")
+                queue = _drawn("queue", {"html": ""})
+                bar = _drawn("bar", {"html": ""})
                 question = _question()
                 gr.HTML('<p id="counter"></p>', apply_default_css=False, js_on_load=None)
                 status = _part(progress_html(loading.progress), "status", js=None)
         with gr.Column(elem_id="panel-column", min_width=0):
-            sources = _part(panel(Chat()), "sources", js=PANEL)
-    talk = (thread, bar, question, status, sources)
-    return ChatTab(chat, removed, here, download, finder, side, found, *talk)
+            sources = _drawn("sources", {"html": panel(Chat())})
+    return ChatTab(
+        state=state,
+        shown=shown,
+        removed=removed,
+        here=here,
+        home=home,
+        refused=refused,
+        download=download,
+        finder=finder,
+        side=side,
+        found=found,
+        thread=thread,
+        bar=bar,
+        queue=queue,
+        question=question,
+        status=status,
+        sources=sources,
+    )
+
+
+def _hidden(js: str | None) -> gr.HTML:
+    """A part that shows nothing, for values that page.js uses."""
+    return gr.HTML({}, visible="hidden", html_template="", js_on_load=js)
+
+
+def _drawn(elem_id: str, value: Mapping[str, object]) -> gr.HTML:
+    """A part of the conversation on the screen; page.js draws what belongs to that alone."""
+    return gr.HTML(
+        value,
+        elem_id=elem_id,
+        html_template=f"${{paperchat.drawn('{elem_id}', value)}}",
+        apply_default_css=False,
+        js_on_load=DRAWS % elem_id,
+    )
 
 
 def _part(markup: str, elem_id: str, js: str | None = PASS_ON) -> gr.HTML:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from rag.library import Library
 from ui.chat import handlers, storage
-from ui.chat.bars import Choices, conversation_list, filter_bar, found_list, welcome_html
+from ui.chat.bars import (
+    Choices,
+    Listed,
+    conversation_list,
+    filter_bar,
+    found_list,
+    queue_html,
+    welcome_html,
+)
 from ui.chat.cards import sources_head, sources_html
 from ui.chat.handlers import Chat
 from ui.chat.render import Place, status_html, turn_html
@@ -58,26 +67,23 @@ class Views:
 
     def side(self, chat: Chat, removed: Removed | None = None) -> str:
         """The list of conversations."""
-        listed = storage.listed(self.kept, chat.owner)
-        title = removed.title if removed else ""
-        return conversation_list(listed, chat.conversation, removed=title)
+        gone = Listed(removed.conversation, removed.title) if removed else None
+        return conversation_list(storage.listed(self.kept, chat.owner), gone)
 
-    def found(self, chat: Chat, words: str) -> str:
+    def found(self, owner: str, words: str) -> str:
         """What a search of the conversations finds; nothing when nothing is looked for."""
         if not words.strip():
             return ""
-        return found_list(storage.found(self.kept, chat.owner, words), chat.conversation)
+        return found_list(storage.found(self.kept, owner, words))
 
     def bar(self, chat: Chat) -> str:
         """The filters above the input."""
         return filter_bar(chat.filters, choices(self.library), editing=chat.editing)
 
+    def queue(self, questions: Sequence[str]) -> str:
+        """The questions that wait, above the input."""
+        return queue_html(questions)
+
     def status(self) -> str:
         """The line below the input."""
         return status_html(handlers.library_line(self.library, self._notice))
-
-    def all(self, chat: Chat, removed: Removed | None = None) -> tuple[Any, ...]:
-        """What `ChatTab.all` lists, for a conversation."""
-        here = {"owner": chat.owner, "conversation": chat.conversation}
-        parts = self.thread(chat), self.bar(chat), panel(chat), self.status()
-        return chat, here, self.side(chat, removed), *parts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import gradio as gr
 
@@ -11,14 +10,6 @@ from rag.types import Answer
 from ui.library.charts import describe_years, map_figure, year_figure
 from ui.library.context import LibraryContext, progress_in
 from ui.templates.sentences import said_html
-
-
-class Conversation(Protocol):
-    """What the map knows of a conversation."""
-
-    @property
-    def shown_answer(self) -> Answer | None:
-        """The answer whose cited papers are marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +39,23 @@ def lay_out_charts() -> Charts:
     return Charts(colouring, plot, caption, years, describe_years)
 
 
-def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, tab: gr.Tab) -> None:
+def connect_charts(
+    context: LibraryContext, charts: Charts, *, shown: gr.State, tab: gr.Tab
+) -> None:
     """Draw when the tab is opened, and anew in other colours.
 
     Args:
         context: What is drawn.
         charts: The parts that are drawn in.
-        chat: The conversation; the map marks what its shown answer cites.
+        shown: The answer whose sources the chat shows, or None; the map marks what it cites.
         tab: Whose opening draws.
     """
 
     def draw(
         colouring: str,
-        chat: Conversation,
+        shown: Answer | None,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        shown = chat.shown_answer
         drawn = context.paper_map.map(progress_in(bar))
         counts = context.library.catalog.facets().years
         figure = map_figure(
@@ -83,7 +75,7 @@ def connect_charts(context: LibraryContext, charts: Charts, *, chat: gr.State, t
     for event in (tab.select, charts.colouring.change):
         event(
             draw,
-            inputs=[charts.colouring, chat],
+            inputs=[charts.colouring, shown],
             outputs=[charts.plot, charts.caption, charts.years, charts.describe_years],
             show_progress_on=charts.caption,
             concurrency_limit=1,

@@ -31,12 +31,12 @@ class LibraryTab:
     showing: Showing
 
 
-def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
+def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
     """Lay the tab out inside the frame's `gr.Tab` and tie its parts together.
 
     Args:
         loading: The library on its way.
-        chat: The conversation, `ui.chat.handlers.Chat`; the map marks what the shown answer cites.
+        shown: The answer whose sources the chat shows, or None; the map marks what it cites.
     """
     context = LibraryContext(loading)
     view, opened = gr.State(View()), gr.State(None)
@@ -58,7 +58,7 @@ def build_library_tab(loading: Loading, chat: gr.State) -> LibraryTab:
     connect_table(showing, pressed=pressed, paper=paper, ask=ask)
     connect_removal(showing)
     connect_adding(showing, adding)
-    connect_charts(context, charts, chat=chat, tab=map_tab)
+    connect_charts(context, charts, shown=shown, tab=map_tab)
 
     return LibraryTab(ask, opened, showing)
 

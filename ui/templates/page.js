@@ -7,6 +7,7 @@ window.paperchat = (() => {
   const input = () => $("#question textarea");
   const CLOSE_TO_LIMIT = 0.8;
   const LOOK_EVERY_MS = 4000;
+  const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
   const HELD = "This is asked as soon as the library is ready.";
 
   // --- to the server and back
@@ -14,7 +15,9 @@ window.paperchat = (() => {
   function passOn(element, trigger, events) {
     const send = (source, more = {}) => {
       const data = { ...source.dataset, ...more };
-      if (events.includes(data.do) && !isWaiting()) trigger(data.do, data);
+      if (!events.includes(data.do) || (CHANGES[data.do] ? !isLoaded : isWaiting())) return;
+      if (CHANGES[data.do]) CHANGES[data.do](data.conversation);
+      trigger(data.do, data);
     };
     element.addEventListener("click", (event) => {
       const button = closest(event, "button[data-do]");
@@ -54,17 +57,99 @@ window.paperchat = (() => {
   const local = (name, value) => stored(() => localStorage, name, value);
   const tab = (name, value) => stored(() => sessionStorage, name, value);
 
-  function owner() {
-    const known = local("owner");
-    if (known) return known;
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return local("owner", [...bytes].map((b) => b.toString(16).padStart(2, "0")).join(""));
+  const randomId = () =>
+    [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  let ownId = "";
+  const owner = () => (ownId = ownId || local("owner") || local("owner", randomId()));
+
+  // --- the conversation on the screen: its id is made here, so that what is asked next belongs to
+  // it from the first moment, and what belongs to another is never drawn
+
+  const OPENING = '<section class="welcome is-waiting is-opening"><p>Opening…</p></section>';
+  const parts = {}; // what draws: its props and its trigger, by name
+  const markup = {}; // what stands there, by name
+  let versions = {}; // of what stands there, by name
+  const unfolded = new Set(); // ids of what the reader has opened, which a draft would close again
+  let onScreen = "";
+  let isLoaded = false;
+  let home = null;
+
+  const current = () => onScreen || show(tab("conversation") || randomId());
+  const here = () => ({ owner: owner(), conversation: current() });
+
+  function show(conversation) {
+    if (conversation !== onScreen) {
+      unfolded.clear();
+      versions = {};
+    }
+    onScreen = tab("conversation", conversation);
+    markCurrent();
+    return onScreen;
   }
 
-  const here = () => ({ owner: owner(), conversation: tab("conversation") });
+  function belongs({ conversation, from }) {
+    if (conversation && from && from === current()) show(conversation);
+    return !conversation || conversation === current();
+  }
 
-  function remember(watch, props) {
-    watch("value", () => tab("conversation", (props.value || {}).conversation || ""));
+  // Two events may draw one conversation at once: the older of two states never counts.
+  function isOlder(name, { version }) {
+    if (version < versions[name]) return true;
+    if (version) versions[name] = version;
+    return false;
+  }
+
+  function drawn(name, value) {
+    if (belongs(value) && !isOlder(name, value)) {
+      const opened = (html, id) => html.replace(`<details id="${id}"`, `<details open id="${id}"`);
+      markup[name] = [...unfolded].reduce(opened, value.turns ? value.turns.join("") : value.html || "");
+    }
+    return markup[name] || "";
+  }
+
+  const WHEN_DRAWN = { chat: () => threadChanged(), sources: () => sourcesChanged() };
+
+  function draws(name, props, watch, trigger) {
+    parts[name] = { props, trigger };
+    watch("value", () => changed(name));
+  }
+
+  function changed(name) {
+    if (WHEN_DRAWN[name]) WHEN_DRAWN[name]();
+  }
+
+  function put(name, value) {
+    if (!parts[name]) return;
+    parts[name].props.value = { conversation: current(), ...value };
+    setTimeout(() => changed(name));
+  }
+
+  function clearFor(conversation, thread) {
+    show(conversation);
+    turns = 0;
+    told = "";
+    put("chat", { turns: thread });
+    put("sources", { html: (home && home.sources) || "" });
+    put("queue", { html: "" });
+    scrollTo(0, 0);
+  }
+
+  const fresh = () => clearFor(randomId(), home ? home.turns : [OPENING]);
+  const open = (conversation) => clearFor(conversation, [OPENING]);
+  // What these do at once, before the server knows.
+  const CHANGES = {
+    fresh,
+    open,
+    restore: open,
+    delete: (conversation) => { if (conversation === current()) fresh(); },
+  };
+
+  function setHome(watch, props) {
+    watch("value", () => { home = props.value; });
+  }
+
+  function follow() {
+    if (isLoaded && parts.chat) parts.chat.trigger("follow", {});
   }
 
   // --- markers and cards
@@ -138,8 +223,11 @@ window.paperchat = (() => {
 
   let told = "";
   let turns = 0;
+  let drawnAt = 0;
 
   function threadChanged() {
+    drawnAt = Date.now();
+    if (!isWaiting()) isLoaded = true;
     const stage = $("#chat .turn:last-child .stage-text");
     const now = stage ? stage.textContent : $("#chat .turn") ? "The answer is there." : "";
     if (now !== told) say(now);
@@ -147,7 +235,7 @@ window.paperchat = (() => {
     const count = $$("#chat .turn").length;
     if (count > turns && stage) showLastTurn();
     turns = count;
-    if (!stage) tab("asked", "");
+    answering(stage !== null);
     if (!isWaiting()) goOn();
   }
 
@@ -170,9 +258,57 @@ window.paperchat = (() => {
   const SHOWN = ".turn, .welcome:not(.is-waiting), .warning";
   const isWaiting = () => $("#chat") === null || $(SHOWN, $("#chat")) === null;
 
+  let askedIn = null; // where the question on its way to the server was asked
+
   function asks(event) {
-    if (isWaiting()) hold(event);
-    else tab("asked", input().value);
+    if (isWaiting()) return hold(event);
+    askedIn = here();
+    if (input().value.trim()) tab("asked", input().value);
+  }
+
+  // A question on its way to the server; the input is free for the next one.
+  function asked() {
+    const where = askedIn || here();
+    askedIn = null;
+    setTimeout(() => write(""));
+    return where;
+  }
+
+  // The server has the question, or gives it back.
+  function takeBack(watch, props) {
+    watch("value", () => {
+      tab("asked", "");
+      giveBack((props.value || {}).text);
+    });
+  }
+
+  function giveBack(...texts) {
+    const lines = [...texts, input() && input().value].filter((text) => text && text.trim());
+    if (texts.some(Boolean)) write(lines.join("\n\n"));
+  }
+
+  function write(text) {
+    const field = input();
+    if (!field || field.value === text) return;
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // --- while an answer comes, Ask is Stop, until something is typed that can wait for its end
+
+  function answering(is) {
+    const composer = $("#composer");
+    if (composer) composer.classList.toggle("is-answering", is);
+    if (!is && document.activeElement === $("#stop-answer")) input().focus();
+  }
+
+  function addStop() {
+    const button = document.createElement("button");
+    button.id = "stop-answer";
+    button.type = "button";
+    button.textContent = "Stop";
+    button.addEventListener("click", () => $("#chat [data-do='stop']").click());
+    $("#question .input-container").append(button);
   }
 
   function hold(event) {
@@ -201,6 +337,7 @@ window.paperchat = (() => {
     const size = `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters`;
     counter.textContent = isHeld ? HELD : length >= most * CLOSE_TO_LIMIT ? size : "";
     counter.classList.toggle("is-full", length >= most);
+    $("#composer").classList.toggle("has-text", field.value.trim() !== "");
   }
 
   function keepAbove([composer]) {
@@ -281,7 +418,15 @@ window.paperchat = (() => {
   }
 
   function listChanged() {
+    markCurrent();
     if ($("#side .find").value) find();
+  }
+
+  function markCurrent() {
+    for (const button of $$("#side .open")) {
+      if (button.dataset.conversation === onScreen) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
   }
 
   function openTab(name) {
@@ -304,8 +449,8 @@ window.paperchat = (() => {
     else if (server !== null && found !== server) renew();
     else {
       server = found;
-      if (isAway) $("#away").hidden = true;
-      isAway = false;
+      if (isAway) isBack();
+      else if ($("#chat .stage") && Date.now() - drawnAt > SILENT_MS) follow();
     }
     setTimeout(look, isAway ? 1000 : LOOK_EVERY_MS);
   }
@@ -318,18 +463,26 @@ window.paperchat = (() => {
     box.hidden = false;
   }
 
+  function isBack() {
+    isAway = false;
+    $("#away").hidden = true;
+    giveBack(tab("asked"));
+    tab("asked", "");
+    follow();
+  }
+
   function renew() {
-    tab("typed", (input() && input().value) || tab("asked"));
+    const waiting = $$("#queue [data-question]").map((button) => button.dataset.question);
+    giveBack(tab("asked"), ...waiting);
+    tab("asked", "");
+    tab("typed", (input() && input().value) || "");
     location.reload();
   }
 
   function bringBack() {
-    const typed = tab("typed");
-    const field = input();
-    if (!typed || !field) return;
+    if (!input()) return;
+    giveBack(tab("typed"));
     tab("typed", "");
-    field.value = typed;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   // --- wiring
@@ -369,17 +522,28 @@ window.paperchat = (() => {
   document.addEventListener("focusout", hides);
   document.addEventListener("scroll", hideTip, true);
   document.addEventListener("keydown", keys, true);
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.id && target.open) unfolded.add(target.id);
+    else unfolded.delete(target.id);
+  }, true);
   document.addEventListener("input", (event) => {
     if (event.target === input()) {
       isHeld = false; // it is still being written
       count();
     }
   });
+  // Gradio tells of each connection that a page closes as it goes as of an error.
+  addEventListener("beforeunload", () => {
+    const tell = console.error;
+    console.error = () => {};
+    setTimeout(() => { console.error = tell; }, 2000); // should the page stay
+  });
   function begin() {
     const ready = new MutationObserver(() => {
       if (!input() || !$("#side-switch") || !$("#desk")) return;
       ready.disconnect();
       setSide(isNarrow() ? "" : local("side"));
+      addStop();
       new ResizeObserver(keepAbove).observe($("#composer"));
       count();
       if (!isNarrow()) input().focus();
@@ -390,5 +554,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { passOn, offer, remember, here, searchFrom, listChanged, sourcesChanged, threadChanged };
+  return { passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

@@ -1,0 +1,81 @@
+"""The events of the list of conversations; page.js has cleared the page already."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.chat import storage
+from ui.chat.context import ChatContext, Here
+from ui.chat.handlers import PageState
+from ui.chat.pages import Pages
+from ui.chat.screen import Parts, Screen
+from ui.chat.storage import Removed
+from ui.chat.tab import ChatTab
+from ui.settings.session import SessionSettings
+
+
+class Conversations:
+    """Handles the list of conversations."""
+
+    def __init__(self, tab: ChatTab, context: ChatContext, pages: Pages) -> None:
+        self._tab = tab
+        self._context = context
+        self._pages = pages
+
+    def find(
+        self, here: Here, settings: SessionSettings, event: gr.EventData, request: gr.Request
+    ) -> str:
+        """Look through what was asked and answered."""
+        owner = storage.owner_of(here, request.username)
+        return self._context.views(settings).found(owner, str(event.words))
+
+    def fresh(
+        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+    ) -> Parts:
+        """Begin a new conversation; the old one is kept, and its answer goes on."""
+        self._pages.leave(request)
+        views, chat = self._context.now(state, here, settings, request)
+        screen = Screen(self._tab, views, here.get("conversation", ""))
+        return {**screen.whole(chat), **screen.home()}
+
+    def rename(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
+        """Give a conversation another title."""
+        views, chat = self._context.now(state, here, settings, request)
+        storage.rename(views.kept, chat.owner, event.conversation, event.title)
+        return Screen(self._tab, views).side(chat)
+
+    def delete(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
+        """Delete a conversation, so that it can be brought back."""
+        views, chat = self._context.now(state, here, settings, request)
+        self._context.jobs.drop(chat.owner, event.conversation)
+        removed = storage.delete(views.kept, chat.owner, event.conversation)
+        return {**Screen(self._tab, views).side(chat, removed), self._tab.removed: removed}
+
+    def restore(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        removed: Removed | None,
+        request: gr.Request,
+    ) -> Parts:
+        """Bring the deleted conversation back, and show it."""
+        views = self._context.views(settings)
+        if removed:
+            storage.restore(views.kept, storage.owner_of(here, request.username), removed)
+        views, chat = self._context.now(state, here, settings, request)
+        return {**Screen(self._tab, views).whole(chat), self._tab.removed: None}

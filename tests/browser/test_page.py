@@ -124,6 +124,9 @@ def test_a_page_lives_through_a_restart_of_the_server(profile, server):
         server.stop()
         page.wait_for_selector("#away:visible", timeout=20_000)
         assert "nothing is lost" in page.inner_text("#away")
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector("#counter:has-text('as soon as the server answers')")
+        page.type("#question textarea", " them?")  # it is still being written
         for scheme, (width, height) in product(("light", "dark"), VIEWS.values()):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)
@@ -133,4 +136,5 @@ def test_a_page_lives_through_a_restart_of_the_server(profile, server):
         page.wait_for_selector("#away", state="hidden", timeout=60_000)
         page.wait_for_selector("#turn-1 .acts", timeout=60_000)
         assert page.inner_text("#turn-1 .answer") == before
-        assert page.input_value("#question textarea") == "has someone used"
+        page.wait_for_function("document.querySelector('#question textarea').value")
+        assert page.input_value("#question textarea") == "has someone used them?"

@@ -9,6 +9,7 @@ window.paperchat = (() => {
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
   const HELD = "This is asked as soon as the library is ready.";
+  const HELD_AWAY = "This is asked as soon as the server answers again.";
 
   // --- to the server and back
 
@@ -107,7 +108,11 @@ window.paperchat = (() => {
     return markup[name] || "";
   }
 
-  const WHEN_DRAWN = { chat: () => threadChanged(), sources: () => sourcesChanged() };
+  const WHEN_DRAWN = {
+    chat: () => threadChanged(),
+    sources: () => sourcesChanged(),
+    queue: () => { if (isBrought) tab("waiting", JSON.stringify(waiting())); },
+  };
 
   function draws(name, props, watch, trigger) {
     parts[name] = { props, trigger };
@@ -148,7 +153,7 @@ window.paperchat = (() => {
     watch("value", () => { home = props.value; });
   }
 
-  function follow() {
+  function resume() {
     if (isLoaded && parts.chat) parts.chat.trigger("follow", {});
   }
 
@@ -254,6 +259,7 @@ window.paperchat = (() => {
   // once, its answer could come first and be drawn over
 
   let isHeld = false;
+  let isBrought = false; // what this page held before it was loaded anew
 
   const SHOWN = ".turn, .welcome:not(.is-waiting), .warning";
   const isWaiting = () => $("#chat") === null || $(SHOWN, $("#chat")) === null;
@@ -261,7 +267,7 @@ window.paperchat = (() => {
   let askedIn = null; // where the question on its way to the server was asked
 
   function asks(event) {
-    if (isWaiting()) return hold(event);
+    if (isWaiting() || isAway) return hold(event);
     askedIn = here();
     if (input().value.trim()) tab("asked", input().value);
   }
@@ -280,6 +286,15 @@ window.paperchat = (() => {
       tab("asked", "");
       giveBack((props.value || {}).text);
     });
+  }
+
+  const waiting = () => $$("#queue [data-question]").map((button) => button.dataset.question);
+
+  function unseen(questions) {
+    const plain = (text) => text.replace(/\s+/g, " ").trim();
+    const shown = $$("#chat .question").map((each) => each.innerText);
+    const known = new Set([...shown, ...waiting()].map(plain));
+    return questions.filter((question) => question && !known.has(plain(question)));
   }
 
   function giveBack(...texts) {
@@ -320,8 +335,10 @@ window.paperchat = (() => {
   }
 
   function goOn() {
+    if (isAway) return;
     if (isHeld) setTimeout(() => $("#question .submit-button").click());
-    else bringBack();
+    else if (!isBrought) setTimeout(bringBack);
+    isBrought = true;
     isHeld = false;
     count();
   }
@@ -335,7 +352,7 @@ window.paperchat = (() => {
     const most = field.maxLength > 0 ? field.maxLength : Infinity;
     const length = field.value.length;
     const size = `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters`;
-    counter.textContent = isHeld ? HELD : length >= most * CLOSE_TO_LIMIT ? size : "";
+    counter.textContent = isHeld ? (isAway ? HELD_AWAY : HELD) : length >= most * CLOSE_TO_LIMIT ? size : "";
     counter.classList.toggle("is-full", length >= most);
     $("#composer").classList.toggle("has-text", field.value.trim() !== "");
   }
@@ -450,7 +467,7 @@ window.paperchat = (() => {
     else {
       server = found;
       if (isAway) isBack();
-      else if ($("#chat .stage") && Date.now() - drawnAt > SILENT_MS) follow();
+      else if ($("#chat .stage") && Date.now() - drawnAt > SILENT_MS) resume();
     }
     setTimeout(look, isAway ? 1000 : LOOK_EVERY_MS);
   }
@@ -466,23 +483,21 @@ window.paperchat = (() => {
   function isBack() {
     isAway = false;
     $("#away").hidden = true;
-    giveBack(tab("asked"));
+    giveBack(...unseen([tab("asked")]));
     tab("asked", "");
-    follow();
+    resume();
+    goOn();
   }
 
-  function renew() {
-    const waiting = $$("#queue [data-question]").map((button) => button.dataset.question);
-    giveBack(tab("asked"), ...waiting);
-    tab("asked", "");
-    tab("typed", (input() && input().value) || "");
-    location.reload();
-  }
+  const renew = () => location.reload();
 
+  // What was typed, and what was asked or waited and is not known to the server now.
   function bringBack() {
     if (!input()) return;
-    giveBack(tab("typed"));
-    tab("typed", "");
+    const waited = tab("waiting") ? JSON.parse(tab("waiting")) : [];
+    giveBack(...unseen([tab("asked"), ...waited]), tab("typed"));
+    tab("asked", "");
+    tab("waiting", JSON.stringify(waiting()));
   }
 
   // --- wiring
@@ -529,6 +544,7 @@ window.paperchat = (() => {
   document.addEventListener("input", (event) => {
     if (event.target === input()) {
       isHeld = false; // it is still being written
+      if (isBrought) tab("typed", input().value);
       count();
     }
   });

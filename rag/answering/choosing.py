@@ -14,7 +14,7 @@ from rag.query.evidence import (
     dangles,
     needs_before,
 )
-from rag.query.references import titled_papers
+from rag.query.titles import titled_papers
 from rag.sentences import Sentence
 from rag.types import Hit, Paper
 

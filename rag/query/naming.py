@@ -17,7 +17,7 @@ from rag.query.focus import own_words
 from rag.query.paper_lookup import PaperLookup
 from rag.query.pointing import compares
 from rag.query.questions import STOP_WORDS
-from rag.query.references import titled_papers
+from rag.query.titles import titled_papers
 from rag.store.lexical import analyze
 from rag.text import title_key
 from rag.types import Paper

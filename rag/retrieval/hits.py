@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.query.filters import count_named
-from rag.query.references import NAMED_BONUS, referred_papers, titled_papers
+from rag.query.titles import titled_papers
 from rag.query.understanding import Query
 from rag.retrieval.reranking import Fetched, fetch
 from rag.store.index import PaperIndex
 from rag.types import Filters, Hit, Passage
 
+# What a paper that the question names gains on its fused score, which is at most 1 by itself.
+NAMED_BONUS: Final = 1.0
 LISTED_K: Final = 200  # papers looked at to list those by most of the asked-for authors
 
 
@@ -44,11 +46,10 @@ def ranks(ordered: Iterable[str]) -> dict[str, int]:
 
 
 def named_bonus(query: Query, fetched: Fetched) -> dict[str, float]:
-    """Score what papers gain that the question names, or points back at."""
+    """Score what papers gain that the question names or points at."""
     near = [stored.paper for stored in fetched.papers.values()]
-    named = dict.fromkeys((p.paper_id for p in titled_papers(query.topic, near)), NAMED_BONUS)
-    known = dict.fromkeys((p.paper_id for p in query.about), NAMED_BONUS)
-    return referred_papers(query.topic, query.searched_history) | named | known
+    named = [*titled_papers(query.topic, near), *query.about]
+    return dict.fromkeys((paper.paper_id for paper in named), NAMED_BONUS)
 
 
 def newest_hits(index: PaperIndex, filters: Filters, k: int) -> list[Hit]:

@@ -1,0 +1,34 @@
+"""Which papers a question names by their whole titles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from rag.text import title_key
+from rag.types import Paper
+
+LEAST_TITLE_WORDS: Final = 3  # shorter titles are also things to ask about, such as "Dropout"
+
+
+def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
+    """Those of the papers whose whole title stands in a question, however it is spelled.
+
+    A title within another one that is named is not meant.
+    """
+    asked = title_key(question)
+    keys = {paper.paper_id: _distinctive_key(paper.title) for paper in papers}
+    named = {paper_id: key for paper_id, key in keys.items() if key and key in asked}
+    longest = {
+        key
+        for key in named.values()
+        if not any(key != other and key in other for other in named.values())
+    }
+    return [paper for paper in papers if named.get(paper.paper_id) in longest]
+
+
+@lru_cache(4096)  # titles of found papers come again and again
+def _distinctive_key(title: str) -> str:
+    """What spellings of a title share; "" for a title that could be any words."""
+    return title_key(title) if len(title.split()) >= LEAST_TITLE_WORDS else ""

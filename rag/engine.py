@@ -127,7 +127,7 @@ class AnswerEngine:
         yield answer
         query, usage = self._condensed(query)
         most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
-        hits = about_first(query.about, self._finder.find(query, most))
+        hits = about_first(query.about, self._found(query, most))
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
@@ -151,6 +151,11 @@ class AnswerEngine:
         clock.lap("writing")
         final = self._with_follow_ups(self._finished(answer, query, clock), query)
         yield self._with_fields(final, query)
+
+    def _found(self, query: Query, most: int) -> list[Hit]:
+        """The papers that are found, at most so many, without those that are not asked for."""
+        found = self._finder.find(query, most + len(query.excluded))
+        return [hit for hit in found if hit.paper.paper_id not in query.excluded][:most]
 
     def _condensed(self, query: Query) -> tuple[Query, Usage]:
         """The query with a follow-up rewritten in full, where a model is there to do it."""

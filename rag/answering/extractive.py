@@ -18,6 +18,7 @@ from rag.query.coined import TITLE_RANK, own_name_rank
 from rag.query.evidence import (
     asked_term,
     defines,
+    is_question,
     spells_out,
     trimmed_start,
 )
@@ -286,8 +287,8 @@ def _sentence_starts(cited: Citation) -> Iterator[int]:
 
 
 def _is_aside(question: str, sentence: str) -> bool:
-    """Whether a sentence tells where code is, or hardly anything, and that was not asked."""
-    if len(sentence.split()) < LEAST_WORDS:
+    """Whether a sentence asks, or tells where code is, or hardly anything; that was not asked."""
+    if len(sentence.split()) < LEAST_WORDS or is_question(sentence):
         return True
     return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)
 

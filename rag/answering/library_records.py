@@ -82,8 +82,8 @@ class LibraryResponder:
         else:
             lacking = f"{named:,} of the {total:,} papers in this library have recorded authors"
         text = (
-            f"No paper by {name} is recorded. {lacking}; to complete records, add the papers again "
-            "from a file that names their authors."
+            f"No paper by {name} is recorded. {lacking}; `paperchat papers enrich` looks up what "
+            "records lack."
         )
         lines, citations = self._mentioning(name, Numbering(history))
         whole = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
@@ -103,9 +103,10 @@ class LibraryResponder:
 
     def _answer_passing(self, query: Query) -> DirectAnswer | None:
         """List all papers that pass the filters, the latest first; None where none does."""
-        found = self._lookup.newest(query.filters, MOST_FOUND)
+        passing_all = self._lookup.newest(query.filters, MOST_FOUND)
+        found = [paper for paper in passing_all if paper.paper_id not in query.excluded]
         if not found:
-            return None
+            return self._no_other(query) if passing_all else None
         named = {paper.paper_id: count_named(query.filters, paper) for paper in found}
         most = max(named.values())
         found = sorted(found, key=lambda paper: -named[paper.paper_id])
@@ -117,6 +118,11 @@ class LibraryResponder:
         listing = self._list(said, together, query, undated=self.undated(filters))
         return replace(listing, found=tuple(found))
 
+    def _no_other(self, query: Query) -> DirectAnswer:
+        by = " or ".join(query.filters.authors)
+        text = f"No other paper by {by} is in this library."
+        return DirectAnswer(text, "records", reason="not_in_library")
+
     # --- how many, and which --------------------------------------------------------------------
 
     def _matching(self, query: Query) -> tuple[list[Paper], list[Paper]]:
@@ -125,7 +131,8 @@ class LibraryResponder:
         assert asked is not None
         forms = self._forms(asked.topic)
         papers = self._having(forms) if forms else self._lookup.newest(query.filters, MOST_FOUND)
-        passing = [p for p in papers if not query.filters or admits(query.filters, p)]
+        others = [p for p in papers if p.paper_id not in query.excluded]
+        passing = [p for p in others if not query.filters or admits(query.filters, p)]
         if asked.kind:
             kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
             passing = [paper for paper in passing if kind.search(paper.title)]

@@ -18,7 +18,10 @@ from rag.sentences import Sentence, split_sentences
 from rag.types import Citation, Message, Paper
 from rag.verification.numbering import Numbering
 
-COMPLETE: Final = "To complete the record, add the paper again from a file that has it."
+COMPLETE: Final = (
+    "To complete the record, look it up with `paperchat papers enrich`, "
+    "or write it in with `paperchat papers edit`."
+)
 NEAREST: Final = "No paper here has that in its title; this one comes nearest."
 MOST_AUTHORS: Final = 12
 

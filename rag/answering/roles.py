@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.coined import own_name_rank
+from rag.query.evidence import asked_term, defines
 from rag.query.focus import own_words
 from rag.query.pointing import COMPARES, ORDINAL, SEVERAL, SIMPLER
 from rag.sentences import Sentence
 from rag.store.lexical import analyze
+from rag.text import title_key
 from rag.types import Paper
 from rag.verification.support import quotable_sentences
 
@@ -27,7 +29,7 @@ FINDS: Final = re.compile(
 METHOD: Final = re.compile(
     r"\b(?:we|(?:this|the) (?:paper|work|article|study|authors?)|here)\b"
     rf".{{0,60}}{PROPOSES.pattern}"
-    r"|\b(?:is|are) (?:proposed|introduced|presented)\b",
+    r"|\b(?:is|are|was|were|been) (?:proposed|introduced|presented|developed|designed|devised)\b",
     re.IGNORECASE,
 )
 TREATS: Final = re.compile(
@@ -57,7 +59,8 @@ LIMITS: Final = re.compile(r"\b(?:limitations?|drawbacks?|shortcomings?)\b", re.
 COSTS: Final = re.compile(
     r"\b(?:limitations?|drawbacks?|shortcomings?|trade-?offs?|overheads?|costs?|costly|expensive"
     r"|at the (?:cost|expense)|fails?|unable|cannot|does not|do not|not (?:to|aim\w*|intend\w*)"
-    r"|slower|bottlenecks?|challeng\w+|unfortunately|despite)\b",
+    r"|slower|bottlenecks?|challeng\w+|unfortunately|despite|but not|degrad\w+"
+    r"|remains? (?:open|unclear|unknown|difficult|hard|a challenge))\b",
     re.IGNORECASE,
 )
 NUMBERS: Final = re.compile(
@@ -105,6 +108,8 @@ ASKS_WHAT_IT_PROPOSES: Final = re.compile(
 )
 ASKS_FOR_PROBLEM: Final = re.compile(
     r"\bwhat (?:problems?|issues?|gap|challenges?) (?:do|does|did|is|are|was|were)\b"
+    r"|\bwhat(?:['’]s| is| are| was| were| goes| went| can go| could go) wrong\b"
+    r"|\bwhy (?:do|does|did|would) .+ (?:fail|struggle|break)\b"
     r"|\b(?:its|their|the|what(?:['’]s| is| was)) (?:main )?motivation\b"
     r"|\bwhy (?:do|does|did) (?:they|we) need\b"
     r"|\bwhy (?:is|was|were|are) (?:it|this|they|that) (?:proposed|introduced|developed|needed)\b",
@@ -166,6 +171,7 @@ class Role:
 
 PROPOSAL: Final = Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True)
 SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
+IDENTITY: Final = Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True)
 ROLES: Final = (
     SUMMARY,
     Role(ASKS_FOR_PROBLEM, PROBLEM, stands_early=True),
@@ -177,7 +183,7 @@ ROLES: Final = (
     Role(ASSUMES, ASSUMES),
     Role(ASKS_WHAT_IT_FINDS, FINDS),
     PROPOSAL,
-    Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True),
+    IDENTITY,
 )
 
 
@@ -220,10 +226,11 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
     """
     question = SIMPLER.sub(" ", question)
     outside = ORDINAL.sub(" ", SEVERAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question))))
-    is_other = asked_role(outside) not in (None, SUMMARY, PROPOSAL) or ASKS_ONE_THING.search(
-        outside
-    )
+    role = asked_role(outside)
+    is_other = role not in (None, SUMMARY, PROPOSAL, IDENTITY) or ASKS_ONE_THING.search(outside)
     if is_other or any("?" in paper.title for paper in papers):
+        return False
+    if role is IDENTITY and not all(_is_title_asked(question, paper) for paper in papers):
         return False
     titles = {stem for paper in papers for stem in analyze(paper.title)}
     others = [
@@ -232,6 +239,13 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
         if not titles.issuperset(analyze(word))
     ]
     return all(any(own_name_rank(word, paper) for paper in papers) for word in others)
+
+
+def _is_title_asked(question: str, paper: Paper) -> bool:
+    """Whether the meaning of a paper's very title is asked, and none of its sentences tells it."""
+    term = asked_term(question)
+    is_title = title_key(term) == title_key(paper.title)
+    return is_title and not any(defines(term, each.text) for each in quotable_sentences(paper))
 
 
 def lacks_limits(question: str, paper: Paper) -> bool:

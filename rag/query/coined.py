@@ -93,8 +93,17 @@ def bearers(token: str, lookup: PaperLookup) -> list[Paper]:
     for form in dict.fromkeys([token, token.removesuffix("'s"), token.removesuffix("s")]):
         stems = analyze(form)
         if stems and all(map(lookup.frequency, stems)):
-            return _own(form, lookup.having(stems, MOST_BEARERS[4] + 1))
+            return _own(form, _having_written(form, stems, lookup))
     return []
+
+
+def _having_written(token: str, stems: Sequence[str], lookup: PaperLookup) -> list[Paper]:
+    """Some of the papers that have a name; other words of its stem do not hide those of METALIC."""
+    most = MOST_BEARERS[HEAD_RANK] + 1
+    if not (token.isupper() and len(token) >= LEAST_NAME):
+        return lookup.having(stems, most)
+    papers = lookup.having(stems, MOST_READ)
+    return [p for p in papers if token in f"{p.title} {p.abstract}"][:most] or papers[:most]
 
 
 def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:

@@ -21,8 +21,10 @@ ASKED_TERM: Final = re.compile(
         (?:what(?:['’]s|\s+(?:is|are|was|were))\s+(?:an?\s+|the\s+)?(?:meaning\s+of\s+|definition\s+of\s+)?
            (?P<is>[^?,;:]+?)(?:\s+(?:in|for|used|about|here|exactly|anyway|short)\b[^?]*)?
           |(?:define|explain|describe)\s+(?:to\s+me\s+)?(?:what\s+)?(?:an?\s+|the\s+)?(?P<define>(?!why\b|how\b)[^?,;:]+?)
-           (?:\s+(?:is|to\s+me|for\s+me|to\s+us|please|briefly|simply|quickly|in\s+(?:short|detail|simple\s+\w+)))*
+           (?:\s+(?:is|to\s+me|for\s+me|to\s+us|please|pls|plz|briefly|simply|quickly|in\s+(?:short|detail|simple\s+\w+)))*
           |(?:tell\s+me\s+)?what\s+(?:do|does|did)\s+(?:an?\s+|the\s+)?(?P<means>[^?,;:]+?)\s+(?:mean|stand\s+for|refer\s+to|abbreviate)\b[^?]*
+          |(?P<stands>[\w.-]+)\s+(?:stands?\s+for|is\s+short\s+for|is\s+an?\s+(?:acronym|abbreviation)\s+(?:of|for))\b[^?]*
+          |what(?:['’]s|\s+is)\s+(?P<short>[\w.-]+)\s+(?:short|an?\s+(?:acronym|abbreviation))\s+(?:for|of)\b.*
           |(?P<before>[\w.-]+)\W+(?:what|which)\b.*\b(?:mean|stand\s+for|abbreviation|acronym)\b.*
           |.*\b(?:meaning|definition|abbreviation|acronym|full\s+(?:form|name)|long\s+form)\s+(?:of\s+)?(?:the\s+)?(?P<of>[\w.-]+)
         )\s*\W*$""",
@@ -80,6 +82,11 @@ OF_ITSELF: Final = re.compile(
     r"^this\s+(?:\w+\s+)?(?:paper|work|article|study|survey|review|thesis|manuscript|research)\b",
     re.IGNORECASE,
 )
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence of an abstract asks, and so answers nothing."""
+    return sentence.rstrip(" )”\"'").endswith("?")
 
 
 def asked_term(question: str) -> str:

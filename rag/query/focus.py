@@ -22,11 +22,12 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
         """abbreviation abstract achieve achieved achieves acronym advantage advantages approach
         approaches argue argues authors behind called claim claims compared concept
         conclude concludes conclusion conclusions contribution contributions core define
-        defined definition describe describes detail details difference drawback
+        bullet bullets defined definition describe describes detail details difference drawback
         drawbacks exactly explain explains finding findings gist goal happen happens
-        idea ideas intuition key limitation limitations main mean meaning means mention
+        idea ideas intuition key limitation limitations line lines main mean meaning means mention
         mentions method methods motivation outcome overview point problem purpose reason
-        reasons refer report reported reports result results say says share shares short
+        paragraph reasons refer report reported reports result results say says sentence
+        sentences share shares short
         solve solves stand stands summarise summarize summary technique techniques term
         terms topic trick use used uses weakest weakness weaknesses""",
     )

@@ -26,6 +26,7 @@ ORDER: Final = re.compile(
            \b(?!.{0,40}\b(?:summary|summaries|overview|review|comparison|survey|table|list)\b)
            .{0,60}\b(?:code|script|program|loop|function|class|app|website|page|poem|haiku|essay
            |story|song|lyrics|limerick|email|e-mail|letter|tweet|post|article|speech|recipe|joke
+           |section|chapter|introduction|related\swork|thesis|dissertation|manuscript|slides?|blog
            |plan|itinerary|invoice|cv|resume|regex|query|sql|html|python|javascript|java|bash)\b
         |translate\b|sing\b|pretend\b|act\sas\b|role-?play\b|imagine\syou\b|forget\b|ignore\b
         |disregard\b|repeat\s(?:after|the\sword|everything|your)|recite\b|print\s(?:your|the\ssystem)
@@ -56,6 +57,14 @@ FRAME: Final = re.compile(
         (?:citations?|references?|sources?|papers?|articles?|works?|readings?|literature|evidence)\s
         (?:for|on|about|regarding|supporting|that\s(?:discuss|cover|show|deal\swith)\w*)\s
        |^\W*what\sshould\si\s(?:read|cite)\s(?:for|on|about|regarding)\s""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What people type before they ask, and what says nothing of it: "lol. which data?"
+INTERJECTION: Final = re.compile(
+    r"""^\W*(?:(?:lol|lmao|ha(?:ha)+|hm+|um+|uh|ah+|oh|wow|omg|thx|thanks?|thank\syou|hi|hello|hey|ok(?:ay)?)\b
+        (?:[\s,.!:;…-]|[:;]-?[)D])*
+        |(?:cool|nice|great|good|fine|perfect|awesome|interesting|right|alright|sorry|i\ssee|got\sit|makes\ssense
+           |good\s(?:to\sknow|point))\s*[,.!:;…-]+\s*)+(?=\w)""",
     re.IGNORECASE | re.VERBOSE,
 )
 ASKS_WHAT_IS_KNOWN: Final = re.compile(
@@ -97,6 +106,11 @@ def question_for_papers(text: str) -> str:
 def _is_other(sentence: str) -> bool:
     is_sum = SUM.match(sentence) is not None
     return is_sum or SMALL_TALK.search(sentence) is not None or is_order(sentence)
+
+
+def without_interjection(text: str) -> str:
+    """A message without the interjections that it begins with."""
+    return INTERJECTION.sub("", text)
 
 
 def without_frame(question: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
+from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
 from rag.query.focus import own_words
@@ -136,7 +137,9 @@ def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
         if not head or len(head[1].split()) < SURE_HEAD_WORDS:
             continue
         key = title_key(head[1])
-        if len(key) >= LEAST_HEAD and key in asked and _is_only_one(head[1], paper, lookup):
+        is_asked = key == title_key(asked_term(question))
+        is_named = len(key) >= LEAST_HEAD and key in asked
+        if is_named and (is_asked or _is_only_one(head[1], paper, lookup)):
             yield paper
 
 

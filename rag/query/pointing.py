@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.details import without_details
-from rag.query.fields import without_fields
+from rag.query.fields import asked_fields, without_fields
 from rag.query.focus import own_words
 from rag.store.lexical import analyze
 from rag.types import Message, Paper
@@ -53,6 +53,14 @@ SEARCHES_ON: Final = re.compile(
     r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere)\b",
     re.IGNORECASE,
 )
+# Asks for papers beside those that were cited.
+ASKS_FOR_OTHERS: Final = re.compile(
+    r"\b(?:other|more|further|additional|different)\s+(?:\w+\s+)?(?:papers?|works?|studies|articles|approaches|methods)\b"
+    r"|\b(?:any(?:thing|one|body)|some(?:thing|one|body)|who|what)\s+else\b(?!\s+(?:do|does|did|is|are|can|about\s+it)\b)"
+    r"|\b(?:similar|related)\s+(?:papers?|works?|studies|articles|to\s+(?:it|this|that))\b"
+    r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b",
+    re.IGNORECASE,
+)
 LOOSELY: Final = re.compile(r"\b(?:they|their|these|those|them)\b(?<!of them)", re.IGNORECASE)
 OTHER: Final = re.compile(r"\bthe\s+other(?:\s+(?:one|paper))?\b(?!\s+\w+s\b)", re.IGNORECASE)
 ONE: Final = re.compile(
@@ -62,6 +70,7 @@ ONE: Final = re.compile(
     r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b",
     re.IGNORECASE,
 )
+THAT_ONE: Final = re.compile(r"\b(?:that|this)\s+one\b", re.IGNORECASE)
 COMPARES: Final = re.compile(
     r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
     re.IGNORECASE,
@@ -90,7 +99,8 @@ ASPECTS: Final = frozenset(
         tested trained training task tasks performance accuracy metric metrics
         baseline baselines architecture code hardware novelty new contribution future
         work impact application applications example examples assumption assumptions
-        numbers speed size cost costs""",
+        numbers speed size cost costs suggest suggests suggested recommend advise instead exactly
+        actually really need needs rely relies exploit exploits happens give gives get gets""",
     )
 )
 # A question that is cut short asks the same paper: "what dice score?", "and the auc?"
@@ -174,8 +184,9 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     if not answers:
         return NOWHERE
     latest, several = answers[-1], _listed(answers)
-    if placed := _placed(question, history, several):
-        return Pointed(tuple(placed), is_sure=True)
+    placed = _placed(question, history, several)
+    if placed or _asks_for_a_field(question):
+        return Pointed(tuple(placed or latest[:1]), is_sure=True)
     if RETURNS.match(question):
         return _returned(question, answers)
     if SEARCHES_ON.search(question) or _means_itself(question):
@@ -188,6 +199,20 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     if is_cut_short(question):
         return Pointed(tuple(latest if len(latest) > MOST_BESIDE else latest[:1]), is_sure=True)
     return _one(question, latest[0])
+
+
+def _asks_for_a_field(question: str) -> bool:
+    """Whether a question asks for nothing but a field of the record: "is there code for it?"."""
+    is_other = SEVERAL.search(question) or ASKS_FOR_OTHERS.search(question)
+    points = ONE.search(question) or THAT_ONE.search(question)
+    return bool(asked_fields(question) and points and not is_other and not own_of(question))
+
+
+def cited_before(question: str, history: Sequence[Message]) -> tuple[str, ...]:
+    """The ids of the papers of earlier answers, where a follow-up asks for others than these."""
+    if not ASKS_FOR_OTHERS.search(question):
+        return ()
+    return tuple({paper.paper_id for papers in _cited(history) for paper in papers})
 
 
 def _listed(answers: Sequence[Sequence[Paper]]) -> Sequence[Paper]:

@@ -140,6 +140,7 @@ def _is_word(word: str, lookup: PaperLookup) -> bool:
     plain = next((word.removeprefix(p) for p in PREFIXES if word.startswith(p)), word)
     bases = [word, *(plain.removesuffix(end) for end in ENDINGS if plain.endswith(end)), plain]
     bases += [f"{base}{end}" for base in bases[1:] for end in "ey"]
+    bases += [base[:-1] for base in bases[1:] if base[-2:-1] == base[-1:]]  # "beginn" of "beginner"
     bases += [word.replace("our", "or"), word.replace("is", "iz")]
     if any(len(base) >= LEAST_LETTERS - 1 and lookup.knows_word(base) for base in bases):
         return True

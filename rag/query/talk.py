@@ -21,15 +21,15 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r"""(?:how\s(?:sure|certain|confident)\sare\syou|are\syou\s(?:really\s|quite\s|absolutely\s)?(?:sure|certain|confident)
                 |what(?:['’]s|\sis|\sdoes)\s(?:the|this|that|your)\s(?:confidence|percentage|certainty|score|bar)(?:\s(?:number|score|value|level|bar|percentage))?(?:\s(?:mean|stand\sfor|tell|say|based\son|for|about)\b.*)?\W*$
                 |(?:can|should)\si\s(?:trust|rely\son|believe)\s(?:you|this|that|it|your|the\sanswers?)|how\s(?:reliable|accurate|trustworthy|correct)\s(?:are|is)\s(?:you|your|this|that|it|the\sanswers?)\b
-                |do\syou\s(?:ever\s)?(?:make\s(?:things|stuff|mistakes)|hallucinate|lie|invent)|why\s(?:is|are)\s(?:you|the\sconfidence|your)\b.*\b(?:low|high|unsure|sure|confident)
+                |(?:do|can|could|will|may|might)\syou\s(?:(?:ever|also|sometimes|still|even)\s)*(?:make\s(?:things|stuff|mistakes|errors)|be\s(?:wrong|mistaken)|hallucinate|lie\b|invent)|why\s(?:is|are)\s(?:you|the\sconfidence|your)\b.*\b(?:low|high|unsure|sure|confident)
                 |how\s(?:do\syou|is\s(?:the|your))\s(?:compute\s|measure\s|calculate\s)?(?:the\s|your\s)?confidence\b)""",
         ),
         (
             "method",
-            r"""(?:how\s(?:do|did|does|can)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|it|paperchat)\s(?:find|get|choose|pick|make|come\sup\swith|know|produce|generate|arrive\sat|create)\s(?:to\s)?(?:your|the|these|those|this|that|an?|all\sthis|all\sthat|answers?)\b
+            r"""(?:how\s(?:do|did|does|can)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\s(?:find|get|choose|pick|make|come\sup\swith|know|produce|generate|arrive\sat|create)\s(?:to\s)?(?:your|the|these|those|this|that|an?|all\sthis|all\sthat|answers?)\b
                 |how\s(?:do|does)\s(?:you|this(?:\s(?:app|tool|chat|thing|assistant))?|paperchat)\swork\W*$|where\s(?:do|does|did)\s(?:you|your|the)\s(?:answers?|info\w*|knowledge|get|data|papers|sources?)\b
                 |what(?:['’]s|\sis|\sare)\syour\s(?:answers?\s)?(?:source|based|knowledge|training)\w*|do\syou\s(?:search|use|access|browse)\s(?:the\s)?(?:internet|web|google|online)
-                |(?:do|can|did)\syou\s(?:actually\s)?(?:read|have|see)\s(?:the\s)?(?:full\s?-?(?:text|paper)s?|whole\spapers?|entire\spapers?)\b)""",
+                |(?:do|can|did|have)\syou\s(?:actually\s|really\s|even\s)?(?:read|have|see)\s(?:the\s|all\sthe\s)?(?:full\s?-?(?:text|paper|pdf)s?|(?:whole|entire)\s(?:papers?|pdfs?|texts?))\b)""",
         ),
         (
             "identity",
@@ -103,6 +103,9 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     )
 )
 
+EMOTICON: Final = re.compile(
+    r"(?<!\S)[:;=]['’]?-?[)(DPp|/]+(?!\S)|[\u2600-\u27bf\U0001f300-\U0001faff]"
+)
 SQUEEZED: Final = re.compile(r"\b(what|who|how|where|that)s\b", re.IGNORECASE)
 
 
@@ -111,7 +114,7 @@ def small_talk(text: str) -> tuple[str, ...]:
 
     A greeting or thanks before a question is no small talk: the question counts.
     """
-    text = SQUEEZED.sub(r"\1's", text)
+    text = SQUEEZED.sub(r"\1's", EMOTICON.sub(" ", text).strip()) or "thanks"
     pieces = [each.text for each in split_sentences(text)] or [text]
     names = [_talk_about(piece) for piece in pieces]
     if whole := _talk_about(text):

@@ -10,14 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from rag.query.authors import FindAuthors, unknown_author
+from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.details import is_detail, missing_type, without_details
 from rag.query.fields import Field, asked_fields, asks_also, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
 from rag.query.groups import GroupKind
-from rag.query.intent import is_affirmation, question_for_papers, without_frame
+from rag.query.intent import (
+    is_affirmation,
+    question_for_papers,
+    without_frame,
+    without_interjection,
+)
 from rag.query.kinds import LibraryQuestion, asked_of_library, narrowed
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
@@ -31,6 +36,7 @@ from rag.query.pointing import (
     asks_for_more,
     asks_for_other_words,
     changed_topic,
+    cited_before,
     compares,
     covers,
     is_bare,
@@ -80,6 +86,7 @@ class Query:
         unknown: Names of things in it that no paper of the library mentions.
         short_of: How many papers the answers before cite, where it points at more of them.
         is_mention: Whether the papers that it is about only mention what it names.
+        excluded: Ids of papers that were cited before, where others than these are asked for.
     """
 
     text: str
@@ -101,6 +108,7 @@ class Query:
     is_new_topic: bool = False
     short_of: int | None = None
     is_mention: bool = False
+    excluded: tuple[str, ...] = ()
 
     @property
     def relevant_history(self) -> tuple[Message, ...]:
@@ -234,6 +242,7 @@ class QueryParser:
             pointed = NOWHERE
         if not (pointed.papers or named or query.history) and is_detail(query.standalone):
             return replace(query, about=self._detailing(query.standalone))
+        query = replace(query, excluded=cited_before(query.standalone, history))
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         short = None if both else short_of(query.standalone, history)
         return replace(query, about=tuple(both.values()), short_of=short)
@@ -282,6 +291,15 @@ class QueryParser:
         return before
 
     @staticmethod
+    def _of_same_authors(query: Query, paper: Paper) -> Query:
+        """The query for other papers of a paper's authors; for their names, where it has none."""
+        if not paper.authors:
+            return replace(query, asks_for="records", about=(paper,), fields=("authors",))
+        filters = replace(query.filters, authors=paper.authors)
+        ids = (paper.paper_id,)
+        return replace(query, asks_for="records", topic="", about=(), filters=filters, excluded=ids)
+
+    @staticmethod
     def _asked_before(query: Query) -> tuple[Field, ...]:
         """The fields that the question before asked for, where this only names another paper."""
         is_place = ORDINAL.search(query.standalone) and not own_of(
@@ -292,6 +310,8 @@ class QueryParser:
 
     def _decided(self, query: Query) -> Query:
         """The query with what it asks of records, and so with the kind of its answer."""
+        if asks_for_same_authors(query.standalone) and (cited := last_cited(query.history)):
+            return self._of_same_authors(query, cited[0])
         if query.short_of is not None:
             return replace(query, asks_for="assistant")
         locators = find_locators(query.standalone)
@@ -319,5 +339,5 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
         return question
     if earlier and is_affirmation(question):
         return earlier[0]
-    asked = question_for_papers(changed_topic(question) or question)
+    asked = without_interjection(question_for_papers(changed_topic(question) or question))
     return asked if asked_of_library(asked) else without_frame(asked)

@@ -54,6 +54,11 @@ def test_where_code_lies_is_quoted_only_when_asked(words):
     assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
 
 
+def test_a_question_of_an_abstract_answers_none():
+    paper = Paper("ask", "Buoys", "Why do the buoys of a lattice sink? The buoys of ice sink.")
+    assert quotes("why do buoys of a lattice sink?", paper, words=200) == ["The buoys of ice sink."]
+
+
 def test_a_paper_that_is_only_named_is_told_from_what_it_does_on():
     for question in ("reading waves", "summarise the waves lattice paper", "tell me about waves"):
         assert quotes(question, LATTICE, words=200)[0] == INTRODUCED

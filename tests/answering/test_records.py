@@ -129,6 +129,26 @@ def test_a_follow_up_asks_the_record_of_the_paper_that_was_cited(library):
     assert [paper.paper_id for paper in answer.papers] == ["1706.03762"]
 
 
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Tidal Clocks in Crabs", "No other paper by Ada Byron or Bo Tee"),
+        ("Moss as a Meter", "No author is recorded"),
+    ],
+)
+def test_what_else_the_authors_wrote_is_asked_of_the_records(library, title, said):
+    first = library.ask(f"What does “{title}” say?")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    assert said in library.ask("what else did they write?", history).text
+
+
+def test_other_papers_leave_out_those_that_were_cited(library):
+    first = library.ask("What does “A Survey of Tidal Clocks” review?")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    others = library.ask("any other papers on clocks?", history)
+    assert [paper.paper_id for paper in others.papers] == ["1706.03762"]
+
+
 def test_a_place_that_no_answer_has_and_a_single_paper_to_compare_are_told(library):
     first = library.ask("all papers from 2021")
     history = [Message("user", first.question), Message("assistant", first.text, first.citations)]

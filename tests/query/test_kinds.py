@@ -8,7 +8,7 @@ from rag.query.details import missing_details
 from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
 from rag.query.fields import asked_fields
 from rag.query.focus import asked_count
-from rag.query.intent import question_for_papers, without_frame
+from rag.query.intent import question_for_papers, without_frame, without_interjection
 from rag.query.kinds import LibraryQuestion, asked_of_library
 from rag.query.languages import language_of
 from rag.query.locators import find_locators
@@ -36,6 +36,11 @@ from rag.types import Paper
         ("whats your name", ("identity",)),
         ("are you sentient?", ("identity",)),
         ("where does your data come from", ("method",)),
+        ("hey, good morning :)", ("greeting",)),
+        (":-)", ("thanks",)),
+        ("can you also make mistakes?", ("confidence",)),
+        ("do you actually read the full pdfs?", ("method",)),
+        ("how does it find the structure", ()),  # it is a method of the papers
         ("how does it work?", ()),
         ("how sure are they of the mass of the planet?", ()),
         ("how do I add noise to the weights?", ()),
@@ -43,6 +48,20 @@ from rag.types import Paper
 )
 def test_small_talk_is_told_from_questions(message, names):
     assert small_talk(message) == names
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("lol. which data", "which data"),
+        ("cool, and moss?", "and moss?"),
+        ("hm ok what about moss", "what about moss"),
+        ("great apes and moss", "great apes and moss"),
+        ("interesting!", "interesting!"),
+    ],
+)
+def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
+    assert without_interjection(message) == asked
 
 
 @pytest.mark.parametrize(

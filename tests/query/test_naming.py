@@ -18,6 +18,10 @@ PAPERS = [
     Paper("e", "Moss on Roofs", "Moss grows on roofs of a harbour."),
     Paper("f", "LIGHTHOUSE: Seeing at Night", "LIGHTHOUSE looks at ships."),
     Paper("g", "Slow Ocean Maps", "We draw slow ocean maps (SOMs) with sonar."),
+    Paper("i", "Deep Tide Bells: How They Ring", "Deep bells of the tide ring."),
+    Paper("j", "Ringing Late", "Deep tide bells ring late."),
+    Paper("k", "A Shelter for Birds", "We build SHELVING, a shelter."),
+    Paper("l", "Shelves of Ice", "Shelving ice breaks; shelves drift."),
     Paper("h", "Sonar in Fog", "A SOM helps; SOM charts age. SOM data are old."),
 ]
 
@@ -46,6 +50,9 @@ def lookup(words_library):
         ("how do harbour bells work", ""),
         ("what is a SOM", "g"),  # the short form of a whole title
         ("which nets run on TideNet?", ""),
+        ("define deep tide bells pls", "i"),  # two have the words, one is called so
+        ("SHELVING stands for?", "k"),  # other words have its stem
+        ("do deep tide bells ring late?", ""),
         ("", ""),
     ],
 )

@@ -8,6 +8,7 @@ from rag.query.pointing import (
     applied_to,
     asks_for_more,
     changed_topic,
+    cited_before,
     pointed_papers,
     short_of,
     turns_away,
@@ -49,6 +50,9 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("and which gpu was it trained on", [MOSS]),  # "it" is asked something, not named anew
         ("ok and how many layers does it have?", [MOSS]),
         ("so what gpu was used?", [MOSS]),  # a kind of detail is no topic of its own
+        ("is there code for that one?", [MOSS]),  # a field of its record
+        ("is there code for other papers?", []),
+        ("what do they suggest instead?", [MOSS, CRAB, BELL]),
         ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],
 )
@@ -108,6 +112,21 @@ def test_a_change_of_topic_is_told_from_what_is_asked(question, rest):
 def test_who_came_up_with_a_thing_is_asked_of_other_papers():
     assert pointed_papers("who came up with those roofs in the first place?", LISTED).papers == ()
     assert pointed_papers("who came up with it?", LISTED).papers == (MOSS,)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_other"),
+    [
+        ("any other papers with roofs?", True),
+        ("who else counts crabs?", True),
+        ("something similar to this", True),
+        ("what else does it measure?", False),
+        ("papers on roofs", False),
+    ],
+)
+def test_other_papers_than_those_of_the_answers_before_are_asked_for(question, is_other):
+    ids = {"moss", "crab", "bell"} if is_other else set()
+    assert set(cited_before(question, LATER)) == ids
 
 
 def test_what_the_last_answer_is_put_beside_is_found():

@@ -11,7 +11,7 @@ from rag.query.paper_lookup import PaperLookup
 from rag.query.spelling import as_typed, corrected, distance
 from rag.types import Paper
 
-KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean"}
+KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean", "begin", "plan"}
 PAPERS = [
     Paper("a", "Attention in Crabs", "The attention of crabs follows the tide and the graph."),
     Paper("b", "A Hypothesis of Tickets", "The lottery of tickets supports the hypothesis."),
@@ -33,6 +33,7 @@ def lookup(words_library):
         ("hypotesis of teh tikets", "hypothesis of the tickets"),
         ("grpah", "graph"),
         ("dough and kidneys", "dough and kidneys"),
+        ("beginners planned", "beginners planned"),  # a doubled letter
         ("the leanest writeup", "the leanest writeup"),
         ("what did Atenton say", "what did Atenton say"),
         ("what is “atention”", "what is “atention”"),

@@ -20,8 +20,9 @@ PAPERS = [
     Paper("g", "Slow Ocean Maps", "We draw slow ocean maps (SOMs) with sonar."),
     Paper("i", "Deep Tide Bells: How They Ring", "Deep bells of the tide ring."),
     Paper("j", "Ringing Late", "Deep tide bells ring late."),
-    Paper("k", "A Shelter for Birds", "We build SHELVING, a shelter."),
-    Paper("l", "Shelves of Ice", "Shelving ice breaks; shelves drift."),
+    Paper("k", "A Shelter for Birds", "We propose SHELVING, a shelter."),
+    Paper("l", "Shelves of Ice", "The ice of shelves breaks."),
+    Paper("m", "Shelved Boats", "Shelved boats wait."),
     Paper("h", "Sonar in Fog", "A SOM helps; SOM charts age. SOM data are old."),
 ]
 

@@ -118,7 +118,7 @@ class AnswerEngine:
         query = self._parser.understand(question, history, filters)
         answer = _begun(question, query)
         if direct := self._responder.answer(query) if self._responder else None:
-            yield _direct(answer, direct, clock)
+            yield self._with_follow_ups(_direct(answer, direct, clock), query)
             return
         if not query.standalone:
             yield _abstained(answer, "not_a_question_for_papers", clock)
@@ -139,9 +139,8 @@ class AnswerEngine:
         if query.fields and self._responder and hits and query.asks_for == "records":
             found = replace(query, about=(hits[0].paper,))
             are_meant = names_title(query.standalone, hits[0].paper)
-            yield _direct(
-                answer, self._responder.describe_fields(found, are_meant=are_meant), clock
-            )
+            direct = self._responder.describe_fields(found, are_meant=are_meant)
+            yield self._with_follow_ups(_direct(answer, direct, clock), query)
             return
         answer = replace(answer, stage="reading")
         yield answer
@@ -191,7 +190,7 @@ class AnswerEngine:
             notice = f"{failure} {STAND_IN_NOTICE}" if failure else f"{short}; {OWN_SENTENCES}"
             for stand_in in self._stand_in.write(query.standalone, query.history, hits):
                 before = draft.verified
-                stood_in = replace(stand_in.verified, usage=before.usage, removed=before.removed)
+                stood_in = replace(stand_in.verified, usage=before.usage, struck=before.struck)
                 yield replace(
                     stand_in,
                     verified=stood_in,
@@ -334,6 +333,7 @@ def _updated(answer: Answer, draft: Draft, earlier: Usage) -> Answer:
         citations=verified.citations,
         sentences=verified.sentences,
         removed=verified.removed,
+        struck=verified.struck,
         usage=earlier + verified.usage,
         notice=draft.notice or answer.notice,
         failure=draft.failure,

@@ -257,6 +257,22 @@ class CheckedSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedSentence:
+    """A sentence that was struck out of an answer, and why.
+
+    Attributes:
+        text: Without its markers.
+        verdict: `unsupported`, or `contradicted` where a paper that it cites says otherwise.
+        nearest: The sentence of a paper that comes nearest to it, under the marker 0; None where
+            no paper was at hand.
+    """
+
+    text: str
+    verdict: Verdict
+    nearest: Citation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens that a language model was given and wrote; all 0 for an extractive answer.
 
@@ -309,6 +325,7 @@ class Answer:
             when), or what the assistant knows of itself.
         sentences: The sentences of the text that claim something, checked.
         removed: Sentences that were struck out of the text because no paper supports them.
+        struck: The same sentences, each with why and the nearest sentence of a paper.
         notice: One sentence that the user should see beside the answer, or None.
         caveat: Why the text may be no answer, in one sentence that stands above it, or None.
         filters: Which papers were allowed to answer, given or understood from the question.
@@ -330,6 +347,7 @@ class Answer:
     origin: Origin = "papers"
     sentences: tuple[CheckedSentence, ...] = ()
     removed: tuple[str, ...] = ()
+    struck: tuple[RemovedSentence, ...] = ()
     notice: str | None = None
     caveat: str | None = None
     hits: tuple[Hit, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, Usage
+from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, RemovedSentence, Usage
 from rag.verification.claims import CheckedClaim, check_again, check_claims
 from rag.verification.markers import strip_markers
 from rag.verification.numbering import Numbering
@@ -27,15 +27,20 @@ class Verified:
     Attributes:
         citations: What its markers stand for.
         sentences: Those of its sentences that have been checked.
-        removed: Sentences that were struck out.
+        struck: Sentences that were struck out.
         usage: What models were given and wrote for it.
     """
 
     text: str = ""
     citations: tuple[Citation, ...] = ()
     sentences: tuple[CheckedSentence, ...] = ()
-    removed: tuple[str, ...] = ()
+    struck: tuple[RemovedSentence, ...] = ()
     usage: Usage = NO_USAGE
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The sentences that were struck out, by themselves."""
+        return tuple(each.text for each in self.struck)
 
 
 NOTHING_WRITTEN = Verified()
@@ -75,13 +80,13 @@ def _assemble(
     at = 0
     sentences: list[CheckedSentence] = []
     citations: list[Citation] = []
-    removed: list[str] = []
+    struck: list[RemovedSentence] = []
     for each in claims:
         gap = text[at : each.sentence.start]
         at = each.sentence.end
-        failed = each.verdict in ("unsupported", "contradicted")
-        if failed and unsupported == "remove":
-            removed.append(each.claim)
+        if unsupported == "remove" and each.verdict in ("unsupported", "contradicted"):
+            near = _citation(0, *each.nearest) if each.nearest else None
+            struck.append(RemovedSentence(each.claim, each.verdict, near))
             out += gap if "\n" in gap else ""
             continue
         written, markers = _write(each, numbering)
@@ -101,7 +106,7 @@ def _assemble(
             )
         citations += [_citation(numbering.number(p), p, s) for p, s in each.supports]
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
-    return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(removed)))
+    return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(struck)))
 
 
 def _write(claim: CheckedClaim, numbering: Numbering) -> tuple[str, tuple[int, ...]]:

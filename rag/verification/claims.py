@@ -29,7 +29,11 @@ SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A sentence with the papers that are kept as its sources, best first."""
+    """A sentence with the papers that are kept as its sources, best first.
+
+    Attributes:
+        nearest: Of one that no paper supports, the paper that comes nearest to it.
+    """
 
     sentence: Sentence
     claim: str
@@ -38,6 +42,7 @@ class CheckedClaim:
     is_code: bool = False
     model_verdict: Verdict | None = None
     local_verdict: Verdict | None = None
+    nearest: tuple[Paper, Support] | None = None
 
 
 def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[CheckedClaim]:
@@ -82,8 +87,10 @@ def _check_sentence(
         ]
     if held:
         return CheckedClaim(sentence, claim, tuple(held), held[0][1].verdict)
-    denied = any(checked[said, paper].verdict == "contradicted" for paper in cited)
-    return CheckedClaim(sentence, claim, (), "contradicted" if denied else "unsupported")
+    denied = [paper for paper in cited if checked[said, paper].verdict == "contradicted"]
+    near = [(paper, checked[said, paper]) for paper in denied or papers]
+    verdict: Verdict = "contradicted" if denied else "unsupported"
+    return CheckedClaim(sentence, claim, (), verdict, nearest=_nearest(near))
 
 
 def _holding(
@@ -93,6 +100,10 @@ def _holding(
     supports = [(paper, checked[claim, paper]) for paper in papers]
     held = [pair for pair in supports if pair[1].verdict in ("supported", "partly")]
     return sorted(held, key=_best_first)
+
+
+def _nearest(pairs: Sequence[tuple[Paper, Support]]) -> tuple[Paper, Support] | None:
+    return max(pairs, key=lambda pair: pair[1].value, default=None)
 
 
 def _best_first(pair: tuple[Paper, Support]) -> tuple[int, float]:
@@ -154,6 +165,7 @@ def _with_verdicts(
         verdict=best,
         model_verdict=said,
         local_verdict=judged.verdict,
+        nearest=None if held else _nearest([p for p in combined if p[1].verdict == best]),
     )
 
 

@@ -218,6 +218,12 @@ def test_an_answer_belongs_to_its_conversation_and_not_to_the_page(
         assert each.locator("#queue li").count() == 0
         assert each.is_visible("#question .submit-button")
     assert page.locator("#listed .open").count() == 4
+    page.click("#turn-1 .removed summary")
+    assert "Hopfield" in page.inner_text("#turn-1 .removed cite")
+    assert_accessible(page)
+    page.click("#turn-1 [data-way=up]")
+    page.wait_for_selector("#turn-1 .comment")
+    assert page.is_visible("#turn-1 .removed cite")  # what was unfolded stays so
 
 
 PRESSED_NEW = """() => {

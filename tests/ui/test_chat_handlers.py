@@ -27,8 +27,13 @@ from ui.chat.bars import (
 from ui.chat.handlers import Chat, PageState
 from ui.chat.question import Asked
 from ui.chat.render import Place, Rated, filter_labels, is_finished, stage_line, turn_html
+from ui.chat.views import Views
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
+FALLS = {
+    "title": "A Model of Falling Cats and of Dogs",
+    "abstract": "We propose a model of falling cats and of dogs. " * 5,
+}
 QUESTION = "Why do cats land on their feet?"
 OWNER = "5e" * 16  # as page.js makes them
 FILTERS = st.builds(
@@ -117,6 +122,18 @@ def test_only_an_answer_on_its_way_can_be_stopped_and_only_a_finished_one_rated(
     assert 'data-do="rate"' not in turn_html(draft("Cats"), Place(1))
     assert 'data-do="stop"' not in turn_html(final(), Place(1))
     assert 'data-do="again"' not in turn_html(final(), Place(1, is_last=False))
+
+
+@pytest.mark.parametrize("question", ["Hello!", QUESTION, "Who won the cup in 1954?"])
+def test_every_finished_answer_says_what_could_be_asked_next(library, question):
+    library.ingest([FALLS])
+    chat = asked(library, question)
+    views = Views(library, library, None)
+    assert 'data-do="ask"' in views.turn(chat, 1)
+    on_its_way = replace(chat, turns=(draft(""),))
+    assert 'data-do="ask"' not in views.turn(on_its_way, 1)
+    earlier = replace(chat, turns=(*chat.turns, draft("")))
+    assert 'data-do="ask"' not in views.turn(earlier, 1)
 
 
 # --- limits

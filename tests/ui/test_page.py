@@ -30,6 +30,7 @@ from rag.types import (
     Hit,
     Paper,
     Progress,
+    RemovedSentence,
 )
 from rag.verification.markers import find_markers
 from tests.support.html import HOSTILE, Seen
@@ -798,6 +799,26 @@ def test_a_draft_in_an_open_code_block_is_code():
     answer = checked(("Like this:\n```\nif a <b> c:", None), status="draft")
     assert claims(answer) == []
     assert "if a <b> c:" in Seen(answers.answer_html(answer, 1)).text
+
+
+def test_removed_sentences_can_be_unfolded_each_with_why_and_the_nearest_sentence(cats):
+    near = replace(cite(cats, 1, "It lands on its feet after a fall of 40 cm."), marker=0)
+    struck = (
+        RemovedSentence("Cats fall 9 cm.", "contradicted", near),
+        RemovedSentence("<b>Cats</b> fly.", "unsupported"),
+    )
+    answer = by_model("Cats turn. [1]", cite(cats, 1, "A falling cat"), struck=struck)
+    seen = Seen(answers.answer_html(answer, 3))
+    assert "removed-3" in seen.values("id")
+    for told in (
+        "Cats fall 9 cm.The paper that it cites says otherwise. It says:",
+        "It lands on its feet after a fall of 40 cm.",
+        "How Cats Turn in the Air",
+        "<b>Cats</b> fly.No paper that was found says this.",
+    ):
+        assert told in " ".join(seen.text.split())
+    assert_harmless(seen, {*MODEL_TAGS, "details", "summary", "cite"})
+    assert "removed" not in answers.answer_html(replace(answer, struck=()), 3)
 
 
 def test_the_removed_sentences_are_told_by_the_notice_alone(cats):

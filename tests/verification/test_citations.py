@@ -75,6 +75,18 @@ def test_an_unsupported_sentence_is_struck_out_and_told(verifier, claim):
     )
 
 
+def test_a_sentence_that_is_struck_out_goes_with_the_nearest_sentence_of_a_paper(verifier):
+    claim = "The activity of shore crabs peaked every 17.9 hours."
+    text = f"Shore crabs keep time with the sea [1]. {claim[:-1]} [1]."
+    (struck,) = checked(text, verifier).struck
+    assert struck.text == claim
+    assert struck.verdict in ("unsupported", "contradicted")
+    near = struck.nearest
+    assert near.paper.abstract[near.start : near.end] == near.quote
+    assert "peaked" in near.quote
+    assert near.marker == 0
+
+
 def test_an_unsupported_sentence_is_kept_and_marked_by_setting(verifier):
     claim = "Penguins in Antarctica mate for life [1]."
     verified = checked(claim, verifier, unsupported="mark")

@@ -203,6 +203,7 @@ def test_a_sentence_that_the_second_verifier_does_not_find_goes(checking, endpoi
     answer = checking()
     assert shape(answer) == [(f"{own_sentence(order[0])}.", [1])]
     assert answer.removed == (f"{CLAIM}.",)
+    assert (answer.struck[0].verdict, answer.struck[0].nearest.paper) == (word, order[0])
 
 
 def test_the_second_verifier_saves_no_invention_without_a_quote(checking, endpoint):

@@ -13,7 +13,7 @@ from typing import Final, get_args
 
 from rag.answering.abstention import describe_abstention
 from rag.sentences import split_sentences
-from rag.types import Answer, Citation, Verdict
+from rag.types import Answer, Citation, RemovedSentence, Verdict
 from rag.verification.markers import find_markers
 from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
 
@@ -26,6 +26,15 @@ SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
     "unchecked": ("", "This is still being written and checked."),
 }
 
+WHY_REMOVED: Final[Mapping[str, str]] = {
+    "unsupported": "No paper that was found says this.",
+    "contradicted": "The paper that it cites says otherwise.",
+}
+NEAREST: Final[Mapping[str, str]] = {
+    "unsupported": "The nearest sentence is:",
+    "contradicted": "It says:",
+}
+
 
 def answer_html(answer: Answer, turn: int) -> str:
     """The answer's text; its markers lead to the cards of the turn's sources."""
@@ -35,7 +44,7 @@ def answer_html(answer: Answer, turn: int) -> str:
         text = _abstention(answer)
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
-    return _caveat(answer) + text + _notice(answer)
+    return _caveat(answer) + text + _notice(answer) + _removed(answer.struck, turn)
 
 
 def _caveat(answer: Answer) -> str:
@@ -44,6 +53,32 @@ def _caveat(answer: Answer) -> str:
 
 def _notice(answer: Answer) -> str:
     return f'<p class="notice">{plain_html(answer.notice)}</p>' if answer.notice else ""
+
+
+def _removed(struck: Sequence[RemovedSentence], turn: int) -> str:
+    """The sentences that were struck out, folded, each with why and what comes nearest."""
+    if not struck:
+        return ""
+    items = "".join(
+        f'<li><p class="struck">{plain_html(each.text)}</p>{_why_removed(each)}</li>'
+        for each in struck
+    )
+    return (
+        f'<details id="removed-{turn}" class="removed"><summary>Show what was removed</summary>'
+        f"<ul>{items}</ul></details>"
+    )
+
+
+def _why_removed(removed: RemovedSentence) -> str:
+    near = removed.nearest
+    if near is None:
+        return f"<p>{WHY_REMOVED[removed.verdict]}</p>"
+    return (
+        f"<p>{WHY_REMOVED[removed.verdict]} {NEAREST[removed.verdict]}</p>"
+        f"<blockquote>{plain_html(near.quote)}<cite>"
+        f'<a href="{escape(near.paper.link)}" target="_blank" rel="noopener noreferrer">'
+        f"{plain_html(near.paper.title)}</a></cite></blockquote>"
+    )
 
 
 def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:

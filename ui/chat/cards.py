@@ -45,7 +45,7 @@ def sources_html(answer: Answer | None, turn: int) -> str:
         for marker, group in groupby(answer.citations, key=lambda citation: citation.marker)
     )
     body = cards or _empty("This answer cites no paper.")
-    return f'<div class="sources" data-turn="{turn}">{body}{_left_aside(answer)}</div>'
+    return f'<div class="sources" data-turn="{turn}">{body}{_left_aside(answer, turn)}</div>'
 
 
 def _empty(text: str) -> str:
@@ -150,7 +150,7 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _left_aside(answer: Answer) -> str:
+def _left_aside(answer: Answer, turn: int) -> str:
     """The papers that were retrieved and not cited, under a fold."""
     cited = {paper.paper_id for paper in answer.papers}
     hits = [hit for hit in answer.hits if hit.paper.paper_id not in cited]
@@ -162,7 +162,10 @@ def _left_aside(answer: Answer) -> str:
         for hit in hits
     )
     summary = f"{counted(len(hits), 'paper')} retrieved, not cited"
-    return f'<details class="aside"><summary>{summary}</summary><ul>{items}</ul></details>'
+    return (
+        f'<details id="aside-{turn}" class="aside"><summary>{summary}</summary>'
+        f"<ul>{items}</ul></details>"
+    )
 
 
 def sources_head(answers: Sequence[Answer], turn: int) -> str:

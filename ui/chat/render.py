@@ -46,12 +46,14 @@ class Place:
         is_last: Only the last answer can be asked again, and has suggestions.
         papers: How many papers are searched.
         rated: What the user thinks of it, if they said so.
+        examples: What can be asked next where the answer itself suggests nothing.
     """
 
     turn: int
     is_last: bool = True
     papers: int = 0
     rated: Rated | None = None
+    examples: Sequence[str] = ()
 
 
 def turn_html(answer: Answer, place: Place) -> str:
@@ -60,12 +62,12 @@ def turn_html(answer: Answer, place: Place) -> str:
     parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
     parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
     if is_finished(answer):
-        parts.append(thinking_html(answer))
+        parts.append(thinking_html(answer, place.turn))
     if stage:
         parts.append(_stage(stage))
     if is_finished(answer):
         parts += [_once_more(answer, place), _actions(answer, place), comment_form(place)]
-        parts.append(_suggestions(answer.suggestions) if place.is_last else "")
+        parts.append(_suggestions(answer.suggestions or place.examples) if place.is_last else "")
     kind = "turn" if is_finished(answer) else "turn is-draft"
     return (
         f'<article class="{kind}" id="turn-{place.turn}" aria-labelledby="question-{place.turn}">'
@@ -103,13 +105,16 @@ def _asked(question: str, turn: int) -> str:
     )
 
 
-def thinking_html(answer: Answer) -> str:
+def thinking_html(answer: Answer, turn: int) -> str:
     """What the model thought, folded, with how long it took."""
     if answer.thinking is None:
         return ""
     took = f" · {answer.thinking.seconds:.0f} s" if answer.thinking.seconds >= 1 else ""
     lines = "<br>".join(plain_html(line) for line in answer.thinking.text.splitlines())
-    return f'<details class="thinking"><summary>Thinking{took}</summary><p>{lines}</p></details>'
+    return (
+        f'<details id="thinking-{turn}" class="thinking"><summary>Thinking{took}</summary>'
+        f"<p>{lines}</p></details>"
+    )
 
 
 def question_html(question: str) -> str:

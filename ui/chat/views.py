@@ -18,7 +18,7 @@ from ui.chat.bars import (
 )
 from ui.chat.cards import sources_head, sources_html
 from ui.chat.handlers import Chat
-from ui.chat.render import Place, status_html, turn_html
+from ui.chat.render import Place, is_finished, status_html, turn_html
 from ui.chat.storage import Removed
 
 EXAMPLES_SHOWN: Final = 4
@@ -57,13 +57,19 @@ class Views:
     def thread(self, chat: Chat) -> list[str]:
         """One piece of HTML a turn."""
         if not chat.turns:
-            return [welcome_html(self._papers, self.library.catalog.examples(EXAMPLES_SHOWN))]
+            return [welcome_html(self._papers, self._examples())]
         return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
 
     def turn(self, chat: Chat, at: int) -> str:
         """The HTML of one turn, counted from 1."""
-        place = Place(at, at == len(chat.turns), self._papers, chat.ratings.get(at))
-        return turn_html(chat.turns[at - 1], place)
+        answer, is_last = chat.turns[at - 1], at == len(chat.turns)
+        needs_examples = is_last and is_finished(answer) and not answer.suggestions
+        examples = self._examples() if needs_examples else []
+        place = Place(at, is_last, self._papers, chat.ratings.get(at), examples)
+        return turn_html(answer, place)
+
+    def _examples(self) -> list[str]:
+        return self.library.catalog.examples(EXAMPLES_SHOWN)
 
     def side(self, chat: Chat, removed: Removed | None = None) -> str:
         """The list of conversations."""

@@ -17,6 +17,7 @@ window.paperchat = (() => {
     const send = (source, more = {}) => {
       const data = { ...source.dataset, ...more };
       if (!events.includes(data.do) || (CHANGES[data.do] ? !isLoaded : isWaiting())) return;
+      isAsked = isAsked || data.do === "ask";
       if (CHANGES[data.do]) CHANGES[data.do](data.conversation);
       trigger(data.do, data);
     };
@@ -133,6 +134,7 @@ window.paperchat = (() => {
     show(conversation);
     turns = 0;
     told = "";
+    isAsked = false;
     put("chat", { turns: thread });
     put("sources", { html: (home && home.sources) || "" });
     put("queue", { html: "" });
@@ -229,6 +231,7 @@ window.paperchat = (() => {
   let told = "";
   let turns = 0;
   let drawnAt = 0;
+  let isAsked = false; // from this page, and not shown yet
 
   function threadChanged() {
     drawnAt = Date.now();
@@ -238,7 +241,8 @@ window.paperchat = (() => {
     if (now !== told) say(now);
     told = now;
     const count = $$("#chat .turn").length;
-    if (count > turns && stage) showLastTurn();
+    if (count > turns && (stage || isAsked)) showLastTurn();
+    if (count > turns) isAsked = false;
     turns = count;
     answering(stage !== null);
     if (!isWaiting()) goOn();
@@ -276,6 +280,7 @@ window.paperchat = (() => {
   function asked() {
     const where = askedIn || here();
     askedIn = null;
+    isAsked = true;
     setTimeout(() => write(""));
     return where;
   }

@@ -26,6 +26,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
+from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
@@ -122,7 +123,8 @@ def build_engine(
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     writer = parts.writer
     if writer is None and llm is not None:
-        verifier = parts.verifier or SimilarityVerifier(encoder, weight)
+        reader = load_reader() if settings.reader else None
+        verifier = parts.verifier or SimilarityVerifier(encoder, weight, reader)
         writer = build_writer(llm, verifier, settings, extractive)
     writer = writer or extractive
     return AnswerEngine(

@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     verify: Literal["local", "llm"] = Field(
         "local", description="local, or llm: the model is asked about every sentence as well."
     )
+    reader: bool = Field(
+        True,
+        description="Whether a trained reader decides which sentences of a model count as "
+        "supported; false: the similarity of words alone.",
+    )
     price_prompt: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model reads."
     )

@@ -18,6 +18,7 @@ from rag.settings import Settings
 from rag.store.lexical import analyze
 from rag.types import Answer, Paper, Verdict
 from rag.verification.markers import find_markers, strip_markers
+from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import TermWeight, idf
@@ -86,7 +87,9 @@ def _is_verbatim(claim: str, paper: Paper) -> bool:
 def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
     """The verifier that the library itself would use; by words alone without an embedder."""
     embedder = build_reading_embedder(settings, build_embedder(settings))
-    return SimilarityVerifier(embedder.find_encoder() if embedder else None, term_weight(papers))
+    encoder = embedder.find_encoder() if embedder else None
+    reader = load_reader() if settings.reader else None
+    return SimilarityVerifier(encoder, term_weight(papers), reader)
 
 
 def term_weight(papers: Sequence[Paper]) -> TermWeight:

@@ -142,7 +142,7 @@ def opposes(claim: str, sentence: str) -> bool:
     words in its reach stand free of any in the other text.
     """
     said, found = set(analyze(claim)), set(analyze(sentence))
-    opposites = _load_opposites()
+    opposites = load_opposites()
     if any(opposites.get(stem, frozenset()) & (found - said) for stem in said - found):
         return True
     denied, free = _denied_stems(claim), _denied_stems(sentence)
@@ -168,15 +168,24 @@ def _denied_stems(text: str) -> frozenset[str]:
 
 
 @cache
-def _load_opposites() -> Mapping[str, frozenset[str]]:
+def load_opposites() -> Mapping[str, frozenset[str]]:
     """The stems of the opposites of a stem."""
     found: dict[str, set[str]] = {}
+    for word, others in load_opposite_words().items():
+        one = analyze(word)[0]
+        found.setdefault(one, set()).update({analyze(each)[0] for each in others} - {one})
+    return {stem: frozenset(others) for stem, others in found.items() if others}
+
+
+@cache
+def load_opposite_words() -> Mapping[str, frozenset[str]]:
+    """The opposites of a word, in lower case, as the table has them."""
+    found: dict[str, set[str]] = {}
     for line in files("rag").joinpath("data", "opposites.txt").read_text("utf-8").splitlines():
-        one, other = (analyze(word)[0] for word in line.split())
-        if one != other:
-            found.setdefault(one, set()).add(other)
-            found.setdefault(other, set()).add(one)
-    return {stem: frozenset(others) for stem, others in found.items()}
+        one, other = line.split()
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {word: frozenset(others) for word, others in found.items()}
 
 
 def matched_words(question: str, text: str) -> tuple[str, ...]:

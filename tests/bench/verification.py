@@ -20,6 +20,7 @@ from rag.starter import starter_file
 from rag.types import Paper
 from rag.verification.citations import verify
 from rag.verification.numbering import Numbering
+from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 
 SOURCES = 5
@@ -38,7 +39,7 @@ def main() -> None:
     cold, warm = [], []
     for run in range(RUNS):
         sources = papers[run * SOURCES : (run + 1) * SOURCES]
-        verifier = SimilarityVerifier(embedder.find_encoder(), lambda _: 1.0)
+        verifier = SimilarityVerifier(embedder.find_encoder(), lambda _: 1.0, load_reader())
         text = answer_of(sources)
         cold.append(timed(text, sources, verifier))
         warm.append(timed(text, sources, verifier))

@@ -12,6 +12,7 @@ from rag.settings import Settings
 from rag.types import Citation, Message, Paper
 from rag.verification.citations import describe_removed, verify
 from rag.verification.numbering import Numbering
+from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.terms import digits, disagrees, names, numbers
 
@@ -39,9 +40,11 @@ def encoder(cache):
     return embedder.find_encoder()
 
 
-@pytest.fixture(params=["vectors", "words alone"])
+@pytest.fixture(params=["reader", "vectors", "words alone"])
 def verifier(request, encoder):
-    return SimilarityVerifier(encoder if request.param == "vectors" else None, lambda term: 1.0)
+    reader = load_reader() if request.param == "reader" else None
+    known = None if request.param == "words alone" else encoder
+    return SimilarityVerifier(known, lambda term: 1.0, reader)
 
 
 def checked(text, verifier, papers=PAPERS, history=(), unsupported="remove"):

@@ -1,0 +1,1 @@
+"""Sentences to train a check of support on, and the trainer of the reader."""

@@ -1,0 +1,125 @@
+"""Gather the sentences about abstracts that the reader learns from, and those that it is chosen by.
+
+No sentence is about a paper of the project's question sets. Of the written sentences those about
+some abstracts are held back; every true sentence also stands beside another abstract, which does
+not say it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.run.claims import read_pairs
+from rag.text import title_key
+from rag.types import Paper
+
+HERE: Final = Path(__file__).parent
+ARXIV: Final = "arxiv/arxiv-metadata-100k.json.gz"
+WRITTEN: Final = "training/claims.jsonl"
+BALANCED: Final = "claims-balanced.jsonl"
+SCIFACT: Final = "bench/scifact"
+CASES: Final = "cases/claims.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence about a paper.
+
+    Attributes:
+        kind: What is wrong with it; `true`, `light` or `short` where nothing is.
+        source: `written`, `balanced`, `foreign`, `scifact` or `cases`.
+    """
+
+    claim: str
+    paper: Paper
+    is_supported: bool
+    kind: str
+    source: str
+
+
+def written_files(shared: Path) -> tuple[Path, ...]:
+    """The files of sentences that were written about abstracts of arXiv."""
+    return shared / WRITTEN, HERE / "claims.jsonl", HERE / BALANCED
+
+
+def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
+    """The sentences that were written about abstracts, but for papers of some titles."""
+    files = written_files(shared)
+    rows = [(file, json.loads(line)) for file in files for line in file.open(encoding="utf-8")]
+    papers = _read_papers(shared, {row["id"] for _, row in rows}, set(map(title_key, taken)))
+    return [
+        Example(
+            row["claim"],
+            papers[row["id"]],
+            row["label"] == "supported",
+            "short" if file.name == BALANCED and row["kind"] == "true" else row["kind"],
+            "balanced" if file.name == BALANCED else "written",
+        )
+        for file, row in rows
+        if row["id"] in papers
+    ]
+
+
+def _read_papers(shared: Path, wanted: set[str], taken: set[str]) -> dict[str, Paper]:
+    found = {}
+    with gzip.open(shared / ARXIV, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            title, abstract = (" ".join(row[key].split()) for key in ("title", "abstract"))
+            if row["id"] in wanted and title_key(title) not in taken:
+                found[row["id"]] = Paper(row["id"], title, abstract)
+    return found
+
+
+def read_scifact(shared: Path, name: str) -> list[Example]:
+    """SciFact's claims beside the abstracts that they were annotated with."""
+    return [
+        Example(pair.claim, pair.paper, pair.label == "SUPPORT", pair.label, "scifact")
+        for pair in read_pairs(shared / SCIFACT, name)
+    ]
+
+
+def read_cases(shared: Path, papers: Iterable[Paper]) -> list[Example]:
+    """The sentences for choosing, about papers of the question sets."""
+    by_title = {title_key(paper.title): paper for paper in papers}
+    rows = [json.loads(line) for line in (shared / CASES).open(encoding="utf-8")]
+    return [
+        Example(
+            row["claim"],
+            by_title[title_key(row["title"])],
+            row["label"] == "supported",
+            row["kind"],
+            "cases",
+        )
+        for row in rows
+    ]
+
+
+def foreign(examples: Sequence[Example], seed: int) -> list[Example]:
+    """Each true sentence beside the abstract of another, drawn by lot."""
+    draw = Random(seed)
+    papers = list(dict.fromkeys(example.paper for example in examples))
+    true = [example for example in examples if example.is_supported]
+    drawn = [(example, draw.choice(papers)) for example in true]
+    return [
+        replace(example, paper=paper, is_supported=False, kind="foreign", source="foreign")
+        for example, paper in drawn
+        if paper != example.paper
+    ]
+
+
+def drawn_share(examples: Sequence[Example], share: float, seed: int) -> NDArray[np.int64]:
+    """The places of the sentences about a share of the abstracts, drawn by lot."""
+    papers = sorted({example.paper.paper_id for example in examples})
+    Random(seed).shuffle(papers)
+    kept = set(papers[: round(share * len(papers))])
+    places = [n for n, example in enumerate(examples) if example.paper.paper_id in kept]
+    return np.array(places, np.int64)

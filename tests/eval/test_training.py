@@ -1,0 +1,77 @@
+"""Training the reader: what it learns from, and that its trees ship as they grew."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from eval.training import boosting
+from eval.training.sentences import Example, drawn_share, foreign, read_written, written_files
+from rag.types import Paper
+from rag.verification.reader import load_reader
+
+PAPERS = [Paper(f"p{n}", f"Paper {n}", f"Abstract {n} tells of tides.") for n in range(20)]
+EXAMPLES = [
+    Example(f"Claim {n} {is_true}", paper, is_true, "true" if is_true else "number", "written")
+    for n, paper in enumerate(PAPERS)
+    for is_true in (True, False)
+]
+
+
+def test_true_sentences_stand_beside_another_abstract_which_does_not_say_them():
+    made = foreign(EXAMPLES, seed=1)
+    own = {each.claim: each.paper for each in EXAMPLES if each.is_supported}
+    assert len(made) > 10
+    for each in made:
+        assert each.paper != own[each.claim]
+        assert (each.is_supported, each.kind, each.source) == (False, "foreign", "foreign")
+    assert made == foreign(EXAMPLES, seed=1)
+
+
+def test_a_share_keeps_all_sentences_of_an_abstract_or_none():
+    kept = [EXAMPLES[n] for n in drawn_share(EXAMPLES, 0.25, seed=2)]
+    assert len(kept) == 10
+    assert len({each.paper for each in kept}) == 5
+    assert len(drawn_share(EXAMPLES, 1.0, seed=2)) == len(EXAMPLES)
+
+
+def test_sentences_about_papers_of_the_question_sets_are_left_out(tmp_path):
+    (tmp_path / "training").mkdir()
+    (tmp_path / "arxiv").mkdir()
+    ids = {json.loads(line)["id"] for file in written_files(tmp_path)[1:] for line in file.open()}
+    first, second = sorted(ids)[:2]
+    claim = {"claim": "Tides turn.", "label": "supported", "kind": "true"}
+    lines = "".join(json.dumps({"id": each, **claim}) + "\n" for each in (first, second))
+    (tmp_path / "training/claims.jsonl").write_text(lines)
+    with gzip.open(tmp_path / "arxiv/arxiv-metadata-100k.json.gz", "wt") as file:
+        for each in (first, second):
+            row = {"id": each, "title": f"On\n {each}", "abstract": " Tides  turn. "}
+            file.write(json.dumps(row) + "\n")
+    found = read_written(tmp_path, taken=[f"On {first}"])
+    assert {each.paper.paper_id for each in found} == {second}
+    assert {each.paper.abstract for each in found} == {"Tides turn."}
+    assert {"written", "balanced"} >= {each.source for each in found}
+
+
+def test_the_shipped_reader_learnt_from_the_sentences_that_are_here():
+    from eval.fit.examples import describe_files
+    from eval.training.sentences import HERE
+
+    known = load_reader().facts.data
+    for each in describe_files(HERE / "claims-balanced.jsonl", HERE / "claims.jsonl"):
+        assert each in known
+
+
+def test_trees_judge_as_those_that_were_fitted(monkeypatch):
+    pytest.importorskip("sklearn", reason="scikit-learn is needed only to train anew")
+    monkeypatch.setattr(boosting, "SEEDS", (0,))
+    monkeypatch.setattr(boosting, "ROUNDS", 8)
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(400, 3)).astype(np.float32)
+    labels = (values[:, 0] * values[:, 1] > 0).astype(float)
+    trees = boosting.fit_trees(values, labels, np.ones(400))
+    odds = np.array([trees.log_odds(row) for row in values])
+    assert np.mean((odds > 0) == (labels == 1)) > 0.9

@@ -1,0 +1,127 @@
+"""The trained reader: what ships is whole, and decides what counts as supported."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from rag.embedding import build_embedder
+from rag.errors import ConfigurationError
+from rag.settings import Settings
+from rag.types import Paper
+from rag.verification.reader import Reader, Trees, load_reader, read_trees, write_trees
+from rag.verification.reading import LaidOut, LaidOutPaper, measure
+from rag.verification.similarity import SimilarityVerifier
+from tests.verification.test_reading import encoded
+
+# One tree: left of 1 in measure 0 it is -2; right of it, 3 where measure 1 is above 5, else 0.
+TREES = Trees(
+    roots=np.array([0], np.int32),
+    measures=np.array([0, 0, 1, 0, 0], np.int16),
+    cuts=np.array([1, 0, 5, 0, 0], np.float32),
+    lefts=np.array([1, 1, 3, 3, 4], np.int32),
+    rights=np.array([2, 1, 4, 3, 4], np.int32),
+    values=np.array([0, -2, 0, 0, 3], np.float32),
+    base=0.5,
+    deepest=2,
+)
+BRIDGES = Paper(
+    "bridges",
+    "Listening to Old Bridges",
+    "Steel bridges are mostly inspected by eye, which misses cracks below the paint. "
+    "We recorded the hum of 31 bridges in wind and trained a small network to find cracks in it. "
+    "On bridges that were not recorded before it finds nine cracks in ten, more than inspectors "
+    "do. It does not tell where on a bridge the crack is.",
+)
+
+
+@pytest.fixture(scope="module")
+def encoder(cache):
+    return build_embedder(Settings(cache=cache)).find_encoder()
+
+
+@pytest.mark.parametrize(
+    ("row", "value"), [((1, 9), -1.5), ((2, 5), 0.5), ((2, 6), 3.5), ((0, 0), -1.5)]
+)
+def test_a_row_goes_down_each_tree_to_its_leaf(row, value):
+    assert TREES.log_odds(np.array(row, np.float32)) == value
+
+
+def test_trees_are_read_as_they_were_written_and_a_damaged_file_is_refused():
+    content = write_trees(TREES)
+    read = read_trees(content, hashlib.sha256(content).hexdigest())
+    assert read.log_odds(np.array([2, 6], np.float32)) == 3.5
+    with pytest.raises(ConfigurationError, match="RAG_READER"):
+        read_trees(content + b" ", hashlib.sha256(content).hexdigest())
+
+
+def test_the_shipped_reader_knows_every_measure_in_order():
+    text = LaidOut.of("Moss grows.", encoded("Moss grows."))
+    measured = measure(text, LaidOutPaper(text, [text]), lambda _: 1.0)
+    reader = load_reader()
+    assert reader.facts.measures == tuple(measured)
+    assert 0 < reader.probability(measured) < 1
+
+
+def test_the_shipped_reader_was_better_than_what_it_replaces():
+    rates = load_reader().facts.supported_from.measured
+    assert rates["cases_true"] > 0.6
+    assert rates["cases_false"] < 0.35
+    assert rates["foreign_false"] < 0.05
+    assert rates["balanced_light"] > 0.75
+
+
+class Believing(Reader):
+    """Holds everything for supported, or nothing."""
+
+    def __init__(self, believes: bool) -> None:
+        super().__init__(load_reader().facts, TREES)
+        self._believes = believes
+
+    def supports(self, measured: dict[str, float]) -> bool:
+        return self._believes
+
+
+@pytest.mark.parametrize(
+    ("claim", "believes", "verdict"),
+    [
+        ("A small network finds cracks in the hum of bridges.", True, "supported"),
+        ("A small network finds cracks in the hum of bridges.", False, "partly"),
+        ("A small network finds cracks in the hum of 77 bridges.", True, "unsupported"),
+        ("A small network named CrackNet finds cracks in the hum of bridges.", True, "partly"),
+        ("A small network always finds cracks in the hum of bridges.", True, "partly"),
+        ("The Hanseatic League traded in salted herring.", True, "unsupported"),
+        ("It does not tell where on a bridge the crack is.", False, "supported"),  # word for word
+    ],
+)
+def test_the_reader_decides_within_what_is_certain(encoder, claim, believes, verdict):
+    verifier = SimilarityVerifier(encoder, lambda _: 1.0, Believing(believes))
+    (support,) = verifier.check([(claim, BRIDGES)])
+    assert support.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_supported"),
+    [
+        ("Inspection by eye overlooks cracks that lie under the paint of steel bridges.", True),
+        ("The method cannot locate the crack on a bridge.", True),
+        ("We recorded the hum of 31 bridges in rain.", False),
+        ("Inspectors find more cracks on bridges than the network does.", False),
+        ("The network also tells where on a bridge a crack is.", False),
+    ],
+)
+def test_a_sentence_that_keeps_the_words_and_turns_the_sense_is_not_supported(
+    encoder, claim, is_supported
+):
+    verifier = SimilarityVerifier(encoder, lambda _: 1.0, load_reader())
+    (support,) = verifier.check([(claim, BRIDGES)])
+    assert (support.verdict == "supported") is is_supported
+
+
+def test_without_vectors_there_is_nothing_to_read():
+    verifier = SimilarityVerifier(None, lambda _: 1.0, Believing(believes=False))
+    (support,) = verifier.check([("Steel bridges are mostly inspected by eye today.", BRIDGES)])
+    assert support.verdict == "supported"
+    assert verifier.measures([("Steel bridges.", BRIDGES)]) == [{}]

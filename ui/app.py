@@ -11,7 +11,7 @@ from ui.chat.tab import build_chat_tab
 from ui.library.tab import build_library_tab, connect_library
 from ui.server.api import add_api
 from ui.server.loading import Loading
-from ui.settings.tab import build_settings_tab
+from ui.settings.tab import build_settings_tab, connect_settings
 from ui.templates.icons import icon
 
 SYSTEM_FONTS: Final = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
@@ -48,6 +48,7 @@ def build_app(loading: Loading) -> gr.Blocks:
                 library = build_library_tab(loading, chat.shown)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
+        connect_settings(app, loading, settings)
         connect_chat(app, chat, loading, settings.state)
         connect_library(loading, library, place=place, tabs=tabs, question=chat.question)
     return app

@@ -6,7 +6,6 @@ The one module of look-ups that speaks HTTP.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +30,6 @@ MOST_BYTES: Final = 64_000_000  # 100 whole records have about 2 MB
 PIECE_BYTES: Final = 1 << 16
 NOT_FOUND: Final = (404, 410)
 PASSING: Final = (429, 500, 502, 503, 504)
-ERROR_NUMBER: Final = re.compile(r"^\[Errno -?\d+\] ")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 NO_RECORDS: Final = "its answer is no list of papers"
 
@@ -177,8 +175,9 @@ class Service:
         except httpx.HTTPStatusError as exc:
             raise self.unavailable(f"it answered with {exc.response.status_code}") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            told = ERROR_NUMBER.sub("", str(exc)).splitlines()
-            raise self.unavailable(told[0] if told else type(exc).__name__) from exc
+            raise SourceUnavailableError(
+                f"Could not reach {self.name} (no network?). {self._manners.advice}"
+            ) from exc
 
     @contextmanager
     def _asked(self, path: str, parameters: Parameters) -> Iterator[httpx.Response]:

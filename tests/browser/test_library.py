@@ -122,7 +122,7 @@ def test_a_search_finds_papers_by_all_of_its_words(papers):
 
 def test_a_search_for_nothing_that_is_there_says_so(papers):
     search(papers, "zzzz <img src=x>")
-    papers.wait_for_selector("text=No paper has all of these words: zzzz <img src=x>")
+    papers.wait_for_selector("text=No paper contains all of these words: zzzz <img src=x>")
 
 
 def test_a_column_orders_the_table_forwards_and_backwards(papers):
@@ -261,7 +261,7 @@ def test_the_theme_is_kept_and_never_flashes(browser, address):
         assert light == []
         go(page, "Settings")
         assert page.get_by_label("Dark", exact=True).is_checked()
-        page.get_by_label("Like the system").check()
+        page.get_by_label("System", exact=True).check()
         assert not page.evaluate("document.body.classList.contains('dark')")
 
 
@@ -287,16 +287,26 @@ def test_a_key_goes_to_its_endpoint_alone_and_nowhere_else(
         refusal = json.dumps({"error": {"message": f"wrong token {KEY}"}})
         endpoint.reply("ready").fail(400, body=refusal)
         choose_model(page, endpoint.url)
+        page.press("#settings-key input", "Tab")
+        go(page, "Chat")
+        page.wait_for_selector("#status >> text=has not answered yet")
+        page.click("#status [data-tab=Settings]")
         page.click("#settings-test")
         page.wait_for_selector("#settings-said >> text=scripted answered")
         assert "2 models" in page.inner_text("#settings-said")
         go(page, "Chat")
+        page.wait_for_selector("#status >> text=answered by scripted")
+        page.reload()  # what was chosen stays, the key in the server's memory alone
+        page.wait_for_selector("#status >> text=answered by scripted")
         page.fill("#question textarea", "What is a modern Hopfield network?")
         page.press("#question textarea", "Enter")
         page.wait_for_selector("#chat >> text=wrong token …", timeout=60_000)
         assert {each["Authorization"] for each in endpoint.headers} == {f"Bearer {KEY}"}
         assert KEY not in page.content()
         assert KEY not in json.dumps(page.evaluate("({...localStorage, ...sessionStorage})"))
+        go(page, "Settings")
+        assert page.input_value("#settings-url :is(textarea, input)") == endpoint.url
+        assert page.is_visible("#settings-forget")
         assert page.input_value("#settings-key input") == ""
         config = page.request.get(f"{address}config").text()
         assert KEY not in config

@@ -143,7 +143,7 @@ def test_a_trickling_answer_is_given_up(service, asked):
 
 def test_without_a_network_one_sentence_says_so_and_what_to_do():
     nowhere = Service("Beavers", "http://127.0.0.1:9", Manners(), timeout_s=5.0)
-    with pytest.raises(SourceUnavailableError, match="Beavers could not be asked") as raised:
+    with pytest.raises(SourceUnavailableError, match="Could not reach Beavers") as raised:
         nowhere.fetch("/x")
     assert raised.value.retryable
     assert len(str(raised.value).splitlines()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE
 from tests.support.scripted_endpoint import ScriptedEndpoint
+from ui.settings.remembered import MOST_KEYS, SessionKeys, from_browser, to_browser
 from ui.settings.session import (
     PAPERS_RANGE,
     WORDS_RANGE,
@@ -203,6 +205,9 @@ def test_a_session_with_a_model_is_answered_by_it(library):
             key=HIS,
             model="scripted",
         )
+        assert library_for(library, session).is_extractive  # it has not answered yet
+        assert server.requests == []
+        session = replace(session, has_worked=True)
         answer = library_for(library, session).ask("Do cats of kind 3 fall?")
         assert answer.mode == "scripted"
         assert {each["Authorization"] for each in server.headers} == {f"Bearer {HIS}"}
@@ -211,4 +216,79 @@ def test_a_session_with_a_model_is_answered_by_it(library):
 
 def test_a_model_without_an_endpoint_is_told(library):
     with pytest.raises(ConfigurationError, match="needs an endpoint"):
-        library_for(library, SessionSettings(mode="model", model="some-model"))
+        library_for(library, SessionSettings(mode="model", model="some-model", has_worked=True))
+
+
+def test_a_model_is_a_draft_until_it_has_worked_and_again_when_it_is_another(operator):
+    assert not as_set(operator).is_draft  # the operator's own choice
+    chosen = endpoint(as_set(operator), operator, base_url=AWAY, model="his-model", key=HIS)
+    assert chosen.is_draft
+    worked = replace(chosen, has_worked=True)
+    assert not endpoint(worked, operator, base_url=AWAY, model="his-model").is_draft
+    for change in ({"model": "another"}, {"key": "another-key"}, {"base_url": HOME}):
+        others = {"base_url": AWAY, "model": "his-model", **change}
+        assert endpoint(worked, operator, **others).is_draft
+    assert without_key(worked).is_draft
+    assert not replace(worked, mode="extractive").is_draft
+
+
+# --- what outlives a reload
+
+
+def restored(session, operator, key=None, allows_others=True, **others):
+    return from_browser(
+        as_set(operator),
+        to_browser(session) | others,
+        key,
+        settings=operator,
+        allows_others=allows_others,
+    )
+
+
+def test_all_but_the_key_outlives_a_reload_in_the_browser(operator):
+    chosen = endpoint(
+        SessionSettings("model", top_k=7, answer_words=80, unsupported="mark"),
+        operator,
+        base_url=AWAY,
+        model="his-model",
+        key=HIS,
+    )
+    chosen = replace(chosen, has_worked=True)
+    assert HIS not in str(to_browser(chosen))
+    assert restored(chosen, operator, SecretStr(HIS)) == chosen
+    assert restored(chosen, operator) == replace(chosen, key=None)
+
+
+def test_a_key_outlives_a_reload_on_the_server_for_its_address_alone(operator):
+    keys = SessionKeys()
+    chosen = endpoint(SessionSettings("model"), operator, base_url=AWAY, key=HIS)
+    keys.keep("one", chosen)
+    assert keys.find("one", AWAY).get_secret_value() == HIS
+    assert keys.find("one", HOME) is None
+    assert keys.find("one", None) is None
+    assert keys.find("another", AWAY) is None
+    keys.keep("one", without_key(chosen))
+    assert keys.find("one", AWAY) is None
+    keys.keep("", chosen)
+    assert keys.find("", AWAY) is None
+
+
+def test_only_the_latest_keys_are_held(operator):
+    keys = SessionKeys()
+    chosen = endpoint(SessionSettings("model"), operator, base_url=AWAY, key=HIS)
+    for n in range(MOST_KEYS + 1):
+        keys.keep(str(n), chosen)
+    assert keys.find("0", AWAY) is None
+    assert keys.find("1", AWAY)
+
+
+@pytest.mark.parametrize(
+    "kept", [{"top_k": "many"}, {"top_k": "inf"}, {"top_k": "nan"}, {"base_url": "ftp://x"}]
+)
+def test_what_no_page_kept_changes_nothing(operator, kept):
+    assert restored(SessionSettings(), operator, **kept) == as_set(operator)
+
+
+def test_what_a_browser_kept_opens_no_endpoint_that_is_closed(operator):
+    chosen = SessionSettings("model", "his-model", AWAY, has_worked=True)
+    assert restored(chosen, operator, allows_others=False) == as_set(operator)

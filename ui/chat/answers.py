@@ -16,6 +16,7 @@ from rag.sentences import split_sentences
 from rag.types import Answer, Citation, RemovedSentence, Verdict
 from rag.verification.markers import find_markers
 from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
+from ui.templates.sentences import for_page
 
 QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
 # How a sentence that is not fully supported is shown: what is set before it, and what it means.
@@ -52,7 +53,7 @@ def _caveat(answer: Answer) -> str:
 
 
 def _notice(answer: Answer) -> str:
-    return f'<p class="notice">{plain_html(answer.notice)}</p>' if answer.notice else ""
+    return f'<p class="notice">{plain_html(for_page(answer.notice))}</p>' if answer.notice else ""
 
 
 def _removed(struck: Sequence[RemovedSentence], turn: int) -> str:

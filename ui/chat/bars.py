@@ -14,7 +14,7 @@ from ui.templates.icons import icon
 from ui.templates.sentences import counted
 
 UNTITLED: Final = "New conversation"
-NOTHING_FOUND: Final = "No conversation has all of these words."
+NOTHING_FOUND: Final = "No conversation contains all of these words."
 MOST_SEARCH_CHARACTERS: Final = 200
 MOST_FOUND: Final = 100  # more nobody reads; another word finds fewer
 
@@ -50,8 +50,8 @@ def _editing(turn: int) -> str:
     if not turn:
         return ""
     return (
-        f'<span class="editing">Editing question {turn}: the turns after it will go. '
-        '<button type="button" data-do="uneditable">Keep them</button></span>'
+        '<span class="editing">Sending starts a new branch from here. '
+        '<button type="button" data-do="uneditable">Cancel</button></span>'
     )
 
 
@@ -105,7 +105,7 @@ def welcome_html(papers: int, examples: Sequence[str]) -> str:
         )
     return (
         '<section class="welcome"><h2>What would you like to know?</h2>'
-        f"<p>{counted(papers, 'paper')}. Every sentence of an answer shows which one says so.</p>"
+        f"<p>Ask your {counted(papers, 'paper')}. Every sentence links to its source.</p>"
         f'<div class="examples">{question_buttons(examples)}</div></section>'
     )
 
@@ -139,7 +139,7 @@ def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -
         if removed
         else ""
     )
-    items = _items(listed) or '<p class="none">Nothing kept yet.</p>'
+    items = _items(listed) or '<p class="none">Your conversations will appear here.</p>'
     return f'{undo}<nav aria-label="Conversations">{items}</nav>'
 
 

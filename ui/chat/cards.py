@@ -161,7 +161,7 @@ def _left_aside(answer: Answer, turn: int) -> str:
         f"{_why(hit, answer.question)}</li>"
         for hit in hits
     )
-    summary = f"{counted(len(hits), 'paper')} retrieved, not cited"
+    summary = f"{counted(len(hits), 'paper')} found but not cited"
     return (
         f'<details id="aside-{turn}" class="aside"><summary>{summary}</summary>'
         f"<ul>{items}</ul></details>"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import gradio as gr
 
 from rag.errors import RagError
-from rag.types import Filters
+from rag.types import EXTRACTIVE, Filters
 from ui.chat import storage
 from ui.chat.handlers import Chat, PageState
 from ui.chat.job import Job
@@ -17,7 +17,10 @@ from ui.chat.question import Asked
 from ui.chat.views import Views
 from ui.server.loading import Loading
 from ui.settings.session import SessionSettings, library_for
+from ui.templates.sentences import for_page
 
+NOT_YET: Final = "{model} has not answered yet, so these are the papers' own sentences."
+OWN_SENTENCES: Final = "Until then, the papers' own sentences answer."
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
 
 Here = Mapping[str, str]  # what the browser remembers: owner, and the conversation on the screen
@@ -39,11 +42,13 @@ class ChatContext:
         self.loading.wait()
         if self.loading.library is None:
             raise gr.Error(self.loading.failure or "", print_exception=False)
+        kept = self.loading.library
+        doubt = NOT_YET.format(model=settings.model or "The model") if settings.is_draft else None
         try:
-            answering = library_for(self.loading.library, settings)
-        except RagError as exc:
-            raise gr.Error(str(exc), print_exception=False) from exc
-        return Views(answering, self.loading.library, self.loading.notice)
+            answering = library_for(kept, settings)
+        except RagError as exc:  # a setting that cannot work: chat goes on without
+            answering, doubt = kept.with_llm(EXTRACTIVE), f"{for_page(str(exc))} {OWN_SENTENCES}"
+        return Views(answering, kept, self.loading.notice, doubt)
 
     def now(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request

@@ -36,6 +36,9 @@ def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.St
         settings: Holds the visitor's `SessionSettings`.
     """
     context = ChatContext(loading)
+    settings.change(
+        lambda changed: context.views(changed).status(), settings, tab.status, **PRIVATE
+    )
     pages = Pages(tab, context)
     asking = connect_asking(app, tab, context, pages, settings)
     _connect_reading(tab, context, settings)

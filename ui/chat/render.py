@@ -143,7 +143,7 @@ def understood_html(answer: Answer, turn: int) -> str:
         chip_html(label, f"Ask again without: {label}", do="without", turn=turn, **{"filter": name})
         for name, label in filter_labels(answer.filters)
     )
-    return f'<p class="chips"><span>Only papers</span>{chips}</p>' if chips else ""
+    return f'<p class="chips"><span>Limited to:</span>{chips}</p>' if chips else ""
 
 
 def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
@@ -190,7 +190,7 @@ def comment_form(place: Place) -> str:
     if place.rated is None:
         return ""
     if place.rated.comment is not None:
-        return '<p class="thanks">Noted, on this machine only. Thank you.</p>'
+        return '<p class="thanks">Thanks, saved on this machine.</p>'
     ask = "What helped?" if place.rated.thumb == "up" else "What was wrong or missing?"
     return (
         f'<form class="comment" data-do="comment" data-turn="{place.turn}">'
@@ -222,10 +222,16 @@ def question_buttons(questions: Sequence[str]) -> str:
     )
 
 
-def status_html(text: str, *, is_warning: bool = False) -> str:
-    """The line that says which library answers, and how."""
+def status_html(text: str, *, is_warning: bool = False, doubt: str | None = None) -> str:
+    """The line that says which library answers, and how; a doubt leads to the settings."""
     kind = "status warning" if is_warning else "status"
-    return f'<p class="{kind}" role="status">{escape(text)}</p>'
+    told = (
+        f'<span class="doubt">{escape(doubt)} '
+        '<button type="button" data-tab="Settings">Open Settings</button></span>'
+        if doubt
+        else ""
+    )
+    return f'<p class="{kind}" role="status">{told}{escape(text)}</p>'
 
 
 def progress_html(progress: Progress) -> str:

@@ -46,12 +46,16 @@ class Views:
         library: As the visitor has set it.
         kept: The library that keeps what visitors leave; all of them share it.
         notice: What the user should know of it.
+        doubt: Why not the model answers that was chosen; it leads to the settings.
     """
 
-    def __init__(self, library: Library, kept: Library, notice: str | None) -> None:
+    def __init__(
+        self, library: Library, kept: Library, notice: str | None, doubt: str | None = None
+    ) -> None:
         self.library = library
         self.kept = kept
         self._notice = notice
+        self._doubt = doubt
         self._papers = len(library)
 
     def thread(self, chat: Chat) -> list[str]:
@@ -92,4 +96,4 @@ class Views:
 
     def status(self) -> str:
         """The line below the input."""
-        return status_html(handlers.library_line(self.library, self._notice))
+        return status_html(handlers.library_line(self.library, self._notice), doubt=self._doubt)

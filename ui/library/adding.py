@@ -40,7 +40,7 @@ class Adding:
 def lay_out_adding() -> Adding:
     """Lay out where files are dropped and text is pasted."""
     files = gr.File(
-        label="Files of papers",
+        label="Upload files",
         file_count="multiple",
         file_types=list(SUFFIXES),  # to keep photographs out; the content tells the format
         height=150,
@@ -56,7 +56,7 @@ def lay_out_adding() -> Adding:
     )
     gr.HTML(html.help_html(PASTE_HELP))
     with gr.Row(elem_classes="tools"):
-        add = gr.Button("Add what is pasted", variant="primary", size="sm", elem_id="library-add")
+        add = gr.Button("Add", variant="primary", size="sm", elem_id="library-add")
     return Adding(files, text, add, gr.HTML("", elem_id="library-report", min_height=56))
 
 

@@ -16,7 +16,7 @@ COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("source", "Source"),
 )
 REJECTIONS_SHOWN: Final = 50
-NOTHING_OPEN: Final = "Choose a paper in the table or on the map to read it here."
+NOTHING_OPEN: Final = "Open a paper in the table or on the map to read it here."
 
 
 def table_html(page: Page, selected: Collection[str], opened: str | None) -> str:
@@ -24,13 +24,13 @@ def table_html(page: Page, selected: Collection[str], opened: str | None) -> str
     if not page.total:
         return _empty("The library holds no papers yet. Add some above.")
     if not page.rows:
-        return _empty(f"No paper has all of these words: {page.view.query[:100]}")
+        return _empty(f"No paper contains all of these words: {page.view.query[:100]}")
     columns = [(order, label) for order, label in COLUMNS if order in page.columns]
     head = "".join(_column(page, order, label) for order, label in columns)
     body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
     return (
         '<table class="papers"><caption class="unseen">Papers of the library</caption>'
-        '<thead><tr><th scope="col"><span class="unseen">Choose</span></th>'
+        '<thead><tr><th scope="col"><span class="unseen">Select</span></th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
@@ -65,7 +65,7 @@ def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
     shown = (order for order, _ in COLUMNS if order in page.columns)
     return (
         f'<tr{current}><td class="choose"><input type="checkbox" data-choose="{paper_id}"'
-        f' aria-label="Choose {title}"{checked}></td>'
+        f' aria-label="Select {title}"{checked}></td>'
         + "".join(_cell(order, cells[order]) for order in shown)
         + "</tr>"
     )
@@ -112,7 +112,7 @@ def _named(label: str, names: Sequence[str]) -> str:
 
 
 def _link_label(paper: Paper) -> str:
-    return paper.link if paper.url else "Look for it at arXiv"
+    return paper.link if paper.url else "Search on arXiv"
 
 
 def report_html(report: IngestReport) -> str:
@@ -123,14 +123,14 @@ def report_html(report: IngestReport) -> str:
             (report.added, "added"),
             (report.updated, "updated"),
             (report.unchanged, "unchanged"),
-            (report.duplicates, "met twice"),
+            (report.duplicates, "found twice"),
             (len(report.rejected), "left out"),
         )
         if count or name == "added"
     ]
     summary = f'<p class="said" role="status">{", ".join(counts)}.</p>'
-    summary += _list("One paper each:", [_merged(each) for each in report.merged])
-    summary += _list("Good to know:", [_note(each) for each in report.notes])
+    summary += _list("Merged with papers here:", [_merged(each) for each in report.merged])
+    summary += _list("Notes:", [_note(each) for each in report.notes])
     return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
 
 

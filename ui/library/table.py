@@ -53,7 +53,7 @@ def lay_out_table() -> Table:
         on = gr.Button("Next", size="sm", elem_id="library-on")
         message = gr.HTML("", elem_id="library-told")
     with gr.Row(elem_classes="tools"):
-        remove = gr.Button("Remove chosen", size="sm", elem_id="library-remove")
+        remove = gr.Button("Remove selected", size="sm", elem_id="library-remove")
         undo = gr.Button("Undo", size="sm", visible=False, elem_id="library-undo")
         said = gr.HTML("", elem_id="library-said")
     return Table(search, rows, message, back, on, remove, undo, said)
@@ -200,7 +200,7 @@ def connect_removal(showing: Showing) -> None:
         except RagError as exc:
             return after(view, opened, stack, str(exc), is_warning=True)
         if not gone:
-            return after(view, opened, stack, "Tick papers in the first column.")
+            return after(view, opened, stack, "Select papers in the first column.")
         said = f"{counted(len(gone), 'paper')} removed."
         return after(view, opened, (*stack, gone)[-MOST_UNDOS:], said)
 

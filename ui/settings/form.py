@@ -14,8 +14,8 @@ from ui.templates.sentences import said_html
 
 NARROWEST: Final = 260  # pixels of a field; two of them share a line where there is room
 KEY_HELP: Final = (
-    "It stays with this browser session on the server, goes to this endpoint alone, and is "
-    "forgotten when the page is closed. It is never written to disk and never shown again."
+    "It stays with this browser session in the server's memory and goes to this endpoint alone. "
+    "It is never written to disk and never shown again."
 )
 KEY_KEPT: Final = "A key is kept for this session"
 KEY_NONE: Final = "sk-…"
@@ -24,7 +24,7 @@ THEME_HTML: Final = (
     '<fieldset class="themes"><legend>Theme</legend>'
     + "".join(
         f'<label><input type="radio" name="theme" data-theme-choice="{name}">{label}</label>'
-        for name, label in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+        for name, label in (("system", "System"), ("light", "Light"), ("dark", "Dark"))
     )
     + "</fieldset>"
 )
@@ -65,13 +65,13 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
     mode = gr.Radio(
         [("The papers' own sentences", "extractive"), ("A language model", "model")],
         value=start.mode,
-        label="Answers are written with",
+        label="Answers come from",
         elem_id="settings-mode",
     )
     found = gr.Radio(
         [],
         visible=False,
-        label="Found on this machine; choose one to have it write the answers",
+        label="Models found on this machine",
         elem_id="settings-found",
     )
     endpoint = _lay_out_endpoint(loading, operator, start)
@@ -82,7 +82,7 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
             value=start.top_k,
             step=1,
             min_width=NARROWEST,
-            label="Papers for an answer",
+            label="Papers read for an answer",
             elem_id="settings-papers",
         )
         answer_words = gr.Slider(
@@ -90,13 +90,13 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
             value=start.answer_words,
             step=10,
             min_width=NARROWEST,
-            label="Length of an answer, words",
+            label="Length of an answer, in words",
             elem_id="settings-words",
         )
     unsupported = gr.Radio(
-        [("Remove them, and say so", "remove"), ("Keep them, marked", "mark")],
+        [("Remove, and say so", "remove"), ("Keep, and mark", "mark")],
         value=start.unsupported,
-        label="A model's sentences that no paper supports",
+        label="Unsupported sentences",
         elem_id="settings-unsupported",
     )
     return Form(mode, found, *endpoint, top_k, answer_words, unsupported, said)
@@ -110,7 +110,7 @@ def _lay_out_endpoint(
         gr.HTML(_describe_endpoint(loading, operator))
         with gr.Row():
             base_url = gr.Textbox(
-                label="Address of the endpoint",
+                label="Endpoint address",
                 placeholder=operator.openai_base_url or "https://api.openai.com/v1",
                 max_length=500,
                 min_width=NARROWEST,
@@ -135,7 +135,7 @@ def _lay_out_endpoint(
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
         )
         with gr.Row(elem_classes="tools"):
-            try_it = gr.Button("Test connection", size="sm", elem_id="settings-test")
+            try_it = gr.Button("Test and use", size="sm", elem_id="settings-test")
             forget = gr.Button(
                 "Forget the key", size="sm", visible=False, elem_id="settings-forget"
             )

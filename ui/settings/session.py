@@ -37,6 +37,8 @@ class SessionSettings:
         top_k: Papers that reach the answer.
         answer_words: Longest extractive answer from one paper; a model's grows alike.
         unsupported: What becomes of a model's sentences that no paper supports.
+        has_worked: Whether this model has answered a call; until then it is a draft, and the
+            papers' own sentences answer.
     """
 
     mode: Mode = "extractive"
@@ -46,6 +48,17 @@ class SessionSettings:
     top_k: int = TOP_K
     answer_words: int = ANSWER_WORDS
     unsupported: Unsupported = "remove"
+    has_worked: bool = False
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether a model is wanted that has not answered yet."""
+        return self.mode == "model" and not self.has_worked
+
+    def is_same_endpoint(self, other: SessionSettings) -> bool:
+        """Whether both ask the same model at the same place with the same key."""
+        mine = (self.model, self.base_url, self.key)
+        return mine == (other.model, other.base_url, other.key)
 
 
 def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
@@ -62,6 +75,7 @@ def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
         top_k=_within(settings.top_k, PAPERS_RANGE),
         answer_words=_within(settings.answer_words, WORDS_RANGE),
         unsupported=settings.unsupported,
+        has_worked=bool(model),  # the operator's own choice
     )
 
 
@@ -111,12 +125,14 @@ def with_endpoint(
     if address is not None and not allows_others:
         raise ConfigurationError(NO_OTHER_ENDPOINT)
     kept = current.key if address == current.base_url else None
-    return replace(
+    changed = replace(
         current,
         model=model.strip()[:MOST_NAME_CHARACTERS],
         base_url=address,
         key=SecretStr(key.strip()) if key.strip() else kept,
     )
+    has_worked = current.has_worked and changed.is_same_endpoint(current)
+    return replace(changed, has_worked=has_worked)
 
 
 def _address(text: str, settings: Settings) -> str | None:
@@ -144,7 +160,7 @@ def _address(text: str, settings: Settings) -> str | None:
 
 def without_key(current: SessionSettings) -> SessionSettings:
     """The settings without the session's own key."""
-    return replace(current, key=None)
+    return replace(current, key=None, has_worked=current.has_worked and current.key is None)
 
 
 def effective_settings(settings: Settings, session: SessionSettings) -> Settings:
@@ -178,6 +194,6 @@ def library_for(library: Library, session: SessionSettings) -> Library:
         ConfigurationError: A model is to answer, and there is no endpoint or its key is none.
     """
     settings = effective_settings(library.settings, session)
-    if session.mode == "extractive":
+    if session.mode == "extractive" or session.is_draft:
         return library.with_settings(settings, EXTRACTIVE)
     return library.with_settings(settings, model_name(library.settings, session))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import gradio as gr
-from gradio.blocks import Block
 
-from rag.endpoint.connection import Connection, find_models, try_endpoint
 from rag.endpoint.local import find_local_servers
-from rag.errors import ConfigurationError, ModelResponseError, RagError
-from rag.settings import Settings
+from rag.errors import ConfigurationError
 from ui.server.loading import Loading
-from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, Form, lay_out_form
+from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, lay_out_form
 from ui.settings.local import local_offers, offers_local, read_offer
+from ui.settings.remembered import SessionKeys, from_browser, to_browser
 from ui.settings.session import (
     MOST_NAME_CHARACTERS,
     SessionSettings,
@@ -26,62 +23,69 @@ from ui.settings.session import (
     with_endpoint,
     without_key,
 )
+from ui.settings.trial import SettingsTab, Trial, in_turn, operator_settings
 from ui.templates.sentences import said_html
 
-MOST_MODELS: Final = 200
+NO_ENDPOINT: Final = (
+    "A model needs an endpoint: give its address, or a key. Until then, the papers' own "
+    "sentences answer."
+)
+DRAFT: Final = "{model} is used once it has answered: press “Test and use”."
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsTab:
-    """What the frame of the page needs of the tab.
-
-    Attributes:
-        state: `SessionSettings` of the browser session, on the server.
-    """
-
-    state: gr.State
+# The last input of an event that keeps or finds a key is the session's id, which page.js makes.
+WITH_SESSION: Final = "(...all) => [...all.slice(0, -1), paperchat.session()]"
+RESTORING: Final = "() => [paperchat.session(), paperchat.keptSettings()]"
 
 
 def build_settings_tab(loading: Loading) -> SettingsTab:
     """Lay the tab out inside the frame's `gr.Tab` and tie its parts together."""
-    start = as_set(_operator(loading), loading.llm)
+    start = as_set(operator_settings(loading), loading.llm)
     state = gr.State(start)
     with gr.Column(elem_id="settings"):
-        controls = lay_out_form(loading, _operator(loading), start)
+        controls = lay_out_form(loading, operator_settings(loading), start)
         gr.HTML(THEME_HTML, elem_id="theme")
-    _connect(loading, state, controls)
-    return SettingsTab(state)
+    session = gr.HTML({}, visible="hidden", html_template="", js_on_load=None)
+    keep = "paperchat.keepSettings(watch, props)"
+    kept = gr.HTML({}, visible="hidden", html_template="", js_on_load=keep)
+    tab = SettingsTab(state, controls, session, kept, SessionKeys())
+    _connect(loading, tab)
+    return tab
 
 
-def _operator(loading: Loading) -> Settings:
-    """The settings that the page was started with."""
-    if loading.settings is not None:
-        return loading.settings
-    return loading.library.settings if loading.library is not None else Settings()
-
-
-def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
+def _connect(loading: Loading, tab: SettingsTab) -> None:
+    controls, state, keys = tab.controls, tab.state, tab.keys
     key_parts = [controls.key, controls.forget]
 
     def take(session: SessionSettings, *values: object) -> tuple[object, ...]:
         """Take over what was set; a wrong endpoint is told, and the one before stays."""
+        *fields, session_id = values
         try:
-            taken = _taken(loading, session, values)
+            taken = _taken(loading, session, tuple(fields))
         except ConfigurationError as exc:
-            return session, *_shown_key(session), _not_taken(exc)
-        return taken, *_shown_key(taken), said_html(_what_holds(loading, taken))
+            return session, *_shown_key(session), _not_taken(exc), gr.skip()
+        keys.keep(str(session_id), taken)
+        said = said_html(_what_holds(loading, taken))
+        return taken, *_shown_key(taken), said, to_browser(taken)
 
     def take_all_but_key(session: SessionSettings, *values: object) -> tuple[object, ...]:
         """The same without a look at the key's field, in which someone may be typing."""
-        taken, _, forget, said = take(session, *values, "")
-        return taken, forget, gr.update(visible=values[0] == "model"), said
+        *fields, session_id = values
+        taken, _, forget, said, kept = take(session, *fields, "", session_id)
+        return taken, forget, gr.update(visible=fields[0] == "model"), said, kept
 
-    def drop_key(session: SessionSettings) -> tuple[object, ...]:
+    def drop_key(session: SessionSettings, session_id: str) -> tuple[object, ...]:
         dropped = without_key(session)
-        return dropped, *_shown_key(dropped), said_html("The key is forgotten.")
+        keys.keep(session_id, dropped)
+        said = said_html("The key is forgotten.")
+        return dropped, *_shown_key(dropped), said, to_browser(dropped)
 
+    changing: dict[str, Any] = {
+        "inputs": [state, *controls.fields, tab.session],
+        "outputs": [state, controls.forget, controls.endpoint, controls.said, tab.kept],
+        "js": WITH_SESSION,
+    }
     for event in (
-        controls.mode.input,
         controls.model.input,
         controls.base_url.blur,
         controls.base_url.submit,
@@ -89,109 +93,72 @@ def _connect(loading: Loading, state: gr.State, controls: Form) -> None:
         controls.answer_words.release,
         controls.unsupported.input,
     ):
-        _in_turn(
-            event,
-            take_all_but_key,
-            inputs=[state, *controls.fields],
-            outputs=[state, controls.forget, controls.endpoint, controls.said],
-        )
-    everything = [state, *controls.fields, controls.key]
-    outputs = [state, *key_parts, controls.said]
+        in_turn(event, take_all_but_key, **changing)
+    choosing = in_turn(controls.mode.input, take_all_but_key, **changing)
+    typing: dict[str, Any] = {
+        "inputs": [state, *controls.fields, controls.key, tab.session],
+        "outputs": [state, *key_parts, controls.said, tab.kept],
+        "js": WITH_SESSION,
+    }
     for event in (controls.key.blur, controls.key.submit):
-        _in_turn(event, take, inputs=everything, outputs=outputs)
-    _in_turn(controls.forget.click, drop_key, inputs=[state], outputs=outputs)
-    taking = _in_turn(controls.try_it.click, take, inputs=everything, outputs=outputs)
-    _connect_trial(loading, state, controls, taking)
-    _connect_found(loading, state, controls)
+        in_turn(event, take, **typing)
+    in_turn(controls.forget.click, drop_key, **typing | {"inputs": [state, tab.session]})
+    taking = in_turn(controls.try_it.click, take, **typing)
+    chosen = _connect_found(loading, tab, changing, take_all_but_key)
+    trial = Trial(loading, tab)
+    trial.follow(taking, trial.try_out)
+    trial.follow(chosen, trial.try_out)
+    trial.follow(choosing, trial.try_operators)
 
 
-def _connect_found(loading: Loading, state: gr.State, controls: Form) -> None:
+def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None:
+    """Have the settings be what they were when the page is loaded anew."""
+    controls = tab.controls
+
+    def restore(session_id: object, kept: object) -> tuple[object, ...]:
+        operator = operator_settings(loading)
+        start = as_set(operator, loading.llm)
+        told = kept if isinstance(kept, dict) else {}
+        address = str(told.get("base_url") or "") or None
+        key = tab.keys.find(str(session_id), address)
+        allowed = loading.access.allows_endpoints
+        now = from_browser(start, told, key, settings=operator, allows_others=allowed)
+        fields = (now.mode, now.model or None, now.base_url or "")
+        numbers = (now.top_k, now.answer_words, now.unsupported)
+        shown = gr.update(visible=now.mode == "model")
+        return now, *fields, *numbers, *_shown_key(now), shown
+
+    app.load(
+        restore,
+        [tab.session, tab.kept],
+        [tab.state, *controls.fields, controls.key, controls.forget, controls.endpoint],
+        js=RESTORING,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _connect_found(
+    loading: Loading,
+    tab: SettingsTab,
+    changing: dict[str, Any],
+    take: Callable[..., tuple[object, ...]],
+) -> gr.events.Dependency:
     """Offer models that are served on this machine, once a model is wanted and none is set."""
+    controls = tab.controls
 
     def look(session: SessionSettings, mode: str) -> object:
         is_wanted = mode == "model" and session.base_url is None
-        if not (is_wanted and offers_local(loading, _operator(loading))):
+        if not (is_wanted and offers_local(loading, operator_settings(loading))):
             return gr.update(visible=False)
         offers = local_offers(find_local_servers())
         return gr.update(choices=offers, value=None, visible=bool(offers))
 
-    def choose(chosen: str) -> tuple[str, str]:
-        return read_offer(chosen)
-
-    def take(session: SessionSettings, *values: object) -> tuple[object, str]:
-        try:
-            taken = _taken(loading, session, (*values, ""))
-        except ConfigurationError as exc:
-            return session, _not_taken(exc)
-        return taken, said_html(_what_holds(loading, taken))
-
-    controls.mode.input(
-        look,
-        inputs=[state, controls.mode],
-        outputs=controls.found,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    chosen = controls.found.input(
-        choose,
-        inputs=controls.found,
-        outputs=[controls.base_url, controls.model],
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    _in_turn(
-        chosen.then,
-        take,
-        inputs=[state, *controls.fields],
-        outputs=[state, controls.said],
-    )
-
-
-def _connect_trial(
-    loading: Loading, state: gr.State, controls: Form, taking: gr.events.Dependency
-) -> None:
-    """Try the endpoint after its fields were taken over."""
-
-    def try_out(session: SessionSettings, *values: object) -> tuple[object, object]:
-        """Try the endpoint that was just taken over; changes nothing."""
-        try:
-            taken = _taken(loading, session, (*values, ""))
-        except ConfigurationError as exc:
-            return _not_taken(exc), gr.skip()
-        settings = effective_settings(_operator(loading), taken)
-        message, models = _tried(settings, model_name(_operator(loading), taken))
-        return message, gr.update(choices=list(models)[:MOST_MODELS]) if models else gr.skip()
-
-    taking.then(
-        try_out,
-        inputs=[state, *controls.fields],
-        outputs=[controls.said, controls.model],
-        show_progress_on=controls.said,
-        api_visibility="private",
-    )
-
-
-def _in_turn(
-    event: Callable[..., gr.events.Dependency],
-    step: Callable[..., tuple[object, ...]],
-    *,
-    inputs: Sequence[gr.components.Component],
-    outputs: Sequence[Block],
-) -> gr.events.Dependency:
-    """Tie a step to an event so that no two steps run at once.
-
-    Each reads what the session holds and writes it anew: of two at once, the slower one would
-    undo what the other did. A step takes no time, so all sessions share one turn.
-    """
-    return event(
-        step,
-        inputs=inputs,
-        outputs=outputs,
-        show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="settings",
-        api_visibility="private",
-    )
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    controls.mode.input(look, [tab.state, controls.mode], controls.found, **quiet)
+    fill = [controls.base_url, controls.model]
+    chosen = controls.found.input(read_offer, controls.found, fill, **quiet)
+    return in_turn(chosen.then, take, **changing)
 
 
 def _taken(
@@ -213,7 +180,7 @@ def _taken(
         model=str(model or "")[:MOST_NAME_CHARACTERS],
         base_url=str(base_url or ""),
         key=str(key or ""),
-        settings=_operator(loading),
+        settings=operator_settings(loading),
         allows_others=loading.access.allows_endpoints,
     )
 
@@ -226,10 +193,11 @@ def _what_holds(loading: Loading, session: SessionSettings) -> str:
     """One sentence on what the next answer will be like."""
     if session.mode == "extractive":
         return "Answers are made of the papers' own sentences."
-    settings = effective_settings(_operator(loading), session)
+    settings = effective_settings(operator_settings(loading), session)
     if not settings.has_endpoint:
-        return "A model needs an endpoint: give its address, or a key."
-    return f"The next question goes to {model_name(_operator(loading), session)}."
+        return NO_ENDPOINT
+    model = model_name(operator_settings(loading), session)
+    return DRAFT.format(model=model) if session.is_draft else f"{model} writes the answers."
 
 
 def _shown_key(session: SessionSettings) -> tuple[object, object]:
@@ -241,37 +209,3 @@ def _shown_key(session: SessionSettings) -> tuple[object, object]:
 
 def _not_taken(error: ConfigurationError) -> str:
     return said_html(f"Not taken over: {error}", is_warning=True)
-
-
-def _tried(settings: Settings, model: str) -> tuple[str, tuple[str, ...]]:
-    """What a trial of the endpoint says, and the models that it offers."""
-    try:
-        done = try_endpoint(settings, model)
-    except ModelResponseError as exc:  # perhaps the model alone is wrong
-        models = find_models(settings, model)
-        return said_html(f"{_for_visitors(exc)}{_offered(models)}", is_warning=True), models
-    except RagError as exc:
-        return said_html(_for_visitors(exc), is_warning=True), ()
-    return said_html(f"{_worked(done)}{_offered(done.models)}"), done.models
-
-
-def _worked(done: Connection) -> str:
-    return f"{done.model} answered in {done.milliseconds / 1000:.1f} s."
-
-
-def _offered(models: tuple[str, ...]) -> str:
-    if not models:
-        return ""
-    return f" The endpoint has {len(models)} models; choose one above."
-
-
-def _for_visitors(error: RagError) -> str:
-    """The sentence of an error, by the names that the fields have here."""
-    message = str(error)
-    for name, field in (
-        ("OPENAI_BASE_URL", "the address"),
-        ("OPENAI_API_KEY", "the key"),
-        ("OPENAI_MODEL", "the model"),
-    ):
-        message = message.replace(name, field)
-    return message[:1].upper() + message[1:]

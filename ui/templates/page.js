@@ -151,6 +151,22 @@ window.paperchat = (() => {
     delete: (conversation) => { if (conversation === current()) fresh(); },
   };
 
+  // --- the settings: the choices stay in the browser, a key in the server's memory for this tab
+
+  const session = () => tab("session") || tab("session", randomId());
+
+  function keptSettings() {
+    try {
+      return JSON.parse(local("settings") || "{}");
+    } catch {
+      return {};
+    }
+  }
+
+  function keepSettings(watch, props) {
+    watch("value", () => local("settings", JSON.stringify(props.value || {})));
+  }
+
   function setHome(watch, props) {
     watch("value", () => { home = props.value; });
   }
@@ -575,5 +591,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
+  return { session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

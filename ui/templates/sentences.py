@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
+
+# What settings are called on the page, where a sentence names a variable of the environment.
+NAMES_HERE: Final = (
+    ("OPENAI_BASE_URL", "the address"),
+    ("OPENAI_API_KEY", "the key"),
+    ("OPENAI_MODEL", "the model"),
+    (", or raise RAG_DEADLINE_S", ""),
+    (", or raise RAG_TIMEOUT_S", ""),
+)
 
 
 def counted(number: int, thing: str) -> str:
@@ -14,3 +24,10 @@ def said_html(text: str, *, is_warning: bool = False) -> str:
     """A sentence about what was just done; nothing for none."""
     kind = "said warning" if is_warning else "said"
     return f'<p class="{kind}" role="status">{escape(text)}</p>' if text else ""
+
+
+def for_page(message: str) -> str:
+    """The sentence of an error, by the names that settings have on the page."""
+    for name, field in NAMES_HERE:
+        message = message.replace(name, field)
+    return message[:1].upper() + message[1:]

@@ -41,6 +41,7 @@ from ui.serve import listen
 from ui.server.loading import Loading
 from ui.templates.formulas import formula_html
 from ui.templates.markdown import markdown_html, plain_html
+from ui.templates.sentences import for_page
 
 KEY = "sk-secret-0123456789"
 QUESTION = "Why do cats land on their feet?"
@@ -539,7 +540,9 @@ def test_when_the_model_fails_the_papers_answer_and_one_sentence_says_why(zoo, e
     assert len(answer.notice.splitlines()) == 1
     seen = shown(chat)
     assert "lands on its feet" in seen.text
-    assert folded(answer.notice) in folded(seen.text)
+    assert folded(for_page(answer.notice)) in folded(seen.text)
+    assert "OPENAI_" not in seen.text  # what the page has no field for
+    assert 'data-tab="Settings"' in render.turn_html(answer, render.Place(1))
     assert_harmless(seen, PLAIN_TAGS)
     assert Seen(cards.sources_html(answer, 1)).marked
 

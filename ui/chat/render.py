@@ -76,13 +76,16 @@ def turn_html(answer: Answer, place: Place) -> str:
 
 
 def _once_more(answer: Answer, place: Place) -> str:
-    """The way on from an answer that did not come to its end."""
-    if answer.status != "stopped" or not place.is_last:
+    """The way on from an answer that did not come to its end, or that the model did not write."""
+    if not place.is_last:
         return ""
-    return (
-        '<p class="once-more"><button type="button" data-do="again" '
-        f'data-turn="{place.turn}">Ask again</button></p>'
-    )
+    if answer.status == "stopped":
+        way, label = f'data-do="again" data-turn="{place.turn}"', "Ask again"
+    elif answer.failure:
+        way, label = 'data-tab="Settings"', "Open Settings"
+    else:
+        return ""
+    return f'<p class="once-more"><button type="button" {way}>{label}</button></p>'
 
 
 def _stage(text: str) -> str:

@@ -71,6 +71,13 @@ _ANSWERS: Final = (
     Metric(
         "foreign_kept", "foreign claims kept", "lower", "other questions' references that pass too"
     ),
+    Metric("true_supported", "true claims supported", "higher", "references shown as supported"),
+    Metric(
+        "twisted_supported",
+        "twisted claims supported",
+        "lower",
+        "references turned around by rule that are shown as supported",
+    ),
     Metric("quote_exactness", "quotes exact", "higher", "quotes that stand so in the abstract"),
     Metric("false_abstention", "false abstentions", "lower", "answerable questions not answered"),
     Metric("abstention_recall", "abstention recall", "higher", "unanswerable ones not answered"),
@@ -112,6 +119,8 @@ GATED: Final = (
     ("all", "citation_precision"),
     ("all", "true_kept"),
     ("all", "foreign_kept"),
+    ("all", "true_supported"),
+    ("all", "twisted_supported"),
     ("all", "quote_exactness"),
     ("all", "false_abstention"),
     ("all", "abstention_recall"),

@@ -28,6 +28,8 @@ HEADLINE: Final = (
     "quote_exactness",
     "true_kept",
     "foreign_kept",
+    "true_supported",
+    "twisted_supported",
     "false_abstention",
     "abstention_recall",
     "abstention_precision",

@@ -2,7 +2,8 @@
 
 For each question with a reference answer and one paper that answers, a draft of two sentences that
 both cite this paper: the reference, and that of another question. Verification should keep the
-first and strike out the second. Not covered: a writer that does not verify at all; only answers of
+first and strike out the second. The reference by itself should be shown as supported, and turned
+around by rule it should not. Not covered: a writer that does not verify at all; only answers of
 a model show that, by their citation recall.
 """
 
@@ -13,7 +14,8 @@ from typing import Final
 
 from eval.data.dataset import Sample
 from eval.data.records import Record
-from eval.run.scores import Scores
+from eval.run.scores import SUPPORTED, Scores
+from eval.run.twisting import twist
 from rag.sentences import split_sentences
 from rag.types import Paper
 from rag.verification.citations import verify
@@ -26,7 +28,11 @@ PROBED: Final = "single"  # the type of question: one paper, one answer, no conv
 
 
 def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Verifier) -> Probe:
-    """A function from a record to its `true_kept` and `foreign_kept`, {} where not probed."""
+    """A function from a record to the four scores of its reference, {} where it is not probed.
+
+    They are `true_kept`, `foreign_kept`, `true_supported`, and `twisted_supported` where a rule
+    turns the reference around.
+    """
     by_id = {paper.paper_id: paper for paper in papers}
     foreign = _foreign_claims(samples)
 
@@ -37,9 +43,23 @@ def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Ve
             return {}
         draft = f"{claim} [1]\n\n{other} [1]"
         kept = verify(draft, known, verifier, Numbering()).text
-        return {"true_kept": float(claim in kept), "foreign_kept": float(other in kept)}
+        scores = {
+            "true_kept": float(claim in kept),
+            "foreign_kept": float(other in kept),
+            "true_supported": _is_supported(claim, known, verifier),
+        }
+        twisted = twist(claim)
+        if twisted:
+            scores["twisted_supported"] = _is_supported(twisted, known, verifier)
+        return scores
 
     return probe
+
+
+def _is_supported(claim: str, papers: Sequence[Paper], verifier: Verifier) -> float:
+    """1 where a draft of this claim alone is shown as supported, else 0."""
+    sentences = verify(f"{claim} [1]", papers, verifier, Numbering()).sentences
+    return float(any(each.verdict == SUPPORTED for each in sentences))
 
 
 def _foreign_claims(samples: Sequence[Sample]) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from eval import evaluate
 from eval.data.records import Record
 from eval.run.checking import build_verifier
 from eval.run.probing import build_probe
+from eval.run.twisting import twist
 from rag.settings import Settings
 from rag.verification.similarity import SimilarityVerifier
 from tests.support.eval_papers import PAPERS, ask
@@ -18,6 +19,13 @@ TOLD = (
     ask("pour", "?", ["Robots That Pour Tea"], answer="The robot arm spills 4 % of the cups."),
     ask("bogs", "?", ["Counting Moss From the Air"], answer="Drones flew over twelve bogs."),
     ask("thirds", "?", ["bells"], answer="The minor third is predicted within two cents."),
+)
+
+
+SCORES = ("true_kept", "foreign_kept", "true_supported", "twisted_supported")
+TURNED = (
+    ask("steady", "?", ["Robots That Pour Tea"], answer="The robot arm is trained by hand."),
+    *TOLD[1:],
 )
 
 
@@ -51,19 +59,45 @@ def verifier():
 def test_true_claims_are_kept_and_foreign_ones_are_not(verifier):
     probe = build_probe(PAPERS, TOLD, verifier)
     for sample, paper in zip(TOLD, ("tea", "moss", "bells"), strict=True):
-        assert probe(record(sample, (paper,))) == {"true_kept": 1.0, "foreign_kept": 0.0}
+        scores = probe(record(sample, (paper,)))
+        assert (scores["true_kept"], scores["foreign_kept"]) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize(
     ("verdict", "scores"),
     [
-        ("supported", {"true_kept": 1.0, "foreign_kept": 1.0}),
-        ("unsupported", {"true_kept": 0.0, "foreign_kept": 0.0}),
+        ("supported", dict.fromkeys(SCORES, 1.0)),
+        ("unsupported", dict.fromkeys(SCORES, 0.0)),
     ],
 )
 def test_a_verifier_without_judgement_is_found_out(verdict, scores):
-    probe = build_probe(PAPERS, TOLD, Fixed(verdict))
-    assert probe(record(TOLD[0], ("tea",))) == scores
+    probe = build_probe(PAPERS, TURNED, Fixed(verdict))
+    assert probe(record(TURNED[0], ("tea",))) == scores
+
+
+def test_a_reference_that_no_rule_turns_is_probed_for_its_truth_alone(verifier):
+    probe = build_probe(PAPERS, TOLD, verifier)
+    assert set(probe(record(TOLD[0], ("tea",)))) == {*SCORES} - {"twisted_supported"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "ways"),
+    [
+        ("The arm is steady.", {"The arm is not steady."}),
+        ("The arm is not steady.", {"The arm is steady."}),
+        ("It can pour tea.", {"It can not pour tea.", "It always pour tea."}),
+        ("Several cups broke.", {"Several cups broke.", "all cups broke.", "few cups broke."}),
+        ("It raises the arm.", {"It lowers the arm."}),
+    ],
+)
+def test_a_sentence_is_turned_around_in_one_place_and_always_the_same(claim, ways):
+    turned = twist(claim)
+    assert turned == twist(claim) != claim
+    assert turned is None or turned in ways
+
+
+def test_a_sentence_without_a_place_for_a_rule_is_not_turned():
+    assert twist("Drones flew to twelve bogs.") is None
 
 
 def test_what_cannot_be_probed_is_left_out(verifier):

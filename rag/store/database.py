@@ -6,6 +6,7 @@ cannot be written is read as it is.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -166,6 +167,8 @@ class Database:
             if isinstance(exc.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise DamagedLibraryError(explain_damage(self.path, str(exc.orig))) from exc
+        except json.JSONDecodeError as exc:  # a column that holds lists
+            raise DamagedLibraryError(explain_damage(self.path, str(exc))) from exc
 
 
 def _stand_in_for_later_tables(connection: sqlite3.Connection) -> None:
@@ -243,19 +246,33 @@ def _check_file(path: Path, uri: str) -> None:
     if tables and application != APPLICATION_ID:
         raise LibraryError(f"{str(path)!r} belongs to another program; move it out of the library.")
     if schema > SCHEMA:
-        raise LibraryError(
-            f"The library in {str(path.parent)!r} was made by paperchat {_written_by(uri)}, and "
-            f"this is {version('paperchat')}. Install that version or a later one."
+        raise LibraryError(_explain_newer(path.parent, _written_by(uri)))
+
+
+def _explain_newer(folder: Path, made_by: str) -> str:
+    """What tables of a later version mean to the user; versions under way may share a number."""
+    this = version("paperchat")
+    if made_by in ("", this):
+        return (
+            f"The library in {str(folder)!r} was made by a later version of paperchat than this "
+            f"one, {this}. Install the latest version."
         )
+    return (
+        f"The library in {str(folder)!r} was made by paperchat {made_by}, and this is {this}. "
+        "Install that version or a later one."
+    )
 
 
 def _written_by(uri: str) -> str:
-    """The version of paperchat that made the tables; schemas to come keep it where it is."""
+    """The version of paperchat that made the tables, "" where it cannot be read.
+
+    Schemas to come keep it where it is.
+    """
     connection = sqlite3.connect(uri, uri=True)
     try:
         return str(connection.execute("SELECT written_by FROM library").fetchone()[0])
     except (sqlite3.Error, TypeError):
-        return "of a later version"
+        return ""
     finally:
         connection.close()
 

@@ -85,6 +85,7 @@ class PaperIndex:
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
         self.remade: tuple[Part, ...] = ()  # what was made again at opening
+        self._is_taken_over = False  # from files of an earlier version, which made its own words
         _make_folder(folder)
         self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
         self.database = Database(folder / FILE)
@@ -105,6 +106,7 @@ class PaperIndex:
         if found is None and not self.is_read_only:
             with self.locked():
                 found = self.papers.state() or migrate(self.folder, self.papers, on_progress)
+                self._is_taken_over = found is not None
         if found is None:
             self._require_nothing_derived()
             fresh = replace(_wanted(self.embedder, passage_tokens), dimension=self.dimension())
@@ -142,7 +144,7 @@ class PaperIndex:
 
     def _tell_remade(self) -> tuple[Part, ...]:
         """Which derived stores are made again now, each told in one sentence."""
-        if not self.papers.count():
+        if not self.papers.count() or self._is_taken_over:
             return ()
         parts: dict[Part, Path] = {"words": self.words_folder}
         if self.has_vectors:

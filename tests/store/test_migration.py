@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import LibraryError
+from rag.errors import DamagedLibraryError, LibraryError
 from rag.library import Library
 from rag.settings import Settings
 from rag.store.database import FILE
@@ -141,6 +141,34 @@ def test_a_migration_killed_before_its_last_step_is_finished_by_the_next_opening
     with Library.open(**released) as library:
         assert library.papers() == PAPERS
     assert json.loads(marker.read_text())["format"] == 2
+
+
+def test_a_migration_tells_of_no_damage(released, caplog):
+    with Library.open(**released) as library:
+        assert library.verify().is_sound
+    assert "damaged" not in caplog.text
+
+
+def test_a_newer_library_under_the_same_version_asks_for_the_latest(tmp_path):
+    settings = Settings(library=tmp_path / "library", embedder="none", llm="extractive")
+    Library.open(settings=settings).close()
+    with closing(sqlite3.connect(settings.library / FILE)) as connection, connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA + 1}")
+    with pytest.raises(LibraryError, match=r"a later version .* Install the latest"):
+        Library.open(settings=settings)
+
+
+def test_a_list_in_the_database_that_cannot_be_read_is_told_as_damage(tmp_path):
+    settings = Settings(library=tmp_path / "library", embedder="none", llm="extractive")
+    with Library.open(settings=settings) as library:
+        library.ingest(PAPERS)
+    with closing(sqlite3.connect(settings.library / FILE)) as connection, connection:
+        connection.execute("UPDATE abstract SET passages = '[[0,'")
+    with (
+        Library.open(settings=settings) as library,
+        pytest.raises(DamagedLibraryError, match=r"is damaged.*paperchat ingest"),
+    ):
+        library.papers()
 
 
 def test_a_library_of_a_newer_paperchat_names_the_version_to_install(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from rag.answering.continuity import TopicShiftModel
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
@@ -127,12 +128,14 @@ def build_engine(
         verifier = parts.verifier or SimilarityVerifier(encoder, weight, reader)
         writer = build_writer(llm, verifier, settings, extractive)
     writer = writer or extractive
+    finder = build_finder(index, settings, parts.retriever)
     return AnswerEngine(
         build_parser(index),
-        build_finder(index, settings, parts.retriever),
+        finder,
         writer,
         extractive,
         answerability=AnswerabilityModel(encoder, weight),
+        topic_shift=TopicShiftModel(encoder, weight, finder.find),
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
         responder=DirectResponder(build_lookup(index), writer.mode),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
+from rag.answering.continuity import TopicShiftModel
 from rag.answering.direct import DirectAnswer
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
@@ -78,6 +79,7 @@ class AnswerEngine:
         writer: Writes the answer; extractive or with a model.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
         answerability: Estimates whether papers answer a question.
+        topic_shift: Decides whether a follow-up goes on about the papers before it.
         top_k: Papers that reach the answer.
         condenser: Rewrites follow-ups for the search; None where no model is there to do it.
         responder: Answers from records and about the assistant; None where only abstracts answer.
@@ -91,6 +93,7 @@ class AnswerEngine:
         stand_in: Writer,
         *,
         answerability: AnswerabilityModel,
+        topic_shift: TopicShiftModel,
         top_k: int,
         condenser: Condenser | None = None,
         responder: DirectResponder | None = None,
@@ -100,6 +103,7 @@ class AnswerEngine:
         self._writer = writer
         self._stand_in = stand_in
         self._answerability = answerability
+        self._topic_shift = topic_shift
         self._top_k = top_k
         self._condenser = condenser
         self._responder = responder
@@ -125,9 +129,9 @@ class AnswerEngine:
             return
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
-        query, usage = self._condensed(query)
+        query, usage = self._condensed(self._topic_shift.settle(query))
         most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
-        hits = about_first(query.about, self._found(query, most))
+        hits = about_first(query.about, leading(query.leading, self._found(query, most)))
         clock.lap("retrieval")
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
@@ -292,6 +296,15 @@ def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
     ids = {paper.paper_id for paper in about}
     return [*named, *(hit for hit in hits if hit.paper.paper_id not in ids)]
+
+
+def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, those of some papers before all others; these need not have been found."""
+    found = {hit.paper.paper_id: hit for hit in hits}
+    best = max((hit.score for hit in hits), default=1.0)
+    first = [replace(found.get(p.paper_id, Hit(p, best)), score=best) for p in papers]
+    ids = {paper.paper_id for paper in papers}
+    return [*first, *(hit for hit in hits if hit.paper.paper_id not in ids)]
 
 
 def _begun(question: str, query: Query) -> Answer:

@@ -110,10 +110,22 @@ def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:
     """The one of the papers with a word that has it for its own name."""
     if any(_writes_small(token, paper) for paper in papers):
         return []
-    ranks = {paper.paper_id: own_name_rank(token, paper) for paper in papers}
+    ranks = {paper.paper_id: own_name_rank(_as_written(token, paper), paper) for paper in papers}
     best = max(ranks.values(), default=0)
     named = [paper for paper in papers if ranks[paper.paper_id] == best]
     return named if best and len(named) == 1 and len(papers) <= MOST_BEARERS[best] else []
+
+
+def _as_written(token: str, paper: Paper) -> str:
+    """A name as a paper's abstract writes it, with capitals: "PhUSION" for "phusion".
+
+    Only where it coins it and comes back to it; "convnets" are what others have made.
+    """
+    if COINED.match(token):
+        return token
+    spelled = [match for match in _written(token, paper.abstract)]
+    is_coined = len(spelled) > 1 and _introduced(paper.abstract, spelled[0]) > 1
+    return spelled[0][0] if is_coined else token
 
 
 def _writes_small(token: str, paper: Paper) -> bool:

@@ -63,6 +63,10 @@ DETAILS: Final = (
     _detail(
         rf"{_TOLD}(?:learning\s+rates?|lr)\b(?!\s+(?:schedul|decay|warm))", r"\blearning\s+rates?\b"
     ),
+    _detail(
+        rf"{_TOLD}batch\s*-?sizes?\b",
+        r"\bbatch\s*-?sizes?\b.{0,30}\d|\d.{0,20}\bbatch\s*-?sizes?\b|\bbatch(?:es)?\s+of\s+\d",
+    ),
     _detail(r"\bbatch\s*-?sizes?\b", r"\bbatch\s*-?sizes?\b"),
     _detail(
         rf"{_TOLD}optimi[sz]ers?\b",

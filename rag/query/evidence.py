@@ -51,6 +51,10 @@ UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "kilometer": ("km",),
     "gigabyte": ("gb",),
     "parameter": ("params", "weights"),
+    "net": ("network", "networks", "nns"),
+    "network": ("net", "nets", "nns"),
+    "picture": ("image", "images"),
+    "paper": ("article", "articles", "studies"),
 }
 NEAR: Final = 5  # words between a number and what it counts
 LEADING: Final = re.compile(

@@ -103,7 +103,9 @@ LEADING: Final = re.compile(
     _I,
 )
 ANYWHERE: Final = re.compile(
-    rf"\b(?:are\s+there\b|there\s+are\b)|\b{_HERE}\b|\b(?:in\s+total|altogether|please|by\s+heart|right\s+now|currently|so\s+far)\b",
+    rf"\b(?:are\s+there\b|there\s+are\b)|\b{_HERE}\b|\b(?:in\s+total|altogether|please|by\s+heart|right\s+now|currently|so\s+far)\b"
+    r"|\b(?:that\s+)?(?:you|we|i)\s+know(?:\s+the\s+date\s+of)?\b"
+    r"|\b(?:with|that\s+ha(?:s|ve)|having)\s+(?:an?\s+|any\s+)?(?:known\s+|recorded\s+)?dates?\b",
     _I,
 )
 ABOUT: Final = re.compile(

@@ -28,9 +28,10 @@ MOST_NAMED: Final = 4
 MOST_MENTIONING: Final = 20  # papers with a name; more of them speak of a topic
 LEAST_HEAD: Final = 8  # letters of a title's head of several words
 LONGEST_TOPIC: Final = 8  # words
+SHORT_TURN: Final = 5  # words
 # "And for LSTMs?", "and in practice?" keep to what was asked before.
 LEANING: Final = re.compile(
-    r"^(?:for|in|on|with|without|at|from|against|by|of|under|when|if|compared|how|why|is|are|does"
+    r"^(?:for|in|inside|on|with|within|without|at|from|against|by|of|over|across|under|when|if|compared|how|why|is|are|does"
     r"|do|did|was|were|has|have|can|could|should|would|will|what|which|who|whose|where|any)\b"
     r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both|there|here)\b",
     re.IGNORECASE,
@@ -92,6 +93,11 @@ def mentioning(question: str, lookup: PaperLookup) -> list[Paper]:
     stems = [stem for name in names if name.lower() not in STOP_WORDS for stem in analyze(name)]
     papers = lookup.having(stems, MOST_MENTIONING + 1) if stems else []
     return papers if len(papers) <= MOST_MENTIONING else []
+
+
+def keeps_to(turned: str) -> bool:
+    """Whether what a follow-up turns to keeps to what was asked before: "and inside robots?"."""
+    return len(turned.split()) <= SHORT_TURN and LEANING.match(turned) is not None
 
 
 def is_topic(phrase: str, lookup: PaperLookup) -> bool:

@@ -75,6 +75,12 @@ COMPARES: Final = re.compile(
     r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
     re.IGNORECASE,
 )
+# Asks what came out of it, and puts no papers side by side: "how much better is it than before?"
+BETTER_THAN: Final = re.compile(
+    r"\bhow\s+(?:much|far|many)\b.*\bbetter\b|\bbetter\s+(?:\w+\s+){0,3}?than\b", re.IGNORECASE
+)
+# Puts the paper of the last answer beside another: "is that newer than the first one?"
+THAN: Final = re.compile(r"\b(?:it|this|that|this\s+one|that\s+one)\b.*\bthan\b", re.IGNORECASE)
 MORE: Final = re.compile(
     r"""^\W*(?:(?:and|ok(?:ay)?|please|yes|can\syou|could\syou)\W+)*
         (?:tell\sme\smore|say\smore|more(?:\s(?:details?|please|info\w*|about\s(?:it|this|that)))?
@@ -194,7 +200,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     if many := _several(question, latest, several):
         is_sure = not LOOSELY.search(question) or compares(question)
         return Pointed(tuple(many), is_sure=is_sure or not own_of(question))
-    if COMPARES.search(question) and not own_words(COMPARES.sub(" ", question)):
+    if compares(question) and not own_words(COMPARES.sub(" ", question)):
         return Pointed(tuple(several), is_sure=True) if len(several) > 1 else NOWHERE
     if is_cut_short(question):
         return Pointed(tuple(latest if len(latest) > MOST_BESIDE else latest[:1]), is_sure=True)
@@ -213,6 +219,16 @@ def cited_before(question: str, history: Sequence[Message]) -> tuple[str, ...]:
     if not ASKS_FOR_OTHERS.search(question):
         return ()
     return tuple({paper.paper_id for papers in _cited(history) for paper in papers})
+
+
+def searches_on(question: str) -> bool:
+    """Whether other papers are asked for, whatever is pointed at."""
+    return bool(SEARCHES_ON.search(question) or ASKS_FOR_OTHERS.search(question))
+
+
+def has_pronoun(question: str) -> bool:
+    """Whether a pronoun or "the method" may stand for a paper before."""
+    return ONE.search(question) is not None and not _means_itself(question)
 
 
 def _listed(answers: Sequence[Sequence[Paper]]) -> Sequence[Paper]:
@@ -312,7 +328,7 @@ def asks_for_other_words(question: str) -> bool:
 
 def compares(question: str) -> bool:
     """Whether a question puts things side by side."""
-    return COMPARES.search(question) is not None
+    return COMPARES.search(BETTER_THAN.sub(" ", question)) is not None
 
 
 def asks_for_more(question: str) -> bool:
@@ -337,6 +353,8 @@ def _placed(question: str, history: Sequence[Message], several: Sequence[Paper])
             found[paper.paper_id] = paper
     if not found and OTHER.search(question) and len(several) == 2:
         return [several[1]]
+    if found and THAN.search(question) and (latest := last_cited(history)):
+        return list({latest[0].paper_id: latest[0], **found}.values())
     return list(found.values())
 
 

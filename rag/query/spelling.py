@@ -18,7 +18,7 @@ from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
 from rag.store.lexical import analyze
 
-WORD: Final = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-])")
+WORD: Final = re.compile(r"(?<![\w-])(?:[^\W\d_]{3,}|u)(?![\w-])")
 ACRONYM: Final = re.compile(r"[A-Z]{3,5}|[b-df-hj-np-tv-xz]{3,4}")  # "LTH", "lth"
 QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|https?://\S+")
 # Small words as they are typed in haste; the language knows some of them as other words.
@@ -35,6 +35,7 @@ HASTY: Final[Mapping[str, str]] = {
     "wihch": "which",
     "adn": "and",
     "taht": "that",
+    "u": "you",
     "pls": "please",
     "plz": "please",
     "cant": "can't",

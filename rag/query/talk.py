@@ -94,11 +94,11 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "thanks",
-            r"""(?:(?:ah|oh|haha+|lol|wow|yes|perfect|great|nice|cool|awesome|excellent|amazing|brilliant|good|fine|super|wonderful|ok(?:ay)?|alright|got\sit|i\ssee|understood|well\sdone|good\s(?:job|work|answer|bot|to\sknow)|much\sappreciated|makes\ssense|sounds\sgood|many|very|so|helpful|useful|interesting|that(?:['’]s|\sis|\swas)(?:\s(?:very|really|so))?\s(?:helpful|great|useful|good|nice|cool|interesting|perfect|all\si\sneeded|exactly\swhat\si\sneeded)|this\sis\s(?:very\s|really\s)?(?:helpful|great|useful)|exactly|cheers|ty|tysm|thx|thnx|thanx|thank(?:s|\s(?:you|u))?|a\s(?:lot|million|bunch|ton)|so\smuch|very\smuch|that\shelp(?:s|ed)(?:\sme)?(?:\sa\slot)?|for\s(?:the\s|your\s|all\s(?:the\s|your\s)?)?(?:help|answers?|info\w*|explanation|time|that|this|everything)|again|really|you|i\sappreciate\s(?:it|that|this)|appreciated?|[:;]-?[)D])[\s,.!]*)+$""",
+            r"""(?:(?:ah|oh|haha+|lol|wow|yes|perfect|great|nice|cool|awesome|excellent|amazing|brilliant|good|fine|super|wonderful|ok(?:ay)?|alright|got\sit|i\ssee|understood|well\sdone|good\s(?:job|work|answer|bot|to\sknow)|much\sappreciated|makes\ssense|sounds\sgood|many|very|so|helpful|useful|interesting|that(?:['’]s|\sis|\swas)(?:\s(?:very|really|so))?\s(?:helpful|great|useful|good|nice|cool|interesting|perfect|all\si\sneeded|exactly\swhat\si\sneeded)|this\sis\s(?:very\s|really\s)?(?:helpful|great|useful)|exactly|cheers|ty|tysm|thx|thnx|thanx|thank(?:s|\s(?:you|u))?|a\s(?:lot|million|bunch|ton)|so\smuch|very\smuch|that\shelp(?:s|ed)(?:\sme)?(?:\sa\slot)?|for\s(?:the\s|your\s|all\s(?:the\s|your\s)?)?(?:help|answers?|info\w*|explanation|time|that|this|everything)|again|really|you|mate|man|buddy|friend|folks|guys|all|i\sappreciate\s(?:it|that|this)|appreciated?|[:;]-?[)D])[\s,.!]*)+$""",
         ),
         (
             "greeting",
-            r"""(?:(?:hi+|hello+|hey+|hiya|howdy|greetings|yo|good\s(?:morning|afternoon|evening|day)|morning|moin|hola|sup|welcome|nice\sto\smeet\syou|test(?:ing)?|is\s(?:anyone|anybody|someone)\sthere|anybody\shere|you\sthere|there|all|everyone|again|paperchat|friend|bot|guys|team)[\s,.!?]*)+$""",
+            r"""(?:(?:hi+|hello+|hey+|hiya|howdy|greetings|yo|good\s(?:morning|afternoon|evening|day)|morning|moin|hola|sup|welcome|nice\sto\smeet\syou|test(?:ing)?|is\s(?:anyone|anybody|someone)\sthere|anybody\shere|(?:are\s)?(?:you|u)\sthere|there|all|everyone|again|paperchat|friend|bot|guys|team)[\s,.!?]*)+$""",
         ),
     )
 )

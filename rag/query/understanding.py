@@ -26,7 +26,7 @@ from rag.query.intent import (
 from rag.query.kinds import LibraryQuestion, asked_of_library, narrowed
 from rag.query.languages import language_of
 from rag.query.locators import NO_LOCATORS, Locators, find_locators
-from rag.query.naming import is_topic, mentioning, named_papers
+from rag.query.naming import is_topic, keeps_to, mentioning, named_papers
 from rag.query.paper_lookup import PaperLookup
 from rag.query.pointing import (
     NOWHERE,
@@ -39,10 +39,12 @@ from rag.query.pointing import (
     cited_before,
     compares,
     covers,
+    has_pronoun,
     is_bare,
     last_cited,
     own_of,
     pointed_papers,
+    searches_on,
     short_of,
     turns_away,
 )
@@ -87,6 +89,10 @@ class Query:
         short_of: How many papers the answers before cite, where it points at more of them.
         is_mention: Whether the papers that it is about only mention what it names.
         excluded: Ids of papers that were cited before, where others than these are asked for.
+        before: The papers of the last answer, where its words leave open whether it is on these.
+        turns: Whether it then sets out as if it turned to something else: "what about tides?"
+        points: Whether a pronoun then stands for one of them.
+        leading: Papers that come first among those that are found.
     """
 
     text: str
@@ -109,6 +115,10 @@ class Query:
     short_of: int | None = None
     is_mention: bool = False
     excluded: tuple[str, ...] = ()
+    before: tuple[Paper, ...] = ()
+    turns: bool = False
+    points: bool = False
+    leading: tuple[Paper, ...] = ()
 
     @property
     def relevant_history(self) -> tuple[Message, ...]:
@@ -243,6 +253,13 @@ class QueryParser:
         if not (pointed.papers or named or query.history) and is_detail(query.standalone):
             return replace(query, about=self._detailing(query.standalone))
         query = replace(query, excluded=cited_before(query.standalone, history))
+        if not (is_meant or named or len(pointed.papers) > 1 or searches_on(query.standalone)):
+            query = replace(
+                query,
+                before=tuple(last_cited(history)),
+                turns=bool(turned) and not keeps_to(turned),
+                points=pointed.is_pronoun or has_pronoun(query.standalone),
+            )
         both = {paper.paper_id: paper for paper in (*pointed.papers, *named)}
         short = None if both else short_of(query.standalone, history)
         return replace(query, about=tuple(both.values()), short_of=short)

@@ -60,6 +60,10 @@ def library(words_library):
         ("bibtex of “Tidal Clocks in Crabs”", ["@", "Byron"]),
         ("is the code of “Tidal Clocks in Crabs” available?", ["https://example.org/tides"]),
         ("is there code for “Moss as a Meter”?", ["names no code"]),
+        (
+            "which of “Tidal Clocks in Crabs” and “A Survey of Tidal Clocks” came first?",
+            ["2021-03", "2023"],
+        ),
         ("do you have 1706.03762?", ["Tidal Clocks in Crabs"]),
         ("do you have https://arxiv.org/abs/1706.03762v2?", ["Tidal Clocks in Crabs"]),
     ],

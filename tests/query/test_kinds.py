@@ -38,6 +38,8 @@ from rag.types import Paper
         ("where does your data come from", ("method",)),
         ("hey, good morning :)", ("greeting",)),
         (":-)", ("thanks",)),
+        ("cheers mate", ("thanks",)),
+        ("hey u there?", ("greeting",)),
         ("can you also make mistakes?", ("confidence",)),
         ("do you actually read the full pdfs?", ("method",)),
         ("how does it find the structure", ()),  # it is a method of the papers
@@ -73,6 +75,7 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
         ("which papers do you have on moss", LibraryQuestion("list", "moss")),
         ("newest paper?", LibraryQuestion("newest")),
         ("what is the latest on moss", LibraryQuestion("newest", "moss")),
+        ("the oldest paper you know the date of", LibraryQuestion("oldest")),
         ("what topics does this library cover?", LibraryQuestion("topics")),
         ("what's in the library", LibraryQuestion("topics")),
         ("how many papers were reviewed?", None),

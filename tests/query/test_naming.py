@@ -22,6 +22,7 @@ PAPERS = [
     Paper("j", "Ringing Late", "Deep tide bells ring late."),
     Paper("k", "A Shelter for Birds", "We propose SHELVING, a shelter."),
     Paper("l", "Shelves of Ice", "The ice of shelves breaks."),
+    Paper("n", "Birds at Sea", "We propose PufFION, unlike GullNets. PufFION counts puffins."),
     Paper("m", "Shelved Boats", "Shelved boats wait."),
     Paper("h", "Sonar in Fog", "A SOM helps; SOM charts age. SOM data are old."),
 ]
@@ -52,6 +53,8 @@ def lookup(words_library):
         ("what is a SOM", "g"),  # the short form of a whole title
         ("which nets run on TideNet?", ""),
         ("define deep tide bells pls", "i"),  # two have the words, one is called so
+        ("what is puffion", "n"),  # coined, and come back to
+        ("who uses gullnets", ""),  # what others have made
         ("SHELVING stands for?", "k"),  # other words have its stem
         ("do deep tide bells ring late?", ""),
         ("", ""),

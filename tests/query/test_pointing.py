@@ -65,6 +65,10 @@ def test_ordinals_are_those_of_the_last_answer_that_cited_several():
     assert pointed_papers("does it swim?", LATER).papers == (CRAB,)
 
 
+def test_a_paper_is_put_beside_the_one_of_the_last_answer():
+    assert pointed_papers("is that newer than the first one?", LATER).papers == (CRAB, MOSS)
+
+
 def test_places_count_the_papers_of_the_conversation_where_no_answer_cites_several():
     apart = (
         *(Message("user", "Moss?"), Message("assistant", "[1]", cited(MOSS))),
@@ -144,6 +148,7 @@ def test_a_place_that_no_answer_has_is_known_as_that(question, count):
 
 def test_one_paper_is_not_compared_with_itself():
     alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(MOSS)))
+    assert short_of("how much better is it than before?", alone) is None
     assert short_of("compare them", alone) == 1
     assert short_of("compare them", LISTED) is None
 

@@ -33,6 +33,7 @@ def lookup(words_library):
         ("hypotesis of teh tikets", "hypothesis of the tickets"),
         ("grpah", "graph"),
         ("dough and kidneys", "dough and kidneys"),
+        ("do u sleep, U-Net?", "do you sleep, U-Net?"),
         ("beginners planned", "beginners planned"),  # a doubled letter
         ("the leanest writeup", "the leanest writeup"),
         ("what did Atenton say", "what did Atenton say"),

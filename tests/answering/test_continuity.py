@@ -1,0 +1,49 @@
+"""Whether a follow-up that leaves it open goes on about the paper before it, or turns to others."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.continuity import TopicShiftModel
+from rag.query.understanding import Query
+from rag.types import Hit, Message, Paper
+
+FIRST = "What is WaveMix?"
+MOSS = Paper("moss", "Moss as a Meter", "Moss measures the air of cities.")
+CRAB = Paper("crab", "Tidal Clocks", "Crabs follow the tide by their clocks.")
+
+
+@pytest.fixture(scope="module")
+def talked(starter):
+    answer = starter.ask(FIRST)
+    return (Message("user", FIRST), Message("assistant", answer.text, answer.citations))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "where does the saving come from",  # no pronoun
+        "can they use it for pictures of streets",  # a pronoun, and other words than the paper's
+        "how many seconds does an epoch take",  # a detail that the abstract lacks
+    ],
+)
+def test_a_follow_up_that_no_other_paper_meets_better_stays_with_the_one_before(
+    starter, talked, question
+):
+    assert starter.ask(question, talked).hits[0].paper.title.startswith("WaveMix")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what about counting people in crowds", "and how are hypergraphs turned into mlps"],
+)
+def test_a_turn_to_what_other_papers_meet_better_leaves_the_paper_before(starter, talked, question):
+    titles = [paper.title for paper in starter.ask(question, talked).papers]
+    assert titles
+    assert not any(title.startswith("WaveMix") for title in titles)
+
+
+def test_without_vectors_the_words_alone_have_decided():
+    query = Query("and the tide?", "and the tide?", "the tide", before=(MOSS,), turns=True)
+    found = [Hit(CRAB, 1.0)]
+    assert TopicShiftModel(None, lambda _: 1.0, lambda *_: found).settle(query) is query

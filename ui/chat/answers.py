@@ -45,7 +45,8 @@ def answer_html(answer: Answer, turn: int) -> str:
         text = _abstention(answer)
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
-    return _caveat(answer) + text + _notice(answer) + _removed(answer.struck, turn)
+    struck = () if answer.status == "draft" else answer.struck  # told when all is checked
+    return _caveat(answer) + text + _notice(answer) + _removed(struck, turn)
 
 
 def _caveat(answer: Answer) -> str:

@@ -19,7 +19,7 @@ from ui.server.loading import Loading
 from ui.settings.session import SessionSettings, library_for
 from ui.templates.sentences import for_page
 
-NOT_YET: Final = "{model} has not answered yet, so these are the papers' own sentences."
+NOT_YET: Final = "{model} has not answered yet, so the papers' own sentences answer."
 OWN_SENTENCES: Final = "Until then, the papers' own sentences answer."
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
 

@@ -126,9 +126,10 @@ class Asking:
         if job is None:
             yield self._refused(text)
             raise gr.Error(TOO_MANY_WAIT, print_exception=False)
-        yield self._refused("")  # it is kept, or waits
+        taken = self._refused("")  # it is kept, or waits
         async for parts in self._pages.follow(job, views, _page(chat), here, request):
-            yield parts
+            yield parts | taken
+            taken = {}
 
     def _refused(self, text: str) -> Parts:
         """A question that goes back into the input; "" when the server has taken it."""

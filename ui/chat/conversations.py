@@ -30,12 +30,22 @@ class Conversations:
         return self._context.views(settings).found(owner, str(event.words))
 
     def fresh(
-        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Parts:
-        """Begin a new conversation; the old one is kept, and its answer goes on."""
+        """Begin a new conversation; the old one is kept, and its answer goes on.
+
+        Where the page has drawn it by itself, only what is above the input is left to draw.
+        """
         self._pages.leave(request)
         views, chat = self._context.now(state, here, settings, request)
         screen = Screen(self._tab, views, here.get("conversation", ""))
+        if event.drawn:
+            return {self._tab.state: PageState.of(chat), self._tab.shown: None, **screen.bar(chat)}
         return {**screen.whole(chat), **screen.home()}
 
     def rename(

@@ -201,7 +201,8 @@ class Job:
                     return
                 shown_at = loop.time()
                 await changed.wait()
-                await asyncio.sleep(shown_at + every_s - loop.time())
+                if not self.state.is_over:
+                    await asyncio.sleep(shown_at + every_s - loop.time())
         finally:
             leave()
 

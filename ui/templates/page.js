@@ -17,6 +17,7 @@ window.paperchat = (() => {
     const send = (source, more = {}) => {
       const data = { ...source.dataset, ...more };
       if (!events.includes(data.do) || (CHANGES[data.do] ? !isLoaded : isWaiting())) return;
+      if (data.do === "fresh") data.drawn = home ? "yes" : "";
       isAsked = isAsked || data.do === "ask";
       if (CHANGES[data.do]) CHANGES[data.do](data.conversation);
       trigger(data.do, data);

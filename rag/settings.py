@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     model_window: int | None = Field(
         None,
         ge=1024,
-        description="What the model reads and writes at most, tokens. Empty: as its server tells, "
+        description="What the model reads and writes at most, tokens. Empty: what its server says, "
         "else 8192.",
     )
     context_tokens: int = Field(
@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     contact: str | None = Field(
         None,
         pattern=r"^[^@\s]+@[^@\s]+$",
-        description="Your e-mail address, told to the services where papers are looked up.",
+        description="Your e-mail address, sent to the services where papers are looked up.",
     )
     lookup_timeout_s: float = Field(
         20.0, gt=0, description="Longest wait for a service where papers are looked up, seconds."

@@ -22,7 +22,7 @@ class Draft:
         failure: Why the engine's own writer did not write it, or None; its text is none then.
         shortfall: Why the text cites no paper, as a clause; None where it does, or declines.
         mode: Who wrote the text, when it was not the engine's own writer.
-        thinking: What the model thought before it wrote; None where it tells nothing.
+        thinking: What the model thought before it wrote; None where it shows nothing.
         is_cut: The model had no room to end its text.
         is_checking: The text is complete, and a second verifier checks it.
     """

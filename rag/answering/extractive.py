@@ -116,7 +116,7 @@ class ExtractiveWriter:
         picks = []
         for place, each in enumerate(chosen):
             most_words, most = self._limits(place, len(chosen), several=several)
-            most = min(most, _most_when_told_anew(question))
+            most = min(most, _most_when_repeated(question))
             picks.append(choose(each, most_words, most))
         yield _compose(picks, Numbering(history))
 
@@ -177,7 +177,7 @@ class ExtractiveWriter:
 def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
     """Weigh the content words of a question by how much they say of it: 1 together, or all 0.
 
-    Where the paper is named, words that only name it tell little, for all of it is about them; so
+    Where the paper is named, words that only name it say little, since all of it is about them; so
     do words of any question about papers, and those that ask for a role, which has its own worth.
     """
     content = [word for word in words if is_content(word)] or list(words)
@@ -242,7 +242,7 @@ def defines_asked(question: str, sentence: str) -> bool:
 
 
 def question_to_answer(question: str, history: Sequence[Message]) -> str:
-    """What is to be answered: of "tell me more" and "in simple words" the question before.
+    """Return the question to answer: for "tell me more" and "in simple words" the question before.
 
     A question before for a field of a record is none that other words would help with.
     """
@@ -256,8 +256,8 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
     return next(earlier, question)
 
 
-def _most_when_told_anew(question: str) -> int:
-    """Most sentences of an answer that is to be told again, in simpler or fewer words."""
+def _most_when_repeated(question: str) -> int:
+    """Return the most sentences of an answer that is asked for again, in simpler or fewer words."""
     if not asks_for_other_words(question):
         return sys.maxsize
     return 1 if ONE_SENTENCE.search(question) else SENTENCES_WHEN_SIMPLER
@@ -287,7 +287,7 @@ def _sentence_starts(cited: Citation) -> Iterator[int]:
 
 
 def _is_aside(question: str, sentence: str) -> bool:
-    """Whether a sentence asks, or tells where code is, or hardly anything; that was not asked."""
+    """Whether a sentence asks something, only says where code is, or says hardly anything."""
     if len(sentence.split()) < LEAST_WORDS or is_question(sentence):
         return True
     return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)

@@ -26,7 +26,7 @@ NEAR_SHARE: Final = 0.85  # of the best score, for another paper that may say a 
 # Cosine of a question's word with the closest of a paper; below it the paper has nothing like it.
 MISSING_BELOW: Final = 0.3
 # The same of words that no paper of the library has, where there are several of them: of 87
-# questions that name a paper, one more false premise of 10 is told, and of 65 others two.
+# questions that name a paper, one more of 10 false premises is reported, and two of 65 others.
 UNHEARD_BELOW: Final = 0.45
 MOST_BY_CHANCE: Final = 2
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
@@ -195,14 +195,14 @@ def reason_to_abstain(
     """Return why nothing should be written for these hits, or None when they are worth reading.
 
     What a follow-up is about may stand in the conversation, so it is declined only where its own
-    words are enough to tell. "" asks for whatever passes the filters.
+    words say enough. "" asks for whatever passes the filters.
 
     Args:
         question: What is asked of the papers.
         history: The conversation before it.
         hits: The papers found, best first.
         answerability: Estimates whether papers answer.
-        is_read: Whether a model will read the papers, and tell by itself what they do not say.
+        is_read: Whether a model will read the papers, and say itself what they do not.
     """
     if not hits:
         return "not_in_library"

@@ -49,7 +49,7 @@ class ModelWriter:
         rank: Orders the sentences of a paper by what they say of a question; None shows the model
             whole abstracts.
         second: Checks the claims again when the answer is complete; None for nobody.
-        today: The date that the model is told.
+        today: The date that the model is given.
     """
 
     def __init__(
@@ -130,11 +130,11 @@ class ModelWriter:
         """The draft, with how the reply came about and whether it came to its end."""
         notice = draft.notice
         if reply.is_cut:
-            told = (
+            reason = (
                 f"The answer is cut off: {self.mode} had room for "
                 f"{self._settings.answer_tokens} tokens (RAG_ANSWER_TOKENS)."
             )
-            notice = " ".join(filter(None, (told, notice)))
+            notice = " ".join(filter(None, (reason, notice)))
         return replace(draft, notice=notice, thinking=reply.thinking, is_cut=reply.is_cut)
 
     def _checked(

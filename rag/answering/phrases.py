@@ -31,7 +31,7 @@ PLAIN: Final = frozenset(
     )
 )
 LONGEST: Final = 4
-# Of a library of some size, a phrase of more papers than this tells nothing of it.
+# Of a library of some size, a phrase of more papers than this says nothing about it.
 MOST_SHARE: Final = 0.2
 SHARE_COUNTS_FROM: Final = 20
 # A phrase is whole when in most titles that have it no other word of a phrase goes before or after.

@@ -162,7 +162,7 @@ def listed(
     Args:
         papers: In the order of the list.
         numbering: The numbers of the conversation.
-        sentence_of: Says of a paper what is told of it; the sentence that says what it does.
+        sentence_of: Picks the sentence for a paper; by default the one that says what it does.
     """
     lines, citations = [], []
     for place, paper in enumerate(papers, start=1):

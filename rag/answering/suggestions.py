@@ -66,7 +66,7 @@ def follow_ups(
         question: What was answered.
         hits: The papers that were found for it.
         cited: Those that the answer cites.
-        is_discriminative: Whether a phrase tells its papers from the others of the library.
+        is_discriminative: Whether a phrase sets its papers apart from the others of the library.
         asked: Earlier questions, which are not suggested again.
     """
     known = {paper.paper_id for paper in cited}

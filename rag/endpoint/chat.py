@@ -87,14 +87,14 @@ class EndpointLLM(CustomLLM):
         )
 
     def find_window(self) -> int | None:
-        """The tokens that the model takes in at once, as set or as its endpoint tells."""
+        """The tokens that the model takes in at once, from the settings or from its endpoint."""
         if self.settings.model_window or self.settings.openai_base_url is None:
             return self.settings.model_window
-        told = WINDOWS.find(str(self._client.base_url), self.model, self._client.api_key)
-        return told and int(told * COUNTED_ALIKE)
+        window = WINDOWS.find(str(self._client.base_url), self.model, self._client.api_key)
+        return window and int(window * COUNTED_ALIKE)
 
     def models(self) -> list[str]:
-        """The names of the endpoint's models, in order; none where it does not tell.
+        """The names of the endpoint's models, in order; none where it lists none.
 
         Raises:
             ModelError: The endpoint cannot be reached, or refuses the key.
@@ -106,7 +106,7 @@ class EndpointLLM(CustomLLM):
                 return []
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:
-        """The reply as it is written; token counts stand in the last response, where told.
+        """Stream the reply; the last response has the token counts that the endpoint sent, if any.
 
         Args:
             messages: The conversation.
@@ -309,12 +309,12 @@ class _Reply:
         before, self.text = self.text, self._thoughts.said[: self._longest]
         self.thought = self._thoughts.thought[:MOST_THOUGHTS]
         delta = self.text[len(before) :] if self.text.startswith(before) else ""
-        told: dict[str, object] = dict(self._counts)
+        extra: dict[str, object] = dict(self._counts)
         if self.thought:
-            told["thinking"] = self.thought
+            extra["thinking"] = self.thought
         if self.finish:
-            told["finish_reason"] = CUT[0] if self.finish in CUT else self.finish
-        return _response(self.text, delta, told)
+            extra["finish_reason"] = CUT[0] if self.finish in CUT else self.finish
+        return _response(self.text, delta, extra)
 
 
 def _pieces(opened: object) -> Iterator[object]:
@@ -330,7 +330,7 @@ def _pieces(opened: object) -> Iterator[object]:
 def _other_form(
     error: ModelError, dialect: Dialect, options: Options, tried: frozenset[str]
 ) -> tuple[str, Dialect] | None:
-    """In what other form to ask after a refusal; one that names nothing may mean the form."""
+    """Find the other form to ask in after a refusal; one that names nothing may mean the form."""
     other = other_forms(dialect, error.refusal, tried) if error.refusal else None
     if other is None and error.form_refused and options.form:
         return "takes_form", replace(dialect, takes_form=False)
@@ -338,12 +338,12 @@ def _other_form(
 
 
 def _params(messages: Sequence[ChatMessage], *, takes_system: bool) -> list[dict[str, str]]:
-    """The messages as the endpoint wants them; what the system says may head the user's first."""
-    told = [{"role": _role(message), "content": message.content or ""} for message in messages]
+    """Build the messages as the endpoint wants them; the first may take in what the system says."""
+    sent = [{"role": _role(message), "content": message.content or ""} for message in messages]
     if takes_system:
-        return told
-    lead = "\n\n".join(each["content"] for each in told if each["role"] == "system")
-    rest = [each for each in told if each["role"] != "system"]
+        return sent
+    lead = "\n\n".join(each["content"] for each in sent if each["role"] == "system")
+    rest = [each for each in sent if each["role"] != "system"]
     first = rest[0]["content"] if rest else ""
     return [{"role": "user", "content": f"{lead}\n\n{first}".strip()}, *rest[1:]]
 
@@ -353,9 +353,9 @@ def _role(message: ChatMessage) -> str:
     return message.role.value if message.role in known else MessageRole.USER.value
 
 
-def _response(text: str, delta: str, told: dict[str, object]) -> ChatResponse:
+def _response(text: str, delta: str, extra: dict[str, object]) -> ChatResponse:
     message = ChatMessage(role=MessageRole.ASSISTANT, content=text)
-    return ChatResponse(message=message, delta=delta, additional_kwargs=dict(told))
+    return ChatResponse(message=message, delta=delta, additional_kwargs=dict(extra))
 
 
 def _no_completion(where: str) -> str:

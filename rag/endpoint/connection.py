@@ -1,4 +1,4 @@
-"""Tries an endpoint out with one small question, and asks which models it has."""
+"""Test an endpoint with one small question, and ask which models it has."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PROBE_TOKENS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What an endpoint did when it was tried.
+    """What came of testing an endpoint.
 
     Attributes:
         model: The model that answered.
         milliseconds: From the question to the end of the reply.
-        models: The endpoint's models by name; empty where it does not tell.
+        models: The endpoint's models by name; empty where it lists none.
     """
 
     model: str
@@ -61,5 +61,5 @@ def find_models(settings: Settings, model: str) -> tuple[str, ...]:
 def _models(ask: Callable[[], list[str]]) -> tuple[str, ...]:
     try:
         return tuple(ask())
-    except ModelError:  # it answers questions, or it was told already why not
+    except ModelError:  # it answers questions, or its failure was already reported
         return ()

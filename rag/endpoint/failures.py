@@ -1,4 +1,4 @@
-"""Tells an endpoint's failures in words for the user, and never its key."""
+"""Describe an endpoint's failures in words for the user, never showing the key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHAPELESS: Final = (TypeError, AttributeError, ValueError, LookupError, Recursio
 
 
 def plain_key(settings: Settings) -> str:
-    """The key as the endpoint wants it.
+    """Return the key as the endpoint wants it.
 
     Raises:
         ConfigurationError: It holds characters that no key has.
@@ -74,7 +74,7 @@ def _without(secret: str, error: ModelError) -> ModelError:
 
 
 def translate_error(exc: Exception, where: str, model: str) -> ModelError:
-    """The error of our tree for one of the client's, in words for the user."""
+    """Translate an error of the client into one of ours, in words for the user."""
     if isinstance(exc, openai.APITimeoutError | httpx.TimeoutException):
         return ModelTimeoutError(
             f"The endpoint {where} did not answer in time. Ask again, or raise RAG_TIMEOUT_S."
@@ -108,7 +108,7 @@ def _status_error(exc: openai.APIStatusError, where: str, model: str) -> ModelEr
 
 
 def _refusal(exc: openai.APIStatusError) -> str:
-    """All that the endpoint says, the parameter that it names first."""
+    """Return all that the endpoint says, beginning with the parameter that it names."""
     named = f"parameter {exc.param}: " if isinstance(exc.param, str) else ""
     try:
         return f"{named}{exc.response.text[:LONGEST_REFUSAL]}"
@@ -130,14 +130,14 @@ def _by_status(exc: openai.APIStatusError, where: str, model: str) -> ModelError
     if code == 429 or code >= 500:
         return _passing_error(exc, where)
     error = ModelResponseError(
-        f"The endpoint {where} failed ({_told(exc)}). Check OPENAI_MODEL and the settings."
+        f"The endpoint {where} failed ({_describe(exc)}). Check OPENAI_MODEL and the settings."
     )
     error.form_refused = code in FORM_REFUSED
     return error
 
 
 def _passing_error(exc: openai.APIStatusError, where: str) -> ModelError:
-    """A failure that may be over when one asks again."""
+    """Build the error for a failure that may pass."""
     wait = retry_after_s(exc.response.headers)
     error: ModelError
     if exc.status_code == 429:
@@ -146,14 +146,16 @@ def _passing_error(exc: openai.APIStatusError, where: str) -> ModelError:
             f"The endpoint {where} takes no more questions now (429). Ask again {when}."
         )
     else:
-        error = ModelResponseError(f"The endpoint {where} failed ({_told(exc)}). Ask again later.")
+        error = ModelResponseError(
+            f"The endpoint {where} failed ({_describe(exc)}). Ask again later."
+        )
     error.retryable = True
     error.retry_after_s = wait
     return error
 
 
 def retry_after_s(headers: httpx.Headers) -> float | None:
-    """Seconds that an endpoint asks to wait, never negative; None when it does not say.
+    """Return the seconds that an endpoint asks to wait, at least 0; None when it does not say.
 
     Read are `retry-after-ms`, which some endpoints send beside the standard one, and `retry-after`
     as a number of seconds or as a date of HTTP (RFC 9110, 10.2.3).
@@ -161,16 +163,16 @@ def retry_after_s(headers: httpx.Headers) -> float | None:
     seconds = _number(headers.get("retry-after-ms"))
     if seconds is not None:
         return max(seconds / 1000, 0.0)
-    told = headers.get("retry-after", "")
-    seconds = _number(told)
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
     if seconds is None:
-        seconds = _seconds_until(told)
+        seconds = _seconds_until(value)
     return None if seconds is None else max(seconds, 0.0)
 
 
-def _number(told: str | None) -> float | None:
+def _number(value: str | None) -> float | None:
     try:
-        number = float(told or "")
+        number = float(value or "")
     except ValueError:
         return None
     return number if math.isfinite(number) else None
@@ -186,8 +188,8 @@ def _seconds_until(date: str) -> float | None:
     return (when - datetime.now(UTC)).total_seconds()
 
 
-def _told(exc: openai.APIStatusError) -> str:
-    """The status, and what the endpoint says of its failure, if that is plain words."""
+def _describe(exc: openai.APIStatusError) -> str:
+    """Describe a failure by its status and by what the endpoint says, if that is plain text."""
     body = exc.body if isinstance(exc.body, dict) else {"message": exc.body}
     said = body.get("message") or body.get("detail")
     if not isinstance(said, str) or _is_unsafe(said):
@@ -197,7 +199,7 @@ def _told(exc: openai.APIStatusError) -> str:
 
 
 def _first_line(exc: BaseException) -> str:
-    """What an error says, on one line, unless it could hold a key or a page."""
+    """Return the first line of an error, or its type where the line could hold a key or a page."""
     line = one_line((str(exc).strip().splitlines() or [""])[0])[:200].rstrip(".")
     return line if line and not _is_unsafe(line) else type(exc).__name__
 

@@ -46,7 +46,7 @@ class LocalServer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a server usually is, and how it is told from others there.
+    """Where a server usually is, and how it is recognised there.
 
     Attributes:
         models: Asks it for its models; none where it is another server.
@@ -65,7 +65,7 @@ def may_look(settings: Settings) -> bool:
 def find_local_servers(
     places: Sequence[Place] | None = None, seconds: float = LOOKED_FOR_S
 ) -> tuple[LocalServer, ...]:
-    """The servers that tell a model within the time, all asked at once, in the places' order."""
+    """Find the servers that name a model in time, all asked at once, in the order of the places."""
     asked = usual_places(os.environ) if places is None else places
     found: queue.SimpleQueue[tuple[int, LocalServer | None]] = queue.SimpleQueue()
     deadline = time.monotonic() + seconds
@@ -107,7 +107,7 @@ def _ask(place: Place, deadline: float) -> LocalServer | None:
 
 
 def usual_places(environ: Mapping[str, str]) -> list[Place]:
-    """Where Ollama, LM Studio, llama.cpp, vLLM and Jan serve unless told otherwise."""
+    """Where Ollama, LM Studio, llama.cpp, vLLM and Jan serve by default."""
     return [
         Place("Ollama", ollama_root(environ.get("OLLAMA_HOST", "")), _ollama),
         Place("LM Studio", "http://127.0.0.1:1234", _lm_studio),
@@ -135,7 +135,7 @@ def _ollama(get: Get) -> list[str]:
 
 
 def _lm_studio(get: Get) -> list[str]:
-    """Its own list tells of what kind a model is; older ones have the common list alone."""
+    """List its chat models; only newer versions have a list with the kind of each."""
     own = value_of(get("/api/v0/models"), "data")
     if not isinstance(own, list):
         return _listed(get)
@@ -144,7 +144,7 @@ def _lm_studio(get: Get) -> list[str]:
 
 
 def _llama_cpp(get: Get) -> list[str]:
-    """Many programs listen on its port: it tells its health and its properties."""
+    """List its model; its health and properties are checked, since many programs use its port."""
     is_healthy = value_of(get("/health"), "status") == "ok"
     if not is_healthy or value_of(get("/props"), "default_generation_settings") is None:
         return []
@@ -159,16 +159,16 @@ def _listed(get: Get) -> list[str]:
 def _names(reply: object, field: str, name: str) -> Iterator[str]:
     listed = value_of(reply, field)
     for each in listed if isinstance(listed, list) else []:
-        told = value_of(each, name)
-        if isinstance(told, str):
-            yield told
+        value = value_of(each, name)
+        if isinstance(value, str):
+            yield value
 
 
 def describe_found(servers: Sequence[LocalServer]) -> str:
-    """What was found, and how to have it write the answers."""
+    """Describe what was found, and how to have it write the answers."""
     first = servers[0]
-    told = "; ".join(f"{each.name} ({', '.join(each.models[:3])})" for each in servers)
+    found = "; ".join(f"{each.name} ({', '.join(each.models[:3])})" for each in servers)
     return (
-        f"found on this machine, and not used: {told}. To have it write the answers set "
+        f"found on this machine, and not used: {found}. To have it write the answers set "
         f"OPENAI_BASE_URL={first.base_url} and OPENAI_MODEL={first.models[0]}"
     )

@@ -75,7 +75,7 @@ def read_piece(piece: object) -> Piece:
 
 
 def read_counts(piece: object) -> dict[str, int]:
-    """The tokens that a piece tells, by name; nothing where they are no numbers."""
+    """Read the token counts of a piece, by name; what is no number is left out."""
     usage = value_of(piece, "usage")
     counts = {name: value_of(usage, name) for name in ("prompt_tokens", "completion_tokens")}
     return {

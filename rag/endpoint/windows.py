@@ -1,6 +1,6 @@
-"""Reads how much a model takes in at once, where its server tells.
+"""Read a model's context window from its server, where it says.
 
-Hosted endpoints tell it in their list of models, if at all. What is served nearby is also asked in
+Hosted endpoints give it in their list of models, if at all. What is served nearby is also asked in
 the ways of Ollama, llama.cpp and LM Studio, whose windows are often far smaller than the model's.
 """
 
@@ -19,7 +19,7 @@ from rag.endpoint.pieces import value_of
 
 PATIENCE_S: Final = 2.0
 LEAST_WINDOW: Final = 256  # less is no window
-OLLAMA_DEFAULT: Final = 4096  # what it gives a model that it was told nothing about
+OLLAMA_DEFAULT: Final = 4096  # what it gives a model without settings of its own
 LISTED_AS: Final = (
     "loaded_context_length",
     "max_model_len",
@@ -32,14 +32,14 @@ Fetch = Callable[[str, dict[str, str] | None], object]
 
 
 class Windows:
-    """What endpoints told, kept as long as the process lives; safe to use from several threads."""
+    """Context windows of models, kept as long as the process lives; safe for several threads."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], int | None] = {}
         self._lock = threading.Lock()
 
     def find(self, base_url: str, model: str, key: str) -> int | None:
-        """The tokens that a model takes, or None where its endpoint does not tell.
+        """Find a model's window, tokens; None where its endpoint does not say.
 
         What a server says of a model that it has not loaded yet is asked again the next time.
         """
@@ -62,7 +62,7 @@ WINDOWS: Final = Windows()
 
 
 def read_window(base_url: str, model: str, key: str) -> tuple[int | None, bool]:
-    """What the endpoint tells of a model's window, and whether that stays so."""
+    """Read a model's window from its endpoint, and whether it stays the same."""
     near = is_near(base_url)
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(timeout=PATIENCE_S, trust_env=not near, headers=headers) as client:
@@ -105,8 +105,8 @@ def _listed(reply: object, model: str) -> int | None:
     """The window in a list of models."""
     data = value_of(reply, "data")
     entries = [e for e in data if value_of(e, "id") == model] if isinstance(data, list) else []
-    told = (_tokens(value_of(entry, name)) for entry in entries for name in LISTED_AS)
-    return next(filter(None, told), None)
+    windows = (_tokens(value_of(entry, name)) for entry in entries for name in LISTED_AS)
+    return next(filter(None, windows), None)
 
 
 def _llama_cpp(reply: object) -> int | None:
@@ -122,7 +122,7 @@ def _lm_studio(reply: object, model: str) -> int | None:
 def _ollama(
     fetch: Fetch, root: str, model: str, environ: Mapping[str, str]
 ) -> tuple[int | None, bool]:
-    """What the loaded model has; before it is loaded, what it will have unless memory allows more.
+    """Read the window of the loaded model; before loading, the one it will have at least.
 
     Ollama drops the beginning of what is longer, the instructions first.
     """
@@ -147,8 +147,8 @@ def _largest(info: object) -> int | None:
 
 
 def _number(environ: Mapping[str, str], name: str) -> int | None:
-    told = environ.get(name, "")
-    return int(told) if told.isdigit() else None
+    value = environ.get(name, "")
+    return int(value) if value.isdigit() else None
 
 
 def _tokens(value: object) -> int | None:

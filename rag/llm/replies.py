@@ -40,7 +40,7 @@ def is_ours(llm: LLM) -> bool:
 
 
 def find_window(llm: LLM) -> int | None:
-    """The tokens that a model takes in at once, where its endpoint tells."""
+    """Find a model's context window, tokens; None where its endpoint does not say."""
     find = getattr(llm, "find_window", None)
     window = find() if callable(find) else None
     return window if isinstance(window, int) else None
@@ -84,9 +84,9 @@ class _Reading:
 
     def take(self, response: ChatResponse) -> Reply:
         """The reply with the next piece."""
-        told = response.additional_kwargs or {}
+        extra = response.additional_kwargs or {}
         if not self._tells_apart:
-            self._thoughts.feed(response.delta or "", _text(told.get("thinking_delta")))
+            self._thoughts.feed(response.delta or "", _text(extra.get("thinking_delta")))
         return self._reply(response)
 
     def end(self, response: ChatResponse) -> Reply:
@@ -95,14 +95,14 @@ class _Reading:
         return self._reply(response)
 
     def _reply(self, response: ChatResponse) -> Reply:
-        told = response.additional_kwargs or {}
+        extra = response.additional_kwargs or {}
         text, thought = self._thoughts.said, self._thoughts.thought
         if self._tells_apart:
-            text, thought = response.message.content or "", _text(told.get("thinking"))
+            text, thought = response.message.content or "", _text(extra.get("thinking"))
         if thought and not text:
             self._thought_s = time.monotonic() - self._begun
         thinking = Thinking(thought, round(self._thought_s, 1)) if thought else None
-        return Reply(text, thinking, told.get("finish_reason") == CUT, response)
+        return Reply(text, thinking, extra.get("finish_reason") == CUT, response)
 
 
 def _text(value: object) -> str:

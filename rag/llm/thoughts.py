@@ -1,4 +1,4 @@
-"""Tells what a model thinks from what it says, while it writes.
+"""Separate what a model thinks from what it says, while it writes.
 
 Models mark their thoughts by tags (`<think>…</think>` and its kin) or by channels (harmony, in
 which `<|channel|>final<|message|>` begins what is said). Some endpoints leave the opening tag in

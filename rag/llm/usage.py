@@ -19,9 +19,9 @@ def reported_usage(
     response: ChatResponse | None, messages: Sequence[ChatMessage], text: str
 ) -> Usage:
     """What the endpoint counted, or our own count when it does not say."""
-    told = (response.additional_kwargs if response else {}) or {}
-    prompt = told.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)
-    return Usage(int(prompt), int(told.get("completion_tokens") or count_tokens(text)))
+    counts = (response.additional_kwargs if response else {}) or {}
+    prompt = counts.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)
+    return Usage(int(prompt), int(counts.get("completion_tokens") or count_tokens(text)))
 
 
 def priced(usage: Usage, settings: Settings) -> Usage:

@@ -86,12 +86,12 @@ def _feed(service: Service, asked: dict[str, str | int]) -> ElementTree.Element:
 
 
 def _total(feed: ElementTree.Element) -> int:
-    told = feed.findtext(f"{SEARCH}totalResults") or ""
-    return int(told) if told.isdecimal() and len(told) < 12 else 0
+    total = feed.findtext(f"{SEARCH}totalResults") or ""
+    return int(total) if total.isdecimal() and len(total) < 12 else 0
 
 
 def _records(feed: ElementTree.Element) -> Iterator[Record]:
-    """The entries that are papers; arXiv tells of a wrong id or query in an entry that is none."""
+    """Return the entries that are papers; arXiv reports a wrong id or query as an entry, too."""
     for entry in feed.iter(f"{ATOM}entry"):
         arxiv_id = plain_id(_text(entry, f"{ATOM}id"))
         if arxiv_id:

@@ -194,10 +194,12 @@ class _Asking:
         return []
 
     def with_notices(self, found: list[Paper]) -> list[Paper]:
-        """Records, those of what was retracted behind what Crossref tells of it."""
+        """Return the records, preceded by the retraction notices that Crossref has for them."""
         dois = [_doi(each) for each in found if each.retraction]
-        told = [each for doi in dois if doi for each in self._at_crossref(doi) if each.retraction]
-        return [*told, *found]
+        notices = [
+            each for doi in dois if doi for each in self._at_crossref(doi) if each.retraction
+        ]
+        return [*notices, *found]
 
     def _at_crossref(self, doi: str) -> list[Paper]:
         service = self._services.crossref

@@ -49,7 +49,7 @@ def find_work(service: Service, name: str) -> Record | None:
         return None
     if not isinstance(answer, Mapping) or "id" not in answer:
         raise service.unavailable("its answer is no paper")
-    return next((_told(each) for each in _records(answer)), None)
+    return next((_with_source(each) for each in _records(answer)), None)
 
 
 def find_works(service: Service, dois: Sequence[str]) -> list[Record]:
@@ -65,7 +65,7 @@ def find_works(service: Service, dois: Sequence[str]) -> list[Record]:
     answer = service.fetch_json("/works", asked)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
         raise service.unavailable("its answer is no list of papers")
-    return [_told(each) for each in _records(answer)]
+    return [_with_source(each) for each in _records(answer)]
 
 
 def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
@@ -76,7 +76,7 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
     """
     words = NO_SEARCH.sub(" ", title)
     asked: Parameters = {"filter": f"title.search:{words}", "per-page": most}
-    return [_told(each) for each in _records(service.fetch_json("/works", asked))]
+    return [_with_source(each) for each in _records(service.fetch_json("/works", asked))]
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
@@ -92,7 +92,7 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
         if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
             raise service.unavailable("its answer is no list of papers")
         records = _records(answer)
-        yield from (_told(each) for each in records)
+        yield from (_with_source(each) for each in records)
         left -= size
         cursor = _cursor(answer)
         if len(answer["results"]) < size or not cursor:
@@ -100,7 +100,7 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
     yield Note(NAME, f"more papers may fit {query!r}; these are the first {most:,}")
 
 
-def _told(record: Record) -> Record:
+def _with_source(record: Record) -> Record:
     return {**record, "source": NAME}
 
 

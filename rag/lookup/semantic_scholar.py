@@ -75,11 +75,11 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
             raise service.unavailable("its answer is no list of papers")
         if not answer.get("data"):
             return
-        yield from (_told(each) for each in records_of(answer))
+        yield from (_with_source(each) for each in records_of(answer))
         if not isinstance(answer.get("next"), int):
             return
     yield Note(NAME, f"more papers may fit {query!r}; these are the first {wanted:,}")
 
 
-def _told(record: Record | RecordError) -> Record | RecordError:
+def _with_source(record: Record | RecordError) -> Record | RecordError:
     return record if isinstance(record, RecordError) else {**record, "source": NAME}

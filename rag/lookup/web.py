@@ -153,7 +153,7 @@ class Service:
         return found
 
     def unavailable(self, why: str) -> SourceUnavailableError:
-        """What is told when the service cannot be asked."""
+        """Build the error for a service that cannot be asked."""
         return SourceUnavailableError(
             f"{self.name} could not be asked ({why.rstrip('.')}). {self._manners.advice}"
         )
@@ -241,14 +241,14 @@ def _wait_s(call: RetryCallState) -> float:
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Seconds that a reply asks to wait, which it tells as a number or as a time of day."""
-    told = headers.get("Retry-After", "").strip()
-    if not told:
+    """Read the seconds that a reply asks to wait, given as a number or as a date."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
         return None
-    if told.isdecimal() and told.isascii():
-        return float(told[:9])
+    if value.isdecimal() and value.isascii():
+        return float(value[:9])
     try:
-        until = parsedate_to_datetime(told)
+        until = parsedate_to_datetime(value)
     except ValueError:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)

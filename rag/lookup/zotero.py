@@ -140,7 +140,7 @@ def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Cha
             found.update({str(each.get("key")): each for each in items})
     new = [each for each in found.values() if _stamp(each) not in seen.latest]
     records = (record for each in new for record in _records(each, shelf))
-    return Changes(_seen(version, seen, new), [_told(record, shelf) for record in records])
+    return Changes(_seen(version, seen, new), [_with_source(record, shelf) for record in records])
 
 
 def _new_pages(service: Service, path: str, seen: Seen) -> Iterator[tuple[list[Object], int]]:
@@ -166,8 +166,8 @@ def _seen(version: int, before: Seen, new: Sequence[Object]) -> Seen:
 
 def _modified(item: Object) -> str:
     data = item.get("data")
-    told = data.get("dateModified") if isinstance(data, Mapping) else ""
-    return told if isinstance(told, str) else ""
+    stamp = data.get("dateModified") if isinstance(data, Mapping) else ""
+    return stamp if isinstance(stamp, str) else ""
 
 
 def _stamp(item: Object) -> tuple[str, int]:
@@ -186,7 +186,7 @@ def _records(item: Object, shelf: Shelf) -> Iterator[Record | RecordError]:
         yield record if isinstance(record, RecordError) else {**record, "collections": paths}
 
 
-def _told(record: Record | RecordError, shelf: Shelf) -> Record | RecordError:
+def _with_source(record: Record | RecordError, shelf: Shelf) -> Record | RecordError:
     return record if isinstance(record, RecordError) else {**record, "source": shelf.name}
 
 
@@ -211,8 +211,8 @@ HEADERS: Final = {"version": "last-modified-version", "total": "total-results"}
 
 
 def _number(reply: Reply, name: str) -> int:
-    told = reply.headers.get(HEADERS[name], "")
-    return int(told) if told.isdecimal() and len(told) < 16 else 0
+    value = reply.headers.get(HEADERS[name], "")
+    return int(value) if value.isdecimal() and len(value) < 16 else 0
 
 
 def _collections(service: Service, library: str) -> dict[str, Collection]:
@@ -276,8 +276,8 @@ def _groups(service: Service) -> dict[str, str]:
 def _nothing_called(name: str, paths: Sequence[str], groups: Mapping[str, str]) -> str:
     known = [*map(repr, [*paths, *groups.values()][:NAMED])]
     more = len(paths) + len(groups) - len(known)
-    told = f"there are {', '.join(known)}" if known else "there are no collections"
+    choices = f"there are {', '.join(known)}" if known else "there are no collections"
     return (
-        f"{NAME} has no collection or group {name!r}; {told}"
+        f"{NAME} has no collection or group {name!r}; {choices}"
         f"{f' and {more} more' if more > 0 else ''}."
     )

@@ -1,4 +1,4 @@
-"""Looks for what SQL itself can tell to be wrong with a library's database, and mends it."""
+"""Find what SQL alone can show to be wrong with a library's database, and repair it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class DatabaseChecks:
         """
         pragma = "quick_check" if is_quick else "integrity_check"
         with self._database.reading() as connection:
-            told = connection.exec_driver_sql(f"PRAGMA {pragma}(1)").scalars().all()
-        return "" if told == ["ok"] else str(told[0])
+            findings = connection.exec_driver_sql(f"PRAGMA {pragma}(1)").scalars().all()
+        return "" if findings == ["ok"] else str(findings[0])
 
     def mend_indexes(self) -> str:
         """Make all indexes anew from their tables; what is still wrong, else ""."""

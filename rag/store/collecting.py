@@ -13,7 +13,7 @@ from rag.text import folded
 from rag.types import Paper
 
 NUMBERS_PER_QUERY: Final = 500
-CITE_KEY: Final = "citekey"  # one person's own, which tells no papers apart
+CITE_KEY: Final = "citekey"  # one person's own, so it identifies no paper
 
 Rows = list[dict[str, int | str]]
 

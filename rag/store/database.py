@@ -34,7 +34,7 @@ LATER_TABLES: Final = {
     "retraction": "paper_number INTEGER, told TEXT",
     "edit": "paper_number INTEGER, field TEXT",
 }
-APPLICATION_ID: Final = 0x70617063  # "papc": tells our file from another program's
+APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
 NO_ROOM_LEFT: Final = (
     "There is no room left on the disk. Nothing is lost: free some space and run the same again; "
@@ -205,20 +205,20 @@ def _begin(connection: Connection) -> None:
 
 
 def _explain(path: Path, exc: OperationalError) -> str:
-    told = str(exc.orig)
-    if any(sign in told.lower() for sign in NO_ROOM):
+    error = str(exc.orig)
+    if any(sign in error.lower() for sign in NO_ROOM):
         return NO_ROOM_LEFT
     return (
-        f"{str(path)!r} cannot be used: {told}. Check that the folder can be written and that no "
+        f"{str(path)!r} cannot be used: {error}. Check that the folder can be written and that no "
         "other program holds the file."
     )
 
 
-def explain_damage(path: Path, told: str) -> str:
-    """What a damaged database means to the user, and what mends it."""
+def explain_damage(path: Path, damage: str) -> str:
+    """Describe a damaged database to the user, and what to do about it."""
     return (
-        f"{str(path)!r}, which holds the papers, is damaged: {told}. Restore it from a backup, or "
-        "move it away and read the papers again with `paperchat ingest`."
+        f"{str(path)!r}, which holds the papers, is damaged: {damage}. Restore it from a backup, "
+        "or move it away and read the papers again with `paperchat ingest`."
     )
 
 
@@ -279,7 +279,7 @@ def _written_by(uri: str) -> str:
 
 @contextmanager
 def translate_disk_full() -> Iterator[None]:
-    """Turn the want of room on the disk, which each store tells in its own way, into one sentence.
+    """Turn the errors of a full disk, which each store words differently, into one sentence.
 
     Raises:
         LibraryError: There is no room left.

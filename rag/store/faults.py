@@ -44,13 +44,13 @@ class Fault:
 
     def __str__(self) -> str:
         """One line: what is wrong, with which papers, and whether it is mended."""
-        one, many = TOLD[self.part, self.problem]
-        told = one if self.count == 1 else many.format(count=f"{self.count:,}")
+        one, many = DESCRIPTIONS[self.part, self.problem]
+        text = one if self.count == 1 else many.format(count=f"{self.count:,}")
         named = ", ".join(self.examples[:EXAMPLES_NAMED])
         more = ", …" if self.count > EXAMPLES_NAMED else ""
         if named or self.detail:
-            told += f" ({named + more if named else self.detail})"
-        return f"{self.part}: {told}{' – mended' if self.is_mended else ''}"
+            text += f" ({named + more if named else self.detail})"
+        return f"{self.part}: {text}{' – mended' if self.is_mended else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class VerifyReport:
 
 
 # Of one, of several.
-TOLD: Final[Mapping[tuple[Part, Problem], tuple[str, str]]] = {
+DESCRIPTIONS: Final[Mapping[tuple[Part, Problem], tuple[str, str]]] = {
     ("papers", "damaged"): ("the database is damaged", "the database is damaged"),
     ("papers", "without_text"): (
         "1 paper has lost its abstract; read its source again with `paperchat ingest`",

@@ -59,10 +59,10 @@ def save_held(folder: Path, stamp: str, held: Held) -> None:
         held: The vectors.
     """
     fresh = folder / f"{HELD}.{os.getpid()}.tmp"
-    told = json.dumps([stamp, list(held.ids)]).encode()
+    header = json.dumps([stamp, list(held.ids)]).encode()
     try:
         with fresh.open("wb") as file:
-            np.savez(file, told=np.frombuffer(told, np.uint8), rows=held.rows)
+            np.savez(file, told=np.frombuffer(header, np.uint8), rows=held.rows)
         fresh.replace(folder / HELD)
     except OSError as exc:
         logger.info("the vectors of %s are not kept in a file: %s", folder, exc)

@@ -49,7 +49,7 @@ UNKNOWN_DIMENSION: Final = 0  # of an embedder that has not embedded anything ye
 
 
 def _quietly(progress: Progress) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 class PaperIndex:
@@ -143,7 +143,7 @@ class PaperIndex:
             drop_unsound(self.vectors_folder, *known, try_it=True)
 
     def _tell_remade(self) -> tuple[Part, ...]:
-        """Which derived stores are made again now, each told in one sentence."""
+        """Say in one sentence each which derived stores are made again now."""
         if not self.papers.count() or self._is_taken_over:
             return ()
         parts: dict[Part, Path] = {"words": self.words_folder}

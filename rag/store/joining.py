@@ -27,8 +27,8 @@ LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
 SUFFIX_CHARACTERS: Final = 6
 # What stands beside a paper's texts, in no order.
-TOLD: Final = ("identifiers", "tags", "collections", "edited")
-NOTED: Final = (*TOLD, "origins")  # the same record in another file is no news
+REPORTED: Final = ("identifiers", "tags", "collections", "edited")
+NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
 Key = tuple[str, str]
 T = TypeVar("T")
 
@@ -111,8 +111,10 @@ class Joiner:
             (joined.noted.add if is_noted else joined.noted.discard)(found.paper_id)
         if not is_correction and (found.source != paper.source or found.title != paper.title):
             joined.merged.append(Merged(found.paper_id, paper.title, paper.source, found.source))
-        is_told = content_hash(whole) != content_hash(found) or is_noted_anew(whole, found, TOLD)
-        self._count(found.paper_id, joined, is_changed=is_told, is_new=False)
+        is_reported = content_hash(whole) != content_hash(found) or is_noted_anew(
+            whole, found, REPORTED
+        )
+        self._count(found.paper_id, joined, is_changed=is_reported, is_new=False)
 
     def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
         if paper_id in self._met:
@@ -334,7 +336,7 @@ def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> b
 
 
 def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:
-    """Identifiers, those of a scheme that the newer record tells being its alone."""
+    """Merge identifiers; for each scheme that the newer record has, its own replace the others."""
     schemes = {scheme for scheme, _ in new}
     return _union(tuple(key for key in old if key[0] not in schemes), tuple(new))
 
@@ -346,7 +348,7 @@ def _fullness(authors: Sequence[str]) -> tuple[int, int]:
 
 
 def _better_date(old: str | None, new: str | None) -> str | None:
-    """The earlier record's date, unless the other tells the same more precisely."""
+    """Return the earlier record's date, unless the other gives the same date more precisely."""
     if not (old and new):
         return old or new
     return new if new.startswith(old) else old

@@ -53,9 +53,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError, UnicodeDecodeError) as exc:
-        told = (str(exc).splitlines() or [type(exc).__name__])[0]
+        why = (str(exc).splitlines() or [type(exc).__name__])[0]
         raise LibraryError(
-            f"{str(path)!r} cannot be read ({told}). "
+            f"{str(path)!r} cannot be read ({why}). "
             "Restore it, or move the folder away and ingest anew."
         ) from exc
     return manifest if manifest.format == FORMAT else None

@@ -26,7 +26,7 @@ from rag.types import Progress
 logger = logging.getLogger(__name__)
 
 STAGE: Final = "taking over the papers"
-TOLD_EVERY: Final = 100
+REPORTED_EVERY: Final = 100
 
 
 def migrate(folder: Path, papers: PaperStore, on_progress: OnProgress) -> LibraryState | None:
@@ -96,6 +96,6 @@ def _counted(papers: Iterator[NewPaper], on_progress: OnProgress) -> Iterator[Ne
     done = 0
     for done, each in enumerate(papers, start=1):
         yield each
-        if done % TOLD_EVERY == 0:
+        if done % REPORTED_EVERY == 0:
             on_progress(Progress(STAGE, done, 0))
     on_progress(Progress(STAGE, done, 0))

@@ -30,7 +30,7 @@ class Reached:
         revision: Of the library's changes, the last that the store has followed.
         part: What else the store is bound to, such as the name of a collection.
         change: Another one after every change of the store, also by a repair.
-        sizes: Bytes of its files when it had followed; others tell of damage, or of a kill.
+        sizes: Bytes of its files when it had followed; other sizes mean damage, or a kill.
     """
 
     library_id: str

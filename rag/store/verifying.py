@@ -1,7 +1,7 @@
-"""Compares the papers with what is derived from them, record by record, and mends.
+"""Compare the papers with what is derived from them, record by record, and repair it.
 
 A batch of papers at a time is held in memory, with the ids of what is wrong.
-Not covered: whether a sound vector is that of its text, which only embedding anew could tell.
+Not covered: whether a sound vector is that of its text, which only embedding again could show.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Found = tuple[Fault, Mend]
 
 
 def verify(index: PaperIndex, *, repair: bool = False) -> VerifyReport:
-    """Say what is wrong with a library, and mend it where asked.
+    """Report what is wrong with a library, and repair it if asked.
 
     Raises:
         LibraryError: Another process changes the library, or it is to be mended in a folder that
@@ -53,8 +53,8 @@ def verify(index: PaperIndex, *, repair: bool = False) -> VerifyReport:
 def check_quickly(index: PaperIndex) -> tuple[Fault, ...]:
     """What is wrong with a library by what is soon looked at: pages, revisions and counts."""
     faults = [Fault(part, "remade", is_mended=True) for part in index.remade]
-    if told := DatabaseChecks(index.database).find_damage(is_quick=True):
-        faults.append(Fault("papers", "damaged", detail=told))
+    if damage := DatabaseChecks(index.database).find_damage(is_quick=True):
+        faults.append(Fault("papers", "damaged", detail=damage))
     words = WordsFollower(index.words_folder, index.lexical)
     faults += [fault for fault, _ in _behind(index, "words", words)]
     if (short := index.count() - index.lexical.count()) > 0:
@@ -85,8 +85,8 @@ def _find(index: PaperIndex) -> Iterator[Found]:
 
 def _compare_papers(index: PaperIndex) -> Iterator[Found]:
     checks = DatabaseChecks(index.database)
-    if told := checks.find_damage():
-        yield Fault("papers", "damaged", detail=told), lambda: _mend_database(index, checks)
+    if damage := checks.find_damage():
+        yield Fault("papers", "damaged", detail=damage), lambda: _mend_database(index, checks)
     if orphaned := checks.count_orphaned_rows():
         yield Fault("papers", "orphaned", orphaned), checks.remove_orphaned_rows
     if lost := checks.without_text():
@@ -137,8 +137,8 @@ def _write_anew(index: PaperIndex, paper_ids: Sequence[str]) -> None:
 
 
 def _mend_database(index: PaperIndex, checks: DatabaseChecks) -> None:
-    if told := checks.mend_indexes():
-        raise DamagedLibraryError(explain_damage(index.database.path, told))
+    if damage := checks.mend_indexes():
+        raise DamagedLibraryError(explain_damage(index.database.path, damage))
 
 
 def _compare_or_remake(

@@ -75,7 +75,7 @@ class Pick:
 
 
 def named_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits that the question names: they are asked about, and no others."""
+    """Return the hits that the question names: they are asked about, and no others."""
     titled = {paper.paper_id for paper in titled_papers(question, [hit.paper for hit in hits])}
     known = [hit for hit in hits if hit.is_named and hit.paper.paper_id not in titled]
     named = [hit for hit in hits if hit.paper.paper_id in titled]
@@ -83,13 +83,13 @@ def named_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def hits_in_order(hits: Sequence[Hit], some: Sequence[Hit]) -> list[Hit]:
-    """Some of the hits, in the order of all."""
+    """Return some of the hits, in the order of all."""
     ids = {hit.paper.paper_id for hit in some}
     return [hit for hit in hits if hit.paper.paper_id in ids]
 
 
 def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> list[Compared]:
-    """The first paper, and those of the others that meet the question's words nearly as well.
+    """Return the first paper and those others that meet the question's words nearly as well.
 
     Where the meaning of a thing is asked, papers that say it come before the others.
     """
@@ -102,14 +102,14 @@ def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> li
 
 
 def _goodness(compared: Sequence[Compared]) -> NDArray[np.float64]:
-    """Mean of each paper's score and match as shares of the best, shape (n,), in [0, 1]."""
+    """Average each paper's score and match as shares of the best, shape (n,), in [0, 1]."""
     score = np.array([each.hit.score for each in compared])
     match = np.array([each.match for each in compared])
     return np.asarray((score / (score.max() or 1.0) + match / (match.max() or 1.0)) / 2)
 
 
 def _least_good(good: NDArray[np.float64]) -> float:
-    """How good a paper must be to be cited where several are asked for."""
+    """Return how good a paper must be to be cited where several are asked for."""
     if len(good) < LEAST_TO_COMPARE:
         return CLOSE_OF_FEW
     rest = float(np.median(good))
@@ -117,7 +117,7 @@ def _least_good(good: NDArray[np.float64]) -> float:
 
 
 def close_hits(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit]:
-    """The hits whose papers are read: those that come close to the best."""
+    """Return the hits whose papers are read: those that come close to the best."""
     if several:
         return list(hits[:MOST_WHEN_SEVERAL])
     most = READ_FOR_MEANING if asked_term(question) else MOST_OTHERWISE
@@ -126,7 +126,7 @@ def close_hits(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit
 
 
 def choose(compared: Compared, most_words: int, most: int) -> Pick:
-    """The sentences that answer: the best first, the others in reading order."""
+    """Choose the sentences that answer: the best first, the others in reading order."""
     sentences = compared.sentences
     lengths = [len(each.text.split()) + 1 for each in sentences]  # with its marker
     left = most_words - len(compared.hit.paper.title.split())
@@ -156,7 +156,7 @@ def _select(
     most_words: int,
     most: int,
 ) -> list[int]:
-    """The opening sentences, then others by falling marginal worth that stay within the words.
+    """Choose the opening sentences, then others by falling marginal worth, within the words.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998) with additive redundancy; what is
     worth less than the least is left out.

@@ -47,7 +47,7 @@ class Excerpts:
     other_tokens: int = 60
 
     def of(self, hit: Hit, place: int) -> str:
-        """What is shown of the hit at a place, from 0."""
+        """Return what is shown of the hit at a place, from 0."""
         most = self.lead_tokens if place == 0 or hit.is_named else self.other_tokens
         if count_tokens(hit.paper.abstract) <= most:
             return hit.paper.abstract
@@ -57,7 +57,7 @@ class Excerpts:
 def build_context(
     hits: Sequence[Hit], budget_tokens: int, excerpts: Excerpts | None = None
 ) -> list[PromptSource]:
-    """The hits as sources, in their order, together within the budget.
+    """Turn hits into sources, in their order, together within the budget.
 
     Whole abstracts are shown where no excerpts are asked for.
     What does not fit is left out of the last papers. Into a share that is too small, sentences of
@@ -77,7 +77,7 @@ def build_context(
 
 
 def share_out(needs: Sequence[int], budget: int) -> list[int]:
-    """What each gets of a budget, the most useful first; what does not fit is taken from the last.
+    """Share a budget out, the most useful first; what does not fit is taken from the last.
 
     The last is cut until it would say nothing and then left out, then the one before it. Where not
     all fit, no need counts for more than half of the budget, unless something is left over.
@@ -103,7 +103,7 @@ def share_out(needs: Sequence[int], budget: int) -> list[int]:
 
 
 def _fit(number: int, hit: Hit, whole: str, share: int) -> str:
-    """The source within its share: whole, or with as many of its best sentences as go in."""
+    """Fit a source into its share: whole, or with as many of its best sentences as go in."""
     if count_tokens(whole) <= share:
         return whole
     text = hit.paper.abstract
@@ -122,7 +122,7 @@ def _fit(number: int, hit: Hit, whole: str, share: int) -> str:
 
 
 def _chosen(ranked: Sequence[Sentence], most_tokens: int) -> list[Sentence]:
-    """The first sentences that go into so many tokens; the very first in any case."""
+    """Return the first sentences that go into so many tokens; the very first in any case."""
     kept = list(ranked[:1])
     left = most_tokens - sum(count_tokens(sentence.text) for sentence in kept)
     for sentence in ranked[1:]:
@@ -134,7 +134,7 @@ def _chosen(ranked: Sequence[Sentence], most_tokens: int) -> list[Sentence]:
 
 
 def _by_passage(hit: Hit) -> Iterator[Sentence]:
-    """The sentences of the abstract, those of the most similar passage first."""
+    """Yield the sentences of the abstract, those of the most similar passage first."""
     spans = [(passage.start, passage.end) for passage in hit.passages]
     sentences = split_sentences(hit.paper.abstract)
     seen: set[int] = set()
@@ -146,7 +146,7 @@ def _by_passage(hit: Hit) -> Iterator[Sentence]:
 
 
 def _excerpt(text: str, kept: Sequence[Sentence]) -> str:
-    """The sentences in reading order, with a sign where text is left out."""
+    """Return the sentences in reading order, with a sign where text is left out."""
     pieces: list[str] = []
     at = 0
     for sentence in sorted(kept, key=lambda each: each.start):
@@ -168,7 +168,7 @@ def _render(number: int, paper: Paper, excerpt: str) -> str:
 
 
 def _about(paper: Paper) -> str:
-    """A line of authors and year, where known."""
+    """Render authors and year on a line, where known."""
     authors = cut_tokens(", ".join(paper.authors[:AUTHORS_NAMED]), MOST_AUTHOR_TOKENS)
     if len(paper.authors) > AUTHORS_NAMED:
         authors += " et al."

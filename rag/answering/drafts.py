@@ -53,4 +53,4 @@ class Writer(Protocol):
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """Growing drafts, at least one; each replaces the one before."""
+        """Yield growing drafts, at least one; each replaces the one before."""

@@ -100,7 +100,7 @@ class ExtractiveWriter:
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """One draft: the papers that answer, each with its best sentences and its marker."""
+        """Yield one draft: the papers that answer, each with its best sentences and its marker."""
         asked = question_to_answer(question, history)
         several = asks_for_several(asked)
         named = named_hits(asked, hits)
@@ -121,7 +121,7 @@ class ExtractiveWriter:
         yield _compose(picks, Numbering(history))
 
     def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
-        """The sentences of a paper that may be quoted, those first that say most of what is asked.
+        """Rank the sentences of a paper that may be quoted by how much of what is asked they say.
 
         What the conversation has quoted counts as any other.
         """
@@ -132,7 +132,7 @@ class ExtractiveWriter:
         return [compared.sentences[n] for n in order]
 
     def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
-        """Most words and most sentences of the paper at a place, from 0."""
+        """Return the most words and sentences to take from the paper at a place, from 0."""
         if several and papers > 1:
             return self._answer_words, SENTENCES_WHEN_SEVERAL if papers <= FEW else 1
         main = self._answer_words if papers == 1 else int(self._answer_words * MAIN_SHARE)
@@ -141,7 +141,7 @@ class ExtractiveWriter:
     def _compare(
         self, question: str, hit: Hit, quoted: frozenset[Place], *, is_whole: bool
     ) -> Compared:
-        """The paper read once beside the question; asides count for its match, not as quotes."""
+        """Compare a paper with the question; asides count for its match, not as quotes."""
         paper = hit.paper
         whole = quotable_sentences(paper)
         fresh = [n for n, each in enumerate(whole) if (paper.paper_id, each.start) not in quoted]
@@ -202,7 +202,7 @@ def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> 
 
 
 def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """What each sentence is worth for its place, its role and as evidence, shape (n,)."""
+    """Weigh each sentence by its place, its role and as evidence, shape (n,)."""
     role = asked_role(question)
     term = asked_term(question)
     late = np.arange(1, len(sentences) + 1) / len(sentences)
@@ -216,7 +216,7 @@ def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """What each sentence gains for doing what a question asks for, the most for doing it best."""
+    """Weigh each sentence by how well it does what a question asks for."""
     best = np.array([bool(role.best and role.best.search(text)) for text in sentences])
     said = np.array([bool(role.said.search(text)) for text in sentences]) & ~best
     least = ROLE_BONUS / 2 if best.any() else ROLE_BONUS
@@ -224,7 +224,7 @@ def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
-    """What each sentence is worth in a summary: what is done leads, then what came of it."""
+    """Weigh each sentence for a summary: what is done leads, then what came of it."""
     texts = [each.text for each in sentences]
     treats = [bool(METHOD.search(text)) for text in texts]
     treats = treats if any(treats) else [bool(TREATS.search(text)) for text in texts]
@@ -269,7 +269,7 @@ def _asks_anew(question: str) -> bool:
 
 
 def _quoted(history: Sequence[Message]) -> frozenset[Place]:
-    """Where the sentences stand that the conversation has quoted."""
+    """Find where the sentences stand that the conversation has quoted."""
     return frozenset(
         (cited.paper.paper_id, start)
         for message in history
@@ -280,7 +280,7 @@ def _quoted(history: Sequence[Message]) -> frozenset[Place]:
 
 
 def _sentence_starts(cited: Citation) -> Iterator[int]:
-    """Where the sentences begin that a quote is a part of; its own beginning may be trimmed."""
+    """Find where the sentences of a quote begin; its own beginning may be trimmed."""
     for sentence in quotable_sentences(cited.paper):
         if sentence.start <= cited.start < sentence.end:
             yield sentence.start
@@ -313,12 +313,12 @@ def _compose(picks: Sequence[Pick], numbering: Numbering) -> Draft:
 
 
 def _standing_alone(sentence: Sentence) -> Sentence:
-    """The sentence without the words that tie it to the one before."""
+    """Remove the words that tie a sentence to the one before."""
     cut = trimmed_start(sentence.text)
     return Sentence(sentence.text[cut:], sentence.start + cut, sentence.end)
 
 
 def capitalised(text: str) -> str:
-    """The text with a capital to begin with, unless its first word is spelled so on purpose."""
+    """Begin a text with a capital, unless its first word is spelled small on purpose."""
     first = text.split(maxsplit=1)[0] if text else ""
     return text[:1].upper() + text[1:] if first.islower() else text

@@ -82,7 +82,7 @@ class ModelWriter:
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """Drafts as the model writes: checked sentences, then the one that is being written.
+        """Yield drafts as the model writes: checked sentences, then the one that is being written.
 
         Raises:
             ModelError: The model did not answer, or broke off.
@@ -127,7 +127,7 @@ class ModelWriter:
         return Draft(Verified(usage=usage), failure=why, thinking=reply.thinking)
 
     def _ended(self, draft: Draft, reply: Reply) -> Draft:
-        """The draft, with how the reply came about and whether it came to its end."""
+        """Complete the draft with how the reply came about and whether it came to its end."""
         notice = draft.notice
         if reply.is_cut:
             reason = (
@@ -145,7 +145,7 @@ class ModelWriter:
         verifier: Verifier,
         usage: Usage,
     ) -> Iterator[Draft]:
-        """The whole text, checked; a disagreement that is left with one side is none."""
+        """Check the whole text; a disagreement that is left with one side is none."""
         disagrees, body = split_disagreement(as_markers(text, len(prompt.sources)).strip())
         if self._second:
             local = self._verify(body, prompt, history, verifier)
@@ -182,7 +182,7 @@ class ModelWriter:
 
 
 def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
-    """The replies, of thoughts alone one a second, and the last one in any case."""
+    """Yield the replies, of thoughts alone one a second, and the last one in any case."""
     reply, shown, held = None, -1.0, False
     for reply in replies:
         thinking = None if reply.text else reply.thinking
@@ -195,7 +195,7 @@ def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
 
 
 def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
-    """The complete sentences checked, the last one as it comes, without markers."""
+    """Draft the complete sentences, checked, and the last one as it comes, without markers."""
     numbered = as_markers(hold_back_label(reply.text), count)
     complete = split_sentences(numbered)[:-1]
     cut = complete[-1].end if complete else 0
@@ -205,7 +205,7 @@ def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
 
 
 def _marked_as_cut(text: str) -> str:
-    """The text with a sign behind a last sentence that does not end."""
+    """Mark a last sentence that does not end."""
     words = strip_markers(text).rstrip(" \n\"'”’)*_`")
     return text if not words or words[-1] in ENDS else f"{text.rstrip()}{SIGN}"
 

@@ -39,7 +39,7 @@ GROWING: Final = re.compile(
 
 
 def as_markers(text: str, count: int) -> str:
-    """The text with a marker wherever one of so many papers is named by its number."""
+    """Write a marker wherever one of so many papers is named by its number."""
 
     def named(match: re.Match[str]) -> str:
         is_round = match[0][0] == "("
@@ -59,11 +59,11 @@ def as_markers(text: str, count: int) -> str:
 
 
 def _markers(listed: str, count: int) -> str:
-    """The markers of the numbers in a list that are a paper's."""
+    """Return the markers of the numbers in a list that are a paper's."""
     numbers = dict.fromkeys(int(number) for number in re.findall(r"\d+", listed))
     return "".join(f"[{number}]" for number in numbers if 1 <= number <= count)
 
 
 def hold_back_label(text: str) -> str:
-    """The text without a bracket at its end that may become a marker."""
+    """Remove from the end of a text a bracket that may become a marker."""
     return GROWING.sub("", text)

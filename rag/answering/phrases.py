@@ -41,7 +41,7 @@ Stems = tuple[str, ...]
 
 
 def stem(word: str) -> str:
-    """A word without case and plural."""
+    """Reduce a word to lower case and singular."""
     lower = word.lower()
     if len(lower) > 3 and lower.endswith("s") and not lower.endswith(("ss", "us", "is")):
         return lower[:-1]
@@ -49,7 +49,7 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> Stems:
-    """The stems of a text's words, in order."""
+    """Return the stems of a text's words, in order."""
     return tuple(stem(word) for word in re.findall(r"[^\W_][\w'’-]*", text))
 
 
@@ -115,7 +115,7 @@ def _is_part_of_a_longer(key: Stems, kept: Mapping[Stems, Sequence[Paper]]) -> b
 
 
 def _prose_forms(papers: Sequence[Paper]) -> dict[str, str]:
-    """How abstracts write a word in the middle of a sentence, by its lower case."""
+    """Return how abstracts write a word in the middle of a sentence, by its lower case."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for paper in papers:
         for word in re.findall(r"(?<=[a-z,] )[^\W\d_][\w'’-]*", paper.abstract):
@@ -131,7 +131,7 @@ def _in_prose(phrase: str, forms: Mapping[str, str]) -> str:
 
 
 def _word_in_prose(word: str, forms: Mapping[str, str]) -> str:
-    """The word as abstracts write it, else as the title does but for a plain first capital."""
+    """Write a word as abstracts do, else as the title does but for a plain first capital."""
     if any(sign.isupper() or sign.isdigit() for sign in word[1:]):
         return word
     form = forms.get(word.lower(), word.lower())

@@ -38,7 +38,7 @@ def compose_prompt(
     today: date,
     excerpts: Excerpts | None = None,
 ) -> Prompt:
-    """The prompt for a question; the papers and the conversation are cut to fit, it never is.
+    """Compose the prompt; papers and conversation are cut to fit, the question never is.
 
     Raises:
         ModelWindowError: The question leaves no room for a paper.
@@ -75,7 +75,7 @@ def _user(sources: str, question: str) -> str:
 def _conversation(
     history: Sequence[Message], numbers: Mapping[str, int], budget: int
 ) -> list[ChatMessage]:
-    """The last messages that go into the budget, beginning with one of the user's.
+    """Return the last messages that go into the budget, beginning with one of the user's.
 
     Their markers become the numbers that the papers have now; those of other papers go.
     """
@@ -87,7 +87,7 @@ def _conversation(
 
 
 def _renumbered(message: Message, history: Sequence[Message], numbers: Mapping[str, int]) -> str:
-    """The message with the numbers of today's sources in the place of its markers."""
+    """Replace a message's markers by the numbers of the current sources."""
     if message.role == "user":
         return _pointing(message.content, history, numbers)
     found = {c.marker: numbers.get(c.paper.paper_id) for c in message.citations}
@@ -95,7 +95,7 @@ def _renumbered(message: Message, history: Sequence[Message], numbers: Mapping[s
 
 
 def _pointing(text: str, history: Sequence[Message], numbers: Mapping[str, int]) -> str:
-    """What the user says, with today's numbers for those that earlier answers gave to papers.
+    """Replace the paper numbers that a user says by those of the current sources.
 
     A paper has the same number in all answers of a conversation. Other numbers stay.
     """

@@ -27,7 +27,7 @@ MOST_AUTHORS: Final = 12
 
 
 def cite_record(paper: Paper, numbering: Numbering, sentence: Sentence | None = None) -> Citation:
-    """A citation of a paper, with the sentence that is quoted beside its record, if any is."""
+    """Cite a paper, with the sentence that is quoted beside its record, if any is."""
     marker = numbering.number(paper)
     if sentence is None:
         return Citation(marker, paper, "", 0, 0, 1.0)
@@ -137,7 +137,7 @@ def has_field(paper: Paper, field: Field) -> bool:
 
 
 def code_sentence(paper: Paper) -> Sentence | None:
-    """The sentence of an abstract that says where code is."""
+    """Return the sentence of an abstract that says where code is."""
     from rag.answering.extractive import LINK
 
     found = [s for s in split_sentences(paper.abstract) if LINK.search(s.text)]
@@ -145,7 +145,7 @@ def code_sentence(paper: Paper) -> Sentence | None:
 
 
 def heading(paper: Paper) -> str:
-    """A paper in a list: its title, and its authors and year where they are known."""
+    """Render a paper in a list: its title, and its authors and year where they are known."""
     first = paper.authors[0].split()[-1] if paper.authors else ""
     who = f"{first} et al." if len(paper.authors) > 1 else first
     details = ", ".join(filter(None, (who, str(paper.year or ""))))
@@ -157,7 +157,7 @@ def listed(
     numbering: Numbering,
     sentence_of: Callable[[Paper], Sentence | None] = lead_sentence,
 ) -> tuple[str, list[Citation]]:
-    """A numbered list of papers, each with a sentence, and citations.
+    """Render a numbered list of papers, each with a sentence, and citations.
 
     Args:
         papers: In the order of the list.

@@ -26,7 +26,7 @@ class DirectResponder:
         self._library = LibraryResponder(lookup)
 
     def answer(self, query: Query) -> DirectAnswer | None:
-        """The answer; None where abstracts have to be read for it."""
+        """Answer a query; None where abstracts have to be read for it."""
         if query.language:
             return describe_language(query.language)
         if query.short_of is not None:

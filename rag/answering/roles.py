@@ -188,7 +188,7 @@ ROLES: Final = (
 
 
 def lead_sentence(paper: Paper) -> Sentence:
-    """The sentence that says what a paper does: the first that proposes, else finds, else any."""
+    """Find the sentence that says what a paper does: one that proposes, else finds, else any."""
     sentences = quotable_sentences(paper)
     for said in (METHOD, TREATS, OWN, FINDS):
         if found := next((each for each in sentences if said.search(each.text)), None):
@@ -197,7 +197,7 @@ def lead_sentence(paper: Paper) -> Sentence:
 
 
 def asked_role(question: str) -> Role | None:
-    """What the wanted sentences do, when the question says so outside of titles in quotes."""
+    """Return the role of the wanted sentences, where the question says it outside quoted titles."""
     outside = QUOTED.sub("“”", question)
     return next((role for role in ROLES if role.asked.search(outside)), None)
 

@@ -36,7 +36,7 @@ COMMON_BEFORE_COLON: Final = frozenset(
 
 
 def example_questions(papers: Sequence[Paper], n: int = 4) -> list[str]:
-    """Up to n questions that the papers answer, of different kinds and about different papers.
+    """Propose up to n questions that the papers answer, of different kinds and on different papers.
 
     The same papers give the same questions.
     """
@@ -60,7 +60,7 @@ def follow_ups(
     is_discriminative: Callable[[str], bool],
     asked: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Up to three questions that could come after an answer and that these papers answer.
+    """Propose up to three questions that could follow an answer and that these papers answer.
 
     Args:
         question: What was answered.
@@ -88,7 +88,7 @@ _Made = tuple[str, Sequence[Paper]]
 
 
 def _next(kind: Iterator[_Made], chosen: Sequence[_Made], *, again: bool) -> _Made | None:
-    """The next question that is about other things and papers; about the same ones if `again`."""
+    """Pick the next question about other things and papers; about the same ones if `again`."""
     said = {word for question, _ in chosen for word in _topical(question)}
     used = {paper.paper_id for _, about in chosen for paper in about}
     for question, about in kind:
@@ -100,12 +100,12 @@ def _next(kind: Iterator[_Made], chosen: Sequence[_Made], *, again: bool) -> _Ma
 
 
 def _topical(question: str) -> set[str]:
-    """What a question is about: its stems without those of the forms of questions."""
+    """Return the stems of a question without those of its form."""
     return {stem(word) for word in content_words(question)} - OF_FORMS
 
 
 def _shuffled(paper: Paper) -> str:
-    """A place that has nothing to do with when a paper came, always the same for it."""
+    """Return a sort key that is fixed for a paper and independent of when it was added."""
     return hashlib.sha256(paper.paper_id.encode()).hexdigest()
 
 
@@ -149,7 +149,7 @@ def _about_paper(papers: Sequence[Paper], question: str) -> Iterator[str]:
 
 
 def _deeper(cited: Sequence[Paper], question: str) -> Iterator[str]:
-    """What else the abstract of a cited paper says: results, limits, assumptions."""
+    """Yield what else the abstract of a cited paper says: results, limits, assumptions."""
     ways: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         (RESULTS, lambda title: f"What results does “{title}” report?"),
         (LIMITS, lambda title: f"Which limitations does “{title}” speak of?"),
@@ -171,7 +171,7 @@ def _shared(
 
 
 def find_name(paper: Paper) -> str | None:
-    """The name before the colon of a title, where the abstract uses it too."""
+    """Find the name before the colon of a title, where the abstract uses it too."""
     match = NAMED.match(paper.title)
     if not match or match[1].lower() in COMMON_BEFORE_COLON:
         return None
@@ -186,6 +186,6 @@ def _is_specific(paper: Paper) -> bool:
 
 
 def _asked(question: str, papers: Sequence[Paper]) -> Iterator[_Made]:
-    """The question, unless a title in it would be taken for an order."""
+    """Yield the question, unless a title in it would be taken for an order."""
     if question_for_papers(question) == question:
         yield question, papers

@@ -87,14 +87,14 @@ class EndpointLLM(CustomLLM):
         )
 
     def find_window(self) -> int | None:
-        """The tokens that the model takes in at once, from the settings or from its endpoint."""
+        """Find the model's context window, tokens, in the settings or at its endpoint."""
         if self.settings.model_window or self.settings.openai_base_url is None:
             return self.settings.model_window
         window = WINDOWS.find(str(self._client.base_url), self.model, self._client.api_key)
         return window and int(window * COUNTED_ALIKE)
 
     def models(self) -> list[str]:
-        """The names of the endpoint's models, in order; none where it lists none.
+        """List the names of the endpoint's models, in order; none where it lists none.
 
         Raises:
             ModelError: The endpoint cannot be reached, or refuses the key.
@@ -122,7 +122,7 @@ class EndpointLLM(CustomLLM):
             yield from self._read(pieces, options.max_tokens * LONGEST_TOKEN)
 
     def _read(self, pieces: Iterator[object], longest: int) -> ChatResponseGen:
-        """The reply so far after each piece, and its end, which may be that it cannot be used."""
+        """Yield the reply so far after each piece; raise where it cannot be used in the end."""
         reply = _Reply(longest)
         with translated(self._where, self.model, self._client.api_key):
             try:
@@ -138,7 +138,7 @@ class EndpointLLM(CustomLLM):
             raise why
 
     def _why_useless(self, reply: _Reply) -> ModelError | None:
-        """What is wrong with a reply that has ended; None where nothing is."""
+        """Explain what is wrong with a reply that has ended; None where nothing is."""
         if reply.finish in FILTERED:
             return ModelResponseError(
                 f"The content filter of {self._where} stopped the answer. Ask again in other words."
@@ -163,7 +163,7 @@ class EndpointLLM(CustomLLM):
     def _open(
         self, messages: Sequence[ChatMessage], options: Options
     ) -> Iterator[Iterator[object]]:
-        """The pieces of an open reply, asked for in the forms that the endpoint takes."""
+        """Open a reply in a form that the endpoint takes, and return its pieces."""
         dialect, tried = LEARNED.find(self._where, self.model), frozenset[str]()
         if not (options.form and dialect.takes_form):
             options = replace(options, form=None)
@@ -213,7 +213,7 @@ class EndpointLLM(CustomLLM):
     def _request(
         self, messages: Sequence[ChatMessage], options: Options, dialect: Dialect
     ) -> dict[str, object]:
-        """What is sent, with the parameters that the endpoint takes."""
+        """Build the request, with the parameters that the endpoint takes."""
         given: dict[str, object] = {
             "model": self.model,
             "messages": _params(messages, takes_system=dialect.takes_system),
@@ -238,21 +238,21 @@ class EndpointLLM(CustomLLM):
         )
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponse:
-        """The whole reply; options as for `stream_chat`."""
+        """Return the whole reply; options as for `stream_chat`."""
         last = deque(self.stream_chat(messages, **kwargs), maxlen=1)
         return last.pop()  # one comes at the least, or an error
 
     def complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponse:
-        """The whole reply to a single message."""
+        """Return the whole reply to a single message."""
         reply = self.chat([ChatMessage(role="user", content=prompt)])
         return CompletionResponse(text=reply.message.content or "")
 
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponseGen:
-        """The reply to a single message as it is written."""
+        """Stream the reply to a single message."""
         for part in self.stream_chat([ChatMessage(role="user", content=prompt)]):
             yield CompletionResponse(text=part.message.content or "", delta=part.delta)
 
@@ -280,7 +280,7 @@ class _Reply:
         self._clean, self._clean_thought = Cleaner(), Cleaner()
 
     def take(self, piece: object) -> ChatResponse:
-        """The reply with the next piece, of whatever type the client has made of it."""
+        """Add the next piece, of whatever type the client made of it; return the reply so far."""
         read = read_piece(piece)
         self._counts = read_counts(piece) or self._counts
         self._note(read)
@@ -299,7 +299,7 @@ class _Reply:
         return len(self.text) >= self._longest
 
     def end(self) -> ChatResponse:
-        """The whole reply."""
+        """Return the whole reply."""
         self._thoughts.finish()
         if self.is_full:
             self.finish = CUT[0]
@@ -318,7 +318,7 @@ class _Reply:
 
 
 def _pieces(opened: object) -> Iterator[object]:
-    """The pieces of a reply; an endpoint that does not stream sends one, which is the whole."""
+    """Yield the pieces of a reply; an endpoint that does not stream sends it as one."""
     if not isinstance(opened, openai.Stream):
         yield opened
     elif "json" in opened.response.headers.get("content-type", ""):

@@ -51,7 +51,7 @@ def try_endpoint(settings: Settings, model: str) -> Connection:
 
 
 def find_models(settings: Settings, model: str) -> tuple[str, ...]:
-    """The endpoint's models by name, for a choice; none when they cannot be had."""
+    """List the endpoint's models by name, to choose from; none where it cannot list them."""
     from rag.endpoint.chat import EndpointLLM
 
     small = {"retries": 0, "timeout_s": min(settings.timeout_s, LONGEST_WAIT_S)}

@@ -63,7 +63,7 @@ OTHER_NAME: Final = {"max_tokens": "max_completion_tokens", "max_completion_toke
 
 
 def other_forms(asked: Dialect, refusal: str, tried: frozenset[str]) -> tuple[str, Dialect] | None:
-    """The field that a refusal is about, and the dialect with its other form.
+    """Find the field that a refusal is about, and the dialect with its other form.
 
     Args:
         asked: What was refused.
@@ -97,7 +97,7 @@ class Learned:
         self._lock = threading.Lock()
 
     def find(self, where: str, model: str) -> Dialect:
-        """What is known of an endpoint; the usual where nothing is."""
+        """Find the dialect of an endpoint; the default where nothing is known."""
         return self._known.get((where, model), USUAL)
 
     def keep(self, where: str, model: str, dialect: Dialect) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def build_openai_embedding(settings: Settings, model: str) -> BaseEmbedding:
-    """The endpoint's embedding; its failures are raised as `ModelError`s."""
+    """Build the embedding of an endpoint; its failures are raised as `ModelError`s."""
     from llama_index.embeddings.openai import OpenAIEmbedding
 
     where = settings.openai_base_url or "the OpenAI service"

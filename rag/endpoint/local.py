@@ -107,7 +107,7 @@ def _ask(place: Place, deadline: float) -> LocalServer | None:
 
 
 def usual_places(environ: Mapping[str, str]) -> list[Place]:
-    """Where Ollama, LM Studio, llama.cpp, vLLM and Jan serve by default."""
+    """List where Ollama, LM Studio, llama.cpp, vLLM and Jan serve by default."""
     return [
         Place("Ollama", ollama_root(environ.get("OLLAMA_HOST", "")), _ollama),
         Place("LM Studio", "http://127.0.0.1:1234", _lm_studio),
@@ -118,7 +118,7 @@ def usual_places(environ: Mapping[str, str]) -> list[Place]:
 
 
 def ollama_root(host: str) -> str:
-    """The address that `OLLAMA_HOST` means, which may lack a scheme, a name or a port."""
+    """Return the address that `OLLAMA_HOST` means, which may lack a scheme, a name or a port."""
     scheme, _, rest = host.strip().rpartition("://")
     name, _, port = rest.partition("/")[0].rpartition(":") if ":" in rest else (rest, "", "")
     name = name.strip("[]").partition("/")[0]

@@ -44,7 +44,7 @@ class Options:
 
 
 def read_options(given: Mapping[str, object], settings: Settings) -> Options:
-    """The options among a call's keywords; the settings' limits for what is not given."""
+    """Read the options among a call's keywords; the settings' limits for what is not given."""
     most, form, seconds = (given.get(name) for name in ("max_tokens", "form", "seconds"))
     longest = settings.deadline_s
     if isinstance(seconds, int | float):

@@ -46,7 +46,7 @@ class Piece:
 
 
 def read_piece(piece: object) -> Piece:
-    """What a chunk of a stream, or a whole completion, says.
+    """Read a chunk of a stream, or a whole completion.
 
     Raises:
         UnreadableError: Its text is a number or the like.
@@ -86,7 +86,7 @@ def read_counts(piece: object) -> dict[str, int]:
 
 
 def value_of(thing: object, name: str) -> object:
-    """A field of an object of JSON, however the client has read it; None where there is none."""
+    """Return a field of a JSON object, however the client has read it; None where there is none."""
     if isinstance(thing, dict):
         return thing.get(name)
     return getattr(thing, name, None) if isinstance(thing, BaseModel) else None
@@ -98,7 +98,7 @@ def is_object(thing: object) -> bool:
 
 
 def _parts(content: object) -> tuple[str, str]:
-    """The text and the thoughts of a content, which some endpoints send as a list of parts."""
+    """Read text and thoughts of a content, which some endpoints send as a list of parts."""
     if content is None:
         return "", ""
     if isinstance(content, str):
@@ -142,7 +142,7 @@ class Cleaner:
         self._half = ""
 
     def __call__(self, text: str) -> str:
-        """The next piece, clean."""
+        """Clean the next piece."""
         text = self._half + text
         self._half = text[-1:] if HIGH <= text[-1:] < LOW else ""
         text = text[: len(text) - len(self._half)]

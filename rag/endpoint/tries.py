@@ -50,7 +50,7 @@ class _StopBefore(stop_base):
 
 
 def wait_s(call: RetryCallState) -> float:
-    """Seconds before the next try: what the endpoint asks for, else exponential with jitter."""
+    """Return the seconds to wait: what the endpoint asks for, else exponential with jitter."""
     error = call.outcome.exception() if call.outcome else None
     asked = error.retry_after_s if isinstance(error, ModelError) else None
     return BACKOFF(call) if asked is None else asked

@@ -102,7 +102,7 @@ def is_near(base_url: str) -> bool:
 
 
 def _listed(reply: object, model: str) -> int | None:
-    """The window in a list of models."""
+    """Return the window in a list of models."""
     data = value_of(reply, "data")
     entries = [e for e in data if value_of(e, "id") == model] if isinstance(data, list) else []
     windows = (_tokens(value_of(entry, name)) for entry in entries for name in LISTED_AS)
@@ -141,7 +141,7 @@ def _ollama(
 
 
 def _largest(info: object) -> int | None:
-    """The window that a model was made for."""
+    """Return the window that a model was made for."""
     fields = info.items() if isinstance(info, dict) else ()
     return next((_tokens(v) for k, v in fields if str(k).endswith(".context_length")), None)
 

@@ -14,7 +14,7 @@ LEAST_MESSAGE_TOKENS: Final = 20  # less than that of a cut message says nothing
 
 
 def trim_history(history: Sequence[Message], budget_tokens: int) -> list[Message]:
-    """The last messages within a budget, oldest first; the first of them may lose its beginning.
+    """Return the last messages within a budget, oldest first; the first may lose its beginning.
 
     It begins with a message of the user's, as some chat templates ask.
     """

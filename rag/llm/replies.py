@@ -47,7 +47,7 @@ def find_window(llm: LLM) -> int | None:
 
 
 def stream_reply(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[Reply]:
-    """The reply after each piece.
+    """Yield the reply after each piece.
 
     Raises:
         ModelError: The model did not answer, or broke off.
@@ -62,7 +62,7 @@ def stream_reply(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[Reply]:
 
 
 def read_reply(llm: LLM, response: ChatResponse) -> str:
-    """What a whole reply says, without thoughts."""
+    """Return the text of a whole reply, without thoughts."""
     read = _Reading(tells_apart=is_ours(llm))
     text = response.message.content or ""
     read.take(response.model_copy(update={"delta": text}))
@@ -83,14 +83,14 @@ class _Reading:
         self._thought_s = 0.0
 
     def take(self, response: ChatResponse) -> Reply:
-        """The reply with the next piece."""
+        """Add the next piece, and return the reply so far."""
         extra = response.additional_kwargs or {}
         if not self._tells_apart:
             self._thoughts.feed(response.delta or "", _text(extra.get("thinking_delta")))
         return self._reply(response)
 
     def end(self, response: ChatResponse) -> Reply:
-        """The whole reply."""
+        """Return the whole reply."""
         self._thoughts.finish()
         return self._reply(response)
 

@@ -29,7 +29,7 @@ def ask_model(
     seconds: float,
     form: type[BaseModel] | None = None,
 ) -> tuple[str, Usage]:
-    """The model's reply, without what it thought, and what it used.
+    """Ask the model; return its reply without thoughts, and its usage.
 
     Args:
         llm: Any LlamaIndex chat model; one of ours is also held to what follows.
@@ -50,7 +50,7 @@ def ask_model(
 
 
 def parse_object(text: str, form: type[Form]) -> Form | None:
-    """The last object in a reply that has the form, or None."""
+    """Find the last object in a reply that has the form, or None."""
     for brace in reversed(list(re.finditer(r"\{", text))):
         try:
             found, _ = json.JSONDecoder().raw_decode(text, brace.start())

@@ -142,7 +142,7 @@ class Thoughts:
 
 
 def without_thoughts(text: str) -> str:
-    """What a whole reply says, without what it thinks."""
+    """Return the text of a whole reply without its thoughts."""
     reply = Thoughts()
     reply.feed(text)
     reply.finish()

@@ -18,14 +18,14 @@ PRICED_TOKENS: Final = 1_000_000
 def reported_usage(
     response: ChatResponse | None, messages: Sequence[ChatMessage], text: str
 ) -> Usage:
-    """What the endpoint counted, or our own count when it does not say."""
+    """Return the token counts of the endpoint, or our own where it gives none."""
     counts = (response.additional_kwargs if response else {}) or {}
     prompt = counts.get("prompt_tokens") or sum(count_tokens(m.content or "") for m in messages)
     return Usage(int(prompt), int(counts.get("completion_tokens") or count_tokens(text)))
 
 
 def priced(usage: Usage, settings: Settings) -> Usage:
-    """The usage with what it cost, where a price is set."""
+    """Add the cost to the usage, where a price is set."""
     if settings.price_prompt is None and settings.price_completion is None:
         return usage
     read = usage.prompt_tokens * (settings.price_prompt or 0.0)

@@ -39,7 +39,7 @@ __all__ = [
 def open_sources(
     sources: Iterable[Source], services: Services, most: int
 ) -> Iterator[Source | Opened]:
-    """The sources in their order; what names no file is replaced by records from its service.
+    """Replace each source that names no file by records from its service; the order stays.
 
     Nothing is asked before those records are read. arXiv's ids that stand side by side are asked
     for together.
@@ -62,7 +62,7 @@ def open_sources(
 
 
 def _asked(source: Source) -> Asked | None:
-    """What a source asks for, where it is text that is not the name of a file."""
+    """Read what a source asks for, where it is text that is not the name of a file."""
     if not isinstance(source, str):
         return None
     asked = find_asked(source)

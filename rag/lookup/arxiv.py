@@ -36,7 +36,7 @@ ADDRESS: Final = re.compile(
 
 
 def plain_id(word: str) -> str:
-    """An arXiv id without version, from the id alone, behind `arXiv:` or in an address; or ""."""
+    """Find an arXiv id without version, alone, behind `arXiv:` or in an address; or ""."""
     address = ADDRESS.match(word)
     bare = address["id"] if address else re.sub(r"^arxiv:\s*", "", word, flags=re.IGNORECASE)
     match = ARXIV_ID.match(bare)
@@ -44,7 +44,7 @@ def plain_id(word: str) -> str:
 
 
 def read_ids(service: Service, ids: Sequence[str]) -> Iterator[Record | RecordError]:
-    """A record for every id, in their order, or what is wrong with it.
+    """Read a record for every id, in their order, or what is wrong with it.
 
     Raises:
         SourceUnavailableError: arXiv cannot be reached, or does not answer as it should.
@@ -59,7 +59,7 @@ def read_ids(service: Service, ids: Sequence[str]) -> Iterator[Record | RecordEr
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
-    """The papers that a query in arXiv's language finds (`cat:cs.LG AND ti:hopfield`), best first.
+    """Read what a query in arXiv's language finds (`cat:cs.LG AND ti:hopfield`), best first.
 
     Raises:
         SourceUnavailableError: arXiv cannot be reached, or does not answer as it should.
@@ -91,7 +91,7 @@ def _total(feed: ElementTree.Element) -> int:
 
 
 def _records(feed: ElementTree.Element) -> Iterator[Record]:
-    """Return the entries that are papers; arXiv reports a wrong id or query as an entry, too."""
+    """Read the entries that are papers; arXiv reports a wrong id or query as an entry, too."""
     for entry in feed.iter(f"{ATOM}entry"):
         arxiv_id = plain_id(_text(entry, f"{ATOM}id"))
         if arxiv_id:

@@ -53,7 +53,7 @@ TAKES_QUERIES: Final = frozenset(("arxiv", "crossref", "openalex", "s2"))
 
 
 def find_asked(text: str) -> Asked | None:
-    """What a source names that is no file: an id, a DOI, an address, or words behind a service.
+    """Find what a source names that is no file: an id, a DOI, an address, words for a service.
 
     `doi:10.1000/182`, `arxiv:2101.00001`, `arxiv:cat:cs.LG AND ti:hopfield`, `zotero:Physics`,
     `https://arxiv.org/abs/2101.00001`. None for anything else; a service behind which nothing
@@ -67,7 +67,7 @@ def find_asked(text: str) -> Asked | None:
 
 
 def find_id(word: str) -> Asked | None:
-    """What an id or an address by itself names, or None."""
+    """Find what an id or an address by itself names, or None."""
     if arxiv_id := arxiv.plain_id(word):
         return Asked("arxiv", arxiv_id)
     if doi := plain_doi(word):
@@ -81,7 +81,7 @@ def find_id(word: str) -> Asked | None:
 
 
 def find_ids(text: str) -> list[str]:
-    """The ids, DOIs and addresses that a text is made of; none if it holds anything else."""
+    """Find the ids, DOIs and addresses that a text is made of; none if it holds anything else."""
     words: list[str] = []
     for word in text.split():
         bare = word.strip(",;")
@@ -103,6 +103,6 @@ def _behind(where: Where, text: str) -> Asked:
 
 
 def _unquoted(text: str) -> str:
-    """A query without the quotes around all of it, which a shell would have taken off."""
+    """Remove the quotes around a whole query, as a shell would."""
     is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
     return text[1:-1].strip() if is_quoted and text[0] not in text[1:-1] else text

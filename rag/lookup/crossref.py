@@ -23,7 +23,7 @@ MOST_FOUND: Final = 10_000  # beyond, Crossref wants another way of paging
 
 
 def manners(contact: str) -> Manners:
-    """How Crossref is asked on behalf of a user, whose address it likes to know."""
+    """Build how Crossref is asked on behalf of a user, whose address it likes to know."""
     return Manners(MANNERS.pace_s, parameters={"mailto": contact} if contact else None)
 
 
@@ -38,7 +38,7 @@ def find_doi(service: Service, doi: str) -> Record | None:
 
 
 def find_elsewhere(resolver: Service, doi: str) -> Record | None:
-    """The record that a DOI's own agency (DataCite, mEDRA, …) gives; None for an unknown DOI.
+    """Find the record of a DOI at its own agency (DataCite, mEDRA, …); None for an unknown DOI.
 
     Raises:
         SourceUnavailableError: doi.org cannot be reached, or does not answer as it should.
@@ -47,7 +47,7 @@ def find_elsewhere(resolver: Service, doi: str) -> Record | None:
 
 
 def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
-    """Records whose titles come near to one, nearest first.
+    """Find records whose titles come near to one, nearest first.
 
     Raises:
         SourceUnavailableError: As for `find_doi`.
@@ -58,7 +58,7 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
-    """The papers that words find, best first.
+    """Read the papers that words find, best first.
 
     Raises:
         SourceUnavailableError: As for `find_doi`.

@@ -59,7 +59,7 @@ class Enrichment:
     changes: tuple[Change, ...]
 
     def applied_to(self, paper: Paper) -> Paper:
-        """The paper as it is now with the changes; what was changed meanwhile stays."""
+        """Apply the changes to the paper as it is now; what was changed meanwhile stays."""
         new = {each.field: each.new for each in self.changes}
         old = {each.field: each.old for each in reversed(self.changes)}
         untouched = {n: v for n, v in new.items() if getattr(paper, n) == old[n]}
@@ -69,7 +69,7 @@ class Enrichment:
 def find_enrichments(
     services: Services, papers: Sequence[Paper], on_progress: Callable[[Progress], None]
 ) -> Iterator[Enrichment]:
-    """What catalogues know of papers beyond their records, for those of which they do, in order.
+    """Find what catalogues know of papers beyond their records; only papers with news, in order.
 
     A catalogue that cannot be asked is left out while another answers.
 
@@ -109,7 +109,7 @@ def _families(paper: Paper) -> set[str]:
 
 
 def enrich(paper: Paper, found: Sequence[Paper]) -> Enrichment:
-    """A paper with what records of it have and it lacks, the first that knows a field winning."""
+    """Fill in what a paper lacks from records of it; the first that has a field wins."""
     changes: list[Change] = []
     for each in found:
         before = paper
@@ -158,7 +158,7 @@ class _Asking:
             raise next(iter(self._silent.values()))
 
     def works(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
-        """What OpenAlex, else Crossref, knows of the papers that have a DOI, by DOI."""
+        """Ask OpenAlex, else Crossref, for the papers that have a DOI; records by DOI."""
         service = self._services.openalex
         dois = {doi: is_incomplete(paper) for paper in papers if (doi := _doi(paper))}
         if not dois:
@@ -171,7 +171,7 @@ class _Asking:
         return known
 
     def preprints(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
-        """What arXiv knows of the papers that are there and lack something, by arXiv id."""
+        """Ask arXiv for those of its papers that lack something; records by arXiv id."""
         service = self._services.arxiv
         ids = [each for paper in papers if is_incomplete(paper) and (each := arxiv_id_of(paper))]
         if not ids:
@@ -180,7 +180,7 @@ class _Asking:
         return {arxiv_id_of(each): [each] for each in _read(found or [])}
 
     def titled(self, paper: Paper) -> list[Paper]:
-        """The record of exactly a paper's title, where it has no id and lacks something."""
+        """Ask for the record of exactly a paper's title, where it has no id and lacks something."""
         if _doi(paper) or arxiv_id_of(paper) or not is_incomplete(paper):
             return []
         for service, find in (
@@ -220,7 +220,7 @@ class _Asking:
 
 
 def _read(records: Sequence[Record | RecordError]) -> list[Paper]:
-    """The papers of records, which need no abstract here."""
+    """Make papers of records, which need no abstract here."""
     papers = []
     for record in records:
         if isinstance(record, RecordError):

@@ -22,7 +22,7 @@ NO_SEARCH: Final = re.compile(r"[,|!\"]+")  # what separates and negates in a fi
 
 
 def manners(key: str, contact: str) -> Manners:
-    """How OpenAlex is asked with a user's key and address, either of which may be ""."""
+    """Build how OpenAlex is asked with a user's key and address, either of which may be ""."""
     known = {"api_key": key, "mailto": contact}
     given = {name: text for name, text in known.items() if text}
     return Manners(
@@ -39,7 +39,7 @@ def plain_id(word: str) -> str:
 
 
 def find_work(service: Service, name: str) -> Record | None:
-    """The work by an id (`W…`, `doi:10…`, `pmid:…`); None where there is none.
+    """Find the work by an id (`W…`, `doi:10…`, `pmid:…`); None where there is none.
 
     Raises:
         SourceUnavailableError: OpenAlex cannot be reached, or does not answer as it should.
@@ -53,7 +53,7 @@ def find_work(service: Service, name: str) -> Record | None:
 
 
 def find_works(service: Service, dois: Sequence[str]) -> list[Record]:
-    """The works of up to `DOIS_PER_REQUEST` DOIs, in any order; unknown ones are left out.
+    """Find the works of up to `DOIS_PER_REQUEST` DOIs, in any order; unknown ones are left out.
 
     Raises:
         SourceUnavailableError: As for `find_work`.
@@ -80,7 +80,7 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
-    """The works that words find, best first.
+    """Read the works that words find, best first.
 
     Raises:
         SourceUnavailableError: As for `find_work`.

@@ -26,7 +26,7 @@ SPELLED: Final = {"corpusid": "CorpusId"}
 
 
 def manners(key: str) -> Manners:
-    """How Semantic Scholar is asked with a user's key, which may be ""."""
+    """Build how Semantic Scholar is asked with a user's key, which may be ""."""
     return Manners(
         PACE_S,
         headers={"x-api-key": key} if key else None,
@@ -35,7 +35,7 @@ def manners(key: str) -> Manners:
 
 
 def plain_id(word: str) -> str:
-    """An id as Semantic Scholar takes it, alone or in its own address; "" for none."""
+    """Find an id in the form of Semantic Scholar, alone or in its own address; "" for none."""
     if named := NAMED_ID.match(word):
         scheme = SPELLED.get(named[1].lower(), named[1].upper())
         return f"{scheme}:{named[2]}"
@@ -46,7 +46,7 @@ def plain_id(word: str) -> str:
 
 
 def find_paper(service: Service, name: str) -> Record | None:
-    """The paper by an id; None where there is none.
+    """Find the paper by an id; None where there is none.
 
     Raises:
         SourceUnavailableError: Semantic Scholar cannot be reached, or answers otherwise.
@@ -61,7 +61,7 @@ def find_paper(service: Service, name: str) -> Record | None:
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
-    """The papers that words find, best first.
+    """Read the papers that words find, best first.
 
     Raises:
         SourceUnavailableError: As for `find_paper`.

@@ -65,7 +65,7 @@ class Services:
         self.zotero = service(zotero.NAME, settings.zotero_url, zotero.MANNERS)
 
     def read(self, asked: Asked, most: int) -> Found:
-        """Records of what is asked for, and of a query at most so many; asked for when read.
+        """Read records of what is asked for, of a query at most so many; asked for when consumed.
 
         Raises:
             SourceUnavailableError: The service cannot be asked.
@@ -86,7 +86,7 @@ class Services:
         return iter([self._find(asked)])
 
     def read_arxiv(self, ids: Sequence[str]) -> Found:
-        """Records of arXiv's papers, as many with one request as it allows.
+        """Read records of arXiv's papers, as many with one request as it allows.
 
         Raises:
             SourceUnavailableError: arXiv cannot be asked.
@@ -94,7 +94,7 @@ class Services:
         return arxiv.read_ids(self.arxiv, ids)
 
     def read_zotero(self, name: str, seen: zotero.Seen = zotero.NOTHING_SEEN) -> zotero.Changes:
-        """What is in a collection or library of Zotero's, or is new there.
+        """Read what is in a collection or library of Zotero's, or is new there.
 
         Raises:
             SourceUnavailableError: Zotero does not run.
@@ -103,7 +103,7 @@ class Services:
         return zotero.read_shelf(self.zotero, zotero.find_shelf(self.zotero, name), seen)
 
     def find_doi(self, doi: str, *, is_whole: Callable[[Record], bool]) -> Record | None:
-        """What is known of a DOI, from one service after the other until the record is whole.
+        """Find the record of a DOI, asking one service after the other until it is whole.
 
         Crossref seldom has abstracts, for which the other two are asked.
 
@@ -147,7 +147,7 @@ def has_abstract(record: Record) -> bool:
 
 
 def _gathered(finds: Sequence[Find], is_whole: Callable[[Record], bool]) -> Record | None:
-    """What several places know, the first that knows a field winning; None where none knows it.
+    """Merge what several places know; the first that has a field wins; None where none has any.
 
     Raises:
         SourceUnavailableError: No place could be asked; the first one's.

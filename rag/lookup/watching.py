@@ -24,7 +24,7 @@ def watch_zotero(
     every_s: float = EVERY_S,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Opened]:
-    """All papers of `zotero:` or `zotero:COLLECTION`, then what is new or changed, without end.
+    """Read all papers of `zotero:` or `zotero:COLLECTION`, then what is new or changed, forever.
 
     Once it was read, Zotero may be closed and started again.
 

@@ -95,7 +95,7 @@ class Service:
         self._last: float | None = None
 
     def fetch(self, path: str = "", parameters: Parameters | None = None) -> Reply | None:
-        """What stands at a path; None where there is nothing.
+        """Fetch what is at a path; None where there is nothing.
 
         Raises:
             SourceUnavailableError: It cannot be reached, refuses, or asks to wait too long.
@@ -115,7 +115,7 @@ class Service:
             raise self.unavailable(str(exc)) from exc
 
     def fetch_json(self, path: str = "", parameters: Parameters | None = None) -> object | None:
-        """The JSON at a path; None where there is nothing.
+        """Fetch the JSON at a path; None where there is nothing.
 
         Raises:
             SourceUnavailableError: As for `fetch`; or it is no JSON.
@@ -124,7 +124,7 @@ class Service:
         return None if reply is None else self.json_of(reply)
 
     def json_of(self, reply: Reply) -> object:
-        """The JSON of a reply.
+        """Parse the JSON of a reply.
 
         Raises:
             SourceUnavailableError: It is none.
@@ -136,7 +136,7 @@ class Service:
         return value
 
     def xml_of(self, reply: Reply, root: str) -> ElementTree.Element:
-        """The XML of a reply; one with a document type is refused, since entities can explode.
+        """Parse the XML of a reply; a document type is refused, since entities can explode.
 
         Raises:
             SourceUnavailableError: It is none, or its root is another.
@@ -216,7 +216,7 @@ class Service:
 
 
 def user_agent(contact: str) -> str:
-    """How paperchat names itself, with the user's address where one is set."""
+    """Return how paperchat names itself, with the user's address where one is set."""
     name = f"paperchat/{version('paperchat')}"
     return f"{name} (mailto:{contact})" if contact else name
 

@@ -96,7 +96,7 @@ class Changes:
 
 
 def find_shelf(service: Service, name: str) -> Shelf:
-    """What a name means: "" the user's library; a collection; a group, or one of its collections.
+    """Find what a name means: "" the user's library; a collection; a group, or a collection of it.
 
     A collection goes by its key, its path or its name, a collection of a group by
     `GROUP/COLLECTION`. Case does not count.
@@ -122,7 +122,7 @@ def find_shelf(service: Service, name: str) -> Shelf:
 
 
 def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Changes:
-    """The papers of a shelf, or those that are new or changed since it was read.
+    """Read the papers of a shelf, or those that are new or changed since it was read.
 
     Raises:
         SourceUnavailableError: Zotero does not run, or does not let itself be read.
@@ -144,7 +144,7 @@ def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Cha
 
 
 def _new_pages(service: Service, path: str, seen: Seen) -> Iterator[tuple[list[Object], int]]:
-    """Pages of all items, or of those that may be new."""
+    """Read all items, or those that may be new, page by page."""
     if seen == NOTHING_SEEN:
         yield from _pages(service, path, {})
         return
@@ -191,7 +191,7 @@ def _with_source(record: Record | RecordError, shelf: Shelf) -> Record | RecordE
 
 
 def _pages(service: Service, path: str, asked: Parameters) -> Iterator[tuple[list[Object], int]]:
-    """Lists of objects with the version of the library that each was read at."""
+    """Read lists of objects, each with the version of the library that it was read at."""
     start = 0
     while True:
         wanted = {"format": "json", "limit": ITEMS_PER_REQUEST, "start": start, **asked}
@@ -216,7 +216,7 @@ def _number(reply: Reply, name: str) -> int:
 
 
 def _collections(service: Service, library: str) -> dict[str, Collection]:
-    """All collections of a library, each with its path, in the order of Zotero."""
+    """Read all collections of a library, each with its path, in the order of Zotero."""
     known: dict[str, tuple[str, str]] = {}
     for page, _ in _pages(service, f"{library}/collections", {}):
         for each in page[: MOST_COLLECTIONS - len(known)]:
@@ -237,7 +237,7 @@ def _collections(service: Service, library: str) -> dict[str, Collection]:
 
 
 def _above(key: str, known: Mapping[str, tuple[str, str]]) -> list[str]:
-    """The keys of the collections that one lies in, outermost first."""
+    """Return the keys of the collections that one lies in, outermost first."""
     found: list[str] = []
     parent = known[key][1]
     while parent in known and parent not in found and parent != key:
@@ -247,7 +247,7 @@ def _above(key: str, known: Mapping[str, tuple[str, str]]) -> list[str]:
 
 
 def _chosen(shelf: Shelf, name: str) -> Shelf | None:
-    """The shelf with the collection that is called so, or None.
+    """Find the shelf with the collection of this name, or None.
 
     Raises:
         SourceError: Several are.
@@ -263,7 +263,7 @@ def _chosen(shelf: Shelf, name: str) -> Shelf | None:
 
 
 def _groups(service: Service) -> dict[str, str]:
-    """The names of the group libraries, by the beginning of their addresses."""
+    """Read the names of the group libraries, by the beginning of their addresses."""
     found: dict[str, str] = {}
     for page, _ in _pages(service, f"{OWN_LIBRARY}/groups", {}):
         for each in page:

@@ -23,7 +23,7 @@ class DatabaseChecks:
         self._database = database
 
     def find_damage(self, *, is_quick: bool = False) -> str:
-        """What SQLite finds wrong with the file, in its words; "" in a sound one.
+        """Return what SQLite finds wrong with the file, in its words; "" for a sound one.
 
         Args:
             is_quick: Whether to leave out that indexes agree with their tables.
@@ -40,7 +40,7 @@ class DatabaseChecks:
         return self.find_damage()
 
     def count_orphaned_rows(self) -> int:
-        """How many rows belong to something that is not there."""
+        """Count the rows that belong to something that is not there."""
         return len(self._orphaned_rows())
 
     def remove_orphaned_rows(self) -> None:
@@ -58,7 +58,7 @@ class DatabaseChecks:
         return [(str(row[0]), int(row[1])) for row in found]
 
     def without_text(self) -> list[str]:
-        """The ids of papers that have no abstract."""
+        """Return the ids of papers that have no abstract."""
         missing = select(paper.c.paper_id).outerjoin(abstract)
         with self._database.reading() as connection:
             found = connection.execute(missing.where(abstract.c.paper_number.is_(None)))

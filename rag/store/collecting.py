@@ -21,7 +21,7 @@ Rows = list[dict[str, int | str]]
 def find_members(
     connection: Connection, collections: Sequence[str], tags: Sequence[str]
 ) -> list[str] | None:
-    """The ids of the papers in one of the collections and with one of the tags; None for no limit.
+    """Find the papers in one of the collections and with one of the tags; None for no limit.
 
     What lies in a collection is in it. Case does not count.
     """
@@ -41,28 +41,28 @@ def find_members(
 
 
 def _called(connection: Connection, names: Sequence[str]) -> list[int]:
-    """The numbers of the collections of these names, and of those within them."""
+    """Return the numbers of the collections of these names, and of those within them."""
     wanted = tuple(f"{folded(name)}/" for name in names)
     rows = connection.execute(select(collection.c.collection_id, collection.c.name)).all()
     return [number for number, name in rows if f"{folded(name)}/".startswith(wanted)]
 
 
 def count_collections(connection: Connection) -> dict[str, int]:
-    """The names of the collections that hold papers, with how many, by name."""
+    """Count the papers of each collection that holds any, by its name."""
     counted = select(collection.c.name, func.count()).join(paper_collection)
     rows = connection.execute(counted.group_by(collection.c.name)).all()
     return dict(sorted((name, int(count)) for name, count in rows))
 
 
 def count_tags(connection: Connection) -> dict[str, int]:
-    """The tags of the papers with how many have each, the most frequent first."""
+    """Count the papers that have each tag, the most frequent first."""
     counted = select(tag.c.name, func.count()).group_by(tag.c.name)
     rows = connection.execute(counted.order_by(func.count().desc(), tag.c.name)).all()
     return {name: int(count) for name, count in rows}
 
 
 def find_alike(connection: Connection) -> list[list[str]]:
-    """The ids of papers that share a title or an identifier, group by group."""
+    """Find the ids of papers that share a title or an identifier, group by group."""
     key = identifier.c.scheme, identifier.c.value
     grouped = select(*key).where(identifier.c.scheme != CITE_KEY).group_by(*key)
     shared = grouped.having(func.count() > 1).subquery()
@@ -79,7 +79,7 @@ def find_alike(connection: Connection) -> list[list[str]]:
 
 
 def read_collections(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
-    """The names of the collections that papers are in, by the papers' numbers."""
+    """Return the names of the collections that papers are in, by the papers' numbers."""
     found: dict[int, list[str]] = defaultdict(list)
     joined = select(paper_collection.c.paper_number, collection.c.name).join(collection)
     for start in range(0, len(numbers), NUMBERS_PER_QUERY):
@@ -121,7 +121,7 @@ def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> 
 
 
 def _numbers(connection: Connection, names: Set[str]) -> dict[str, int]:
-    """The numbers of collections by name; those that are not there are made."""
+    """Return the numbers of collections by name; missing ones are created."""
     if not names:
         return {}
     wanted = select(collection.c.name, collection.c.collection_id)

@@ -110,7 +110,7 @@ class Database:
         )
 
     def _uri(self, *, writes: bool) -> str:
-        """How SQLite is to open the file."""
+        """Return how SQLite is to open the file."""
         if writes:
             mode = "mode=rwc"
         elif not self.is_read_only or Path(f"{self.path}-wal").exists():  # somebody writes
@@ -250,7 +250,7 @@ def _check_file(path: Path, uri: str) -> None:
 
 
 def _explain_newer(folder: Path, made_by: str) -> str:
-    """What tables of a later version mean to the user; versions under way may share a number."""
+    """Describe tables of a later version to the user; unreleased versions may share a number."""
     this = version("paperchat")
     if made_by in ("", this):
         return (
@@ -264,7 +264,7 @@ def _explain_newer(folder: Path, made_by: str) -> str:
 
 
 def _written_by(uri: str) -> str:
-    """The version of paperchat that made the tables, "" where it cannot be read.
+    """Read the version of paperchat that made the tables, "" where it cannot be read.
 
     Schemas to come keep it where it is.
     """

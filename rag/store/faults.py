@@ -43,7 +43,7 @@ class Fault:
     is_mended: bool = False
 
     def __str__(self) -> str:
-        """One line: what is wrong, with which papers, and whether it is mended."""
+        """Say in one line what is wrong, with which papers, and whether it is mended."""
         one, many = DESCRIPTIONS[self.part, self.problem]
         text = one if self.count == 1 else many.format(count=f"{self.count:,}")
         named = ", ".join(self.examples[:EXAMPLES_NAMED])

@@ -44,7 +44,7 @@ class Held:
         return {each: place for place, each in enumerate(self.ids)}
 
     def nearest(self, vector: Vectors) -> list[tuple[str, float]]:
-        """All passages with their cosine to a vector, most similar first."""
+        """Rank all passages by their cosine to a vector, most similar first."""
         cosines = self.rows @ vector
         order = np.argsort(-cosines, kind="stable")
         return [(self.ids[n], float(cosines[n])) for n in order]
@@ -70,7 +70,7 @@ def save_held(folder: Path, stamp: str, held: Held) -> None:
 
 
 def load_held(folder: Path, stamp: str) -> Held | None:
-    """The vectors as they were when Chroma had reached what the stamp says; None without them."""
+    """Load the vectors as they were when Chroma had reached what the stamp says, or None."""
     try:
         with np.load(folder / HELD) as file:
             of, ids = json.loads(file["told"].tobytes())

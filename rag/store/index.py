@@ -191,7 +191,7 @@ class PaperIndex:
         self._seen = self._stamps()
 
     def open_vectors(self, collection: str) -> VectorStore:
-        """A collection of vectors in the library's folder."""
+        """Open a collection of vectors in the library's folder."""
         from rag.store.vectors import VectorStore
 
         return VectorStore(self.vectors_folder, collection)
@@ -270,7 +270,7 @@ class PaperIndex:
             self._seen = now
 
     def _stamps(self) -> tuple[int, str, str]:
-        """Others after every change of the papers, of the words, and of the vectors."""
+        """Return stamps that change with the papers, the words and the vectors."""
         return self.papers.revision(), stamp(self.words_folder), stamp(self.vectors_folder)
 
     def seen(self) -> None:
@@ -282,15 +282,15 @@ class PaperIndex:
 
     @property
     def revision(self) -> int:
-        """Another number after every change of the papers."""
+        """A number that changes with the papers."""
         return self._seen[0]
 
     def count(self) -> int:
-        """How many papers the library holds."""
+        """Count the papers of the library."""
         return self.papers.count()
 
     def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
-        """Those of the papers that are here with their passages, in the order asked for."""
+        """Find papers by id, with passages, in the order asked for; unknown ids are left out."""
         kept = self._kept
         missing = [each for each in dict.fromkeys(paper_ids) if each not in kept]
         if missing:
@@ -301,18 +301,18 @@ class PaperIndex:
         return {each: kept[each] for each in dict.fromkeys(paper_ids) if each in kept}
 
     def facets(self) -> Facets:
-        """What the papers could be filtered by; counted anew after a change only."""
+        """Count what the papers could be filtered by; counted again after a change only."""
         if self._facets is None or self._facets[0] != self.revision:
             self._facets = (self.revision, self.lexical.facets())
         return self._facets[1]
 
     def sample(self, k: int) -> list[Paper]:
-        """Up to k papers, the latest; the same ones until something changes."""
+        """Return up to k papers, the latest; the same ones until something changes."""
         found = self.find(self.lexical.newest(NO_FILTERS, k)) if k else {}
         return [each.paper for each in found.values()]
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The mean vector of each paper's passages, of those of the papers that are here."""
+        """Return the mean vector of each paper's passages; unknown ids are left out."""
         papers = self.find(paper_ids)
         ids = {key: [part.passage_id for part in each.passages] for key, each in papers.items()}
         vectors = self.vectors.find([each for some in ids.values() for each in some])
@@ -413,7 +413,7 @@ def _wanted(embedder: Embedder | None, passage_tokens: int) -> LibraryState:
 
 
 def _explain_mismatch(folder: Path, found: LibraryState, wanted: LibraryState) -> str:
-    """What the library was made with, what is asked for, and the two ways out."""
+    """Describe what the library was made with, what is asked for, and the two ways out."""
 
     def describe(made: LibraryState) -> str:
         length = f" ({made.dimension} dimensions)" if made.dimension > 1 else ""

@@ -37,13 +37,13 @@ class Known(Protocol):
     """What a library knows of its papers."""
 
     def hashes(self, paper_ids: Sequence[str]) -> dict[str, str]:
-        """The content hash of those of the papers that are here."""
+        """Return the content hashes of papers by id; unknown ids are left out."""
 
     def known_by(self, keys: Sequence[Key]) -> dict[Key, list[str]]:
-        """The ids of the papers that are known by identifiers."""
+        """Find the ids of the papers that have the identifiers."""
 
     def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
-        """Those of the papers that are here."""
+        """Find papers by id; unknown ids are left out."""
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ class _Around:
         return held is None or not is_noted_anew(_joined(held, paper, met), held)
 
     def find(self, paper: Paper, met: Mapping[str, bool]) -> Paper | None:
-        """The paper that a record is of, or None."""
+        """Find the paper that a record is of, or None."""
         same = self._papers.get(paper.paper_id)
         if same and not is_from_title(paper.paper_id):
             return same
@@ -201,7 +201,7 @@ class _Around:
         return [self._papers[each] for each in ids if each in self._papers]
 
     def free_id(self, paper: Paper) -> str:
-        """The record's id, or where another paper of its title has that, one with a suffix."""
+        """Return the record's id, with a suffix where another paper of its title has it."""
         taken = self._papers.get(paper.paper_id)
         if taken is None or not is_from_title(paper.paper_id):
             return paper.paper_id
@@ -215,7 +215,7 @@ class _Around:
 
 
 def keys_of(paper: Paper) -> list[Key]:
-    """What a paper can be found by: its identifiers in the world, then its title."""
+    """List what a paper can be found by: its public identifiers, then its title."""
     shared = [key for key in paper.identifiers if key[0] in SHARED_SCHEMES]
     if arxiv_id := arxiv_id_of(paper):
         shared.append(("arxiv", arxiv_id))
@@ -251,14 +251,14 @@ def are_near(one: Paper, other: Paper) -> bool:
 
 
 def shared_words(one: str, other: str) -> float:
-    """The share of the shorter text's words that the longer one has too, in [0, 1]."""
+    """Return the share of the shorter text's words that the longer one has too, in [0, 1]."""
     first, second = set(folded(one).split()), set(folded(other).split())
     least = min(len(first), len(second))
     return len(first & second) / least if least else 0.0
 
 
 def _joined(found: Paper, paper: Paper, met: Mapping[str, bool]) -> Paper:
-    """A paper with a record of it, without what a user set by hand being touched."""
+    """Join a record to its paper; what a user set by hand stays."""
     is_correction = _is_correction(found, paper, met)
     whole = _corrected(found, paper) if is_correction else merge(found, paper)
     kept = {name: getattr(found, name) for name in found.edited}
@@ -280,7 +280,7 @@ def _is_correction(found: Paper, paper: Paper, met: Mapping[str, bool]) -> bool:
 
 
 def _corrected(found: Paper, paper: Paper) -> Paper:
-    """The record in the place of its earlier version; what other sources added is kept."""
+    """Put the record in the place of its earlier version; what other sources added is kept."""
     kept = replace(
         paper,
         paper_id=found.paper_id,
@@ -342,7 +342,7 @@ def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:
 
 
 def _fullness(authors: Sequence[str]) -> tuple[int, int]:
-    """How many people are named, and how many by more than initials."""
+    """Count the people that are named, and those named by more than initials."""
     full = sum(any(len(word.strip(".")) > 1 for word in name.split()[:-1]) for name in authors)
     return len(authors), full
 

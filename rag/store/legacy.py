@@ -40,7 +40,7 @@ _CHECKED: Final = TypeAdapter(Manifest)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a library of the released code; None where none is.
+    """Read the manifest of a library of the released code; None where there is none.
 
     Raises:
         LibraryError: The file is damaged.
@@ -78,7 +78,7 @@ def is_marked(folder: Path) -> bool:
 
 
 def read_papers(vectors: VectorStore) -> Iterator[NewPaper]:
-    """The papers of the collection, in the order of ingestion."""
+    """Read the papers of the collection, in the order of ingestion."""
     for first_rows in vectors.raw_pages(where={"number": 0}):
         more = [
             f"{row.metadata['paper_id']}#{number}"
@@ -110,7 +110,7 @@ def _read_paper(rows: list[RawRow]) -> NewPaper:
 
 
 def _join(title: str, ordered: list[RawRow]) -> str:
-    """The abstract from its passages; between two of them lies a space or nothing."""
+    """Join the passages to the abstract; between two of them lies a space or nothing."""
     text = ""
     for row in ordered:
         text = text.ljust(int(str(row.metadata["start"]))) + row.document[len(title) + 1 :]

@@ -63,7 +63,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 
 def analyze(text: str) -> list[str]:
-    """The stems of the words of a text, in order, as the index sees them."""
+    """Return the stems of the words of a text, in order, as the index sees them."""
     return list(_analyzer().analyze(text))
 
 
@@ -77,7 +77,7 @@ def _text(paper: Paper) -> str:
 
 
 def term_boost(occurrences: int) -> float:
-    """How much a query term weighs that occurs so often, against one that occurs once."""
+    """Weigh a query term by how often it occurs, against one that occurs once."""
     return occurrences * (QUERY_SATURATION + 1) / (occurrences + QUERY_SATURATION)
 
 
@@ -130,7 +130,7 @@ class LexicalIndex:
         self._index.register_tokenizer(ANALYZER, _analyzer())
 
     def _open(self) -> tantivy.Index:
-        """The index as it is, or a new one in its place: it is derived, so nothing is lost."""
+        """Open the index, or a new one in its place: it is derived, so nothing is lost."""
         if self._folder.is_dir() and tantivy.Index.exists(str(self._folder)):
             try:
                 index = tantivy.Index(self._schema, path=str(self._folder))
@@ -167,7 +167,7 @@ class LexicalIndex:
         self._bearers = {}  # whoever looks a name up meanwhile keeps to the old one
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
-        """How many papers the index holds, of those that pass."""
+        """Count the papers of the index that pass."""
         searcher = self._index.searcher()
         if not filters:
             return int(searcher.num_docs)
@@ -197,7 +197,7 @@ class LexicalIndex:
         return {searcher.doc(address)["paper_id"][0]: float(score) for score, address in found}
 
     def having(self, stems: Sequence[str], k: int) -> list[str]:
-        """Up to k papers that have all of the stems; none where no stem is given."""
+        """Find up to k papers that have all of the stems; none where no stem is given."""
         searcher = self._index.searcher()
         if not stems:
             return []
@@ -206,7 +206,7 @@ class LexicalIndex:
         return [searcher.doc(address)["paper_id"][0] for _, address in found]
 
     def alike(self, word: str, wrong: int, k: int) -> list[str]:
-        """Up to k papers with a stem that differs from that of a word by so many letters."""
+        """Find up to k papers with a stem that differs from that of a word by so many letters."""
         searcher = self._index.searcher()
         near = [
             (
@@ -221,13 +221,13 @@ class LexicalIndex:
         return [searcher.doc(address)["paper_id"][0] for _, address in found]
 
     def newest(self, filters: Filters, k: int) -> list[str]:
-        """Up to k papers that pass, latest year first, those without a year last."""
+        """Find up to k papers that pass, latest year first, those without a year last."""
         searcher = self._index.searcher()
         found = searcher.search(self._admission(filters), k, order_by_field="year").hits
         return [searcher.doc(address)["paper_id"][0] for _, address in found]
 
     def paper_ids(self) -> Iterator[str]:
-        """The ids of all papers that the index holds."""
+        """Yield the ids of all papers that the index holds."""
         searcher = self._index.searcher()
         for first in range(0, searcher.num_docs, IDS_PER_PAGE):
             everything = tantivy.Query.all_query()
@@ -236,7 +236,7 @@ class LexicalIndex:
                 yield searcher.doc(address)["paper_id"][0]
 
     def admitted(self, filters: Filters, paper_ids: Sequence[str]) -> set[str]:
-        """Those of the papers that pass."""
+        """Return those of the papers that pass."""
         if not paper_ids:
             return set()
         among = tantivy.Query.term_set_query(self._schema, "paper_id", list(paper_ids))
@@ -245,7 +245,7 @@ class LexicalIndex:
         return {searcher.doc(address)["paper_id"][0] for _, address in found}
 
     def find_authors(self, name: str) -> list[str]:
-        """The authors that bear a name or a part of one, as the papers give them."""
+        """Find the authors that bear a name or a part of one, as the papers give them."""
         telling = [word for word in name_words(name) if len(word) > 1]
         if not telling:
             return []
@@ -276,7 +276,7 @@ class LexicalIndex:
         )
 
     def _admission(self, filters: Filters) -> tantivy.Query:
-        """What a paper must match to pass: each kind of filter, and one value of each kind."""
+        """Build the query that a paper must match: each kind of filter, one value of each kind."""
         kinds = [tantivy.Query.all_query()]
         if filters.since is not None or filters.until is not None:
             kind = tantivy.FieldType.Integer

@@ -42,7 +42,7 @@ class PaperList:
     def browse(
         self, query: str, order: Order, first: int, count: int, *, is_reversed: bool = False
     ) -> Listing:
-        """A part of the list; the arguments are those of `Catalog.browse`."""
+        """Read a part of the list; the arguments are those of `Catalog.browse`."""
         words = folded(query).split()[:MOST_WORDS]
         found_by = and_(true(), *(paper.c.words.contains(word, autoescape=True) for word in words))
         ordering = _ordering(order, is_reversed=is_reversed)
@@ -59,7 +59,7 @@ class PaperList:
         return Listing(tuple(headings), found, total, columns)
 
     def find(self, paper_ids: Sequence[str]) -> list[Heading]:
-        """Those of the papers that are here, in the order of ingestion."""
+        """Find papers by id, in the order of ingestion; unknown ids are left out."""
         found: list[tuple[int, Heading]] = []
         with self._database.reading() as connection:
             for start in range(0, len(paper_ids), IDS_PER_QUERY):
@@ -68,14 +68,14 @@ class PaperList:
         return [heading for _, heading in sorted(found, key=lambda each: each[0])]
 
     def paper_ids(self) -> list[str]:
-        """The ids of all papers, in the order of ingestion."""
+        """Return the ids of all papers, in the order of ingestion."""
         with self._database.reading() as connection:
             ids = connection.execute(select(paper.c.paper_id).order_by(paper.c.number)).scalars()
             return list(ids)
 
 
 def _ordering(order: Order, *, is_reversed: bool) -> list[ColumnElement[Any]]:
-    """What has no value comes last either way, and equals stay in the order of ingestion."""
+    """Order the papers: those without a value last, equal ones in the order of ingestion."""
     if order == "added":
         return [paper.c.number.desc() if is_reversed else paper.c.number.asc()]
     key = KEYS[order]

@@ -17,7 +17,7 @@ PLAIN: Final = str.maketrans("łøđıħ", "lodih")
 
 
 def name_words(name: str) -> list[str]:
-    """The words of a name, in order, in lower case and without accents."""
+    """Split a name into words, in order, in lower case and without accents."""
     if name.isascii():
         return WORD.findall(name.lower())
     return WORD.findall(without_accents(name.casefold().translate(PLAIN)))
@@ -32,7 +32,7 @@ def is_called(author: str, name: str) -> bool:
 
 
 def called(authors: Iterable[str], name: str) -> list[str]:
-    """Those of the authors that bear a name."""
+    """Find those of the authors that bear a name."""
     asked = name_words(name)
     if not any(len(word) > 1 for word in asked):
         return []

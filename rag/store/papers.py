@@ -127,13 +127,13 @@ class PaperStore:
         self._database = database
 
     def state(self) -> LibraryState | None:
-        """What the library remembers; None before `create`."""
+        """Read what the library remembers; None before `create`."""
         with self._database.reading() as connection:
             row = connection.execute(select(library)).first()
         return _read_state(row) if row else None
 
     def revision(self) -> int:
-        """The number of the last change."""
+        """Return the number of the last change."""
         with self._database.reading() as connection:
             return int(connection.execute(select(library.c.revision)).scalar_one())
 
@@ -159,7 +159,7 @@ class PaperStore:
             connection.execute(update(library).values(values))
 
     def hashes(self, paper_ids: Sequence[str]) -> dict[str, str]:
-        """The content hash of those of the papers that are here."""
+        """Return the content hashes of papers by id; unknown ids are left out."""
         found: dict[str, str] = {}
         with self._database.reading() as connection:
             for some in _groups(paper_ids, VARIABLES_PER_QUERY):
@@ -169,7 +169,7 @@ class PaperStore:
         return found
 
     def known_by(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
-        """The ids of the papers that are known by identifiers: pairs of a scheme and a value."""
+        """Find the ids of the papers that have the identifiers: pairs of a scheme and a value."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         by_scheme: dict[str, list[str]] = defaultdict(list)
         for scheme, value in keys:
@@ -186,7 +186,7 @@ class PaperStore:
         return found
 
     def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
-        """Those of the papers that are here, without their passages."""
+        """Find papers by id, without their passages; unknown ids are left out."""
         return {each: stored.paper for each, stored in self.find(paper_ids).items()}
 
     def put(self, papers: Sequence[NewPaper], noted: Set[str] = frozenset()) -> None:
@@ -206,7 +206,7 @@ class PaperStore:
             _write(connection, papers, revision, noted)
 
     def members(self, collections: Sequence[str], tags: Sequence[str]) -> list[str] | None:
-        """The ids of the papers in one of the collections and with one of the tags.
+        """Return the ids of the papers in one of the collections and with one of the tags.
 
         None of either limits nothing; without both, None.
         """
@@ -214,17 +214,17 @@ class PaperStore:
             return find_members(connection, collections, tags)
 
     def collections(self) -> dict[str, int]:
-        """The names of the collections that hold papers, with how many, by name."""
+        """Count the papers of each collection that holds any, by its name."""
         with self._database.reading() as connection:
             return count_collections(connection)
 
     def tags(self) -> dict[str, int]:
-        """The tags of the papers with how many have each, the most frequent first."""
+        """Count the papers that have each tag, the most frequent first."""
         with self._database.reading() as connection:
             return count_tags(connection)
 
     def alike(self) -> list[list[str]]:
-        """The ids of papers of the same title or identifier, each group in order of ingestion."""
+        """Find the ids of papers of one title or identifier, each group in order of ingestion."""
         with self._database.reading() as connection:
             return find_alike(connection)
 
@@ -254,7 +254,7 @@ class PaperStore:
             connection.execute(update(library).values(state))
 
     def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
-        """Those of the papers that are here, in the order asked for."""
+        """Find papers by id, in the order asked for; unknown ids are left out."""
         found: dict[str, StoredPaper] = {}
         with self._database.reading() as connection:
             for some in _groups(paper_ids, VARIABLES_PER_QUERY):
@@ -276,12 +276,12 @@ class PaperStore:
             last = rows[-1].number
 
     def count(self) -> int:
-        """How many papers there are."""
+        """Count the papers."""
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(paper)).scalar_one())
 
     def changes_after(self, revision: int, most: int) -> Changes:
-        """What came after a revision: whole revisions, of about so many papers at the most."""
+        """Read what came after a revision: whole revisions, of about so many papers at the most."""
         with self._database.reading() as connection:
             until = _reachable(connection, revision, most)
             removed = connection.execute(
@@ -423,7 +423,7 @@ def _numbers(connection: Connection, paper_ids: Sequence[str]) -> dict[str, int]
 
 
 def _reachable(connection: Connection, revision: int, most: int) -> int:
-    """The last revision after which at most `most` papers were changed; the next one at least."""
+    """Find the last revision that changed at most `most` papers since; the next one at least."""
     later = select(paper.c.revision).where(paper.c.revision > revision)
     rows = connection.execute(later.order_by(paper.c.revision).limit(most + 1)).scalars().all()
     if len(rows) <= most:
@@ -482,7 +482,7 @@ def _identifiers(
 def _texts(
     connection: Connection, number: Column[int], text: Column[str], numbers: Sequence[int]
 ) -> Mapping[int, list[str]]:
-    """The texts that papers have in a table of their own, in order of the alphabet."""
+    """Read the texts that papers have in a table of their own, in alphabetical order."""
     found: dict[int, list[str]] = defaultdict(list)
     for some in _groups(numbers, VARIABLES_PER_QUERY):
         rows = select(number, text).where(number.in_(some)).order_by(number, text)

@@ -44,7 +44,7 @@ _CHECKED: Final = TypeAdapter(Reached)
 
 
 def read_reached(folder: Path) -> Reached | None:
-    """What a store's folder says; None when it says nothing that can be read."""
+    """Read how far a store has come from its folder; None where that cannot be read."""
     try:
         return _CHECKED.validate_json((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValidationError, UnicodeDecodeError):
@@ -99,7 +99,7 @@ def is_as_left(folder: Path, reached: Reached, *, untouched: bool = True) -> boo
 
 
 def stamp(folder: Path) -> str:
-    """Another one after every change of the store; "" where nothing can be read of it."""
+    """Return a stamp that changes with the store; "" where it cannot be read."""
     found = read_reached(folder)
     return f"{found.library_id} {found.revision} {found.part} {found.change}" if found else ""
 

@@ -42,7 +42,7 @@ class Follower(Protocol):
     batch: int
 
     def reached(self, library_id: str) -> int:
-        """The revision that the store has reached; `NOTHING` when it is empty or another's."""
+        """Read the revision that the store has reached; `NOTHING` if it is empty or another's."""
 
     def apply(self, changes: Changes) -> None:
         """Write and delete what has changed; doing it twice does nothing more."""
@@ -87,7 +87,7 @@ class WordsFollower:
         self._index = index
 
     def reached(self, library_id: str) -> int:
-        """The revision that the index has reached."""
+        """Return the revision that the index has reached."""
         found = read_reached(self._folder)
         return found.revision if found and found.library_id == library_id else NOTHING
 
@@ -127,7 +127,7 @@ class VectorsFollower:
         self._embed = embed
 
     def reached(self, library_id: str) -> int:
-        """The revision that the collection has reached."""
+        """Return the revision that the collection has reached."""
         found = read_reached(self._folder)
         bound = (library_id, self._store.name)
         return found.revision if found and (found.library_id, found.part) == bound else NOTHING
@@ -151,7 +151,7 @@ class VectorsFollower:
 
 
 def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """What embeds where no embedder is at hand: raises `EmbedderUnavailableError`."""
+    """Return a stand-in for a missing embedder, which raises `EmbedderUnavailableError`."""
 
     def embed(_: Sequence[str]) -> NDArray[np.float32]:
         raise EmbedderUnavailableError(
@@ -163,7 +163,7 @@ def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float3
 
 
 def embedding(embedder: Embedder | None, name: str | None) -> Callable[..., NDArray[np.float32]]:
-    """What makes the vectors of a library's passages."""
+    """Return the function that makes the vectors of a library's passages."""
     return embedder.embed_texts if embedder else unavailable(name)
 
 

@@ -76,12 +76,12 @@ class VectorStore:
             self.name = name
 
     def count(self) -> int:
-        """How many passages the collection holds."""
+        """Count the passages of the collection."""
         with self._reading() as collection:
             return collection.count()
 
     def ids(self) -> Iterator[str]:
-        """The ids of all passages."""
+        """Yield the ids of all passages."""
         first = 0
         while True:
             with self._reading() as collection:
@@ -133,7 +133,7 @@ class VectorStore:
         return self.query_index(vector, passages_k) if held is None else held.nearest(vector)
 
     def query_index(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
-        """The same by Chroma's own graph, which may miss a few."""
+        """Query Chroma's own graph, which may miss a few."""
         with self._reading() as collection:
             wanted = min(passages_k, collection.count())
             found = collection.query(
@@ -144,7 +144,7 @@ class VectorStore:
         return list(zip(found["ids"][0], similarities, strict=True))
 
     def find(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors of those of the passages that are here, shape (dimension,)."""
+        """Find vectors by passage id, each of shape (dimension,); unknown ids are left out."""
         held = self._hold()
         if held is not None:
             known = held.places
@@ -152,7 +152,7 @@ class VectorStore:
         return self.read(passage_ids)
 
     def read(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
-        """The same as they stand in Chroma, whatever is held of it."""
+        """Read the same from Chroma itself, whatever is held in memory."""
         vectors: dict[str, Vectors] = {}
         for some in _chunks(passage_ids):
             with self._reading() as collection:
@@ -162,7 +162,7 @@ class VectorStore:
         return vectors
 
     def of_papers(self, paper_ids: Sequence[str]) -> dict[str, list[Vectors]]:
-        """The vectors of all passages of those of the papers that are here, by paper."""
+        """Return the vectors of all passages of papers, by paper; unknown ids are left out."""
         found: dict[str, list[Vectors]] = {}
         left, number = list(paper_ids), 0
         while left:  # how many passages a paper has shows when they come to an end
@@ -174,7 +174,7 @@ class VectorStore:
         return found
 
     def raw_pages(self, where: Where) -> Iterator[list[RawRow]]:
-        """The rows whose metadata match, a page at a time."""
+        """Read the rows whose metadata match, a page at a time."""
         first = 0
         while True:
             with self._reading() as collection:
@@ -188,7 +188,7 @@ class VectorStore:
             first += ROWS_PER_CALL
 
     def raw_rows(self, passage_ids: Sequence[str]) -> list[RawRow]:
-        """Those of the rows that are here."""
+        """Return the rows of these ids that exist."""
         rows: list[RawRow] = []
         for some in _chunks(passage_ids):
             with self._reading() as collection:
@@ -196,7 +196,7 @@ class VectorStore:
         return rows
 
     def other_collections(self) -> list[str]:
-        """The names of collections beside this one, such as an interrupted rebuild has left."""
+        """List the collections beside this one, such as an interrupted rebuild has left."""
         client = self._opened().client
         return [each.name for each in client.list_collections() if each.name != self.name]
 
@@ -244,7 +244,7 @@ class VectorStore:
                 raise DamagedLibraryError(_explain_damage(self.folder, exc)) from exc
 
     def _hold(self) -> Held | None:
-        """All vectors when they are few; None when they are many."""
+        """Read all vectors where they are few; None where they are many."""
         held, changes = self._held, self._changes
         if held is not None or self._is_large:
             return held
@@ -313,7 +313,7 @@ def _explain_damage(folder: Path, exc: Exception) -> str:
 
 
 def _whole_papers(papers: Sequence[Sequence[Passage]]) -> Iterator[list[Passage]]:
-    """The passages of as many papers as one call of Chroma should take."""
+    """Group the passages of as many papers as one call of Chroma should take."""
     rows: list[Passage] = []
     for passages in papers:
         if rows and len(rows) + len(passages) > ROWS_PER_CALL:

@@ -51,7 +51,7 @@ def verify(index: PaperIndex, *, repair: bool = False) -> VerifyReport:
 
 
 def check_quickly(index: PaperIndex) -> tuple[Fault, ...]:
-    """What is wrong with a library by what is soon looked at: pages, revisions and counts."""
+    """Find what is wrong with a library that shows quickly: in pages, revisions and counts."""
     faults = [Fault(part, "remade", is_mended=True) for part in index.remade]
     if damage := DatabaseChecks(index.database).find_damage(is_quick=True):
         faults.append(Fault("papers", "damaged", detail=damage))
@@ -76,7 +76,7 @@ def _mended(fault: Fault, mend: Mend) -> Fault:
 
 
 def _find(index: PaperIndex) -> Iterator[Found]:
-    """What is wrong, the papers first: what is derived is compared with them as mended."""
+    """Find what is wrong, the papers first: what is derived is compared with them as mended."""
     yield from _compare_papers(index)
     yield from _compare_or_remake(index, "words", _compare_words)
     if index.has_vectors:
@@ -144,7 +144,7 @@ def _mend_database(index: PaperIndex, checks: DatabaseChecks) -> None:
 def _compare_or_remake(
     index: PaperIndex, part: Part, compare: Callable[[PaperIndex], Iterator[Found]]
 ) -> Iterator[Found]:
-    """What is wrong with a derived store; one that cannot be read is made again as a whole."""
+    """Find what is wrong with a derived store; one that cannot be read is made again."""
     try:
         yield from compare(index)
     except (LibraryError, ValueError) as exc:
@@ -210,7 +210,7 @@ def _compare_vectors(index: PaperIndex) -> Iterator[Found]:
 
 
 def _missing_and_wrong(index: PaperIndex) -> tuple[list[str], list[str]]:
-    """Ids of passages without a vector, and of those whose vector cannot be an embedder's."""
+    """Find passages without a vector, and those whose vector cannot be an embedder's."""
     from rag.store.vectors import is_unit
 
     missing: list[str] = []

@@ -166,7 +166,7 @@ def _cut_anew(stored: StoredPaper, passage_tokens: int) -> StoredPaper:
 
 
 def _next_collection(collection: str) -> str:
-    """The name of the collection that takes another's place."""
+    """Return the name of the collection that takes another's place."""
     stem, _, number = collection.rpartition("-")
     return f"{stem}-{int(number) + 1}"
 

@@ -52,6 +52,8 @@ class LibraryResponder:
         """The answer from records, or None where they hold nothing that matches the words."""
         if query.locators:
             return self._answer_located(query)
+        if query.unknown_collection:
+            return self._answer_unknown_collection(query.unknown_collection)
         if query.unknown_author:
             return self._answer_unknown_author(query.unknown_author, query.history)
         if query.library_question is None:
@@ -88,6 +90,12 @@ class LibraryResponder:
         lines, citations = self._mentioning(name, Numbering(history))
         whole = f"{text}\n\nAbstracts that mention the name:\n\n{lines}" if lines else text
         return DirectAnswer(whole, "records", tuple(citations))
+
+    def _answer_unknown_collection(self, name: str) -> DirectAnswer:
+        groups = self._lookup.groups("collection")
+        there = f"There are these:\n\n{_lines(groups)}" if groups else "There is none yet."
+        text = f"No collection of this library is called “{name}”. {there}"
+        return DirectAnswer(text, "records", reason="not_in_library")
 
     def _mentioning(self, name: str, numbering: Numbering) -> tuple[str, list[Citation]]:
         """The sentences of abstracts that have a name, a line each, and their citations."""

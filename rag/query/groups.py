@@ -14,6 +14,7 @@ FindGroups = Callable[[GroupKind], Iterable[str]]  # the names that a library ha
 
 _SET: Final = r"(?:collection|folder|group)"
 _IN: Final = r"(?:(?:that\s+are\s+|are\s+)?(?:in|from|of|within|inside)\s+)?(?:(?:the|my|our)\s+)?"
+QUOTE_SIGNS: Final = r"[\"'“”‘’«»]?"
 # How a question names a group, with what stands where the name does.
 NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
     ("collection", re.compile(rf"\b{_IN}{_SET}s?\s+(?:called\s+|named\s+)?", re.IGNORECASE), True),
@@ -28,8 +29,14 @@ NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
         True,
     ),
 )
+# A collection of the user's own, by a name that the library may not have.
+UNKNOWN: Final = re.compile(
+    rf"\b(?:in|from|within|inside|of)\s+(?:my|our)\s+(?P<before>[^,.?!;:]{{2,40}}?)\s+{_SET}\b"
+    rf"|\b{_SET}\s+(?:called|named)\s+{QUOTE_SIGNS}(?P<behind>[^,.?!;:\"”’»]{{2,40}})",
+    re.IGNORECASE,
+)
 BEFORE_NAME: Final = re.compile(rf"\b{_IN}$", re.IGNORECASE)
-QUOTE: Final = re.compile(r"[\"'“”‘’«»]?")
+QUOTE: Final = re.compile(QUOTE_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ def find_groups(question: str, names_of: FindGroups) -> list[FoundGroup]:
         if (each := _named(question, kind, match.span(), names_of(kind), is_before=is_before))
     ]
     return sorted(dict.fromkeys(found), key=lambda each: each.start)
+
+
+def unknown_collection(question: str, names: Iterable[str]) -> str:
+    """The name of a collection of the user's own that the library does not have, or ""."""
+    match = UNKNOWN.search(question)
+    name = (match["before"] or match["behind"]).strip(" \"'“”‘’«»") if match else ""
+    known = {folded(each) for each in _with_those_around(names)}
+    return "" if folded(name) in known else name
 
 
 def _named(

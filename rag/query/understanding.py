@@ -16,7 +16,7 @@ from rag.query.details import is_detail, missing_type, without_details
 from rag.query.fields import Field, asked_fields, asks_also, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.focus import own_words
-from rag.query.groups import GroupKind
+from rag.query.groups import GroupKind, unknown_collection
 from rag.query.intent import (
     is_affirmation,
     question_for_papers,
@@ -82,6 +82,7 @@ class Query:
         locators: Ids and addresses in it.
         language: The code of another language than English that it is put in.
         unknown_author: A name that stands where an author's does, and that no record has.
+        unknown_collection: A name of a collection that the library does not have.
         changed: Its words that were taken for typing errors, as they were typed; the forms that
             the stages need have them corrected.
         is_new_topic: Whether it turns away from the conversation, which only keeps its numbers.
@@ -109,6 +110,7 @@ class Query:
     locators: Locators = NO_LOCATORS
     language: str | None = None
     unknown_author: str = ""
+    unknown_collection: str = ""
     unknown: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     is_new_topic: bool = False
@@ -221,6 +223,7 @@ class QueryParser:
             tuple(history),
             library_question=library_question,
             unknown_author=unknown,
+            unknown_collection=unknown_collection(standalone, self._names_of("collection")),
         )
 
     def _without_filters(self, question: str) -> str:
@@ -333,7 +336,8 @@ class QueryParser:
             return replace(query, asks_for="assistant")
         locators = find_locators(query.standalone)
         fields = asked_fields(query.standalone) or self._asked_before(query)
-        if locators or query.library_question or query.unknown_author:
+        is_of_library = query.library_question or query.unknown_author or query.unknown_collection
+        if locators or is_of_library:
             return replace(query, asks_for="records", locators=locators, fields=fields)
         if fields and not query.about and self.lookup:
             mention = mentioning(without_fields(query.standalone), self.lookup)[:1]

@@ -146,6 +146,12 @@ def test_what_else_the_authors_wrote_is_asked_of_the_records(library, title, sai
     assert said in library.ask("what else did they write?", history).text
 
 
+def test_a_collection_that_is_not_there_is_told_as_that(library):
+    answer = library.ask("what is in my Dunes collection?")
+    assert (answer.status, answer.origin) == ("abstained", "records")
+    assert "No collection of this library is called “Dunes”. There is none yet." in answer.text
+
+
 def test_other_papers_leave_out_those_that_were_cited(library):
     first = library.ask("What does “A Survey of Tidal Clocks” review?")
     history = [Message("user", first.question), Message("assistant", first.text, first.citations)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.query.filters import understood_filters
-from rag.query.groups import find_groups
+from rag.query.groups import find_groups, unknown_collection
 from rag.types import Filters
 
 NAMES = {"collection": ("Tides", "Tides/To read", "C++ (old)"), "tag": ("to read", "crab")}
@@ -54,3 +54,17 @@ def test_any_names_in_any_question_do_no_harm(question, names):
     text = f"{question} in collection {names[0] if names else ''} tagged {question}"
     for each in find_groups(text, lambda _: names):
         assert 0 <= each.start < each.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("what is in my Dunes collection?", "Dunes"),
+        ("papers in the collection called “Dunes”", "Dunes"),
+        ("how do crabs sleep, in my Tides folder?", ""),
+        ("was it trained on the COCO collection?", ""),  # not one's own
+        ("how are crabs tagged?", ""),
+    ],
+)
+def test_a_collection_that_is_not_there_is_known_by_its_name(question, name):
+    assert unknown_collection(question, NAMES["collection"]) == name

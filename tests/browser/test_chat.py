@@ -168,7 +168,7 @@ def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, writes
     page.keyboard.press("Escape")
     page.wait_for_selector("#turn-1 .notice:has-text('Stopped')")
     page.wait_for_timeout(500)  # nothing that was on its way takes its place
-    assert answer(page).startswith("Modern Hopfield")
+    assert answer(page).removeprefix("≈ ").startswith("Modern Hopfield")  # supported in part
     assert "Stopped" in answer(page)
     assert len(answer(page)) < len(WRITTEN * 9)
     page.click("#side .new")

@@ -509,7 +509,7 @@ def test_a_newer_file_is_not_touched(file, conversations):
     newer = sqlite3.connect(file)
     newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     newer.close()
-    with pytest.raises(LibraryError, match="Install that version or a later one"):
+    with pytest.raises(LibraryError, match="a later version of paperchat"):
         Conversations(Database(file)).of("ada")
 
 

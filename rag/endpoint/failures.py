@@ -83,7 +83,7 @@ def translate_error(exc: Exception, where: str, model: str) -> ModelError:
         return _status_error(exc, where, model)
     if isinstance(exc, openai.APIResponseValidationError | UnreadableError | json.JSONDecodeError):
         return ModelResponseError(
-            f"The endpoint {where} sent something that is no completion. Check OPENAI_BASE_URL."
+            f"The endpoint {where} sent something that is not a completion. Check OPENAI_BASE_URL."
         )
     if isinstance(exc, SHAPELESS):
         return ModelResponseError(
@@ -143,7 +143,7 @@ def _passing_error(exc: openai.APIStatusError, where: str) -> ModelError:
     if exc.status_code == 429:
         when = f"in {wait:g} s" if wait is not None else "later"
         error = ModelRateLimitError(
-            f"The endpoint {where} takes no more questions now (429). Ask again {when}."
+            f"The endpoint {where} accepts no more questions now (429). Ask again {when}."
         )
     else:
         error = ModelResponseError(

@@ -57,5 +57,5 @@ def parse_object(text: str, form: type[Form]) -> Form | None:
             return form.model_validate(found)
         except (ValueError, ValidationError):
             continue
-    logger.info("a reply had not the form asked for: %d characters", len(text))
+    logger.info("a reply did not have the form asked for: %d characters", len(text))
     return None

@@ -75,7 +75,7 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
         total = _total(feed)
         if len(records) < size or start >= total:
             return
-    yield Note(NAME, f"{total:,} papers fit {query!r}; these are the first {wanted:,}")
+    yield Note(NAME, f"{total:,} papers match {query!r}; these are the first {wanted:,}")
 
 
 def _feed(service: Service, asked: dict[str, str | int]) -> ElementTree.Element:

@@ -23,7 +23,7 @@ class Asked:
     Attributes:
         where: The service.
         name: An id, or for a query its words; of Zotero a collection, "" for all of it.
-        is_query: Whether `name` is a query, which many papers may fit.
+        is_query: Whether `name` is a query, which many papers may match.
     """
 
     where: Where

@@ -70,13 +70,13 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
         answer = service.fetch_json("/works", asked)
         message = answer.get("message") if isinstance(answer, Mapping) else None
         if not isinstance(message, Mapping) or not isinstance(message.get("items"), list):
-            raise service.unavailable("its answer is no list of papers")
+            raise service.unavailable("its answer is not a list of papers")
         for record in records_of(answer):
             yield record if isinstance(record, RecordError) else {**record, "source": NAME}
         total = message.get("total-results")
         if not isinstance(total, int) or start + size >= total:
             return
-    yield Note(NAME, f"more papers fit {query!r}; these are the first {wanted:,}")
+    yield Note(NAME, f"more papers match {query!r}; these are the first {wanted:,}")
 
 
 def _single(service: Service, answer: object | None) -> Record | None:

@@ -64,7 +64,7 @@ def find_works(service: Service, dois: Sequence[str]) -> list[Record]:
     asked: Parameters = {"filter": f"doi:{'|'.join(plain)}", "per-page": FOUND_PER_REQUEST}
     answer = service.fetch_json("/works", asked)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-        raise service.unavailable("its answer is no list of papers")
+        raise service.unavailable("its answer is not a list of papers")
     return [_with_source(each) for each in _records(answer)]
 
 
@@ -90,14 +90,14 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
         size = min(FOUND_PER_REQUEST, left)
         answer = service.fetch_json("/works", {"search": query, "per-page": size, "cursor": cursor})
         if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-            raise service.unavailable("its answer is no list of papers")
+            raise service.unavailable("its answer is not a list of papers")
         records = _records(answer)
         yield from (_with_source(each) for each in records)
         left -= size
         cursor = _cursor(answer)
         if len(answer["results"]) < size or not cursor:
             return
-    yield Note(NAME, f"more papers may fit {query!r}; these are the first {most:,}")
+    yield Note(NAME, f"more papers may match {query!r}; these are the first {most:,}")
 
 
 def _with_source(record: Record) -> Record:

@@ -72,13 +72,13 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
         asked: Parameters = {"query": query, "offset": start, "limit": size, "fields": FIELDS}
         answer = service.fetch_json("/paper/search", asked)
         if not isinstance(answer, Mapping) or "total" not in answer:
-            raise service.unavailable("its answer is no list of papers")
+            raise service.unavailable("its answer is not a list of papers")
         if not answer.get("data"):
             return
         yield from (_with_source(each) for each in records_of(answer))
         if not isinstance(answer.get("next"), int):
             return
-    yield Note(NAME, f"more papers may fit {query!r}; these are the first {wanted:,}")
+    yield Note(NAME, f"more papers may match {query!r}; these are the first {wanted:,}")
 
 
 def _with_source(record: Record | RecordError) -> Record | RecordError:

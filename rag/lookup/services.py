@@ -76,7 +76,7 @@ class Services:
     def _read(self, asked: Asked, most: int) -> Found:
         if not asked.name and asked.where != "zotero":
             needed = NEEDED.get(asked.where, "an id, or words to look for")
-            return iter([RecordError(f"behind {asked.where}: there must be {needed}")])
+            return iter([RecordError(f"after {asked.where}: there must be {needed}")])
         if asked.is_query:
             return self._read_query(asked, most)
         if asked.where == "zotero":

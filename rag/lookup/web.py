@@ -31,7 +31,7 @@ PIECE_BYTES: Final = 1 << 16
 NOT_FOUND: Final = (404, 410)
 PASSING: Final = (429, 500, 502, 503, 504)
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-NO_RECORDS: Final = "its answer is no list of papers"
+NO_RECORDS: Final = "its answer is not a list of papers"
 
 Parameters = Mapping[str, str | int]
 

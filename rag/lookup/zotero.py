@@ -200,7 +200,7 @@ def _pages(service: Service, path: str, asked: Parameters) -> Iterator[tuple[lis
             raise service.unavailable("it answered with 404")
         found = service.json_of(reply)
         if not isinstance(found, list):
-            raise service.unavailable("its answer is no list of items")
+            raise service.unavailable("its answer is not a list of items")
         yield [each for each in found if isinstance(each, Mapping)], _number(reply, "version")
         start += len(found)
         if not found or start >= _number(reply, "total"):

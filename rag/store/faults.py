@@ -90,16 +90,16 @@ DESCRIPTIONS: Final[Mapping[tuple[Part, Problem], tuple[str, str]]] = {
     ("papers", "orphaned"): ("1 row belongs to no paper", "{count} rows belong to no paper"),
     ("vectors", "damaged"): ("they cannot be read", "they cannot be read"),
     ("vectors", "missing"): (
-        "1 passage has none, so its meaning is not found",
-        "{count} passages have none, so their meaning is not found",
+        "1 passage has none, so only its words find it",
+        "{count} passages have none, so only their words find them",
     ),
     ("vectors", "orphaned"): (
         "1 belongs to no passage of a paper",
         "{count} belong to no passage of a paper",
     ),
     ("vectors", "wrong_vector"): (
-        "1 is not what an embedder makes",
-        "{count} are not what an embedder makes",
+        "1 is no vector that an embedder could have made",
+        "{count} are no vectors that an embedder could have made",
     ),
     ("vectors", "left_over"): (
         "an interrupted rebuild has left a collection",

@@ -420,8 +420,8 @@ def _explain_mismatch(folder: Path, found: LibraryState, wanted: LibraryState) -
         return f"{made.embedder}{length} and passages of {made.passage_tokens} tokens"
 
     return (
-        f"The library in {str(folder)!r} was made with {describe(found)}; asked for is "
+        f"The library in {str(folder)!r} was made with {describe(found)}, not with "
         f"{describe(wanted)}. Either open it as it was made (RAG_EMBEDDER, RAG_PASSAGE_TOKENS, or "
-        "the same embedding instance), or embed it anew: `paperchat ingest --rebuild`, "
+        "the same embedding instance), or embed it again: `paperchat ingest --rebuild`, "
         "Library.open(…, rebuild=True)."
     )

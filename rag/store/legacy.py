@@ -56,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         why = (str(exc).splitlines() or [type(exc).__name__])[0]
         raise LibraryError(
             f"{str(path)!r} cannot be read ({why}). "
-            "Restore it, or move the folder away and ingest anew."
+            "Restore it, or move the folder away and ingest the papers again."
         ) from exc
     return manifest if manifest.format == FORMAT else None
 

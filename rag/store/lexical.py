@@ -136,7 +136,7 @@ class LexicalIndex:
                 index = tantivy.Index(self._schema, path=str(self._folder))
                 index.searcher().doc_freq("text", "")  # reads every segment
             except ValueError:  # another schema, or damaged
-                logger.info("lexical index: it cannot be read and is made anew")
+                logger.info("lexical index: it cannot be read and is made again")
             else:
                 return index
         if self._folder.is_dir():

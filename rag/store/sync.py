@@ -155,8 +155,8 @@ def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float3
 
     def embed(_: Sequence[str]) -> NDArray[np.float32]:
         raise EmbedderUnavailableError(
-            f"This library was embedded with {name!r}, which cannot be had now, so nothing can be "
-            "added. Searching by words still works."
+            f"This library was embedded with {name!r}, which is not available now, so nothing can "
+            "be added. Searching by words still works."
         )
 
     return embed

@@ -130,7 +130,7 @@ def rebuild(index: PaperIndex, on_progress: OnProgress) -> None:
     The old one serves until then. What an interruption leaves is removed by the next rebuild.
     """
     if index.embedder is None:
-        raise EmbedderUnavailableError("An embedder is needed to embed a library anew.")
+        raise EmbedderUnavailableError("An embedder is needed to embed a library again.")
     with index.locked():
         index.refresh()
         wanted = replace(index.wanted, dimension=index.dimension())

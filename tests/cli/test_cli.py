@@ -232,7 +232,7 @@ def test_ingest_looks_papers_up(run, monkeypatch):
         0,
         "2 added, 0 updated, 0 unchanged, 0 duplicates, 0 rejected",
     )
-    assert "9 papers fit 'cat:cs.LG AND ti:cats'; these are the first 2" in err
+    assert "9 papers match 'cat:cs.LG AND ti:cats'; these are the first 2" in err
 
 
 def test_without_a_network_a_look_up_is_one_sentence(run, monkeypatch):

@@ -81,7 +81,7 @@ def test_a_query_of_arxiv_is_read_page_by_page_three_seconds_apart(
     found = read(services, "arxiv:cat:cs.LG AND ti:cats", most=3)
     assert [each["id"] for each in found[:3]] == ["2101.00001", "2101.00002", "2101.00003"]
     assert found[3:] == [
-        Note("arXiv", "9 papers fit 'cat:cs.LG AND ti:cats'; these are the first 3")
+        Note("arXiv", "9 papers match 'cat:cs.LG AND ti:cats'; these are the first 3")
     ]
     assert [asked["start"] for _, asked in service.asked] == ["0", "2"]
     assert service.asked[0][1]["search_query"] == "cat:cs.LG AND ti:cats"

@@ -100,7 +100,7 @@ def test_a_refusal_is_told_and_not_tried_again(service, asked, status):
 @pytest.mark.parametrize("body", ["<html>A page</html>", "", "{", "[" * 100_000, b"\xff\xfe\x00"])
 def test_what_is_no_json_is_told(service, asked, body):
     service.answer("/x", body)
-    with pytest.raises(SourceUnavailableError, match="no list of papers"):
+    with pytest.raises(SourceUnavailableError, match="not a list of papers"):
         asked().fetch_json("/x")
 
 
@@ -121,7 +121,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><feed>&b;</feed>
 def test_what_is_no_feed_is_told_and_entities_are_never_expanded(service, asked, body):
     service.answer("/x", body)
     beavers = asked()
-    with pytest.raises(SourceUnavailableError, match="no list of papers"):
+    with pytest.raises(SourceUnavailableError, match="not a list of papers"):
         beavers.xml_of(beavers.fetch("/x"), "feed")
 
 

@@ -34,7 +34,8 @@ def _detail(asked: str, said: str) -> Detail:
 
 
 _WHICH: Final = (
-    r"\b(?:which|what|whose|on what|on which|what kind of|what type of|where|how many)\b.{0,40}"
+    r"(?:\b(?:which|what(?!\s+about)|whose|on what|on which|what kind of|what type of|where"
+    r"|how many)\b.{0,40}|\bwhat\s+about\s+(?:(?:the|its|their)\s+)?)"
 )
 # Asks for a thing as one number or name: "what learning rate", "and the optimizer?"
 _TOLD: Final = (

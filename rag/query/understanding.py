@@ -249,7 +249,7 @@ class QueryParser:
         pointed = pointed_papers(query.standalone, history)
         if not pointed.papers and is_detail(query.standalone) and is_bare(query.standalone):
             pointed = Pointed(tuple(last_cited(history)[:1]))
-        is_meant = pointed.is_sure or is_detail(query.standalone)
+        is_meant = pointed.is_sure or (bool(pointed.papers) and is_detail(query.standalone))
         is_meant = is_meant and not self._is_applied_elsewhere(query.standalone, pointed)
         if pointed.papers and not (is_meant or covers(pointed.papers, query.standalone)):
             pointed = NOWHERE

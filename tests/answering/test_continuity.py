@@ -35,7 +35,11 @@ def test_a_follow_up_that_no_other_paper_meets_better_stays_with_the_one_before(
 
 @pytest.mark.parametrize(
     "question",
-    ["what about counting people in crowds", "and how are hypergraphs turned into mlps"],
+    [
+        "what about counting people in crowds",
+        "and how are hypergraphs turned into mlps",
+        "what about spiking networks on neuromorphic hardware",  # hardware is also a detail
+    ],
 )
 def test_a_turn_to_what_other_papers_meet_better_leaves_the_paper_before(starter, talked, question):
     titles = [paper.title for paper in starter.ask(question, talked).papers]

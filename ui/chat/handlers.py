@@ -229,5 +229,6 @@ def _year(text: str) -> int | None:
 def library_line(library: Library, notice: str | None) -> str:
     """Which library and how it answers."""
     how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
-    line = f"{len(library):,} papers in {library.folder} · answered {how}"
+    papers = "1 paper" if len(library) == 1 else f"{len(library):,} papers"
+    line = f"{papers} in {library.folder} · answered {how}"
     return f"{line} · {notice}" if notice else line

@@ -11,7 +11,7 @@ from rag.readers.table import find_reader
 
 SOURCE: Final = "pasted text"
 # How no title begins, but a file may that is too broken to be recognised.
-STRUCTURED: Final = re.compile(r"^\s*(?:\{|@\w+\s*[{(]|TY {2}-)")
+STRUCTURED: Final = re.compile(r"^\s*(?:\{|\[\s*\{|@\w+\s*[{(]|TY {2}-|%[0A-Z] \S)")
 MOST_TITLE_CHARACTERS: Final = 400
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from rag.cli import main
 from rag.readers import SUFFIXES, read_sources
+from rag.readers.pasted import is_structured
 from rag.readers.table import ALL_READERS, find_reader
 from ui.library.adding import UPLOAD_HELP, lay_out_adding
 
@@ -47,6 +48,11 @@ def test_the_page_takes_files_of_every_format():
         offered = lay_out_adding().files.file_types
     assert offered == list(SUFFIXES)
     assert len(set(SUFFIXES)) == len(SUFFIXES)
+
+
+@pytest.mark.parametrize("text", [text for each, text in SAMPLES.items() if each != ".txt"])
+def test_what_a_tool_has_exported_is_read_as_such_where_it_is_pasted(text):
+    assert is_structured(text)
 
 
 @pytest.mark.parametrize(("suffix", "text"), SAMPLES.items(), ids=SAMPLES)

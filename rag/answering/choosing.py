@@ -27,6 +27,7 @@ CLOSE: Final = 0.88  # with 0.80 one more of ten cited papers is wrong, in a six
 STANDS_OUT: Final = 0.2  # of the way from the median of what was found to the best
 LEAST_TO_COMPARE: Final = 6  # of fewer papers the median says little, and all that are CLOSE_OF_FEW
 CLOSE_OF_FEW: Final = 0.76
+SELECTED: Final = 0.9  # of the match of the best, where some of the papers before are asked for
 MOST_WHEN_SEVERAL: Final = 10  # with 5 papers 0.658 of the facts of multi-paper questions (0.676)
 MOST_OTHERWISE: Final = 3  # with two 0.543 of the right papers of such questions are cited (0.63)
 # Papers that are read where the meaning of a thing is asked: the one that says it may come later.
@@ -99,6 +100,13 @@ def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> li
     good = _goodness(compared)
     least = _least_good(good) if several else CLOSE
     return [each for n, each in enumerate(compared) if n == 0 or good[n] >= least]
+
+
+def selected(compared: Sequence[Compared]) -> list[Compared]:
+    """Those of the papers asked about that meet the question best, the best first."""
+    best = max(each.match for each in compared)
+    kept = [each for each in compared if each.match >= SELECTED * best]
+    return sorted(kept, key=lambda each: -each.match)
 
 
 def _goodness(compared: Sequence[Compared]) -> NDArray[np.float64]:

@@ -10,7 +10,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.choosing import Compared, Pick, choose, close_hits, meeting, named_hits
+from rag.answering.choosing import (
+    Compared,
+    Pick,
+    choose,
+    close_hits,
+    meeting,
+    named_hits,
+    selected,
+)
 from rag.answering.drafts import Draft
 from rag.answering.roles import METHOD, RESULTS, TREATS, Role, asked_role, asks_for_whole
 from rag.embedding.encoding import CachedEncoder
@@ -24,7 +32,7 @@ from rag.query.evidence import (
 )
 from rag.query.fields import asked_fields
 from rag.query.focus import ABOUT_PAPERS, asked_count, asks_for_several
-from rag.query.pointing import asks_for_more, asks_for_other_words
+from rag.query.pointing import asks_for_more, asks_for_other_words, selects
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
@@ -111,6 +119,7 @@ class ExtractiveWriter:
             close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
         compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
         chosen = compared if named else meeting(asked, compared, several=several)
+        chosen = selected(compared) if named and selects(asked) else chosen
         count = asked_count(asked)
         chosen = compared[:count] if count and several and not named else chosen
         picks = []

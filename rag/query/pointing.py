@@ -61,6 +61,11 @@ ASKS_FOR_OTHERS: Final = re.compile(
     r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b",
     re.IGNORECASE,
 )
+SELECTS: Final = re.compile(
+    r"\b(?:which|any|some|none|what)\s+(?:ones?\s+)?of\s+(?:them|these|those)\b|\bwhich\s+ones?\b"
+    r"|\b(?:do|does|did|is|are|was|were|has|have)\s+any\s+of\s+(?:them|these|those)\b",
+    re.IGNORECASE,
+)
 LOOSELY: Final = re.compile(r"\b(?:they|their|these|those|them)\b(?<!of them)", re.IGNORECASE)
 OTHER: Final = re.compile(r"\bthe\s+other(?:\s+(?:one|paper))?\b(?!\s+\w+s\b)", re.IGNORECASE)
 ONE: Final = re.compile(
@@ -198,7 +203,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
     if SEARCHES_ON.search(question) or _means_itself(question):
         return NOWHERE
     if many := _several(question, latest, several):
-        is_sure = not LOOSELY.search(question) or compares(question)
+        is_sure = not LOOSELY.search(question) or compares(question) or selects(question)
         return Pointed(tuple(many), is_sure=is_sure or not own_of(question))
     if compares(question) and not own_words(COMPARES.sub(" ", question)):
         return Pointed(tuple(several), is_sure=True) if len(several) > 1 else NOWHERE
@@ -219,6 +224,11 @@ def cited_before(question: str, history: Sequence[Message]) -> tuple[str, ...]:
     if not ASKS_FOR_OTHERS.search(question):
         return ()
     return tuple({paper.paper_id for papers in _cited(history) for paper in papers})
+
+
+def selects(question: str) -> bool:
+    """Whether some of the papers before are asked for by what they say: "which of them use …?"."""
+    return SELECTS.search(question) is not None
 
 
 def searches_on(question: str) -> bool:

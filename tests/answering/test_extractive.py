@@ -54,6 +54,16 @@ def test_where_code_lies_is_quoted_only_when_asked(words):
     assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
 
 
+def test_of_papers_asked_about_those_that_say_it_are_selected(starter):
+    first = starter.ask("list all papers about spiking neural networks")
+    history = (Message("user", first.question), Message("assistant", first.text, first.citations))
+    chosen = starter.ask("which of those use knowledge transfer?", history).papers
+    assert len(first.papers) > 5
+    assert [paper.title.split(" for ")[0] for paper in chosen] == [
+        "An Efficient Knowledge Transfer Strategy"
+    ]
+
+
 def test_a_question_of_an_abstract_answers_none():
     paper = Paper("ask", "Buoys", "Why do the buoys of a lattice sink? The buoys of ice sink.")
     assert quotes("why do buoys of a lattice sink?", paper, words=200) == ["The buoys of ice sink."]

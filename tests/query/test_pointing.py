@@ -10,6 +10,7 @@ from rag.query.pointing import (
     changed_topic,
     cited_before,
     pointed_papers,
+    selects,
     short_of,
     turns_away,
 )
@@ -131,6 +132,20 @@ def test_who_came_up_with_a_thing_is_asked_of_other_papers():
 def test_other_papers_than_those_of_the_answers_before_are_asked_for(question, is_other):
     ids = {"moss", "crab", "bell"} if is_other else set()
     assert set(cited_before(question, LATER)) == ids
+
+
+@pytest.mark.parametrize(
+    ("question", "is_selecting"),
+    [
+        ("which of them swim?", True),
+        ("do any of those use sonar?", True),
+        ("which one needs no light?", True),
+        ("compare them", False),
+        ("which crabs swim?", False),
+    ],
+)
+def test_some_of_the_papers_before_are_asked_for_by_what_they_say(question, is_selecting):
+    assert selects(question) is is_selecting
 
 
 def test_what_the_last_answer_is_put_beside_is_found():

@@ -545,7 +545,9 @@ window.paperchat = (() => {
     const opener = closest(event, "[data-tab]");
     if (opener) openTab(opener.dataset.tab);
     if (closest(event, "[data-do='edit'], [data-do='fresh']") && input()) {
-      setTimeout(() => input().focus(), 150);
+      setTimeout(() => { // unless something else is typed in meanwhile
+        if (!document.activeElement.matches("input, textarea")) input().focus();
+      }, 150);
     }
     const inside = closest(event, "details.menu");
     $$("details.menu[open]").forEach((menu) => { if (menu !== inside) menu.open = false; });

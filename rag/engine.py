@@ -294,8 +294,7 @@ def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     found = {hit.paper.paper_id: hit for hit in hits}
     best = max((hit.score for hit in hits), default=1.0)
     named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
-    ids = {paper.paper_id for paper in about}
-    return [*named, *(hit for hit in hits if hit.paper.paper_id not in ids)]
+    return _before_others(named, hits)
 
 
 def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
@@ -303,7 +302,12 @@ def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
     found = {hit.paper.paper_id: hit for hit in hits}
     best = max((hit.score for hit in hits), default=1.0)
     first = [replace(found.get(p.paper_id, Hit(p, best)), score=best) for p in papers]
-    ids = {paper.paper_id for paper in papers}
+    return _before_others(first, hits)
+
+
+def _before_others(first: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Some hits, then those of all other papers."""
+    ids = {hit.paper.paper_id for hit in first}
     return [*first, *(hit for hit in hits if hit.paper.paper_id not in ids)]
 
 

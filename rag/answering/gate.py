@@ -28,7 +28,7 @@ MISSING_BELOW: Final = 0.3
 # The same of words that no paper of the library has, where there are several of them: of 87
 # questions that name a paper, one more of 10 false premises is reported, and two of 65 others.
 UNHEARD_BELOW: Final = 0.45
-MOST_BY_CHANCE: Final = 2
+LEAST_UNHEARD: Final = 2
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
 
@@ -114,7 +114,7 @@ class AnswerabilityModel:
             for w, met in zip(words, by_word, strict=True)
             if met < UNHEARD_BELOW and min(map(self._weight, analyze(w)), default=0.0) >= nowhere
         ]
-        kept = unheard if len(unheard) >= MOST_BY_CHANCE else []
+        kept = unheard if len(unheard) >= LEAST_UNHEARD else []
         far = [w for w, met in zip(words, by_word, strict=True) if met < MISSING_BELOW or w in kept]
         return [w for w in far if is_topical(w) and not set(analyze(w)) & present]
 

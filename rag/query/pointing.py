@@ -75,7 +75,6 @@ ONE: Final = re.compile(
     r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b",
     re.IGNORECASE,
 )
-THAT_ONE: Final = re.compile(r"\b(?:that|this)\s+one\b", re.IGNORECASE)
 COMPARES: Final = re.compile(
     r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
     re.IGNORECASE,
@@ -215,7 +214,7 @@ def pointed_papers(question: str, history: Sequence[Message]) -> Pointed:
 def _asks_for_a_field(question: str) -> bool:
     """Whether a question asks for nothing but a field of the record: "is there code for it?"."""
     is_other = SEVERAL.search(question) or ASKS_FOR_OTHERS.search(question)
-    points = ONE.search(question) or THAT_ONE.search(question)
+    points = ONE.search(question)
     return bool(asked_fields(question) and points and not is_other and not own_of(question))
 
 

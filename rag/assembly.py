@@ -27,7 +27,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
-from rag.verification.reader import load_reader
+from rag.verification.entailment import load_entailment_model
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import idf
@@ -124,8 +124,8 @@ def build_engine(
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     writer = parts.writer
     if writer is None and llm is not None:
-        reader = load_reader() if settings.reader else None
-        verifier = parts.verifier or SimilarityVerifier(encoder, weight, reader)
+        entailment = load_entailment_model() if settings.entailment else None
+        verifier = parts.verifier or SimilarityVerifier(encoder, weight, entailment)
         writer = build_writer(llm, verifier, settings, extractive)
     writer = writer or extractive
     finder = build_finder(index, settings, parts.retriever)

@@ -100,9 +100,9 @@ class Settings(BaseSettings):
     verify: Literal["local", "llm"] = Field(
         "local", description="local, or llm: the model is asked about every sentence as well."
     )
-    reader: bool = Field(
+    entailment: bool = Field(
         True,
-        description="Whether a trained reader decides which sentences of a model count as "
+        description="Whether a trained model decides which sentences of an answer count as "
         "supported; false: the similarity of words alone.",
     )
     price_prompt: float | None = Field(

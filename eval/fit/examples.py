@@ -184,7 +184,7 @@ def _support_features(
 ) -> Iterator[tuple[float, ...]]:
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         batch = pairs[start : start + PAIRS_AT_ONCE]
-        yield from verifier.features([(pair.claim, pair.paper) for pair in batch])
+        yield from verifier.similarity_features([(pair.claim, pair.paper) for pair in batch])
 
 
 def _examples(

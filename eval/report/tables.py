@@ -29,7 +29,7 @@ HEADLINE: Final = (
     "true_kept",
     "foreign_kept",
     "true_supported",
-    "twisted_supported",
+    "perturbed_supported",
     "false_abstention",
     "abstention_recall",
     "abstention_precision",

@@ -17,8 +17,8 @@ from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.store.lexical import analyze
 from rag.types import Answer, Paper, Verdict
+from rag.verification.entailment import load_entailment_model
 from rag.verification.markers import find_markers, strip_markers
-from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import TermWeight, idf
@@ -88,8 +88,8 @@ def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
     """The verifier that the library itself would use; by words alone without an embedder."""
     embedder = build_reading_embedder(settings, build_embedder(settings))
     encoder = embedder.find_encoder() if embedder else None
-    reader = load_reader() if settings.reader else None
-    return SimilarityVerifier(encoder, term_weight(papers), reader)
+    entailment = load_entailment_model() if settings.entailment else None
+    return SimilarityVerifier(encoder, term_weight(papers), entailment)
 
 
 def term_weight(papers: Sequence[Paper]) -> TermWeight:

@@ -1,10 +1,9 @@
-"""Probe a library's verification, also where no model writes: does it tell true from foreign?
+"""Probe verification with reference answers, so that it is measured where no model writes too.
 
-For each question with a reference answer and one paper that answers, a draft of two sentences that
-both cite this paper: the reference, and that of another question. Verification should keep the
-first and strike out the second. The reference by itself should be shown as supported, and turned
-around by rule it should not. Not covered: a writer that does not verify at all; only answers of
-a model show that, by their citation recall.
+A draft of two sentences cites the one paper that answers a question: the reference answer, and that
+of another question. Verification should keep the first and remove the second. The reference alone
+should be shown as supported, and not once it is made false by rule. Not covered: a writer that does
+not verify at all; only a model's answers show that, by their citation recall.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Final
 
 from eval.data.dataset import Sample
 from eval.data.records import Record
+from eval.run.perturbing import perturb
 from eval.run.scores import SUPPORTED, Scores
-from eval.run.twisting import twist
 from rag.sentences import split_sentences
 from rag.types import Paper
 from rag.verification.citations import verify
@@ -28,10 +27,10 @@ PROBED: Final = "single"  # the type of question: one paper, one answer, no conv
 
 
 def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Verifier) -> Probe:
-    """A function from a record to the four scores of its reference, {} where it is not probed.
+    """Build a function from a record to the scores of its reference; {} where it is not probed.
 
-    They are `true_kept`, `foreign_kept`, `true_supported`, and `twisted_supported` where a rule
-    turns the reference around.
+    The scores are `true_kept`, `foreign_kept`, `true_supported`, and `perturbed_supported` where a
+    rule applies to the reference.
     """
     by_id = {paper.paper_id: paper for paper in papers}
     foreign = _foreign_claims(samples)
@@ -48,16 +47,16 @@ def build_probe(papers: Sequence[Paper], samples: Sequence[Sample], verifier: Ve
             "foreign_kept": float(other in kept),
             "true_supported": _is_supported(claim, known, verifier),
         }
-        twisted = twist(claim)
-        if twisted:
-            scores["twisted_supported"] = _is_supported(twisted, known, verifier)
+        perturbed = perturb(claim)
+        if perturbed:
+            scores["perturbed_supported"] = _is_supported(perturbed, known, verifier)
         return scores
 
     return probe
 
 
 def _is_supported(claim: str, papers: Sequence[Paper], verifier: Verifier) -> float:
-    """1 where a draft of this claim alone is shown as supported, else 0."""
+    """Return 1 where a draft of this claim alone is shown as supported, else 0."""
     sentences = verify(f"{claim} [1]", papers, verifier, Numbering()).sentences
     return float(any(each.verdict == SUPPORTED for each in sentences))
 

@@ -1,1 +1,1 @@
-"""Sentences to train a check of support on, and the trainer of the reader."""
+"""Train the entailment model of `rag.verification` on sentences about abstracts."""

@@ -1,8 +1,7 @@
-"""Gather the sentences about abstracts that the reader learns from, and those that it is chosen by.
+"""Read the sentences about abstracts that the entailment model is trained and evaluated on.
 
-No sentence is about a paper of the project's question sets. Of the written sentences those about
-some abstracts are held back; every true sentence also stands beside another abstract, which does
-not say it.
+No sentence for training is about a paper of the project's question sets. Every true one is also
+paired with another abstract, which does not say it.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ CASES: Final = "cases/claims.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence about a paper.
+    """A sentence paired with a paper that supports it or does not.
 
     Attributes:
         kind: What is wrong with it; `true`, `light` or `short` where nothing is.
@@ -47,12 +46,12 @@ class Example:
 
 
 def written_files(shared: Path) -> tuple[Path, ...]:
-    """The files of sentences that were written about abstracts of arXiv."""
+    """Return the files of sentences that were written about abstracts of arXiv."""
     return shared / WRITTEN, HERE / "claims.jsonl", HERE / BALANCED
 
 
 def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
-    """The sentences that were written about abstracts, but for papers of some titles."""
+    """Read the sentences written about abstracts, but for papers with one of the taken titles."""
     files = written_files(shared)
     rows = [(file, json.loads(line)) for file in files for line in file.open(encoding="utf-8")]
     papers = _read_papers(shared, {row["id"] for _, row in rows}, set(map(title_key, taken)))
@@ -80,7 +79,7 @@ def _read_papers(shared: Path, wanted: set[str], taken: set[str]) -> dict[str, P
 
 
 def read_scifact(shared: Path, name: str) -> list[Example]:
-    """SciFact's claims beside the abstracts that they were annotated with."""
+    """Read SciFact's claims with the abstracts that they were annotated with."""
     return [
         Example(pair.claim, pair.paper, pair.label == "SUPPORT", pair.label, "scifact")
         for pair in read_pairs(shared / SCIFACT, name)
@@ -88,7 +87,7 @@ def read_scifact(shared: Path, name: str) -> list[Example]:
 
 
 def read_cases(shared: Path, papers: Iterable[Paper]) -> list[Example]:
-    """The sentences for choosing, about papers of the question sets."""
+    """Read the sentences for model selection, about papers of the question sets."""
     by_title = {title_key(paper.title): paper for paper in papers}
     rows = [json.loads(line) for line in (shared / CASES).open(encoding="utf-8")]
     return [
@@ -103,8 +102,8 @@ def read_cases(shared: Path, papers: Iterable[Paper]) -> list[Example]:
     ]
 
 
-def foreign(examples: Sequence[Example], seed: int) -> list[Example]:
-    """Each true sentence beside the abstract of another, drawn by lot."""
+def pair_with_other_papers(examples: Sequence[Example], seed: int) -> list[Example]:
+    """Pair each supported sentence with the abstract of another, drawn at random."""
     draw = Random(seed)
     papers = list(dict.fromkeys(example.paper for example in examples))
     true = [example for example in examples if example.is_supported]
@@ -116,8 +115,8 @@ def foreign(examples: Sequence[Example], seed: int) -> list[Example]:
     ]
 
 
-def drawn_share(examples: Sequence[Example], share: float, seed: int) -> NDArray[np.int64]:
-    """The places of the sentences about a share of the abstracts, drawn by lot."""
+def sample_share(examples: Sequence[Example], share: float, seed: int) -> NDArray[np.int64]:
+    """Return the indices of the sentences about a share of the abstracts, drawn at random."""
     papers = sorted({example.paper.paper_id for example in examples})
     Random(seed).shuffle(papers)
     kept = set(papers[: round(share * len(papers))])

@@ -1,4 +1,4 @@
-"""Train the reader, choose its thresholds, and write what ships.
+"""Train the entailment model, choose its thresholds, and write both data files.
 
     pip install "paperchat[training]"
     python -m eval.training.train [--data ../shared] [--curve]
@@ -31,11 +31,11 @@ from eval.training.sentences import (
     CASES,
     SCIFACT,
     Example,
-    drawn_share,
-    foreign,
+    pair_with_other_papers,
     read_cases,
     read_scifact,
     read_written,
+    sample_share,
     written_files,
 )
 from rag.embedding import build_embedder, build_reading_embedder
@@ -43,14 +43,20 @@ from rag.fitted import Threshold
 from rag.library import Library
 from rag.settings import read_settings
 from rag.types import Paper
+from rag.verification.entailment import (
+    MODEL_CARD,
+    TREES,
+    ModelCard,
+    TreeEnsemble,
+    render_trees,
+)
 from rag.verification.frames import without_frame
-from rag.verification.reader import FACTS, TREES, ReaderFacts, Trees, write_trees
 from rag.verification.similarity import SimilarityVerifier
 
 TARGET: Final = Path(__file__).parents[2] / "rag" / "data"
 REMARK: Final = "Trained by python -m eval.training.train on sentences written for paperchat."
-# What a sentence counts, by where it comes from. With the balanced ones in full, false sentences in
-# the abstract's own words pass far more often; README.md has the figures.
+# Weight of an example by its source. With the balanced ones in full, false sentences in the
+# abstract's own words pass far more often; README.md has the figures.
 WEIGHTS: Final = {"written": 1.0, "balanced": 0.2, "foreign": 0.2, "scifact": 1.0}
 TRUE_KEPT: Final = 0.75  # of the true sentences in other words than the abstract's
 SIMILARITY_LOSES: Final = 0.01  # of the true sentences at most
@@ -61,12 +67,13 @@ PAIRS_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Sentences with what they are judged by.
+class Dataset:
+    """Examples with their features.
 
     Attributes:
-        values: Of the measures, shape (sentences, measures).
-        similarity: Of the regression that judges without a reader, shape (sentences,).
+        names: Of the features.
+        values: Of the features, shape (examples, features).
+        similarity: Value of the similarity regression, shape (examples,).
     """
 
     examples: Sequence[Example]
@@ -76,17 +83,17 @@ class Measured:
 
     @property
     def labels(self) -> Floats:
-        """1 for what its abstract supports."""
+        """1 where the abstract supports the sentence, else 0; shape (examples,)."""
         return np.array([float(each.is_supported) for each in self.examples])
 
-    def taken(self, places: NDArray[np.int64]) -> Measured:
-        """Those at some places."""
-        chosen = [self.examples[n] for n in places]
-        return Measured(chosen, self.names, self.values[places], self.similarity[places])
+    def subset(self, indices: NDArray[np.int64]) -> Dataset:
+        """Return the examples at some indices."""
+        chosen = [self.examples[n] for n in indices]
+        return Dataset(chosen, self.names, self.values[indices], self.similarity[indices])
 
 
 def main() -> int:
-    """Train and write, or show what shares of the sentences would reach."""
+    """Train and write the model, or print the rates that shares of the sentences reach."""
     parser = argparse.ArgumentParser(prog="python -m eval.training.train", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared"), metavar="DIR")
     parser.add_argument("--curve", action="store_true", help="train on shares; write nothing")
@@ -94,15 +101,15 @@ def main() -> int:
     shared: Path = options.data
     corpus = _read_corpus(shared)
     written = read_written(shared, {paper.title for paper in corpus})
-    learnt = [*written, *foreign(written, SEED), *read_scifact(shared, TRAIN)]
+    learnt = [*written, *pair_with_other_papers(written, SEED), *read_scifact(shared, TRAIN)]
     others = [*read_cases(shared, corpus), *read_scifact(shared, DEV)]
-    measured = _measure([*learnt, *others])
-    places = np.arange(len(measured.examples))
-    known, unseen = measured.taken(places[: len(learnt)]), measured.taken(places[len(learnt) :])
+    dataset = _extract([*learnt, *others])
+    places = np.arange(len(dataset.examples))
+    known, unseen = dataset.subset(places[: len(learnt)]), dataset.subset(places[len(learnt) :])
     if options.curve:
         for share in SHARES:
-            part = known.taken(drawn_share(known.examples, share, SEED))
-            rates = _judge_all(part, unseen)[1]
+            part = known.subset(sample_share(known.examples, share, SEED))
+            rates = _fit(part, unseen)[1]
             sys.stdout.write(f"{len(part.examples)} sentences: {json.dumps(rates.measured)}\n")
         return 0
     files = (*written_files(shared), *(shared / SCIFACT / name for name in (TRAIN, SENTENCES)))
@@ -111,7 +118,7 @@ def main() -> int:
 
 
 def _read_corpus(shared: Path) -> list[Paper]:
-    """The papers of the question sets."""
+    """Return the papers of the question sets."""
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(library=Path(folder), embedder="none", llm="extractive")
         with Library.open(settings=settings) as library:
@@ -119,8 +126,8 @@ def _read_corpus(shared: Path) -> list[Paper]:
             return list(library.papers())
 
 
-def _measure(examples: Sequence[Example]) -> Measured:
-    """Measure all sentences, those of one paper together; those without words are left out."""
+def _extract(examples: Sequence[Example]) -> Dataset:
+    """Extract the features of all examples, those of one paper together."""
     settings = read_settings()
     embedder = build_reading_embedder(settings, build_embedder(settings))
     papers = list(dict.fromkeys(example.paper for example in examples))
@@ -131,12 +138,12 @@ def _measure(examples: Sequence[Example]) -> Measured:
     for start in range(0, len(order), PAIRS_AT_ONCE):
         batch = order[start : start + PAIRS_AT_ONCE]
         pairs = [(without_frame(examples[n].claim), examples[n].paper) for n in batch]
-        features = verifier.features(pairs)
-        for n, values, row in zip(batch, verifier.measures(pairs), features, strict=True):
-            rows[n] = values, verifier.similarity(row)
+        entailment = verifier.entailment_features(pairs)
+        similarity = map(verifier.similarity, verifier.similarity_features(pairs))
+        rows.update(zip(batch, zip(entailment, similarity, strict=True), strict=True))
     names = tuple(next(iter(rows.values()))[0])
     assert all(values for values, _ in rows.values()), "a sentence or an abstract has no word"
-    return Measured(
+    return Dataset(
         examples,
         names,
         np.array([[rows[n][0][name] for name in names] for n in range(len(examples))], np.float32),
@@ -144,24 +151,24 @@ def _measure(examples: Sequence[Example]) -> Measured:
     )
 
 
-def _judge_all(known: Measured, unseen: Measured) -> tuple[Trees, Threshold]:
-    """Trees of all sentences, and the threshold with the rates at it.
+def _fit(known: Dataset, unseen: Dataset) -> tuple[TreeEnsemble, Threshold]:
+    """Fit trees to all known examples; return them, and the threshold with the rates at it.
 
-    Those of the sentences learnt from are judged by trees of the other folds.
+    For both, known examples are scored by trees of the other folds.
     """
     weights = np.array([WEIGHTS[each.source] for each in known.examples])
     folds = _folds(known.examples)
-    chances = np.zeros(len(folds))
+    probabilities = np.zeros(len(folds))
     for fold in range(FOLDS):
         rest = folds != fold
         trees = fit_trees(known.values[rest], known.labels[rest], weights[rest])
-        chances[~rest] = _chances(trees, known.values[~rest])
+        probabilities[~rest] = _probabilities(trees, known.values[~rest])
     trees = fit_trees(known.values, known.labels, weights)
-    judged = np.concatenate([chances, _chances(trees, unseen.values)])
+    judged = np.concatenate([probabilities, _probabilities(trees, unseen.values)])
     examples = [*known.examples, *unseen.examples]
     reworded = [
-        chance
-        for chance, each in zip(judged, examples, strict=True)
+        probability
+        for probability, each in zip(judged, examples, strict=True)
         if each.source == "written" and each.is_supported
     ]
     cut = round(float(np.quantile(reworded, 1 - TRUE_KEPT)), 3)
@@ -170,26 +177,26 @@ def _judge_all(known: Measured, unseen: Measured) -> tuple[Trees, Threshold]:
 
 
 def _folds(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """The fold of each sentence; what concerns one abstract is in one fold."""
+    """Return the fold of each example; those about one abstract are in the same."""
     papers = sorted({each.paper.paper_id for each in examples})
     places = np.random.default_rng(SEED).permutation(len(papers))
     fold = {paper: int(place) % FOLDS for paper, place in zip(papers, places, strict=True)}
     return np.array([fold[each.paper.paper_id] for each in examples])
 
 
-def _chances(trees: Trees, values: Floats) -> Floats:
+def _probabilities(trees: TreeEnsemble, values: Floats) -> Floats:
     odds = [trees.log_odds(row) for row in values.astype(np.float32)]
-    chances: Floats = 1 / (1 + np.exp(-np.array(odds)))
-    return chances
+    probabilities: Floats = 1 / (1 + np.exp(-np.array(odds)))
+    return probabilities
 
 
-def _rates(examples: Sequence[Example], chances: Floats, cut: float) -> dict[str, float]:
-    """The share of each group that lies above the threshold, and how well groups are told apart."""
+def _rates(examples: Sequence[Example], probabilities: Floats, cut: float) -> dict[str, float]:
+    """Return the share of each group at or above the threshold, and the AUROC of two sources."""
     groups: dict[str, list[float]] = {}
-    for each, chance in zip(examples, chances, strict=True):
+    for each, probability in zip(examples, probabilities, strict=True):
         truth = "true" if each.is_supported else "false"
         for name in dict.fromkeys((truth, each.kind)):
-            groups.setdefault(f"{each.source}_{name}", []).append(float(chance))
+            groups.setdefault(f"{each.source}_{name}", []).append(float(probability))
     rates = {
         name: round(float(np.mean(np.array(group) >= cut)), 3) for name, group in groups.items()
     }
@@ -203,24 +210,24 @@ def _share(found: NDArray[np.bool_]) -> float:
     return round(float(found.mean()), 3)
 
 
-def _write(known: Measured, unseen: Measured, files: Sequence[Path]) -> None:
-    trees, cut = _judge_all(known, unseen)
-    content = write_trees(trees)
-    facts = ReaderFacts(
+def _write(known: Dataset, unseen: Dataset, files: Sequence[Path]) -> None:
+    trees, cut = _fit(known, unseen)
+    content = render_trees(trees)
+    card = ModelCard(
         remark=REMARK,
         sha256=hashlib.sha256(content).hexdigest(),
-        measures=known.names,
+        features=known.names,
         data=describe_files(*files),
         sentences=len(known.examples),
         supported_from=cut,
-        least_similarity=_least_similarity(known),
+        min_similarity=_min_similarity(known),
     )
     (TARGET / TREES).write_bytes(content)
-    (TARGET / FACTS).write_text(facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (TARGET / MODEL_CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def _least_similarity(known: Measured) -> Threshold:
-    """The similarity that nearly every true written sentence has, and foreign ones often lack."""
+def _min_similarity(known: Dataset) -> Threshold:
+    """Choose the similarity that nearly all true sentences reach and foreign ones often miss."""
     similar: dict[bool, list[float]] = {True: [], False: []}
     for each, value in zip(known.examples, known.similarity, strict=True):
         if each.source == "foreign" or (each.is_supported and each.source != "scifact"):

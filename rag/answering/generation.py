@@ -31,7 +31,7 @@ from rag.verification.markers import (
 )
 from rag.verification.numbering import Numbering
 from rag.verification.second import SecondVerifier
-from rag.verification.support import Remembering, Verifier
+from rag.verification.support import CachingVerifier, Verifier
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
@@ -94,7 +94,7 @@ class ModelWriter:
         prompt = compose_prompt(question, history, hits, settings, self._today(), excerpts)
         reply: Reply | None = None
 
-        verifier = Remembering(self._verifier)
+        verifier = CachingVerifier(self._verifier)
 
         @lru_cache(maxsize=1)  # most pieces of a stream complete no sentence
         def check(complete: str) -> Verified:

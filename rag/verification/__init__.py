@@ -1,1 +1,1 @@
-"""Whether a text says what its papers say: support, citations, a second verifier."""
+"""Verify that a text says what its papers say: claims, support, entailment, citations."""

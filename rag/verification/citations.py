@@ -1,7 +1,7 @@
-"""Check a model's text sentence by sentence before it is shown, and mend what does not hold.
+"""Verify a model's text sentence by sentence, and correct its citations.
 
-For every sentence: markers whose paper does not support it go; a sentence left without one is
-cited anew when another retrieved paper supports it; else it is struck out, or kept and marked.
+Markers whose paper does not support the sentence are dropped. A sentence left without one cites
+another retrieved paper that supports it; where none does, it is removed, or kept and marked.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Unsupported = Literal["remove", "mark"]
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A text with what was found of its sentences.
+    """A text with its citations and the verdicts on its sentences.
 
     Attributes:
-        citations: What its markers stand for.
-        sentences: Those of its sentences that have been checked.
-        struck: Sentences that were struck out.
-        usage: What models were given and wrote for it.
+        citations: What its markers stand for, by marker.
+        sentences: Those of its sentences that claim something, in order.
+        struck: Sentences that were removed.
+        usage: Tokens that models read and wrote for it.
     """
 
     text: str = ""
@@ -39,7 +39,7 @@ class Verified:
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """The sentences that were struck out, by themselves."""
+        """The texts of the removed sentences."""
         return tuple(each.text for each in self.struck)
 
 
@@ -55,15 +55,15 @@ def verify(
     unsupported: Unsupported = "remove",
     second: SecondVerifier | None = None,
 ) -> Verified:
-    """Return the text with checked markers only.
+    """Return a text with only those sentences and markers that its papers support.
 
     Args:
         text: What the model wrote; its marker `[n]` stands for `papers[n - 1]`.
         papers: The papers that the model was given, in the order of their numbers.
         verifier: Compares claims with papers.
-        numbering: Numbers of the papers in the text that comes out.
-        unsupported: What becomes of a sentence that no paper supports.
-        second: Checks every sentence that claims something, and the papers it cites.
+        numbering: The papers' numbers in the text that is returned.
+        unsupported: Whether a sentence that no paper supports is removed, or kept and marked.
+        second: Checks each claim again with each paper that it rests on.
     """
     claims = check_claims(text, papers, verifier)
     usage = NO_USAGE
@@ -75,7 +75,7 @@ def verify(
 def _assemble(
     text: str, claims: Sequence[CheckedClaim], numbering: Numbering, unsupported: Unsupported
 ) -> Verified:
-    """The text again, with the new markers and without what was struck out."""
+    """Join the sentences again, with their new markers and without those that are removed."""
     out = ""
     at = 0
     sentences: list[CheckedSentence] = []
@@ -110,7 +110,7 @@ def _assemble(
 
 
 def _write(claim: CheckedClaim, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
-    """The sentence with its markers in front of nothing: behind its last word and stop."""
+    """Return a sentence with its new markers at its end, and these markers."""
     if claim.verdict is None:
         is_code = claim.is_code
         return (claim.sentence.text if is_code else strip_markers(claim.sentence.text)), ()
@@ -128,25 +128,25 @@ def _citation(marker: int, paper: Paper, support: Support) -> Citation:
 
 
 def _trimmed(verified: Verified) -> Verified:
-    """Without white space at either end and without list marks that lost their item."""
+    """Return the text without white space at either end."""
     text = verified.text
     lead = len(text) - len(text.lstrip())
     return replace(verified, text=text.strip(), sentences=moved(verified.sentences, -lead))
 
 
 def moved(sentences: Iterable[CheckedSentence], by: int) -> tuple[CheckedSentence, ...]:
-    """Return the sentences at places that lie `by` characters later."""
+    """Return the sentences with their places `by` characters later."""
     return tuple(replace(each, start=each.start + by, end=each.end + by) for each in sentences)
 
 
 def headed(verified: Verified, lead: str) -> Verified:
-    """Put a lead before the text."""
+    """Return the text with a lead before it."""
     text = lead + verified.text
     return replace(verified, text=text, sentences=moved(verified.sentences, len(lead)))
 
 
 def describe_removed(removed: Sequence[str]) -> str | None:
-    """Describe what was struck out; None when nothing was."""
+    """Say in a sentence how many sentences were removed; None when none was."""
     if not removed:
         return None
     many = f"{len(removed)} sentences" if len(removed) > 1 else "1 sentence"

@@ -1,4 +1,4 @@
-"""Judges the sentences of a text: what each claims, and which papers hold it."""
+"""Check what each sentence of a text claims, and which papers support it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.verification.support import Support, Verifier
 LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy
 FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 LIST_MARK: Final = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
-# Which of several papers' verdicts is told of a sentence: the first of these.
+# The verdict shown for a sentence on several papers: the one that comes first here.
 SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
     "supported": 0,
     "partly": 1,
@@ -29,16 +29,22 @@ SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A sentence with the papers that are kept as its sources, best first.
+    """A sentence, what it claims, and the papers that support it.
 
     Attributes:
-        nearest: Of one that no paper supports, the paper that comes nearest to it.
+        claim: Without markers and list marks; empty when the sentence claims nothing.
+        supports: Papers that support it, at least partly, best first.
+        verdict: None when the sentence claims nothing.
+        is_code: Whether it stands in a fenced block.
+        model_verdict: The second verifier's, where it gave one.
+        local_verdict: The first verifier's, where the second gave one too.
+        nearest: The paper that comes closest, where none supports it.
     """
 
     sentence: Sentence
     claim: str
     supports: tuple[tuple[Paper, Support], ...]
-    verdict: Verdict | None  # None: it claims nothing
+    verdict: Verdict | None
     is_code: bool = False
     model_verdict: Verdict | None = None
     local_verdict: Verdict | None = None
@@ -46,7 +52,7 @@ class CheckedClaim:
 
 
 def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[CheckedClaim]:
-    """Return every sentence of a text, with the papers that hold it; its markers count from 1."""
+    """Return every sentence of a text with its verdict; a marker `[n]` is `papers[n - 1]`."""
     sentences = split_sentences(text)
     fences = [match.span() for match in FENCED.finditer(text)]
     is_code = [any(a <= s.start < b for a, b in fences) for s in sentences]
@@ -60,7 +66,7 @@ def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list
 
 
 def _claim(sentence: Sentence) -> str:
-    """Return what a sentence claims, without its markers; "" when it claims nothing."""
+    """Return a sentence without markers and list mark; empty when it claims nothing."""
     bare = LIST_MARK.sub("", strip_markers(sentence.text)).strip(" *_#>")
     content = [w for w in re.findall(r"\w+", bare.lower()) if w not in STOP_WORDS]
     is_heading = bare.endswith((":", "?")) or sentence.text.lstrip().startswith("#")
@@ -80,11 +86,11 @@ def _check_sentence(
         return CheckedClaim(sentence, claim, (), None)
     cited = [papers[n - 1] for n in find_markers(sentence.text) if 1 <= n <= len(papers)]
     said = without_frame(claim)
-    held = _holding(said, list(dict.fromkeys(cited)), checked)
+    held = _supporting(said, list(dict.fromkeys(cited)), checked)
     if not held:  # cited wrongly or not at all: does another paper say so?
-        held = [pair for pair in _holding(said, papers, checked) if pair[1].verdict == "supported"][
-            :1
-        ]
+        held = [
+            pair for pair in _supporting(said, papers, checked) if pair[1].verdict == "supported"
+        ][:1]
     if held:
         return CheckedClaim(sentence, claim, tuple(held), held[0][1].verdict)
     denied = [paper for paper in cited if checked[said, paper].verdict == "contradicted"]
@@ -93,10 +99,10 @@ def _check_sentence(
     return CheckedClaim(sentence, claim, (), verdict, nearest=_nearest(near))
 
 
-def _holding(
+def _supporting(
     claim: str, papers: Sequence[Paper], checked: dict[tuple[str, Paper], Support]
 ) -> list[tuple[Paper, Support]]:
-    """The papers that support the claim, at least partly, best first."""
+    """Return the papers that support a claim, at least partly, best first."""
     supports = [(paper, checked[claim, paper]) for paper in papers]
     held = [pair for pair in supports if pair[1].verdict in ("supported", "partly")]
     return sorted(held, key=_best_first)
@@ -116,11 +122,15 @@ def check_again(
     verifier: Verifier,
     second: SecondVerifier,
 ) -> tuple[list[CheckedClaim], Usage]:
-    """Check each claim a second time with each paper that it rests on."""
+    """Return the claims with the verdicts of both verifiers combined, and what the second used.
+
+    The second is asked about each claim and each paper that supports it; where none does, about
+    the papers that the sentence cites.
+    """
     asked = [
         (n, claim.claim, paper, local)
         for n, claim in enumerate(judged)
-        for paper, local in _worth_asking(claim, papers, verifier)
+        for paper, local in _to_check_again(claim, papers, verifier)
     ]
     verdicts, usage = second.check([(claim, paper) for _, claim, paper, _ in asked])
     changed = list(judged)
@@ -135,10 +145,10 @@ def check_again(
     return changed, usage
 
 
-def _worth_asking(
+def _to_check_again(
     judged: CheckedClaim, papers: Sequence[Paper], verifier: Verifier
 ) -> Iterable[tuple[Paper, Support]]:
-    """The papers that hold the claim; where none does, those that it cites."""
+    """Return the papers that support a claim; where none does, those that it cites."""
     if not judged.claim or judged.supports:
         return judged.supports
     numbers = dict.fromkeys(n for n in find_markers(judged.sentence.text) if 1 <= n <= len(papers))
@@ -149,9 +159,9 @@ def _worth_asking(
 def _with_verdicts(
     judged: CheckedClaim, checked: Sequence[tuple[Paper, Support, LLMVerdict | None]]
 ) -> CheckedClaim:
-    """Return the sentence with the verdicts that both verifiers come to together.
+    """Return a claim with the combined verdicts of both verifiers.
 
-    Of a paper that the second one said nothing about, the first one's verdict stands.
+    On a paper without a verdict of the second one, the first one's stands.
     """
     combined = [
         (paper, _combined(judged.claim, paper, local, second)) for paper, local, second in checked

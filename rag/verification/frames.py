@@ -1,7 +1,7 @@
-"""Takes from a sentence what it says of its own text and of papers as such; pure functions.
+"""Strip framing from a sentence: words on the text itself, or on papers as such; pure functions.
 
 "Yes, ", "According to the paper, " and "The paper titled “…” reports that " claim nothing that an
-abstract could hold, and hide what the sentence does claim from a comparison with one.
+abstract could support, and would only blur a comparison with one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEAST_WORDS: Final = 3  # with fewer left the frame was what was said
 
 
 def without_frame(claim: str) -> str:
-    """What a sentence claims, without what it says of itself and of papers as such."""
+    """Return a sentence without its framing, unless that leaves fewer than three words."""
     bare = claim
     for frame in FRAMES:
         bare = frame.sub("", bare)

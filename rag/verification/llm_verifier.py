@@ -1,4 +1,4 @@
-"""Checks claims by a language model, as a second verifier."""
+"""Check claims with a language model, as a second verifier."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LLMVerifier:
         self._seconds = seconds
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
-        """Return a verdict on every pair; None where the model fails or replies in another form."""
+        """Return a verdict on every pair; None where the model fails or its reply is malformed."""
         deadline = time.monotonic() + self._seconds
         with ThreadPoolExecutor(AT_ONCE if is_ours(self._llm) else 1) as threads:
             checked = list(threads.map(lambda pair: self._check(pair[0], pair[1], deadline), pairs))
@@ -73,7 +73,7 @@ class LLMVerifier:
 
 
 def locate(quote: str, paper: Paper) -> Sentence | None:
-    """Return the sentence of the abstract that has a quote, letter for letter; None if none."""
+    """Return the sentence of the abstract that holds a quote, letter for letter; None if none."""
     wanted = squeezed(quote)
     if len(wanted) < LEAST_QUOTE_LETTERS:
         return None

@@ -1,4 +1,4 @@
-"""Reads and rewrites the markers `[n]` that tie a sentence to its papers; pure functions."""
+"""Find and rewrite the markers `[n]` that cite papers in a text; pure functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_RANGE: Final = 10
 
 
 def expand_numbers(numbers: str) -> list[int]:
-    """The numbers of a marker's inside: `1, 3-5` gives 1, 3, 4, 5."""
+    """Return the numbers inside a marker: 1, 3, 4, 5 for `1, 3-5`."""
     found: list[int] = []
     for part in re.split(r"\s*[,;]\s*", numbers):
         ends = [int(end) for end in re.split(r"\s*[–-]\s*", part)]
@@ -37,17 +37,21 @@ def expand_numbers(numbers: str) -> list[int]:
 
 
 def find_markers(text: str) -> Iterator[int]:
-    """The numbers of all markers in a text, in order."""
+    """Yield the numbers of all markers in a text, in order."""
     for match in PATTERN.finditer(text):
         if not _is_prose(match):
             yield from expand_numbers(match["numbers"])
 
 
 def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> str:
-    """The text with every marker's numbers replaced, in the form `[1][2]`; None removes a number.
+    """Return the text with the number of every marker replaced, in the form `[1][2]`.
 
-    A marker left without numbers goes, with the space before it. Numbers in code, in math and in
-    an interval such as `[0, 1]` are no markers.
+    Numbers in code, in math and in an interval such as `[0, 1]` are no markers.
+
+    Args:
+        text: Anything a model wrote.
+        renumber: Gives what stands in place of a number; None removes it. A marker that is left
+            without numbers is removed with the space before it.
     """
 
     def replaced(match: re.Match[str]) -> str:
@@ -66,24 +70,24 @@ def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> s
 
 
 def _space_before(match: re.Match[str]) -> str:
-    """The space that stands before a marker, or one where a word would touch it."""
+    """Return the space before a marker, or a new one where a word would touch it."""
     previous = match.string[match.start() - 1 : match.start()]
     touches = bool(previous) and not previous.isspace() and previous not in "])】([" + CLOSE
     return match["space"] or (" " if touches else "")
 
 
 def strip_markers(text: str) -> str:
-    """The text without markers."""
+    """Return the text without markers."""
     return rewrite_markers(text, lambda _: None)
 
 
 def hold_back_unfinished(text: str) -> str:
-    """The text without a marker at its end that may still be growing."""
+    """Return the text without an incomplete marker at its end, as in a stream."""
     return UNFINISHED.sub("", text)
 
 
 def _is_prose(match: re.Match[str]) -> bool:
-    """Whether the match is no marker: code, math, or an interval that begins with 0."""
+    """Return whether a match is no marker but code, math, or an interval that begins with 0."""
     if match["numbers"] is None:
         return True
     numbers = match["numbers"]
@@ -91,5 +95,5 @@ def _is_prose(match: re.Match[str]) -> bool:
 
 
 def neutralise(text: str) -> str:
-    """Text that can neither close its fence nor bring markers of its own."""
+    """Return the text so that it can neither close its fence nor hold markers."""
     return unfenced(strip_markers(text))

@@ -1,4 +1,4 @@
-"""Compare texts word by word (MaxSim), from vectors of words in context; pure functions."""
+"""Compare a claim with texts word by word (MaxSim), by vectors in context; pure functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATE_WEIGHT: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A claim beside the sentences of a paper.
+    """A claim compared with the sentences of a paper.
 
     Attributes:
         best: Index of the sentence that supports the claim best.
@@ -36,7 +36,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class StackedTexts:
-    """Texts laid out for comparing claims with all of them at once.
+    """The vectors of several texts and of their words, in one matrix each.
 
     Attributes:
         vectors: Of the texts, shape (texts, dimension).
@@ -51,7 +51,7 @@ class StackedTexts:
 
 
 def stack_texts(texts: Sequence[EncodedText]) -> StackedTexts:
-    """The texts for `compare`; at least one."""
+    """Stack the vectors of at least one text, for `compare`."""
     vectors = np.stack([text.vector for text in texts])
     nothing = np.zeros((1, vectors.shape[1]), np.float32)
     words = [text.word_vectors if len(text.word_vectors) else nothing for text in texts]
@@ -60,7 +60,7 @@ def stack_texts(texts: Sequence[EncodedText]) -> StackedTexts:
 
 
 def compare(claim: EncodedText, texts: StackedTexts) -> Comparison:
-    """The claim beside each text, by meaning and word by word."""
+    """Compare a claim with each text, by cosine and by MaxSim."""
     matches = maxsim_each(claim, texts)
     means = matches.mean(axis=1)
     cosines = texts.vectors @ claim.vector
@@ -75,7 +75,7 @@ def compare(claim: EncodedText, texts: StackedTexts) -> Comparison:
 
 
 def maxsim_each(claim: EncodedText, texts: StackedTexts) -> NDArray[np.float32]:
-    """How well each content word of a claim is met in each text, shape (texts, words)."""
+    """Return the best cosine of each content word of a claim in each text, shape (texts, words)."""
     vectors = content_vectors(claim)
     if not len(vectors):
         return np.zeros((len(texts.vectors), 1), np.float32)
@@ -85,7 +85,7 @@ def maxsim_each(claim: EncodedText, texts: StackedTexts) -> NDArray[np.float32]:
 
 
 def maxsim_words(claim: EncodedText, text: EncodedText) -> NDArray[np.float32]:
-    """How well each content word of a claim is met by a word of a text, cosine, shape (words,).
+    """Return the best cosine of each content word of a claim in a text, shape (words,).
 
     The greedy matching of BERTScore (Zhang et al. 2020, arXiv:1904.09675), recall side only.
     """
@@ -94,7 +94,7 @@ def maxsim_words(claim: EncodedText, text: EncodedText) -> NDArray[np.float32]:
 
 
 def content_vectors(claim: EncodedText) -> NDArray[np.float32]:
-    """The vectors of a claim's content words; of all its words when none is one."""
+    """Return the vectors of a claim's content words; of all its words when it has none."""
     kept = [n for n, word in enumerate(claim.words) if is_content(word)]
     vectors: NDArray[np.float32] = claim.word_vectors[kept] if kept else claim.word_vectors
     return vectors

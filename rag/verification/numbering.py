@@ -1,4 +1,4 @@
-"""Gives cited papers their numbers: by first use, and the same through a conversation."""
+"""Number cited papers by first use, each the same through a whole conversation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from rag.types import Message, Paper
 
 
 class Numbering:
-    """Numbers of papers; a paper that the conversation has cited before keeps its own.
+    """The numbers of cited papers; one that the conversation cited before keeps its number.
 
     Args:
-        history: The conversation, whose messages may carry their citations.
+        history: The conversation so far, with its citations.
     """
 
     def __init__(self, history: Sequence[Message] = ()) -> None:
@@ -21,6 +21,6 @@ class Numbering:
                 self._numbers.setdefault(citation.paper.paper_id, citation.marker)
 
     def number(self, paper: Paper) -> int:
-        """The paper's number; the next free one when it has none yet."""
+        """Return the number of a paper; the next free one at its first use."""
         taken = max(self._numbers.values(), default=0)
         return self._numbers.setdefault(paper.paper_id, taken + 1)

@@ -1,4 +1,4 @@
-"""The protocol of a second verifier, and how its verdicts and the first one's are combined."""
+"""Combine the verdicts of a first and a second verifier, whose protocol is defined here."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ SEVERITY: Final[dict[Verdict, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class LLMVerdict:
-    """What a model says of a claim, and the sentence that it quotes, where the abstract has it."""
+    """A model's verdict on a claim, and the sentence of the abstract that it quotes, if any."""
 
     verdict: Verdict
     sentence: Sentence | None = None
 
 
 class SecondVerifier(Protocol):
-    """Checks claims after the first verifier; None where it could not be understood."""
+    """Checks claims after the first verifier."""
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
-        """Return a verdict on every claim and its paper, in order, and what that used."""
+        """Return a verdict on every claim and its paper, in order, and what that used.
+
+        None stands for a verdict where there is none to be had.
+        """
 
 
 def combine(claim: str, paper: Paper, local: Verdict, second: LLMVerdict) -> Verdict:

@@ -1,8 +1,8 @@
 """Check claims against papers by the similarity of their vectors and words.
 
-Where there are vectors, a trained reader decides what counts as supported, and the similarity how
-well. No language model reads the texts. Not covered: inference over several sentences, and figures
-that follow from others by arithmetic.
+Where there are vectors, an entailment model decides what counts as supported, and the similarity
+says how well. No language model is asked. Not covered: inference over several sentences, and
+figures that follow from others by arithmetic.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from rag.fitted import load_fitted
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import Paper, Verdict
+from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.entailment import EntailmentModel
+from rag.verification.features import extract_features
 from rag.verification.maxsim import StackedTexts, compare, maxsim_words, stack_texts
-from rag.verification.reader import Reader
-from rag.verification.reading import LaidOut, LaidOutPaper, measure
 from rag.verification.support import Support, quotable_sentences
 from rag.verification.terms import (
     TermWeight,
@@ -36,37 +37,44 @@ from rag.verification.terms import (
     wanted_stems,
 )
 
-# A denial counts as a contradiction only of a sentence that says nearly the same otherwise: on
+# A negation counts as a contradiction only of a sentence that says nearly the same otherwise: on
 # SciFact a difference in negation or direction alone is wrong as often as it is right.
 CONTRADICTED_FROM: Final = 0.9
 
 
 class SimilarityVerifier:
-    """Check claims by a logistic regression over cosine, MaxSim and word coverage, and a reader.
+    """Check claims by a logistic regression over cosine, MaxSim and coverage, and by entailment.
 
     Args:
         encoder: Gives the vectors of texts and words; None compares by words alone.
         weight: The idf of a stem in this library.
-        reader: Decides what counts as supported, where there are vectors; None leaves that to the
-            regression too.
+        entailment: Decides what counts as supported, where there are vectors; None leaves that to
+            the regression too.
     """
 
     def __init__(
-        self, encoder: CachedEncoder | None, weight: TermWeight, reader: Reader | None = None
+        self,
+        encoder: CachedEncoder | None,
+        weight: TermWeight,
+        entailment: EntailmentModel | None = None,
     ) -> None:
         self._encoder = encoder
         self._weight = weight
-        self._reader = reader
+        self._entailment = entailment
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
         """Return the support of every claim by its paper, in order."""
+        return [self._check(claim, paper) for claim, paper in self._prepare(pairs)]
+
+    def _prepare(self, pairs: Sequence[tuple[str, Paper]]) -> list[tuple[_Claim, _PaperTexts]]:
+        """Return the pairs ready to be compared; each text is encoded and analyzed once."""
         encoded = self._encode(pairs)
         claims = {claim: _Claim(claim, encoded.get(claim)) for claim, _ in pairs}
-        papers = {paper: _Source.of(paper, encoded) for _, paper in pairs}
-        return [self._check(claims[claim], papers[paper]) for claim, paper in pairs]
+        papers = {paper: _PaperTexts.of(paper, encoded) for _, paper in pairs}
+        return [(claims[claim], papers[paper]) for claim, paper in pairs]
 
     def _encode(self, pairs: Sequence[tuple[str, Paper]]) -> dict[str, EncodedText]:
-        """Encode all texts at once: one pass over the model for a whole answer."""
+        """Return the vectors of all texts, encoded in one pass; nothing without an encoder."""
         if self._encoder is None:
             return {}
         texts = [claim for claim, _ in pairs]
@@ -75,77 +83,75 @@ class SimilarityVerifier:
         unique = list(dict.fromkeys(texts))
         return dict(zip(unique, self._encoder.encode(unique), strict=True))
 
-    def features(self, pairs: Sequence[tuple[str, Paper]]) -> list[tuple[float, ...]]:
-        """Return what the support of each claim by its paper is reckoned from, in order.
+    def similarity_features(self, pairs: Sequence[tuple[str, Paper]]) -> list[tuple[float, ...]]:
+        """Return the regression's features of each claim beside its paper, in order.
 
         Cosine and MaxSim of the sentence that is closest, MaxSim and coverage of the whole paper;
         without vectors the coverage by the best sentence and by the paper.
         """
-        encoded = self._encode(pairs)
-        return [
-            self._compare(_Claim(claim, encoded.get(claim)), _Source.of(paper, encoded)).features
-            for claim, paper in pairs
-        ]
+        return [self._compare(claim, paper).features for claim, paper in self._prepare(pairs)]
 
-    def measures(self, pairs: Sequence[tuple[str, Paper]]) -> list[dict[str, float]]:
-        """Return what the reader judges each claim beside its paper by, in order.
+    def entailment_features(self, pairs: Sequence[tuple[str, Paper]]) -> list[dict[str, float]]:
+        """Return the entailment model's features of each claim beside its paper, in order.
 
         Empty where one of them has no words, or there are no vectors.
         """
-        encoded = self._encode(pairs)
-        claims = {claim: _Claim(claim, encoded.get(claim)) for claim, _ in pairs}
-        papers = {paper: _Source.of(paper, encoded) for _, paper in pairs}
-        laid = [(claims[claim].laid, papers[paper].laid) for claim, paper in pairs]
-        return [measure(one, other, self._weight) if one and other else {} for one, other in laid]
+        analyzed = [(claim.analyzed, paper.analyzed) for claim, paper in self._prepare(pairs)]
+        return [
+            extract_features(claim, paper, self._weight) if claim and paper else {}
+            for claim, paper in analyzed
+        ]
 
     def similarity(self, features: tuple[float, ...]) -> float:
-        """Return the regression's value of a claim's features, in (0, 1)."""
+        """Return the regression's value for a row of `similarity_features`, in (0, 1)."""
         fitted = load_fitted()
         by_words = len(features) == len(fitted.support_by_words.features)
         return (fitted.support_by_words if by_words else fitted.support).probability(*features)
 
-    def _check(self, claim: _Claim, source: _Source) -> Support:
-        verbatim = source.find(claim)
+    def _check(self, claim: _Claim, paper: _PaperTexts) -> Support:
+        verbatim = paper.find(claim)
         if verbatim is not None:
             return Support(verbatim, 1.0, "supported")
-        compared = self._compare(claim, source)
+        compared = self._compare(claim, paper)
         value = self.similarity(compared.features)
         is_close = compared.closeness >= CONTRADICTED_FROM
-        denies = is_close and disagrees(claim.text, compared.best.text)
-        verdict = _verdict(claim, source, value, self._reads(claim, source, value), denies=denies)
-        if verdict == "supported" and _says_other_or_more(claim.text, compared.best, source):
+        negates = is_close and disagrees(claim.text, compared.best.text)
+        is_entailed = self._is_entailed(claim, paper, value)
+        verdict = _verdict(claim, paper, value, is_entailed, negates=negates)
+        if verdict == "supported" and _reverses_or_overclaims(claim.text, compared.best, paper):
             verdict = "partly"
         return Support(compared.best, value, verdict)
 
-    def _reads(self, claim: _Claim, source: _Source, value: float) -> bool:
-        """Whether the paper says so: by the reader, or where it cannot tell, by similarity."""
-        if self._reader is None or claim.laid is None or source.laid is None:
+    def _is_entailed(self, claim: _Claim, paper: _PaperTexts, value: float) -> bool:
+        """Return whether the paper entails the claim; without a model, whether it is similar."""
+        if self._entailment is None or claim.analyzed is None or paper.analyzed is None:
             return value >= load_fitted().thresholds.supported_from.value
-        if value < self._reader.least_similarity:
+        if value < self._entailment.min_similarity:
             return False
-        return self._reader.supports(measure(claim.laid, source.laid, self._weight))
+        features = extract_features(claim.analyzed, paper.analyzed, self._weight)
+        return self._entailment.entails(features)
 
-    def _compare(self, claim: _Claim, source: _Source) -> _Compared:
-        if claim.encoded is None or source.texts is None or source.title is None:
-            return self._compare_words(claim, source)
-        found = compare(claim.encoded, source.texts)
-        titled = np.maximum(found.by_word, maxsim_words(claim.encoded, source.title))
-        covered = covered_share(claim.stems, source.stems, self._weight)
+    def _compare(self, claim: _Claim, paper: _PaperTexts) -> _Comparison:
+        if claim.encoded is None or paper.texts is None or paper.title is None:
+            return self._compare_words(claim, paper)
+        found = compare(claim.encoded, paper.texts)
+        titled = np.maximum(found.by_word, maxsim_words(claim.encoded, paper.title))
+        covered = covered_share(claim.stems, paper.stems, self._weight)
         features = found.cosine, found.maxsim, float(titled.mean()), covered
-        return _Compared(source.sentences[found.best], features, found.maxsim)
+        return _Comparison(paper.sentences[found.best], features, found.maxsim)
 
-    def _compare_words(self, claim: _Claim, source: _Source) -> _Compared:
-        each = [stems_of(sentence.text) for sentence in source.sentences]
+    def _compare_words(self, claim: _Claim, paper: _PaperTexts) -> _Comparison:
+        each = [stems_of(sentence.text) for sentence in paper.sentences]
         shares = [covered_share(claim.stems, stems, self._weight) for stems in each]
         best = max(range(len(shares)), key=shares.__getitem__)
-        covered = covered_share(claim.stems, source.stems, self._weight)
+        covered = covered_share(claim.stems, paper.stems, self._weight)
         features = shares[best], covered
-        return _Compared(source.sentences[best], features, shares[best])
+        return _Comparison(paper.sentences[best], features, shares[best])
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
-    """A claim beside a paper: the best sentence, the model's features, how alike they are."""
+class _Comparison:
+    """A claim beside a paper: the closest sentence, the regression's features, the similarity."""
 
     best: Sentence
     features: tuple[float, ...]
@@ -153,7 +159,7 @@ class _Compared:
 
 
 class _Claim:
-    """A claim with what is compared of it, worked out once for all papers."""
+    """What is compared of a claim, worked out once for all papers."""
 
     def __init__(self, text: str, encoded: EncodedText | None) -> None:
         self.text = text
@@ -164,15 +170,15 @@ class _Claim:
         self.squeezed = squeezed(text)
 
     @cached_property
-    def laid(self) -> LaidOut | None:
-        """The claim as the reader takes it; None without vectors or words."""
+    def analyzed(self) -> AnalyzedText | None:
+        """The claim's words, stems and vectors; None without vectors or words."""
         encoded = self.encoded
-        return LaidOut.of(self.text, encoded) if encoded and encoded.words else None
+        return AnalyzedText.of(self.text, encoded) if encoded and encoded.words else None
 
 
 @dataclass(frozen=True)
-class _Source:
-    """A paper with what is compared of it, worked out once for all claims."""
+class _PaperTexts:
+    """What is compared of a paper, worked out once for all claims."""
 
     sentences: Sequence[Sentence]
     letters: Sequence[str]
@@ -186,8 +192,8 @@ class _Source:
     paper: Paper
 
     @classmethod
-    def of(cls, paper: Paper, encoded: Mapping[str, EncodedText]) -> _Source:
-        """Lay a paper out, by words alone where its texts were not encoded."""
+    def of(cls, paper: Paper, encoded: Mapping[str, EncodedText]) -> _PaperTexts:
+        """Prepare a paper; without its vectors only words are compared."""
         sentences = quotable_sentences(paper)
         whole = " ".join([paper.title, *(sentence.text for sentence in sentences)])
         known = [encoded[sentence.text] for sentence in sentences] if encoded else []
@@ -205,12 +211,16 @@ class _Source:
         )
 
     @cached_property
-    def laid(self) -> LaidOutPaper | None:
-        """The paper as the reader takes it; None without vectors, or when no sentence has words."""
+    def analyzed(self) -> AnalyzedPaper | None:
+        """The paper's title and sentences; None without vectors, or when no sentence has words."""
         texts = [each.text for each in self.sentences] if self.title else []
-        laid = [LaidOut.of(text, self.encoded[text]) for text in texts if self.encoded[text].words]
+        analyzed = [
+            AnalyzedText.of(text, self.encoded[text]) for text in texts if self.encoded[text].words
+        ]
         title = self.paper.title
-        return LaidOutPaper(LaidOut.of(title, self.encoded[title]), laid) if laid else None
+        if not analyzed:
+            return None
+        return AnalyzedPaper(AnalyzedText.of(title, self.encoded[title]), analyzed)
 
     def find(self, claim: _Claim) -> Sentence | None:
         """Return the sentence that is the claim, letter for letter."""
@@ -219,18 +229,18 @@ class _Source:
         return self.sentences[self.letters.index(claim.squeezed)]
 
 
-def _says_other_or_more(claim: str, best: Sentence, source: _Source) -> bool:
-    return opposes(claim, best.text) or overclaims(claim, source.text)
+def _reverses_or_overclaims(claim: str, best: Sentence, paper: _PaperTexts) -> bool:
+    return opposes(claim, best.text) or overclaims(claim, paper.text)
 
 
 def _verdict(
-    claim: _Claim, source: _Source, value: float, is_read: bool, *, denies: bool
+    claim: _Claim, paper: _PaperTexts, value: float, is_entailed: bool, *, negates: bool
 ) -> Verdict:
-    if denies:
+    if negates:
         return "contradicted"
-    is_near = is_read or value >= load_fitted().thresholds.partly_from.value
-    if not is_near or claim.digits - source.numbers:
+    is_near = is_entailed or value >= load_fitted().thresholds.partly_from.value
+    if not is_near or claim.digits - paper.numbers:
         return "unsupported"
-    if not is_read or any(name not in source.squeezed for name in claim.names):
+    if not is_entailed or any(name not in paper.squeezed for name in claim.names):
         return "partly"
     return "supported"

@@ -1,4 +1,4 @@
-"""The protocol of a verifier, its verdicts, and the sentences that may support a claim."""
+"""The protocol of a verifier, and the sentences that may support a claim."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from rag.types import Paper, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The sentence of a paper that supports a claim best, how well, in [0, 1], and the verdict."""
+    """How far a paper supports a claim.
+
+    Attributes:
+        sentence: The one of the abstract that comes closest.
+        value: How close it comes, in [0, 1].
+        verdict: On the claim and the whole paper.
+    """
 
     sentence: Sentence
     value: float
@@ -24,17 +30,13 @@ class Verifier(Protocol):
     """Checks claims against papers; called from several threads at once."""
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
-        """Return the support of each claim by its paper, in order.
-
-        The sentence of a support is one of the abstract, at its place in it.
-        """
+        """Return the support of each claim by its paper, in order."""
 
 
-class Remembering:
-    """Checks each claim with each paper once, however often it is asked.
+class CachingVerifier:
+    """Check each claim with each paper once, however often it is asked.
 
-    A text that is checked anew with every sentence that is added then costs as much as one that
-    is checked when it is complete.
+    A growing text, checked after every sentence, then costs no more than a complete one.
 
     Args:
         verifier: Checks what was not asked before.
@@ -53,9 +55,6 @@ class Remembering:
 
 
 def quotable_sentences(paper: Paper) -> list[Sentence]:
-    """Return the sentences of a paper's abstract apart from orders, which support nothing.
-
-    All of them when there is nothing else.
-    """
+    """Return the sentences of an abstract that are no instructions; all when each is one."""
     sentences = split_sentences(paper.abstract)
     return [sentence for sentence in sentences if not is_order(sentence.text)] or sentences

@@ -1,4 +1,7 @@
-"""What a sentence is made of: content words, numbers, names, words of direction; pure functions."""
+"""Extract from a sentence what can be checked: stems, numbers, names, negations, antonyms.
+
+Pure functions.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,8 @@ STRONG: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = tuple(
     )
 )
 CLAUSE: Final = re.compile(r"[;:,]|\b(?:but|however|while|although|whereas)\b", re.IGNORECASE)
-DENIAL_REACH: Final = 4  # content words behind a denial that it denies
-DENIED_WORDS: Final = 2  # that both texts have, denied in one of them
+NEGATION_SCOPE: Final = 4  # content words behind a negation that it negates
+NEGATED_WORDS: Final = 2  # that both texts have, negated in one of them
 
 
 def idf(papers_with_term: int, papers: int) -> float:
@@ -88,29 +91,29 @@ def covered_share(wanted: frozenset[str], present: frozenset[str], weight: TermW
 
 
 def wanted_stems(claim: str) -> frozenset[str]:
-    """The stems of a claim's content words."""
+    """Return the stems of a claim's content words."""
     return frozenset(analyze(" ".join(content_words(claim))))
 
 
 def stems_of(text: str) -> frozenset[str]:
-    """The stems of all words of a text."""
+    """Return the stems of all words of a text."""
     return frozenset(analyze(text))
 
 
 def is_content(word: str) -> bool:
-    """Whether a word says what a text is about."""
+    """Return whether a word is a content word, not a stop word."""
     return word.lower() not in STOP_WORDS
 
 
 def numbers(text: str) -> set[str]:
-    """The numbers of a text in one spelling: `1,000` is `1000`, `3.50` is `3.5`, `two` is `2`."""
+    """Return the numbers of a text in one spelling: `1,000` as `1000`, `two` as `2`."""
     found = {_plain(match) for match in NUMBER.findall(text)}
     spelled = {SPELLED[word] for word in re.findall(r"[a-z]+", text.lower()) if word in SPELLED}
     return found | spelled
 
 
 def digits(text: str) -> set[str]:
-    """Only the numbers that a text writes in digits."""
+    """Return the numbers that a text writes in digits, in the spelling of `numbers`."""
     return {_plain(match) for match in NUMBER.findall(text)}
 
 
@@ -120,12 +123,12 @@ def _plain(number: str) -> str:
 
 
 def names(text: str) -> set[str]:
-    """Acronyms and names with inner capitals or digits, letters and digits only, lower case."""
+    """Return acronyms and names with inner capitals or digits: lower case, [a-z0-9] only."""
     return {re.sub(r"[^a-z0-9]", "", name.lower()) for name in NAME.findall(text)}
 
 
 def disagrees(claim: str, sentence: str) -> bool:
-    """Whether one denies or turns around what the other says: negation or direction differs."""
+    """Return whether two sentences differ in negation, or one says "more" and the other "less"."""
     if bool(NEGATION.search(claim)) != bool(NEGATION.search(sentence)):
         return True
     said, found = set(analyze(claim)), set(analyze(sentence))
@@ -136,52 +139,52 @@ def disagrees(claim: str, sentence: str) -> bool:
 
 
 def opposes(claim: str, sentence: str) -> bool:
-    """Whether a claim keeps a sentence's words and turns their sense: by an opposite, or a denial.
+    """Return whether a claim reverses a sentence by an antonym or a negation.
 
-    An opposite counts where the sentence has it in place of the claim's word; a denial where two
-    words in its reach stand free of any in the other text.
+    An antonym counts where the sentence has it in place of the claim's word; a negation where two
+    words in its scope are outside of any in the other text.
     """
     said, found = set(analyze(claim)), set(analyze(sentence))
-    opposites = load_opposites()
-    if any(opposites.get(stem, frozenset()) & (found - said) for stem in said - found):
+    antonyms = load_antonyms()
+    if any(antonyms.get(stem, frozenset()) & (found - said) for stem in said - found):
         return True
-    denied, free = _denied_stems(claim), _denied_stems(sentence)
-    if bool(denied) == bool(free):
+    in_claim, in_sentence = _negated_stems(claim), _negated_stems(sentence)
+    if bool(in_claim) == bool(in_sentence):
         return False
-    return len((denied & found) | (free & said)) >= DENIED_WORDS
+    return len((in_claim & found) | (in_sentence & said)) >= NEGATED_WORDS
 
 
 def overclaims(claim: str, text: str) -> bool:
-    """Whether a claim says "all", "only", "never" or "proved" where a text says nothing like it."""
+    """Return whether a claim says "all", "only", "never" or "proved" and a text nothing like it."""
     said, found = (set(re.findall(r"[a-z]+", each.lower())) for each in (claim, text))
     return any(said & claimed and not found & bearing for claimed, bearing in STRONG)
 
 
-def _denied_stems(text: str) -> frozenset[str]:
-    """The stems of the content words that stand in reach of a denial, some words behind it."""
-    reached: list[str] = []
+def _negated_stems(text: str) -> frozenset[str]:
+    """Return the stems of the content words in the scope of a negation."""
+    negated: list[str] = []
     for part in CLAUSE.split(text):
         for match in NEGATION.finditer(part):
             words = [word for word in re.findall(r"\w+", part[match.end() :]) if is_content(word)]
-            reached += words[:DENIAL_REACH]
-    return frozenset(analyze(" ".join(reached)))
+            negated += words[:NEGATION_SCOPE]
+    return frozenset(analyze(" ".join(negated)))
 
 
 @cache
-def load_opposites() -> Mapping[str, frozenset[str]]:
-    """The stems of the opposites of a stem."""
+def load_antonyms() -> Mapping[str, frozenset[str]]:
+    """Load the stems of the antonyms of each stem; once per process."""
     found: dict[str, set[str]] = {}
-    for word, others in load_opposite_words().items():
+    for word, others in load_antonym_words().items():
         one = analyze(word)[0]
         found.setdefault(one, set()).update({analyze(each)[0] for each in others} - {one})
     return {stem: frozenset(others) for stem, others in found.items() if others}
 
 
 @cache
-def load_opposite_words() -> Mapping[str, frozenset[str]]:
-    """The opposites of a word, in lower case, as the table has them."""
+def load_antonym_words() -> Mapping[str, frozenset[str]]:
+    """Load the antonyms of each word, in lower case; once per process."""
     found: dict[str, set[str]] = {}
-    for line in files("rag").joinpath("data", "opposites.txt").read_text("utf-8").splitlines():
+    for line in files("rag").joinpath("data", "antonyms.txt").read_text("utf-8").splitlines():
         one, other = line.split()
         found.setdefault(one, set()).add(other)
         found.setdefault(other, set()).add(one)
@@ -189,7 +192,7 @@ def load_opposite_words() -> Mapping[str, frozenset[str]]:
 
 
 def matched_words(question: str, text: str) -> tuple[str, ...]:
-    """The content words of the question that the text has in some form; each once, in order."""
+    """Return the content words of a question that a text has in some form; each once, in order."""
     present = set(analyze(text))
     found = (word for word in content_words(question) if set(analyze(word)) & present)
     return tuple(dict.fromkeys(found))

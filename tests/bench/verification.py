@@ -19,8 +19,8 @@ from rag.settings import read_settings
 from rag.starter import starter_file
 from rag.types import Paper
 from rag.verification.citations import verify
+from rag.verification.entailment import load_entailment_model
 from rag.verification.numbering import Numbering
-from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 
 SOURCES = 5
@@ -39,7 +39,9 @@ def main() -> None:
     cold, warm = [], []
     for run in range(RUNS):
         sources = papers[run * SOURCES : (run + 1) * SOURCES]
-        verifier = SimilarityVerifier(embedder.find_encoder(), lambda _: 1.0, load_reader())
+        verifier = SimilarityVerifier(
+            embedder.find_encoder(), lambda _: 1.0, load_entailment_model()
+        )
         text = answer_of(sources)
         cold.append(timed(text, sources, verifier))
         warm.append(timed(text, sources, verifier))

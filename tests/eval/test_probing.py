@@ -9,8 +9,8 @@ import pytest
 from eval import evaluate
 from eval.data.records import Record
 from eval.run.checking import build_verifier
+from eval.run.perturbing import perturb
 from eval.run.probing import build_probe
-from eval.run.twisting import twist
 from rag.settings import Settings
 from rag.verification.similarity import SimilarityVerifier
 from tests.support.eval_papers import PAPERS, ask
@@ -22,7 +22,7 @@ TOLD = (
 )
 
 
-SCORES = ("true_kept", "foreign_kept", "true_supported", "twisted_supported")
+SCORES = ("true_kept", "foreign_kept", "true_supported", "perturbed_supported")
 TURNED = (
     ask("steady", "?", ["Robots That Pour Tea"], answer="The robot arm is trained by hand."),
     *TOLD[1:],
@@ -77,7 +77,7 @@ def test_a_verifier_without_judgement_is_found_out(verdict, scores):
 
 def test_a_reference_that_no_rule_turns_is_probed_for_its_truth_alone(verifier):
     probe = build_probe(PAPERS, TOLD, verifier)
-    assert set(probe(record(TOLD[0], ("tea",)))) == {*SCORES} - {"twisted_supported"}
+    assert set(probe(record(TOLD[0], ("tea",)))) == {*SCORES} - {"perturbed_supported"}
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_a_reference_that_no_rule_turns_is_probed_for_its_truth_alone(verifier):
         ("It raises the arm.", {"It lowers the arm."}),
     ],
 )
-def test_a_sentence_is_turned_around_in_one_place_and_always_the_same(claim, ways):
-    turned = twist(claim)
-    assert turned == twist(claim) != claim
-    assert turned is None or turned in ways
+def test_a_sentence_is_made_false_in_one_place_and_always_the_same(claim, ways):
+    perturbed = perturb(claim)
+    assert perturbed == perturb(claim) != claim
+    assert perturbed is None or perturbed in ways
 
 
-def test_a_sentence_without_a_place_for_a_rule_is_not_turned():
-    assert twist("Drones flew to twelve bogs.") is None
+def test_a_sentence_that_no_rule_applies_to_is_not_made_false():
+    assert perturb("Drones flew to twelve bogs.") is None
 
 
 def test_what_cannot_be_probed_is_left_out(verifier):

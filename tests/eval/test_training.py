@@ -1,4 +1,4 @@
-"""Training the reader: what it learns from, and that its trees ship as they grew."""
+"""Training of the entailment model: its examples, and that its trees ship as they were fitted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 
 from eval.training import boosting
-from eval.training.sentences import Example, drawn_share, foreign, read_written, written_files
+from eval.training.sentences import (
+    Example,
+    pair_with_other_papers,
+    read_written,
+    sample_share,
+    written_files,
+)
 from rag.types import Paper
-from rag.verification.reader import load_reader
+from rag.verification.entailment import load_entailment_model
 
 PAPERS = [Paper(f"p{n}", f"Paper {n}", f"Abstract {n} tells of tides.") for n in range(20)]
 EXAMPLES = [
@@ -22,20 +28,20 @@ EXAMPLES = [
 
 
 def test_true_sentences_stand_beside_another_abstract_which_does_not_say_them():
-    made = foreign(EXAMPLES, seed=1)
+    made = pair_with_other_papers(EXAMPLES, seed=1)
     own = {each.claim: each.paper for each in EXAMPLES if each.is_supported}
     assert len(made) > 10
     for each in made:
         assert each.paper != own[each.claim]
         assert (each.is_supported, each.kind, each.source) == (False, "foreign", "foreign")
-    assert made == foreign(EXAMPLES, seed=1)
+    assert made == pair_with_other_papers(EXAMPLES, seed=1)
 
 
 def test_a_share_keeps_all_sentences_of_an_abstract_or_none():
-    kept = [EXAMPLES[n] for n in drawn_share(EXAMPLES, 0.25, seed=2)]
+    kept = [EXAMPLES[n] for n in sample_share(EXAMPLES, 0.25, seed=2)]
     assert len(kept) == 10
     assert len({each.paper for each in kept}) == 5
-    assert len(drawn_share(EXAMPLES, 1.0, seed=2)) == len(EXAMPLES)
+    assert len(sample_share(EXAMPLES, 1.0, seed=2)) == len(EXAMPLES)
 
 
 def test_sentences_about_papers_of_the_question_sets_are_left_out(tmp_path):
@@ -60,7 +66,7 @@ def test_the_shipped_reader_learnt_from_the_sentences_that_are_here():
     from eval.fit.examples import describe_files
     from eval.training.sentences import HERE
 
-    known = load_reader().facts.data
+    known = load_entailment_model().card.data
     for each in describe_files(HERE / "claims-balanced.jsonl", HERE / "claims.jsonl"):
         assert each in known
 

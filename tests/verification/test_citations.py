@@ -11,8 +11,8 @@ from rag.query.intent import is_affirmation, is_order, question_for_papers
 from rag.settings import Settings
 from rag.types import Citation, Message, Paper
 from rag.verification.citations import describe_removed, verify
+from rag.verification.entailment import load_entailment_model
 from rag.verification.numbering import Numbering
-from rag.verification.reader import load_reader
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.terms import digits, disagrees, names, numbers
 
@@ -40,11 +40,11 @@ def encoder(cache):
     return embedder.find_encoder()
 
 
-@pytest.fixture(params=["reader", "vectors", "words alone"])
+@pytest.fixture(params=["entailment", "vectors", "words alone"])
 def verifier(request, encoder):
-    reader = load_reader() if request.param == "reader" else None
+    model = load_entailment_model() if request.param == "entailment" else None
     known = None if request.param == "words alone" else encoder
-    return SimilarityVerifier(known, lambda term: 1.0, reader)
+    return SimilarityVerifier(known, lambda term: 1.0, model)
 
 
 def checked(text, verifier, papers=PAPERS, history=(), unsupported="remove"):

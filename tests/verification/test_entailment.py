@@ -1,4 +1,4 @@
-"""The trained reader: what ships is whole, and decides what counts as supported."""
+"""The entailment model: what ships is whole, and decides what counts as supported."""
 
 from __future__ import annotations
 
@@ -11,21 +11,28 @@ from rag.embedding import build_embedder
 from rag.errors import ConfigurationError
 from rag.settings import Settings
 from rag.types import Paper
-from rag.verification.reader import Reader, Trees, load_reader, read_trees, write_trees
-from rag.verification.reading import LaidOut, LaidOutPaper, measure
+from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.entailment import (
+    EntailmentModel,
+    TreeEnsemble,
+    load_entailment_model,
+    parse_trees,
+    render_trees,
+)
+from rag.verification.features import extract_features
 from rag.verification.similarity import SimilarityVerifier
-from tests.verification.test_reading import encoded
+from tests.verification.test_features import encoded
 
-# One tree: left of 1 in measure 0 it is -2; right of it, 3 where measure 1 is above 5, else 0.
-TREES = Trees(
+# One tree: left of 1 in feature 0 it is -2; right of it, 3 where feature 1 is above 5, else 0.
+TREES = TreeEnsemble(
     roots=np.array([0], np.int32),
-    measures=np.array([0, 0, 1, 0, 0], np.int16),
-    cuts=np.array([1, 0, 5, 0, 0], np.float32),
-    lefts=np.array([1, 1, 3, 3, 4], np.int32),
-    rights=np.array([2, 1, 4, 3, 4], np.int32),
+    features=np.array([0, 0, 1, 0, 0], np.int16),
+    thresholds=np.array([1, 0, 5, 0, 0], np.float32),
+    left=np.array([1, 1, 3, 3, 4], np.int32),
+    right=np.array([2, 1, 4, 3, 4], np.int32),
     values=np.array([0, -2, 0, 0, 3], np.float32),
-    base=0.5,
-    deepest=2,
+    baseline=0.5,
+    depth=2,
 )
 BRIDGES = Paper(
     "bridges",
@@ -50,37 +57,37 @@ def test_a_row_goes_down_each_tree_to_its_leaf(row, value):
 
 
 def test_trees_are_read_as_they_were_written_and_a_damaged_file_is_refused():
-    content = write_trees(TREES)
-    read = read_trees(content, hashlib.sha256(content).hexdigest())
+    content = render_trees(TREES)
+    read = parse_trees(content, hashlib.sha256(content).hexdigest())
     assert read.log_odds(np.array([2, 6], np.float32)) == 3.5
-    with pytest.raises(ConfigurationError, match="RAG_READER"):
-        read_trees(content + b" ", hashlib.sha256(content).hexdigest())
+    with pytest.raises(ConfigurationError, match="RAG_ENTAILMENT"):
+        parse_trees(content + b" ", hashlib.sha256(content).hexdigest())
 
 
-def test_the_shipped_reader_knows_every_measure_in_order():
-    text = LaidOut.of("Moss grows.", encoded("Moss grows."))
-    measured = measure(text, LaidOutPaper(text, [text]), lambda _: 1.0)
-    reader = load_reader()
-    assert reader.facts.measures == tuple(measured)
-    assert 0 < reader.probability(measured) < 1
+def test_the_shipped_model_names_every_feature_in_order():
+    text = AnalyzedText.of("Moss grows.", encoded("Moss grows."))
+    features = extract_features(text, AnalyzedPaper(text, [text]), lambda _: 1.0)
+    model = load_entailment_model()
+    assert model.card.features == tuple(features)
+    assert 0 < model.probability(features) < 1
 
 
-def test_the_shipped_reader_was_better_than_what_it_replaces():
-    rates = load_reader().facts.supported_from.measured
+def test_the_shipped_model_was_better_than_what_it_replaces():
+    rates = load_entailment_model().card.supported_from.measured
     assert rates["cases_true"] > 0.6
     assert rates["cases_false"] < 0.35
     assert rates["foreign_false"] < 0.05
     assert rates["balanced_light"] > 0.75
 
 
-class Believing(Reader):
+class Believing(EntailmentModel):
     """Holds everything for supported, or nothing."""
 
     def __init__(self, believes: bool) -> None:
-        super().__init__(load_reader().facts, TREES)
+        super().__init__(load_entailment_model().card, TREES)
         self._believes = believes
 
-    def supports(self, measured: dict[str, float]) -> bool:
+    def entails(self, features: dict[str, float]) -> bool:
         return self._believes
 
 
@@ -96,7 +103,7 @@ class Believing(Reader):
         ("It does not tell where on a bridge the crack is.", False, "supported"),  # word for word
     ],
 )
-def test_the_reader_decides_within_what_is_certain(encoder, claim, believes, verdict):
+def test_the_model_decides_within_what_is_certain(encoder, claim, believes, verdict):
     verifier = SimilarityVerifier(encoder, lambda _: 1.0, Believing(believes))
     (support,) = verifier.check([(claim, BRIDGES)])
     assert support.verdict == verdict
@@ -115,13 +122,13 @@ def test_the_reader_decides_within_what_is_certain(encoder, claim, believes, ver
 def test_a_sentence_that_keeps_the_words_and_turns_the_sense_is_not_supported(
     encoder, claim, is_supported
 ):
-    verifier = SimilarityVerifier(encoder, lambda _: 1.0, load_reader())
+    verifier = SimilarityVerifier(encoder, lambda _: 1.0, load_entailment_model())
     (support,) = verifier.check([(claim, BRIDGES)])
     assert (support.verdict == "supported") is is_supported
 
 
-def test_without_vectors_there_is_nothing_to_read():
+def test_without_vectors_there_are_no_features():
     verifier = SimilarityVerifier(None, lambda _: 1.0, Believing(believes=False))
     (support,) = verifier.check([("Steel bridges are mostly inspected by eye today.", BRIDGES)])
     assert support.verdict == "supported"
-    assert verifier.measures([("Steel bridges.", BRIDGES)]) == [{}]
+    assert verifier.entailment_features([("Steel bridges.", BRIDGES)]) == [{}]

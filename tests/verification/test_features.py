@@ -1,4 +1,4 @@
-"""What the reader judges by: how a sentence stands to an abstract."""
+"""The entailment model's features of a claim beside an abstract."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rag.embedding.encoding import EncodedText
 from rag.store.lexical import analyze
-from rag.verification.reading import LaidOut, LaidOutPaper, measure
+from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.features import extract_features
 
 ABSTRACT = (
     "The new filter outperforms the old pump on 12 rivers.",
@@ -34,31 +35,31 @@ def stem(word: str) -> str:
     return (analyze(word) or [word.lower()])[0]
 
 
-def laid(text: str) -> LaidOut:
-    return LaidOut.of(text, encoded(text))
+def analyzed(text: str) -> AnalyzedText:
+    return AnalyzedText.of(text, encoded(text))
 
 
 def measured(claim: str, *sentences: str, title: str = "Filters") -> dict[str, float]:
-    paper = LaidOutPaper(laid(title), [laid(each) for each in sentences or ABSTRACT])
-    return measure(laid(claim), paper, lambda _: 1.0)
+    paper = AnalyzedPaper(analyzed(title), [analyzed(each) for each in sentences or ABSTRACT])
+    return extract_features(analyzed(claim), paper, lambda _: 1.0)
 
 
 def test_a_sentence_of_the_abstract_is_met_in_every_word():
     found = measured(ABSTRACT[0])
     assert found["maxsim_best"] == pytest.approx(1, abs=1e-5)
-    assert (found["coverage_paper"], found["extra"], found["unsaid"]) == (1, 0, 0)
-    assert (found["turned_order"], found["turned"], found["numbers_unknown"]) == (0, 0, 0)
+    assert (found["coverage_paper"], found["extra"], found["omitted"]) == (1, 0, 0)
+    assert (found["inversions"], found["polarity_flips"], found["numbers_unknown"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
     ("claim", "name", "value"),
     [
-        ("It does clog in muddy water.", "denied_only_there", 1),
-        ("The filter never outperforms the old pump on 12 rivers.", "denials", 1),
+        ("It does clog in muddy water.", "negated_only_in_best", 1),
+        ("The filter never outperforms the old pump on 12 rivers.", "negations", 1),
         ("The old filter outperforms the new pump on 13 rivers.", "numbers_unknown", 1),
         ("The new filter always outperforms the pump.", "strong_new_to_paper", 1),
-        ("Earlier pumps fail in winter.", "hedges_lost", 1),
-        ("The filter does clog in clear water.", "opposites_best", 0),
+        ("Earlier pumps fail in winter.", "hedges_dropped", 1),
+        ("The filter does clog in clear water.", "antonyms_best", 0),
         ("The XR7 filter outperforms the pump.", "names_unknown", 1),
         ("The filter of Munich outperforms the pump.", "capitalised_unknown", 1),
     ],
@@ -69,22 +70,22 @@ def test_what_a_claim_changes_is_measured(claim, name, value):
 
 def test_an_opposite_in_the_place_of_a_word_is_counted():
     found = measured("The filter decreases the speed.", "The filter increases the speed.")
-    assert (found["opposites_best"], found["opposites_paper"]) == (1, 1)
-    assert found["opposite_of_evidence"] == 1
+    assert (found["antonyms_best"], found["antonyms_paper"]) == (1, 1)
+    assert found["antonym_of_evidence"] == 1
 
 
 def test_things_exchanged_around_a_verb_stand_on_the_other_side():
     right = measured("The new filter outperforms the old pump.")
     wrong = measured("The old pump outperforms the new filter.")
     assert right["same_side"] > 0 > wrong["same_side"]
-    assert right["turned_order"] == 0 < wrong["turned_order"]
+    assert right["inversions"] == 0 < wrong["inversions"]
 
 
 def test_a_number_is_looked_for_beside_what_it_counts():
     sentences = ("Trials covered 12 rivers and 40 lakes.",)
-    assert measured("Trials covered 12 rivers.", *sentences)["same_thing_counted"] == 1
+    assert measured("Trials covered 12 rivers.", *sentences)["number_context_overlap"] == 1
     swapped = measured("There were 40 tested glaciers.", *sentences)
-    assert swapped["same_thing_counted"] == 0
+    assert swapped["number_context_overlap"] == 0
 
 
 def test_a_claim_over_two_sentences_is_met_by_both():
@@ -95,7 +96,7 @@ def test_a_claim_over_two_sentences_is_met_by_both():
 
 def test_a_foreign_claim_is_met_by_nothing():
     found = measured("Penguins raise chicks together.")
-    assert found["unmet_paper"] == 1
+    assert found["unmatched_paper"] == 1
     assert (found["coverage_paper"], found["neighbours_known"]) == (0, 0)
 
 
@@ -104,7 +105,7 @@ def test_a_foreign_claim_is_met_by_nothing():
         st.sampled_from(["the", "not", "filter", "12", "all", "pump", "Moss", "twelve"]), min_size=1
     )
 )
-def test_every_claim_has_the_same_measures_and_all_are_finite(words):
+def test_every_claim_has_the_same_features_and_all_are_finite(words):
     found = measured(" ".join(words))
     assert list(found) == list(measured(ABSTRACT[1]))
     assert all(np.isfinite(value) for value in found.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 Role = Literal["user", "assistant"]
 Status = Literal["draft", "answered", "abstained", "stopped"]
@@ -26,6 +26,7 @@ Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
 WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
+SAFE_IN_DOI = "/:;.,-_+@!*~=&$()"  # signs that an address need not escape
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
 STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
 
@@ -64,11 +65,27 @@ class Paper:
         return int(self.published[:4]) if self.published else None
 
     @property
+    def address(self) -> str:
+        """Where the paper is to be read, or "" where that is unknown.
+
+        One set by hand comes first, then arXiv's page, the DOI's, and what the record names, which
+        is often a database's page that others cannot open.
+        """
+        known = dict(self.identifiers)
+        own = self.url or ""
+        if own and "url" in self.edited:
+            return own
+        if "arxiv" in known:
+            return f"https://arxiv.org/abs/{known['arxiv']}"
+        if "doi" in known:
+            return f"https://doi.org/{quote(known['doi'], safe=SAFE_IN_DOI)}"
+        return own
+
+    @property
     def link(self) -> str:
-        """The paper's own page, or a search of arXiv for its title where no page is known."""
-        if self.url:
-            return self.url
-        return f"https://arxiv.org/search/?searchtype=title&query={quote_plus(self.title)}"
+        """The paper's address, or a search of arXiv for its title where none is known."""
+        searched = f"https://arxiv.org/search/?searchtype=title&query={quote_plus(self.title)}"
+        return self.address or searched
 
     @property
     def is_summary(self) -> bool:

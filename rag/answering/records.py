@@ -91,8 +91,8 @@ def _venue(paper: Paper, mark: str) -> str:
 
 
 def _link(paper: Paper, mark: str) -> str:
-    if paper.url:
-        return f"{paper.url} {mark}"
+    if paper.address:
+        return f"{paper.address} {mark}"
     searched = f"this searches arXiv for its title: {paper.link}"
     return f"No address is recorded for this paper {mark}; {searched}"
 
@@ -131,7 +131,7 @@ def has_field(paper: Paper, field: Field) -> bool:
         "authors": bool(paper.authors),
         "date": bool(paper.published),
         "venue": bool(paper.venue),
-        "link": bool(paper.url),
+        "link": bool(paper.address),
     }
     return kept.get(field, code_sentence(paper) is not None)
 

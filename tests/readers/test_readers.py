@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rag.identifiers import content_hash
 from rag.readers import read_sources
 from rag.readers.dates import parse_date
-from rag.readers.records import paper_from_record
+from rag.readers.records import edited_paper, paper_from_record
 from rag.text import one_line
 from rag.types import Note, Paper, Rejection
 
@@ -729,3 +729,32 @@ def test_a_paper_that_is_written_out_and_read_again_is_the_same(record):
     names = ("paper_id", "title", "abstract", "published", "url", "venue", "source")
     again = {name: getattr(paper, name) for name in names} | {"authors": list(paper.authors)}
     assert paper_from_record(again, "there") == paper
+
+
+PAGE = "https://shop.example.org/articles/7"
+
+
+@pytest.mark.parametrize(
+    ("known", "link"),
+    [
+        ({"url": PAGE}, PAGE),
+        ({"url": PAGE, "doi": "10.5555/Kettle.7"}, "https://doi.org/10.5555/kettle.7"),
+        ({"doi": "10.5555/a<b>#1"}, "https://doi.org/10.5555/a%3Cb%3E%231"),
+        ({"url": PAGE, "arxiv_id": "2101.00001v2"}, "https://arxiv.org/abs/2101.00001"),
+        (
+            {"url": "http://arxiv.org/pdf/2101.00001v2.pdf", "doi": "10.5555/kettle.7"},
+            "https://arxiv.org/abs/2101.00001",
+        ),
+    ],
+)
+def test_a_link_is_arxivs_then_the_dois_then_the_records_own(known, link):
+    record = {"title": "Kettles", "abstract": "They sing in the morning."}
+    paper = paper_from_record({**record, **known}, "shelf")
+    assert paper.link == link
+    assert paper.url == known.get("url", paper.url)  # what exports write stays
+
+
+def test_an_address_set_by_hand_is_the_link():
+    record = {"title": "Kettles", "abstract": "They sing.", "doi": "10.5555/kettle.7"}
+    edited = edited_paper(paper_from_record(record, "shelf"), {"url": PAGE})
+    assert edited.link == PAGE

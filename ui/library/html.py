@@ -112,7 +112,7 @@ def _named(label: str, names: Sequence[str]) -> str:
 
 
 def _link_label(paper: Paper) -> str:
-    return paper.link if paper.url else "Search on arXiv"
+    return paper.address or "Search on arXiv"
 
 
 def report_html(report: IngestReport) -> str:

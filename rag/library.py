@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Self
 
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
-from rag.errors import EmbedderUnavailableError
+from rag.errors import EmbedderUnavailableError, SourceError
 from rag.lookup import (
     EVERY_S,
     MOST_FOUND,
     Enrichment,
     Services,
     find_enrichments,
+    find_ids,
     open_sources,
     watch_zotero,
 )
 from rag.query.messages import History, to_messages
-from rag.readers import Meter, Source, collected, read_sources, require_paper
+from rag.readers import Meter, Source, collected, read_sources, read_text, require_paper
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -261,6 +262,38 @@ class Library:
         return write_papers(
             self._index, items, on_progress, share_read=meter.share, dry_run=dry_run
         )
+
+    def ingest_text(
+        self,
+        text: str,
+        given: Mapping[str, object] | None = None,
+        *,
+        on_progress: OnProgress = _quietly,
+    ) -> IngestReport:
+        """Add what was typed or pasted: ids, which are looked up; an export; papers written out.
+
+        A paper written out has its title first, then people, places and ids, then its abstract;
+        each may have its label ("Title:", "Abstract"), and labelled papers may follow one another.
+
+        Args:
+            text: It.
+            given: Fields of the paper, by a record's keys, in the place of those of the text.
+            on_progress: Told how many papers have been read.
+
+        Raises:
+            SourceError: It holds no paper.
+            SourceUnavailableError: The place where ids are looked up could not be asked.
+            EmbedderUnavailableError: The library has vectors, and no more can be made now.
+        """
+        from rag.store.writing import write_papers
+
+        if not text.strip():
+            raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
+        if ids := find_ids(text):
+            return self.ingest(ids, on_progress=on_progress)
+        items = require_paper(read_text(text, given or {}))
+        self.prepare(on_progress)
+        return write_papers(self._index, items, on_progress)
 
     def watch(
         self,

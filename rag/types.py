@@ -28,6 +28,9 @@ EXTRACTIVE = "extractive"  # the mode of answers without a language model
 WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
 SAFE_IN_DOI = "/:;.,-_+@!*~=&$()"  # signs that an address need not escape
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
+PASTED = "pasted text"
+TYPED = "added by hand"
+BY_HAND = frozenset((PASTED, TYPED))  # sources that are no place to be read again
 STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
 
 

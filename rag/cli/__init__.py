@@ -213,9 +213,11 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     common = [_common()]
     listing = actions.add_parser("list", parents=common, help="every paper, a line each")
-    add = actions.add_parser("add", parents=common, help="a paper, by hand")
-    add.add_argument("--title", required=True)
-    add.add_argument("--abstract", required=True)
+    add = actions.add_parser(
+        "add", parents=common, help="a paper by hand, or papers from text on standard input"
+    )
+    add.add_argument("--title", help="without it, all is read from standard input")
+    add.add_argument("--abstract")
     add.add_argument("--author", action="append", default=[], metavar="NAME", help="repeatable")
     add.add_argument("--published", metavar="DATE", help="a year, a month or a day")
     add.add_argument("--doi")
@@ -253,7 +255,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     for action in (listing, add, show, remove, verify):
         _add_json(action)
     listing.set_defaults(run=commands.list_papers)
-    add.set_defaults(run=commands.add_paper)
+    add.set_defaults(run=commands.add_paper, usage_error=add.error)
     show.set_defaults(run=commands.show_paper)
     remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)

@@ -21,9 +21,9 @@ from rag.library import Library
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
 from rag.terminal import shown_progress, write_json, write_line, write_text
-from rag.types import STARTER_SOURCE, Answer, Filters, IngestReport, Paper
+from rag.types import STARTER_SOURCE, TYPED, Answer, Filters, IngestReport, Paper
 
-ADDED_BY_HAND: Final = "added by hand"
+MOST_TYPED_BYTES: Final = 5_000_000
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 
@@ -232,22 +232,31 @@ def _no_such_paper(paper_ids: Sequence[str]) -> RagError:
 
 
 def add_paper(options: argparse.Namespace) -> int:
-    """Add a paper that is typed in."""
-    record: dict[str, object] = {
-        "title": options.title,
-        "abstract": options.abstract,
-        "authors": options.author,
-        "source": ADDED_BY_HAND,
-    }
+    """Add a paper that is typed in, or the papers of a text on standard input."""
+    if bool(options.title) != bool(options.abstract):
+        options.usage_error("give --title and --abstract, or neither and a text on standard input")
     optional = {name: getattr(options, name) for name in ("published", "doi", "url", "venue")}
+    given: dict[str, object] = {name: text for name, text in optional.items() if text}
+    if options.author:
+        given["authors"] = options.author
     library = open_library(options)
-    record |= {name: text for name, text in optional.items() if text}
-    report = library.ingest(record)
+    if options.title:
+        given |= {"title": options.title, "abstract": options.abstract, "source": TYPED}
+        report = library.ingest(given)
+    else:
+        report = library.ingest_text(_typed_text(), given)
     if options.json:
         write_json(report)
     else:
         _write_report(report, library)
     return 0
+
+
+def _typed_text() -> str:
+    """What stands on standard input; at a terminal it is asked for."""
+    if sys.stdin.isatty():
+        sys.stderr.write("Paste a title, authors and an abstract, then press Ctrl-D:\n")
+    return sys.stdin.buffer.read(MOST_TYPED_BYTES).decode("utf-8", "replace")
 
 
 def remove_papers(options: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Read papers: a table of file formats, a reader each, and one door where records become papers."""
 
-from rag.readers.sources import Meter, Source, collected, read_sources, require_paper
+from rag.readers.sources import Meter, Source, collected, read_sources, read_text, require_paper
 from rag.readers.table import FORMATS, READERS, SUFFIXES, Reader
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "Source",
     "collected",
     "read_sources",
+    "read_text",
     "require_paper",
 ]

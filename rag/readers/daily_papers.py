@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from rag.readers.dates import parse_date
+from rag.readers.prose import MARKED, reads_like_research
 from rag.readers.records import Record, UnreadableError
 from rag.readers.text_files import Text
 
@@ -32,37 +33,6 @@ GLUED_BUTTON: Final = re.compile(r"^Subscribe[^\sa-z]")
 MONTHS: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 DATE: Final = re.compile(rf"^((?:{MONTHS})[a-z]* \d{{1,2}})(, \d{{4}})?(?: \d+)?$")
 DOT: Final = "·"
-
-
-# What no title of a paper begins with, nor an abstract: notes, code, letters, lists.
-MARKED: Final = re.compile(
-    r"^(?:#|//|/\*|\*|>|```|---|===|\||[-+•] |\\(?!(?:it|em|bf|emph)\b)|@"
-    r"|\d{4}-\d\d-\d\d|\d\d?:\d\d|import |from \w+ import|def |class "
-    r"|function |var |let |const |dear |hi |hello |re:|subject:|todo\b|note|meeting|minutes|readme"
-    r"|copyright|permission |license|my |\d+[.)] |\w{2,12}:\s|\[[ x]\])",
-    re.IGNORECASE,
-)
-# What abstracts say: 1 in 200 of arXiv's says none of it.
-RESEARCH: Final = re.compile(
-    r"\b(?:we|our|this (?:paper|work|study|article|survey|review|report|letter|note|thesis|chapter)"
-    r"|th(?:e|ese) (?:results?|findings?|authors?|method|approach|model)|et al|state-of-the-art"
-    r"|propos\w+|results?|experiments?|stud(?:y|ies|ied)|investigat\w+|analy[sz]\w+|demonstrat\w+"
-    r"|method\w*|algorithms?|datasets?|model\w*|theor\w+|prove[dns]?|evaluat\w+|significant\w*"
-    r"|paper|approach\w*|performance|framework|evidence|measur\w+|observ\w+|simulat\w+)\b",
-    re.IGNORECASE,
-)
-# And what nobody says of their day.
-SURELY_RESEARCH: Final = re.compile(
-    r"\b(?:this (?:paper|article|survey|thesis|study)|et al"
-    r"|(?:we|i) (?:\w+ )?(?:propose|show|present|introduce|study|investigate|demonstrate|prove"
-    r"|develop|describe|report|analy[sz]e|consider|examine|evaluate|derive))\b",
-    re.IGNORECASE,
-)
-# What people's own notes say.
-PERSONAL: Final = re.compile(
-    r"(?<![\w.])I(?:['’](?:m|ve|ll))?(?= [a-z])|\b(?i:my|me|today|tomorrow|yesterday|tonight"
-    r"|let['’]s|don['’]t forget|remember to|todo|tbd|asap|hello|thanks|please)\b"
-)
 LEAST_TITLE_WORDS: Final = 3
 MOST_TITLE_CHARACTERS: Final = 300
 MOST_CHARACTERS: Final = 50_000_000
@@ -89,15 +59,8 @@ def _are_papers(records: Sequence[Record]) -> bool:
         and (others == 0 or len(whole) > 1)
         and len(likely) * 4 >= len(whole) * 3
         and not any(MARKED.match(str(each["abstract"])) for each in whole)
-        and sum(_reads_like_research(str(each["abstract"])) for each in whole) * 2 > len(whole)
+        and sum(reads_like_research(str(each["abstract"])) for each in whole) * 2 > len(whole)
     )
-
-
-def _reads_like_research(text: str) -> bool:
-    """Whether a paragraph speaks as abstracts do, and not as a person does of their day."""
-    if SURELY_RESEARCH.search(text):
-        return True
-    return bool(RESEARCH.search(text)) and not PERSONAL.search(text)
 
 
 def _is_title(line: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Set
 from typing import Final
 
 BROKEN_WORD: Final = "\ufffe"  # how PDFium gives a hyphen at the end of a line
-PLACE: Final = re.compile(rf"(\w[\w-]*)(?:{BROKEN_WORD}\n?|-\n)(\w[\w-]*)")
+PLACE: Final = re.compile(rf"(\w[\w-]{{0,60}})(?:{BROKEN_WORD}\n?|-\n)(\w[\w-]{{0,60}})")
 WORD: Final = re.compile(r"\w+(?:-\w+)*")
 LEAST_PART: Final = 3  # letters of a part of a compound that is told by its parts alone
 

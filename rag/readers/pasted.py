@@ -6,13 +6,12 @@ import re
 from typing import Final
 
 from rag.readers.daily_papers import looks_like_page, split_page
+from rag.readers.front_matter import read_front_matter, split_papers
 from rag.readers.records import Record
 from rag.readers.table import find_reader
 
-SOURCE: Final = "pasted text"
 # How no title begins, but a file may that is too broken to be recognised.
 STRUCTURED: Final = re.compile(r"^\s*(?:\{|\[\s*\{|@\w+\s*[{(]|TY {2}-|%[0A-Z] \S)")
-MOST_TITLE_CHARACTERS: Final = 400
 
 
 def is_structured(text: str) -> bool:
@@ -22,12 +21,9 @@ def is_structured(text: str) -> bool:
     return looks_like_page(text) and len(list(split_page(text))) > 1
 
 
-def read_title_and_abstract(text: str) -> Record:
-    """Make a record of a title on the first line and an abstract on all others.
+def read_pasted(text: str) -> list[Record]:
+    """Make records of the papers of a text: a title, what stands below it, an abstract.
 
     What is missing, or too long for a title, is left out, and reported where records become papers.
     """
-    first, *others = [line.strip() for line in text.strip().splitlines()] or [""]
-    if len(first) > MOST_TITLE_CHARACTERS:
-        return {"abstract": " ".join([first, *others]), "source": SOURCE}
-    return {"title": first, "abstract": " ".join(filter(None, others)), "source": SOURCE}
+    return list(map(read_front_matter, split_papers(text)))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from rag.readers.front_matter import DATED, DOI, END, MARKS, NO_PERSON, STAMP
 from rag.readers.hyphens import whole_words
 from rag.readers.people import split_people
 from rag.readers.records import Record, RecordError, UnreadableError
@@ -36,28 +37,7 @@ LIGATURES: Final = re.compile("[\ufb00-\ufb06]")
 HEADING: Final = re.compile(
     r"^\s*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary)\s*(?:[:.—–-]\s*)?(?P<rest>.*)$", re.IGNORECASE
 )
-END: Final = re.compile(
-    r"^\s*(?:(?:author |subject )?key\s?words?\b|index terms\b|ccs concepts\b|introduction\b\s*$"
-    r"|(?:\d|I)\.?\s+introduction\b|(?:1|I)\.?\s*$|jel\b|msc\b|pacs\b|acm reference|contents\s*$"
-    r"|general terms\b|categories and subject|\*?\s*corresponding author|©|copyright\b)",
-    re.IGNORECASE,
-)
-STAMP: Final = re.compile(
-    r"arXiv:(?P<id>\d{4}\.\d{4,5}|[a-z-]+/\d{7})(?:v\d+)?(?:\s*\[[\w.-]+\])?"
-    r"(?:\s+(?P<date>\d{1,2} \w{3} \d{4}))?"
-)
-DOI: Final = re.compile(r"(?:doi\.org/|doi:?\s*)(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
-DATED: Final = re.compile(
-    r"(?:published|accepted|received)(?: online)?:?\s+(\d{1,2} \w+ \d{4}|\w+ \d{1,2}, \d{4})", re.I
-)
 NO_TITLE: Final = re.compile(r"^(?:arxiv:|https?:|www\.|doi|vol\b|published|preprint|\d+$)", re.I)
-MARKS: Final = re.compile(r"[\d*†‡§¶∗✉♯#]+(?:\s*,\s*[\d*†‡§¶∗✉a-f]+)*|\S+@\S+|\{[^}]*\}@?\S*")
-NO_PERSON: Final = re.compile(
-    r"\b(?:universit\w*|dept|department|institute?\w*|school|college|laborator\w*|lab|center|centre"
-    r"|faculty|academy|inc|ltd|gmbh|corporation|research|google|microsoft|road|street|email|e-mail"
-    r"|member|fellow|abstract|germany|france|china|usa|uk|india|canada|italy|spain)\b|@",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)

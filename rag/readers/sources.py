@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
+from rag.readers.pasted import is_structured, read_pasted
 from rag.readers.records import (
     OwnRecord,
     Record,
@@ -27,7 +28,7 @@ from rag.readers.records import (
 from rag.readers.table import FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, find_encoding
 from rag.text import one_line
-from rag.types import Note, Paper, Rejection
+from rag.types import PASTED, Note, Paper, Rejection
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -113,6 +114,21 @@ def read_sources(sources: Iterable[Source | Opened], meter: Meter | None = None)
             yield from _read_file(cast("io.BufferedReader", sys.stdin.buffer), "standard input")
         else:
             yield from _read_path(source, meter or Meter(()))
+
+
+def read_text(text: str, given: Record) -> Iterator[Item]:
+    """Read the papers of a text that was typed or pasted: in a format of files, or written out.
+
+    Args:
+        text: It.
+        given: Fields that stand in the place of those that the text has.
+    """
+    if is_structured(text):
+        content = io.BytesIO(text.encode("utf-8", "replace"))
+        yield from _read_file(_buffered(content), PASTED)
+        return
+    for number, record in enumerate(read_pasted(text), start=1):
+        yield _paper_or_rejection({**record, **given}, PASTED, number)
 
 
 def _as_given(item: Paper, given: Paper) -> Paper:

@@ -14,6 +14,7 @@ from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.delimited import looks_like_table, read_table
 from rag.readers.endnote import looks_like_endnote, read_endnote
+from rag.readers.front_matter import looks_like_front_matter, read_front_matters
 from rag.readers.json_files import looks_like_json, read_json
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
 from rag.readers.pubmed import looks_like_pubmed, read_pubmed
@@ -75,6 +76,12 @@ READERS: Final = (
     Reader("CSL and other JSON", (".json",), looks_like_json, read_json),
     Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
+    Reader(
+        "text with a title and below the word “Abstract” its abstract",
+        (),
+        looks_like_front_matter,
+        read_front_matters,
+    ),
 )
 ALL_READERS: Final = (*READERS, *BINARY_READERS)
 FORMATS: Final = f"{', '.join(reader.name for reader in ALL_READERS)}, also zipped or gzipped"

@@ -1,8 +1,9 @@
 """Joins records that are one paper: by what identifies them, then by title and near abstract.
 
 A record that a library knows from the same source takes the place of the earlier one: it was
-corrected. Records of one paper from different sources are merged field by field, the better value
-of each. Two papers of one title whose abstracts differ stay two.
+corrected. What is typed in or pasted does so field by field, where it is no worse. Records of one
+paper from different sources are merged field by field, the better value of each. Two papers of one
+title whose abstracts differ stay two.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from rag.identifiers import (
     plain_arxiv_id,
 )
 from rag.text import folded
-from rag.types import Merged, Paper
+from rag.types import BY_HAND, Merged, Note, Paper
 
 TITLE: Final = "title"  # the scheme under which a title's hash is kept
 LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
@@ -54,6 +55,7 @@ class Joined:
         changed: Papers to be written, by id; each is new or another than before.
         noted: Those of them of which nothing changes that is embedded or searched.
         merged: Papers that records of several sources were joined to.
+        notes: What of records that were typed in was not taken, and why.
     """
 
     changed: dict[str, Paper] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Joined:
     unchanged: int = 0
     duplicates: int = 0
     merged: list[Merged] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 class Joiner:
@@ -114,6 +117,8 @@ class Joiner:
         is_reported = content_hash(whole) != content_hash(found) or is_noted_anew(
             whole, found, REPORTED
         )
+        if (paper.source in BY_HAND) and (why := _why_kept(found, paper, whole)):
+            joined.notes.append(Note(str(paper.source), why))
         self._count(found.paper_id, joined, is_changed=is_reported, is_new=False)
 
     def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
@@ -194,7 +199,7 @@ class _Around:
             return max(alike, key=lambda each: shared_words(each.abstract, paper.abstract))
         own = [each for each in named if each.source == paper.source and each.paper_id not in met]
         is_own = len(own) == 1 and own[0].paper_id == paper.paper_id
-        return own[0] if is_own else None
+        return own[0] if is_own and not _are_two_typed(own[0], paper) else None
 
     def _named(self, key: Key) -> list[Paper]:
         ids = dict.fromkeys(self._by_key.get(key, ()))
@@ -257,6 +262,23 @@ def shared_words(one: str, other: str) -> float:
     return len(first & second) / least if least else 0.0
 
 
+def _are_two_typed(one: Paper, other: Paper) -> bool:
+    """Whether unlike abstracts that were typed in are two papers', and not one's stub and text."""
+    lengths = sorted((len(one.abstract), len(other.abstract)))
+    return other.source in BY_HAND and lengths[1] < LONGER * lengths[0]
+
+
+def _why_kept(found: Paper, paper: Paper, whole: Paper) -> str:
+    """In words, why a paper keeps another abstract than the one that was typed in; "" else."""
+    if whole.abstract == paper.abstract or whole.abstract != found.abstract:
+        return ""
+    if "abstract" in found.edited:
+        return f"{found.title!r} keeps the abstract that you set by hand"
+    if len(found.abstract) > len(paper.abstract):
+        return f"{found.title!r} keeps its longer abstract; edit the paper to have the shorter one"
+    return f"{found.title!r} keeps its abstract from {found.source}; edit it to have another"
+
+
 def _joined(found: Paper, paper: Paper, met: Mapping[str, bool]) -> Paper:
     """Join a record to its paper; what a user set by hand stays."""
     is_correction = _is_correction(found, paper, met)
@@ -289,7 +311,7 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         tags=_union(found.tags, paper.tags),
         origins=found.origins,
     )
-    if not found.origins:
+    if not found.origins and paper.source not in BY_HAND:
         known = _newer(found.identifiers, paper.identifiers)
         return replace(kept, source=paper.source, tags=paper.tags, identifiers=known)
     is_longer = len(found.abstract) >= LONGER * len(paper.abstract)

@@ -58,6 +58,7 @@ def write_papers(
                 _write_batch(index, list(joined.changed.values()), joined.noted)
             report = _add(report, joined)
             merged += joined.merged
+            notes += joined.notes
             read += len(papers)
             share = share_read()
             total = round(read / share) if share else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -16,6 +17,7 @@ from eval.data.dataset import read_samples
 from rag.cli import BIBLIOGRAPHIES, STYLES, main
 from rag.export import FORMATS
 from rag.export import STYLES as EXPORT_STYLES
+from rag.identifiers import id_from_title
 from rag.library import Library
 from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
@@ -1022,6 +1024,16 @@ def test_a_paper_is_added_by_hand_and_removed_with_its_source(run, filled):
     code, _, err = run("papers", "remove", "--source", "nowhere")
     assert (code, err.split(".")[0]) == (1, "paperchat: No paper is from nowhere")
     assert run("papers", "remove", "--source", "added by hand")[1] == "1 removed\n"
+
+
+def test_a_paper_is_added_from_text_on_standard_input(run, monkeypatch):
+    text = "Title: Tides\nAuthors: Ada Kessel, Bo Tee\nAbstract: They rise.\nKeywords: sea"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert run("papers", "add", "--published", "2021-03")[0] == 0
+    shown = run("papers", "show", id_from_title("Tides"))[1]
+    assert shown.startswith("Tides\nAda Kessel, Bo Tee\n2021-03\n")
+    assert shown.endswith("tagged sea\n\nThey rise.\n")
+    assert run("papers", "add", "--title", "Tides")[0] == 2
 
 
 def test_many_records_that_are_left_out_for_one_reason_are_told_together(run, tmp_path):

@@ -159,3 +159,59 @@ def test_a_merge_with_itself_changes_nothing():
 def test_versions_of_an_abstract_are_near_and_others_are_not(other, is_near):
     paper = Paper("p", "T", SONG)
     assert are_near(paper, replace(paper, abstract=other)) is is_near
+
+
+# --- what is typed in or pasted ------------------------------------------------------------------
+
+SHORT = "We measure how long a kettle sings."
+OTHER = "Copper kettles are compared with tin ones by 40 cooks in a blind test of their tea."
+
+
+def pasted(library, abstract, more=""):
+    report = library.ingest_text(f"Singing kettles\n{more}{abstract}")
+    return report, [paper.abstract for paper in library.papers()]
+
+
+@pytest.mark.parametrize("short", [SHORT, "Kettles and their songs, a note."])
+def test_a_shorter_abstract_that_is_pasted_takes_no_longer_ones_place_and_that_is_told(
+    library, short
+):
+    pasted(library, SONG)
+    report, abstracts = pasted(library, short, "Ada Kessel, Bo Tee\ndoi: 10.5555/k.1\n")
+    assert abstracts == [SONG]
+    assert [note.text for note in report.notes] == [
+        "'Singing kettles' keeps its longer abstract; edit the paper to have the shorter one"
+    ]
+    assert library.papers()[0].authors == ("Ada Kessel", "Bo Tee")  # the other fields are better
+
+
+def test_a_longer_or_a_corrected_abstract_that_is_pasted_is_taken(library):
+    pasted(library, SHORT)
+    report, abstracts = pasted(library, SONG)
+    assert (report.updated, report.notes, abstracts) == (1, (), [SONG])
+    corrected = SONG.replace("300", "301")
+    assert pasted(library, corrected)[1] == [corrected]
+
+
+def test_what_a_user_edited_stays_when_the_paper_is_pasted_again(library):
+    pasted(library, SONG)
+    (paper,) = library.papers()
+    library.catalog.edit(paper.paper_id, abstract=SHORT)
+    report, abstracts = pasted(library, f"{SONG} Lids of copper shorten it by 12 percent.")
+    assert abstracts == [SHORT]
+    assert "you set by hand" in report.notes[0].text
+
+
+def test_a_pasted_abstract_of_another_source_says_whose_stays(library):
+    library.ingest(record("a.bib"))
+    report, abstracts = pasted(library, SONG.replace("300", "3000"))
+    assert abstracts == [SONG]
+    assert report.notes[0].text == (
+        "'Singing kettles' keeps its abstract from a.bib; edit it to have another"
+    )
+
+
+def test_two_pasted_papers_of_one_title_and_other_abstracts_stay_two(library):
+    pasted(library, SONG)
+    assert pasted(library, OTHER)[1] == [SONG, OTHER]
+    assert pasted(library, OTHER)[0].added == 0

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from rag.errors import SourceError
 from rag.library import Library
-from rag.readers import pasted
 from rag.settings import Settings
 from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
@@ -333,13 +332,6 @@ def test_pasted_json_lines_are_read_as_such(library):
     report = add_pasted(library, "\n".join(map(json.dumps, lines)), quietly)
     assert report.added == 3
     assert library.papers()[-1].source == "pasted text"
-
-
-@given(st.text(max_size=200))
-@examples(max_examples=200)
-def test_any_pasted_text_is_understood_as_something(text):
-    assert isinstance(pasted.is_structured(text), bool)
-    assert set(pasted.read_title_and_abstract(text)) <= {"title", "abstract", "source"}
 
 
 # --- ids ---------------------------------------------------------------------------------------

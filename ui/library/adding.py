@@ -21,9 +21,9 @@ from ui.templates.sentences import said_html
 
 UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
 PASTE_HELP: Final = (
-    "A title on the first line and its abstract below, or arXiv ids and DOIs. Ids are looked up at "
-    "arXiv, Crossref, OpenAlex or Semantic Scholar when you press the button; nothing else leaves "
-    "this machine."
+    "A title on the first line, authors if you have them, and the abstract below, as copied from a "
+    "page or a PDF; or arXiv ids and DOIs. Ids are looked up at arXiv, Crossref, OpenAlex or "
+    "Semantic Scholar when you press the button; nothing else leaves this machine."
 )
 
 

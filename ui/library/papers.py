@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -15,7 +14,6 @@ from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import find_ids
-from rag.readers import pasted
 from rag.types import IngestReport, Paper, Rejection
 
 MOST_FILES: Final = 20
@@ -23,7 +21,6 @@ MOST_UNPACKED_BYTES: Final = 500_000_000
 BYTES_AT_ONCE: Final = 1 << 20
 MOST_IDS: Final = 100  # that are looked up at once
 MOST_PASTED_CHARACTERS: Final = 200_000
-PASTED_FILE: Final = "pasted text"
 
 
 def add_files(library: Library, files: Sequence[str], on_progress: OnProgress) -> IngestReport:
@@ -68,18 +65,9 @@ def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestRe
         SourceUnavailableError: The place where ids are looked up could not be asked.
     """
     text = text[:MOST_PASTED_CHARACTERS]
-    if not text.strip():
-        raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
-    if ids := find_ids(text):
-        if len(ids) > MOST_IDS:
-            raise SourceError(f"{len(ids)} ids are too many; paste at most {MOST_IDS} at once.")
-        return library.ingest(ids, on_progress=on_progress)
-    if not pasted.is_structured(text):
-        return library.ingest(pasted.read_title_and_abstract(text), on_progress=on_progress)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / PASTED_FILE
-        path.write_text(text, encoding="utf-8", errors="replace")
-        return library.ingest(path, on_progress=on_progress)
+    if (ids := len(find_ids(text))) > MOST_IDS:
+        raise SourceError(f"{ids} ids are too many; paste at most {MOST_IDS} at once.")
+    return library.ingest_text(text, on_progress=on_progress)
 
 
 def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:

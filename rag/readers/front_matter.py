@@ -263,6 +263,7 @@ def _parts(lines: Sequence[str]) -> Parts:
     parts = Parts()
     into = parts.front
     is_in_abstract = is_short = False
+    name = ""
     for line in lines:
         label, rest = _label(line)
         if label is None and not is_in_abstract and any(parts.front):
@@ -273,16 +274,24 @@ def _parts(lines: Sequence[str]) -> Parts:
         if label is None and any(into) and into is not parts.front and END.match(line):
             into, is_in_abstract, is_short = parts.others, False, False
         if label is not None:
-            is_in_abstract, is_short = label == "abstract", label != "abstract"
+            is_in_abstract, is_short, name = label == "abstract", label != "abstract", label
             into = parts.labelled.setdefault(label, []) if label else parts.others
             line = rest
             if label in ("doi", "arxiv_id", "pmid", "published"):
                 parts.others.append(f"{label.partition('_')[0]}: {rest}")
-        elif is_short and not line and any(into):
+        elif is_short and any(into) and _ends(name, into, line):
             into = parts.front if "abstract" not in parts.labelled else parts.others
             is_short = False
         into.append(line)
     return parts
+
+
+def _ends(label: str, before: Sequence[str], line: str) -> bool:
+    """Whether a line belongs no more to what the label above it says."""
+    if not line or label in ONE_LINE:
+        return True
+    goes_on = before[-1][-1:] in ",;" or before[-1].endswith(" and")
+    return label == "authors" and not (goes_on or _names(line))
 
 
 def _is_text(label: str | None, rest: str) -> bool:

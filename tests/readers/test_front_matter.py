@@ -54,6 +54,10 @@ WAYS = {
         "Sparse Attention for Long Documents\nAda Kessel, Member, IEEE, and Bo J. Tee\n"
         f"Abstract—{BROKEN}\nIndex Terms—attention, speed\nI. INTRODUCTION\nOthers go on."
     ),
+    "some labels": (
+        "Sparse Attention for Long Documents\nAuthors: Ada Kessel,\nBo J. Tee\nYear: 2020\n"
+        f"DOI: 10.1234/ab.c\n{BROKEN}\nKeywords: attention"
+    ),
     "no label": (
         "Sparse Attention for Long Documents\n\nAda Kessel, Bo J. Tee\nUniversity of Tidewater\n"
         f"doi: 10.1234/ab.c\n\n{BROKEN}"

@@ -1,4 +1,4 @@
-"""Builds the engine and its parts for a library: the one place where they are put together."""
+"""Build the engine and its parts for a library: the one place where they are put together."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OWN_PARTS: Final = Parts()
 
 
 def find_embedder(index: PaperIndex) -> Embedder | None:
-    """The library's embedder, when its papers have vectors and the model can be loaded."""
+    """Return the library's embedder, when its papers have vectors and the model can be loaded."""
     embedder = index.embedder
     if embedder is None or not index.has_vectors:
         return None
@@ -119,7 +119,7 @@ def build_engine(
     encoder: CachedEncoder | None,
     parts: Parts = OWN_PARTS,
 ) -> AnswerEngine:
-    """The engine that answers with a model, or extractively where there is none."""
+    """Build the engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     writer = parts.writer
@@ -167,7 +167,7 @@ def _term_weight(lexical: LexicalIndex, term: str) -> float:
 
 
 def build_llm(settings: Settings, llm: LLM | str | None) -> LLM | None:
-    """The model that writes answers, or None for extractive ones.
+    """Build the model that writes answers, or None for extractive ones.
 
     `auto` takes the endpoint's model when a key or an address of an endpoint is set.
     """

@@ -1,4 +1,4 @@
-"""What papers a library holds: lists of them, counts, vectors and questions to begin with."""
+"""Look through the papers of a library: lists, counts, edits, collections, tags, duplicates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """The papers of a library, to look through.
+    """Look through the papers of a library, and edit them.
 
     Args:
         index: The library's index.
@@ -29,15 +29,15 @@ class Catalog:
         self._examples: tuple[tuple[int, ...], list[str]] | None = None
 
     def paper_ids(self) -> list[str]:
-        """The ids of all papers, in the order of ingestion."""
+        """Return the ids of all papers, in the order of ingestion."""
         return self._index.listing.paper_ids()
 
     def headings(self, paper_ids: Sequence[str]) -> list[Heading]:
-        """The short part of those of the papers that are here, in the order of ingestion."""
+        """Return the headings of known papers, in the order of ingestion."""
         return self._index.listing.find(paper_ids)
 
     def require(self, paper_ids: Sequence[str]) -> list[Paper]:
-        """Papers by their ids.
+        """Return papers by their ids.
 
         Raises:
             SourceError: One of them is not there.
@@ -57,7 +57,7 @@ class Catalog:
         *,
         is_reversed: bool = False,
     ) -> Listing:
-        """A part of the list of papers.
+        """Return a part of the list of papers.
 
         Args:
             query: Words that all occur in a paper's title, authors, date or source, in any case,
@@ -70,12 +70,12 @@ class Catalog:
         return self._index.listing.browse(query, order, first, count, is_reversed=is_reversed)
 
     def facets(self) -> Facets:
-        """The years, sources and authors of the papers, with how many papers each has."""
+        """Return the years, sources and authors of the papers, with how many papers each has."""
         self._index.refresh()
         return self._index.facets()
 
     def examples(self, n: int = 4) -> list[str]:
-        """Up to n questions that the library answers, made from its latest papers' titles."""
+        """Return up to n questions that the library answers, made from its latest papers."""
         from rag.answering.suggestions import SAMPLE, example_questions
 
         self._index.refresh()
@@ -85,11 +85,11 @@ class Catalog:
         return list(self._examples[1])
 
     def collections(self) -> dict[str, int]:
-        """The names of the collections with how many papers lie in each by itself, by name."""
+        """Return how many papers each collection holds, without nested ones, by name."""
         return self._index.papers.collections()
 
     def tags(self) -> dict[str, int]:
-        """The tags with how many papers have each, the most frequent first."""
+        """Return the tags with how many papers have each, the most frequent first."""
         return self._index.papers.tags()
 
     def edit(self, paper_id: str, **values: object) -> Paper:
@@ -117,7 +117,7 @@ class Catalog:
     def collect(
         self, paper_ids: Sequence[str], *, into: Sequence[str] = (), out_of: Sequence[str] = ()
     ) -> int:
-        """Put papers into collections and take them out of others; how many it changes.
+        """Put papers into collections and take them out of others; return how many it changes.
 
         Raises:
             SourceError: One of the papers is not there, or a collection has no name.
@@ -137,13 +137,13 @@ class Catalog:
         return rewrite_papers(self._index, changed)
 
     def inside(self, collections: Sequence[str] = (), tags: Sequence[str] = ()) -> list[str]:
-        """The ids of the papers in one of the collections and with one of the tags."""
+        """Return the ids of the papers in one of the collections and with one of the tags."""
         return self._index.papers.members(collections, tags) or []
 
     def tag(
         self, paper_ids: Sequence[str], *, add: Sequence[str] = (), drop: Sequence[str] = ()
     ) -> int:
-        """Give papers tags and take others from them; how many it changes.
+        """Give papers tags and take others from them; return how many it changes.
 
         Raises:
             SourceError: One of the papers is not there.
@@ -164,13 +164,13 @@ class Catalog:
         return rewrite_papers(self._index, changed)
 
     def duplicates(self) -> list[list[Heading]]:
-        """Papers that may be one: of the same title or identifier, group by group."""
+        """Return groups of papers that may be the same: by title, or by identifier."""
         groups = self._index.papers.alike()
         known = {each.paper_id: each for group in groups for each in self.headings(group)}
         return [[known[each] for each in group if each in known] for group in groups]
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
-        """The mean vector of each paper's passages, shape (dimension,), of those that are here.
+        """Return the mean vector of each paper's passages, shape (dimension,), of known papers.
 
         Returns:
             None where papers are found by words alone and have no vectors.

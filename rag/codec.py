@@ -1,4 +1,4 @@
-"""Answers as JSON and back, whole: a reload of the page shows what it showed before.
+"""Answer as JSON and back, whole: a reload of the page shows what it showed before.
 
 Papers stand once, in a list that citations and hits point into. Fields that a newer version adds
 take their defaults in older texts, and fields that are not known any more are passed over.

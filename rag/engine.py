@@ -1,4 +1,4 @@
-"""The ask story, from top to bottom.
+"""Answer a question, from top to bottom.
 
 question + history -> query -> hits -> answer or abstain? -> drafts -> citations
 -> Answer
@@ -30,10 +30,11 @@ from rag.fitted import load_fitted
 from rag.query.coined import unmentioned
 from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
+from rag.query.follow_ups import asks_to_rephrase
 from rag.query.naming import names_title
-from rag.query.pointing import asks_for_other_words
+from rag.query.query import Query
 from rag.query.spelling import as_typed
-from rag.query.understanding import Query, QueryParser
+from rag.query.understanding import QueryParser
 from rag.retrieval.protocols import PaperFinder
 from rag.types import (
     EXTRACTIVE,
@@ -55,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 UNSURE = "The library may not say this; these passages come nearest."
 NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
-SEVERAL_K = 10  # papers that are found where several are asked for, at the least
+SEVERAL_K = 10  # least papers that are found where several are asked for
 RECORDS_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
 UNMENTIONED = "No abstract cited here mentions {names}; these passages come nearest."
@@ -71,17 +72,17 @@ STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
 
 class AnswerEngine:
-    """Answers questions from the papers that are found for them.
+    """Answer questions from the papers that are found for them.
 
     Args:
-        parser: Understands a question within its conversation.
+        parser: Parses a question within its conversation.
         finder: Finds the papers.
-        writer: Writes the answer; extractive or with a model.
+        writer: Writes the answer.
         stand_in: Writes the answer when the writer's cannot be used; extractive.
-        answerability: Estimates whether papers answer a question.
-        topic_shift: Decides whether a follow-up goes on about the papers before it.
+        answerability: Predicts whether papers answer a question.
+        topic_shift: Decides whether a follow-up is about the papers before it.
         top_k: Papers that reach the answer.
-        condenser: Rewrites follow-ups for the search; None where no model is there to do it.
+        condenser: Rewrites follow-ups for retrieval; None without a model.
         responder: Answers from records and about the assistant; None where only abstracts answer.
     """
 
@@ -111,7 +112,7 @@ class AnswerEngine:
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
     ) -> Iterator[Answer]:
-        """Answers that replace each other; the last is final, the others are drafts.
+        """Yield answers, each of which replaces the one before; the last is final.
 
         Args:
             question: What is asked.
@@ -156,19 +157,19 @@ class AnswerEngine:
         yield self._with_fields(final, query)
 
     def _found(self, query: Query, most: int) -> list[Hit]:
-        """The papers that are found, at most so many, without those that are not asked for."""
+        """Return up to so many hits, without the excluded papers."""
         found = self._finder.find(query, most + len(query.excluded))
         return [hit for hit in found if hit.paper.paper_id not in query.excluded][:most]
 
     def _condensed(self, query: Query) -> tuple[Query, Usage]:
-        """The query with a follow-up rewritten in full, where a model is there to do it."""
+        """Return the query with a follow-up rewritten to stand alone, where a model can do it."""
         if self._condenser is None:
             return query, NO_USAGE
         rewritten, usage = self._condenser.rewrite(query.standalone, query.history)
         return replace(query, rewritten=rewritten), usage
 
     def _reason_to_abstain(self, query: Query, hits: Sequence[Hit]) -> Reason | None:
-        """A paper that is named is there, and can only lack what is asked."""
+        """Return why nothing should be written; a named paper can only lack a detail."""
         is_read = not self._writer.is_extractive
         if query.about:
             is_lacking = not is_read and all(
@@ -180,7 +181,7 @@ class AnswerEngine:
         )
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:
-        """The writer's drafts; the stand-in's when the writer fails or in the end cites nothing."""
+        """Yield the writer's drafts; the stand-in's when the writer fails or cites nothing."""
         draft, failure = Draft(), None
         try:
             for draft in self._writer.write(query.standalone, query.history, hits):
@@ -221,15 +222,15 @@ class AnswerEngine:
         return replace(final, caveat=self._caveat(final, query))
 
     def _plainness(self, query: Query) -> str | None:
-        """Say that other words than the papers' need a model, where they are asked for."""
-        is_asked = asks_for_other_words(query.standalone) and query.is_follow_up
+        """Say that rewording needs a model, where a follow-up asks for it and none writes."""
+        is_asked = asks_to_rephrase(query.standalone) and query.is_follow_up
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
 
     def _caveat(self, answer: Answer, query: Query) -> str | None:
-        """Say why the text may be no answer; the words of a follow-up say too little to tell."""
+        """Say why the text may be no answer; of a follow-up only where it names papers."""
         cut = load_fitted().thresholds
-        if query.unknown and answer.is_extractive:
-            return UNKNOWN.format(names=joined(query.unknown))
+        if query.unknown_names and answer.is_extractive:
+            return UNKNOWN.format(names=joined(query.unknown_names))
         if query.about:
             return self._missing_words(answer, query)
         if answer.confidence < cut.unsure_below.value:
@@ -239,7 +240,7 @@ class AnswerEngine:
         return self._doubt(query.topic, answer.papers)
 
     def _doubt(self, topic: str, papers: Sequence[Paper]) -> str | None:
-        """Say why the papers that were found for a question of its own may not answer it."""
+        """Say why papers found for a question may not answer it."""
         cut = load_fitted().thresholds
         if names := unmentioned(topic, papers):
             return UNMENTIONED.format(names=joined(names))
@@ -251,7 +252,7 @@ class AnswerEngine:
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
 
     def _missing_words(self, answer: Answer, query: Query) -> str | None:
-        """Name the words of a question for one paper that its abstract does not speak of."""
+        """Name the words of a question about one paper that its abstract does not mention."""
         if len(query.about) != 1 or not answer.is_extractive:
             return None
         if lacks_limits(query.standalone, query.about[0]):
@@ -262,7 +263,7 @@ class AnswerEngine:
         return MISSING_WORDS.format(words=joined(words)) if words else None
 
     def _with_fields(self, answer: Answer, query: Query) -> Answer:
-        """The answer, and below it what the record of its paper says that is asked for too."""
+        """Add what the record of the paper says, where that is asked for too."""
         if not (query.fields and self._responder and answer.citations):
             return answer
         first = answer.citations[0]
@@ -284,13 +285,13 @@ class AnswerEngine:
     def answer(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
     ) -> Answer:
-        """The final answer."""
+        """Return the final answer."""
         *_, final = self.stream(question, history, filters)
         return final
 
 
 def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
-    """The hits, those of the papers that are asked about before all others, and in their order."""
+    """Return the hits with those of the papers asked about first, in these papers' order."""
     found = {hit.paper.paper_id: hit for hit in hits}
     best = max((hit.score for hit in hits), default=1.0)
     named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
@@ -298,7 +299,7 @@ def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
 
 
 def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
-    """The hits, those of some papers before all others; these need not have been found."""
+    """Return the hits with those of some papers first, which need not have been found."""
     found = {hit.paper.paper_id: hit for hit in hits}
     best = max((hit.score for hit in hits), default=1.0)
     first = [replace(found.get(p.paper_id, Hit(p, best)), score=best) for p in papers]
@@ -306,25 +307,25 @@ def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _before_others(first: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
-    """Some hits, then those of all other papers."""
+    """Return some hits, then those of all other papers."""
     ids = {hit.paper.paper_id for hit in first}
     return [*first, *(hit for hit in hits if hit.paper.paper_id not in ids)]
 
 
 def _begun(question: str, query: Query) -> Answer:
-    """The answer before anything is found, with the typing errors that were corrected."""
+    """Return the answer before anything is found, with the corrected spelling errors."""
     answer = Answer(question, "", "draft", filters=query.filters)
-    if not query.changed:
+    if not query.misspelled:
         return answer
     return replace(
         answer,
         notice=SPELLED.format(question=query.standalone),
-        suggestions=(as_typed(question, query.changed),),
+        suggestions=(as_typed(question, query.misspelled),),
     )
 
 
 def _direct(answer: Answer, direct: DirectAnswer, clock: _Clock) -> Answer:
-    """The final answer that no writer was needed for."""
+    """Return the final answer that needed no writer."""
     return replace(
         answer,
         text=direct.text,
@@ -372,7 +373,7 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
 
 
 def joined(words: Sequence[str]) -> str:
-    """The words as a list in prose: "a, b or c"."""
+    """Return the words as a list in prose: "a, b or c"."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 

@@ -1,4 +1,4 @@
-"""The façade: a library of papers that can be filled, searched and asked."""
+"""Open a library of papers, fill it, search it and ask it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from rag.faces.chat_engine import PaperChatEngine
     from rag.faces.query_engine import PaperQueryEngine
     from rag.faces.retriever import NodeRetriever
-    from rag.query.understanding import Query, QueryParser
+    from rag.query.query import Query
+    from rag.query.understanding import QueryParser
     from rag.retrieval.protocols import PaperFinder, Retriever
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
@@ -62,7 +63,7 @@ logger = logging.getLogger(__name__)
 
 
 def _quietly(progress: Progress) -> None:
-    """Progress for those who did not ask to see any."""
+    """Report progress to nobody."""
     logger.debug("%s: %d of %d", progress.stage, progress.done, progress.total)
 
 
@@ -100,7 +101,7 @@ class Library:
         rebuild: bool = False,
         on_progress: OnProgress = _quietly,
     ) -> Self:
-        """The library in a folder; an empty one is made when there is none.
+        """Return the library in a folder; an empty one is made when there is none.
 
         Args:
             path: The folder; else `RAG_LIBRARY`, else the per-user data folder.
@@ -149,19 +150,19 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Let go of the library's files."""
+        """Close the library's files."""
         self._index.close()
 
     @property
     def folder(self) -> Path:
-        """Where the library lies."""
+        """The library's folder."""
         return self._index.folder
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was ever written to the library, or the starter papers not to the end.
+        """Whether nothing was ever written, or the starter papers not completely.
 
-        Looking at it leaves it new.
+        Reading it changes nothing.
         """
         self._index.refresh()
         return not self._index.revision or self._index.state.starter_begun
@@ -182,19 +183,19 @@ class Library:
 
     @property
     def revision(self) -> int:
-        """Another number after every change of the papers is complete, whoever made it."""
+        """A number that changes with every completed change of the papers, whoever made it."""
         self._index.refresh()
         return self._index.revision
 
     @property
     def is_lexical_only(self) -> bool:
-        """Whether papers are found by words alone, for want of an embedder."""
+        """Whether papers are found by words alone, for lack of an embedder."""
         from rag.assembly import find_embedder
 
         return find_embedder(self._index) is None
 
     def __len__(self) -> int:
-        """How many papers the library holds."""
+        """Return how many papers the library holds."""
         self._index.refresh()
         return self._index.count()
 
@@ -303,7 +304,7 @@ class Library:
         every_s: float = EVERY_S,
         on_progress: OnProgress = _quietly,
     ) -> Iterator[IngestReport]:
-        """Read a running Zotero, then whatever is new there, for as long as the caller listens.
+        """Ingest from a running Zotero, then whatever is new there, as long as the caller iterates.
 
         Args:
             source: `zotero:` or `zotero:COLLECTION`.
@@ -326,7 +327,7 @@ class Library:
             yield write_papers(self._index, items, on_progress)
 
     def fill_new(self, *, is_wanted: bool, on_progress: OnProgress = _quietly) -> None:
-        """Give a new library the starter papers, if wanted or once begun; others stay."""
+        """Add the starter papers to a new library, if wanted or begun before."""
         if self.is_new and (is_wanted or self._index.state.starter_begun):
             report = self.ingest_starter(on_progress)
             logger.info("starter library: %s", report)
@@ -347,7 +348,7 @@ class Library:
         *,
         on_progress: OnProgress = _quietly,
     ) -> list[Enrichment]:
-        """What public catalogues know of papers and their records lack; `apply` writes it.
+        """Return what public catalogues know of papers beyond their records; `apply` writes it.
 
         Authors, dates, venues, addresses, identifiers and retractions are looked up by DOI, arXiv
         id, else by exactly the title. Nothing that is there is overwritten, but for a date that
@@ -365,7 +366,7 @@ class Library:
         return list(find_enrichments(Services(self._settings), papers, on_progress))
 
     def apply(self, enrichments: Iterable[Enrichment]) -> int:
-        """Write what `enrich` found into the library; how many papers it changes."""
+        """Write what `enrich` found into the library; return how many papers it changes."""
         from rag.store.writing import rewrite_papers
 
         given = list(enrichments)
@@ -375,27 +376,27 @@ class Library:
 
     @property
     def catalog(self) -> Catalog:
-        """What papers there are: lists, counts, vectors, questions to begin with."""
+        """The library's papers: lists, counts, edits, collections, tags."""
         return self._catalog
 
     def papers(self) -> list[Paper]:
-        """All papers, in the order of ingestion."""
+        """Return all papers, in the order of ingestion."""
         return [stored.paper for stored in self._index.papers.all()]
 
     def get(self, paper_id: str) -> Paper | None:
-        """The paper with an id, or None."""
+        """Return the paper with an id, or None."""
         self._index.refresh()
         found = self._index.find([paper_id]).get(paper_id)
         return found.paper if found else None
 
     def remove(self, paper_ids: str | Sequence[str]) -> int:
-        """Delete papers from the whole library; how many there were."""
+        """Delete papers from the whole library; return how many there were."""
         from rag.store.writing import remove_papers
 
         return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
     def check_quickly(self) -> VerifyReport:
-        """Look at what shows most damage without reading every record."""
+        """Look for the most frequent kinds of damage without reading every record."""
         from rag.store.faults import VerifyReport
         from rag.store.verifying import check_quickly
 
@@ -423,7 +424,7 @@ class Library:
         history: History = (),
         filters: Filters | None = None,
     ) -> list[Hit]:
-        """The k papers that fit a question best within its conversation, best first.
+        """Return the k papers that match a question best within its conversation, best first.
 
         Args:
             question: What is looked for; of "" with filters, the latest papers that pass.
@@ -446,15 +447,15 @@ class Library:
     def understand(
         self, question: str, history: History = (), filters: Filters | None = None
     ) -> Query:
-        """The question in the forms that the stages of an answer take it; as for `ask`."""
+        """Return the query that a question becomes; arguments as for `ask`."""
         return self._parser.understand(question, to_messages(history), filters)
 
     def understood_filters(self, question: str) -> Filters:
-        """The filters that a question says itself: years, and authors whom the library has."""
+        """Return the filters in a question: years, groups, and authors that the library has."""
         return self._parser.understand_search(question).filters
 
     def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
-        """The final answer to a question within its conversation.
+        """Return the final answer to a question within its conversation.
 
         Args:
             question: What is asked.
@@ -469,13 +470,13 @@ class Library:
     async def aask(
         self, question: str, history: History = (), filters: Filters | None = None
     ) -> Answer:
-        """The same as `ask`, without blocking the event loop."""
+        """Return the same as `ask`, without blocking the event loop."""
         return await asyncio.to_thread(self.ask, question, history, filters)
 
     def stream(
         self, question: str, history: History = (), filters: Filters | None = None
     ) -> Iterator[Answer]:
-        """Answers as they are written: each replaces the one before, the last is final.
+        """Yield the answer as it is written: each replaces the one before, the last is final.
 
         Takes the same as `ask`. To stop early, close the generator; the connection to the language
         model is closed with it.
@@ -501,19 +502,19 @@ class Library:
         return build_parser(self._index)
 
     def as_retriever(self) -> NodeRetriever:
-        """The library as a LlamaIndex retriever."""
+        """Return the library as a LlamaIndex retriever."""
         from rag.faces.retriever import NodeRetriever
 
         return NodeRetriever(self._parser, self._finder(), self._settings.top_k)
 
     def as_query_engine(self) -> PaperQueryEngine:
-        """The library as a LlamaIndex query engine."""
+        """Return the library as a LlamaIndex query engine."""
         from rag.faces.query_engine import PaperQueryEngine
 
         return PaperQueryEngine(self._build_engine())
 
     def as_chat_engine(self) -> PaperChatEngine:
-        """The library as a LlamaIndex chat engine that remembers its conversation."""
+        """Return the library as a LlamaIndex chat engine that remembers its conversation."""
         from rag.faces.chat_engine import PaperChatEngine
 
         return PaperChatEngine(self._build_engine())
@@ -526,29 +527,29 @@ class Library:
 
     @cached_property
     def conversations(self) -> Conversations:
-        """The conversations that are kept in the library's folder, each owner's apart."""
+        """The conversations kept in the library's folder, separate for each owner."""
         from rag.userdata.conversations import Conversations
 
         return Conversations(self._index.database)
 
     @cached_property
     def feedback(self) -> Feedback:
-        """What users thought of answers, kept in the library's folder."""
+        """The users' ratings of answers, kept in the library's folder."""
         from rag.userdata.feedback import Feedback
 
         return Feedback(self._index.database)
 
     @property
     def settings(self) -> Settings:
-        """What the user set."""
+        """The settings of this library."""
         return self._settings
 
     def with_llm(self, llm: LLM | str | None) -> Library:
-        """The same library, answering with another model, or extractively."""
+        """Return the same library, answering with another model, or extractively."""
         return self.with_settings(self._settings, llm)
 
     def with_settings(self, settings: Settings, llm: LLM | str | None = None) -> Library:
-        """The same papers under other settings of retrieval and answering.
+        """Return the same papers under other settings of retrieval and answering.
 
         Args:
             settings: Those of the folder, the embedder and the passages are not looked at.
@@ -568,7 +569,7 @@ _opening = threading.Lock()
 
 
 def ask(question: str, history: History = (), filters: Filters | None = None) -> Answer:
-    """The answer of the default library, which is opened once; new, it gets the starter papers.
+    """Answer from the default library, opened once; a new one gets the starter papers.
 
     Takes the same as `Library.ask`, also from several threads at once.
     """

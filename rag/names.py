@@ -1,4 +1,4 @@
-"""Splits people's names as bibliographies want them; names that are no person's stay whole.
+"""Split people's names as bibliographies want them; names that are no person's stay whole.
 
 Not covered: which of two words without a particle is the family name. The last is taken, as
 BibTeX does.
@@ -33,7 +33,7 @@ class Name:
     suffix: str = ""
 
     def __str__(self) -> str:
-        """The name as it is spoken: given name first."""
+        """Return the name as it is spoken: given name first."""
         return " ".join(filter(None, (self.given, self.particle, self.family, self.suffix)))
 
     @property
@@ -43,7 +43,7 @@ class Name:
 
 
 def split_name(text: str) -> Name:
-    """The parts of a name written `Given Family` or `Family, Given`."""
+    """Return the parts of a name written `Given Family` or `Family, Given`."""
     parts = [" ".join(part.split()) for part in text.split(",")]
     whole = Name(" ".join(text.split()))
     if len(parts) > MOST_COMMAS + 1 or not all(parts):

@@ -14,7 +14,7 @@ HOUR_S: Final = 3600
 
 
 class Pace:
-    """Watches the progress of one piece of work, stage after stage.
+    """Watch the progress of one piece of work, stage after stage.
 
     Args:
         clock: Seconds that only grow.
@@ -26,7 +26,7 @@ class Pace:
         self._begun = (0.0, 0)  # when the stage began, and what was done then
 
     def tell(self, progress: Progress) -> str:
-        """The rate, and where the end is known the time left: "52/s, 2 min left"; "" at first."""
+        """Return the rate, and the time left where known: "52/s, 2 min left"; empty at first."""
         now = self._clock()
         if progress.stage != self._stage or progress.done < self._begun[1]:
             self._stage, self._begun = progress.stage, (now, progress.done)
@@ -40,7 +40,7 @@ class Pace:
 
 
 def time_left(seconds: float) -> str:
-    """A span of time as people say it, never too precisely: "40 s", "3 min", "2 h"."""
+    """Return a span of time as people say it, never too precisely: "40 s", "3 min", "2 h"."""
     if seconds < MINUTE_S:
         return f"{max(1, round(seconds)):,} s"
     if seconds < 2 * HOUR_S:

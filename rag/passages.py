@@ -1,4 +1,4 @@
-"""Cuts a paper into passages: the title and as many consecutive sentences as fit."""
+"""Cut a paper into passages: the title and as many consecutive sentences as fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Span = tuple[int, int]
 
 
 def cut_spans(paper: Paper, passage_tokens: int) -> tuple[Span, ...]:
-    """Where the paper's passages start and end in its abstract, in reading order; at least one.
+    """Return the spans of a paper's passages in its abstract, in reading order; at least one.
 
     A passage is the title and whole sentences, of at most `passage_tokens` tokens together; a
     longer sentence stands alone. The spans are disjoint and only white space lies between them.
@@ -23,13 +23,13 @@ def cut_spans(paper: Paper, passage_tokens: int) -> tuple[Span, ...]:
 
 
 def build_passages(paper: Paper, passage_tokens: int) -> tuple[Passage, ...]:
-    """The paper's passages in reading order; at least one. They are cut as `cut_spans` says."""
+    """Build a paper's passages in reading order, at least one, cut as `cut_spans` does."""
     spans = cut_spans(paper, passage_tokens)
     return tuple(Passage(paper.paper_id, number, *span) for number, span in enumerate(spans))
 
 
 def passage_text(paper: Paper, passage: Passage) -> str:
-    """What is embedded of a passage: the title, a line break and its part of the abstract."""
+    """Return the text to embed for a passage: title, line break, its part of the abstract."""
     return f"{paper.title}\n{paper.abstract[passage.start : passage.end]}"
 
 

@@ -1,4 +1,4 @@
-"""Lays vectors out in the plane so that neighbours stay neighbours; pure functions of arrays.
+"""Lay vectors out in the plane so that neighbours stay neighbours; pure functions of arrays.
 
 The layout is UMAP's (McInnes, Healy and Melville 2018, arXiv:1802.03426), started from the first
 two principal components. On the vectors of 436 papers it keeps 0.37 of the 10 nearest neighbours
@@ -37,7 +37,7 @@ Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 def principal_components(vectors: NDArray[np.floating]) -> Points:
-    """Coordinates along the two directions of most variance, shape (n, 2).
+    """Return coordinates along the two directions of most variance, shape (n, 2).
 
     The sign of a direction is set so that its largest entry is positive.
     """
@@ -54,7 +54,7 @@ def principal_components(vectors: NDArray[np.floating]) -> Points:
 def lay_out(
     vectors: NDArray[np.floating], on_progress: Callable[[Progress], None] = lambda _: None
 ) -> Points:
-    """A place in the plane for every vector, shape (n, 2); the same for the same vectors.
+    """Return a place in the plane for each vector, shape (n, 2); the same for the same vectors.
 
     Alike vectors lie close together; the axes, and distances between far points, mean nothing.
 
@@ -79,7 +79,7 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def _neighbours(unit: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], Points]:
-    """The k nearest others of every row and how far they are, nearest first; shape (n, k)."""
+    """Return the k nearest other rows of each, and their distances, nearest first; shape (n, k)."""
     places, distances = [], []
     for first in range(0, len(unit), ROWS_AT_ONCE):
         similar = unit[first : first + ROWS_AT_ONCE] @ unit.T
@@ -95,7 +95,7 @@ def _neighbours(unit: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], P
 
 
 def _weights(distances: Points) -> Points:
-    """How much each neighbour counts, in (0, 1]: 1 for the nearest, log2(k) together."""
+    """Return how much each neighbour counts, in (0, 1]: 1 for the nearest, log2(k) together."""
     beyond = distances - distances[:, :1]
     wanted = np.log2(distances.shape[1]) if distances.shape[1] > 1 else 1.0
     low = np.zeros((len(distances), 1))
@@ -111,7 +111,7 @@ def _weights(distances: Points) -> Points:
 
 
 def _edges(unit: NDArray[np.float32], k: int) -> Edges:
-    """Both ends and the weight of every edge, in both directions: a + b - a b of its two ways."""
+    """Return ends and weights of all edges, both ways: a + b - a b of the weights of either way."""
     near, distances = _neighbours(unit, k)
     weights = _weights(distances).ravel()
     count = len(unit)
@@ -129,7 +129,7 @@ def _edges(unit: NDArray[np.float32], k: int) -> Edges:
 def _arrange(
     points: Points, edges: Edges, epochs: int, on_progress: Callable[[Progress], None]
 ) -> Points:
-    """Points moved along the edges and away from random others, ever less."""
+    """Move points along the edges and away from random others, in ever smaller steps."""
     tails, heads, weights = edges
     random = np.random.default_rng(SEED)
     for epoch in range(epochs):

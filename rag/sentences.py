@@ -1,4 +1,4 @@
-"""Splits prose of papers and answers into sentences, keeping the place of each.
+"""Split prose of papers and answers into sentences, keeping the place of each.
 
 Survives abbreviations, initials, decimals, LaTeX and missing spaces after a full stop. Not covered:
 languages that do not end sentences with `.`, `!` or `?`.
@@ -62,12 +62,12 @@ class Sentence:
 
 
 def split_sentences(text: str) -> list[Sentence]:
-    """The sentences of a text in order; each visible character is in exactly one."""
+    """Return the sentences of a text in order; each visible character is in exactly one."""
     return [sentence for line in _lines(text) for sentence in _split_line(text, *line)]
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each line: an item of a list or a paragraph ends what stands in it."""
+    """Yield start and end of each line; a line, as of a list, ends its last sentence."""
     start = 0
     for line in text.splitlines(keepends=True):
         yield start, start + len(line)
@@ -102,21 +102,21 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str]) -> bool:
 
 
 def _is_inside(before: str, stop: str) -> bool:
-    """Whether the stop stands within a formula or within brackets."""
+    """Return whether the stop stands within a formula or within brackets."""
     if before.count("$") % 2:
         return True
     return before.count("(") > before.count(")") + stop.count(")")
 
 
 def _begins_sentence(match: re.Match[str]) -> bool:
-    """Whether what follows can begin a sentence: no small letter, and a capital where glued."""
+    """Return whether what follows a stop can begin a sentence; without a space only capitals do."""
     if match["glued"]:
         return match["glued"].isupper()
     return not match["first"].islower() or any(sign in match["lead"] for sign in "$\\")
 
 
 def _is_abbreviated(before: str, after: str) -> bool:
-    """Whether the stop belongs to its word: "et al.", "Fig.", "J. Smith"."""
+    """Return whether the stop belongs to its word: "et al.", "Fig.", "J. Smith"."""
     word = WORD_BEFORE.search(before)
     if not word:
         return False
@@ -128,6 +128,6 @@ def _is_abbreviated(before: str, after: str) -> bool:
 
 
 def _is_initial_place(before: str) -> bool:
-    """Whether a single capital at the end is an initial ("J. Smith"), no label ("class A")."""
+    """Return whether a single capital is an initial ("J. Smith"), not a label ("class A")."""
     previous = re.search(r"(\w+)\W+(?:\w\.\s*)*\w\Z", before)
     return previous is None or previous[1].lower() not in LABELLED

@@ -168,7 +168,7 @@ class Settings(BaseSettings):
         return bool(self.openai_api_key or self.openai_base_url)
 
     def find_model(self, chosen: str | None = None) -> str | None:
-        """The name of the model that is to write the answers, or None for extractive ones.
+        """Return the name of the model that is to write the answers, or None for extractive ones.
 
         Args:
             chosen: In place of `llm`; `auto` takes the endpoint's model where there is one.
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(**overrides: object) -> Settings:
-    """Settings from the environment, `.env` and the overrides, which win; None overrides nothing.
+    """Read settings from the environment and `.env`; overrides win, unless they are None.
 
     Raises:
         ConfigurationError: A value is out of range or of the wrong kind.

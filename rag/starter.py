@@ -10,5 +10,5 @@ STARTER_FILE = "starter.jsonl"
 
 
 def starter_file() -> AbstractContextManager[Path]:
-    """The starter library's JSON Lines file, for as long as the context lasts."""
+    """Return the starter library's JSON Lines file, for as long as the context lasts."""
     return resources.as_file(resources.files("rag").joinpath("data", STARTER_FILE))

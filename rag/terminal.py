@@ -1,4 +1,4 @@
-"""Writes what a command has to say: lines, JSON, files, and a progress bar."""
+"""Write what a command has to say: lines, JSON, files, and a progress bar."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def one_line(text: str) -> str:
 
 
 def is_utf8(text: str) -> bool:
-    """Whether UTF-8 can hold the text: whether it has no lone surrogate."""
+    """Return whether UTF-8 can hold the text: whether it has no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

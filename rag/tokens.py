@@ -1,4 +1,4 @@
-"""Counts tokens with tiktoken from the tables that llama-index-core ships; downloads nothing."""
+"""Count tokens with tiktoken from the tables that llama-index-core ships; downloads nothing."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def count_tokens(text: str) -> int:
 
 
 def cut_tokens(text: str, most: int, *, keep_end: bool = False) -> str:
-    """The beginning, or the end, of a text in at most `most` tokens, with a sign where it is cut.
+    """Return the beginning or end of a text in at most `most` tokens, with an ellipsis if cut.
 
-    The sign counts; it stands alone where there is room for no more.
+    The ellipsis counts; it is all that is left where there is room for no more.
     """
     tokens = _encoding().encode_ordinary(text)
     if len(tokens) <= most:

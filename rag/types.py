@@ -1,4 +1,4 @@
-"""The values that travel between the stages: frozen, without behaviour beyond reading themselves.
+"""Define the values that pass between the stages: frozen, and without logic of their own.
 
 Nothing here imports another module of the project, nor anything heavy.
 """
@@ -19,7 +19,7 @@ Reason = Literal[
     "not_a_question_for_papers",
     "empty_library",
     "another_language",  # than the one that papers are searched in
-    "sources_disagree",  # answered, with papers that say different things
+    "sources_disagree",  # answered, from papers that contradict each other
 ]
 Thumb = Literal["up", "down"]  # what a user thinks of an answer
 Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
@@ -36,15 +36,18 @@ STARTER_SOURCE = "paperchat starter library (summaries written for this project)
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One research paper of a library.
+    """A research paper of a library.
 
-    `published` is an ISO date of whatever precision is known: `2020`, `2020-07` or `2020-07-16`.
-    `source` names where the record came from: a file's name, or what the record itself says.
-    `identifiers` are pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and
-    what the paper is known by there; `tags` are its keywords; `collections` are those that it was
-    put into, `Rivers/Dams` lying in `Rivers`; `origins` are other sources that had it too;
-    `retraction` says in words that it was retracted, and where that is told; `edited` names the
-    fields that a user set by hand, which nothing else overwrites. None of these tells papers apart.
+    Attributes:
+        published: ISO date in the precision that is known: `2020`, `2020-07` or `2020-07-16`.
+        source: Where the record came from: a file's name, or what the record itself says.
+        identifiers: Pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and the
+            paper's identifier there. Papers are told apart by `paper_id` alone.
+        tags: Its keywords.
+        collections: Those that it was put into; `Rivers/Dams` is nested in `Rivers`.
+        origins: Other sources that had it too.
+        retraction: That it was retracted, in words, and where that is stated.
+        edited: Fields that a user set by hand, which nothing else overwrites.
     """
 
     paper_id: str
@@ -69,10 +72,10 @@ class Paper:
 
     @property
     def address(self) -> str:
-        """Where the paper is to be read, or "" where that is unknown.
+        """The address where the paper can be read, or "" where none is known.
 
-        One set by hand comes first, then arXiv's page, the DOI's, and what the record names, which
-        is often a database's page that others cannot open.
+        One set by hand takes precedence, then arXiv's page, the DOI's, and what the record names,
+        which is often the page of a database that others cannot open.
         """
         known = dict(self.identifiers)
         own = self.url or ""
@@ -98,7 +101,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a list shows of a paper: all that is short; the fields are those of `Paper`."""
+    """The part of a paper that lists show; its fields are those of `Paper`."""
 
     paper_id: str
     title: str
@@ -112,13 +115,13 @@ Order = Literal["added", "title", "authors", "year", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A part of the list of papers.
+    """A page of a list of papers.
 
     Attributes:
-        headings: In the order that was asked for.
+        headings: In the requested order.
         found: How many papers the search found.
         total: How many papers the library holds.
-        columns: What some paper of the library has a value of.
+        columns: Fields of which some paper of the library has a value.
     """
 
     headings: tuple[Heading, ...]
@@ -148,7 +151,7 @@ class Filters:
     tags: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything is left out."""
+        """Return whether any paper may be excluded."""
         return self != NO_FILTERS
 
 
@@ -157,7 +160,7 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What a library could be filtered by, with the number of papers of each.
+    """What a library can be filtered by, with the number of papers of each.
 
     Attributes:
         years: Years of publication, latest first.
@@ -172,10 +175,10 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a paper's abstract that was embedded by itself: `paper.abstract[start:end]`.
+    """A part of a paper's abstract that was embedded: `paper.abstract[start:end]`.
 
     Attributes:
-        number: Which of its paper's passages it is, counted from 0.
+        number: Its place among the passages of the paper, from 0.
     """
 
     paper_id: str
@@ -185,36 +188,35 @@ class Passage:
 
     @property
     def passage_id(self) -> str:
-        """What the stores know it by."""
+        """Its id in the stores."""
         return passage_id(self.paper_id, self.number)
 
 
 def passage_id(paper_id: str, number: int) -> str:
-    """The id of a paper's passage, counted from 0."""
+    """Return the id of a paper's passage, counted from 0."""
     return f"{paper_id}#{number}"
 
 
 def passage_place(found: str) -> tuple[str, int]:
-    """The paper's id and the number of a passage, from its id."""
+    """Return paper id and passage number of a passage's id."""
     paper_id, _, number = found.rpartition("#")
     return paper_id, int(number)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper that retrieval found, with what each retriever thought of it.
+    """A retrieved paper, with the score of each retriever.
 
     Attributes:
         score: Fused score in [0, 1], and up to 1 more for a paper that the question names or
-            points back at; it orders the hits of one search and is comparable across searches
+            refers to; it orders the hits of one search and is comparable across searches
             only roughly.
         passages: The paper's passages, most similar first.
         dense_similarity: Cosine of the best passage, in [-1, 1]; None without an embedder.
-        lexical_score: BM25, >= 0; None when no word of the query occurs.
-        dense_rank: Place among the dense candidates, from 1; None when not among them.
-        lexical_rank: Place among the lexical candidates, from 1; None when not among them.
-        is_named: Whether the question names the paper, by its title or its place ("the second
-            one").
+        lexical_score: BM25, >= 0; None when it has no word of the query.
+        dense_rank: Rank among the dense candidates, from 1; None when not among them.
+        lexical_rank: Rank among the lexical candidates, from 1; None when not among them.
+        is_named: Whether the question names the paper, by title or position ("the second one").
     """
 
     paper: Paper
@@ -229,12 +231,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A marker of an answer, resolved: `paper.abstract[start:end] == quote`, always.
+    """A marker of an answer, resolved; always `paper.abstract[start:end] == quote`.
 
     Attributes:
         marker: The number that the text shows in brackets.
         support: How well the quote supports the sentence that cites it, in [0, 1].
-        verdict: What that comes to, in one word.
+        verdict: On the sentence that cites it.
     """
 
     marker: int
@@ -248,7 +250,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One utterance of a conversation; an answer's citations keep its numbers for what follows."""
+    """An utterance of a conversation; an answer's citations keep their markers in later ones."""
 
     role: Role
     content: str
@@ -257,14 +259,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSentence:
-    """A sentence of an answer after it was compared with what it cites.
+    """A sentence of an answer, compared with what it cites.
 
     Attributes:
         text: The sentence with its markers; `answer.text[start:end] == text`.
         markers: The numbers of the papers that it cites, possibly none.
-        verdict: The best that one of them gives it.
-        model_verdict: What the language model says of it, when it was asked (`verify="llm"`).
-        local_verdict: What it was without the model's word, when the model was asked.
+        verdict: The best that one of these papers gives it.
+        model_verdict: The language model's, where it was asked (`verify="llm"`).
+        local_verdict: The verdict without the model, where it was asked.
     """
 
     text: str
@@ -278,13 +280,12 @@ class CheckedSentence:
 
 @dataclass(frozen=True, slots=True)
 class RemovedSentence:
-    """A sentence that was struck out of an answer, and why.
+    """A sentence that was removed from an answer.
 
     Attributes:
         text: Without its markers.
-        verdict: `unsupported`, or `contradicted` where a paper that it cites says otherwise.
-        nearest: The sentence of a paper that comes nearest to it, under the marker 0; None where
-            no paper was at hand.
+        verdict: `unsupported`, or `contradicted` by a paper that it cites.
+        nearest: The sentence of a paper that comes nearest, with marker 0; None without papers.
     """
 
     text: str
@@ -294,7 +295,7 @@ class RemovedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model was given and wrote; all 0 for an extractive answer.
+    """Tokens that a language model read and wrote; all 0 for an extractive answer.
 
     Attributes:
         cost: In the currency of the set prices; None when no price is set.
@@ -305,7 +306,7 @@ class Usage:
     cost: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
-        """Both together; the cost is known when one of the two is."""
+        """Return the sum of both; its cost is known when one of the two is."""
         costs = [usage.cost for usage in (self, other) if usage.cost is not None]
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
@@ -319,7 +320,7 @@ NO_USAGE = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """What a model thought before it wrote: no part of its answer, neither checked nor cited.
+    """What a model thought before it wrote: no part of its answer, neither verified nor cited.
 
     Attributes:
         seconds: From the question to the first word of the answer; 0 where it was not timed.
@@ -331,29 +332,29 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question got: text with markers, what the markers stand for, and how it came about.
+    """The answer to a question: text with markers, the citations, and how it was made.
 
     Attributes:
         text: Markdown; markers are `[1]`, `[2]`, in the order of first use.
         status: `draft` while it is being written, then `answered` or `abstained`; `stopped` when
-            the user did not let it come to its end, which is then not checked.
+            the user ended it early, and the rest is not verified.
         reason: Why it abstained, or `sources_disagree` beside an answer; else None.
         citations: One or more for every marker in the text, by marker, then by place in the text.
-        confidence: In [0, 1]: how sure retrieval is that the cited papers answer the question.
+        confidence: Probability that the cited papers answer the question, in [0, 1].
         mode: `extractive`, or the name of the model that wrote the text.
-        origin: What the text is made from: the papers' abstracts, their records (who wrote what,
-            when), or what the assistant knows of itself.
-        sentences: The sentences of the text that claim something, checked.
-        removed: Sentences that were struck out of the text because no paper supports them.
-        struck: The same sentences, each with why and the nearest sentence of a paper.
-        notice: One sentence that the user should see beside the answer, or None.
+        origin: What the text is made from: the papers' abstracts, their records, or what the
+            assistant knows of itself.
+        sentences: The sentences of the text that claim something, with their verdicts.
+        removed: Sentences that were removed because no paper supports them.
+        struck: The same sentences, each with its verdict and the nearest sentence of a paper.
+        notice: A sentence for the user on how the answer was made, or None.
         caveat: Why the text may be no answer, in one sentence that stands above it, or None.
         filters: Which papers were allowed to answer, given or understood from the question.
-        stage: What is being done, while it is a draft; None in a final answer.
-        suggestions: Questions that the library answers and that could come next.
-        failure: Why the model did not write the answer, when it was to; else None.
-        thinking: What the model thought before it wrote, where it tells; None else.
-        is_cut: Whether the model had no room for more, so that its last sentence may be a part.
+        stage: What is being done for a draft; None in a final answer.
+        suggestions: Follow-up questions that the library answers.
+        failure: Why the model that should have written the answer did not; else None.
+        thinking: What the model thought before it wrote, where it shows that.
+        is_cut: Whether the model had no room to end its text.
         timings: Milliseconds by stage.
     """
 
@@ -382,7 +383,7 @@ class Answer:
 
     @property
     def is_extractive(self) -> bool:
-        """Whether the text is made of the papers' own sentences, without a language model."""
+        """Whether the text consists of the papers' own sentences, without a language model."""
         return self.mode == EXTRACTIVE
 
     @property
@@ -392,27 +393,29 @@ class Answer:
 
     @property
     def markdown(self) -> str:
-        """The text below its caveat, if it has one."""
+        """The text below its caveat, if any."""
         return f"*{self.caveat}*\n\n{self.text}" if self.caveat else self.text
 
     def __str__(self) -> str:
-        """The text below its caveat, then the cited titles with their links."""
+        """Return the text below its caveat, if any, then the cited titles with their links."""
         lines = {c.marker: f"[{c.marker}] {_told(c.paper)}" for c in self.citations}
         return "\n".join([self.markdown, "", *lines.values()]).rstrip()
 
 
 def _told(paper: Paper) -> str:
-    """A cited paper with its link, and that it was retracted, where it was."""
+    """Render a cited paper with its link, and its retraction, if any."""
     retracted = f", {paper.retraction}" if paper.retraction else ""
     return f"{paper.title} ({paper.link}){retracted}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that could not be read: where it stood and why it was left out.
+    """A record that could not be read.
 
-    `record` counts the records of the source from 1; 0 means the source as a whole. `reason` is
-    the kind of what is wrong, in words that stand for many records; "" where each is its own.
+    Attributes:
+        record: Its place in the source, from 1; 0 for the source as a whole.
+        why: What is wrong with it.
+        reason: The kind of fault, in words that many records share; empty for a singular one.
     """
 
     source: str
@@ -423,7 +426,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a user should know of how a source was read, beside its papers."""
+    """Something about how a source was read that a user should know."""
 
     source: str
     text: str
@@ -431,13 +434,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A record that was joined to a paper known from elsewhere, field by field.
+    """A record that was merged, field by field, into a paper from another source.
 
     Attributes:
         paper_id: The paper's.
         title: As the record has it.
         source: Where the record came from.
-        into: Where the paper had come from.
+        into: Where the paper came from.
     """
 
     paper_id: str
@@ -448,7 +451,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did, in papers; `duplicates` were met more than once in the same run."""
+    """What an ingest did, in papers; `duplicates` occurred more than once in the same run."""
 
     added: int = 0
     updated: int = 0
@@ -459,7 +462,7 @@ class IngestReport:
     merged: tuple[Merged, ...] = ()
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return one line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
         del counts["notes"], counts["merged"]
         return ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -467,9 +470,11 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long piece of work is; `total` 0 means that it is not known.
+    """How far a long piece of work has come.
 
-    `is_estimate` says that the total is concluded from what is done.
+    Attributes:
+        total: 0 when it is not known.
+        is_estimate: Whether the total is extrapolated from what is done.
     """
 
     stage: str

@@ -1,1 +1,1 @@
-"""From hits to an answer: admit or abstain, write, cite."""
+"""Turn hits into an answer: answer or abstain, write, cite."""

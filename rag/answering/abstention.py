@@ -1,4 +1,4 @@
-"""Render an abstention from its reason, the papers that were found and the filters."""
+"""Render an abstention from its reason, the hits and the filters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ NEAREST_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """The text that stands in the place of an answer.
+    """The text of an abstention, in parts.
 
     Attributes:
         why: The reason in words.
-        lead: What introduces the nearest papers; "" when there are none.
-        nearest: The nearest papers that pass the filters.
+        lead: What introduces the nearest papers; empty when there are none.
+        nearest: The nearest papers that pass the filters, best first.
     """
 
     why: str
@@ -33,7 +33,7 @@ class Abstention:
 
     @property
     def markdown(self) -> str:
-        """All of it, the papers as a list of links."""
+        """The whole text, the nearest papers as a list of links."""
         papers = "\n".join(f"- [{paper.title}]({paper.link})" for paper in self.nearest)
         return f"{self.said}\n\n{papers}".rstrip()
 
@@ -41,7 +41,7 @@ class Abstention:
 def describe_abstention(
     reason: Reason | None, hits: Sequence[Hit] = (), filters: Filters = NO_FILTERS
 ) -> Abstention:
-    """Describe why nothing is answered, and name the papers that come nearest."""
+    """Describe why a question is not answered, and name the papers that come nearest."""
     nearest = tuple(hit.paper for hit in hits[:NEAREST_SHOWN])
     full = "Its full text may:" if len(nearest) == 1 else "Their full texts may:"
     lead = full if reason == "not_in_abstract" else "The nearest are:"

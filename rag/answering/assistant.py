@@ -1,4 +1,4 @@
-"""Describe the assistant: short texts in `prompts`, filled with what is true here."""
+"""Answer questions about the assistant itself, from the texts in `prompts/assistant`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def describe_itself(names: Sequence[str], *, papers: int, mode: str) -> DirectAn
     """Answer questions about the assistant, a paragraph each.
 
     Args:
-        names: What is asked; `prompts/assistant/NAME.md` says it.
+        names: What is asked; the text is `prompts/assistant/NAME.md`.
         papers: How many the library holds.
         mode: `extractive`, or the name of the model that writes the answers.
     """
@@ -39,8 +39,8 @@ def describe_itself(names: Sequence[str], *, papers: int, mode: str) -> DirectAn
     return DirectAnswer("\n\n".join(texts), "assistant")
 
 
-def describe_short_of(count: int, *, is_comparison: bool) -> DirectAnswer:
-    """Say that the answers before cite fewer papers than a follow-up points at."""
+def describe_too_few_cited(count: int, *, is_comparison: bool) -> DirectAnswer:
+    """Say that the answers before cite fewer papers than a follow-up refers to."""
     if is_comparison:
         return DirectAnswer(ONE_TO_COMPARE, "assistant")
     cited = f"{count} paper{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Chooses which sentences of which papers answer a question, and in what order they stand."""
+"""Choose the papers that answer a question, their sentences, and the order of these."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ from rag.query.titles import titled_papers
 from rag.sentences import Sentence
 from rag.types import Hit, Paper
 
-# A paper is as good as its score and its match of the question's words are, each as a share of the
-# best. Those nearly as good as the first are cited beside it; where several papers are asked for,
-# also those that stand out from the rest that was found. Questions of dev.jsonl that several papers
-# answer: 0.80 of the cited papers are right, 0.73 of the right ones cited (0.74 and 0.70 with a
-# fixed share of 0.76 for them, and at most two papers for the others).
+# How good a paper is: the mean of its score and its match with the question, as shares of the best.
+# Those nearly as good as the first are cited beside it; where several papers are asked for, also
+# those that stand out from the rest of the retrieved ones. Questions of dev.jsonl that several
+# papers answer: 0.80 of the cited papers are right, 0.73 of the right ones cited (0.74 and 0.70
+# with a fixed share of 0.76 for them, and at most two papers for the others).
 CLOSE: Final = 0.88  # with 0.80 one more of ten cited papers is wrong, in a sixth more words
-STANDS_OUT: Final = 0.2  # of the way from the median of what was found to the best
+STANDS_OUT: Final = 0.2  # of the way from the median of the retrieved papers to the best
 LEAST_TO_COMPARE: Final = 6  # of fewer papers the median says little, and all that are CLOSE_OF_FEW
 CLOSE_OF_FEW: Final = 0.76
-SELECTED: Final = 0.9  # of the match of the best, where some of the papers before are asked for
+SELECTED: Final = 0.9  # of the match of the best, where some of the cited papers are asked for
 MOST_WHEN_SEVERAL: Final = 10  # with 5 papers 0.658 of the facts of multi-paper questions (0.676)
 MOST_OTHERWISE: Final = 3  # with two 0.543 of the right papers of such questions are cited (0.63)
-# Papers that are read where the meaning of a thing is asked: the one that says it may come later.
-# No question of dev.jsonl turns on these two; they are for things that no paper has named itself.
+# Papers that are read where the meaning of a term is asked: the one that defines it may rank lower.
+# No question of dev.jsonl depends on these two; they serve terms that no paper coined.
 READ_FOR_MEANING: Final = 5
 CLOSE_FOR_MEANING: Final = 0.6
 
-# A sentence is worth the words of the question that it meets, and a little for standing late, where
-# findings are; what repeats a chosen sentence is worth less. Dev set, `single`, 110 words of the
-# best paper: 0.90 of the facts, against 0.74 by cosine and 0.82 by cosine and word coverage. The
-# same two signals find the rationale sentences of SciFact.
+# A sentence is worth its match with the words of the question, and a little for standing late,
+# where findings are; redundancy with a chosen sentence lowers it. Dev set, `single`, 110 words of
+# the best paper: 0.90 of the facts, against 0.74 by cosine and 0.82 by cosine and word coverage.
+# The same two signals find the rationale sentences of SciFact.
 REDUNDANCY: Final = 0.4  # without it 0.776 of the facts
-# What a sentence that leans on the one before it loses when the first is chosen; without it 0.805.
+# Taken from the first of an answer if it refers to the sentence before it; without it 0.805.
 DANGLING_COST: Final = 0.18
-GAP: Final = 3  # signs between two sentences that stand side by side
+GAP: Final = 3  # characters between two consecutive sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A paper that was found, beside the question.
+    """A retrieved paper compared with the question.
 
     Attributes:
-        sentences: Those that may be quoted, in reading order.
-        worth: Of each sentence, shape (n,).
-        alike: How alike any two sentences are, shape (n, n).
-        match: Mean match of the question's words, each in the title or sentence that meets it best.
-        defines: Whether a sentence says what the thing is that is asked for.
+        sentences: Those that may be quoted, in reading order, n of them.
+        worth: Of each sentence as an answer, shape (n,).
+        alike: Similarity of each two sentences, shape (n, n).
+        match: Mean cosine of the question's words, each with the title or sentence closest to it.
+        defines: Whether a sentence defines the term that is asked for.
         least: What a sentence must be worth to follow the first.
     """
 
@@ -76,7 +76,7 @@ class Pick:
 
 
 def named_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits that the question names: they are asked about, and no others."""
+    """Return the hits that the question names; only these are asked about then."""
     titled = {paper.paper_id for paper in titled_papers(question, [hit.paper for hit in hits])}
     known = [hit for hit in hits if hit.is_named and hit.paper.paper_id not in titled]
     named = [hit for hit in hits if hit.paper.paper_id in titled]
@@ -90,9 +90,9 @@ def hits_in_order(hits: Sequence[Hit], some: Sequence[Hit]) -> list[Hit]:
 
 
 def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> list[Compared]:
-    """Return the first paper and those others that meet the question's words nearly as well.
+    """Return the first paper, and those others that match the question nearly as well.
 
-    Where the meaning of a thing is asked, papers that say it come before the others.
+    Where the meaning of a term is asked, papers that define it come before the others.
     """
     if asked_term(question) and not several:
         defining = [each for each in compared if each.defines]
@@ -103,14 +103,14 @@ def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> li
 
 
 def selected(compared: Sequence[Compared]) -> list[Compared]:
-    """Those of the papers asked about that meet the question best, the best first."""
+    """Return those of the cited papers that match the question best, the best first."""
     best = max(each.match for each in compared)
     kept = [each for each in compared if each.match >= SELECTED * best]
     return sorted(kept, key=lambda each: -each.match)
 
 
 def _goodness(compared: Sequence[Compared]) -> NDArray[np.float64]:
-    """Average each paper's score and match as shares of the best, shape (n,), in [0, 1]."""
+    """Return the mean of each paper's score and match, as shares of the best, shape (n,)."""
     score = np.array([each.hit.score for each in compared])
     match = np.array([each.match for each in compared])
     return np.asarray((score / (score.max() or 1.0) + match / (match.max() or 1.0)) / 2)
@@ -125,7 +125,7 @@ def _least_good(good: NDArray[np.float64]) -> float:
 
 
 def close_hits(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit]:
-    """Return the hits whose papers are read: those that come close to the best."""
+    """Return the hits whose papers are read: those with nearly the best score."""
     if several:
         return list(hits[:MOST_WHEN_SEVERAL])
     most = READ_FOR_MEANING if asked_term(question) else MOST_OTHERWISE
@@ -149,7 +149,7 @@ def choose(compared: Compared, most_words: int, most: int) -> Pick:
 
 
 def _leans_on_before(sentences: Sequence[Sentence], place: int) -> bool:
-    """Whether a sentence leans on the one right before it, which itself leans on none."""
+    """Return whether a sentence refers to the one before it, which refers to none itself."""
     if place == 0 or not needs_before(sentences[place].text):
         return False
     before = sentences[place - 1]

@@ -1,4 +1,4 @@
-"""Renders hits as the numbered sources of a prompt, within a budget of tokens."""
+"""Render hits as the numbered sources of a prompt, within a budget of tokens."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rag.tokens import count_tokens, cut_tokens
 from rag.types import Hit, Paper
 from rag.verification.markers import neutralise
 
-LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; with less the last papers are left out
-LEAST_EXCERPT_TOKENS: Final = 2  # a word and the sign, where there is no room at all
+LEAST_SOURCE_TOKENS: Final = 80  # a title and two sentences; a paper with less room is left out
+LEAST_EXCERPT_TOKENS: Final = 2  # a word and the ellipsis, where there is no room at all
 AUTHORS_NAMED: Final = 3
 MOST_TITLE_TOKENS: Final = 60  # of 20,000 titles at arXiv the longest has 56
 MOST_AUTHOR_TOKENS: Final = 30  # three authors of the starter library have at most 21
@@ -22,7 +22,7 @@ LEFT_OUT: Final = "…"
 
 @dataclass(frozen=True, slots=True)
 class PromptSource:
-    """A paper in a prompt: the number that stands for it, from 1, and its text there."""
+    """A paper in a prompt: its number, from 1, and its text there."""
 
     number: int
     paper: Paper
@@ -31,15 +31,15 @@ class PromptSource:
 
 @dataclass(frozen=True, slots=True)
 class Excerpts:
-    """How much of a paper a model is shown, chosen by sentence.
+    """How much of each paper a model is shown, chosen by sentence.
 
     On 40 questions of the dev set these lengths hold 0.95 of the facts that an answer must have in
     600 tokens, as much as six whole abstracts do in 1,660.
 
     Attributes:
-        rank: The sentences of a hit's abstract, those first that say most about the question.
-        lead_tokens: Most text of the best paper, and of papers that the question names.
-        other_tokens: Most text of every other.
+        rank: Orders the sentences of a hit's abstract, the most relevant first.
+        lead_tokens: Limit for the best paper, and for papers that the question names.
+        other_tokens: Limit for every other paper.
     """
 
     rank: Callable[[Hit], Sequence[Sentence]]
@@ -47,7 +47,7 @@ class Excerpts:
     other_tokens: int = 60
 
     def of(self, hit: Hit, place: int) -> str:
-        """Return what is shown of the hit at a place, from 0."""
+        """Return the excerpt of the hit at a place, from 0."""
         most = self.lead_tokens if place == 0 or hit.is_named else self.other_tokens
         if count_tokens(hit.paper.abstract) <= most:
             return hit.paper.abstract
@@ -57,11 +57,10 @@ class Excerpts:
 def build_context(
     hits: Sequence[Hit], budget_tokens: int, excerpts: Excerpts | None = None
 ) -> list[PromptSource]:
-    """Turn hits into sources, in their order, together within the budget.
+    """Render hits as sources, in their order, together within a budget of tokens.
 
-    Whole abstracts are shown where no excerpts are asked for.
-    What does not fit is left out of the last papers. Into a share that is too small, sentences of
-    the best passages go first.
+    Abstracts are whole unless excerpts are asked for. What does not fit is left out of the last
+    papers; where a paper is cut, sentences of its best passages are kept first.
     """
     shown = [excerpts.of(hit, n) if excerpts else hit.paper.abstract for n, hit in enumerate(hits)]
     whole = [
@@ -77,10 +76,10 @@ def build_context(
 
 
 def share_out(needs: Sequence[int], budget: int) -> list[int]:
-    """Share a budget out, the most useful first; what does not fit is taken from the last.
+    """Share a budget among needs, the most useful first; the last get less, or nothing.
 
-    The last is cut until it would say nothing and then left out, then the one before it. Where not
-    all fit, no need counts for more than half of the budget, unless something is left over.
+    The last is cut until too little of it is left, and then left out, then the one before it. Where
+    not all fit, no need counts for more than half of the budget, unless something is left over.
     """
     if sum(needs) <= budget:
         return list(needs)
@@ -103,7 +102,7 @@ def share_out(needs: Sequence[int], budget: int) -> list[int]:
 
 
 def _fit(number: int, hit: Hit, whole: str, share: int) -> str:
-    """Fit a source into its share: whole, or with as many of its best sentences as go in."""
+    """Fit a source into its share: whole, or with as many of its best sentences as fit."""
     if count_tokens(whole) <= share:
         return whole
     text = hit.paper.abstract
@@ -122,7 +121,7 @@ def _fit(number: int, hit: Hit, whole: str, share: int) -> str:
 
 
 def _chosen(ranked: Sequence[Sentence], most_tokens: int) -> list[Sentence]:
-    """Return the first sentences that go into so many tokens; the very first in any case."""
+    """Return the first sentences that fit into so many tokens; the very first in any case."""
     kept = list(ranked[:1])
     left = most_tokens - sum(count_tokens(sentence.text) for sentence in kept)
     for sentence in ranked[1:]:
@@ -146,7 +145,7 @@ def _by_passage(hit: Hit) -> Iterator[Sentence]:
 
 
 def _excerpt(text: str, kept: Sequence[Sentence]) -> str:
-    """Return the sentences in reading order, with a sign where text is left out."""
+    """Return sentences in reading order, with an ellipsis where text is left out."""
     pieces: list[str] = []
     at = 0
     for sentence in sorted(kept, key=lambda each: each.start):
@@ -168,7 +167,7 @@ def _render(number: int, paper: Paper, excerpt: str) -> str:
 
 
 def _about(paper: Paper) -> str:
-    """Render authors and year on a line, where known."""
+    """Render authors and year in a line, where known."""
     authors = cut_tokens(", ".join(paper.authors[:AUTHORS_NAMED]), MOST_AUTHOR_TOKENS)
     if len(paper.authors) > AUTHORS_NAMED:
         authors += " et al."

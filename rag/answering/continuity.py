@@ -1,7 +1,7 @@
-"""Decides whether a follow-up goes on about the papers before it or turns to others.
+"""Decide whether a follow-up is about the papers before it or about others.
 
-What it says may leave that open: "where does the gain come from?" has no pronoun, and "how much
-more compact do they get?" may be asked of other nets. Then the papers decide that have its words.
+Its wording may leave that open: "where does the gain come from?" has no pronoun, and "how much
+more compact do they get?" may be asked of other nets. Then it is compared with both.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from rag.embedding.encoding import CachedEncoder
 from rag.query.details import is_detail
-from rag.query.pointing import own_of
-from rag.query.understanding import Query
+from rag.query.follow_ups import specific_words
+from rag.query.query import Query
 from rag.store.lexical import analyze
 from rag.types import Hit, Paper
 from rag.verification.maxsim import maxsim_each, stack_texts
@@ -23,22 +23,22 @@ from rag.verification.support import quotable_sentences
 from rag.verification.terms import TermWeight, is_content
 
 # Of 140 follow-ups of dev.jsonl, talk.jsonl and eval/questions, each with its conversation, 112
-# cited the right paper first before; the numbers below are read off those that went astray.
+# cited the right paper first before; the numbers below were chosen on the other 28.
 BEFORE_READ: Final = 4  # papers of the last answer
 FOUND_READ: Final = 3  # papers that are found without the conversation
-LEAST_MET: Final = 0.6  # how well another paper must meet the question's own words
-FARTHER: Final = 0.1  # how much better than those before it
+MIN_MAXSIM: Final = 0.6  # MaxSim of another paper that is better
+FARTHER: Final = 0.1  # by how much its MaxSim is higher than that of the papers before
 FARTHER_FROM_PRONOUN: Final = 0.3  # the same, where a pronoun stands for a paper before it
-MANY_WORDS: Final = 5  # own words, with which a pronoun weighs no more than they do
+MANY_WORDS: Final = 5  # specific words; with so many a pronoun is no further evidence
 
 Find = Callable[[Query, int], Sequence[Hit]]
 
 
 class TopicShiftModel:
-    """Compares a follow-up's own words with the papers before it and with those found alone.
+    """Compare a follow-up with the papers before it and with those found without the conversation.
 
     Args:
-        encoder: Encodes texts; None leaves what the words alone decided.
+        encoder: Encodes texts; None leaves it open.
         weight: The idf of a stem.
         find: Finds papers for a query.
     """
@@ -49,35 +49,39 @@ class TopicShiftModel:
         self._find = find
 
     def settle(self, query: Query) -> Query:
-        """Return the query kept to a paper before it, or freed from them, where it is open.
+        """Return the query limited to a paper before it, or freed from them, where that is open.
 
         `leading` is set where that paper only comes first.
         """
-        own = own_of(query.standalone)
-        if self._encoder is None or not (query.before and own):
+        own = specific_words(query.standalone)
+        if self._encoder is None or not (query.previous and own):
             return query
-        met = [self._met(query.standalone, own, each) for each in query.before[:BEFORE_READ]]
+        met = [self._maxsim(query.standalone, own, each) for each in query.previous[:BEFORE_READ]]
         is_elsewhere = self._is_elsewhere(query, own, max(met))
-        if query.turns:
+        if query.seems_new_topic:
             return replace(query, about=(), is_new_topic=True) if is_elsewhere else query
-        nearest = (query.before[int(np.argmax(met))],)
-        if query.points or (is_detail(query.standalone) and not is_elsewhere):
+        nearest = (query.previous[int(np.argmax(met))],)
+        if query.has_pronoun or (is_detail(query.standalone) and not is_elsewhere):
             return replace(query, about=() if is_elsewhere else nearest)
         return query if is_elsewhere else replace(query, leading=nearest)
 
     def _is_elsewhere(self, query: Query, own: set[str], here: float) -> bool:
-        """Whether papers apart from the conversation meet the question's words clearly better."""
-        known = {paper.paper_id for paper in query.before}
+        """Return whether papers outside of the conversation match a question clearly better."""
+        known = {paper.paper_id for paper in query.previous}
         alone = self._find(replace(query, about=(), history=()), FOUND_READ + len(known))
         others = [hit.paper for hit in alone if hit.paper.paper_id not in known]
-        there = max((self._met(query.standalone, own, p) for p in others[:FOUND_READ]), default=0)
-        if query.points and len(own) >= MANY_WORDS:
+        there = max(
+            (self._maxsim(query.standalone, own, p) for p in others[:FOUND_READ]), default=0
+        )
+        if query.has_pronoun and len(own) >= MANY_WORDS:
             return there - here >= FARTHER
-        farther = FARTHER_FROM_PRONOUN if query.points and not query.turns else FARTHER
-        return there >= LEAST_MET and there - here >= farther
+        farther = (
+            FARTHER_FROM_PRONOUN if query.has_pronoun and not query.seems_new_topic else FARTHER
+        )
+        return there >= MIN_MAXSIM and there - here >= farther
 
-    def _met(self, question: str, own: set[str], paper: Paper) -> float:
-        """Return the MaxSim of the question's own words with a paper, weighted by their idf."""
+    def _maxsim(self, question: str, own: set[str], paper: Paper) -> float:
+        """Return the MaxSim of a question's specific words with a paper, weighted by idf."""
         assert self._encoder is not None
         texts = [paper.title, *(each.text for each in quotable_sentences(paper))]
         asked, *encoded = self._encoder.encode([question, *texts])

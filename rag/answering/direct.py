@@ -1,4 +1,4 @@
-"""An answer without a writer: from records, or about the assistant itself."""
+"""The value of an answer without a writer: from records, or about the assistant itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rag.types import Citation, Origin, Paper, Reason
 
 @dataclass(frozen=True, slots=True)
 class DirectAnswer:
-    """An answer that no writer was needed for.
+    """An answer that is not made of abstracts.
 
     Attributes:
-        reason: Why nothing is answered; None where something is.
+        reason: Why the question is not answered; None where it is.
         found: The papers that it is about, best first.
     """
 

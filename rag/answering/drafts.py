@@ -1,4 +1,4 @@
-"""The drafts of an answer, and the protocol of what writes them."""
+"""The drafts of an answer, and the protocol of a writer."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from rag.verification.citations import NOTHING_WRITTEN, Verified
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text so far; the last draft of a writer is the whole, checked.
+    """The text so far; the last draft of a writer is complete and verified.
 
     Attributes:
-        verified: The text, as far as it is checked.
-        declined: The writer says that the papers do not answer the question.
-        disagrees: The writer says that the papers say different things, and cites both sides.
-        notice: One sentence for the user about how the text came about, or None.
-        failure: Why the engine's own writer did not write it, or None; its text is none then.
+        verified: The text, verified as far as it goes.
+        declined: Whether the writer says that the papers do not answer the question.
+        disagrees: Whether it says that the papers contradict each other, and cites both sides.
+        notice: One sentence for the user about how the text was made.
+        failure: Why the engine's own writer failed, where a stand-in wrote the text.
         shortfall: Why the text cites no paper, as a clause; None where it does, or declines.
-        mode: Who wrote the text, when it was not the engine's own writer.
-        thinking: What the model thought before it wrote; None where it shows nothing.
-        is_cut: The model had no room to end its text.
-        is_checking: The text is complete, and a second verifier checks it.
+        mode: Who wrote the text, where not the engine's own writer.
+        thinking: What the model thought before it wrote, where it shows that.
+        is_cut: Whether the model had no room to end its text.
+        is_checking: Whether the text is complete and a second verifier checks it.
     """
 
     verified: Verified = NOTHING_WRITTEN
@@ -40,7 +40,7 @@ class Draft:
 
 
 class Writer(Protocol):
-    """Writes an answer from hits; extractive or with a language model."""
+    """Writes an answer from hits."""
 
     @property
     def mode(self) -> str:
@@ -48,7 +48,7 @@ class Writer(Protocol):
 
     @property
     def is_extractive(self) -> bool:
-        """Whether it quotes the papers without a language model, which would read them."""
+        """Whether it quotes the papers, and no language model reads them."""
 
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]

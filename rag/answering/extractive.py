@@ -1,4 +1,4 @@
-"""Writes an answer of the papers' own sentences, without a language model."""
+"""Write an answer of the papers' own sentences, without a language model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from rag.query.evidence import (
 )
 from rag.query.fields import asked_fields
 from rag.query.focus import ABOUT_PAPERS, asked_count, asks_for_several
-from rag.query.pointing import asks_for_more, asks_for_other_words, selects
+from rag.query.follow_ups import asks_for_more, asks_to_rephrase, selects_among_cited
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
@@ -48,11 +48,11 @@ from rag.verification.terms import TermWeight, coverage, is_content
 SENTENCES_WHEN_SEVERAL: Final = 2  # with one 0.803 of the facts, and 107 words
 FEW: Final = 3  # more papers than these get one sentence each; without it 0.813, and 125 words
 # When one paper answers and others come close, it gets this share of the words, they a sentence.
-# What people type, in short or about a topic, gets 85 words without it and 76 with it, with as many
-# facts; dev.jsonl gets 0.004 fewer.
+# Short and topical questions get 85 words without it and 76 with it, with as many facts; dev.jsonl
+# gets 0.004 fewer.
 MAIN_SHARE: Final = 0.5
-# For a sentence that says what a thing is, and for the long form of an acronym; dev.jsonl does not
-# ask so, `python -m tests.bench.names` does.
+# For a definition, and for the long form of an acronym; dev.jsonl does not ask for these,
+# `python -m tests.bench.names` does.
 DEFINES_BONUS: Final = 0.2
 SPELLS_OUT_BONUS: Final = 0.5
 LEAST_WORDS: Final = 5  # less is a heading, or a link
@@ -66,28 +66,29 @@ ASKS_FOR_LINK: Final = re.compile(
     r"\b(?:code|github|links?|urls?|implementations?|repos?|repositor(?:y|ies)|available)\b",
     re.IGNORECASE,
 )
-# For a sentence that does what the question asks for, such as to introduce a thing. Of 38 papers of
-# the saved pages that name what they propose, "What is (the name)?" is answered with the sentence
-# that introduces it for 35 (27 without), from 0.1 to 0.3. Without it 0.798 of dev.jsonl's facts.
+# For a sentence in the role that the question asks for, such as to introduce something. Of 38
+# papers of the saved pages that name what they propose, "What is (the name)?" is answered with the
+# sentence that introduces it for 35 (27 without), from 0.1 to 0.3. Without it 0.798 of dev.jsonl's
+# facts.
 ROLE_BONUS: Final = 0.2
 BEST_BONUS: Final = 0.15
-# In a summary, beside how central a sentence is: mean cosine with all of the abstract.
+# In a summary, besides centrality: the mean cosine with all of the abstract.
 DONE_BONUS: Final = 0.6
 FOUND_BONUS: Final = 0.1
-BEFORE_COST: Final = 0.2  # of what others did before
-# The sentence that answers leads; of the others those that are worth nearly as much, beside what
-# is said already, follow in reading order. Without it 0.804 of the facts, in three words more.
+BEFORE_COST: Final = 0.2  # of what others did earlier
+# The sentence that answers leads; others that are worth nearly as much, given what is said already,
+# follow in reading order. Without it 0.804 of the facts, in three words more.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
 ONE_SENTENCE: Final = re.compile(r"\b(?:one|1|a\s+single)\s+sentence\b", re.IGNORECASE)
-NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, beside one that asks
+NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, against 1
 
 
 Place = tuple[str, int]  # a paper's id, and where in its abstract a sentence begins
 
 
 class ExtractiveWriter:
-    """Quotes the sentences that answer the question best.
+    """Quote the sentences that answer a question best.
 
     Args:
         encoder: Encodes texts; None compares by words alone.
@@ -108,7 +109,7 @@ class ExtractiveWriter:
     def write(
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
-        """Yield one draft: the papers that answer, each with its best sentences and its marker."""
+        """Yield one draft: the best sentences of each paper that answers, with markers."""
         asked = question_to_answer(question, history)
         several = asks_for_several(asked)
         named = named_hits(asked, hits)
@@ -119,7 +120,7 @@ class ExtractiveWriter:
             close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
         compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
         chosen = compared if named else meeting(asked, compared, several=several)
-        chosen = selected(compared) if named and selects(asked) else chosen
+        chosen = selected(compared) if named and selects_among_cited(asked) else chosen
         count = asked_count(asked)
         chosen = compared[:count] if count and several and not named else chosen
         picks = []
@@ -130,9 +131,9 @@ class ExtractiveWriter:
         yield _compose(picks, Numbering(history))
 
     def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
-        """Rank the sentences of a paper that may be quoted by how much of what is asked they say.
+        """Rank the quotable sentences of a paper by how much of what is asked they say.
 
-        What the conversation has quoted counts as any other.
+        Whether the conversation has quoted them does not matter.
         """
         asked = question_to_answer(question, history)
         is_whole = asks_for_whole(asked, [hit.paper])
@@ -141,7 +142,7 @@ class ExtractiveWriter:
         return [compared.sentences[n] for n in order]
 
     def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
-        """Return the most words and sentences to take from the paper at a place, from 0."""
+        """Return the most words and sentences to quote from the paper at a place, from 0."""
         if several and papers > 1:
             return self._answer_words, SENTENCES_WHEN_SEVERAL if papers <= FEW else 1
         main = self._answer_words if papers == 1 else int(self._answer_words * MAIN_SHARE)
@@ -150,7 +151,7 @@ class ExtractiveWriter:
     def _compare(
         self, question: str, hit: Hit, quoted: frozenset[Place], *, is_whole: bool
     ) -> Compared:
-        """Compare a paper with the question; asides count for its match, not as quotes."""
+        """Compare a paper with a question; asides count for its match but are not quoted."""
         paper = hit.paper
         whole = quotable_sentences(paper)
         fresh = [n for n, each in enumerate(whole) if (paper.paper_id, each.start) not in quoted]
@@ -169,7 +170,7 @@ class ExtractiveWriter:
         )
         texts = stack_texts(encoded)
         met = maxsim_each(asked, texts)
-        at = np.array(kept, np.intp) + 1  # behind the title
+        at = np.array(kept, np.intp) + 1  # after the title
         vectors = texts.vectors[at]
         alike = np.asarray(vectors @ vectors.T, np.float64)
         weights = _word_weights(question, asked.words, hit, met.shape[1])
@@ -177,17 +178,17 @@ class ExtractiveWriter:
         meant = met[at] @ weights if weights.any() and not is_whole else alike.mean(axis=1)
         worth = meant + (_gist(sentences) if is_whole else prior)
         least = LEAST_SHARE * float((meant if is_whole else worth).max())
-        if not (is_whole or weights.any()):  # what it asks for is a role, and nothing else
+        if not (is_whole or weights.any()):  # it asks for a role, and nothing else
             least = float(worth.max()) - ROLE_BONUS
         match = float(met.max(axis=0).mean())
         return Compared(hit, sentences, worth, alike, match, defines, least)
 
 
 def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
-    """Weigh the content words of a question by how much they say of it: 1 together, or all 0.
+    """Weigh the content words of a question by how much they say of it; the sum is 1, or 0.
 
-    Where the paper is named, words that only name it say little, since all of it is about them; so
-    do words of any question about papers, and those that ask for a role, which has its own worth.
+    Low weights have words that only name the paper, as all of it is about them, words that any
+    question about papers may have, and those that ask for a role, which is weighed apart.
     """
     content = [word for word in words if is_content(word)] or list(words)
     if not hit.is_named or len(content) != count:
@@ -211,7 +212,7 @@ def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> 
 
 
 def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh each sentence by its place, its role and as evidence, shape (n,)."""
+    """Weigh each sentence by its place, its role, and as evidence, shape (n,)."""
     role = asked_role(question)
     term = asked_term(question)
     late = np.arange(1, len(sentences) + 1) / len(sentences)
@@ -225,7 +226,7 @@ def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh each sentence by how well it does what a question asks for."""
+    """Weigh each sentence by how well it has the role that a question asks for."""
     best = np.array([bool(role.best and role.best.search(text)) for text in sentences])
     said = np.array([bool(role.said.search(text)) for text in sentences]) & ~best
     least = ROLE_BONUS / 2 if best.any() else ROLE_BONUS
@@ -233,7 +234,7 @@ def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
-    """Weigh each sentence for a summary: what is done leads, then what came of it."""
+    """Weigh each sentence for a summary, in which the contribution leads and results follow."""
     texts = [each.text for each in sentences]
     treats = [bool(METHOD.search(text)) for text in texts]
     treats = treats if any(treats) else [bool(TREATS.search(text)) for text in texts]
@@ -245,15 +246,15 @@ def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
 
 
 def defines_asked(question: str, sentence: str) -> bool:
-    """Whether a sentence says what the thing is that a question asks the meaning of."""
+    """Return whether a sentence defines the term that a question asks the meaning of."""
     term = asked_term(question)
     return bool(term) and (defines(term, sentence) or spells_out(term, sentence))
 
 
 def question_to_answer(question: str, history: Sequence[Message]) -> str:
-    """Return the question to answer: for "tell me more" and "in simple words" the question before.
+    """Return the question to answer: for "tell me more" and "in simple words" the one before.
 
-    A question before for a field of a record is none that other words would help with.
+    Not one for a field of a record, which has no other wording.
     """
     if not _asks_anew(question):
         return question
@@ -266,19 +267,19 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
 
 
 def _most_when_repeated(question: str) -> int:
-    """Return the most sentences of an answer that is asked for again, in simpler or fewer words."""
-    if not asks_for_other_words(question):
+    """Return the most sentences of an answer that is given again, simpler or shorter."""
+    if not asks_to_rephrase(question):
         return sys.maxsize
     return 1 if ONE_SENTENCE.search(question) else SENTENCES_WHEN_SIMPLER
 
 
 def _asks_anew(question: str) -> bool:
-    """Whether a message only asks for the last answer again, or for more of it."""
-    return asks_for_more(question) or asks_for_other_words(question)
+    """Return whether a message only asks for the last answer again, or for more of it."""
+    return asks_for_more(question) or asks_to_rephrase(question)
 
 
 def _quoted(history: Sequence[Message]) -> frozenset[Place]:
-    """Find where the sentences stand that the conversation has quoted."""
+    """Return the places of the sentences that the conversation has quoted."""
     return frozenset(
         (cited.paper.paper_id, start)
         for message in history
@@ -289,21 +290,21 @@ def _quoted(history: Sequence[Message]) -> frozenset[Place]:
 
 
 def _sentence_starts(cited: Citation) -> Iterator[int]:
-    """Find where the sentences of a quote begin; its own beginning may be trimmed."""
+    """Return where the sentences of a quote begin; its own beginning may be trimmed."""
     for sentence in quotable_sentences(cited.paper):
         if sentence.start <= cited.start < sentence.end:
             yield sentence.start
 
 
 def _is_aside(question: str, sentence: str) -> bool:
-    """Whether a sentence asks something, only says where code is, or says hardly anything."""
+    """Return whether a sentence is a question, says only where code is, or hardly says anything."""
     if len(sentence.split()) < LEAST_WORDS or is_question(sentence):
         return True
     return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)
 
 
 def _compose(picks: Sequence[Pick], numbering: Numbering) -> Draft:
-    """Markdown: a paragraph a paper, its title first, a marker behind every sentence."""
+    """Render Markdown: a paragraph for each paper, title first, a marker after every sentence."""
     text = ""
     citations: list[Citation] = []
     checked: list[CheckedSentence] = []
@@ -322,12 +323,12 @@ def _compose(picks: Sequence[Pick], numbering: Numbering) -> Draft:
 
 
 def _standing_alone(sentence: Sentence) -> Sentence:
-    """Remove the words that tie a sentence to the one before."""
+    """Remove the words that connect a sentence with the one before: "However,"."""
     cut = trimmed_start(sentence.text)
     return Sentence(sentence.text[cut:], sentence.start + cut, sentence.end)
 
 
 def capitalised(text: str) -> str:
-    """Begin a text with a capital, unless its first word is spelled small on purpose."""
+    """Begin a text with a capital, unless its first word is deliberately in lower case."""
     first = text.split(maxsplit=1)[0] if text else ""
     return text[:1].upper() + text[1:] if first.islower() else text

@@ -1,4 +1,4 @@
-"""Decide, before anything is written, whether the library can answer, and how surely."""
+"""Decide before anything is written whether the library can answer, and with what confidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
 from rag.query.details import missing_details, missing_type
-from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, own_words
+from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, topic_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
 from rag.store.lexical import analyze
@@ -22,18 +22,18 @@ from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.terms import TermWeight, coverage, is_content, stems_of
 
 HITS_READ: Final = 3
-NEAR_SHARE: Final = 0.85  # of the best score, for another paper that may say a detail instead
-# Cosine of a question's word with the closest of a paper; below it the paper has nothing like it.
+NEAR_SHARE: Final = 0.85  # of the best score, for another paper that may state a detail instead
+# Cosine of a question's word with the closest of a paper, below which the paper lacks it.
 MISSING_BELOW: Final = 0.3
-# The same of words that no paper of the library has, where there are several of them: of 87
-# questions that name a paper, one more of 10 false premises is reported, and two of 65 others.
+# The same for words that no paper of the library has, where there are several: of 87 questions that
+# name a paper, one more of 10 false premises is reported, and two of 65 others.
 UNHEARD_BELOW: Final = 0.45
 LEAST_UNHEARD: Final = 2
 # Of the idf of a word that no paper has: of 436 papers at most 29 have a word that is this rare.
 DISCRIMINATIVE_SHARE: Final = 0.4
 
-# A follow-up stands on its own with so many words that say what it is about, or with fewer when
-# none leans on the conversation. Then it may be declined: none of the 77 later turns of the dev
+# A follow-up stands alone with so many topic words, or with fewer when none refers to the
+# conversation. Then it may be declined: none of the 77 later turns of the dev
 # set and the project's own conversations is, and 12 of 15 off-topic questions after a first turn.
 OWN_WORDS: Final = 5
 OWN_WORDS_ALONE: Final = 3
@@ -45,7 +45,7 @@ LEANS: Final = re.compile(
 
 
 class AnswerabilityModel:
-    """Estimate whether papers answer a question: logistic regressions over similarity and MaxSim.
+    """Predict whether papers answer a question: logistic regressions on similarity and MaxSim.
 
     Args:
         encoder: Encodes texts; None compares by words alone.
@@ -70,16 +70,19 @@ class AnswerabilityModel:
         return similarity, max(self._maxsim(question, hit.paper).plain for hit in near)
 
     def covered(self, question: str, paper: Paper) -> float:
-        """Return the share of the question's content words that the paper has, weighted by idf."""
+        """Return the share of a question's content words that a paper has, weighted by idf."""
         return coverage(question, f"{paper.title} {paper.abstract}", self._weight)
 
     def is_discriminative(self, phrase: str) -> bool:
-        """Whether a phrase has a word of high idf: few of the library's papers have it."""
+        """Return whether a phrase has a word of high idf, which few papers of the library have."""
         rarest = max(map(self._weight, analyze(phrase)), default=0.0)
         return rarest >= DISCRIMINATIVE_SHARE * self._weight("")
 
     def confidence(self, question: str, papers: Sequence[Paper]) -> float:
-        """Return how likely the papers answer the question, in [0, 1]; "" asks for these papers."""
+        """Return the probability that papers answer a question, in [0, 1].
+
+        For an empty question, which asks for these very papers, it is 1.
+        """
         if not papers:
             return 0.0
         if not question:
@@ -95,7 +98,7 @@ class AnswerabilityModel:
         return met.idf_weighted, met.missing_detail
 
     def missing_words(self, question: str, paper: Paper) -> list[str]:
-        """Return the words of a question that nothing in a paper comes near, in their order.
+        """Return the words of a question that nothing in a paper resembles, in their order.
 
         Words that any question about papers may have are left out. Empty without vectors.
         """
@@ -119,7 +122,7 @@ class AnswerabilityModel:
         return [w for w in far if is_topical(w) and not set(analyze(w)) & present]
 
     def missing_detail(self, question: str, paper: Paper) -> float:
-        """Return how surely a paper is the one meant and yet does not say what is asked, in [0, 1].
+        """Return how surely a paper is meant and yet lacks what is asked, in [0, 1].
 
         0 without vectors, and where several papers are asked for.
         """
@@ -128,7 +131,7 @@ class AnswerabilityModel:
         return self._maxsim(question, paper).missing_detail
 
     def _maxsim(self, question: str, paper: Paper) -> _MaxSim:
-        """Compare the question's words with the paper's."""
+        """Compare the words of a question with those of a paper."""
         assert self._encoder is not None
         texts = [paper.title, *(s.text for s in split_sentences(paper.abstract))]
         asked, *encoded = self._encoder.encode([question, *texts])
@@ -152,31 +155,34 @@ class AnswerabilityModel:
 
 
 def is_topical(word: str) -> bool:
-    """Whether a word says what is asked, as words of any question about papers do not."""
+    """Return whether a word is part of a topic, unlike words of any question about papers."""
     return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
 
 
 def _none_says(question: str, hits: Sequence[Hit]) -> bool:
-    """Whether a type of detail is asked for that no paper has; numbers may be put otherwise."""
+    """Return whether no paper states the type of detail that is asked for.
+
+    Numbers do not count, as they may be worded otherwise.
+    """
     near = [hit for hit in hits if hit.score >= NEAR_SHARE * hits[0].score]
     texts = [[each.text for each in split_sentences(hit.paper.abstract)] for hit in near]
     return all(missing_type(question, sentences) for sentences in texts)
 
 
 def says_not(question: str, paper: Paper) -> bool | None:
-    """Return whether a paper lacks a type of detail that is asked for; None where none is."""
+    """Return whether a paper lacks the type of detail that is asked for; None where none is."""
     return missing_details(question, [each.text for each in split_sentences(paper.abstract)])
 
 
 @dataclass(frozen=True, slots=True)
 class _MaxSim:
-    """How well a paper meets the words of a question.
+    """How well a paper matches the words of a question.
 
     Attributes:
         plain: Mean cosine of each content word with the closest word of the paper, in [-1, 1].
         idf_weighted: The same, weighted by the words' idf.
-        missing_detail: Cosine of the word of highest idf times what the worst met word of the
-            clause that asks lacks.
+        missing_detail: Cosine of the word of highest idf times 1 minus that of the word of the
+            asking clause that matches worst.
     """
 
     plain: float
@@ -194,8 +200,8 @@ def reason_to_abstain(
 ) -> Reason | None:
     """Return why nothing should be written for these hits, or None when they are worth reading.
 
-    What a follow-up is about may stand in the conversation, so it is declined only where its own
-    words say enough. "" asks for whatever passes the filters.
+    A follow-up may get its topic from the conversation, so it is declined only where its own words
+    say enough. An empty question asks for whatever passes the filters.
 
     Args:
         question: What is asked of the papers.
@@ -228,9 +234,9 @@ def reason_to_abstain(
 def _is_off_topic_later(
     question: str, hits: Sequence[Hit], answerability: AnswerabilityModel
 ) -> bool:
-    """Whether a follow-up surely asks for something else than papers of this library."""
+    """Return whether a follow-up surely asks for something that is not in this library."""
     least_words = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
-    if len(own_words(question)) < least_words:
+    if len(topic_words(question)) < least_words:
         return False
     relevance = answerability.relevance(question, hits)
     least = load_fitted().thresholds.least_relevance_later.value

@@ -1,4 +1,4 @@
-"""Writes an answer with a language model, checking each sentence as soon as it is complete."""
+"""Write an answer with a language model, checking each sentence as soon as it is complete."""
 
 from __future__ import annotations
 
@@ -35,21 +35,20 @@ from rag.verification.support import CachingVerifier, Verifier
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
-DISAGREEMENT: Final = "The papers disagree."  # what an answer begins with that gives two sides
+DISAGREEMENT: Final = "The papers disagree."  # begins an answer that gives two sides
 ENDS: Final = ".!?…。！？"  # what a sentence ends with
 
 
 class ModelWriter:
-    """Prompts a language model with the hits and shows what the verifier lets through.
+    """Prompt a language model with the hits, and show what the verifier admits.
 
     Args:
         llm: Any LlamaIndex chat model.
         verifier: Compares sentences with papers.
         settings: Limits of the prompt, prices, what becomes of unsupported sentences.
-        rank: Orders the sentences of a paper by what they say of a question; None shows the model
-            whole abstracts.
-        second: Checks the claims again when the answer is complete; None for nobody.
-        today: The date that the model is given.
+        rank: Orders the sentences of a paper by relevance; None shows the model whole abstracts.
+        second: Checks the claims again when the answer is complete.
+        today: The date that the model is told.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class ModelWriter:
 
     @property
     def is_extractive(self) -> bool:
-        """False: a model writes."""
+        """Always false."""
         return False
 
     def write(
@@ -117,7 +116,7 @@ class ModelWriter:
                 yield self._ended(draft, reply)
 
     def _only_thought(self, reply: Reply, usage: Usage) -> Draft:
-        """Say that the model came to no answer, and whether it was for want of room."""
+        """Return the draft of a model that came to no answer, and whether it lacked room."""
         why = f"{self.mode} thought, and then wrote nothing. Ask again, or choose another model."
         if reply.is_cut:
             why = (
@@ -127,7 +126,7 @@ class ModelWriter:
         return Draft(Verified(usage=usage), failure=why, thinking=reply.thinking)
 
     def _ended(self, draft: Draft, reply: Reply) -> Draft:
-        """Complete the draft with how the reply came about and whether it came to its end."""
+        """Complete the last draft with the thinking, and whether the text is cut off."""
         notice = draft.notice
         if reply.is_cut:
             reason = (
@@ -145,7 +144,7 @@ class ModelWriter:
         verifier: Verifier,
         usage: Usage,
     ) -> Iterator[Draft]:
-        """Check the whole text; a disagreement that is left with one side is none."""
+        """Verify the whole text; a disagreement of which only one side is left is none."""
         disagrees, body = split_disagreement(as_markers(text, len(prompt.sources)).strip())
         if self._second:
             local = self._verify(body, prompt, history, verifier)
@@ -182,7 +181,7 @@ class ModelWriter:
 
 
 def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
-    """Yield the replies, of thoughts alone one a second, and the last one in any case."""
+    """Yield the replies to show: while it only thinks one a second, and always the last."""
     reply, shown, held = None, -1.0, False
     for reply in replies:
         thinking = None if reply.text else reply.thinking
@@ -195,7 +194,7 @@ def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
 
 
 def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
-    """Draft the complete sentences, checked, and the last one as it comes, without markers."""
+    """Return a draft: complete sentences, verified, and the unfinished one without markers."""
     numbered = as_markers(hold_back_label(reply.text), count)
     complete = split_sentences(numbered)[:-1]
     cut = complete[-1].end if complete else 0
@@ -205,7 +204,7 @@ def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
 
 
 def _marked_as_cut(text: str) -> str:
-    """Mark a last sentence that does not end."""
+    """Mark the last sentence where it does not end."""
     words = strip_markers(text).rstrip(" \n\"'”’)*_`")
     return text if not words or words[-1] in ENDS else f"{text.rstrip()}{SIGN}"
 
@@ -215,7 +214,7 @@ def _as_draft(verified: Verified, usage: Usage) -> Draft:
 
 
 def _shortfall(mode: str, text: str, verified: Verified) -> str:
-    """Why nothing of a text is left that a paper is cited for."""
+    """Return why a text cites no paper after verification, as a clause."""
     if not text.strip():
         return f"{mode} wrote nothing"
     if not verified.removed and not verified.sentences:

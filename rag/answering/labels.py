@@ -1,6 +1,6 @@
-"""Reads the ways in which models name the numbered papers of a prompt; pure functions.
+"""Normalise the ways in which models name the numbered papers of a prompt; pure functions.
 
-What comes out has markers of one form, `[1]` or `[1][2]`, whatever the model wrote: `(1)`,
+The result has markers of one format, `[1]` or `[1][2]`, whatever the model wrote: `(1)`,
 `[paper 1]`, `[1], [2] and [4]`, "Paper 1 reports".
 """
 
@@ -26,7 +26,7 @@ SPOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 JOINED: Final = re.compile(r"(?<=\])\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|;\s*)(?=\[\d)")
-# A clause that only says where something stands, once its numbers are markers.
+# A clause that only cites, once its numbers are markers.
 WHERE: Final = re.compile(
     r",?\s+(?:\(?as\s+)?(?:in|by|from|see|per|according\s+to|reported\s+in)\s+(?:the\s+)?"
     r"(?:papers?|sources?|excerpts?)\s*(?=(?:\[\d{1,2}\])+)",
@@ -39,12 +39,12 @@ GROWING: Final = re.compile(
 
 
 def as_markers(text: str, count: int) -> str:
-    """Write a marker wherever one of so many papers is named by its number."""
+    """Write a marker wherever a text names one of `count` papers by its number."""
 
     def named(match: re.Match[str]) -> str:
         is_round = match[0][0] == "("
         if not match["named"] and (not is_round or match["end"] is None):
-            return match[0]  # an interval, a marker as it should be, or (1) before an item
+            return match[0]  # an interval, a proper marker, or (1) before an item
         return _markers(match["list"], count) or ("" if match["named"] else match[0])
 
     def spoken(match: re.Match[str]) -> str:
@@ -59,11 +59,11 @@ def as_markers(text: str, count: int) -> str:
 
 
 def _markers(listed: str, count: int) -> str:
-    """Return the markers of the numbers in a list that are a paper's."""
+    """Return the markers of the numbers in a list that are papers'."""
     numbers = dict.fromkeys(int(number) for number in re.findall(r"\d+", listed))
     return "".join(f"[{number}]" for number in numbers if 1 <= number <= count)
 
 
 def hold_back_label(text: str) -> str:
-    """Remove from the end of a text a bracket that may become a marker."""
+    """Return the text without a bracket at its end that may become a marker."""
     return GROWING.sub("", text)

@@ -1,4 +1,4 @@
-"""Answers about the library as a whole: how many papers, all on a topic, the newest, its topics."""
+"""Answer questions about the library as a whole: counts, lists, the newest, its topics."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rag.answering.direct import DirectAnswer
 from rag.answering.phrases import shared_phrases
 from rag.answering.records import cite_record, code_sentence, has_field, listed
 from rag.answering.roles import lead_sentence
+from rag.query.abbreviations import other_form
 from rag.query.fields import Field
 from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
-from rag.query.forms import other_form
-from rag.query.kinds import LibraryAspect
+from rag.query.library_questions import LibraryAspect
 from rag.query.paper_lookup import PaperLookup
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.store.lexical import analyze
 from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
 from rag.verification.numbering import Numbering
@@ -39,7 +39,7 @@ FIELD_NAMES: Final[Mapping[Field, str]] = {
 
 
 class LibraryResponder:
-    """Answers from the records of all papers of a library.
+    """Answer from the records of all papers of a library.
 
     Args:
         lookup: The library's papers.
@@ -49,7 +49,7 @@ class LibraryResponder:
         self._lookup = lookup
 
     def answer(self, query: Query) -> DirectAnswer | None:
-        """The answer from records, or None where they hold nothing that matches the words."""
+        """Answer a query from the records; None where they hold nothing that matches."""
         if query.locators:
             return self._answer_located(query)
         if query.unknown_collection:
@@ -98,7 +98,7 @@ class LibraryResponder:
         return DirectAnswer(text, "records", reason="not_in_library")
 
     def _mentioning(self, name: str, numbering: Numbering) -> tuple[str, list[Citation]]:
-        """The sentences of abstracts that have a name, a line each, and their citations."""
+        """Return the sentences of abstracts that have a name, a line each, and their citations."""
         family = re.compile(rf"\b{re.escape(name.split()[-1])}\b")
         papers = self._lookup.having(analyze(name.split()[-1]), MOST_NEWEST)
         found = [
@@ -134,7 +134,7 @@ class LibraryResponder:
     # --- how many, and which --------------------------------------------------------------------
 
     def _matching(self, query: Query) -> tuple[list[Paper], list[Paper]]:
-        """The papers on a topic: those whose titles have its words, and those whose texts do."""
+        """Return the papers on a topic: those with its words in the title, and the others."""
         asked = query.library_question
         assert asked is not None
         forms = self._forms(asked.topic)
@@ -150,7 +150,7 @@ class LibraryResponder:
         return titled, [paper for paper in passing if paper.paper_id not in known]
 
     def _forms(self, topic: str) -> list[set[str]]:
-        """The stems of a topic, in its forms."""
+        """Return the stems of a topic, and those of its abbreviation or long form."""
         words = [w for w in re.findall(r"\w+", topic.lower()) if w not in UNTOPICAL]
         stems = analyze(" ".join(words))
         if not stems:
@@ -159,7 +159,7 @@ class LibraryResponder:
         return [form for form in forms if form]
 
     def _having(self, forms: Sequence[set[str]]) -> list[Paper]:
-        """The papers that have all stems of one of the forms, each once."""
+        """Return the papers that have all stems of one of the forms, each once."""
         found = [p for form in forms for p in self._lookup.having(sorted(form), MOST_FOUND)]
         return list({paper.paper_id: paper for paper in found}.values())
 
@@ -175,7 +175,7 @@ class LibraryResponder:
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
 
     def _widened(self, query: Query, others: Sequence[Paper]) -> DirectAnswer | None:
-        """Where no title has all words of a topic: titles with its rarest word come first."""
+        """List titles with a topic's rarest word, where none has all its words."""
         asked = query.library_question
         assert asked is not None
         words = [w for w in re.findall(r"\w+", asked.topic) if w.lower() not in UNTOPICAL]
@@ -204,7 +204,7 @@ class LibraryResponder:
         return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
 
     def _answer_by_field(self, field: Field, query: Query, *, is_lacking: bool) -> DirectAnswer:
-        """The papers whose records have a field, or lack it."""
+        """List the papers whose records have a field, or lack it."""
         found = [p for p in self._lookup.everything() if has_field(p, field) != is_lacking]
         total = self._lookup.count(NO_FILTERS)
         named = FIELD_NAMES[field]
@@ -238,7 +238,7 @@ class LibraryResponder:
         return f"{said}, and {len(others)} more in the abstract" if others else said
 
     def _nothing(self, query: Query) -> DirectAnswer | None:
-        """Say that nothing passes; None where other words may yet find what the topic's do not."""
+        """Say that no paper passes; None where other words may still find some on the topic."""
         asked = query.library_question
         assert asked is not None
         if asked.topic and not query.filters:
@@ -266,7 +266,7 @@ class LibraryResponder:
     # --- dates ----------------------------------------------------------------------------------
 
     def undated(self, filters: Filters) -> str:
-        """Say how many papers a filter of years leaves out for want of a date."""
+        """Say how many papers a filter of years excludes for lack of a date."""
         if filters.since is None and filters.until is None:
             return ""
         others = self._lookup.count(replace(filters, since=None, until=None))
@@ -343,7 +343,7 @@ class LibraryResponder:
 
 
 def _lines(counts: Mapping[str, int]) -> str:
-    """How many papers each has, a line each."""
+    """Render how many papers each has, a line each."""
     some = islice(counts.items(), MOST_LISTED)
     return "\n".join(f"- {name}: {_counted(count)}" for name, count in some)
 
@@ -351,7 +351,7 @@ def _lines(counts: Mapping[str, int]) -> str:
 def _apart(
     phrases: Iterable[tuple[str, Sequence[Paper]]],
 ) -> list[tuple[str, Sequence[Paper]]]:
-    """The first phrases that share at most half of their papers with an earlier one."""
+    """Return the first phrases that share at most half of their papers with an earlier one."""
     chosen: list[tuple[str, Sequence[Paper]]] = []
     for phrase, having in phrases:
         ids = {paper.paper_id for paper in having}
@@ -368,7 +368,7 @@ def _counted(count: int) -> str:
 
 
 def _no_sentence(_: Paper) -> None:
-    """Nothing, where a list tells its titles alone."""
+    """Quote nothing, for a list of titles alone."""
 
 
 def _have(count: int) -> str:

@@ -1,7 +1,7 @@
-"""Finds the key phrases that papers share, in their titles, and how they are written in prose.
+"""Find the key phrases that the titles of papers share, spelled as in prose.
 
-Without a parser: a phrase is a run of words that titles bound by punctuation, small words or their
-ends. Not covered: other languages than English.
+Without a parser: a phrase is a run of words between punctuation, function words or the ends of a
+title. Not covered: other languages than English.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rag.types import Paper
 
 PIECE: Final = re.compile(r"[^\s,;:?!()\[\]{}$\\/“”\"]+|[,;:?!()\[\]{}$\\/“”\"]")
 WORD: Final = re.compile(r"[^\W\d_][\w'’-]*[\w]$")
-# What titles say besides their topics; a phrase neither begins nor ends with one.
+# Words of titles outside of topics; no phrase begins or ends with one.
 PLAIN: Final = frozenset(
     re.findall(
         r"\w+",
@@ -31,10 +31,10 @@ PLAIN: Final = frozenset(
     )
 )
 LONGEST: Final = 4
-# Of a library of some size, a phrase of more papers than this says nothing about it.
+# In a library of some size, a phrase of more papers than this is no topic.
 MOST_SHARE: Final = 0.2
 SHARE_COUNTS_FROM: Final = 20
-# A phrase is whole when in most titles that have it no other word of a phrase goes before or after.
+# A phrase is whole when in most of its titles no other word of a phrase precedes or follows it.
 LEAST_BOUNDED: Final = 0.5
 
 Stems = tuple[str, ...]
@@ -54,10 +54,10 @@ def stems(text: str) -> Stems:
 
 
 def shared_phrases(papers: Sequence[Paper], least: int = 2) -> list[tuple[str, list[Paper]]]:
-    """Phrases that titles of several papers share, the best first, each with its papers.
+    """Return the phrases that titles of several papers share, best first, each with its papers.
 
-    A phrase is worth the more the longer it is and the more papers share it. One that hardly ever
-    stands without a longer one is left out.
+    Longer phrases, and those of more papers, rank higher. One that is nearly always a part of a
+    longer one is left out.
     """
     having: dict[Stems, dict[str, Paper]] = defaultdict(dict)
     bounded: Counter[Stems] = Counter()
@@ -84,7 +84,7 @@ def shared_phrases(papers: Sequence[Paper], least: int = 2) -> list[tuple[str, l
 
 
 def _runs(title: str) -> Iterator[tuple[list[str], bool]]:
-    """Runs of 2 to 4 words between small words, with whether nothing goes on at either end."""
+    """Yield runs of 2 to 4 words between function words, and whether each is a whole phrase."""
     run: list[str] = []
     for piece in [*PIECE.findall(title), ","]:
         if WORD.match(piece) and piece.lower() not in STOP_WORDS:
@@ -115,7 +115,7 @@ def _is_part_of_a_longer(key: Stems, kept: Mapping[Stems, Sequence[Paper]]) -> b
 
 
 def _prose_forms(papers: Sequence[Paper]) -> dict[str, str]:
-    """Return how abstracts write a word in the middle of a sentence, by its lower case."""
+    """Return how abstracts write each word within a sentence, by its lower case."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for paper in papers:
         for word in re.findall(r"(?<=[a-z,] )[^\W\d_][\w'’-]*", paper.abstract):
@@ -131,7 +131,7 @@ def _in_prose(phrase: str, forms: Mapping[str, str]) -> str:
 
 
 def _word_in_prose(word: str, forms: Mapping[str, str]) -> str:
-    """Write a word as abstracts do, else as the title does but for a plain first capital."""
+    """Return a word as abstracts write it, else as the title does without a plain first capital."""
     if any(sign.isupper() or sign.isdigit() for sign in word[1:]):
         return word
     form = forms.get(word.lower(), word.lower())

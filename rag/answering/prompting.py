@@ -1,4 +1,4 @@
-"""Puts the messages for the model together, within what it can read."""
+"""Compose the messages for the model, within its window."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from rag.tokens import count_tokens
 from rag.types import Hit, Message
 from rag.verification.markers import rewrite_markers
 
-ANSWER_SHARE: Final = 3  # of a small window the answer takes no more than a third
+ANSWER_SHARE: Final = 3  # of a small window the answer takes at most a third
 HISTORY_SHARE: Final = 3  # the conversation takes at most this part of the room: a third
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages for the model and the sources that they hold."""
+    """The messages for the model, and the sources in them."""
 
     messages: tuple[ChatMessage, ...]
     sources: tuple[PromptSource, ...]
@@ -44,7 +44,7 @@ def compose_prompt(
         ModelWindowError: The question leaves no room for a paper.
     """
     numbers = {hit.paper.paper_id: n for n, hit in enumerate(hits, start=1)}
-    asked = _pointing(question, history, numbers)
+    asked = _renumbered_question(question, history, numbers)
     system = render_prompt("answer_system", today=today.isoformat())
     frame = count_tokens(system) + count_tokens(_user("", asked)) + 2 * MESSAGE_OVERHEAD
     window = settings.model_window or USUAL_WINDOW
@@ -75,9 +75,9 @@ def _user(sources: str, question: str) -> str:
 def _conversation(
     history: Sequence[Message], numbers: Mapping[str, int], budget: int
 ) -> list[ChatMessage]:
-    """Return the last messages that go into the budget, beginning with one of the user's.
+    """Return the last messages that fit the budget, beginning with one of the user.
 
-    Their markers become the numbers that the papers have now; those of other papers go.
+    Their markers become the numbers that papers have now; those of other papers are removed.
     """
     kept = trim_history(history, budget)
     return [
@@ -87,17 +87,17 @@ def _conversation(
 
 
 def _renumbered(message: Message, history: Sequence[Message], numbers: Mapping[str, int]) -> str:
-    """Replace a message's markers by the numbers of the current sources."""
+    """Replace the markers of a message by the numbers of the current sources."""
     if message.role == "user":
-        return _pointing(message.content, history, numbers)
+        return _renumbered_question(message.content, history, numbers)
     found = {c.marker: numbers.get(c.paper.paper_id) for c in message.citations}
     return rewrite_markers(message.content, found.get)
 
 
-def _pointing(text: str, history: Sequence[Message], numbers: Mapping[str, int]) -> str:
-    """Replace the paper numbers that a user says by those of the current sources.
+def _renumbered_question(text: str, history: Sequence[Message], numbers: Mapping[str, int]) -> str:
+    """Replace the paper numbers in a user's message by those of the current sources.
 
-    A paper has the same number in all answers of a conversation. Other numbers stay.
+    The user sees one number for a paper throughout a conversation. Other numbers stay.
     """
     found = {c.marker: numbers.get(c.paper.paper_id) for m in history for c in m.citations}
     return rewrite_markers(text, lambda n: found.get(n) or n) if any(found.values()) else text

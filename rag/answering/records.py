@@ -1,4 +1,4 @@
-"""Answers from records: who wrote a paper, when, where; how many papers, which, the newest.
+"""Answer from the records of papers: who wrote one, when, where, its link.
 
 Nothing is guessed: the answer says which field a record lacks, and how to complete it.
 """
@@ -27,7 +27,7 @@ MOST_AUTHORS: Final = 12
 
 
 def cite_record(paper: Paper, numbering: Numbering, sentence: Sentence | None = None) -> Citation:
-    """Cite a paper, with the sentence that is quoted beside its record, if any is."""
+    """Cite a paper, with the sentence that is quoted beside its record, if any."""
     marker = numbering.number(paper)
     if sentence is None:
         return Citation(marker, paper, "", 0, 0, 1.0)
@@ -44,10 +44,10 @@ def describe_fields(
     """Describe some fields of the records of papers, a paragraph a paper.
 
     Args:
-        papers: Whose records are read.
-        fields: What of them.
-        history: The conversation before, for its numbers.
-        are_meant: Whether they are surely the papers that are asked about.
+        papers: Whose records are described.
+        fields: The fields to describe.
+        history: The conversation before, for its markers.
+        are_meant: Whether these are surely the papers that are asked about.
     """
     numbering = Numbering(history)
     paragraphs, citations = [], []
@@ -63,7 +63,7 @@ def describe_fields(
 
 
 def describe_record(paper: Paper, fields: Sequence[Field], marker: int) -> str:
-    """Say what the record of a paper holds in some fields, each beside the paper's marker."""
+    """Describe some fields of a paper's record, with its marker."""
     return " ".join(DESCRIBE[field](paper, f"[{marker}]") for field in fields)
 
 
@@ -126,7 +126,7 @@ DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
 
 
 def has_field(paper: Paper, field: Field) -> bool:
-    """Whether a paper's record, or for code its abstract, has a field."""
+    """Return whether a paper's record, or for code its abstract, has a field."""
     kept = {
         "authors": bool(paper.authors),
         "date": bool(paper.published),
@@ -137,7 +137,7 @@ def has_field(paper: Paper, field: Field) -> bool:
 
 
 def code_sentence(paper: Paper) -> Sentence | None:
-    """Return the sentence of an abstract that says where code is."""
+    """Return the sentence of an abstract that says where code is, if any."""
     from rag.answering.extractive import LINK
 
     found = [s for s in split_sentences(paper.abstract) if LINK.search(s.text)]
@@ -145,7 +145,7 @@ def code_sentence(paper: Paper) -> Sentence | None:
 
 
 def heading(paper: Paper) -> str:
-    """Render a paper in a list: its title, and its authors and year where they are known."""
+    """Render a paper for a list: its title, and authors and year where known."""
     first = paper.authors[0].split()[-1] if paper.authors else ""
     who = f"{first} et al." if len(paper.authors) > 1 else first
     details = ", ".join(filter(None, (who, str(paper.year or ""))))

@@ -1,19 +1,19 @@
-"""Answers what needs no abstract: from records, and about the assistant itself."""
+"""Answer what needs no abstract: from records, and about the assistant itself."""
 
 from __future__ import annotations
 
-from rag.answering.assistant import describe_itself, describe_language, describe_short_of
+from rag.answering.assistant import describe_itself, describe_language, describe_too_few_cited
 from rag.answering.direct import DirectAnswer
 from rag.answering.library_records import LibraryResponder
 from rag.answering.records import describe_fields
+from rag.query.follow_ups import compares
 from rag.query.paper_lookup import PaperLookup
-from rag.query.pointing import compares
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.types import NO_FILTERS, Filters
 
 
 class DirectResponder:
-    """Answers what is asked of records and of the assistant.
+    """Answer questions to records and to the assistant.
 
     Args:
         lookup: The library's papers.
@@ -26,25 +26,27 @@ class DirectResponder:
         self._library = LibraryResponder(lookup)
 
     def answer(self, query: Query) -> DirectAnswer | None:
-        """Answer a query; None where abstracts have to be read for it."""
+        """Answer a query; None where abstracts are needed for it."""
         if query.language:
             return describe_language(query.language)
-        if query.short_of is not None:
-            return describe_short_of(query.short_of, is_comparison=compares(query.standalone))
+        if query.too_few_cited is not None:
+            return describe_too_few_cited(
+                query.too_few_cited, is_comparison=compares(query.standalone)
+            )
         if query.asks_for == "assistant":
             total = self._lookup.count(NO_FILTERS)
             return describe_itself(query.talk, papers=total, mode=self._mode)
         if query.asks_for != "records":
             return None
         if query.fields:
-            are_meant = not query.is_mention
+            are_meant = not query.is_only_mentioned
             return self.describe_fields(query, are_meant=are_meant) if query.about else None
         return self._library.answer(query)
 
     def describe_fields(self, query: Query, *, are_meant: bool = True) -> DirectAnswer:
-        """Describe the records of the papers that a question is about, or only comes near."""
+        """Describe the records of the papers that a question is about, or only comes near to."""
         return describe_fields(query.about, query.fields, query.history, are_meant=are_meant)
 
     def undated(self, filters: Filters) -> str | None:
-        """Say how many papers a filter of years leaves out for want of a date; None for none."""
+        """Say how many papers a filter of years excludes for lack of a date; None for none."""
         return self._library.undated(filters).strip() or None

@@ -1,4 +1,4 @@
-"""What a sentence of an abstract does for its paper, and which such sentences a question wants."""
+"""Recognise the rhetorical role of a sentence in an abstract, and the role a question asks for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.coined import own_name_rank
+from rag.query.coreference import ORDINAL, SEVERAL
 from rag.query.evidence import asked_term, defines
-from rag.query.focus import own_words
-from rag.query.pointing import COMPARES, ORDINAL, SEVERAL, SIMPLER
+from rag.query.focus import topic_words
+from rag.query.follow_ups import COMPARES, REPHRASES
 from rag.sentences import Sentence
 from rag.store.lexical import analyze
 from rag.text import title_key
@@ -73,7 +74,7 @@ DATA: Final = re.compile(
     r"|collected|evaluat\w+ on|experiments? on|trained on|tested on)\b",
     re.IGNORECASE,
 )
-# What was used to measure or train, by its name or kind, as a sentence about experiments says it.
+# What experiments use, by name or kind.
 MEASURED_ON: Final = re.compile(
     r"\b(?i:evaluat|experiment|train|test|validat|demonstrat|results?|perform|appl|compar|participat"
     r"|collect|conduct|outperform|achiev)\w*\b.{0,120}?"
@@ -81,7 +82,7 @@ MEASURED_ON: Final = re.compile(
     r"|tasks|synthetic|simulated|real[- ]world"
     r"|(?:on|over|across|from)\s(?:the\s)?[A-Z]\w*[A-Z\d]\w*)",
 )
-# How well something does: a share, a factor, or a measure by its name.
+# Performance: a share, a factor, or a metric by name.
 MEASURES: Final = re.compile(
     r"\d(?:\.\d+)?\s?(?:%|x\b|×|percent)|\b(?:accura\w+|errors?|precision|recall|f1|scores?|auc|auroc|bleu|map"
     r"|dice|iou|rmse|mae|perplexity|speed-?ups?|state[- ]of[- ]the[- ]art)\b",
@@ -154,12 +155,12 @@ QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a sentence does.
+    """A rhetorical role of sentences, such as result or limitation.
 
     Attributes:
-        asked: Found in questions that want such sentences.
-        said: Found in such sentences.
-        best: Found in those of them that say it in so many words; None where all are alike.
+        asked: Matches questions that ask for it.
+        said: Matches sentences that have it.
+        best: Matches those of them that have it explicitly; None where all are alike.
         stands_early: Whether such sentences open an abstract, unlike its findings.
     """
 
@@ -188,7 +189,7 @@ ROLES: Final = (
 
 
 def lead_sentence(paper: Paper) -> Sentence:
-    """Find the sentence that says what a paper does: one that proposes, else finds, else any."""
+    """Return the sentence that says what a paper does: that proposes, else finds, else any."""
     sentences = quotable_sentences(paper)
     for said in (METHOD, TREATS, OWN, FINDS):
         if found := next((each for each in sentences if said.search(each.text)), None):
@@ -197,12 +198,12 @@ def lead_sentence(paper: Paper) -> Sentence:
 
 
 def asked_role(question: str) -> Role | None:
-    """Return the role of the wanted sentences, where the question says it outside quoted titles."""
+    """Return the role that a question asks for, outside of quoted titles."""
     outside = QUOTED.sub("“”", question)
     return next((role for role in ROLES if role.asked.search(outside)), None)
 
 
-# Asks whether something is so, or for a cause, which no summary says.
+# Asks whether something is so, or for a cause, which a summary does not say.
 ASKS_ONE_THING: Final = re.compile(
     r"^\W*(?:(?:and|so|but|ok(?:ay)?|then)\W+)*(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have"
     r"|had|who|whose|when|where|why|how\s(?:many|much|long|big|large|fast|good|well|accurate))\b",
@@ -218,13 +219,13 @@ TELLS: Final = re.compile(
 
 
 def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
-    """Whether a question names papers, and asks of them all that they say: "blimps", "sum it up".
+    """Return whether a question names papers and asks for all they say: "blimps", "sum it up".
 
     Args:
         question: What is asked.
         papers: The papers that answer.
     """
-    question = SIMPLER.sub(" ", question)
+    question = REPHRASES.sub(" ", question)
     outside = ORDINAL.sub(" ", SEVERAL.sub(" ", TELLS.sub("", QUOTED.sub(" ", question))))
     role = asked_role(outside)
     is_other = role not in (None, SUMMARY, PROPOSAL, IDENTITY) or ASKS_ONE_THING.search(outside)
@@ -235,21 +236,21 @@ def asks_for_whole(question: str, papers: Sequence[Paper]) -> bool:
     titles = {stem for paper in papers for stem in analyze(paper.title)}
     others = [
         word
-        for word in own_words(COMPARES.sub(" ", outside))
+        for word in topic_words(COMPARES.sub(" ", outside))
         if not titles.issuperset(analyze(word))
     ]
     return all(any(own_name_rank(word, paper) for paper in papers) for word in others)
 
 
 def _is_title_asked(question: str, paper: Paper) -> bool:
-    """Whether the meaning of a paper's very title is asked, and none of its sentences tells it."""
+    """Return whether the meaning of a title is asked that no sentence of its paper defines."""
     term = asked_term(question)
     is_title = title_key(term) == title_key(paper.title)
     return is_title and not any(defines(term, each.text) for each in quotable_sentences(paper))
 
 
 def lacks_limits(question: str, paper: Paper) -> bool:
-    """Whether a question asks for limitations, and no sentence of a paper speaks of any."""
+    """Return whether a question asks for limitations, and a paper mentions none."""
     if not ASKS_FOR_LIMITS.search(QUOTED.sub("“”", question)):
         return False
     return not any(COSTS.search(each.text) for each in quotable_sentences(paper))

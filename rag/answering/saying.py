@@ -1,7 +1,7 @@
-"""What a model says about the papers as a whole: that they do not tell, or that they disagree.
+"""Recognise that a model says the papers do not tell, or disagree.
 
-No prompt offers a sentence for it, since small models say whatever is offered: with one, a model of
-1.5 B refused 9 of 10 times where the papers answer, and 0 of 11 without. Read in English.
+Prompts offer no sentence for it, as small models repeat whatever is offered: with one, a model of
+1.5 B refused 9 of 10 times where the papers answer, and 0 of 11 without. English only.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ DISAGREE: Final = re.compile(
 
 
 def says_untold(text: str) -> bool:
-    """Whether a text begins by saying that the papers do not tell what is asked, and stays so."""
+    """Return whether a text says throughout that the papers do not tell what is asked."""
     sentences = split_sentences(strip_markers(text).strip(" \n\"'“”*_"))
     if not sentences:
         return False
@@ -59,7 +59,7 @@ def says_untold(text: str) -> bool:
 
 
 def split_disagreement(text: str) -> tuple[bool, str]:
-    """Whether a text begins by saying that the papers disagree, and what follows then."""
+    """Return whether a text begins by saying that the papers disagree, and the rest of it."""
     sentences = split_sentences(text)
     first = sentences[0].text if sentences else ""
     if strip_markers(first) != first or not DISAGREE.search(first):

@@ -1,6 +1,6 @@
-"""Questions that a library answers, without a model: examples to begin with, and what comes next.
+"""Suggest questions that a library answers, without a model: to begin with, and as follow-ups.
 
-Each is made from what a paper's title or a sentence of its abstract says; pure functions.
+Each is made from a title or a sentence of an abstract; pure functions.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from rag.types import Hit, Paper
 
 MOST_FOLLOW_UPS: Final = 3
 SAMPLE: Final = 1000  # papers that example questions are drawn from
-MOST_TITLE: Final = 110  # longer titles make no question that one likes to read
-LEAST_TITLE_WORDS: Final = 3  # "Network In Network" could be any
+MOST_TITLE: Final = 110  # a longer title makes an unwieldy question
+LEAST_TITLE_WORDS: Final = 3  # a shorter one could be any
 LEAST_ABSTRACT: Final = 150
 
-# A name that a paper gives to what it proposes, before the colon of its title.
+# What a paper calls its contribution, before the colon of its title.
 NAMED: Final = re.compile(r"^(?=[^\s:]*[a-z])([A-Z][^\s:]+|[a-z][^\s:]*[A-Z0-9][^\s:]*)\s?:\s")
-# A topic has a word that fewer papers have; else its papers are lost among the others.
+# A topic has a word that fewer papers have; else its papers do not stand out.
 COMMON_SHARE: Final = 0.15
-# An uncited paper is worth asking about when it came near the best: below, it came up by chance.
+# An uncited paper is suggested when its score is near the best; below, it was found by chance.
 RELATED: Final = 0.6
 OF_FORMS: Final = frozenset(["paper", "work", "propose", "show", "result", "report"])
 COMMON_BEFORE_COLON: Final = frozenset(
@@ -36,7 +36,7 @@ COMMON_BEFORE_COLON: Final = frozenset(
 
 
 def example_questions(papers: Sequence[Paper], n: int = 4) -> list[str]:
-    """Propose up to n questions that the papers answer, of different kinds and on different papers.
+    """Propose up to n questions that the papers answer, of different kinds, on different papers.
 
     The same papers give the same questions.
     """
@@ -88,7 +88,7 @@ _Made = tuple[str, Sequence[Paper]]
 
 
 def _next(kind: Iterator[_Made], chosen: Sequence[_Made], *, again: bool) -> _Made | None:
-    """Pick the next question about other things and papers; about the same ones if `again`."""
+    """Return the next question on other topics and papers; on the same ones if `again`."""
     said = {word for question, _ in chosen for word in _topical(question)}
     used = {paper.paper_id for _, about in chosen for paper in about}
     for question, about in kind:
@@ -100,12 +100,12 @@ def _next(kind: Iterator[_Made], chosen: Sequence[_Made], *, again: bool) -> _Ma
 
 
 def _topical(question: str) -> set[str]:
-    """Return the stems of a question without those of its form."""
+    """Return the stems of a question without those of its template."""
     return {stem(word) for word in content_words(question)} - OF_FORMS
 
 
 def _shuffled(paper: Paper) -> str:
-    """Return a sort key that is fixed for a paper and independent of when it was added."""
+    """Return a sort key that is fixed for a paper, and independent of when it was added."""
     return hashlib.sha256(paper.paper_id.encode()).hexdigest()
 
 
@@ -149,7 +149,7 @@ def _about_paper(papers: Sequence[Paper], question: str) -> Iterator[str]:
 
 
 def _deeper(cited: Sequence[Paper], question: str) -> Iterator[str]:
-    """Yield what else the abstract of a cited paper says: results, limits, assumptions."""
+    """Yield questions for other things in the abstract of a cited paper: results, limits."""
     ways: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         (RESULTS, lambda title: f"What results does “{title}” report?"),
         (LIMITS, lambda title: f"Which limitations does “{title}” speak of?"),
@@ -171,7 +171,7 @@ def _shared(
 
 
 def find_name(paper: Paper) -> str | None:
-    """Find the name before the colon of a title, where the abstract uses it too."""
+    """Return the name before the colon of a title, where the abstract uses it too."""
     match = NAMED.match(paper.title)
     if not match or match[1].lower() in COMMON_BEFORE_COLON:
         return None
@@ -179,13 +179,13 @@ def find_name(paper: Paper) -> str | None:
 
 
 def _is_specific(paper: Paper) -> bool:
-    """Whether the title alone leads to the paper, and its abstract says something."""
+    """Return whether a title alone identifies its paper, and the abstract says something."""
     words = {stem(word) for word in content_words(paper.title)}
     is_title = len(words) >= LEAST_TITLE_WORDS and len(paper.title) <= MOST_TITLE
     return is_title and len(paper.abstract) >= LEAST_ABSTRACT
 
 
 def _asked(question: str, papers: Sequence[Paper]) -> Iterator[_Made]:
-    """Yield the question, unless a title in it would be taken for an order."""
+    """Yield the question, unless a title in it would be taken for an instruction."""
     if question_for_papers(question) == question:
         yield question, papers

@@ -1,1 +1,1 @@
-"""Understands a question within its conversation: what is asked, of which papers."""
+"""Understand a question within its conversation: what is asked, and of which papers."""

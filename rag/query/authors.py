@@ -1,7 +1,7 @@
-"""Reads authors from a question: "papers by Ramsauer", "What did Ada Byron write?".
+"""Find authors in a question: "papers by Ramsauer", "What did Ada Byron write?".
 
-A name counts only where one of the library's authors bears it, and in a place where authors are
-named: in "trained by Adam" and "the Hopfield network" nobody is.
+A name counts only where an author of the library bears it, and where authors are usually named:
+not in "trained by Adam" or "the Hopfield network".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FindAuthors = Callable[[str], Collection[str]]
 MOST_NAME_WORDS: Final = 5
 WORD: Final = re.compile(r"(?P<word>[^\W\d_][\w'’-]*\.?)(?P<space>\s*)")
 ENDING: Final = re.compile(r"['’]s$|[.'’]+$")
-SMALL_INITIAL: Final = re.compile(r"(?<!\w)[a-z](?!\w)")  # rather a word: "a Wang tile"
+SMALL_INITIAL: Final = re.compile(r"(?<!\w)[a-z](?!\w)")  # more likely a word: "a Wang tile"
 AND: Final = re.compile(r"\s*(?:,\s*(?:and\s+)?|&\s*|\b(?:and|or|with)\s+)", re.IGNORECASE)
 ET_AL: Final = re.compile(r"\s+et\s+al\b\.?", re.IGNORECASE)
 _WRITTEN: Final = (
@@ -32,7 +32,7 @@ WRITES: Final = re.compile(
     r"|work(?:ed)?\s+on|contributed?|find|found|say|said|show|shown|argued?|prove[dn]?|stud(?:y|ied))\b",
     re.IGNORECASE,
 )
-# Behind the first of these a family name is enough; behind the second, names must be whole.
+# A family name is enough after the first of these; after the second, names must be whole.
 BEHIND_PAPERS: Final = re.compile(
     rf"(?:\b(?:{PUBLICATIONS}|anything|something|{_WRITTEN}|authors?)\s+|^\W*)(?:by|from|of)\s+"
     r"|\bauthors?(?:\s+(?:is|are|named|called)|:)?\s+",
@@ -55,7 +55,7 @@ CITED: Final = re.compile(
     r"(?=,?\s*\(?(?:19|20)\d\d\b)"
 )
 REFERENCE_YEAR: Final = re.compile(r"[\s,.]*\(?(?P<year>(?:19|20)\d\d)[a-z]?\)?")
-# Asks for what the authors of a paper before have written beside it.
+# Asks for other papers by the authors of a cited one.
 SAME_AUTHORS: Final = re.compile(
     r"\bwhat\s+(?:else|other\s+(?:papers?|works?|things?|stuff))\s+(?:did|do|does|have|has)\s+"
     r"(?:they|he|she|(?:the|these|those|its|same)\s+(?:same\s+)?(?:authors?|people|group|team))\b"
@@ -68,7 +68,7 @@ SAME_AUTHORS: Final = re.compile(
 LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
 
 
-# Where a name stands that may be nobody's here: "papers by Geoffrey Hinton".
+# Where a name stands, also one that the library does not have: "papers by Geoffrey Hinton".
 BY_SOMEBODY: Final = re.compile(
     rf"(?:\b(?:{PUBLICATIONS}|anything|something|everything|{_WRITTEN})\s+(?:that\s+(?:is|was|were|are)\s+)?"
     rf"(?:{_WRITTEN}\s+)?by|\bauthors?\s+(?:is|named|called|:))\s+(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){{0,3}})"
@@ -76,12 +76,12 @@ BY_SOMEBODY: Final = re.compile(
     r"(?:write|written|wrote|publish(?:ed)?|author(?:ed)?|co-?author(?:ed)?)\b",
     re.IGNORECASE,
 )
-# Behind these a name may be written small: "it works by sampling" names nobody.
+# After these a name may lack capitals; "it works by sampling" names nobody.
 SURELY_BY: Final = re.compile(
     r"\b(?:papers?|articles?|publications?|preprints?|anything|everything)\s+(?:\w+\s+)?by\b",
     re.IGNORECASE,
 )
-# "Who is Ada Byron?", with a name behind it, however it is written.
+# "Who is Ada Byron?", with or without capitals.
 WHO_IS: Final = re.compile(
     r"^\W*(?:(?:and|so|ok(?:ay)?|but)\W+)*who(?:\s*['’]?s|\s+(?:is|are|was|were))\s+(?!the\b|an?\b)",
     re.IGNORECASE,
@@ -100,7 +100,7 @@ NAME_END: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Names of authors and where the question says them."""
+    """Authors' names, and where a question says them."""
 
     names: tuple[str, ...]
     start: int
@@ -108,7 +108,7 @@ class Authors:
 
 
 def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
-    """The authors that a question asks for, in their order.
+    """Return the authors that a question asks for, in its order.
 
     Args:
         question: What is asked.
@@ -122,12 +122,12 @@ def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
 
 
 def asks_for_same_authors(question: str) -> bool:
-    """Whether a follow-up asks what else the authors of a paper before have written."""
+    """Return whether a follow-up asks what else the authors of a cited paper have written."""
     return SAME_AUTHORS.search(question) is not None
 
 
 def unknown_author(question: str) -> str:
-    """The name that stands where an author's does, whoever bears it; "" where none does."""
+    """Return the name that stands where an author's does, known or not; empty where none does."""
     alone = REFERENCE.match(question)
     if alone and alone["year"]:
         return alone["name"]
@@ -144,12 +144,12 @@ def unknown_author(question: str) -> str:
 
 
 def _is_of_people(match: re.Match[str]) -> bool:
-    """Whether a name before a year is surely of people: "Tan and Le 2019", not "ImageNet 2012"."""
+    """Return whether a name before a year is surely a person's: "Tan and Le 2019"."""
     return match[0] != match["name"]
 
 
 def _asked_who(question: str) -> str:
-    """The name in "who is Ada Byron?"; "" where another thing is asked."""
+    """Return the name in "who is Ada Byron?"; empty where something else is asked."""
     begun = WHO_IS.match(question)
     match = NAME_ALONE.match(question, begun.end()) if begun else None
     if match is None or NO_NAME.search(match["name"]):
@@ -175,7 +175,7 @@ def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
 
 
 def _behind(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
-    """Authors behind "by" and "from"."""
+    """Return the authors that follow "by" or "from"."""
     for place, family in ((BEHIND_PAPERS, True), (BEHIND_OTHERS, False)):
         for match in place.finditer(question):
             if named := _names_at(question, match.end(), find_authors, family=family):
@@ -184,7 +184,7 @@ def _behind(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
 
 
 def _surely_named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
-    """Authors where only one can stand, so that the name may be written small."""
+    """Return the authors where only a name can stand, so that it may lack capitals."""
     for match in (*SURELY_BY.finditer(question), *WHO_IS.finditer(question)):
         start = len(question) - len(question[match.end() :].lstrip())
         if named := _names_at(question, start, find_authors, family=True, small=True):
@@ -193,7 +193,7 @@ def _surely_named(question: str, find_authors: FindAuthors) -> Iterator[Authors]
 
 
 def _referred(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
-    """Authors of a reference: a name by itself, or one with a year behind it."""
+    """Return the authors of a reference: a name alone, or with a year behind it."""
     alone = REFERENCE.match(question)
     for match in [*([alone] if alone else []), *CITED.finditer(question)]:
         if named := _names_at(question, match.start("name"), find_authors, family=True):
@@ -201,7 +201,7 @@ def _referred(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
 
 
 def year_behind(question: str, authors: Authors) -> Years | None:
-    """The year of a reference right behind its authors, such as "(2022)"; None where none is."""
+    """Return the year right behind authors, as in "(2022)"; None where there is none."""
     match = REFERENCE_YEAR.match(question, authors.end)
     if match is None:
         return None
@@ -212,7 +212,7 @@ def year_behind(question: str, authors: Authors) -> Years | None:
 def _names_at(
     text: str, start: int, find_authors: FindAuthors, *, family: bool, small: bool = False
 ) -> Authors | None:
-    """The names that begin at a place, joined by commas or "and"; `small`: without capitals too."""
+    """Return the names from a place on, joined by commas or "and"; `small` allows lower case."""
     names: list[str] = []
     end = at = start
     while name := _longest_name(text, at, find_authors, family=family, small=small):
@@ -254,7 +254,7 @@ def _name_before(match: re.Match[str], find_authors: FindAuthors) -> Authors | N
 
 
 def _is_author(name: str, find_authors: FindAuthors, *, family: bool, small: bool = False) -> bool:
-    """Whether a name is whole, or a family name where that is enough, and an author bears it."""
+    """Return whether an author bears a name: the whole one, or where allowed the family name."""
     words = name_words(name)
     if SMALL_INITIAL.search(name):
         return False

@@ -1,4 +1,4 @@
-"""Knows the names that papers coin for their own things: which words may be names, and whose."""
+"""Recognise the names that papers coin, and the paper that each belongs to."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from rag.text import squeezed
 from rag.types import Paper
 
 SURE_HEAD_WORDS: Final = 2
-# Words with capitals in the middle of a sentence: "the Stable Diffusion paper".
+# Capitalised words within a sentence: "the Stable Diffusion paper".
 NAME_OF_WORDS: Final = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}\b")
-MOST_READ: Final = 200  # papers with a stem, among which one may write it as a name
-# Capitals that no sentence gives a word: "UNEt", but not "Unet" and "UNET".
+MOST_READ: Final = 200  # papers with a stem that are searched for it as a name
+# Capitals that are not due to the sentence: "UNEt", but not "Unet" or "UNET".
 IRREGULAR: Final = re.compile(r"(?=.*[a-z])(?:[A-Z]|[a-z]+[A-Z]).*[A-Z]")
 LEAST_NAME: Final = 4  # letters
-LEAST_LETTERS: Final = 3  # of a name that is written small and is no word of the language
+LEAST_LETTERS: Final = 3  # of a name in lower case that is not in the dictionary
 HEAD_RANK: Final = 4
 TITLE_RANK: Final = 3
-LEADING_WORDS: Final = 3  # of a title, before which its own name stands
+LEADING_WORDS: Final = 3  # of a title; its own name stands among them
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
-# A coined name has capitals or digits within: "SpikeGPT", "BERT", "word2vec", "GPT-2".
+# A coined name has inner capitals or digits: "SpikeGPT", "BERT", "word2vec", "GPT-2".
 COINED: Final = re.compile(
     r"^(?=.*[A-Za-z])(?:.*[a-z0-9-].*[A-Z].*|[A-Z]{2}.*|.*\d.*|[A-Z]\w?[A-Z].*)$"
 )
 HEAD: Final = re.compile(r"^([^:]{2,60}?)\s?:\s")
-# Right before a name: the sentence gives it to something of the paper's own.
+# Right before a name that a paper gives to its own contribution.
 COINS: Final = re.compile(
     r"\b(?:propos|introduc|present|develop|design|devis|describ|releas|nam|call|term|dub|coin)\w*\b"
     r"(?!.*\b(?:than|over|like|unlike|including|using|based on|such as|e\.g\.|with|from)\b)"
     r"[^.]{0,80}\Z",
     re.IGNORECASE,
 )
-# Before a name in a title: what is used, or studied.
+# Right before a name in a title that the paper only uses or studies.
 FOREIGN: Final = re.compile(
     r"\b(?:in|of|on|for|to|with|from|by|via|using|beyond|over|as|at|into)\s+\Z", re.IGNORECASE
 )
-# In how many papers a word may stand that is a paper's own name: in its title's head, in its title,
-# in its abstract. More of them speak of a topic.
+# How many papers may have a word that is one paper's own name, by where it has it: before the
+# title's colon, in the title, in the abstract. A word of more papers is a topic.
 MOST_BEARERS: Final = {4: 40, 3: 2, 2: 2, 1: 1}
 
 
 def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
-    """Coined names in a question that no paper has in its text, each once."""
+    """Return the coined names in a question that no paper mentions, each once."""
     tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
     phrases = (match[0] for match in NAME_OF_WORDS.finditer(question))
     return (
@@ -57,7 +57,7 @@ def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
 
 
 def _is_written(phrase: str, lookup: PaperLookup) -> bool:
-    """Whether a paper has the words of a phrase side by side, or in its title."""
+    """Return whether a paper has the words of a phrase side by side, or all in its title."""
     stems = analyze(phrase)
     wanted = f" {' '.join(stems)} "
     papers = lookup.having(stems, MOST_READ) if stems else []
@@ -68,14 +68,14 @@ def _is_written(phrase: str, lookup: PaperLookup) -> bool:
 
 
 def unmentioned(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
-    """Coined names in a question that none of some papers has, each once."""
+    """Return the coined names in a question that none of some papers mentions, each once."""
     present = {stem for paper in papers for stem in analyze(f"{paper.title} {paper.abstract}")}
     tokens = dict.fromkeys(m[0] for m in TOKEN.finditer(question) if IRREGULAR.match(m[0]))
     return tuple(token for token in tokens if present.isdisjoint(analyze(token)))
 
 
 def is_unknown(token: str, lookup: PaperLookup) -> bool:
-    """Whether a word is written like a name of a thing, and stands in no paper."""
+    """Return whether a word is written like a coined name, and no paper has it."""
     if (
         not COINED.match(token)
         or not any(map(str.isupper, token))
@@ -87,7 +87,7 @@ def is_unknown(token: str, lookup: PaperLookup) -> bool:
 
 
 def bearers(token: str, lookup: PaperLookup) -> list[Paper]:
-    """The paper whose own name a word is; none for a topic, or where several call a thing so."""
+    """Return the paper that coined a name; none for a topic, or where several papers use it."""
     if not _may_be_name(token, lookup):
         return _only_head(token, lookup)
     for form in dict.fromkeys([token, token.removesuffix("'s"), token.removesuffix("s")]):
@@ -98,7 +98,7 @@ def bearers(token: str, lookup: PaperLookup) -> list[Paper]:
 
 
 def _having_written(token: str, stems: Sequence[str], lookup: PaperLookup) -> list[Paper]:
-    """Some of the papers that have a name; other words of its stem do not hide those of METALIC."""
+    """Return papers that have a name as it is written, not only words of the same stem."""
     most = MOST_BEARERS[HEAD_RANK] + 1
     if not (token.isupper() and len(token) >= LEAST_NAME):
         return lookup.having(stems, most)
@@ -107,7 +107,7 @@ def _having_written(token: str, stems: Sequence[str], lookup: PaperLookup) -> li
 
 
 def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:
-    """The one of the papers with a word that has it for its own name."""
+    """Return the only one of the papers whose own name a word is, if any."""
     if any(_writes_small(token, paper) for paper in papers):
         return []
     ranks = {paper.paper_id: own_name_rank(_as_written(token, paper), paper) for paper in papers}
@@ -117,7 +117,7 @@ def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:
 
 
 def _as_written(token: str, paper: Paper) -> str:
-    """A name as a paper's abstract writes it, with capitals: "PhUSION" for "phusion".
+    """Return a name as the paper that coins it writes it: "PhUSION" for "phusion".
 
     Only where it coins it and comes back to it; "convnets" are what others have made.
     """
@@ -129,7 +129,7 @@ def _as_written(token: str, paper: Paper) -> str:
 
 
 def _writes_small(token: str, paper: Paper) -> bool:
-    """Whether a paper writes a word without capitals or digits, as no name is written."""
+    """Return whether a paper writes a word in lower case, as no coined name is written."""
     key = squeezed(token)
     return any(
         squeezed(match[0]) == key and not COINED.match(match[0]) and match[0].islower()
@@ -138,7 +138,7 @@ def _writes_small(token: str, paper: Paper) -> bool:
 
 
 def _may_be_name(token: str, lookup: PaperLookup) -> bool:
-    """Whether a word is written like a name, or is no word of the language."""
+    """Return whether a word is written like a coined name, or is not in the dictionary."""
     if token.lower() in STOP_WORDS or len(token) < 2:
         return False
     if COINED.match(token):
@@ -147,7 +147,7 @@ def _may_be_name(token: str, lookup: PaperLookup) -> bool:
 
 
 def _only_head(token: str, lookup: PaperLookup) -> list[Paper]:
-    """The one paper with a word of the language, where it is the head of its title: "PIGEON: …"."""
+    """Return the only paper whose title has a dictionary word before its colon: "PIGEON: …"."""
     if token.lower() in STOP_WORDS or len(token) < LEAST_NAME:
         return []
     stems = analyze(token)
@@ -157,10 +157,10 @@ def _only_head(token: str, lookup: PaperLookup) -> list[Paper]:
 
 
 def own_name_rank(token: str, paper: Paper) -> int:
-    """How surely a paper's own thing is called so.
+    """Rank how surely a name is what a paper calls its own contribution, from 0 to 4.
 
-    4 for its title's head, or the short form of that, 3 for a name in its title, 2 for one that its
-    abstract coins, 1 for a short form that it only explains, else 0.
+    4: it precedes the colon of the title, or is its short form; 3: in the title; 2: coined in the
+    abstract; 1: an abbreviation that the abstract only explains; 0: none of these.
     """
     key = squeezed(token)
     head = HEAD.match(paper.title)
@@ -177,9 +177,9 @@ def own_name_rank(token: str, paper: Paper) -> int:
 
 
 def shortens_title(token: str, paper: Paper) -> bool:
-    """Whether a name is the short form of a whole title, or of its head, as its abstract writes it.
+    """Return whether a name abbreviates a title, or its part before the colon, in the abstract.
 
-    "Graph Attention Networks" is the paper of GATs: "graph attention networks (GATs)".
+    "GATs" does for "Graph Attention Networks".
     """
     head = HEAD.match(paper.title)
     long = squeezed(head[1] if head else paper.title).removesuffix("s")
@@ -194,7 +194,7 @@ def shortens_title(token: str, paper: Paper) -> bool:
 
 
 def _leads(title: str, start: int) -> bool:
-    """Whether a name at a place of a title is what the paper is on: it stands early, not used."""
+    """Return whether a name is early in a title, and not what the paper only uses."""
     before = title[:start]
     is_early = ":" not in before and len(before.split()) < LEADING_WORDS
     return is_early and not FOREIGN.search(before)
@@ -207,13 +207,13 @@ def _written(token: str, text: str) -> Iterator[re.Match[str]]:
 
 
 def _introduced(text: str, match: re.Match[str]) -> int:
-    """How surely a sentence gives a name: 2 by a verb, 1 as a short form, which any may write."""
+    """Return 2 where a sentence names something by a verb, 1 by an abbreviation, else 0."""
     before = re.split(r"(?<=[.!?])\s+", text[: match.start()])[-1]
     return 2 if COINS.search(before) else int(is_short_form(match[0], before))
 
 
 def is_short_form(token: str, before: str) -> bool:
-    """Whether "(LF" behind a text shortens its last words, "long form"."""
+    """Return whether "(LF" after a text abbreviates its last words, "long form"."""
     if not before.endswith("("):
         return False
     letters = [sign.lower() for sign in token if sign.isalpha() and sign != "s"]
@@ -224,7 +224,7 @@ def is_short_form(token: str, before: str) -> bool:
 
 
 def only_bearer(token: str, lookup: PaperLookup) -> Paper | None:
-    """The one paper that has a name at all, whoever coined it; None where several have it."""
+    """Return the only paper that has a name at all, whoever coined it; None for several."""
     is_name = COINED.match(token) is not None and any(map(str.isupper, token))
     is_word = token[1:].islower() and lookup.knows_word(token.lower())
     is_long = len(token) >= (LEAST_LETTERS if IRREGULAR.match(token) else LEAST_NAME)

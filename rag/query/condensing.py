@@ -1,4 +1,4 @@
-"""Rewrites a follow-up as a question that can be understood alone, with a language model."""
+"""Rewrite a follow-up as a standalone question, with a language model."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 
 CONVERSATION_TOKENS: Final = 600
 QUESTION_TOKENS: Final = 120
-PATIENCE_S: Final = 15.0  # the answer waits for it, and the search without it is nearly as good
-# A rewrite adds what "it" stands for; one that grows more than this has begun to answer.
+PATIENCE_S: Final = 15.0  # the answer waits for it, and retrieval without it is nearly as good
+# A rewrite only replaces references; one that is longer than this has begun to answer.
 MOST_GROWTH_WORDS: Final = 40
 
 
 class Condenser:
-    """Asks a model what a follow-up means.
+    """Ask a model for the standalone question that a follow-up means.
 
     Args:
         llm: Any LlamaIndex chat model.
@@ -41,7 +41,7 @@ class Condenser:
         self._settings = settings
 
     def rewrite(self, question: str, history: Sequence[Message]) -> tuple[str | None, Usage]:
-        """The question in full, or None when it stands alone or the model is of no help."""
+        """Return the standalone question; None when there is none, or the model is of no help."""
         earlier = trim_history(history, CONVERSATION_TOKENS)
         if not earlier or not leans_back(question):
             return None, NO_USAGE
@@ -49,16 +49,18 @@ class Condenser:
             reply, usage = ask_model(
                 self._llm, _messages(question, earlier), QUESTION_TOKENS, seconds=PATIENCE_S
             )
-        except ModelError as exc:  # the search without a model finds nearly as much
+        except ModelError as exc:  # retrieval without a model is nearly as good
             logger.info("the follow-up stays as it is: %s", exc)
             return None, NO_USAGE
         return read_rewrite(reply, question), priced(usage, self._settings)
 
 
 def read_rewrite(reply: str, question: str) -> str | None:
-    """The rewritten question in a reply, or None when it is none or says nothing new."""
+    """Return the rewritten question of a reply; None when it is none, or says nothing new."""
     lines = reply.strip().splitlines()
-    text = lines[0].strip(" \t\"'“”*") if len(lines) == 1 else ""  # more lines are more than asked
+    text = (
+        lines[0].strip(" \t\"'“”*") if len(lines) == 1 else ""
+    )  # several lines are more than a question
     too_long = len(text.split()) > len(question.split()) + MOST_GROWTH_WORDS
     same = text.casefold().rstrip("?. ") == question.strip().casefold().rstrip("?. ")
     return None if not text or too_long or same else text

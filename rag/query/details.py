@@ -1,7 +1,7 @@
-"""Types of detail that questions ask a paper for, and whether a sentence of it says one.
+"""Recognise questions for a type of detail, and sentences that state one.
 
-"How many GPUs", "which university", "what learning rate": where no sentence has such a thing, the
-abstract does not say it, however well it meets the other words of the question.
+"How many GPUs", "which university", "what learning rate": an abstract without such a thing does not
+answer, however well it matches the other words of the question.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Detail:
     """A type of detail.
 
     Attributes:
-        asked: Found in questions for it.
-        said: Found in a sentence that may say it.
+        asked: Matches questions for it.
+        said: Matches a sentence that may state it.
     """
 
     asked: re.Pattern[str]
@@ -37,7 +37,7 @@ _WHICH: Final = (
     r"(?:\b(?:which|what(?!\s+about)|whose|on what|on which|what kind of|what type of|where"
     r"|how many)\b.{0,40}|\bwhat\s+about\s+(?:(?:the|its|their)\s+)?)"
 )
-# Asks for a thing as one number or name: "what learning rate", "and the optimizer?"
+# Asks for a single number or name: "what learning rate", "and the optimizer?"
 _TOLD: Final = (
     r"(?:\b(?:what|which)\b(?:\s+(?:is|was|were|about|kind|type|of|the|its|their|initial|size))*\s+"
     r"|^\W*(?:(?:and|but|so|then|what\s+about|how\s+about|the|its|their)\W+)+|^\W*)"
@@ -116,9 +116,9 @@ VAGUE: Final = frozenset(
 
 
 def missing_details(question: str, sentences: Sequence[str]) -> bool | None:
-    """Whether a question asks for a detail, by type or number, that no sentence has.
+    """Return whether no sentence states a detail that is asked for, by type or number.
 
-    None where it asks for none.
+    None where the question asks for none.
     """
     counted = _is_missing_count(QUOTED.sub(" ", question), sentences)
     return counted or _either(counted, missing_type(question, sentences))
@@ -129,7 +129,7 @@ def _either(counted: bool | None, typed: bool | None) -> bool | None:
 
 
 def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
-    """Whether a question asks for a type of detail that no sentence has; None for no such type."""
+    """Return whether no sentence states the type of detail that is asked for; None without one."""
     outside = QUOTED.sub(" ", question)
     asked = [detail for detail in DETAILS if detail.asked.search(outside)]
     if not asked:
@@ -138,14 +138,14 @@ def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
 
 
 def without_details(question: str) -> str:
-    """The question without the words that ask for a type of detail: "which GPU"."""
+    """Return a question without the words that ask for a type of detail: "which GPU"."""
     for each in DETAILS:
         question = each.asked.sub(" ", question)
     return question
 
 
 def is_detail(question: str) -> bool:
-    """Whether a question asks for a type of detail, which a paper has or lacks."""
+    """Return whether a question asks for a type of detail, which a paper states or does not."""
     outside = QUOTED.sub(" ", question)
     return (
         any(each.asked.search(outside) for each in DETAILS) or HOW_MANY.search(outside) is not None
@@ -153,7 +153,7 @@ def is_detail(question: str) -> bool:
 
 
 def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:
-    """Whether the number of something is asked for that no sentence counts; None if none is."""
+    """Return whether no sentence counts what a question asks the number of; None without one."""
     asked = HOW_MANY.search(question)
     if not asked or not noun_stems(asked["noun"]).isdisjoint(VAGUE):
         return None

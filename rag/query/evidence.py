@@ -1,7 +1,7 @@
-"""Which sentence of an abstract is evidence for the kind of thing that a question asks for.
+"""Recognise sentences of an abstract that are evidence for what a question asks for.
 
 A definition for "what is X", the long form for "what does X stand for", a number beside its noun
-for "how many Xs"; and which sentences cannot open a paragraph, for they lean on the one before.
+for "how many Xs". Also: which sentences cannot open a paragraph, as they refer to the one before.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ OF_ITSELF: Final = re.compile(
 
 
 def is_question(sentence: str) -> bool:
-    """Whether a sentence of an abstract asks, and so answers nothing."""
+    """Return whether a sentence of an abstract is a question, and so answers nothing."""
     return sentence.rstrip(" )”\"'").endswith("?")
 
 
 def asked_term(question: str) -> str:
-    """The thing that a question asks the meaning of; "" where it asks for something else."""
+    """Return the term that a question asks the meaning of; empty where it asks something else."""
     match = ASKED_TERM.match(question)
     if not match:
         return ""
@@ -103,14 +103,14 @@ def asked_term(question: str) -> str:
 
 
 def lacks_term(question: str, papers: Iterable[Paper]) -> bool:
-    """Whether the meaning of a thing is asked, and no paper has all words of its name."""
+    """Return whether the meaning of a term is asked, and no paper has all words of it."""
     asked = set(analyze(asked_term(question)))
     texts = (set(analyze(f"{paper.title} {paper.abstract}")) for paper in papers)
     return bool(asked) and not any(asked <= stems for stems in texts)
 
 
 def defines(term: str, sentence: str) -> bool:
-    """Whether a sentence says what a thing is, or what it is called."""
+    """Return whether a sentence says what a term is, or what is called so."""
     if not term:
         return False
     # In verbose patterns a space has to be escaped.
@@ -124,7 +124,7 @@ def defines(term: str, sentence: str) -> bool:
 
 
 def spells_out(term: str, sentence: str) -> bool:
-    """Whether a sentence has the long form of an acronym right before or behind it."""
+    """Return whether a sentence has the long form of an acronym right before or after it."""
     key = squeezed(term)
     for match in TOKEN.finditer(sentence):
         if squeezed(match[0]) not in (key, key + "s") or not COINED.match(match[0]):
@@ -138,7 +138,7 @@ def spells_out(term: str, sentence: str) -> bool:
 
 
 def counts(question: str, sentence: str) -> bool:
-    """Whether a sentence has a number beside what a question asks the number of."""
+    """Return whether a sentence has a number beside what a question asks the number of."""
     asked = HOW_MANY.search(question)
     if not asked:
         return False
@@ -154,7 +154,7 @@ def counts(question: str, sentence: str) -> bool:
 
 
 def noun_stems(phrase: str) -> set[str]:
-    """The stems of what is counted: of "spiking neurons does the" those of the first noun group."""
+    """Return the stems of the first noun phrase: of "spiking neurons" in "spiking neurons does"."""
     words = re.split(
         r"\s(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|in|on|of|to|for|the|a|an"
         r"|it|they|with|from|by|and|at|per)\b",
@@ -165,22 +165,22 @@ def noun_stems(phrase: str) -> set[str]:
 
 
 def trimmed_start(sentence: str) -> int:
-    """Where a sentence begins without the words that tie it to the one before, in characters."""
+    """Return where a sentence begins after words such as "However,", in characters."""
     match = LEADING.match(sentence)
     return match.end() if match else 0
 
 
 def dangles(sentence: str) -> bool:
-    """Whether a sentence leans on the one before it."""
+    """Return whether a sentence refers to the one before it."""
     return DANGLES.match(sentence[trimmed_start(sentence) :]) is not None
 
 
 def needs_before(sentence: str) -> bool:
-    """Whether a sentence is not understood without the one before it; "this paper shows" is."""
+    """Return whether a sentence is not understood without the one before; "this paper" is."""
     return dangles(sentence) and not OF_ITSELF.match(sentence[trimmed_start(sentence) :])
 
 
 def is_count(word: str) -> bool:
-    """Whether a word is a number, and no year."""
+    """Return whether a word is a number, and not a year."""
     bare = word.strip(".,")
     return NUMBER.fullmatch(bare) is not None and not YEAR.fullmatch(bare)

@@ -1,4 +1,4 @@
-"""Knows which fields of a record a question asks for: who, when, where, link, code, BibTeX."""
+"""Recognise which fields of a record a question asks for: who, when, where, link, code, BibTeX."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from rag.query.years import PUBLICATIONS
 
-# What a record says of one paper.
+# The fields that can be asked for.
 Field = Literal["authors", "date", "venue", "link", "code", "bibtex"]
 
 _I: Final = re.IGNORECASE
@@ -72,7 +72,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
 }
 
 LEAST_ALSO: Final = 3  # words
-# What a record is asked for by, which says nothing of what its paper is about.
+# Words that ask for a record and say nothing about the topic of its paper.
 RECORD_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
@@ -85,18 +85,18 @@ RECORD_WORDS: Final = frozenset(
 
 
 def asked_fields(question: str) -> tuple[Field, ...]:
-    """The fields of a record that a question asks for, in the order of the table."""
+    """Return the fields of a record that a question asks for, in the order of the table."""
     return tuple(field for field, asked in FIELDS.items() if asked.search(question))
 
 
 def without_fields(question: str) -> str:
-    """The question without the words that ask for fields of a record."""
+    """Return a question without the words that ask for fields of a record."""
     for asked in FIELDS.values():
         question = asked.sub(" ", question)
     return question
 
 
-# Asks of a paper's text, beside what its record says: "tell me about X and who wrote it".
+# Asks about the text of a paper as well: "tell me about X and who wrote it".
 TELLS_ALSO: Final = re.compile(
     r"\b(?:tell\s+me\s+(?:more\s+)?about|what(?:['’]s|\s+(?:is|are|does|do|did))\s+(?!(?:the\s+)?(?:of|for)\b)|how\s+(?:does|do|is|are)"
     r"|explain|summar\w+|describe|why)\b",
@@ -105,6 +105,6 @@ TELLS_ALSO: Final = re.compile(
 
 
 def asks_also(question: str) -> bool:
-    """Whether a question asks more than fields of a record."""
+    """Return whether a question asks for more than fields of a record."""
     left = " ".join(without_fields(question).split())
     return TELLS_ALSO.search(left) is not None and len(left.split()) >= LEAST_ALSO

@@ -1,4 +1,4 @@
-"""Which papers may answer: filters that a question says, and what passes them; pure functions."""
+"""Separate the filters of a question from its topic, and apply them; pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.store.names import is_called
 from rag.text import folded
 from rag.types import Filters, Message, Paper
 
-# With a filter, a question of such words alone asks for whatever passes: "papers by Ada Byron?"
+# A question of these words and a filter asks for whatever passes: "papers by Ada Byron?"
 UNTOPICAL: Final = STOP_WORDS | frozenset(
     re.findall(
         r"\w+",
@@ -28,17 +28,17 @@ UNTOPICAL: Final = STOP_WORDS | frozenset(
         together work worked works write written wrote year years""",
     )
 )
-QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # titles limit nothing
+QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # words of a title are no filters
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
 LOOSE: Final = re.compile(r"^[\s,;:]+|[\s,;:]+(?=[.?!]*\s*$)|([,;:])\s*(?=[,;:.?!])")
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question apart from its filters.
+    """A question separated from its filters.
 
     Attributes:
-        question: What is asked of the papers' texts; "" when all that pass are asked for.
+        question: What is asked of the papers' texts; empty when all that pass are asked for.
         filters: Which papers may answer.
     """
 
@@ -52,7 +52,7 @@ def understood_filters(
     this_year: int,
     names_of: FindGroups = lambda _: (),
 ) -> Understood:
-    """The years, authors, collections and tags that a question limits itself to, and what else.
+    """Separate the years, authors, collections and tags in a question from its topic.
 
     Years that contradict each other ("before 2010 and after 2020") limit nothing.
 
@@ -97,10 +97,10 @@ def _without(question: str, places: Sequence[tuple[int, int]]) -> str:
 
 
 def asked_of_papers(understood: Understood, asked: str, history: Sequence[Message]) -> Understood:
-    """The same, with what is asked when the question says nothing beside its filters.
+    """Add the topic of a question that consists of nothing but filters.
 
-    Within a conversation "and since 2020?" asks the last question anew; else all that pass are
-    asked for.
+    Within a conversation "and since 2020?" asks the last question again; else all papers that pass
+    are asked for.
     """
     if not understood.filters or not is_untopical(understood.question):
         return understood
@@ -110,12 +110,12 @@ def asked_of_papers(understood: Understood, asked: str, history: Sequence[Messag
 
 
 def is_untopical(question: str) -> bool:
-    """Whether a question has no word that says what papers are about."""
+    """Return whether no word of a question says what papers are about."""
     return all(word in UNTOPICAL for word in WORD.findall(question.lower()))
 
 
 def admits(filters: Filters, paper: Paper) -> bool:
-    """Whether a paper passes. Without a known date none passes a filter of years."""
+    """Return whether a paper passes; one without a known date passes no filter of years."""
     if filters.sources and paper.source not in filters.sources:
         return False
     if filters.authors and not count_named(filters, paper):
@@ -128,7 +128,7 @@ def admits(filters: Filters, paper: Paper) -> bool:
 
 
 def _is_in(collections: Sequence[str], paper: Paper) -> bool:
-    """Whether a paper is in one of the collections, or in one that lies in it."""
+    """Return whether a paper is in one of the collections, or in one nested in them."""
     wanted = [f"{folded(name)}/" for name in collections]
     return any(f"{folded(name)}/".startswith(tuple(wanted)) for name in paper.collections)
 
@@ -142,12 +142,12 @@ def _is_within(filters: Filters, year: int | None) -> bool:
 
 
 def count_named(filters: Filters, paper: Paper) -> int:
-    """How many of the asked-for authors a paper has."""
+    """Return how many of the filtered authors a paper has."""
     return sum(any(is_called(a, name) for a in paper.authors) for name in filters.authors)
 
 
 def describe_filters(filters: Filters) -> str:
-    """The filters in words: "from 2020 to 2022, by Ada Byron"; "" for none."""
+    """Return the filters in words: "from 2020 to 2022, by Ada Byron"; empty for none."""
     parts = [_describe_years(filters.since, filters.until)]
     parts += [f"by {' or '.join(filters.authors)}"] if filters.authors else []
     parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []

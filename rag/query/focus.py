@@ -1,4 +1,4 @@
-"""Finds the part of a question that asks, as opposed to the parts that name a paper."""
+"""Find the part of a question that asks, as opposed to the parts that name a paper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASKING: Final = re.compile(
 )
 
 
-# What a paper may be asked for without its abstract using the word.
+# Words that any question about papers may have, so that abstracts need not have them.
 ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
     re.findall(
         r"\w+",
@@ -32,7 +32,7 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
         terms topic trick use used uses weakest weakness weaknesses""",
     )
 )
-# A question that asks for several papers in so many words.
+# A question that explicitly asks for several papers.
 ASKS_FOR_SEVERAL: Final = re.compile(
     r"\b(?:list|who (?!first|came|proposed|wrote|is|are|was|were|made|did|published|authored"
     r"|fund|paid|sponsor|label|annot|collect)"
@@ -44,7 +44,7 @@ ASKS_FOR_SEVERAL: Final = re.compile(
 
 
 def asks_for_several(question: str) -> bool:
-    """Whether several papers are asked for, so that no single one must say all."""
+    """Return whether several papers are asked for, so that no single one has to state all."""
     return ASKS_FOR_SEVERAL.search(question) is not None
 
 
@@ -57,7 +57,7 @@ COUNTS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine"
 
 
 def asked_count(question: str) -> int:
-    """How many papers a question asks for in so many words; 0 where it does not say."""
+    """Return how many papers a question asks for, if it says a number; else 0."""
     match = COUNTED.search(question)
     if not match:
         return 0
@@ -65,13 +65,13 @@ def asked_count(question: str) -> int:
     return int(said) if said.isdigit() else COUNTS.index(said) + 2
 
 
-def own_words(question: str) -> list[str]:
-    """The words that say what a question is about: none in "what results does it report?"."""
+def topic_words(question: str) -> list[str]:
+    """Return the words of a question's topic: none for "what results does it report?"."""
     return [word for word in content_words(question) if word not in ABOUT_PAPERS]
 
 
 def asking_words(question: str) -> frozenset[str]:
-    """The words, lower case, of the last clause that asks something; of the last one if none does.
+    """Return the words of the last clause that asks something, else of the last clause; lower case.
 
     "MobileNet lost 11 % after pruning: on which phone?" gives on, which, phone. Words that any
     question about papers may have, such as "work" and "results", are left out.

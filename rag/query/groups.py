@@ -1,4 +1,4 @@
-"""Finds the collections and tags that a question limits itself to: "in collection Tides"."""
+"""Find the collections and tags that a question limits itself to: "in collection Tides"."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final, Literal
 from rag.text import folded
 
 GroupKind = Literal["collection", "tag"]
-FindGroups = Callable[[GroupKind], Iterable[str]]  # the names that a library has
+FindGroups = Callable[[GroupKind], Iterable[str]]  # the names of a kind that a library has
 
 _SET: Final = r"(?:collection|folder|group)"
 _IN: Final = r"(?:(?:that\s+are\s+|are\s+)?(?:in|from|of|within|inside)\s+)?(?:(?:the|my|our)\s+)?"
 QUOTE_SIGNS: Final = r"[\"'“”‘’«»]?"
-# How a question names a group, with what stands where the name does.
+# How a question names a group; `name` is where the name stands.
 NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
     ("collection", re.compile(rf"\b{_IN}{_SET}s?\s+(?:called\s+|named\s+)?", re.IGNORECASE), True),
     ("collection", re.compile(rf"\s+{_SET}\b", re.IGNORECASE), False),
@@ -29,7 +29,7 @@ NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
         True,
     ),
 )
-# A collection of the user's own, by a name that the library may not have.
+# A collection said to be the user's own, under any name.
 UNKNOWN: Final = re.compile(
     rf"\b(?:in|from|within|inside|of)\s+(?:my|our)\s+(?P<before>[^,.?!;:]{{2,40}}?)\s+{_SET}\b"
     rf"|\b{_SET}\s+(?:called|named)\s+{QUOTE_SIGNS}(?P<behind>[^,.?!;:\"”’»]{{2,40}})",
@@ -41,7 +41,7 @@ QUOTE: Final = re.compile(QUOTE_SIGNS)
 
 @dataclass(frozen=True, slots=True)
 class FoundGroup:
-    """A collection or a tag, and where a question names it."""
+    """A collection or tag, and where a question names it."""
 
     kind: GroupKind
     name: str
@@ -50,7 +50,7 @@ class FoundGroup:
 
 
 def find_groups(question: str, names_of: FindGroups) -> list[FoundGroup]:
-    """The groups of the library that a question names as such, in its order."""
+    """Return the collections or tags that a question names as such, in its order."""
     found = [
         each
         for kind, naming, is_before in NAMINGS
@@ -61,7 +61,7 @@ def find_groups(question: str, names_of: FindGroups) -> list[FoundGroup]:
 
 
 def unknown_collection(question: str, names: Iterable[str]) -> str:
-    """The name of a collection of the user's own that the library does not have, or ""."""
+    """Return the collection that a question names and the library lacks, or ""."""
     match = UNKNOWN.search(question)
     name = (match["before"] or match["behind"]).strip(" \"'“”‘’«»") if match else ""
     known = {folded(each) for each in _with_those_around(names)}
@@ -76,7 +76,7 @@ def _named(
     *,
     is_before: bool,
 ) -> FoundGroup | None:
-    """The longest name that stands behind a place, or before it."""
+    """Return the longest name of a group right after a place, or right before it."""
     known = _with_those_around(names) if kind == "collection" else names
     there = [name for name in known if name and name.lower() in question.lower()]
     for name in sorted(there, key=len, reverse=True):
@@ -95,12 +95,12 @@ def _named(
 
 
 def _with_those_around(names: Iterable[str]) -> set[str]:
-    """The names, with those of the collections that theirs lie in: of "a/b" also "a"."""
+    """Return the names, each with those of the collections around it: of "a/b" also "a"."""
     parts = (name.split("/") for name in names)
     return {"/".join(some[:depth]) for some in parts for depth in range(1, len(some) + 1)}
 
 
 def names_among(found: Iterable[FoundGroup], kind: GroupKind) -> tuple[str, ...]:
-    """The names of one kind, each once."""
+    """Return the names of one kind, each once."""
     names: Iterator[str] = (each.name for each in found if each.kind == kind)
     return tuple({folded(name): name for name in names}.values())

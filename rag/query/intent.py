@@ -1,4 +1,4 @@
-"""Tells questions that papers could answer from small talk and from orders; by rules alone."""
+"""Separate questions that papers could answer from small talk and instructions; by rules alone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SMALL_TALK: Final = re.compile(
         |doing|help|up|please))*\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Orders to make something else than an answer. "Write a summary of …" and "list the papers …" are
-# questions in another form.
+# Instructions to produce something other than an answer. "Write a summary of …" and "list the
+# papers …" are questions in another form.
 ORDER: Final = re.compile(
     r"""^\W*(?:please\s+|now\s+|then\s+|and\s+|(?:can|could|would|will)\syou\s+(?:please\s+)?)*
         (?:(?:write|compose|draft|generate|create|make|code|implement|build|produce|give\sme|design)
@@ -48,7 +48,7 @@ SUM: Final = re.compile(
     r"^\W*(?:what(?:['’]s|\s+is)?|how\s+much\s+is|calculate|compute)?\s*[\d(][\d\s.,()]*[-+*/x^÷×][\d\s.,()+*/x^÷×-]*\W*$",
     re.IGNORECASE,
 )
-# What a request for papers, or for what is known, may be wrapped in.
+# Requests for papers, or for what is known, around the question itself.
 FRAME: Final = re.compile(
     r"""^\W*(?:(?:can|could|would)\s(?:you|i)\s(?:please\s)?|please\s)?(?:help\sme\s(?:to\s)?)?
         (?:find|get|recommend|suggest|point\sme\sto|i(?:['’]m|\sam)?\s(?:looking\sfor|need(?:ing)?|want)
@@ -59,7 +59,7 @@ FRAME: Final = re.compile(
        |^\W*what\sshould\si\s(?:read|cite)\s(?:for|on|about|regarding)\s""",
     re.IGNORECASE | re.VERBOSE,
 )
-# What people type before they ask, and what says nothing of it: "lol. which data?"
+# Interjections before a question: "lol. which data?"
 INTERJECTION: Final = re.compile(
     r"""^\W*(?:(?:lol|lmao|ha(?:ha)+|hm+|um+|uh|ah+|oh|wow|omg|thx|thanks?|thank\syou|hi|hello|hey|ok(?:ay)?)\b
         (?:[\s,.!:;…-]|[:;]-?[)D])*
@@ -80,19 +80,19 @@ AFFIRMATION: Final = re.compile(
 
 
 def is_order(sentence: str) -> bool:
-    """Whether a sentence wants something done: in a paper's text, an attempt to steer a reader."""
+    """Return whether a sentence gives an instruction; one in an abstract is an injected prompt."""
     return ORDER.search(sentence) is not None or INJECTION.search(sentence) is not None
 
 
 def is_affirmation(text: str) -> bool:
-    """Whether a message only says yes to what was said before."""
+    """Return whether a message only agrees to what was said before."""
     return AFFIRMATION.match(text) is not None
 
 
 def question_for_papers(text: str) -> str:
-    """What is left of a message without small talk, orders and attempts to change the rules.
+    """Return a message without small talk, instructions and attempts to change the rules.
 
-    "" when nothing is left: then it is no question that papers could answer.
+    Empty when nothing is left, so that it is no question to papers.
     """
     sentences = split_sentences(text)
     kept = [s.text for s in sentences if not _is_other(s.text)]
@@ -109,11 +109,11 @@ def _is_other(sentence: str) -> bool:
 
 
 def without_interjection(text: str) -> str:
-    """A message without the interjections that it begins with."""
+    """Return a message without interjections at its beginning."""
     return INTERJECTION.sub("", text)
 
 
-def without_frame(question: str) -> str:
-    """What a question asks, without what a request is wrapped in: "i need a citation for X"."""
+def without_request(question: str) -> str:
+    """Return a question without the request around it: X for "i need a citation for X"."""
     bare = FRAME.sub("papers on ", question)
     return ASKS_WHAT_IS_KNOWN.sub("tell me about ", bare)

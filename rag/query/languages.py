@@ -1,4 +1,4 @@
-"""Tells in which language a question is put, by its script and its small words."""
+"""Detect the language of a question by its script and function words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-# Letters of other scripts, each with the language that is told of it.
+# Letters of other scripts, each with the language it is taken for.
 SCRIPTS: Final[Mapping[str, str]] = {
     "ja": r"[\u3040-\u30ff]",
     "ko": r"[\uac00-\ud7af\u1100-\u11ff]",
@@ -18,7 +18,7 @@ SCRIPTS: Final[Mapping[str, str]] = {
     "el": r"[\u0370-\u03ff]{3}",
     "th": r"[\u0e00-\u0e7f]",
 }
-# Words that hardly any question goes without, and that no English question has.
+# Function words that most questions have, and no English one.
 SMALL_WORDS: Final[Mapping[str, str]] = {
     "de": """der das ist ein eine einen einem wie wer wann warum welche welcher welches
         welchen wo woher und oder nicht mit auf für von zum zur den dem des sind gibt es
@@ -59,7 +59,7 @@ ENGLISH: Final = frozenset(
         papers""",
     )
 )
-# Words that by themselves tell the language of a short question.
+# Words that alone identify the language of a short question.
 OWN_WORDS: Final[Mapping[str, str]] = {
     "de": """ist sind wie welche welcher welches warum wieso funktioniert erkläre zeige nenne
         heißt schrieb""",
@@ -85,7 +85,7 @@ LEAST_WORDS: Final = 2
 
 
 def language_of(question: str) -> str | None:
-    """The code of the language that a question is put in; None for English or what is too short.
+    """Return the code of a question's language; None for English, or when it is too short.
 
     An English question may hold foreign names and titles, and a foreign one English terms.
     """
@@ -102,9 +102,9 @@ def language_of(question: str) -> str | None:
 
 
 def _score(code: str, words: list[str], question: str) -> int:
-    """How many small words of a language a question has; own ones and its signs count more.
+    """Count the function words of a language; letters and unambiguous words weigh more.
 
-    A single letter, or one small word beside a sign, tells nothing: "El Niño forecasts".
+    A single letter, or one function word beside a letter, is no evidence: "El Niño forecasts".
     """
     small, own = SMALL_WORDS[code].split(), OWN_WORDS[code].split()
     longer = [word for word in words if len(word) > 1]

@@ -1,4 +1,4 @@
-"""Finds ids and addresses of papers anywhere in a question: arXiv ids, DOIs, web addresses."""
+"""Find ids and addresses of papers anywhere in a question: arXiv ids, DOIs, web addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLOSING: Final = ".,;:!?)]}'\"”"
 
 @dataclass(frozen=True, slots=True)
 class Locators:
-    """What says where papers are.
+    """Ids and addresses that identify papers.
 
     Attributes:
         arxiv: Ids without versions.
@@ -34,12 +34,12 @@ class Locators:
     addresses: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Return whether there is any."""
         return bool(self.arxiv or self.dois or self.addresses)
 
     @property
     def first(self) -> str:
-        """The one to name: as it was typed."""
+        """The first one, as it was typed."""
         return (*self.addresses, *self.dois, *self.arxiv)[0]
 
 
@@ -47,7 +47,7 @@ NO_LOCATORS: Final = Locators()
 
 
 def find_locators(question: str) -> Locators:
-    """The ids and addresses in a question."""
+    """Return the ids and addresses in a question."""
     addresses = tuple(match.rstrip(CLOSING) for match in ADDRESS.findall(question))
     dois = tuple(match.rstrip(CLOSING) for match in DOI.findall(question))
     outside = DOI.sub(" ", question)

@@ -1,4 +1,4 @@
-"""The messages of a conversation, in the forms that callers have them in."""
+"""Convert the formats in which callers give a conversation to messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ History = Sequence[Message | Mapping[str, str]]
 
 
 def to_messages(history: History) -> list[Message]:
-    """The messages of a conversation, from `Message`s or `{"role", "content"}` dicts.
+    """Return the messages of a conversation, from `Message`s or `{"role", "content"}` dicts.
 
     Raises:
         ValueError: A role is neither `user` nor `assistant`.

@@ -1,7 +1,7 @@
-"""Finds the papers that a question names: by title, a coined name, an acronym, a part of a title.
+"""Find the papers that a question names by title, coined name, acronym or part of a title.
 
-A part of a title names a paper only where no other has it. Not covered: names that are spelled
-wrong, which are corrected before.
+A part of a title names a paper only where no other has it. Not covered: misspelled names, which are
+corrected before.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only
 from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
-from rag.query.focus import own_words
+from rag.query.focus import topic_words
+from rag.query.follow_ups import compares
 from rag.query.paper_lookup import PaperLookup
-from rag.query.pointing import compares
 from rag.query.questions import STOP_WORDS
 from rag.query.titles import titled_papers
 from rag.store.lexical import analyze
 from rag.text import title_key
 from rag.types import Paper
 
-MOST_TITLED: Final = 200  # papers looked at for a title that stands in a question
+MOST_TITLED: Final = 200  # papers whose titles are searched for in a question
 MOST_NAMED: Final = 4
-MOST_MENTIONING: Final = 20  # papers with a name; more of them speak of a topic
-LEAST_HEAD: Final = 8  # letters of a title's head of several words
+MOST_MENTIONING: Final = 20  # papers with a name; a name of more is a topic
+LEAST_HEAD: Final = 8  # letters before the colon of a title
 LONGEST_TOPIC: Final = 8  # words
 SHORT_TURN: Final = 5  # words
-# "And for LSTMs?", "and in practice?" keep to what was asked before.
+# "And for LSTMs?" and "and in practice?" keep to the topic.
 LEANING: Final = re.compile(
     r"^(?:for|in|inside|on|with|within|without|at|from|against|by|of|over|across|under|when|if|compared|how|why|is|are|does"
     r"|do|did|was|were|has|have|can|could|should|would|will|what|which|who|whose|where|any)\b"
@@ -37,7 +37,7 @@ LEANING: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Asks for papers that have to do with a name, and not for the one that it is of.
+# Asks for papers related to a name, not for the one that coined it.
 PAPERS_THAT: Final = re.compile(
     r"\b(?:papers|works|studies|surveys|articles|any(?:one|body|thing)|alternatives|similar"
     r"|(?:methods|models|approaches|networks|techniques)\s+(?:that|which|like|such|other|use|using))\b"
@@ -61,9 +61,9 @@ LOOSE_BEHIND: Final = re.compile(
 
 
 def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
-    """The papers that a question names, in the order of their naming; none where it only asks.
+    """Return the papers that a question names, in its order; none where it only mentions a topic.
 
-    A whole title counts before its parts; of one word's bearers those whose own name it is.
+    A whole title takes precedence over its parts; a name goes to the paper that coined it.
     """
     found = [
         *_titled(question, lookup),
@@ -81,27 +81,27 @@ def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
 
 
 def names_title(question: str, paper: Paper) -> bool:
-    """Whether a title has half of what a question for a field of its record says of its own."""
-    said = (word for word in own_words(question) if word not in RECORD_WORDS)
+    """Return whether a title has half of the topic words of a question for fields."""
+    said = (word for word in topic_words(question) if word not in RECORD_WORDS)
     own = {stem for word in said for stem in analyze(word)}
     return 2 * len(own & set(analyze(paper.title))) >= len(own)
 
 
 def mentioning(question: str, lookup: PaperLookup) -> list[Paper]:
-    """The papers that have every name of a thing in a question; none where too many have them."""
+    """Return the papers that have every coined name in a question; none where too many have."""
     names = [m[0] for m in TOKEN.finditer(question) if COINED.match(m[0])]
     stems = [stem for name in names if name.lower() not in STOP_WORDS for stem in analyze(name)]
     papers = lookup.having(stems, MOST_MENTIONING + 1) if stems else []
     return papers if len(papers) <= MOST_MENTIONING else []
 
 
-def keeps_to(turned: str) -> bool:
-    """Whether what a follow-up turns to keeps to what was asked before: "and inside robots?"."""
+def continues_topic(turned: str) -> bool:
+    """Return whether what follows "and" keeps to the topic: "inside robots", "for LSTMs"."""
     return len(turned.split()) <= SHORT_TURN and LEANING.match(turned) is not None
 
 
 def is_topic(phrase: str, lookup: PaperLookup) -> bool:
-    """Whether the words of a phrase stand together in a title of the library."""
+    """Return whether the words of a phrase stand together in a title of the library."""
     words = [word for word in re.findall(r"\w+", phrase.lower()) if word not in UNTOPICAL]
     stems = analyze(" ".join(words))
     if not stems or len(phrase.split()) > LONGEST_TOPIC or LEANING.search(phrase):
@@ -112,7 +112,7 @@ def is_topic(phrase: str, lookup: PaperLookup) -> bool:
 
 
 def _rare_stems(question: str, lookup: PaperLookup) -> list[str]:
-    """The stems of a question that some papers have, the rarest first."""
+    """Return the stems of a question that some papers have, the rarest first."""
     words = [word for word in re.findall(r"\w+", question) if word.lower() not in STOP_WORDS]
     stems = dict.fromkeys(analyze(" ".join(words)))
     counted = [(lookup.frequency(stem), stem) for stem in stems]
@@ -120,7 +120,7 @@ def _rare_stems(question: str, lookup: PaperLookup) -> list[str]:
 
 
 def _titled(question: str, lookup: PaperLookup) -> list[Paper]:
-    """Papers whose whole title stands in the question."""
+    """Return the papers whose whole title is in a question."""
     near = {
         paper.paper_id: paper
         for stem in _rare_stems(question, lookup)[:2]
@@ -130,7 +130,7 @@ def _titled(question: str, lookup: PaperLookup) -> list[Paper]:
 
 
 def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
-    """Papers whose title's head of several words, before the colon, stands in the question."""
+    """Yield the papers whose title has several words before its colon, all in the question."""
     asked = title_key(question)
     near = {
         paper.paper_id: paper
@@ -150,19 +150,19 @@ def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
 
 
 def _is_only_one(phrase: str, paper: Paper, lookup: PaperLookup) -> bool:
-    """Whether no other paper has all words of a phrase."""
+    """Return whether no other paper has all words of a phrase."""
     stems = analyze(phrase)
     return bool(stems) and [p.paper_id for p in lookup.having(stems, 2)] == [paper.paper_id]
 
 
 def _coined(question: str, lookup: PaperLookup) -> Iterator[Paper]:
-    """Papers whose coined name, or acronym, stands in the question."""
+    """Yield the papers whose coined name, or acronym, is in the question."""
     for match in TOKEN.finditer(question):
         yield from bearers(match[0], lookup)
 
 
 def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:
-    """The paper that "the crowd counting paper" or "the paper on crowd counting" means."""
+    """Yield the paper meant by "the crowd counting paper" or "the paper on crowd counting"."""
     for pattern in (LOOSE_BEFORE, LOOSE_BEHIND):
         for match in pattern.finditer(question):
             if paper := _only_bearer(match[1], lookup):
@@ -170,7 +170,7 @@ def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:
 
 
 def _only_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
-    """The one paper with all words of a phrase in its title, else in its text."""
+    """Return the only paper with all words of a phrase in its title, else in its text."""
     words = [w for w in re.findall(r"\w+", phrase.lower()) if w not in UNTOPICAL]
     stems = analyze(" ".join(words))
     if not stems:
@@ -182,7 +182,7 @@ def _only_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
 
 
 def _whole(words: Sequence[str], papers: Sequence[Paper]) -> list[Paper]:
-    """Those whose title begins with the words, but for an article."""
+    """Return the papers whose title begins with the words, articles aside."""
     asked = title_key(" ".join(words))
     return [
         p

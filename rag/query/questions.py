@@ -1,4 +1,4 @@
-"""What a question is about, and how much a follow-up leans on what was asked before."""
+"""Separate content words from function words, and weigh a conversation's earlier questions."""
 
 from __future__ import annotations
 
@@ -10,158 +10,19 @@ from rag.types import Message
 
 WORD: Final = re.compile(r"\w+")
 STOP_WORDS: Final = frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "again",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "being",
-        "below",
-        "between",
-        "both",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "done",
-        "down",
-        "each",
-        "either",
-        "else",
-        "ever",
-        "every",
-        "few",
-        "for",
-        "from",
-        "further",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "here",
-        "hers",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "just",
-        "kind",
-        "let",
-        "lot",
-        "make",
-        "many",
-        "may",
-        "me",
-        "might",
-        "more",
-        "most",
-        "much",
-        "must",
-        "my",
-        "no",
-        "nor",
-        "not",
-        "of",
-        "off",
-        "on",
-        "once",
-        "one",
-        "only",
-        "or",
-        "other",
-        "ought",
-        "our",
-        "out",
-        "over",
-        "own",
-        "same",
-        "shall",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "thing",
-        "this",
-        "those",
-        "through",
-        "to",
-        "too",
-        "under",
-        "until",
-        "up",
-        "upon",
-        "us",
-        "very",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "without",
-        "would",
-        "you",
-        "your",
-        "s",
-        "t",
-        "re",
-        "ve",
-        "ll",
-        "d",
-        "m",
-        "don",
-        "doesn",
-        "didn",
-        "isn",
-        "aren",
-        "wasn",
-        "w",
-    ]
+    re.findall(
+        r"\w+",
+        """
+        a about above again all also am an and any are as at be because been before being below
+        between both but by can could did do does doing done down each either else ever every few
+        for from further had has have having he her here hers him his how i if in into is it its
+        itself just kind let lot make many may me might more most much must my no nor not of off on
+        once one only or other ought our out over own same shall she should so some such than that
+        the their them then there these they thing this those through to too under until up upon us
+        very was we were what when where whether which while who whom whose why will with without
+        would you your s t re ve ll d m don doesn didn isn aren wasn w
+        """,
+    )
 )
 
 # How much all earlier questions together weigh beside a question of n content words, chosen on the
@@ -171,7 +32,7 @@ MOST_HISTORY_WEIGHT: Final = 1.0
 LEAST_HISTORY_WEIGHT: Final = 0.5
 HISTORY_WEIGHT_AT_ZERO: Final = 1.4
 HISTORY_WEIGHT_PER_WORD: Final = 0.08
-# Of that, what a question keeps that neither points back nor begins in the middle of a talk.
+# The share of that for a question that neither refers back nor begins like a continuation.
 SELF_CONTAINED_SHARE: Final = 0.6
 LEANS_BACK: Final = re.compile(
     r"^\W*(?:and|but|or|so|then|ok|okay|also|what about|how about|what if|which of)\b"
@@ -179,33 +40,32 @@ LEANS_BACK: Final = re.compile(
     r"|else|too|also|both|former|latter|first|second|third|there|instead|such|either|neither)\b",
     re.IGNORECASE,
 )
-LEAST_CONTENT_WORDS: Final = (
-    3  # a question with fewer, such as "for LSTMs?", needs its conversation
-)
+# A question with fewer, such as "for LSTMs?", needs its conversation.
+LEAST_CONTENT_WORDS: Final = 3
 HISTORY_DECAY: Final = 0.8  # of each earlier question against the next
 MOST_QUESTIONS: Final = 4
 
 
 def content_words(text: str) -> list[str]:
-    """The words of a text that say what it is about, in lower case; all words if none does."""
+    """Return the content words of a text, in lower case; all words if it has none."""
     words = WORD.findall(text.lower())
     return [word for word in words if word not in STOP_WORDS] or words
 
 
 def earlier_questions(history: Sequence[Message]) -> list[str]:
-    """What the user asked before, latest first, as far back as retrieval looks."""
+    """Return what the user asked before, latest first, as far back as retrieval looks."""
     asked = [message.content for message in history if message.role == "user"]
     return [text for text in reversed(asked) if text.strip()][:MOST_QUESTIONS]
 
 
 def leans_back(question: str) -> bool:
-    """Whether a question points at what was said before, or is too short to stand alone."""
+    """Return whether a question refers to what was said before, or is too short to stand alone."""
     is_short = len(content_words(question)) < LEAST_CONTENT_WORDS
     return is_short or LEANS_BACK.search(question) is not None
 
 
 def history_weights(question: str, count: int) -> list[float]:
-    """Weights of `count` earlier questions, latest first, where the question itself weighs 1."""
+    """Return the weights of `count` earlier questions, latest first; the question itself has 1."""
     length = len(content_words(question))
     total = HISTORY_WEIGHT_AT_ZERO - HISTORY_WEIGHT_PER_WORD * length
     total = max(LEAST_HISTORY_WEIGHT, min(MOST_HISTORY_WEIGHT, total))

@@ -1,7 +1,7 @@
-"""Corrects words that neither the library nor the language knows, after the library's own words.
+"""Correct words that neither the library nor the dictionary has, to words of the library.
 
-What stands in quotes, is written like a name, or is known, is never changed. Not covered: words
-that are spelled wrong and yet are words.
+What is quoted, written like a name, or known is never changed. Not covered: misspellings that are
+words themselves.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rag.query.abbreviations import spelled_by_initials
 from rag.query.coined import COINED
-from rag.query.forms import spelled_by_initials
 from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
 from rag.store.lexical import analyze
@@ -21,7 +21,7 @@ from rag.store.lexical import analyze
 WORD: Final = re.compile(r"(?<![\w-])(?:[^\W\d_]{3,}|u)(?![\w-])")
 ACRONYM: Final = re.compile(r"[A-Z]{3,5}|[b-df-hj-np-tv-xz]{3,4}")  # "LTH", "lth"
 QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|https?://\S+")
-# Small words as they are typed in haste; the language knows some of them as other words.
+# Frequent slips in function words; the dictionary has some of them as other words.
 HASTY: Final[Mapping[str, str]] = {
     "wat": "what",
     "waht": "what",
@@ -51,10 +51,10 @@ HASTY: Final[Mapping[str, str]] = {
     "agianst": "against",
 }
 LEAST_LETTERS: Final = 4
-LONG: Final = 7  # letters from which on two may be wrong
+LONG: Final = 7  # letters from which two may be wrong
 MOST_WRONG: Final = 2.2
-STEM_WRONG: Final = 2  # letters of a stem: a wrong ending may leave more of it than the right one
-MOST_PAPERS: Final = 60  # whose words are compared
+STEM_WRONG: Final = 2  # letters of a stem; a misspelled ending may be stemmed less
+MOST_PAPERS: Final = 60  # whose words are compared with a misspelled one
 ENDINGS: Final = tuple(
     re.findall(
         r"\w+",
@@ -63,19 +63,19 @@ ENDINGS: Final = tuple(
     )
 )
 PREFIXES: Final = ("over", "under", "multi", "non", "un", "re", "pre", "mis")
-SWAPPED: Final = 1.2  # the cost of a wrong letter; a left out, added or swapped one costs 1
+SWAPPED: Final = 1.2  # cost of a substitution; an insertion, deletion or transposition costs 1
 VOWELS: Final = frozenset("aeiouy")
 PARTICLES: Final = frozenset(["up", "out", "off", "down", "over"])  # "writeup", "dropout"
-LEAST_SPREAD: Final = 2  # papers that have the right word of a short one
+LEAST_SPREAD: Final = 2  # papers that must have the correction of a short word
 
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """A question as it is searched for.
+    """A question after spelling correction.
 
     Attributes:
         text: With its corrections.
-        changed: The words as they were typed, each once, in their order.
+        changed: The corrected words as they were typed, each once, in their order.
     """
 
     text: str
@@ -83,7 +83,7 @@ class Spelled:
 
 
 def corrected(question: str, lookup: PaperLookup) -> Spelled:
-    """The question with its unknown words corrected."""
+    """Correct the unknown words of a question."""
     kept = [match.span() for match in QUOTED.finditer(question)]
     pieces, changed, at = [], [], 0
     for match in WORD.finditer(question):
@@ -96,21 +96,21 @@ def corrected(question: str, lookup: PaperLookup) -> Spelled:
         at = match.end()
         if (
             match[0].lower() not in HASTY and right != f"{match[0]}s"
-        ):  # what is plainly meant need not be told
+        ):  # an obvious correction need not be shown
             changed.append(match[0])
     pieces.append(question[at:])
     return Spelled("".join(pieces), tuple(dict.fromkeys(changed)))
 
 
 def as_typed(question: str, changed: Iterable[str]) -> str:
-    """The question with some words in quotes, so that they are searched for as they were typed."""
+    """Return a question with some words in quotes, so that they are not corrected."""
     for word in changed:
         question = re.sub(rf"(?<![\w“]){re.escape(word)}(?!\w)", f"“{word}”", question, count=1)
     return question
 
 
 def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
-    """The word that is meant; None where it is right, a name, or like none that is known."""
+    """Return the correction of a word; None where it is right, a name, or like no known word."""
     word = match[0]
     lower = word.lower()
     if lower in HASTY:
@@ -130,14 +130,14 @@ def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
 
 
 def _only_plural(word: str, lookup: PaperLookup) -> str | None:
-    """The plural of a short form where papers have that alone, which shares no stem: "MFCCs"."""
+    """Return the plural of an abbreviation that papers have in no other form: "MFCCs"."""
     if not (word.isupper() and len(word) > 1) or any(map(lookup.frequency, analyze(word))):
         return None
     return f"{word}s" if any(map(lookup.frequency, analyze(f"{word}s"))) else None
 
 
 def _is_word(word: str, lookup: PaperLookup) -> bool:
-    """Whether the language knows a word, what it is formed from, or the two it is made of."""
+    """Return whether the dictionary has a word, its base form, or the two it is composed of."""
     plain = next((word.removeprefix(p) for p in PREFIXES if word.startswith(p)), word)
     bases = [word, *(plain.removesuffix(end) for end in ENDINGS if plain.endswith(end)), plain]
     bases += [f"{base}{end}" for base in bases[1:] for end in "ey"]
@@ -150,12 +150,12 @@ def _is_word(word: str, lookup: PaperLookup) -> bool:
 
 
 def _is_whole(part: str, lookup: PaperLookup) -> bool:
-    """Whether a half of a word is one: some letters are pieces of words only."""
+    """Return whether a part of a compound is a word; some of two letters are only fragments."""
     return lookup.knows_word(part) and (len(part) >= LEAST_LETTERS or part in PARTICLES)
 
 
 def _closest(word: str, lookup: PaperLookup) -> str | None:
-    """The library's word with the fewest wrong letters; of several the more frequent."""
+    """Return the library's word at the least distance; of several the most frequent."""
     is_long = len(word) >= LONG
     most = MOST_WRONG if is_long else 1.0
     begins = re.compile(rf"\b{word[0]}[^\W\d_]{{2,}}", re.IGNORECASE)
@@ -175,7 +175,7 @@ def _closest(word: str, lookup: PaperLookup) -> str | None:
 
 
 def _formed(word: str, known: Iterable[str]) -> Iterator[str]:
-    """Known words with the ending of one that was typed, and that the library may not have."""
+    """Return known words with the inflection of a typed one, which the library may lack."""
     ending = next((end for end in ("ing", "ed", "er") if word.endswith(end)), "")
     for each in known:
         base = next(
@@ -190,10 +190,10 @@ def _spread(word: str, lookup: PaperLookup) -> int:
 
 
 def distance(word: str, other: str, most: float) -> float:
-    """What it costs to make one word of the other; more than `most` is infinite.
+    """Return the edit distance of two words; infinite where it is more than `most`.
 
-    The restricted Damerau-Levenshtein distance, in which a wrong letter costs a little more than
-    one left out, added or swapped, unless a vowel stands for a vowel; "f" and "ph" are one sound.
+    The restricted Damerau-Levenshtein distance, in which a substitution costs a little more than an
+    insertion, deletion or transposition, unless both are vowels; "f" and "ph" are the same.
     """
     folded = (word.replace("ph", "f"), other.replace("ph", "f"))
     pairs = {(word, other), folded}

@@ -1,4 +1,4 @@
-"""Tells what a message asks of the assistant itself: greetings, thanks, "how sure are you?"."""
+"""Recognise messages to the assistant itself: greetings, thanks, "how sure are you?"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from rag.sentences import split_sentences
 
 _X: Final = re.IGNORECASE | re.VERBOSE
-# What a request may begin with.
+# How a request may begin.
 POLITE: Final = (
     r"^\W*(?:(?:hi|hello|hey|thanks|thx|thank\syou|great|cool|ok(?:ay)?|so|and|now|then|please|can\syou|could\syou|would\syou|will\syou"
     r"|i(?:\swould|['’]d)\slike(?:\syou)?\sto(?:\ssee)?|i\swant(?:\sto\ssee)?|i\sneed|let\sme\ssee)\W+)*"
@@ -110,9 +110,9 @@ SQUEEZED: Final = re.compile(r"\b(what|who|how|where|that)s\b", re.IGNORECASE)
 
 
 def small_talk(text: str) -> tuple[str, ...]:
-    """What a message asks of the assistant itself, a name for each sentence; () when it asks more.
+    """Return what a message asks of the assistant, a name per sentence; () when it asks for more.
 
-    A greeting or thanks before a question is no small talk: the question counts.
+    A greeting or thanks before a question does not count: the question does.
     """
     text = SQUEEZED.sub(r"\1's", EMOTICON.sub(" ", text).strip()) or "thanks"
     pieces = [each.text for each in split_sentences(text)] or [text]

@@ -1,4 +1,4 @@
-"""Which papers a question names by their whole titles."""
+"""Find the papers that a question names by their whole titles."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from rag.text import title_key
 from rag.types import Paper
 
-LEAST_TITLE_WORDS: Final = 3  # shorter titles are also things to ask about, such as "Dropout"
+LEAST_TITLE_WORDS: Final = 3  # a shorter title is also a topic, such as "Dropout"
 
 
 def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
-    """Those of the papers whose whole title stands in a question, however it is spelled.
+    """Return the papers whose whole title is in a question, in any spelling.
 
-    A title within another one that is named is not meant.
+    A title within another one that is named does not count.
     """
     asked = title_key(question)
     keys = {paper.paper_id: _distinctive_key(paper.title) for paper in papers}
@@ -30,5 +30,5 @@ def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
 
 @lru_cache(4096)  # titles of found papers come again and again
 def _distinctive_key(title: str) -> str:
-    """What spellings of a title share; "" for a title that could be any words."""
+    """Return what spellings of a title share; empty where the title could be ordinary words."""
     return title_key(title) if len(title.split()) >= LEAST_TITLE_WORDS else ""

@@ -1,7 +1,7 @@
-"""Reads years of publication from a question: "since 2022", "between 2019 and 2021", "in 2020".
+"""Find years of publication in a question: "since 2022", "between 2019 and 2021", "in 2020".
 
-A year of something else is left alone: "ImageNet 2012", "data from 1979 to 2018", "2000 steps".
-Not covered: years in words or of two digits, and months, which count as their whole year.
+Other years are no filter: "ImageNet 2012", "data from 1979 to 2018", "2000 steps". Not covered:
+years in words or of two digits, and months, which count as their whole year.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ APPEARED: Final = (
 ABOUT_PAPERS: Final = re.compile(
     rf"\b(?:{PUBLICATIONS}|{APPEARED}|anything|something)\b", re.IGNORECASE
 )
-# What has years of its own: "forecasts of the weather between 1979 and 2018".
+# What has years itself: "forecasts of the weather between 1979 and 2018".
 ABOUT_THINGS: Final = re.compile(
     r"\b(?:data\w*|records?|recorded|observ\w+|measur\w+|trained|cases|prices?|returns|collected"
     r"|images?|elections?|pandemic|covid\S*|won|win(?:s|ner|ners|ning)?|challenges?|competitions?"
@@ -32,7 +32,7 @@ ABOUT_THINGS: Final = re.compile(
     re.IGNORECASE,
 )
 WORDS_LOOKED_BACK: Final = 5
-# What may stand behind a year; before any other word the number is a count or part of a name.
+# What may follow a year; before any other word the number is a count or part of a name.
 FOLLOWERS: Final = STOP_WORDS | frozenset(
     ["papers", "works", "articles", "publications", "studies", "research", "preprints", "please"]
 )
@@ -99,7 +99,7 @@ def _in(match: re.Match[str], _: int) -> Span:
 
 
 def _plain(match: re.Match[str], _: int) -> Span | None:
-    """The year of "2022 papers", unless it counts them or belongs to the name before it."""
+    """Return the year of "2022 papers", unless it counts them or belongs to a name before it."""
     return None if QUALIFIED.search(match.string[: match.start()]) else _in(match, _)
 
 
@@ -125,8 +125,8 @@ class _Phrasing:
     """A way to say a span of years.
 
     Attributes:
-        needs_papers: It counts only in a sentence that speaks of papers or of their making.
-        open_end: Whatever word may follow.
+        needs_papers: Whether it counts only in a sentence about papers or their publication.
+        open_end: Whether any word may follow.
     """
 
     pattern: re.Pattern[str]
@@ -141,7 +141,7 @@ def _phrasing(
     return _Phrasing(re.compile(_LEAD + pattern, re.IGNORECASE), read, needs_papers, open_end)
 
 
-# The first that matches at a place counts: "from 2019 to 2021" is more than "from 2019".
+# The first that matches at a place counts, so longer ones stand first.
 PHRASINGS: Final = (
     _phrasing(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
     _phrasing(
@@ -177,7 +177,7 @@ PHRASINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Years:
-    """A span of years, both inclusive, None unbounded, and where the question says it."""
+    """A span of years, both inclusive, None where unbounded, and where a question says it."""
 
     since: int | None
     until: int | None
@@ -186,7 +186,7 @@ class Years:
 
 
 def read_years(question: str, this_year: int) -> list[Years]:
-    """The spans of years of publication that a question asks for, in their order."""
+    """Return the spans of years of publication that a question asks for, in its order."""
     found: list[Years] = []
     for phrasing in PHRASINGS:
         for years in _read_phrasing(phrasing, question, this_year):
@@ -207,7 +207,7 @@ def _read_phrasing(phrasing: _Phrasing, question: str, this_year: int) -> Iterat
 
 
 def _is_asked(phrasing: _Phrasing, question: str, match: re.Match[str]) -> bool:
-    """Whether the words around a year let it be the year of a paper."""
+    """Return whether a year can be one of publication, by the words around it."""
     before, after = question[: match.start()], question[match.end() :]
     beside = " ".join(before.split()[-1:]) + " " + match.group()
     if ABOUT_PAPERS.search(beside):

@@ -1,1 +1,1 @@
-"""From a question to papers: dense and lexical candidates, fused, with the conversation in mind."""
+"""Retrieve papers for a question: dense and lexical candidates, fusion, reranking."""

@@ -1,4 +1,4 @@
-"""Keep retrieval to the papers that pass its filters, few or many of them."""
+"""Limit retrieval to the papers that pass the filters, be they few or many."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rag.store.lexical import LexicalIndex
 from rag.types import NO_FILTERS, Filters
 
 PASSAGES_PER_PAPER: Final = 2  # an abstract has 1.8 passages on average
-# So many papers that pass are compared one by one; of more, the passages nearest to the question
-# are fetched and those of other papers dropped. At 100,000 papers the first costs 50 ms of one
+# Up to so many papers that pass are compared one by one; with more, the nearest passages of all
+# papers are fetched and those of others dropped. At 100,000 papers the first costs 50 ms of one
 # core for 2,000 papers, the second 70 ms for 10,000 passages.
 FEW: Final = 2000
 MOST_FETCHED: Final = 10_000
-# The papers nearest to a question may pass more seldom than others.
+# The papers nearest to a question may pass less often than others.
 FETCH_MARGIN: Final = 1.5
 
 
@@ -30,15 +30,15 @@ def _none(_: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Which papers a search may find.
+    """The papers that a search may find.
 
     Attributes:
         few: All that pass, latest first, when they are few; None when they are many.
-        share: Of the library's papers, those that pass, in [0, 1].
-        among: Those of some papers that pass, in their order.
-        least: Papers to find, when so many pass.
-        newest: As many papers that pass, latest first.
-        filters: What it was built of.
+        share: The fraction of the library's papers that pass, in [0, 1].
+        among: Returns those of some papers that pass, in their order.
+        least: How many papers to find, if so many pass.
+        newest: Returns up to so many papers that pass, latest first.
+        filters: What it was built from.
     """
 
     few: Sequence[str] | None = None
@@ -49,7 +49,7 @@ class Admission:
     filters: Filters = NO_FILTERS
 
     def fetched(self, papers_k: int) -> int:
-        """Passages to fetch so that about so many papers that pass are among theirs."""
+        """Return how many passages to fetch so that about so many papers pass."""
         wanted = papers_k * PASSAGES_PER_PAPER
         if self.share == 1.0:
             return wanted
@@ -60,7 +60,7 @@ EVERYTHING: Final = Admission()
 
 
 def build_admission(index: LexicalIndex, filters: Filters, k: int) -> Admission:
-    """Work out which papers of an index pass filters, of which k are to be found."""
+    """Build the admission of the papers of an index that pass filters, to find k of them."""
     if not filters:
         return EVERYTHING
     newest = partial(index.newest, filters)

@@ -1,4 +1,4 @@
-"""Retrieval by embeddings."""
+"""Dense retrieval: by embeddings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedder
 from rag.errors import EmbedderUnavailableError
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
 from rag.types import passage_place
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class DenseRetriever:
-    """Finds papers by the cosine of their passages with the question.
+    """Rank papers by the cosine of their best passage with the question.
 
     Args:
         index: The papers and the vectors of their passages.
@@ -34,7 +34,7 @@ class DenseRetriever:
         self._candidates_k = candidates_k
 
     def embed(self, question: str) -> NDArray[np.float32]:
-        """The question's vector, shape (dimension,).
+        """Return a question's vector, shape (dimension,).
 
         Where the model encodes words too, the question is encoded once for both.
         """
@@ -44,7 +44,7 @@ class DenseRetriever:
         return encoder.encode([question])[0].vector
 
     def try_embed(self, question: str) -> NDArray[np.float32] | None:
-        """The same; None while the embedder cannot be loaded."""
+        """Return the question's vector; None while the embedder cannot be loaded."""
         try:
             return self.embed(question)
         except EmbedderUnavailableError as exc:
@@ -52,13 +52,16 @@ class DenseRetriever:
             return None
 
     def candidates(self, query: Query, admission: Admission = EVERYTHING) -> dict[str, float]:
-        """Cosine of the best passage by paper, best first, of papers that are admitted."""
+        """Return the cosine of the best passage by paper, of admitted papers, best first."""
         return self.nearest(self.compare(self.embed(query.topic), admission), admission)
 
     def compare(
         self, vector: NDArray[np.float32], admission: Admission = EVERYTHING
     ) -> dict[str, float]:
-        """The candidates and, where all that pass are compared, the others of them, best first."""
+        """Return the cosine by paper, best first, then of the latest that pass if too few are near.
+
+        Where few papers pass, all of these are compared; else those of the nearest passages.
+        """
         if admission.few is not None:
             known = self.similarities(vector, admission.few)
             return dict(sorted(known.items(), key=lambda item: -item[1]))
@@ -67,7 +70,7 @@ class DenseRetriever:
         for found_id, cosine in self._index.vectors.query(vector, wanted):
             best.setdefault(passage_place(found_id)[0], cosine)
         found = {paper: best[paper] for paper in admission.among(list(best))}
-        if len(found) < admission.least:  # few of those that pass are near
+        if len(found) < admission.least:  # few of the nearest pass
             more = [each for each in admission.newest(admission.least) if each not in found]
             found |= self.similarities(vector, more)
         return found
@@ -75,19 +78,19 @@ class DenseRetriever:
     def nearest(
         self, compared: Mapping[str, float], admission: Admission = EVERYTHING
     ) -> dict[str, float]:
-        """The candidates among papers that were compared, which come best first."""
+        """Return the candidates among compared papers, which are ordered best first."""
         return dict(islice(compared.items(), max(self._candidates_k, admission.least)))
 
     def similarities(
         self, vector: NDArray[np.float32], paper_ids: Iterable[str]
     ) -> dict[str, float]:
-        """Cosine of the best passage of certain papers, computed exactly."""
+        """Return the exact cosine of the best passage of certain papers."""
         return self.all_similarities([vector], paper_ids)[0]
 
     def all_similarities(
         self, vectors: Sequence[NDArray[np.float32]], paper_ids: Iterable[str]
     ) -> list[dict[str, float]]:
-        """The same for several questions at once, in their order."""
+        """Return the exact cosines for several questions at once, in their order."""
         best: list[dict[str, float]] = [{} for _ in vectors]
         for paper_id, passages in self._index.vectors.of_papers(list(paper_ids)).items():
             for similarities, vector in zip(best, vectors, strict=True):

@@ -1,4 +1,4 @@
-"""Merges scores of papers; pure functions."""
+"""Fuse scores of papers; pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 def fuse(
     dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float
 ) -> dict[str, float]:
-    """One score in [0, 1] by paper: a convex combination of the two retrievers' scores.
+    """Return one score in [0, 1] by paper: a convex combination of the two retrievers' scores.
 
     Each side is divided by its best score, and 0, below which no match lies, stays 0 (the
     theoretical-minimum normalisation of Bruch, Gai and Ingber 2023, arXiv:2210.11934), so a
@@ -34,7 +34,7 @@ def fuse(
 
 
 def blend(scorings: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dict[str, float]:
-    """The weighted mean of several scorings; a paper that a scoring lacks counts 0 there."""
+    """Return the weighted mean of several scorings; a paper that a scoring lacks counts 0 there."""
     total = sum(weights)
     blended: dict[str, float] = defaultdict(float)
     for scores, weight in zip(scorings, weights, strict=True):
@@ -45,12 +45,12 @@ def blend(scorings: Sequence[Mapping[str, float]], weights: Sequence[float]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What else tells papers apart.
+    """Scores of a further criterion, to add to the fused ones.
 
     Attributes:
-        scores: At most 1 each, by paper; for the best papers only.
+        scores: By paper, at most 1; for the best papers only.
         weight: Against 1 for the fused score.
-        floor: What counts nothing, below 1; what is less does not either.
+        floor: The score that counts as 0, below 1; lower ones count as 0 too.
     """
 
     scores: Mapping[str, float]
@@ -59,11 +59,10 @@ class Signal:
 
 
 def add_signals(fused: Mapping[str, float], signals: Sequence[Signal]) -> dict[str, float]:
-    """Scores of the same papers in [0, 1]: the weighted mean of fused score and signals.
+    """Return scores of the same papers in [0, 1]: the weighted mean of fused score and signals.
 
-    A signal's values are stretched from `floor` to 1. A paper that a signal does not know counts
-    there as the least of those it knows, so the order among the unknown stays, and they do not
-    pass any that was better before.
+    A signal's scores are rescaled from [floor, 1] to [0, 1]. A paper without one gets the lowest of
+    those that have, so such papers keep their order and pass none that ranked above them.
     """
     total = 1 + sum(signal.weight for signal in signals)
     scores = {paper_id: score / total for paper_id, score in fused.items()}
@@ -76,5 +75,5 @@ def add_signals(fused: Mapping[str, float], signals: Sequence[Signal]) -> dict[s
 
 
 def rank(scores: Mapping[str, float]) -> list[str]:
-    """Papers by falling score; equal scores by id, so that a run can be repeated."""
+    """Return papers by descending score; equal scores by id, so that a run can be repeated."""
     return sorted(scores, key=lambda paper_id: (-scores[paper_id], paper_id))

@@ -1,4 +1,4 @@
-"""Makes hits of scored papers: the newest ones, those that are named, passages by similarity."""
+"""Build hits of scored papers."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.query.filters import count_named
+from rag.query.query import Query
 from rag.query.titles import titled_papers
-from rag.query.understanding import Query
 from rag.retrieval.reranking import Fetched, fetch
 from rag.store.index import PaperIndex
 from rag.types import Filters, Hit, Passage
 
-# What a paper that the question names gains on its fused score, which is at most 1 by itself.
+# Added to the fused score of a paper that the question names; that score alone is at most 1.
 NAMED_BONUS: Final = 1.0
-LISTED_K: Final = 200  # papers looked at to list those by most of the asked-for authors
+LISTED_K: Final = 200  # papers among which those by most of the filtered authors are found
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Candidates for one text, and all cosines that are known already.
+    """The candidates for one question, and all cosines that are known.
 
     Attributes:
-        vector: Of the text, shape (dimension,); None without an embedder.
+        vector: Of the question, shape (dimension,); None without an embedder.
         dense: Cosine by paper.
         lexical: BM25 by paper, best first.
-        dense_ranks: Places among the dense candidates, from 1.
+        dense_ranks: Ranks of the dense candidates, from 1.
         compared: Cosines of candidates and of others.
     """
 
@@ -41,19 +41,19 @@ class Scored:
 
 
 def ranks(ordered: Iterable[str]) -> dict[str, int]:
-    """Number papers by their order, from 1."""
+    """Return the rank of each paper in an order, from 1."""
     return {paper_id: place for place, paper_id in enumerate(ordered, start=1)}
 
 
 def named_bonus(query: Query, fetched: Fetched) -> dict[str, float]:
-    """Score what papers gain that the question names or points at."""
+    """Return what is added to the scores of papers that a question names or refers to."""
     near = [stored.paper for stored in fetched.papers.values()]
     named = [*titled_papers(query.topic, near), *query.about]
     return dict.fromkeys((paper.paper_id for paper in named), NAMED_BONUS)
 
 
 def newest_hits(index: PaperIndex, filters: Filters, k: int) -> list[Hit]:
-    """The latest papers that pass, those by most of the asked-for authors first."""
+    """Return the latest papers that pass; those by most of the filtered authors first."""
     passing = index.lexical.newest(filters, max(k, LISTED_K))
     fetched = fetch(index, passing, vectors=False)
     papers = [stored.paper for stored in fetched.papers.values()]
@@ -68,13 +68,13 @@ def newest_hits(index: PaperIndex, filters: Filters, k: int) -> list[Hit]:
 def build_hits(
     scores: Mapping[str, float], fetched: Fetched, asked: Scored, bonus: Mapping[str, float]
 ) -> list[Hit]:
-    """Hits of the scored papers, in their order.
+    """Build hits of the scored papers, in their order.
 
     Args:
         scores: By paper, best first.
         fetched: The papers with their vectors; one that was removed meanwhile is left out.
         asked: The question's vector and each retriever's candidates.
-        bonus: What is in the score for being named.
+        bonus: What the scores hold for being named.
     """
     lexical_ranks = ranks(asked.lexical)
     hits = []
@@ -103,11 +103,13 @@ def _by_similarity(
     vectors: Mapping[str, NDArray[np.float32]],
     vector: NDArray[np.float32] | None,
 ) -> list[tuple[Passage, float | None]]:
-    """Passages with their cosine, most similar first; in reading order when there is no vector."""
+    """Return passages with their cosine, most similar first; in reading order without a vector."""
     if vector is None:
         return [(passage, None) for passage in passages]
     ids = {passage: passage.passage_id for passage in passages}
-    known = [each for each in passages if ids[each] in vectors]  # it may just have been removed
+    known = [
+        each for each in passages if ids[each] in vectors
+    ]  # it may have been removed meanwhile
     if not known:
         return [(passage, None) for passage in passages]
     cosines = {passage: float(vectors[ids[passage]] @ vector) for passage in known}

@@ -1,4 +1,4 @@
-"""Dense and lexical retrieval fused into hits."""
+"""Hybrid retrieval: dense and lexical candidates, fused and reranked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rag.query.query import Query
 from rag.query.questions import earlier_questions, history_weights
-from rag.query.understanding import Query
 from rag.retrieval.admission import EVERYTHING, Admission, build_admission
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import blend, fuse, rank
@@ -22,7 +22,7 @@ FILLED_K: Final = 50  # lexical candidates whose cosine is looked up when dense 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Score by paper, what was read of the papers, and the question as it was compared."""
+    """The scores by paper, what was read of the papers, and the candidates for the question."""
 
     scores: Mapping[str, float]
     fetched: Fetched
@@ -30,14 +30,14 @@ class _Found:
 
 
 class HybridRetriever:
-    """Finds the papers that a question is about, by meaning and by words.
+    """Find the papers that a question is about, by meaning and by words.
 
     Args:
         index: The papers.
         dense: None for lexical retrieval only.
         lexical: Retrieval by words.
         dense_weight: Share of the dense side in the fused score, in [0, 1].
-        reranker: Looks at the best papers once more; None leaves them as they were fused.
+        reranker: Reranks the best papers; None leaves them as they were fused.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class HybridRetriever:
         self._reranker = reranker
 
     def find(self, query: Query, k: int) -> list[Hit]:
-        """The k best papers that pass for a question within its conversation, best first.
+        """Return the k best papers that pass for a question within its conversation, best first.
 
-        Without a topic they are the latest that pass. Those that it is known to name come first.
+        Without a topic the latest that pass. Papers that the question names come first.
         """
         self._index.refresh()
         if not query.topic.strip():
@@ -75,7 +75,7 @@ class HybridRetriever:
         return build_hits(best, fetched, found.asked, bonus)
 
     def candidates(self, query: Query, admission: Admission = EVERYTHING) -> Mapping[str, float]:
-        """Score in [0, 1] by paper of all candidates, in no order; nothing for being named."""
+        """Return the score in [0, 1] of all candidates by paper, without a bonus for names."""
         return self._score_all(query, admission).scores
 
     def _score_all(self, query: Query, admission: Admission) -> _Found:
@@ -93,10 +93,10 @@ class HybridRetriever:
         return _Found(blended, fetched, scored[0])
 
     def _fill_in(self, scored: Sequence[Scored]) -> list[Scored]:
-        """The scored questions with the cosines that dense retrieval did not bring.
+        """Add the cosines that dense retrieval did not return.
 
         For a single question those of its best lexical candidates; for several, every question's
-        cosine with every candidate of the others, so that blending is fair.
+        cosine with every candidate of the others, so that blending compares like with like.
         """
         if self._dense is None:
             return list(scored)

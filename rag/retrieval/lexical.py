@@ -1,16 +1,16 @@
-"""Retrieval by words."""
+"""Lexical retrieval: by BM25."""
 
 from __future__ import annotations
 
+from rag.query.query import Query
 from rag.query.questions import content_words
-from rag.query.understanding import Query
 from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
 from rag.types import NO_FILTERS, Filters
 
 
 class LexicalRetriever:
-    """Finds papers by BM25 over the question's content words.
+    """Rank papers by BM25 over a question's content words.
 
     Args:
         index: The papers and their words.
@@ -22,10 +22,10 @@ class LexicalRetriever:
         self._candidates_k = candidates_k
 
     def candidates(self, query: Query, admission: Admission = EVERYTHING) -> dict[str, float]:
-        """BM25 score by paper, best first; papers without a word of the question are not in it."""
+        """Return the BM25 score by paper, best first; papers without a word of it have none."""
         return self.matches(query.topic, admission.filters)
 
     def matches(self, text: str, filters: Filters = NO_FILTERS) -> dict[str, float]:
-        """The same of a text."""
+        """Return the BM25 score by paper of those that match a text, best first."""
         words = " ".join(content_words(text))
         return self._index.lexical.search(words, self._candidates_k, filters)

@@ -1,4 +1,4 @@
-"""Score papers by MaxSim: how well they meet the words of a question, whichever they use."""
+"""Score papers by MaxSim: how well they match each word of a question."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ONE_THREAD: Final = 262_144
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary:
-    """The different words of some papers.
+    """The distinct content words of some papers.
 
     Attributes:
         words: Each once.
-        places: Those of one paper after those of the other, as indices of `words`.
+        places: Indices into `words`, those of one paper after those of the other.
         starts: Where each paper begins in `places`; each has at least one word.
     """
 
@@ -40,7 +40,7 @@ class _Vocabulary:
 
     @classmethod
     def of(cls, papers: Sequence[Paper]) -> Self:
-        """The content words of titles and abstracts."""
+        """Build the vocabulary of titles and abstracts."""
         known: dict[str, int] = {}
         places: list[int] = []
         starts = []
@@ -53,7 +53,7 @@ class _Vocabulary:
 
 @lru_cache(TEXTS_KEPT)
 def _different_words(text: str) -> tuple[str, ...]:
-    """Each content word of a text once; an empty one for a text without words."""
+    """Return each content word of a text once; an empty one for a text without words."""
     return tuple(dict.fromkeys(content_words(text))) or ("",)
 
 
@@ -76,8 +76,8 @@ class MaxSimScorer:
 
         The score is the mean, weighted by idf, of each content word's cosine
         with the closest word of the paper: late interaction (Khattab and Zaharia 2020,
-        arXiv:2004.12832) with papers whose words are out of context, so nothing is read or kept
-        of them. It is about 0.33 for a paper that retrieval brings, and 0.5 for the best.
+        arXiv:2004.12832) with papers whose words are out of context, so papers are not
+        encoded. It is about 0.33 for a retrieved paper, and 0.5 for the best.
         """
         if not papers:
             return [{} for _ in questions]
@@ -109,7 +109,7 @@ class MaxSimScorer:
 
 
 def _cosines(asked: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Every word of a question with every word of the papers, shape (asked, words)."""
+    """Return the cosines of a question's words with the papers', shape (question words, words)."""
     step = max(1, ONE_THREAD // asked.size)
     return np.concatenate(
         [asked @ words[n : n + step].T for n in range(0, len(words), step)], axis=1
@@ -117,6 +117,6 @@ def _cosines(asked: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[
 
 
 def _content(asked: EncodedText) -> list[int]:
-    """Which words of a question say what it is about; all if none does."""
+    """Return the indices of the content words of a question; of all words if it has none."""
     kept = [n for n, word in enumerate(asked.words) if word.lower() not in STOP_WORDS]
     return kept or list(range(len(asked.words)))

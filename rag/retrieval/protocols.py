@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.retrieval.admission import Admission
 from rag.types import Hit
 
 
 class Retriever(Protocol):
-    """Gives candidates for a question; called from several threads at once.
+    """Scores candidates for a question; called from several threads at once.
 
     Dense, lexical and hybrid retrieval are three. `Library.open(retriever=…)` takes another:
 
@@ -24,14 +24,14 @@ class Retriever(Protocol):
         """Score the library's papers that a question may be about.
 
         Args:
-            query: Its `topic` is what is looked for, never ""; its `searched_history` is what was
-                said before.
-            admission: Which papers its filters let pass. To look at these alone is quicker; the
-                others are left out in any case.
+            query: `topic` is what to search for, never empty; `searched_history` is what was said
+                before.
+            admission: Which papers pass the filters. Scoring only these is quicker; others are
+                left out in any case.
 
         Returns:
-            Scores by paper id, the larger the better, of any scale that begins at 0. An id that
-            the library does not have is passed over.
+            Scores by paper id, larger is better, on any scale that begins at 0. Ids that the
+            library does not have are ignored.
         """
 
 
@@ -39,7 +39,7 @@ class PaperFinder(Protocol):
     """Finds the papers that a question is about; called from several threads at once."""
 
     def find(self, query: Query, k: int) -> list[Hit]:
-        """Find the k best papers that pass the filters, best first; fewer when no others fit.
+        """Return the k best papers that pass the filters, best first; fewer when no others match.
 
-        Of a query without a topic they are the latest that pass; those that it names come first.
+        For a query without a topic the latest that pass; papers that it names come first.
         """

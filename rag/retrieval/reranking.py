@@ -1,4 +1,4 @@
-"""Rerank the best candidates by the words of the question and by what resembles the best."""
+"""Rerank the best candidates by MaxSim, and by similarity to the very best."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from rag.store.index import PaperIndex
 from rag.store.papers import StoredPaper
 from rag.types import Passage
 
-# Chosen on SciFact's training queries and the dev set: nDCG@10 0.756 (without a second look
+# Chosen on SciFact's training queries and the dev set: nDCG@10 0.756 (without reranking
 # 0.743), recall@10 of `multi` 0.89 (0.86), MRR of `single` 0.963 (0.954). These hardly move for 30
 # to 50 papers, a weight of MaxSim from 0.7 to 1.1 and of the similarity from 0.3 to 0.5. With two
-# leaders instead of one, papers that use a thing come as close as the one that brings it.
+# leaders instead of one, papers that use a method score as high as the one that proposes it.
 RERANKED_K: Final = 30
 MAXSIM_WEIGHT: Final = 0.9  # against 1 for the fused score
-MAXSIM_FLOOR: Final = 0.1  # every candidate there matches better; more would cut long questions off
+MAXSIM_FLOOR: Final = (
+    0.1  # every candidate is above it; a higher one would be above some of long questions
+)
 SIMILARITY_WEIGHT: Final = 0.35
 LEADERS: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a search has read of the library so far.
+    """What a search has read from the library so far.
 
     Attributes:
         papers: Papers with their passages, by id.
@@ -40,7 +42,7 @@ class Fetched:
 
 
 class Reranker:
-    """Orders the best fused papers anew.
+    """Rerank the papers with the best fused scores.
 
     Args:
         index: The papers and the vectors of their passages.
@@ -54,7 +56,7 @@ class Reranker:
     def rerank(
         self, questions: Sequence[str], weights: Sequence[float], fused: Mapping[str, float]
     ) -> tuple[dict[str, float], Fetched]:
-        """The scores of all papers after the best were looked at once more, and what was read.
+        """Return the scores of all papers, the best ones reranked, and what was read for it.
 
         Args:
             questions: The question and the earlier ones.
@@ -77,7 +79,7 @@ def fetch(
     *,
     vectors: bool = True,
 ) -> Fetched:
-    """Read those of the papers that are in the library and not yet known, with vectors or not."""
+    """Read papers that are not yet known, with or without their vectors."""
     known = known or Fetched()
     missing = [paper_id for paper_id in paper_ids if paper_id not in known.papers]
     papers = index.find(missing)
@@ -88,10 +90,10 @@ def fetch(
 
 
 def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
-    """Cosine of each paper's best passage with the mean of the leaders'.
+    """Return the cosine of each paper's best passage with the mean of the leaders' best passages.
 
-    Feedback from what was found to what else is found (Rocchio 1971): where several papers
-    answer, they resemble each other more than the question.
+    Pseudo-relevance feedback (Rocchio 1971): where several papers answer, they resemble each other
+    more than the question.
     """
     known = {each: _stack(stored.passages, fetched) for each, stored in fetched.papers.items()}
     means = [known[each].mean(axis=0) for each in leaders if len(known[each])]
@@ -102,7 +104,7 @@ def similarity_to(leaders: Sequence[str], fetched: Fetched) -> dict[str, float]:
 
 
 def _stack(passages: Sequence[Passage], fetched: Fetched) -> NDArray[np.float32]:
-    """The vectors of a paper's passages; none of a passage that was removed meanwhile."""
+    """Return the vectors of a paper's passages, without those removed meanwhile."""
     ids = [each.passage_id for each in passages]
     found = [fetched.vectors[each] for each in ids if each in fetched.vectors]
     return np.array(found, np.float32)

@@ -1,8 +1,8 @@
-"""Finds papers by the candidates of a retriever that was given to the library."""
+"""Find papers with a retriever that the caller gave to the library."""
 
 from __future__ import annotations
 
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.retrieval.admission import build_admission
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import fuse, rank
@@ -14,7 +14,7 @@ from rag.types import Hit
 
 
 class PaperSearch:
-    """Finds the papers that one retriever scores best.
+    """Find the papers that one retriever scores best.
 
     Args:
         index: The papers.
@@ -37,7 +37,7 @@ class PaperSearch:
         self._candidates_k = candidates_k
 
     def find(self, query: Query, k: int) -> list[Hit]:
-        """The k best papers for a question, best first; scores are divided by the best."""
+        """Return the k best papers for a question, best first, with scores divided by the best."""
         self._index.refresh()
         if not query.topic.strip():
             return newest_hits(self._index, query.filters, k) if query.filters else []

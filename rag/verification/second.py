@@ -27,7 +27,7 @@ class LLMVerdict:
 
 
 class SecondVerifier(Protocol):
-    """Checks claims after the first verifier."""
+    """Check claims after the first verifier."""
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
         """Return a verdict on every claim and its paper, in order, and what that used.

@@ -27,7 +27,7 @@ class Support:
 
 
 class Verifier(Protocol):
-    """Checks claims against papers; called from several threads at once."""
+    """Check claims against papers; called from several threads at once."""
 
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> list[Support]:
         """Return the support of each claim by its paper, in order."""

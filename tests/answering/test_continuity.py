@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.continuity import TopicShiftModel
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.types import Hit, Message, Paper
 
 FIRST = "What is WaveMix?"
@@ -48,6 +48,8 @@ def test_a_turn_to_what_other_papers_meet_better_leaves_the_paper_before(starter
 
 
 def test_without_vectors_the_words_alone_have_decided():
-    query = Query("and the tide?", "and the tide?", "the tide", before=(MOSS,), turns=True)
+    query = Query(
+        "and the tide?", "and the tide?", "the tide", previous=(MOSS,), seems_new_topic=True
+    )
     found = [Hit(CRAB, 1.0)]
     assert TopicShiftModel(None, lambda _: 1.0, lambda *_: found).settle(query) is query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.focus import own_words
+from rag.query.focus import topic_words
 from rag.types import Message
 
 FIRST = "What is WaveMix?"
@@ -74,4 +74,4 @@ def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
     ],
 )
 def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
-    assert own_words(question) == words
+    assert topic_words(question) == words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.understanding import Query, QueryParser
+from rag.query.query import Query
+from rag.query.understanding import QueryParser
 from rag.types import NO_FILTERS, Filters, Message
 
 FIRST = "How are deep networks pruned?"

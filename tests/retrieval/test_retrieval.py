@@ -15,7 +15,7 @@ from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
 from rag.faces.retriever import build_node
 from rag.library import Library
-from rag.query.understanding import Query
+from rag.query.query import Query
 from rag.retrieval.admission import EVERYTHING, build_admission
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.fusion import rank

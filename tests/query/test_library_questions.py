@@ -8,9 +8,9 @@ from rag.query.details import missing_details
 from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
 from rag.query.fields import asked_fields
 from rag.query.focus import asked_count
-from rag.query.intent import question_for_papers, without_frame, without_interjection
-from rag.query.kinds import LibraryQuestion, asked_of_library
+from rag.query.intent import question_for_papers, without_interjection, without_request
 from rag.query.languages import language_of
+from rag.query.library_questions import LibraryQuestion, asked_of_library
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk
 from rag.types import Paper
@@ -157,7 +157,7 @@ def test_ids_and_addresses_are_found_anywhere(question, first):
     ],
 )
 def test_a_question_is_taken_out_of_the_frame_of_a_request(asked, bare):
-    assert without_frame(asked) == bare
+    assert without_request(asked) == bare
 
 
 def test_a_sum_is_no_question_for_papers():

@@ -1,18 +1,16 @@
-"""What a follow-up points at in the answers before it."""
+"""What a follow-up refers to in the answers before it, and what it asks of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from rag.query.pointing import (
+from rag.query.coreference import count_too_few_cited, find_antecedents, ids_to_exclude
+from rag.query.follow_ups import (
     applied_to,
     asks_for_more,
-    changed_topic,
-    cited_before,
-    pointed_papers,
-    selects,
-    short_of,
-    turns_away,
+    explicit_new_topic,
+    possible_new_topic,
+    selects_among_cited,
 )
 from rag.types import Citation, Message, Paper
 
@@ -58,16 +56,16 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
     ],
 )
 def test_a_follow_up_points_at_papers_of_the_answer_before(question, papers):
-    assert list(pointed_papers(question, LISTED).papers) == papers
+    assert list(find_antecedents(question, LISTED).papers) == papers
 
 
 def test_ordinals_are_those_of_the_last_answer_that_cited_several():
-    assert pointed_papers("and the third one?", LATER).papers == (BELL,)
-    assert pointed_papers("does it swim?", LATER).papers == (CRAB,)
+    assert find_antecedents("and the third one?", LATER).papers == (BELL,)
+    assert find_antecedents("does it swim?", LATER).papers == (CRAB,)
 
 
 def test_a_paper_is_put_beside_the_one_of_the_last_answer():
-    assert pointed_papers("is that newer than the first one?", LATER).papers == (CRAB, MOSS)
+    assert find_antecedents("is that newer than the first one?", LATER).papers == (CRAB, MOSS)
 
 
 def test_places_count_the_papers_of_the_conversation_where_no_answer_cites_several():
@@ -75,8 +73,8 @@ def test_places_count_the_papers_of_the_conversation_where_no_answer_cites_sever
         *(Message("user", "Moss?"), Message("assistant", "[1]", cited(MOSS))),
         *(Message("user", "Bells?"), Message("assistant", "[2]", cited(BELL, first=2))),
     )
-    assert pointed_papers("what did each of the two measure?", apart).papers == (MOSS, BELL)
-    assert pointed_papers("the first one again: does it float?", apart).papers == (MOSS,)
+    assert find_antecedents("what did each of the two measure?", apart).papers == (MOSS, BELL)
+    assert find_antecedents("the first one again: does it float?", apart).papers == (MOSS,)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_a_return_is_to_the_paper_of_the_conversation_that_has_its_words(questio
         *(Message("user", "?"), Message("assistant", "[1][2]", cited(cast, roof))),
         *(Message("user", "?"), Message("assistant", "[3]", cited(CRAB, first=3))),
     )
-    assert [each.paper_id for each in pointed_papers(question, talked).papers] == [paper][
+    assert [each.paper_id for each in find_antecedents(question, talked).papers] == [paper][
         : bool(paper)
     ]
 
@@ -111,12 +109,12 @@ def test_a_return_is_to_the_paper_of_the_conversation_that_has_its_words(questio
     ],
 )
 def test_a_change_of_topic_is_told_from_what_is_asked(question, rest):
-    assert changed_topic(question) == rest
+    assert explicit_new_topic(question) == rest
 
 
 def test_who_came_up_with_a_thing_is_asked_of_other_papers():
-    assert pointed_papers("who came up with those roofs in the first place?", LISTED).papers == ()
-    assert pointed_papers("who came up with it?", LISTED).papers == (MOSS,)
+    assert find_antecedents("who came up with those roofs in the first place?", LISTED).papers == ()
+    assert find_antecedents("who came up with it?", LISTED).papers == (MOSS,)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_who_came_up_with_a_thing_is_asked_of_other_papers():
 )
 def test_other_papers_than_those_of_the_answers_before_are_asked_for(question, is_other):
     ids = {"moss", "crab", "bell"} if is_other else set()
-    assert set(cited_before(question, LATER)) == ids
+    assert set(ids_to_exclude(question, LATER)) == ids
 
 
 @pytest.mark.parametrize(
@@ -145,7 +143,7 @@ def test_other_papers_than_those_of_the_answers_before_are_asked_for(question, i
     ],
 )
 def test_some_of_the_papers_before_are_asked_for_by_what_they_say(question, is_selecting):
-    assert selects(question) is is_selecting
+    assert selects_among_cited(question) is is_selecting
 
 
 def test_what_the_last_answer_is_put_beside_is_found():
@@ -158,14 +156,14 @@ def test_what_the_last_answer_is_put_beside_is_found():
     [("the fifth one", 3), ("and [7]?", 3), ("the third one", None), ("how are bells cast?", None)],
 )
 def test_a_place_that_no_answer_has_is_known_as_that(question, count):
-    assert short_of(question, LATER) == count
+    assert count_too_few_cited(question, LATER) == count
 
 
 def test_one_paper_is_not_compared_with_itself():
     alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(MOSS)))
-    assert short_of("how much better is it than before?", alone) is None
-    assert short_of("compare them", alone) == 1
-    assert short_of("compare them", LISTED) is None
+    assert count_too_few_cited("how much better is it than before?", alone) is None
+    assert count_too_few_cited("compare them", alone) == 1
+    assert count_too_few_cited("compare them", LISTED) is None
 
 
 def test_a_question_cut_short_is_of_the_paper_before():
@@ -177,11 +175,11 @@ def test_a_question_cut_short_is_of_the_paper_before():
         "in which winters",
         "how many stones",
     ):
-        assert pointed_papers(question, alone).papers == (MOSS,)
+        assert find_antecedents(question, alone).papers == (MOSS,)
 
 
 def test_nothing_is_pointed_at_before_an_answer_cited_something():
-    assert pointed_papers("the second one", LISTED[:1]).papers == ()
+    assert find_antecedents("the second one", LISTED[:1]).papers == ()
 
 
 @pytest.mark.parametrize("message", ["tell me more", "more details please", "and what else?"])
@@ -198,4 +196,4 @@ def test_a_question_for_more_of_something_is_its_own():
     [("and spiking crabs?", "spiking crabs"), ("what about moss", "moss"), ("why moss?", "")],
 )
 def test_what_a_follow_up_turns_to_is_found(question, turned):
-    assert turns_away(question) == turned
+    assert possible_new_topic(question) == turned

@@ -1,4 +1,4 @@
-"""The other form of a topic's name, as the library writes it: "GNN" and "graph neural network"."""
+"""Find the abbreviation or long form of a topic in the library: GNN, graph neural network."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rag.query.questions import STOP_WORDS
 from rag.store.lexical import analyze
 from rag.types import Paper
 
-READ: Final = 40  # papers that are read for it
-LEAST_PAPERS: Final = 2  # that write both forms side by side
-SAMPLE: Final = 2000  # papers whose words are read for initials
+READ: Final = 40  # papers that are searched
+LEAST_PAPERS: Final = 2  # that have both forms side by side
+SAMPLE: Final = 2000  # papers whose phrases are searched for initials
 INITIALS: Final = re.compile(r"[A-Z]{3,5}|[a-z]{3,4}")
 LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 def other_form(topic: str, lookup: PaperLookup) -> list[str]:
-    """The stems of a topic's short form where it is long, and the other way; [] where none is."""
+    """Return the stems of a topic's abbreviation or long form; empty where the library has none."""
     stems = analyze(topic)
     if not stems:
         return []
@@ -57,9 +57,9 @@ def _short_forms(long: str, papers: Iterable[Paper]) -> Iterable[str]:
 
 
 def spelled_by_initials(short: str, lookup: PaperLookup) -> str:
-    """The library's phrase whose initials a short form has that no paper writes; "" for none.
+    """Return the phrase of the library whose initials an unknown abbreviation has, or "".
 
-    "LTH" is the lottery ticket hypothesis where a title has that, and another paper speaks of it.
+    "LTH" is the lottery ticket hypothesis where a title has that phrase, and another paper too.
     """
     if not INITIALS.fullmatch(short):
         return ""

@@ -1,6 +1,6 @@
-"""Decides what kind of answer a question asks for: abstracts, records, the assistant itself, none.
+"""Recognise questions about the library's records as a whole: counts, lists, newest, overview.
 
-By rules alone, each a pattern over the whole message. What no rule knows asks for abstracts.
+By rules alone, each a pattern over the whole message.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.query.talk import POLITE
 _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
 
-# What records say of a library.
+# What can be asked of all records.
 LibraryAspect = Literal["count", "list", "newest", "oldest", "topics", "sources", "author"]
 _THINGS: Final = (
     r"(?:papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
@@ -111,7 +111,7 @@ ANYWHERE: Final = re.compile(
 ABOUT: Final = re.compile(
     rf"^\W*{_ON}\s+(?:the\s+(?:topic|subject|field|area)s?\s+(?:of\s+)?)?", _I
 )
-# What kinds of paper titles call themselves.
+# Kinds of paper, and the words by which titles say so.
 KINDS: Final[Mapping[str, str]] = {
     "survey": "survey|review|overview|tutorial|primer",
     "review": "survey|review|overview",
@@ -135,12 +135,12 @@ PAPERS_ON: Final = re.compile(rf"^\W*{_THINGS}\s+{_ON}\s+", _I)
 
 @dataclass(frozen=True, slots=True)
 class LibraryQuestion:
-    """What is asked of the library's records as a whole.
+    """A question about the library's records as a whole.
 
     Attributes:
-        what: Which question it is.
-        topic: What the papers are to be about; "" for all of them.
-        kind: Words of which their titles have one, joined by "|", such as `survey|review`; "".
+        what: What is asked.
+        topic: What the papers are to be about; empty for all of them.
+        kind: Alternatives joined by "|", one of which their titles have: `survey|review`; or empty.
         field: What their records have, or lack; None for any.
         is_lacking: Whether they lack it.
         most: How many are asked for; 0 for all.
@@ -185,7 +185,7 @@ FIELD_WORDS: Final[Mapping[str, Field]] = {
 
 
 def _asked_by_field(question: str) -> LibraryQuestion | None:
-    """What is asked of records by a field that they have or lack, or None."""
+    """Return the question for records by a field that they have or lack, if it is one."""
     match = BY_FIELD.match(question)
     if not match:
         return None
@@ -197,7 +197,7 @@ def _asked_by_field(question: str) -> LibraryQuestion | None:
 
 
 def asked_of_library(question: str) -> LibraryQuestion | None:
-    """What a question asks of the library's records as a whole, or None."""
+    """Return what a question asks of the library's records as a whole, if anything."""
     if by_field := _asked_by_field(question):
         return by_field
     for what, pattern in SHELVED:
@@ -223,8 +223,8 @@ def asked_of_library(question: str) -> LibraryQuestion | None:
     return None
 
 
-def narrowed(question: str, earlier: str) -> LibraryQuestion | None:
-    """What "only the newest" asks of the papers that the question before asked for, or None."""
+def narrow_to_newest(question: str, earlier: str) -> LibraryQuestion | None:
+    """Return the last question about the records, limited by "only the newest"; None otherwise."""
     match = NARROWS.match(question)
     if not match:
         return None
@@ -235,7 +235,7 @@ def narrowed(question: str, earlier: str) -> LibraryQuestion | None:
 
 
 def _is_of_a_paper(question: str) -> bool:
-    """Whether it is a paper that counts or lists something: "how many papers does it review?"."""
+    """Return whether a paper counts or lists things: "how many papers does it review?"."""
     return (
         re.search(
             r"\b(?:it|its|they|survey(?:ed)?\s+(?:by|in)|reviewed|analy[sz]ed)\b", question, _I
@@ -251,7 +251,7 @@ def _first(groups: Mapping[str, str | None], name: str) -> str:
 
 
 def _topic(text: str) -> str:
-    """What a listing is to be about: the words behind "on" without "are there in the library"."""
+    """Return the topic of a listing: what follows "on", without "are there in the library"."""
     text = ANYWHERE.sub(" ", text)
     text = re.sub(r"^\W*(?:is|are)\b", " ", text, flags=_I)
     text = ABOUT.sub("", text.strip(" ,;:?.!"))

@@ -1,0 +1,174 @@
+"""Recognise what a follow-up asks of the answers before it; by patterns, pure functions.
+
+More of the same, other papers, a comparison, simpler words, or another topic.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rag.query.details import without_details
+from rag.query.fields import without_fields
+from rag.query.focus import topic_words
+
+# Asks for papers beside those that were cited.
+ASKS_FOR_OTHERS: Final = re.compile(
+    r"\b(?:other|more|further|additional|different)\s+(?:\w+\s+)?(?:papers?|works?|studies|articles|approaches|methods)\b"
+    r"|\b(?:any(?:thing|one|body)|some(?:thing|one|body)|who|what)\s+else\b(?!\s+(?:do|does|did|is|are|can|about\s+it)\b)"
+    r"|\b(?:similar|related)\s+(?:papers?|works?|studies|articles|to\s+(?:it|this|that))\b"
+    r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b",
+    re.IGNORECASE,
+)
+# Asks for other papers, whatever it refers to: "is there drug discovery work with it?"
+SEARCHES_ON: Final = re.compile(
+    r"\bin\s+the\s+first\s+place\b"
+    r"|\b(?:came\s+up\s+with|invented|introduced|coined)\s+(?:these|those|this|that|such|the)\s+[a-z]"
+    r"|\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
+    r"|any\s+(?:other\s+)?(?:works?|papers?|studies|research|attempts?)|which\s+(?:other\s+)?(?:papers?|works?)"
+    r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere)\b",
+    re.IGNORECASE,
+)
+SELECTS_AMONG: Final = re.compile(
+    r"\b(?:which|any|some|none|what)\s+(?:ones?\s+)?of\s+(?:them|these|those)\b|\bwhich\s+ones?\b"
+    r"|\b(?:do|does|did|is|are|was|were|has|have)\s+any\s+of\s+(?:them|these|those)\b",
+    re.IGNORECASE,
+)
+COMPARES: Final = re.compile(
+    r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
+    re.IGNORECASE,
+)
+# Asks for a result and compares no papers: "how much better is it than before?"
+BETTER_THAN: Final = re.compile(
+    r"\bhow\s+(?:much|far|many)\b.*\bbetter\b|\bbetter\s+(?:\w+\s+){0,3}?than\b", re.IGNORECASE
+)
+MORE: Final = re.compile(
+    r"""^\W*(?:(?:and|ok(?:ay)?|please|yes|can\syou|could\syou)\W+)*
+        (?:tell\sme\smore|say\smore|more(?:\s(?:details?|please|info\w*|about\s(?:it|this|that)))?
+        |go\son|continue|elaborate|expand|what\selse|anything\selse|(?:any\s|give\sme\s)more\sdetails?
+        |keep\sgoing|in\smore\sdetail|details)
+        (?:\s(?:on|about|of)\s(?:it|this|that|them|the\s\w+(?:\s(?:one|paper))?|\[\d+\]))?
+        (?:\s(?:does|do)\s(?:it|they)\s(?:say|report|show))?
+        (?:[\s,!.]+please)?\W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+REPHRASES: Final = re.compile(
+    r"\b(?:(?:simple[rst]?|plain)\s+english|simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]?m|\sam)\s(?:five|5|ten))\b"
+    r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
+    r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
+    re.IGNORECASE,
+)
+# What may be asked of any paper, and names no topic: "with which data?", "any experiments?"
+ASPECTS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """data dataset datasets benchmark benchmarks experiment experiments evaluated evaluation
+        tested trained training task tasks performance accuracy metric metrics
+        baseline baselines architecture code hardware novelty new contribution future
+        work impact application applications example examples assumption assumptions
+        numbers speed size cost costs suggest suggests suggested recommend advise instead exactly
+        actually really need needs rely relies exploit exploits happens give gives get gets""",
+    )
+)
+# An ellipsis asks the same paper: "what dice score?", "and the auc?"
+ELLIPSIS: Final = re.compile(
+    r"""^\W*(?:(?:and|so|ok(?:ay)?|but|hm+|then)\W+)*(?:(?:on|with|in|for|at|from|by|using|over|to|against|of)\s+)?
+        (?:(?:which|what|whose|how\s(?:many|much))(?:\s(?:kinds?|sorts?|types?)\sof)?\s(?:\w[\w-]*\s?){1,3}
+          |any\s\w[\w-]*(?:\s\w+)?|why\s(?:no|not|so|only)(?:\s\w[\w-]*){1,3}
+          |(?<=\s)(?:wh(?:om?|ich|at))|(?<=\W)(?:the|its|their)\s\w[\w-]*(?:\s\w+)?|how\s(?:big|large|long|fast|deep|accurate|good|high|well|much|many)(?:\s\w+)?)
+        \W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+SAYS_SOMETHING: Final = re.compile(
+    r"\b(?:is|are|was|were|be|do|does|did|can|could|should|would|will|has|have|had|about|there|here"
+    r"|you|i|we|papers?|works|studies|surveys?|articles?)\b",
+    re.IGNORECASE,
+)
+LONGEST_FRAGMENT: Final = 3  # words
+LONGEST_REPHRASE: Final = 8  # words of a message that only asks to rephrase
+# "And spiking networks?" may name another topic.
+_FILLERS: Final = r"^\W*(?:(?:ok(?:ay)?|so|now|then|well|and|but|hm+|thanks?|great|cool)\W+)*"
+TURNS_TO: Final = re.compile(
+    rf"{_FILLERS}(?:(?:what|how)\s+about|and|now|next|back\s+to)\b", re.IGNORECASE
+)
+# Says explicitly that what follows is on another topic.
+CHANGES_TOPIC: Final = re.compile(
+    rf"{_FILLERS}(?:(?:(?:an?|one|a\s+completely)\s+)?(?:different|another|new|other|unrelated|separate)"
+    r"\s+(?:thing|topic|question|subject|matter)|something\s+(?:else|different|new|unrelated)"
+    r"|(?:let['’]?s\s+)?(?:change|changing|switch|switching)\s+(?:of\s+)?(?:the\s+)?(?:topics?|subjects?)"
+    r"|on\s+(?:a\s+different|another)\s+(?:note|topic|subject)|unrelated(?:ly)?)\s*[,:;.!–—-]+\s*",
+    re.IGNORECASE,
+)
+# "Back to the metals: …" returns to an earlier topic.
+RETURNS_TO: Final = re.compile(
+    rf"{_FILLERS}(?:(?:let['’]?s\s+)?(?:go(?:ing)?|com(?:e|ing)|get(?:ting)?)\s+)?"
+    r"(?:back\s+to|return(?:ing)?\s+to|again\s+about)\b",
+    re.IGNORECASE,
+)
+# What something is applied to: "does it work for LSTMs too?"
+APPLIED_TO: Final = re.compile(
+    r"\b(?:for|on|in|with|to|against|using|about|like|inside|within)\s+((?:\w[\w-]*\s?){1,3})",
+    re.IGNORECASE,
+)
+
+
+def specific_words(question: str) -> set[str]:
+    """Return the words of a question that are specific to its topic.
+
+    Without those that ask for a field of the record, a detail, or what any paper may be asked.
+    """
+    return set(topic_words(without_details(without_fields(question)))) - ASPECTS
+
+
+def asks_for_more(question: str) -> bool:
+    """Return whether a message asks the last answer to go on: "tell me more", "what else?"."""
+    return MORE.match(question) is not None
+
+
+def asks_to_rephrase(question: str) -> bool:
+    """Return whether a message only asks for the last answer in simpler or fewer words."""
+    return REPHRASES.search(question) is not None and len(question.split()) <= LONGEST_REPHRASE
+
+
+def asks_for_other_papers(question: str) -> bool:
+    """Return whether a question asks for other papers, whatever else it refers to."""
+    return bool(SEARCHES_ON.search(question) or ASKS_FOR_OTHERS.search(question))
+
+
+def selects_among_cited(question: str) -> bool:
+    """Return whether a question asks which of the cited papers do something: "which of them …?"."""
+    return SELECTS_AMONG.search(question) is not None
+
+
+def compares(question: str) -> bool:
+    """Return whether a question asks to compare things."""
+    return COMPARES.search(BETTER_THAN.sub(" ", question)) is not None
+
+
+def is_fragment(question: str) -> bool:
+    """Return whether a follow-up is hardly more than the name of what it asks for: "license?"."""
+    return len(question.split()) <= LONGEST_FRAGMENT and not SAYS_SOMETHING.search(question)
+
+
+def is_elliptical(question: str) -> bool:
+    """Return whether a follow-up leaves out all but what it asks for: "and the auc?"."""
+    return ELLIPSIS.match(question) is not None and not SAYS_SOMETHING.search(question)
+
+
+def explicit_new_topic(question: str) -> str:
+    """Return what follows "different topic:"; empty where no change of topic is announced."""
+    match = CHANGES_TOPIC.match(question)
+    return question[match.end() :] if match else ""
+
+
+def possible_new_topic(question: str) -> str:
+    """Return what follows "what about" or "and" at the beginning of a question; else nothing."""
+    match = TURNS_TO.match(question)
+    return question[match.end() :].strip(" ,:;?.!") if match else ""
+
+
+def applied_to(question: str) -> list[str]:
+    """Return the specific words of what something is applied to: LSTMs in "for LSTMs"."""
+    own = specific_words(question)
+    beside = " ".join(APPLIED_TO.findall(question))
+    return [word for word in beside.split() if word.lower() in own]

@@ -1,0 +1,141 @@
+"""Find the papers that a question is about: those it names, and those it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rag.query.coreference import (
+    NO_ANTECEDENTS,
+    ORDINAL,
+    Antecedents,
+    count_too_few_cited,
+    covers,
+    find_antecedents,
+    has_pronoun,
+    ids_to_exclude,
+    last_cited,
+)
+from rag.query.details import is_detail, missing_type, without_details
+from rag.query.fields import asked_fields
+from rag.query.follow_ups import (
+    applied_to,
+    asks_for_other_papers,
+    compares,
+    explicit_new_topic,
+    is_fragment,
+    possible_new_topic,
+    specific_words,
+)
+from rag.query.naming import continues_topic, is_topic, mentioning, named_papers
+from rag.query.paper_lookup import PaperLookup
+from rag.query.query import Query
+from rag.sentences import split_sentences
+from rag.store.lexical import analyze
+from rag.types import Citation, Message, Paper
+
+MOST_NAME_WORDS: Final = 3  # a longer question identifies its paper by more than a name
+MOST_FOR_DETAIL: Final = 3  # papers that are read for a detail where several have the name
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFinder:
+    """Find the papers that questions are about.
+
+    Attributes:
+        lookup: The library's papers; None where no names are looked up.
+    """
+
+    lookup: PaperLookup | None = None
+
+    def find(self, query: Query) -> Query:
+        """Return the query with the papers it is about, and how it relates to those before it."""
+        question = query.standalone
+        named = named_papers(question, self.lookup) if self.lookup else []
+        if explicit_new_topic(query.text) or self._is_new_topic(question, named):
+            return replace(query, about=tuple(named), is_new_topic=True)
+        if named and not compares(question):
+            return replace(query, about=tuple(named))
+        history = self._with_named_papers(query.history)
+        found = self._find_antecedents(question, history)
+        is_meant = self._is_meant(question, found)
+        if found.papers and not (is_meant or covers(found.papers, question)):
+            found = NO_ANTECEDENTS
+        if not (found.papers or named or query.history) and is_detail(question):
+            return replace(query, about=self._find_for_detail(question))
+        query = replace(query, excluded=ids_to_exclude(question, history))
+        if not (is_meant or named or len(found.papers) > 1 or asks_for_other_papers(question)):
+            turn = possible_new_topic(question)
+            query = replace(
+                query,
+                previous=tuple(last_cited(history)),
+                seems_new_topic=bool(turn) and not continues_topic(turn),
+                has_pronoun=found.by_pronoun or has_pronoun(question),
+            )
+        about = {paper.paper_id: paper for paper in (*found.papers, *named)}
+        too_few = None if about else count_too_few_cited(question, history)
+        return replace(query, about=tuple(about.values()), too_few_cited=too_few)
+
+    def _is_new_topic(self, question: str, named: Sequence[Paper]) -> bool:
+        """Return whether "what about X" names a paper, or a topic of the library."""
+        topic = possible_new_topic(question)
+        is_kept = asked_fields(topic) or is_detail(topic) or ORDINAL.search(topic)
+        if is_kept or not specific_words(topic) or self.lookup is None:
+            return False
+        return bool(named) or is_topic(topic, self.lookup)
+
+    @staticmethod
+    def _find_antecedents(question: str, history: Sequence[Message]) -> Antecedents:
+        found = find_antecedents(question, history)
+        if not found.papers and is_detail(question) and is_fragment(question):
+            return Antecedents(tuple(last_cited(history)[:1]))
+        return found
+
+    def _is_meant(self, question: str, found: Antecedents) -> bool:
+        """Return whether a question is surely about the papers that it may refer to."""
+        is_meant = found.is_certain or (bool(found.papers) and is_detail(question))
+        return is_meant and not self._is_applied_elsewhere(question, found)
+
+    def _is_applied_elsewhere(self, question: str, found: Antecedents) -> bool:
+        """Return whether a question applies a paper's method to what only other papers mention.
+
+        "Does that work for LSTMs?" is asked of other papers, where that one speaks of none.
+        """
+        if self.lookup is None or not found.by_pronoun:
+            return False
+        paper = found.papers[0]
+        present = set(analyze(f"{paper.title} {paper.abstract}"))
+        return any(
+            not present.issuperset(stems) and self.lookup.having(stems, 1)
+            for stems in map(analyze, applied_to(question))
+            if stems
+        )
+
+    def _find_for_detail(self, question: str) -> tuple[Paper, ...]:
+        """Return papers with the names in a question for a detail; those that state it, if any."""
+        if self.lookup is None:
+            return ()
+        name = without_details(question)
+        if len(specific_words(name)) > MOST_NAME_WORDS:
+            return ()
+        papers = mentioning(name, self.lookup)
+        stating = [
+            paper
+            for paper in papers
+            if not missing_type(question, [s.text for s in split_sentences(paper.abstract)])
+        ]
+        return tuple((stating or papers)[:MOST_FOR_DETAIL])
+
+    def _with_named_papers(self, history: Sequence[Message]) -> Sequence[Message]:
+        """Return the conversation as if a declined question's named papers had been cited."""
+        if not (self.lookup and history) or history[-1].citations:
+            return history
+        found: list[Message] = []
+        for message in history:
+            cited: tuple[Citation, ...] = ()
+            if message.role == "user":
+                named = named_papers(message.content, self.lookup)
+                cited = tuple(Citation(0, paper, "", 0, 0, 1.0) for paper in named)
+            found += [message, *([Message("assistant", "", cited)] if cited else [])]
+        return found

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from rag.answering.direct import DirectAnswer
-from rag.answering.phrases import shared_phrases
+from rag.answering.library_overview import (
+    MOST_LISTED,
+    SAMPLE,
+    counted,
+    describe_dates,
+    describe_sources,
+    describe_topics,
+    describe_undated,
+    list_counts,
+)
 from rag.answering.records import cite_record, code_sentence, has_field, listed
 from rag.answering.roles import lead_sentence
-from rag.query.abbreviations import other_form
+from rag.answering.topic_papers import MOST_FOUND, papers_on_rarest_word, papers_on_topic
 from rag.query.fields import Field
-from rag.query.filters import UNTOPICAL, admits, count_named, describe_filters
-from rag.query.library_questions import LibraryAspect
+from rag.query.filters import count_named, describe_filters
+from rag.query.library_questions import LibraryAspect, LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.store.lexical import analyze
@@ -23,11 +32,7 @@ from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
 from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
 
-MOST_FOUND: Final = 5000
-MOST_LISTED: Final = 30
 MOST_NEWEST: Final = 5
-MOST_TOPICS: Final = 10
-SAMPLE: Final = 2000  # papers whose titles topics are made of
 FIELD_NAMES: Final[Mapping[Field, str]] = {
     "authors": "a recorded author",
     "date": "a recorded date",
@@ -58,7 +63,7 @@ class LibraryResponder:
             return self._answer_unknown_author(query.unknown_author, query.history)
         if query.library_question is None:
             return self._answer_passing(query)
-        ways: Mapping[LibraryAspect, Callable[[Query], DirectAnswer | None]] = {
+        ways: Mapping[LibraryAspect, Callable[[Query, LibraryQuestion], DirectAnswer | None]] = {
             "count": self._answer_count,
             "list": self._answer_list,
             "newest": self._answer_dated,
@@ -66,7 +71,7 @@ class LibraryResponder:
             "topics": self._answer_topics,
             "sources": self._answer_sources,
         }
-        return ways[query.library_question.what](query)
+        return ways[query.library_question.what](query, query.library_question)
 
     def _answer_located(self, query: Query) -> DirectAnswer:
         papers = self._lookup.located(query.locators)
@@ -93,7 +98,7 @@ class LibraryResponder:
 
     def _answer_unknown_collection(self, name: str) -> DirectAnswer:
         groups = self._lookup.groups("collection")
-        there = f"There are these:\n\n{_lines(groups)}" if groups else "There is none yet."
+        there = f"There are these:\n\n{list_counts(groups)}" if groups else "There is none yet."
         text = f"No collection of this library is called “{name}”. {there}"
         return DirectAnswer(text, "records", reason="not_in_library")
 
@@ -122,7 +127,7 @@ class LibraryResponder:
         filters = query.filters
         by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
         passing = describe_filters(replace(filters, authors=(by,) if by else ()))
-        said = f"{_counted(len(together))} {_is(len(together))} {passing}"
+        said = f"{counted(len(together))} {_is(len(together))} {passing}"
         listing = self._list(said, together, query, undated=self.undated(filters))
         return replace(listing, found=tuple(found))
 
@@ -131,77 +136,39 @@ class LibraryResponder:
         text = f"No other paper by {by} is in this library."
         return DirectAnswer(text, "records", reason="not_in_library")
 
-    # --- how many, and which --------------------------------------------------------------------
-
-    def _matching(self, query: Query) -> tuple[list[Paper], list[Paper]]:
-        """Return the papers on a topic: those with its words in the title, and the others."""
-        asked = query.library_question
-        assert asked is not None
-        forms = self._forms(asked.topic)
-        papers = self._having(forms) if forms else self._lookup.newest(query.filters, MOST_FOUND)
-        others = [p for p in papers if p.paper_id not in query.excluded]
-        passing = [p for p in others if not query.filters or admits(query.filters, p)]
-        if asked.kind:
-            kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
-            passing = [paper for paper in passing if kind.search(paper.title)]
-        stems = {paper.paper_id: set(analyze(paper.title)) for paper in passing}
-        titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
-        known = {paper.paper_id for paper in titled}
-        return titled, [paper for paper in passing if paper.paper_id not in known]
-
-    def _forms(self, topic: str) -> list[set[str]]:
-        """Return the stems of a topic, and those of its abbreviation or long form."""
-        words = [w for w in re.findall(r"\w+", topic.lower()) if w not in UNTOPICAL]
-        stems = analyze(" ".join(words))
-        if not stems:
-            return []
-        forms = [set(stems), set(other_form(topic, self._lookup))]
-        return [form for form in forms if form]
-
-    def _having(self, forms: Sequence[set[str]]) -> list[Paper]:
-        """Return the papers that have all stems of one of the forms, each once."""
-        found = [p for form in forms for p in self._lookup.having(sorted(form), MOST_FOUND)]
-        return list({paper.paper_id: paper for paper in found}.values())
-
-    def _answer_count(self, query: Query) -> DirectAnswer | None:
-        asked = query.library_question
-        assert asked is not None
+    def _answer_count(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         if not (asked.topic or asked.kind or query.filters):
             total = self._lookup.count(NO_FILTERS)
-            return DirectAnswer(f"The library holds {_counted(total)}.{self._dates()}", "records")
-        titled, others = self._matching(query)
+            return DirectAnswer(
+                f"The library holds {counted(total)}.{describe_dates(self._lookup)}", "records"
+            )
+        titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and not others:
-            return self._nothing(query)
-        return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
+            return self._nothing(query, asked)
+        return self._list(_say_found(query, asked, titled, others), [*titled, *others], query)
 
-    def _widened(self, query: Query, others: Sequence[Paper]) -> DirectAnswer | None:
-        """List titles with a topic's rarest word, where none has all its words."""
-        asked = query.library_question
-        assert asked is not None
-        words = [w for w in re.findall(r"\w+", asked.topic) if w.lower() not in UNTOPICAL]
-        if len(words) < 2 or asked.kind:
-            return None
-        rarest = min(words, key=lambda word: max(map(self._lookup.frequency, analyze(word))))
-        narrow = replace(asked, topic=rarest)
-        titled, _ = self._matching(replace(query, library_question=narrow))
+    def _answer_by_rarest_word(
+        self, query: Query, asked: LibraryQuestion, others: Sequence[Paper]
+    ) -> DirectAnswer | None:
+        """List titles with a topic's rarest word, then papers with all its words in the text."""
+        rarest, titled = papers_on_rarest_word(query, asked, self._lookup)
         known = {paper.paper_id for paper in titled}
         more = [paper for paper in others if paper.paper_id not in known]
         if not titled or len(titled) > MOST_LISTED:
             return None
-        said = f"{_counted(len(titled))} with “{rarest}” in the title"
+        said = f"{counted(len(titled))} with “{rarest}” in the title"
         also = f", and {len(more)} more with “{asked.topic}” in the abstract" if more else ""
         return self._list(f"{said}{also}", [*titled, *more], query)
 
-    def _answer_list(self, query: Query) -> DirectAnswer | None:
-        asked = query.library_question
-        if asked and asked.field:
+    def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
+        if asked.field:
             return self._answer_by_field(asked.field, query, is_lacking=asked.is_lacking)
-        titled, others = self._matching(query)
-        if not titled and (widened := self._widened(query, others)):
+        titled, others = papers_on_topic(query, asked, self._lookup)
+        if not titled and (widened := self._answer_by_rarest_word(query, asked, others)):
             return widened
         if not titled and not others:
-            return self._nothing(query)
-        return self._list(self._say_matching(query, titled, others), [*titled, *others], query)
+            return self._nothing(query, asked)
+        return self._list(_say_found(query, asked, titled, others), [*titled, *others], query)
 
     def _answer_by_field(self, field: Field, query: Query, *, is_lacking: bool) -> DirectAnswer:
         """List the papers whose records have a field, or lack it."""
@@ -210,7 +177,7 @@ class LibraryResponder:
         named = FIELD_NAMES[field]
         verb = _have(len(found))
         have = f"{verb} no {named.partition(' ')[2]}" if is_lacking else f"{verb} {named}"
-        said = f"{len(found):,} of the {_counted(total)} {have}"
+        said = f"{len(found):,} of the {counted(total)} {have}"
         if not found:
             return DirectAnswer(f"{said}.", "records")
         told = code_sentence if field == "code" and not is_lacking else _no_sentence
@@ -220,27 +187,8 @@ class LibraryResponder:
         text = f"{said}.\n\n{lines}{more}"
         return DirectAnswer(text, "records", tuple(citations), found=tuple(found))
 
-    def _say_matching(self, query: Query, titled: Sequence[Paper], others: Sequence[Paper]) -> str:
-        asked = query.library_question
-        assert asked is not None
-        passing = f" {describe_filters(query.filters)}" if query.filters else ""
-        kind = "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
-        if not asked.topic:
-            total = len(titled) + len(others)
-            named = (
-                f" with “{kind}” in {'its title' if total == 1 else 'their titles'}" if kind else ""
-            )
-            return f"{_counted(total)}{named}{passing}"
-        called = f" and “{kind}”" if kind else ""
-        said = f"{_counted(len(titled))}{passing} with “{asked.topic}”{called} in the title"
-        if not titled:
-            return f"{_counted(len(others))}{passing} with “{asked.topic}” in the abstract"
-        return f"{said}, and {len(others)} more in the abstract" if others else said
-
-    def _nothing(self, query: Query) -> DirectAnswer | None:
+    def _nothing(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         """Say that no paper passes; None where other words may still find some on the topic."""
-        asked = query.library_question
-        assert asked is not None
         if asked.topic and not query.filters:
             return None
         why = (
@@ -248,6 +196,20 @@ class LibraryResponder:
         )
         text = f"No paper in this library is {why}.{self.undated(query.filters)}"
         return DirectAnswer(text, "records", reason="not_in_library")
+
+    def _answer_topics(self, query: Query, _: LibraryQuestion) -> DirectAnswer:
+        if answer := describe_topics(self._lookup):
+            return answer
+        total = counted(self._lookup.count(NO_FILTERS))
+        papers = list(islice(self._lookup.everything(), SAMPLE))
+        return self._list(f"The library holds {total}", papers, query)
+
+    def _answer_sources(self, _: Query, __: LibraryQuestion) -> DirectAnswer:
+        return describe_sources(self._lookup)
+
+    def undated(self, filters: Filters) -> str:
+        """Say how many papers a filter of years excludes for lack of a date; "" for none."""
+        return describe_undated(filters, self._lookup)
 
     def _list(
         self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
@@ -263,44 +225,15 @@ class LibraryResponder:
         text = f"{said}.{undated}\n\n{lines}{more}"
         return DirectAnswer(text, "records", tuple(citations), found=tuple(papers))
 
-    # --- dates ----------------------------------------------------------------------------------
-
-    def undated(self, filters: Filters) -> str:
-        """Say how many papers a filter of years excludes for lack of a date."""
-        if filters.since is None and filters.until is None:
-            return ""
-        others = self._lookup.count(replace(filters, since=None, until=None))
-        dated = self._lookup.count(replace(filters, since=1, until=9999))
-        left = others - dated
-        return (
-            f" {_counted(left)} without a recorded date {'is' if left == 1 else 'are'} left out."
-            if left
-            else ""
-        )
-
-    def _dates(self) -> str:
-        years = self._lookup.years()
-        total, dated = self._lookup.count(NO_FILTERS), sum(years.values())
-        if not dated:
-            return " None of them has a recorded date."
-        span = f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
-        return (
-            f" {dated:,} of them have a recorded date, from {span}."
-            if dated < total
-            else f" They are from {span}."
-        )
-
-    def _answer_dated(self, query: Query) -> DirectAnswer | None:
-        asked = query.library_question
-        assert asked is not None
-        titled, others = self._matching(query)
+    def _answer_dated(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
+        titled, others = papers_on_topic(query, asked, self._lookup)
         papers = [*titled, *others]
         if not papers:
-            return self._nothing(query)
+            return self._nothing(query, asked)
         dated = sorted((p for p in papers if p.published), key=lambda p: p.published or "")
         on = f" on “{asked.topic}”" if asked.topic else ""
         if not dated:
-            none = f"None of the {_counted(len(papers))}{on} has a recorded date"
+            none = f"None of the {counted(len(papers))}{on} has a recorded date"
             said = f"{none}, so none is the {asked.what}. The first that were added"
             return self._list(said, papers[:MOST_NEWEST], query)
         ordered = dated if asked.what == "oldest" else dated[::-1]
@@ -310,61 +243,25 @@ class LibraryResponder:
             f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
             for place, cited in enumerate(citations, start=1)
         )
-        of = f"Of the {_counted(len(papers))}{on}, {len(dated):,} have a recorded date"
+        of = f"Of the {counted(len(papers))}{on}, {len(dated):,} have a recorded date"
         text = f"{of}; the {asked.what} of them:"
         return DirectAnswer(f"{text}\n\n{lines}", "records", tuple(citations))
 
-    # --- topics and sources ---------------------------------------------------------------------
 
-    def _answer_topics(self, query: Query) -> DirectAnswer:
-        papers = list(islice(self._lookup.everything(), SAMPLE))
-        total = self._lookup.count(NO_FILTERS)
-        topics = _apart(shared_phrases(papers))
-        if not topics:
-            return self._list(f"The library holds {_counted(total)}", papers, query)
-        lines = "\n".join(
-            f"- **{phrase}**: {_counted(len(having))}, such as “{having[0].title}”"
-            for phrase, having in topics
-        )
-        text = f"The library holds {_counted(total)}. What their titles share most:"
-        return DirectAnswer(f"{text}\n\n{lines}\n\nAsk for all papers on one of them.", "records")
-
-    def _answer_sources(self, _: Query) -> DirectAnswer:
-        sources = self._lookup.sources()
-        if not sources:
-            return DirectAnswer("No source is recorded for the papers of this library.", "records")
-        parts = [
-            ("The papers come from:", sources),
-            ("They lie in these collections:", self._lookup.groups("collection")),
-            ("Their most frequent tags:", self._lookup.groups("tag")),
-        ]
-        told = [f"{said}\n\n{_lines(groups)}" for said, groups in parts if groups]
-        return DirectAnswer("\n\n".join(told), "records")
-
-
-def _lines(counts: Mapping[str, int]) -> str:
-    """Render how many papers each has, a line each."""
-    some = islice(counts.items(), MOST_LISTED)
-    return "\n".join(f"- {name}: {_counted(count)}" for name, count in some)
-
-
-def _apart(
-    phrases: Iterable[tuple[str, Sequence[Paper]]],
-) -> list[tuple[str, Sequence[Paper]]]:
-    """Return the first phrases that share at most half of their papers with an earlier one."""
-    chosen: list[tuple[str, Sequence[Paper]]] = []
-    for phrase, having in phrases:
-        ids = {paper.paper_id for paper in having}
-        known = [{p.paper_id for p in earlier} for _, earlier in chosen]
-        if all(2 * len(ids & other) <= len(ids) for other in known):
-            chosen.append((phrase, having))
-        if len(chosen) == MOST_TOPICS:
-            break
-    return sorted(chosen, key=lambda item: -len(item[1]))
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} paper{'' if count == 1 else 's'}"
+def _say_found(
+    query: Query, asked: LibraryQuestion, titled: Sequence[Paper], others: Sequence[Paper]
+) -> str:
+    passing = f" {describe_filters(query.filters)}" if query.filters else ""
+    kind = "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
+    if not asked.topic:
+        total = len(titled) + len(others)
+        named = f" with “{kind}” in {'its title' if total == 1 else 'their titles'}" if kind else ""
+        return f"{counted(total)}{named}{passing}"
+    called = f" and “{kind}”" if kind else ""
+    said = f"{counted(len(titled))}{passing} with “{asked.topic}”{called} in the title"
+    if not titled:
+        return f"{counted(len(others))}{passing} with “{asked.topic}” in the abstract"
+    return f"{said}, and {len(others)} more in the abstract" if others else said
 
 
 def _no_sentence(_: Paper) -> None:

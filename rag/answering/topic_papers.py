@@ -1,0 +1,69 @@
+"""Find the papers on a topic of a question to the records, by words of titles and abstracts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from rag.query.abbreviations import other_form
+from rag.query.filters import UNTOPICAL, admits
+from rag.query.library_questions import LibraryQuestion
+from rag.query.paper_lookup import PaperLookup
+from rag.query.query import Query
+from rag.store.lexical import analyze
+from rag.types import Paper
+
+MOST_FOUND: Final = 5000
+
+
+def papers_on_topic(
+    query: Query, asked: LibraryQuestion, lookup: PaperLookup
+) -> tuple[list[Paper], list[Paper]]:
+    """Return the papers on a topic that pass the filters: those with it in the title, the others.
+
+    Without a topic all papers that pass count as the first.
+    """
+    forms = _forms(asked.topic, lookup)
+    papers = _having(forms, lookup) if forms else lookup.newest(query.filters, MOST_FOUND)
+    others = [p for p in papers if p.paper_id not in query.excluded]
+    passing = [p for p in others if not query.filters or admits(query.filters, p)]
+    if asked.kind:
+        kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
+        passing = [paper for paper in passing if kind.search(paper.title)]
+    stems = {paper.paper_id: set(analyze(paper.title)) for paper in passing}
+    titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
+    known = {paper.paper_id for paper in titled}
+    return titled, [paper for paper in passing if paper.paper_id not in known]
+
+
+def papers_on_rarest_word(
+    query: Query, asked: LibraryQuestion, lookup: PaperLookup
+) -> tuple[str, list[Paper]]:
+    """Return the rarest word of a topic, and the papers with it in the title.
+
+    Nothing for a topic of one word, or where a kind of paper is asked for.
+    """
+    words = [w for w in re.findall(r"\w+", asked.topic) if w.lower() not in UNTOPICAL]
+    if len(words) < 2 or asked.kind:
+        return "", []
+    rarest = min(words, key=lambda word: max(map(lookup.frequency, analyze(word))))
+    titled, _ = papers_on_topic(query, replace(asked, topic=rarest), lookup)
+    return rarest, titled
+
+
+def _forms(topic: str, lookup: PaperLookup) -> list[set[str]]:
+    """Return the stems of a topic, and those of its abbreviation or long form."""
+    words = [w for w in re.findall(r"\w+", topic.lower()) if w not in UNTOPICAL]
+    stems = analyze(" ".join(words))
+    if not stems:
+        return []
+    forms = [set(stems), set(other_form(topic, lookup))]
+    return [form for form in forms if form]
+
+
+def _having(forms: Sequence[set[str]], lookup: PaperLookup) -> list[Paper]:
+    """Return the papers that have all stems of one of the forms, each once."""
+    found = [p for form in forms for p in lookup.having(sorted(form), MOST_FOUND)]
+    return list({paper.paper_id: paper for paper in found}.values())

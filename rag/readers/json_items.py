@@ -6,12 +6,13 @@ Zotero and Better BibTeX, CSL, Hugging Face, or the record of a person's own scr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Final
 
-from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id
+from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id, plain_arxiv_id, plain_doi
 from rag.readers.dates import iso_date, parse_date
+from rag.readers.named_values import FINDERS, Found, has_paper, key_of
 from rag.readers.people import read_people
 from rag.readers.records import (
     LatexRecord,
@@ -29,16 +30,20 @@ OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
 # Where lists of papers stand in answers and exports, and single ones in wrappings.
 LISTS: Final = (
     *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
-    *("hits", "articles", "publications", "documents", "list"),
+    *("hits", "articles", "publications", "documents", "list", "notes", "collection", "result"),
 )
 WRAPPINGS: Final = (
     *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
-    *("hits", "recommendedPapers", "search-results", "metadata", "article"),
+    *("hits", "recommendedPapers", "search-results", "metadata", "article", "attributes"),
+    *("content", "results", "resultList", "fields", "bibjson", "document"),
 )
-DEEPEST_WRAPPING: Final = 4
+DEEPEST_WRAPPING: Final = 6
 NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
 MOST_WORDS: Final = 40_000  # of an inverted index: a broken one may number words at will
-TITLE_KEYS: Final = frozenset(("title", "display_name"))
+TITLES: Final = frozenset(
+    ("title", "titles", "displayname", "articletitle", "papertitle", "documenttitle")
+)
+KEYS_LOOKED_AT: Final = 3  # of what may be papers by their ids
 
 
 def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
@@ -49,12 +54,15 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
         yield RecordError(f"a JSON object is needed, not {type(value).__name__}")
     elif value.get(WRITTEN_BY) == APPLICATION:
         yield OwnRecord(value)
-    elif TITLE_KEYS & value.keys() or depth >= DEEPEST_WRAPPING:
+    elif depth >= DEEPEST_WRAPPING or (_is_titled(value) and not _is_named_list(value)):
         yield from _record(value)
     elif isinstance(items := _list_in(value), list):
         yield from chain.from_iterable(records_of(each, depth + 1) for each in items)
-    elif inner := next((value[k] for k in WRAPPINGS if isinstance(value.get(k), Mapping)), None):
-        yield from records_of(inner, depth + 1)
+    elif (wrapping := _wrapping_in(value)) is not None:
+        yield from records_of(wrapping, depth + 1)
+    elif _is_keyed(value):
+        named = (_with_key(each, key) for key, each in value.items())
+        yield from chain.from_iterable(records_of(each, depth + 1) for each in named)
     else:
         yield from _record(value)
 
@@ -63,6 +71,37 @@ def _list_in(value: Item) -> object:
     found = (value.get(key) for key in LISTS)
     lists = (each for each in found if isinstance(each, list))
     return next((each for each in lists if not each or isinstance(each[0], Mapping)), None)
+
+
+def _is_titled(value: Item) -> bool:
+    return not TITLES.isdisjoint(key_of(str(key)) for key in value)
+
+
+def _is_named_list(value: Item) -> bool:
+    """Whether a title is that of a list of papers."""
+    if "abstract" in value or "references" in value:
+        return False
+    items = _list_in(value)
+    first = items[0] if isinstance(items, list) and items else None
+    return isinstance(first, Mapping) and has_paper(first)
+
+
+def _wrapping_in(value: Item) -> Item | None:
+    """What is wrapped: a paper, or what wraps papers in its turn."""
+    inside = (value.get(key) for key in WRAPPINGS)
+    return next((each for each in inside if isinstance(each, Mapping) and each), None)
+
+
+def _is_keyed(value: Item) -> bool:
+    """Whether an object has papers by their ids, and nothing else."""
+    some = list(islice(value.values(), KEYS_LOOKED_AT))
+    return bool(some) and all(isinstance(each, Mapping) and has_paper(each) for each in some)
+
+
+def _with_key(item: object, key: str) -> object:
+    """An item with the key that it stands under, where that is an id everywhere."""
+    name = "doi" if plain_doi(key) else "arxiv_id" if plain_arxiv_id(key) else ""
+    return {name: key, **item} if name and isinstance(item, Mapping) else item
 
 
 def _record(item: Item) -> Iterator[Record]:
@@ -257,7 +296,7 @@ def _csl(item: Item) -> Record:
     custom = item.get("custom")
     own = _text(custom, OWN_ID) if isinstance(custom, Mapping) else ""
     note, doi = _text(item, "note"), _text(item, "DOI")
-    record: Record = {
+    record: dict[str, object] = {
         "id": own,
         "title": _text(item, "title"),
         "abstract": _text(item, "abstract"),
@@ -273,7 +312,10 @@ def _csl(item: Item) -> Record:
         "venue": _text(item, "container-title") or _text(item, "event-title"),
         "keywords": _text(item, "keyword"),
     }
-    return OwnRecord(record) if own else record
+    if own:
+        return OwnRecord(record)
+    is_whole = record["abstract"] and record["authors"] and record["published"]
+    return record if is_whole else _completed(record, item)
 
 
 def _cite_key(item: Item) -> str:
@@ -283,16 +325,37 @@ def _cite_key(item: Item) -> str:
 
 
 def _plain(item: Item) -> Record:
-    """A record as people's own scripts write it; its keys may be capitalised."""
-    if "title" not in item:
-        item = {str(key).casefold().replace(" ", "_"): value for key, value in item.items()}
+    """A record as people's own scripts write it, or services in names and nestings of their own."""
     more: dict[str, object] = {}
     for key, others in PLAIN_KEYS.items():
         if not item.get(key):
             more[key] = next((item[other] for other in others if item.get(other)), item.get(key))
-    if isinstance(item.get("published"), Mapping):
-        more["published"] = _date(item["published"])
-    return {**item, **more}
+    return _completed({**item, **more}, item)
+
+
+def _completed(record: dict[str, object], item: Item) -> Record:
+    """A record with what its item has under other names, or nested, where it says nothing."""
+    missing = [key for key in FINDERS if not SAYS_SOMETHING.get(key, _is_filled)(record.get(key))]
+    found = Found(item) if missing else None
+    for key in missing:
+        record[key] = (found.find(key) if found else None) or record.get(key)
+    return record
+
+
+def _is_filled(value: object) -> bool:
+    return bool(value) and isinstance(value, str | int) and bool(str(value).strip())
+
+
+def _has_any(value: object) -> bool:
+    return isinstance(value, str | list | tuple) and bool(value)
+
+
+SAYS_SOMETHING: Final[Mapping[str, Callable[[object], object]]] = {
+    "authors": lambda value: not isinstance(value, Mapping) and read_people(value),
+    "published": lambda value: isinstance(value, str | int) and parse_date(str(value)[:40]),
+    "keywords": _has_any,
+    "doi": lambda value: isinstance(value, str) and plain_doi(value),
+}
 
 
 PLAIN_KEYS: Final = {

@@ -97,21 +97,44 @@ def _from_item(item: object) -> Iterator[str]:
 
 def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
     """Read a person as JSON describes one: CSL, Crossref, Semantic Scholar, Zotero and others."""
-    keys = {str(key).casefold(): value for key, value in person.items() if isinstance(value, str)}
-    for whole in ("literal", "name", "display_name", "full_name", "fullname", "full"):
-        if text := one_line(keys.get(whole, "")):
-            yield spoken(text) if whole != "literal" else body_or_person(text)
-            return
-    family = _first(keys, "family", "lastname", "last_name", "last", "surname", "familyname")
-    given = _first(keys, "given", "firstname", "first_name", "first", "forename", "givenname")
-    particles = (keys.get(part, "") for part in ("dropping-particle", "non-dropping-particle"))
-    particle = one_line(" ".join(filter(None, particles)))
+    keys = {_bare(str(key)): _words(value) for key, value in person.items()}
+    keys = {key: text for key, text in keys.items() if text}
+    if text := keys.get("literal"):
+        yield body_or_person(text)
+        return
+    family, given = _first(keys, *FAMILY), _first(keys, *GIVEN)
+    whole = _first(keys, *WHOLE)
+    if whole and not (family and given):
+        yield spoken(whole)
+        return
+    particle = " ".join(filter(None, map(keys.get, ("droppingparticle", "nondroppingparticle"))))
     if family:
-        yield one_line(str(Name(family, given, particle, one_line(keys.get("suffix", "")))))
+        given = " ".join(filter(None, (given, _first(keys, "middle", "middlename"))))
+        yield one_line(str(Name(family, given, particle, keys.get("suffix", ""))))
+
+
+FAMILY: Final = ("family", "lastname", "last", "surname", "familyname", "keyname")
+GIVEN: Final = ("given", "givennames", "firstname", "first", "forename", "givenname", "forenames")
+WHOLE: Final = (
+    *("name", "displayname", "fullname", "full", "creatorname", "collectivename", "collab"),
+    *("authorname", "preferredname", "stringname"),
+)
+
+
+@lru_cache(1 << 10)
+def _bare(key: str) -> str:
+    return "".join(filter(str.isalnum, key)).casefold()
+
+
+def _words(value: object) -> str:
+    """A text, or the texts of a list, such as several middle names."""
+    if isinstance(value, list | tuple):
+        return one_line(" ".join(each for each in value if isinstance(each, str)))
+    return one_line(value) if isinstance(value, str) else ""
 
 
 def _first(keys: Mapping[str, str], *names: str) -> str:
-    return next((text for name in names if (text := one_line(keys.get(name, "")))), "")
+    return next((keys[name] for name in names if name in keys), "")
 
 
 def body_or_person(text: str) -> str:

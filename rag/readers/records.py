@@ -193,6 +193,8 @@ def _raw(record: Record, *keys: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer():  # a year beside years that are missing
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return ""
     return "" if value.bit_length() > MOST_INTEGER_BITS else str(value)

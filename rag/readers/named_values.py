@@ -1,0 +1,437 @@
+"""Find a paper's title, abstract, people, date and ids in nested data by what they are called.
+
+Services and programs nest the same few values in their own ways (`{"title": {"value": …}}`,
+`attributes.titles[0].title`, `title_s`), so the names decide, and of two the one less deep. What
+lies inside the journal, the references or another work is not the paper's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Final
+
+from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_arxiv_id, plain_doi, plain_pmid
+from rag.readers.dates import combine, parse_date
+from rag.readers.people import read_people
+
+Data = Mapping[str, object]
+
+TEXT: Final = "#text"  # the key of an element's own text beside its attributes
+DEEPEST: Final = 8
+MOST_NODES: Final = 4_000
+MOST_OF_A_LIST: Final = 200
+MOST_PEOPLE: Final = 20_000
+
+# Names without case, signs and prefixes, as `key_of` gives them; the better ones stand first.
+TITLES: Final = (
+    *("articletitle", "title", "titles", "papertitle", "documenttitle", "maintitle", "displayname"),
+    *("titleproper", "titleinfo", "booktitle"),
+)
+ABSTRACTS: Final = (
+    *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "abstr"),
+    *("descriptions", "description", "otherabstract", "text", "zusammenfassung"),
+)
+PEOPLE: Final = (
+    *("authorlist", "authors", "author", "creators", "creator", "contribgroup", "contributors"),
+    *("authorships", "authfullname", "authornames", "authorstring", "names", "name", "au"),
+    *("autoren", "autor", "byline"),
+)
+DATES: Final = (
+    *("published", "publicationdate", "datepublished", "publishedat", "publishtime", "issued"),
+    *("pubdate", "dateofpublication", "dateissued", "releasedate", "date", "produceddate"),
+    *("publicationyear", "yearpublished", "pubyear", "yearofpublication", "produceddatey"),
+    *("year", "jahr", "coverdate", "onlinedate", "dates"),
+)
+LATE_DATES: Final = (
+    *("articledate", "firstpublicationdate", "earliestdate", "preprintdate", "submitteddate"),
+    *("created", "datestamp"),
+)
+DOIS: Final = (
+    *("doi", "doiid", "dois", "articledoi", "electronicresourcenum", "digitalobjectidentifier"),
+    *("elocationid", "identifier", "identifiers", "ids", "ee", "idno", "url", "link", "uri", "id"),
+)
+ARXIV_IDS: Final = (
+    *("arxivid", "arxiv", "arxiveprints", "eprint", "eprints", "id", "identifier", "identifiers"),
+    *("ee", "url", "link", "idno"),
+)
+PMIDS: Final = ("pmid", "pubmedid", "pubmed")
+ADDRESSES: Final = ("url", "link", "uri", "htmlurl", "paperurl", "landingpageurl", "externalurl")
+VENUES: Final = (
+    *("journal", "journaltitle", "fulltitle", "containertitle", "publicationtitle", "sourcetitle"),
+    *("venue", "booktitle", "secondarytitle", "journalref", "journalmeta"),
+    *("journalinfo", "periodical", "relateditem", "publicationname"),
+)
+KEYWORDS: Final = ("keywords", "keyword", "tags", "subjects", "subject", "labelsnamed")
+# What is about another thing than the paper; its date and its title are the venue's.
+HOSTS: Final = frozenset(
+    "journal journalinfo journalissue journalmeta journalmetadata host periodical source venue "
+    "relateditem container proceedingsmetadata".split()
+)
+OTHERS: Final = frozenset(
+    "references reference referencelist reflist citation citations citedby cites citationlist "
+    "related relatedidentifiers relatedarticle relatedarticles relatedobject comments license "
+    "commentscorrectionslist commentcorrectionlist licenses links files attachments publisher "
+    "conference meshheadinglist chemicallist affiliations affiliation aff body back editors "
+    "editor funding funders grants grantslist user submittedby submitter organization history "
+    "permissions subarticle response sourcedesc encodingdesc revisiondesc pubmeddata authornotes "
+    "dateRevised".casefold().split()
+)
+NO_AUTHORS: Final = re.compile(
+    r"^(?:editor|edt|translator|trl|advisor|ths|supervisor|reviewer|contributor|reader|funder"
+    r"|hosting\w*|data\w+|degree ?supervisor|thesis ?advisor|dissertant|publisher|pbl)s?$",
+    re.IGNORECASE,
+)
+ROLES: Final = frozenset(
+    "contribtype contributorrole role creatortype contributortype roleterm".split()
+)
+READ_WHOLE: Final = frozenset((*PEOPLE, *DATES, *LATE_DATES, *ABSTRACTS))
+# Where the text of a wrapping stands.
+INSIDE: Final = (
+    *(TEXT, "value", "text", "articletitle", "title", "abstracttext", "abstract", "content"),
+    *("description", "displayname", "fulltitle", "journaltitle", "name", "full", "label", "doi"),
+    *("date", "id", "uri", "url", "href", "p", "journaltitlegroup", "journal", "titleinfo"),
+)
+SOLR_SUFFIX: Final = re.compile(r"_(?:ss?|is?|txt|t|dt|tdate|sort)$")
+MOST_BESIDE_AN_ID: Final = 8
+SCHEMES: Final = {"doi": "doi", "arxiv": "arxiv", "pubmed": "pmid", "pmid": "pmid"}
+
+
+@lru_cache(1 << 13)
+def key_of(name: str) -> str:
+    """A name without case, signs, prefix of a namespace and ending of a Solr field."""
+    bare = SOLR_SUFFIX.sub("", name).rpartition(":")[2]
+    return TEXT if bare == TEXT else "".join(filter(str.isalnum, bare)).casefold()
+
+
+class Found:
+    """The values of an item by their names, those less deep first.
+
+    Args:
+        item: What describes one paper, and perhaps its journal and references too.
+    """
+
+    def __init__(self, item: Data) -> None:
+        self._item = item
+        self._own, self._nodes = _by_name(item, HOSTS | OTHERS)
+
+    def find(self, key: str) -> object:
+        """Find what a record has under a key; "" or nothing where it is not found."""
+        return FINDERS[key](self)
+
+    def title(self) -> str:
+        """The first title that says anything."""
+        return next((text for each in self._titles() if (text := text_of(each).strip())), "")
+
+    def abstract(self) -> str:
+        """The first abstract that says anything."""
+        return _abstract(self._own, self._titles())
+
+    def _titles(self) -> list[object]:
+        return list(_every(self._own, TITLES))
+
+    def authors(self) -> tuple[str, ...]:
+        """The people who are called authors, or creators."""
+        return _people(self._own)
+
+    def published(self) -> str:
+        """The paper's date, else its issue's, else when it was first seen."""
+        first = _best(map(date_of, _every(self._own, DATES)))
+        if first:
+            return first
+        whole, _ = _by_name(self._item, OTHERS)
+        return _best(map(date_of, _every(whole, (*DATES, *LATE_DATES))))
+
+    def venue(self) -> str:
+        """The journal, the book or the conference."""
+        hosts = [each for each in self._own.get("source", ()) if isinstance(each, Mapping)]
+        return next(filter(None, map(text_of, (*_every(self._own, VENUES), *hosts))), "")
+
+    def identifier(self, scheme: str) -> str:
+        """The id of a scheme, `doi`, `arxiv` or `pmid`."""
+        names, read = IDS[scheme]
+        return _typed_id(self._nodes, scheme) or _first(self._own, names, read)
+
+    def url(self) -> str:
+        """A web address."""
+        return _first(self._own, ADDRESSES, _web_address)
+
+    def keywords(self) -> object:
+        """Keywords as texts, or the text that lists them."""
+        return _keywords(self._own)
+
+
+FINDERS: Final[Mapping[str, Callable[[Found], object]]] = {
+    "title": Found.title,
+    "abstract": Found.abstract,
+    "authors": Found.authors,
+    "published": Found.published,
+    "doi": lambda found: found.identifier("doi"),
+    "arxiv_id": lambda found: found.identifier("arxiv"),
+    "pmid": lambda found: found.identifier("pmid"),
+    "url": Found.url,
+    "venue": Found.venue,
+    "keywords": Found.keywords,
+}
+
+
+def has_paper(item: Data) -> bool:
+    """Whether a title and an abstract are found under their names."""
+    found = Found(item)
+    return bool(found.title() and found.abstract())
+
+
+def _by_name(item: Data, closed: frozenset[str]) -> tuple[dict[str, list[object]], list[Data]]:
+    """The values by their names, those less deep first, and the mappings that they stand in."""
+    found: dict[str, list[object]] = {}
+    nodes, level = 0, [item]
+    seen: list[Data] = []
+    for _ in range(DEEPEST):
+        below: list[Data] = []
+        for node in level:
+            seen.append(node)
+            for name, value in node.items():
+                key = key_of(name)
+                found.setdefault(key, []).append(value)
+                nodes += 1
+                if key in closed or key in READ_WHOLE or nodes > MOST_NODES:
+                    continue
+                inside = value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]
+                below += [each for each in inside if isinstance(each, Mapping)]
+        level = below
+    return found, seen
+
+
+def _every(found: Mapping[str, list[object]], names: Sequence[str]) -> Iterator[object]:
+    return chain.from_iterable(found[name] for name in names if name in found)
+
+
+def _first(
+    found: Mapping[str, list[object]], names: Sequence[str], read: Callable[[str], str]
+) -> str:
+    """What is read of the first value that something can be read of."""
+    texts = (text for each in _every(found, names) for text in _texts(each))
+    return next(filter(None, map(read, texts)), "")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text of a list, or the text of a value."""
+    for each in value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]:
+        if text := text_of(each).strip():
+            yield text
+
+
+def text_of(value: object, depth: int = 0) -> str:
+    """The text of a value: itself, the first of a list, or what a wrapping calls its value."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or depth > DEEPEST:
+        return ""
+    if isinstance(value, int):
+        return str(value) if value.bit_length() < 256 else ""
+    if isinstance(value, list):
+        inside = (text_of(each, depth + 1) for each in value[:MOST_OF_A_LIST])
+        return next((text for text in inside if text.strip()), "")
+    if isinstance(value, Mapping):
+        keys = {key_of(str(name)): each for name, each in value.items()}
+        texts = (text_of(keys[name], depth + 1) for name in INSIDE if name in keys)
+        return next((text for text in texts if text.strip()), "")
+    return ""
+
+
+def _abstract(own: Mapping[str, list[object]], titles: Sequence[object]) -> str:
+    languages = next((len(each) for each in titles if isinstance(each, list)), 1)
+    texts = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS))
+    return next((text for text in texts if text.strip()), "")
+
+
+def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
+    """An abstract of parts; of several abstracts the first, or the one that is called so."""
+    if isinstance(value, Mapping):
+        keys = {key_of(str(name)): each for name, each in value.items()}
+        parts = next((keys[name] for name in ("abstracttext", "sec", "p") if name in keys), None)
+        if parts is not None and depth < DEEPEST:
+            return _whole_abstract(parts, 1, depth + 1)
+        return _labelled(keys)
+    if not isinstance(value, list):
+        return text_of(value)
+    items = [each for each in value[:MOST_OF_A_LIST] if isinstance(each, Mapping)]
+    if len(items) < len(value[:MOST_OF_A_LIST]):
+        texts = [text_of(each) for each in value[:MOST_OF_A_LIST] if not isinstance(each, Mapping)]
+        return texts[0] if texts and len(texts) == languages > 1 else " ".join(texts)
+    return _of_several([{key_of(str(name)): v for name, v in each.items()} for each in items])
+
+
+def _of_several(items: Sequence[Data]) -> str:
+    """Of descriptions the abstract; the parts of an abstract one behind the other."""
+    if any("descriptiontype" in each for each in items):
+        items = [each for each in items if _is_called_abstract(each)][:1]
+    plain = [each for each in items if "abstracttype" not in each]
+    parts = plain or items
+    are_parts = all({"label", "section", "heading", "nlmcategory"} & each.keys() for each in parts)
+    texts = map(_labelled, parts if are_parts or _are_paragraphs(parts) else parts[:1])
+    return " ".join(filter(None, texts))
+
+
+def _are_paragraphs(parts: Sequence[Data]) -> bool:
+    return all("text" in each or set(each) == {TEXT} for each in parts)
+
+
+def _is_called_abstract(item: Data) -> bool:
+    return text_of(item.get("descriptiontype")).casefold() == "abstract"
+
+
+def _labelled(keys: Data) -> str:
+    """A part of an abstract with its label in front."""
+    label = next((text_of(keys[name]) for name in ("label", "heading") if name in keys), "")
+    text = text_of({name: each for name, each in keys.items() if name != "label"})
+    if not label or not text or label.casefold() in ("abstract", "unlabelled"):
+        return text
+    return f"{label.rstrip(': ')}: {text}"
+
+
+def _people(own: Mapping[str, list[object]]) -> tuple[str, ...]:
+    for key in PEOPLE:
+        values = own.get(key, [])
+        if key in ("name", "names"):  # a text of the name may be that of anything
+            values = [each for each in values if not isinstance(each, str)]
+        if names := _people_called(values):
+            return names
+    return ()
+
+
+def _people_called(values: Sequence[object]) -> tuple[str, ...]:
+    """The people of several values of a name; a text alone may hold several."""
+    if len(values) == 1 and isinstance(values[0], str):
+        return read_people(values[0])
+    return tuple(dict.fromkeys(chain.from_iterable(people_in(each) for each in values)))
+
+
+def people_in(value: object, depth: int = 0) -> list[str]:
+    """List the names of the people in nested data, editors and the like left out."""
+    if isinstance(value, str):
+        return list(read_people([value]))
+    if isinstance(value, list) and depth <= DEEPEST:
+        inside = (people_in(each, depth + 1) for each in value[:MOST_PEOPLE])
+        return list(chain.from_iterable(inside))
+    return _person(value, depth) if isinstance(value, Mapping) and depth <= DEEPEST else []
+
+
+def _person(value: Data, depth: int) -> list[str]:
+    """The name that a mapping has the parts of, or the people that it wraps."""
+    keys = {key_of(str(name)): each for name, each in value.items()}
+    if any(NO_AUTHORS.match(text_of(keys[role]).strip()) for role in ROLES if role in keys):
+        return []
+    if parts := keys.get("namepart"):
+        keys = {**keys, **_name_parts(parts)}
+    texts = {name: _joined(each) for name, each in keys.items()}
+    if person := read_people(texts) or read_people([texts.get(TEXT, "")]):
+        return list(person)
+    wrapped = (keys[name] for name in (*PEOPLE, *PERSONS) if name in keys)
+    return next((names for each in wrapped if (names := people_in(each, depth + 1))), [])
+
+
+PERSONS: Final = (
+    *("persname", "personname", "person", "contrib", "stringname", "namealternatives", "value"),
+    *("results", "list", "items", "collab"),
+)
+
+
+def _name_parts(parts: object) -> dict[str, object]:
+    """MODS' parts of a name by their types, `{"family": …, "given": …}`."""
+    listed = parts if isinstance(parts, list) else [parts]
+    found: dict[str, object] = {}
+    for part in listed[:MOST_OF_A_LIST]:
+        kind = text_of(part.get("type")) if isinstance(part, Mapping) else ""
+        name = kind if kind in ("family", "given") else "" if kind else "full"
+        if name:
+            found[name] = f"{found.get(name, '')} {_joined(part)}".strip()
+    return found
+
+
+def _joined(value: object) -> str:
+    """The texts of a list together, such as several given names."""
+    parts = value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]
+    return " ".join(filter(None, map(_own_text, parts)))
+
+
+def _own_text(value: object) -> str:
+    """A text, or that of an element with attributes; what holds more is no part of a name."""
+    return text_of(value.get(TEXT)) if isinstance(value, Mapping) else text_of(value)
+
+
+def _best(dates: Iterator[str]) -> str:
+    known = [each for each in dates if each]
+    same = [each for each in known if each.startswith(known[0])]
+    return max(same, key=len, default="")
+
+
+def date_of(value: object, depth: int = 0) -> str:
+    """Make an ISO date of a text, a year, `date-parts`, or a mapping of year, month and day."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, list):
+        inside = [date_of(each, depth + 1) for each in value[:20]] if depth < 3 else []
+        typed = [
+            date
+            for each, date in zip(value, inside, strict=False)
+            if date and isinstance(each, Mapping) and _is_issue(each)
+        ]
+        return next(filter(None, (*typed, *inside)), "")
+    if not isinstance(value, Mapping):
+        return parse_date(text_of(value)) or ""
+    keys = {key_of(str(name)): each for name, each in value.items()}
+    if isinstance(spans := keys.get("dateparts"), list) and spans and isinstance(spans[0], list):
+        return combine(*([text_of(part) for part in spans[0][:3]] or [""])) or ""
+    if "year" in keys:
+        month, day = text_of(keys.get("month")), text_of(keys.get("day"))
+        return combine(text_of(keys["year"]), month, day) or ""
+    names = ("medlinedate", "raw", "literal", "datetime", "when", "pubdate", "pubdates", TEXT)
+    texts = (parse_date(text_of(keys[name])) for name in (*names, "date", "value") if name in keys)
+    return next(filter(None, texts), "")
+
+
+def _is_issue(item: Data) -> bool:
+    kinds = (text_of(each).casefold() for each in item.values() if isinstance(each, str))
+    return any(kind in ("issued", "published", "publication", "ppub", "pub") for kind in kinds)
+
+
+def _typed_id(nodes: Sequence[Data], scheme: str) -> str:
+    """An id whose scheme is told beside it: `{"type": "doi", "value": …}`."""
+    read = IDS[scheme][1]
+    for node in nodes:
+        if len(node) > MOST_BESIDE_AN_ID:
+            continue
+        texts = [each.strip() for each in node.values() if isinstance(each, str)]
+        named = any(SCHEMES.get(text.casefold()) == scheme for text in texts)
+        if named and (found := next(filter(None, map(read, texts)), "")):
+            return found
+    return ""
+
+
+def _arxiv_id(text: str) -> str:
+    return plain_arxiv_id(text) or find_arxiv_id(text) or arxiv_id_in(text)
+
+
+IDS: Final[Mapping[str, tuple[Sequence[str], Callable[[str], str]]]] = {
+    "doi": (DOIS, plain_doi),
+    "arxiv": (ARXIV_IDS, _arxiv_id),
+    "pmid": (PMIDS, plain_pmid),
+}
+
+
+def _web_address(text: str) -> str:
+    return text if re.match(r"https?://\S+$", text) else ""
+
+
+def _keywords(own: Mapping[str, list[object]]) -> object:
+    """Keywords as texts, or the text that lists them."""
+    value = next(iter(_every(own, KEYWORDS)), None)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        inside = {key_of(str(name)): each for name, each in value.items()}
+        value = next((inside[name] for name in (*KEYWORDS, "value") if name in inside), None)
+    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []

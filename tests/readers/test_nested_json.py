@@ -1,0 +1,237 @@
+"""Answers of services and exports of programs: the same paper in the nestings that each has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rag.readers import read_sources
+from rag.readers.named_values import date_of, people_in
+from rag.types import Paper, Rejection
+
+TITLE = "Kettles that hum in tune"
+ABSTRACT = "We tuned 12 kettles to one pitch. Two of them kept it for a week."
+PEOPLE = [{"family": "Kessel", "given": "Ada"}, {"family": "de Tee", "given": "Bo"}]
+DOI = "10.5555/hum.12"
+REFERENCES = [{"title": "Another's work", "abstract": "It is not the paper.", "doi": "10.5555/no"}]
+# One paper, as each of the kinds of services nests it.
+SHAPES = {
+    "values in lists": {
+        "numFound": 1,
+        "response": {
+            "docs": [
+                {
+                    **{"title": [TITLE], "abstract": [ABSTRACT], "doi": [DOI]},
+                    **{"author": ["Kessel, Ada", "de Tee, Bo"], "pubdate": "2019-05-00"},
+                }
+            ]
+        },
+    },
+    "names of Solr fields": {
+        "response": {
+            "docs": [
+                {
+                    **{"title_s": [TITLE], "abstract_s": [ABSTRACT], "doiId_s": DOI},
+                    **{"authFullName_s": ["Ada Kessel", "Bo de Tee"], "producedDateY_i": 2019},
+                }
+            ]
+        }
+    },
+    "metadata in hits": {
+        "hits": {
+            "total": 1,
+            "hits": [
+                {
+                    "created": "2024-01-01",
+                    "metadata": {
+                        "titles": [{"title": TITLE, "source": "shelf"}],
+                        "abstracts": [{"value": ABSTRACT}, {"value": "A second version of it."}],
+                        "authors": [{"full_name": "Kessel, Ada"}, {"full_name": "de Tee, Bo"}],
+                        "dois": [{"value": DOI}],
+                        "preprint_date": "2019-05-02",
+                        "references": [{"reference": each} for each in REFERENCES],
+                    },
+                }
+            ],
+        }
+    },
+    "attributes": {
+        "data": [
+            {
+                "id": DOI,
+                "type": "dois",
+                "attributes": {
+                    "titles": [{"title": TITLE, "lang": "en"}],
+                    "creators": [
+                        {"name": "Kessel, Ada", "givenName": "Ada", "familyName": "Kessel"},
+                        {"name": "de Tee, Bo", "nameType": "Personal"},
+                    ],
+                    "descriptions": [
+                        {"description": "Kept in a drawer.", "descriptionType": "Other"},
+                        {"description": ABSTRACT, "descriptionType": "Abstract"},
+                    ],
+                    "dates": [{"date": "2021", "dateType": "Updated"}],
+                    "publicationYear": 2019,
+                    "doi": DOI,
+                },
+            }
+        ]
+    },
+    "content of values": {
+        "notes": [
+            {
+                "id": "aB1",
+                "content": {
+                    "title": {"value": TITLE},
+                    "abstract": {"value": ABSTRACT},
+                    "authors": {"value": ["Ada Kessel", "Bo de Tee"]},
+                    "year": {"value": 2019},
+                    "html": {"value": f"https://doi.org/{DOI}"},
+                    "doi": {"value": DOI},
+                },
+            }
+        ]
+    },
+    "a list in a list": {
+        "resultList": {
+            "result": [
+                {
+                    **{"title": TITLE, "abstractText": ABSTRACT, "doi": DOI, "pubYear": "2019"},
+                    "authorString": "Kessel A, de Tee B.",
+                    "authorList": {
+                        "author": [
+                            {"fullName": "Kessel A", "firstName": "Ada", "lastName": "Kessel"},
+                            {"fullName": "de Tee B", "firstName": "Bo", "lastName": "de Tee"},
+                        ]
+                    },
+                    "journalInfo": {"journal": {"title": "Minor Sounds"}},
+                    "firstPublicationDate": "2018-12-30",
+                }
+            ]
+        }
+    },
+    "a collection": {
+        "messages": [{"status": "ok"}],
+        "collection": [
+            {
+                **{"title": TITLE, "abstract": ABSTRACT, "doi": DOI, "date": "2019-05-02"},
+                **{"authors": "Kessel, Ada; de Tee, Bo", "published": "NA", "type": "new"},
+            }
+        ],
+    },
+    "authors in authors": {
+        "articles": [
+            {
+                **{"title": TITLE, "abstract": ABSTRACT, "doi": DOI, "publication_year": 2019},
+                "authors": {"authors": [{"full_name": "Ada Kessel"}, {"full_name": "Bo de Tee"}]},
+            }
+        ]
+    },
+    "capitals below results": {
+        "query": {"title": "kettles"},
+        "results": {
+            "total": 1,
+            "documents": [
+                {
+                    **{"Title": TITLE, "Abstract": ABSTRACT, "DOI": DOI, "Year": "2019"},
+                    "Authors": "Kessel, Ada; de Tee, Bo",
+                }
+            ],
+        },
+    },
+    "keyed by id": {
+        DOI: {"title": TITLE, "abstract": ABSTRACT, "author": PEOPLE, "year": 2019.0},
+    },
+    "a titled list": {
+        "title": "My shelf",
+        "papers": [
+            {"title": TITLE, "abstract": ABSTRACT, "authors": PEOPLE, "year": 2019, "doi": DOI}
+        ],
+    },
+    "ids by their types": {
+        "title": TITLE,
+        "abstract": [
+            {"label": "METHODS", "text": "We tuned 12 kettles to one pitch."},
+            {"label": "RESULTS", "text": "Two of them kept it for a week."},
+        ],
+        "authors": [
+            {"first_name": "Ada", "last_name": "Kessel"},
+            {"first_name": "Bo", "last_name": "de Tee"},
+        ],
+        "year_published": 2019,
+        "external_ids": [{"type": "magid", "value": "7"}, {"type": "doi", "value": DOI}],
+        "source": {"title": "Minor Sounds"},
+        "references": REFERENCES,
+    },
+    "parts of a date": {
+        **{"title": TITLE, "abstract": ABSTRACT, "author": PEOPLE, "doi": DOI, "kind": "article"},
+        "published": {"year": "2019", "month": "05"},
+    },
+}
+
+
+def saved(folder, value):
+    path = folder / "answer.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value, indent=1))
+    return path
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_paper_is_found_however_its_values_are_nested(tmp_path, shape):
+    (paper,) = read_sources([saved(tmp_path, SHAPES[shape])])
+    assert isinstance(paper, Paper)
+    assert (paper.title, paper.authors, paper.year) == (TITLE, ("Ada Kessel", "Bo de Tee"), 2019)
+    assert paper.abstract.replace("METHODS: ", "").replace("RESULTS: ", "") == ABSTRACT
+    assert paper.link == f"https://doi.org/{DOI}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": [{"id": "1", "attributes": {"name": "A lamp", "price": 12}}]},
+        {"features": [{"properties": {"title": "A hill"}, "geometry": {"type": "Point"}}]},
+        {"title": "A page", "journal": {"abstract": "What the journal says of itself."}},
+    ],
+)
+def test_data_of_other_things_has_no_paper(tmp_path, value):
+    assert all(isinstance(each, Rejection) for each in read_sources([saved(tmp_path, value)]))
+
+
+def test_what_is_no_number_is_unknown(tmp_path):
+    text = f'{{"title": "{TITLE}", "abstract": "{ABSTRACT}", "year": NaN, "doi": NaN}}\n'
+    (paper,) = read_sources([saved(tmp_path, text * 1)])
+    assert (paper.year, paper.link.startswith("https://arxiv.org/search")) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ([{"first": "Ada", "middle": ["J.", "R."], "last": "Kessel"}], ["Ada J. R. Kessel"]),
+        (
+            [{"first": "Bo", "middle": [], "last": "de Tee", "suffix": "Jr."}],
+            ["Bo de Tee Jr."],
+        ),
+        ([{"author": {"name": "Ada Kessel"}}, {"name": "Pot, Cy"}], ["Ada Kessel", "Cy Pot"]),
+        ([{"role": "editor", "name": "Ada Kessel"}, {"name": "Cy Pot"}], ["Cy Pot"]),
+        ({"author": ["Kessel, Ada"]}, ["Ada Kessel"]),
+        ({"nothing": 1}, []),
+    ],
+)
+def test_people_are_found_in_what_wraps_them(given, names):
+    assert people_in(given) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "date"),
+    [
+        ({"date-parts": [[2019, 5]]}, "2019-05"),
+        ({"year": 2019, "month": "May", "day": "2"}, "2019-05-02"),
+        ([{"date": "2021", "type": "Updated"}, {"date": "2019", "type": "Issued"}], "2019"),
+        (2019.0, "2019"),
+        ("NA", ""),
+        ({"a": {"b": []}}, ""),
+    ],
+)
+def test_a_date_is_read_in_whatever_parts_it_has(given, date):
+    assert date_of(given) == date

@@ -1,4 +1,4 @@
-"""Measures how well a library finds and answers, from sets of questions with known answers.
+"""Measure how well a library finds and answers, from sets of questions with known answers.
 
 Importing this package loads nothing heavy; names are loaded when they are first used.
 """

@@ -1,4 +1,4 @@
-"""`python -m eval`: the same words as `paperchat eval`; without an action, `run`."""
+"""Run `python -m eval`: the same arguments as `paperchat eval`; without an action, `run`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.errors import ConfigurationError, RagError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run an action and give its exit code: 0 done, 1 the work failed, 2 wrong use."""
+    """Run an action and return its exit code: 0 done, 1 the work failed, 2 wrong use."""
     parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
     add_eval(parser)
     given = list(arguments)

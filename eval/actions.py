@@ -1,4 +1,4 @@
-"""Runs the actions of `paperchat eval`; what measures is imported late, to start fast."""
+"""Run the actions of `paperchat eval`; modules that measure are imported late, to start fast."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure a library and leave the reports in the run's folder; 1 when every question failed."""
+    """Measure a library and write the reports; return 1 when every question failed."""
     _check_use(options)
     with shown_progress() as on_progress:
         runs = (
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def rescore(options: argparse.Namespace) -> int:
-    """Score a finished run anew and leave the reports in another folder."""
+    """Score a finished run again and write the reports to another folder."""
     from eval.suite import rescore_suite
 
     _check_papers(options)
@@ -48,7 +48,7 @@ def rescore(options: argparse.Namespace) -> int:
 
 
 def _check_use(options: argparse.Namespace) -> None:
-    """Leave with a usage error where options do not go together."""
+    """Exit with a usage error where options contradict each other."""
     if options.claims and not options.beir:
         options.usage_error("--claims needs --beir DIR")
     if options.keep and options.beir:
@@ -69,7 +69,7 @@ def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    """Build the plan from what every action on a set takes."""
+    """Build the plan from the options that all actions on a question set share."""
     from eval.suite import Plan
 
     return Plan(
@@ -104,7 +104,7 @@ def _write_runs(runs: Sequence[Run], options: argparse.Namespace) -> None:
 
 
 def _as_json(runs: Sequence[Run]) -> dict[str, object]:
-    """The first run's summary, with those of others, the claims, below their names."""
+    """Return the first run's summary, with those of the others by name."""
     first, *others = [run.summary.model_dump(exclude={"rows"}) for run in runs]
     return first | {str(other["name"]): other for other in others}
 
@@ -135,7 +135,7 @@ def _price(text: str | None) -> Price | None:
 
 
 def compare(options: argparse.Namespace) -> int:
-    """Compare two runs; 1 when a gated metric of the second is worse beyond chance."""
+    """Compare two runs; return 1 when a gated metric of the second is significantly worse."""
     from eval.gate.comparison import compare_runs
     from eval.report.markdown import render_comparison
 
@@ -150,7 +150,7 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def draft(options: argparse.Namespace) -> int:
-    """Propose questions from a library's papers, with a model where one is set."""
+    """Propose questions about a library's papers, with a model where one is set."""
     from eval.drafting.draft import render_questions
     from rag.library import Library
     from rag.settings import read_settings
@@ -168,7 +168,7 @@ def draft(options: argparse.Namespace) -> int:
 
 
 def _drafted(papers: Sequence[Paper], count: int, settings: Settings) -> Sequence[Question]:
-    """Questions by the model of the settings, or made of the papers' own words without one."""
+    """Return questions by the model of the settings, or made of the papers' own words."""
     from eval.drafting.draft import draft_questions
     from eval.drafting.proposing import propose_questions
     from eval.suite import build_model

@@ -1,4 +1,4 @@
-"""Defines the arguments of `paperchat eval` and `python -m eval`."""
+"""Define the arguments of `paperchat eval` and `python -m eval`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add what every command takes; behind an action it only overrides what stands before."""
+    """Add the arguments of every command; after an action they only override earlier ones."""
     parser.add_argument(
         "--library",
         type=Path,
@@ -54,7 +54,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
-    """Add what names questions, papers, the judge, prices and the folder of the run."""
+    """Add the arguments for questions, papers, the judge, prices and the run's folder."""
     _add_common(parser, "one of the starter papers, made for the run")
     parser.add_argument(
         "--questions", nargs="+", type=Path, default=[], metavar="FILE", help="question sets"

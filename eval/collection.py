@@ -1,4 +1,4 @@
-"""Runs a collection in BEIR's layout: the library's retrieval, its two halves, and its claims."""
+"""Measure a collection in BEIR's layout: retrieval, its baselines, and claims."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def run_collection(
     Args:
         folder: The collection.
         out: The run's folder; the claims get a folder in it.
-        library: Where its papers are read into; None for a library that is made for the run.
+        library: Folder of the library to read its papers into; None for one made for the run.
         claims: Also check SciFact's claims.
-        on_progress: Told how far it is.
+        on_progress: Told how far the work is.
 
     Raises:
         RagError: The collection, the library or the run's folder cannot be used.
@@ -91,7 +91,7 @@ class _Measuring:
 
     @contextmanager
     def opened(self, *, existing: bool) -> Iterator[Library]:
-        """The library with the collection's papers."""
+        """Yield the library with the collection's papers."""
         papers = self.collection.papers
         if not existing:
             with open_made(papers, self.settings, None, self.on_progress) as made:
@@ -102,7 +102,7 @@ class _Measuring:
             yield found
 
     def retrieval(self, library: Library) -> Run:
-        """The run of the queries, beside its baselines and what others published."""
+        """Return the run of the queries, with its baselines and published figures."""
         provenance = self._describe("paperchat", "retrieval only", self.collection.queries.values())
         claim_folder(self.out, provenance)
         records = self._search_all(library)
@@ -116,7 +116,7 @@ class _Measuring:
         return _finish(Run(whole, tuple(records), self.out))
 
     def claims(self, pairs: Sequence[Pair]) -> Run:
-        """The run of the claims, in a folder of its own."""
+        """Return the run of the claims, in its own folder."""
         self.on_progress(Progress("checking claims", 0, len(pairs)))
         records = check_pairs(pairs, build_verifier(self.collection.papers, self.settings))
         provenance = self._describe("verifier", "claims", [pair.claim for pair in pairs])
@@ -167,7 +167,7 @@ def _record(
 
 
 def _finish(run: Run) -> Run:
-    """The run with all its files in place."""
+    """Write the reports and return the run."""
     if run.folder is not None:
         run.folder.mkdir(parents=True, exist_ok=True)
         write_records(run.folder / ANSWERS, run.records)
@@ -177,7 +177,7 @@ def _finish(run: Run) -> Run:
 
 
 def published_figures(name: str) -> tuple[Published, ...]:
-    """What others published for a collection of this name; nothing for one that is not known."""
+    """Return published figures for a collection of this name; nothing for an unknown one."""
     return tuple(
         Published(system=system, metric="ndcg@10", value=value, source=source)
         for (system, source), value in zip(_SYSTEMS, _FIGURES.get(name.lower(), ()), strict=False)
@@ -185,7 +185,7 @@ def published_figures(name: str) -> tuple[Published, ...]:
 
 
 def score_query(retrieved: list[str], gains: Mapping[str, float]) -> Scores:
-    """The scores of a ranking by graded relevance."""
+    """Return the scores of a ranking by graded relevance."""
     scores = {
         "ndcg@10": ndcg_at(10, retrieved, dict(gains)),
         "mrr": reciprocal_rank(retrieved, gains),

@@ -1,4 +1,4 @@
-"""The suite from end to end: opens what is asked for, runs the set, its baselines, the reports."""
+"""Run the suite from end to end: library, question set, baselines, reports."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from rag.types import EXTRACTIVE, Paper
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-RUNS: Final = Path("paperchat-eval")  # where runs go that were given no folder
-DUPLICATE: Final = "duplicate"  # the kind of questions on papers that the sources hold twice
-JUDGED: Final = "judged"  # verdicts, below the cache folder
+RUNS: Final = Path("paperchat-eval")  # below it are runs without a given folder
+DUPLICATE: Final = "duplicate"  # the kind of questions on papers that sources have twice
+JUDGED: Final = "judged"  # cached verdicts, below the cache folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Plan:
         llm: `extractive`, `auto`, or a model's name.
         judge: A model's name, or None.
         out: The run's folder; None for a new one below `paperchat-eval`.
-        ablate: Also ask the baselines for answers; they are always searched.
-        workers: Questions under way at once; None to choose.
-        price: What tokens cost.
+        ablate: Whether to ask the baselines for answers too; they are always searched.
+        workers: Questions asked at once; None to choose.
+        price: Of tokens.
     """
 
     questions: tuple[Path, ...] = ()
@@ -82,7 +82,7 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
 
 
 def rescore_suite(plan: Plan, folder: Path, on_progress: OnProgress = lambda _: None) -> Run:
-    """Score a finished run and its baselines anew, without asking again, and write the reports.
+    """Score a finished run and its baselines again, without asking, and write the reports.
 
     Raises:
         RagError: There is no such run, or it was over other questions or papers.
@@ -115,7 +115,7 @@ def open_library(
     llm: LLM | None,
     on_progress: OnProgress,
 ) -> Iterator[Library]:
-    """The plan's library; one that is made for the run where the plan names none."""
+    """Yield the plan's library, or one made for the run."""
     if plan.library:
         with open_existing(settings, llm, on_progress) as library:
             yield library
@@ -127,9 +127,9 @@ def open_library(
 
 
 def repeated(file: Path, samples: Iterable[Sample]) -> list[Source]:
-    """The papers of `duplicate` questions as records that spell their titles another way.
+    """Return the papers of `duplicate` questions as records that spell their titles otherwise.
 
-    A library takes them for what it has already; one that does not finds each of them twice.
+    A library recognises them as papers that it has; one that does not finds each of them twice.
     """
     asked = (sample for sample in samples if sample.kind == DUPLICATE)
     titles = {title_key(paper) for s in asked for turn in s.turns for paper in turn.papers}
@@ -142,18 +142,18 @@ def repeated(file: Path, samples: Iterable[Sample]) -> list[Source]:
 
 
 def build_model(settings: Settings, name: str) -> LLM | None:
-    """The model that answers, or None for extractive answers."""
+    """Build the model that answers, or None for extractive answers."""
     from rag.assembly import build_llm
 
     return build_llm(settings, name)
 
 
 def build_judge(settings: Settings, name: str | None) -> Judge | None:
-    """The judge of that name, or None for none."""
+    """Build the judge of that name, or None."""
     llm = build_model(settings, name) if name else None
     return Judge(llm, settings.cache.expanduser() / JUDGED) if llm else None
 
 
 def new_folder() -> Path:
-    """A folder for a run that was given none, named by the time."""
+    """Return a new folder for a run, named by the time."""
     return RUNS / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

@@ -1,1 +1,1 @@
-"""Question sets, collections of others, the records of a run, and questions proposed."""
+"""Question sets, published collections, the records of a run, and proposed questions."""

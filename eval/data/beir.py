@@ -1,8 +1,8 @@
-"""Collections in BEIR's layout: how well retrieval does on what others have measured too.
+"""Read collections in BEIR's layout, on which published systems are measured.
 
 `corpus.jsonl`, `queries.jsonl` and `qrels.tsv` or `qrels/test.tsv`, each also with `.gz`. A record
 that is only a title counts as a paper here, its title as its text, so that a collection is measured
-whole.
+completely.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Collection:
 
 
 def read_collection(folder: Path) -> Collection:
-    """The collection in a folder.
+    """Read the collection in a folder.
 
     Raises:
         SourceError: A part of it is missing or broken; the message says which.
@@ -75,7 +75,7 @@ def _read_row(path: Path, number: int, line: str) -> Mapping[str, object]:
 
 
 def _read_qrels(folder: Path) -> dict[str, dict[str, float]]:
-    """Gain by paper by query, of those that have one."""
+    """Read the gain by paper by query, for queries that have one."""
     path = find_file(folder, "qrels.tsv", "qrels/test.tsv")
     qrels: dict[str, dict[str, float]] = defaultdict(dict)
     for number, row in enumerate(csv.reader(open_text(path), delimiter="\t"), start=1):
@@ -93,10 +93,10 @@ def _read_qrels(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def find_file(folder: Path, *names: str) -> Path:
-    """The first of the files that is there, plain or gzipped.
+    """Return the first of the files that exists, plain or gzipped.
 
     Raises:
-        SourceError: None is.
+        SourceError: None does.
     """
     for name in names:
         for path in (folder / name, folder / f"{name}.gz"):
@@ -106,7 +106,7 @@ def find_file(folder: Path, *names: str) -> Path:
 
 
 def open_text(path: Path) -> Iterator[str]:
-    """The lines of a text file, plain or gzipped.
+    """Yield the lines of a text file, plain or gzipped.
 
     Raises:
         SourceError: It cannot be read.

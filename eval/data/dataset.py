@@ -1,4 +1,4 @@
-"""Question sets: JSON Lines, one sample a line, validated as they are read."""
+"""Read question sets: JSON Lines, a sample a line, validated."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ SampleType = Literal["single", "known_item", "multi", "conversation", "direct", 
 QUESTIONS: Final = Path(__file__).parents[1] / "questions"  # the set that comes with the project
 
 
-DIRECT: Final = ("records", "assistant")  # what an answer without abstracts is made from
+DIRECT: Final = ("records", "assistant")  # origins of answers that need no abstract
 
 
 class Turn(BaseModel):
-    """One question with what a good answer has.
+    """A question, and what a good answer has.
 
-    `papers` are titles or ids; empty when no paper answers. `must_mention` holds facts, each with
-    its alternatives separated by `|`. `origin` is what the answer is to be made from; where it is
-    not said, nothing tells. `exactly` says that the answer is about these papers and no others.
+    Attributes:
+        papers: Titles or ids of those that answer; empty when none does.
+        must_mention: Facts, each with alternatives separated by `|`.
+        origin: What the answer is to be made from; None where it is not specified.
+        exactly: Whether the answer is to be about these papers and no others.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,10 +41,11 @@ class Turn(BaseModel):
 
 
 class Sample(BaseModel):
-    """A question, or a conversation of several, of a question set.
+    """A question, or a conversation of several.
 
-    `kind` names a slice of its own within the type, such as `typo` or `false_premise`.
-    `paraphrase_of` is the id of a sample that asks the same in other words.
+    Attributes:
+        kind: A slice of its own within the type, such as `typo` or `false_premise`.
+        paraphrase_of: Id of a sample that asks the same in other words.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -70,7 +73,7 @@ class Sample(BaseModel):
         return self
 
     def questions(self) -> Iterator[tuple[Turn, list[Message]]]:
-        """Each turn with the questions before it, oldest first."""
+        """Yield each turn with the questions before it, oldest first."""
         history: list[Message] = []
         for turn in self.turns:
             yield turn, list(history)
@@ -78,13 +81,13 @@ class Sample(BaseModel):
 
     @property
     def cluster(self) -> str:
-        """What samples share that depend on each other: a question and its paraphrases."""
+        """What dependent samples share: a question and its paraphrases."""
         return self.paraphrase_of or self.id
 
     def slices(self, place: int) -> tuple[str, ...]:
-        """The slices that the question at a place, from 0, belongs to; `all` is the first.
+        """Return the slices of the question at a place, from 0; `all` is the first.
 
-        Conversations fall apart into first and later turns; a kind is a slice of its own.
+        Conversations are divided into first and later turns; a kind is a slice of its own.
         """
         named: str = self.type
         if self.type == "conversation":
@@ -93,7 +96,7 @@ class Sample(BaseModel):
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """The samples of a question set.
+    """Read the samples of a question set.
 
     Raises:
         SourceError: The file cannot be read, a line is no sample, or an id stands twice; the
@@ -112,7 +115,7 @@ def read_samples(path: Path) -> list[Sample]:
 
 
 def read_question_sets(paths: Iterable[Path]) -> list[Sample]:
-    """The samples of several question sets, in order.
+    """Read the samples of several question sets, in order.
 
     Raises:
         SourceError: As `read_samples`, or two sets share an id.
@@ -132,7 +135,7 @@ def read_question_sets(paths: Iterable[Path]) -> list[Sample]:
 
 
 def default_question_sets() -> list[Path]:
-    """The question sets that come with the project, by name.
+    """Return the question sets that come with the project, by name.
 
     Raises:
         SourceError: There are none.

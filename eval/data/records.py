@@ -1,4 +1,4 @@
-"""What is kept of each question of a run: a line of `answers.jsonl`, enough to replay it."""
+"""Record each question of a run: a line of `answers.jsonl`, enough to replay it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rag.errors import SourceError
 from rag.types import EXTRACTIVE, Answer, Citation, Hit, Origin, Paper, Reason, Status, Verdict
 
-DIGITS = 6  # of a score; what lies behind them differs between machines
+DIGITS = 6  # of a score; further ones differ between machines
 
 
 class _Stored(BaseModel):
@@ -19,7 +19,7 @@ class _Stored(BaseModel):
 
 
 class HitRecord(_Stored):
-    """A paper that retrieval found."""
+    """A retrieved paper."""
 
     paper_id: str
     title: str
@@ -29,7 +29,7 @@ class HitRecord(_Stored):
 
 
 class CitationRecord(_Stored):
-    """A marker of an answer, resolved; the quote was found at `start` to `end` of the abstract."""
+    """A marker of an answer, resolved; the abstract has the quote from `start` to `end`."""
 
     marker: int
     paper_id: str
@@ -42,7 +42,7 @@ class CitationRecord(_Stored):
 
 
 class SentenceRecord(_Stored):
-    """A sentence of an answer as it was checked; `verdicts` has one for every marker."""
+    """A sentence of an answer as it was verified; one verdict for each marker."""
 
     text: str
     markers: tuple[int, ...]
@@ -50,9 +50,9 @@ class SentenceRecord(_Stored):
 
 
 class ContextRecord(_Stored):
-    """A paper that reached the writer of an answer, and where in its abstract the best passage is.
+    """A paper given to the writer, and the place of its best passage in the abstract.
 
-    No place where no passage was handed over.
+    Without a place where no passage was given.
     """
 
     paper_id: str
@@ -61,9 +61,9 @@ class ContextRecord(_Stored):
 
 
 class AnswerRecord(_Stored):
-    """An answer, with the papers that reached its writer as `context`.
+    """An answer, with the papers given to its writer as `context`.
 
-    `cost` is what the system itself reckoned, in the currency of its prices.
+    `cost` is the system's own figure, in the currency of its prices.
     """
 
     text: str
@@ -84,15 +84,15 @@ class AnswerRecord(_Stored):
 
     @property
     def markdown(self) -> str:
-        """The text below its caveat, if it has one."""
+        """The text below its caveat, if any."""
         return f"*{self.caveat}*\n\n{self.text}" if self.caveat else self.text
 
 
 class JudgeRecord(_Stored):
-    """What a judge said of one quality; no score when its reply could not be read.
+    """A judge's verdict on one quality.
 
     Attributes:
-        score: In [0, 1].
+        score: In [0, 1]; None when its reply could not be read.
         why: The judge's reasons, or what was wrong with its reply.
     """
 
@@ -105,14 +105,13 @@ class Record(_Stored):
 
     Attributes:
         key: The sample's id; for a conversation with the turn, `id/2`.
-        cluster: What it shares with the questions that depend on it: the rest of its conversation,
-            its paraphrases.
+        cluster: What dependent questions share: those of a conversation, or paraphrases.
         papers: Ids of the papers that answer it, or the titles that the library lacks.
         origin: What the answer is to be made from, where the question set says it.
         exactly: Whether the answer is to be about these papers and no others.
         missing_facts: Those of `must_mention` that the answer lacks.
-        scores: Metric by name, in [0, 1] but for counts; what does not apply is not there.
-        timings: Milliseconds by stage; differ from run to run.
+        scores: By metric, in [0, 1] apart from counts; without those that do not apply.
+        timings: Milliseconds by stage.
         error: What went wrong, when the question failed.
     """
 
@@ -137,7 +136,7 @@ class Record(_Stored):
 
 
 def hit_records(hits: Iterable[Hit]) -> tuple[HitRecord, ...]:
-    """Hits as they are kept."""
+    """Return the records of hits."""
     return tuple(
         HitRecord(
             paper_id=hit.paper.paper_id,
@@ -151,7 +150,7 @@ def hit_records(hits: Iterable[Hit]) -> tuple[HitRecord, ...]:
 
 
 def answer_record(answer: Answer, sentences: Iterable[SentenceRecord]) -> AnswerRecord:
-    """An answer as it is kept, with its sentences as they were checked."""
+    """Return the record of an answer, with its sentences as they were verified."""
     return AnswerRecord(
         text=answer.text,
         status=answer.status,
@@ -193,7 +192,7 @@ def _citation_records(answer: Answer) -> Iterator[CitationRecord]:
 
 
 def restore_citations(answer: AnswerRecord, papers: Mapping[str, Paper]) -> tuple[Citation, ...]:
-    """The citations of a kept answer, of the papers that are still there."""
+    """Return the citations of a recorded answer to papers that the library still has."""
     return tuple(
         Citation(
             each.marker,
@@ -214,12 +213,12 @@ def _rounded(value: float | None) -> float | None:
 
 
 def read_records(path: Path) -> list[Record]:
-    """The questions of a run, as far as it got: a last line that was cut short is left out.
+    """Read the records of a run, also an interrupted one: an incomplete last line is dropped.
 
     Raises:
         SourceError: A line before the last is no record.
     """
-    # Not `splitlines`: texts may hold what it takes for the end of a line.
+    # Not `splitlines`, which also splits at characters that texts may hold.
     lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n") if path.exists() else []
     records = []
     for number, line in enumerate(lines, start=1):

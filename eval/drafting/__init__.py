@@ -1,1 +1,1 @@
-"""New questions about a library's papers, drafted for someone to complete."""
+"""Draft new questions about a library's papers, for a person to complete."""

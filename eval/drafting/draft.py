@@ -1,9 +1,9 @@
-"""Proposes questions from a library's own papers, for people to edit: a start, no finished set.
+"""Propose questions from a library's own papers, for people to edit.
 
-Without a language model: known-item questions, made of the most telling words of an abstract, and
-clozes, a sentence with one figure or name left out. Both keep the words of the abstract, so a
-search by words finds them too easily; putting them in your own words makes them worth more. With
-a language model, `eval.drafting.proposing` does that.
+Without a language model: known-item questions, made of the most distinctive words of an abstract,
+and clozes, a sentence without one of its figures or names. Both keep the words of the abstract, so
+lexical retrieval finds them too easily; rephrasing makes them worth more. With a language model,
+`eval.drafting.proposing` does that.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from rag.verification.terms import TermWeight
 
 SEED: Final = 7
 MOST_DISTINCTIVE: Final = 5
-REPEATED: Final = 1.5  # what is said twice is rather the subject
+REPEATED: Final = 1.5  # weight of a word that occurs twice: more likely the topic
 GAP: Final = "____"
-CLOZE_WORDS: Final = range(8, 41)  # shorter tells too little, longer is no question
+CLOZE_WORDS: Final = range(8, 41)  # a shorter one says too little, a longer one is no question
 # A figure with its unit, or a name with inner capitals or digits.
 ANSWER: Final = re.compile(
     r"(?<![\w.])\d+(?:[.,]\d+)*(?:\s?(?:%|x\b|times\b))?|\b[A-Z][a-z]*[A-Z\d][\w-]*\b"
@@ -37,9 +37,9 @@ Question = dict[str, object]
 
 
 def draft_questions(papers: Sequence[Paper], count: int) -> list[Question]:
-    """Questions in the format of a question set, known-item and cloze in turn; the same each time.
+    """Return questions in the format of a question set, known-item and cloze alternating.
 
-    Fewer than asked for when the papers do not give as many.
+    The same papers give the same questions; fewer than `count` when they do not give as many.
     """
     weight = term_weight(papers)
     shuffled = Random(SEED).sample(papers, len(papers))
@@ -49,12 +49,12 @@ def draft_questions(papers: Sequence[Paper], count: int) -> list[Question]:
 
 
 def render_questions(questions: Iterable[Mapping[str, object]]) -> str:
-    """Questions as JSON Lines."""
+    """Render questions as JSON Lines."""
     return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in questions)
 
 
 def _in_turn(makers: Iterable[Iterator[Question]]) -> Iterator[Question]:
-    """From each maker in turn, until all are used up."""
+    """Yield from each maker in turn, until all are used up."""
     left = list(makers)
     for maker in cycle(list(left)):
         if not left:
@@ -76,7 +76,7 @@ def _known_items(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Questi
 
 
 def distinctive_words(paper: Paper, weight: TermWeight) -> list[str]:
-    """The words of an abstract that say most, as it spells them; none of the title's."""
+    """Return the most distinctive words of an abstract, as it spells them; none of the title's."""
     titled = set(analyze(paper.title))
     counts = Counter(content_words(paper.abstract))
     worth = {
@@ -92,7 +92,7 @@ def distinctive_words(paper: Paper, weight: TermWeight) -> list[str]:
 
 
 def _without_repeats(words: Iterable[str]) -> list[str]:
-    """The words without later forms of the same stem."""
+    """Return the words without later inflections of the same stem."""
     kept: dict[tuple[str, ...], str] = {}
     for word in words:
         kept.setdefault(tuple(analyze(word)), word)
@@ -108,13 +108,13 @@ def _clozes(papers: Iterable[Paper], weight: TermWeight) -> Iterator[Question]:
 
 
 def _distinctiveness(answer: str, weight: TermWeight) -> tuple[bool, float]:
-    """Orders what can be left out: figures before names, rare before common."""
+    """Return a sort key for what can be left out: figures before names, rare before common."""
     stems = analyze(answer)
     return answer[0].isdigit(), max(map(weight, stems), default=0.0)
 
 
 def _gaps(paper: Paper) -> Iterator[tuple[str, str]]:
-    """Sentences with something left out that neither they nor the title say elsewhere."""
+    """Yield sentences with something left out that neither they nor the title repeat."""
     for sentence in split_sentences(paper.abstract):
         if len(sentence.text.split()) not in CLOZE_WORDS:
             continue
@@ -128,7 +128,7 @@ def _gaps(paper: Paper) -> Iterator[tuple[str, str]]:
 def draft_question(
     kind: str, asked: str, paper: Paper, facts: Sequence[str], *, answer: str = ""
 ) -> Question:
-    """A question about a paper in the format of a question set, without its id."""
+    """Return a question about a paper in the format of a question set, without its id."""
     return {
         "type": kind,
         "question": asked,

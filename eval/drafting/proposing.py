@@ -1,8 +1,8 @@
-"""Proposes questions with a language model: one a paper, in words of its own, with its answer.
+"""Propose questions with a language model: one for each paper, in other words, with its answer.
 
-A reply that is no question of the wanted form, or names facts that the abstract does not have, is
-skipped with its reason, never mended. What is proposed still wants a person's eye: whether other
-papers of the library answer it too, nobody has looked.
+A reply in another format, or with facts that the abstract does not have, is skipped with a reason,
+never repaired. What is proposed needs a person's review: nobody has checked whether other papers of
+the library answer it too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_FACTS: Final = 6
 
 
 class _Reply(BaseModel):
-    """What the prompt asks for."""
+    """The reply that the prompt asks for."""
 
     question: Text
     answer: Text
@@ -43,11 +43,11 @@ class _Reply(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What a model proposed.
+    """Questions that a model proposed.
 
     Attributes:
         questions: In the format of a question set.
-        skipped: Why papers got no question, one sentence each.
+        skipped: Why papers got no question, a sentence each.
     """
 
     questions: tuple[Question, ...]
@@ -55,13 +55,13 @@ class Proposals:
 
 
 class _SkippedError(ValueError):
-    """A reply that is no question."""
+    """The reply is no question."""
 
 
 def propose_questions(
     llm: LLM, papers: Sequence[Paper], count: int, on_progress: OnProgress = lambda _: None
 ) -> Proposals:
-    """A question about each of `count` papers, drawn the same each time.
+    """Return a question about each of `count` papers, a sample that can be repeated.
 
     Raises:
         ModelError: The model answered for none of the papers.
@@ -100,10 +100,10 @@ def _ask(llm: LLM, paper: Paper) -> Question | Exception:
 
 
 def read_proposal(reply: str, paper: Paper) -> Question:
-    """The question of a reply.
+    """Read the question of a reply.
 
     Raises:
-        ValueError: It is no JSON of the wanted form, or does not fit the paper; says which.
+        ValueError: It is not JSON in the requested format, or does not match the paper.
     """
     proposal = _read(reply)
     if title_key(paper.title) in title_key(proposal.question):

@@ -22,7 +22,7 @@ from rag.settings import read_settings
 
 TARGET: Final = Path(__file__).parents[2] / "rag" / "data" / FITTED
 # Largest difference of a weight: vectors are computed in int8, whose last digits differ by
-# processor. A weight counts with features that differ by less than 1 between examples.
+# processor. Features differ by less than 1 between examples, which limits what that changes.
 TOLERANCE: Final = 0.25
 MODELS: Final = ("relevance", "confidence", "confidence_by_words", "support", "support_by_words")
 
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def find_data(folder: Path) -> Data:
-    """Return where the data lie in a folder."""
+    """Return the paths of the data in a folder."""
     return Data(
         folder / "gold/dev.jsonl",
         tuple(sorted((folder / "corpus").glob("*.txt"))),
@@ -55,7 +55,7 @@ def find_data(folder: Path) -> Data:
 
 
 def find_differences(shipped: FittedNumbers, fitted: FittedNumbers) -> Iterator[str]:
-    """Tell each weight that differs by more than the tolerance."""
+    """Yield a line for each weight that differs by more than the tolerance."""
     for name in MODELS:
         before: LogisticModel = getattr(shipped, name)
         after: LogisticModel = getattr(fitted, name)

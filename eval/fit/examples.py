@@ -1,4 +1,4 @@
-"""Make the examples that the models are fitted on, from questions, papers, attacks and claims."""
+"""Build the examples that the models are fitted on, from questions, papers, attacks and claims."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEV: Final = "claims_dev.jsonl"
 ANSWERABLE: Final = "answerable"
 SENTENCES: Final = "corpus_sentences.jsonl.gz"
 PAIRS_AT_ONCE: Final = 32
-# Inverse strengths of the penalty, chosen for weights that come near those in use.
+# Inverse strengths of the penalty, chosen for weights near those already in use.
 C_RELEVANCE: Final = 0.3
 C_CONFIDENCE: Final = 1.0
 C_SUPPORT: Final = 0.1
@@ -37,12 +37,12 @@ C_SUPPORT: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Where the data lie.
+    """Paths of the data.
 
     Attributes:
         questions: A question set.
-        papers: The files that its papers are in.
-        requests: What is no question for papers, by group, as BIPIA has it.
+        papers: The files with its papers.
+        requests: Texts that are no questions to papers, by group, in BIPIA's format.
         claims: The folder of SciFact.
     """
 
@@ -68,13 +68,13 @@ class Asked:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether papers answer; requests have no papers."""
+        """Whether papers answer; none does for a request."""
         return self.sample is not None and self.sample.type != "unanswerable"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer from papers: the subject it was given for, and whether it cites a right paper."""
+    """An answer from papers, the subject of its question, and whether it cites a right paper."""
 
     kind: str
     subject: str
@@ -101,7 +101,7 @@ def ask_all(library: Library, data: Data, top_k: int) -> list[Asked]:
 
 
 def answer_all(library: Library, data: Data) -> list[Answered]:
-    """Ask every turn of the question set in its conversation; only what papers answered."""
+    """Ask every turn of the question set in its conversation; return answers from papers."""
     found = []
     for sample in read_question_sets([data.questions]):
         history: list[Message] = []
@@ -119,7 +119,7 @@ def answer_all(library: Library, data: Data) -> list[Answered]:
 
 
 def answerability(library: Library, settings: Settings) -> AnswerabilityModel:
-    """Build the model that gives the features, as the library itself would."""
+    """Build the model that computes the features, as the library itself would."""
     chosen = build_embedder(settings)
     embedder = build_reading_embedder(settings, chosen)
     encoder = embedder.find_encoder() if embedder else None
@@ -127,7 +127,7 @@ def answerability(library: Library, settings: Settings) -> AnswerabilityModel:
 
 
 def relevance_examples(asked: Sequence[Asked], model: AnswerabilityModel, data: Data) -> Examples:
-    """Answerable questions against off-topic ones and requests."""
+    """Return answerable questions against off-topic ones and requests."""
     rows = [
         (values, each.is_answerable)
         for each in asked
@@ -142,7 +142,7 @@ def relevance_examples(asked: Sequence[Asked], model: AnswerabilityModel, data: 
 def confidence_examples(
     answers: Sequence[Answered], model: AnswerabilityModel, data: Data
 ) -> Examples:
-    """Answers that cite a paper that answers against those that do not."""
+    """Return answers that cite a right paper against those that do not."""
     rows = [
         (model.confidence_features(each.subject, each.papers[0]), each.is_right) for each in answers
     ]
@@ -154,7 +154,7 @@ def confidence_examples(
 def confidence_by_words_examples(
     answers: Sequence[Answered], model: AnswerabilityModel, data: Data
 ) -> Examples:
-    """The same in a library without vectors."""
+    """Return the same for a library without vectors."""
     rows = [
         ((max(model.covered(each.subject, paper) for paper in each.papers),), each.is_right)
         for each in answers
@@ -165,7 +165,7 @@ def confidence_by_words_examples(
 
 
 def support_examples(data: Data, settings: Settings, name: str, *, words: bool) -> Examples:
-    """Claims with supporting papers against claims with papers that say too little."""
+    """Return claims with supporting papers against claims with papers that say too little."""
     pairs = [p for p in read_pairs(data.claims, name) if p.label != "CONTRADICT"]
     embedder = None if words else build_reading_embedder(settings, build_embedder(settings))
     weight = term_weight(list({pair.paper.paper_id: pair.paper for pair in pairs}.values()))

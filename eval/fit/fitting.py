@@ -1,4 +1,4 @@
-"""Fit all models and measure the chosen thresholds on the same data."""
+"""Fit all models, and measure the chosen thresholds on the same data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHOSEN: Final = {
 
 
 def fit_numbers(data: Data, settings: Settings, folder: Path) -> FittedNumbers:
-    """Fit everything; libraries of the papers are made in the folder."""
+    """Fit all models; libraries of the papers are made in the folder."""
     by_vectors = settings.model_copy(update={"library": folder / "vectors"})
     with Library.open(settings=by_vectors, llm="extractive") as library:
         library.ingest(data.papers)
@@ -144,7 +144,7 @@ def _detail_rates(asked: Sequence[Asked], model: AnswerabilityModel) -> Rates:
 
 
 def _support_rates(model: LogisticModel, unseen: Examples) -> Rates:
-    """Rates on SciFact's dev claims, which no model is fitted on."""
+    """Return rates on SciFact's dev claims, which no model is fitted on."""
     chances, is_supported = 1 / (1 + np.exp(-_odds(model, unseen))), unseen.labels == 1
     above = chances >= CHOSEN["supported_from"][0]
     return {

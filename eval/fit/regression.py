@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """What a model learns from.
+    """Examples to fit a model on.
 
     Attributes:
         question: What the model answers with yes or no.
@@ -62,7 +62,7 @@ def fit_model(examples: Examples) -> LogisticModel:
 
 
 def fit_weights(values: Floats, labels: Floats, c: float) -> Floats:
-    """Return the weights and, last, the bias that make the penalised log loss least.
+    """Return the weights and, last, the bias that minimise the penalised log loss.
 
     Newton's method (iteratively reweighted least squares). The penalty is on the weights of the
     standardised features, so a feature's unit does not matter; the bias has none.
@@ -85,9 +85,9 @@ def fit_weights(values: Floats, labels: Floats, c: float) -> Floats:
 
 
 def _unseen(examples: Examples) -> tuple[Floats, Sequence[NDArray[np.intp]]]:
-    """Return the log-odds of each example by a model that has not seen it, and the folds."""
+    """Return the log-odds of each example by a model not fitted on it, and the folds."""
     by_label = np.argsort(examples.labels, kind="stable")
-    folds = [by_label[n::FOLDS] for n in range(FOLDS)]  # each label's share is that of the whole
+    folds = [by_label[n::FOLDS] for n in range(FOLDS)]  # stratified by label
     odds = np.empty(len(examples.labels))
     for fold in folds:
         seen = np.setdiff1d(by_label, fold)

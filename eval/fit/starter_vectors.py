@@ -1,4 +1,4 @@
-"""Embeds the starter papers ahead; to be run again when they, passages or the embedder change.
+"""Embed the starter papers ahead of time; run it when they, passages or the embedder change.
 
 python -m eval.fit.starter_vectors
 """
@@ -18,7 +18,7 @@ from rag.types import Paper
 
 
 def passages_of_starter(settings: Settings) -> list[str]:
-    """The texts that are embedded of the starter papers."""
+    """Return the texts that are embedded of the starter papers."""
     with starter_file() as file:
         papers = [paper for paper in read_sources([file]) if isinstance(paper, Paper)]
     return [
@@ -29,7 +29,7 @@ def passages_of_starter(settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Embed each passage alone: in company, int8 scales would make its vector another."""
+    """Embed each passage by itself; in a batch the scales of int8 would change its vector."""
     settings = Settings()
     texts = passages_of_starter(settings)
     embedder = build_embedder(settings)

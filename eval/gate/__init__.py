@@ -1,1 +1,1 @@
-"""The gate that holds a build: two runs compared, question by question."""
+"""Compare two runs, question by question, as the gate of a build."""

@@ -1,9 +1,8 @@
-"""The gate: two runs question by question, metric by metric, and whether one is worse for sure.
+"""Compare two runs question by question, and tell whether a gated metric is significantly worse.
 
-Paired bootstrap over the same questions; the p values of the gated metrics are corrected for there
-being so many (Holm), so a build does not fail by chance, and identical runs never do. A metric that
-differs at so few questions that it could be chance even if all were worse is not one of the many,
-and cannot fail (Tarone 1990).
+Paired bootstrap over the same questions; p values of the gated metrics are corrected for multiple
+testing (Holm), so a build rarely fails by chance, and identical runs never do. A metric that
+differs at so few questions that it could not be significant is not tested (Tarone 1990).
 """
 
 from __future__ import annotations
@@ -21,22 +20,24 @@ from eval.run.summary import Row, Summary, read_summary, write_summary
 from rag.errors import ConfigurationError, SourceError
 
 SIGNIFICANT: Final = 0.05
-FEWEST_DIFFERING: Final = 6  # by a sign test five that are all worse have p = 2 / 2**5 > 0.05
-NOISE: Final = 1e-4  # scores of a question that differ by less do so between machines as well
-LEAST_DIFFERENCE: Final = 5e-4  # of means; less does not show in the three digits of a report
-BASELINE: Final = Path(__file__).parents[1] / "baseline.json"  # the summary that a build is held to
+FEWEST_DIFFERING: Final = 6  # five that are all worse have p = 2 / 2**5 > 0.05 in a sign test
+NOISE: Final = 1e-4  # smaller differences of a score occur between machines
+LEAST_DIFFERENCE: Final = 5e-4  # of means; less is invisible in the three digits of a report
+BASELINE: Final = (
+    Path(__file__).parents[1] / "baseline.json"
+)  # the summary that a build is compared with
 Outcome = Literal["worse", "better", "no difference"]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One metric of two runs.
+    """A metric of two runs.
 
     Attributes:
-        slice: Over which questions.
+        slice: The questions it is over.
         is_gated: Whether a loss here fails the comparison.
         p: Two-sided; corrected for all gated metrics where it is one.
-        outcome: Of the second run against the first; `no difference` where chance may explain it.
+        outcome: Of the second run against the first; `no difference` where it is not significant.
     """
 
     slice: str
@@ -49,7 +50,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A question whose scores differ: by how much, over the gated metrics, better above 0."""
+    """A question whose gated metrics differ, and by how much; above 0 is better."""
 
     key: str
     change: float
@@ -58,7 +59,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs, the first the one to hold to."""
+    """Two runs compared; the first is the reference."""
 
     shared: int
     only_first: int
@@ -69,7 +70,7 @@ class Comparison:
 
     @property
     def losses(self) -> tuple[Compared, ...]:
-        """The gated metrics that are worse beyond chance."""
+        """The gated metrics that are significantly worse."""
         return tuple(m for m in self.metrics if m.is_gated and m.outcome == "worse")
 
 
@@ -98,7 +99,7 @@ Kept = Mapping[str, Record]
 
 
 def compare_runs(paths: Sequence[Path]) -> tuple[Comparison, Kept, Kept]:
-    """Two runs on disk compared, or one with the baseline, and the records that they hold by key.
+    """Compare two runs on disk, or one with the baseline; return also their records by key.
 
     Raises:
         SourceError: One is no run, or they share no question.
@@ -117,7 +118,7 @@ def _baseline() -> Path:
 
 
 def keep_baseline(summary: Summary) -> None:
-    """Make a run the baseline that later ones are held to.
+    """Make a run the baseline for later ones.
 
     Raises:
         ConfigurationError: paperchat is installed where nothing can be written.
@@ -141,7 +142,7 @@ Pairs = Sequence[tuple[Row, Row]]
 
 
 def _compared(pairs: Pairs) -> Iterator[Compared]:
-    """The gated metrics first, then the others over all questions."""
+    """Yield the gated metrics first, then the others over all questions."""
     gated = _effects(pairs, GATED)
     moved = [(name, metric) for name, metric, _ in gated if _can_fail(pairs, name, metric)]
     tested = [effect.p for name, metric, effect in gated if (name, metric) in moved]
@@ -158,13 +159,13 @@ def _others(pairs: Pairs) -> list[tuple[str, str]]:
 
 
 def _effects(pairs: Pairs, wanted: Iterable[tuple[str, str]]) -> list[tuple[str, str, Effect]]:
-    """The effects on metrics of slices, where both runs have scores."""
+    """Return the effects on metrics of slices, where both runs have scores."""
     found = ((name, metric, _effect(pairs, name, metric)) for name, metric in wanted)
     return [(name, metric, effect) for name, metric, effect in found if effect]
 
 
 def _can_fail(pairs: Pairs, slice_name: str, metric: str) -> bool:
-    """Whether a metric differs in enough clusters that chance may be ruled out."""
+    """Return whether a metric differs in enough clusters to be significant."""
     differing = {
         a.cluster
         for a, b in pairs
@@ -199,7 +200,7 @@ def _judged(name: str, metric: str, effect: Effect, p: float, *, is_gated: bool)
 
 
 def _changes(pairs: Pairs) -> list[Change]:
-    """The questions that differ, the most changed first."""
+    """Return the questions that differ, the most changed first."""
     changes = [_change(a, b) for a, b in pairs]
     differing = [change for change in changes if change.metrics]
     return sorted(differing, key=lambda change: (-abs(change.change), change.key))
@@ -220,7 +221,7 @@ def _gain(metric: str, first: Row, second: Row) -> float:
 
 
 def _differences(first: Summary, second: Summary) -> Iterator[str]:
-    """List what differs in how the two runs were made, `name: first -> second`."""
+    """List differences in how the two runs were made, as `name: first -> second`."""
     ours, theirs = first.provenance, second.provenance
     for name in ("system", "mode", "judge", "corpus", "questions", "code"):
         yield from _differing({name: getattr(ours, name)}, {name: getattr(theirs, name)})

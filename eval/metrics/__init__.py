@@ -1,1 +1,1 @@
-"""The metrics: their names, their formulas, and how sure a difference is."""
+"""Metrics: their names, formulas, and the significance of differences."""

@@ -1,4 +1,4 @@
-"""The metrics by name: what each is called, which way is better, and whether it guards a build."""
+"""List the metrics: their labels, which way is better, and which ones gate a build."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Better = Literal["higher", "lower", "neither"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric for people.
+    """A metric as reports show it.
 
     Attributes:
         name: The key in `scores`.
-        label: What a report calls it.
-        better: Which way is better; `neither` only describes.
-        about: One sentence on what it says.
+        label: Its name in a report.
+        better: Which way is better; `neither` for a description.
+        about: A sentence on what it measures.
     """
 
     name: str
@@ -99,8 +99,7 @@ _CLAIMS: Final = (
 
 METRICS: Final = {metric.name: metric for metric in (*_RETRIEVAL, *_ANSWERS, *_CLAIMS)}
 
-# What a build is held to: slice and metric. All of it is looked at together (Holm), so that one of
-# so many does not fail by chance.
+# Slices and metrics that gate a build, corrected for multiple testing (Holm).
 GATED: Final = (
     ("all", "mrr"),
     ("all", "ndcg@10"),
@@ -130,5 +129,5 @@ GATED: Final = (
 
 
 def metric_of(name: str) -> Metric:
-    """The metric of a name; one that is not listed only describes."""
+    """Return the metric of a name; an unlisted one is a description."""
     return METRICS.get(name) or Metric(name, name, "neither", "")

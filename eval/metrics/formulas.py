@@ -1,7 +1,7 @@
-"""Metrics of rankings, citations, answers and confidence: pure functions, values in [0, 1].
+"""Compute metrics of rankings, citations, answers and confidence; pure functions.
 
-Rankings are retrieved ids, best first, against relevant ids; names and definitions follow
-trec_eval. A metric that does not apply gives None, which is no zero.
+Values are in [0, 1]. Rankings are retrieved ids, best first, against relevant ids; names and
+definitions follow trec_eval. A metric that does not apply is None, not 0.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from rag.sentences import split_sentences
 
 
 def hit_at(k: int, retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """1 when one of the first k is relevant, else 0."""
+    """Return 1 when one of the first k is relevant, else 0."""
     return float(any(paper_id in relevant for paper_id in retrieved[:k]))
 
 
 def recall_at(k: int, retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """Share of the relevant that the first k hold; 0 when nothing is relevant."""
+    """Return the share of the relevant among the first k; 0 when nothing is relevant."""
     return len(set(retrieved[:k]) & set(relevant)) / len(relevant) if relevant else 0.0
 
 
 def precision_at(k: int, retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """Share of the first k places that hold a relevant one; missing places count as misses."""
+    """Return the share of the relevant in the first k places; missing places count as misses."""
     return len(set(retrieved[:k]) & set(relevant)) / k
 
 
 def reciprocal_rank(retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """1 / rank of the first relevant one, ranks from 1; 0 when there is none."""
+    """Return 1 / rank of the first relevant one, ranks from 1; 0 when there is none."""
     for rank, paper_id in enumerate(retrieved, start=1):
         if paper_id in relevant:
             return 1 / rank
@@ -40,7 +40,7 @@ def reciprocal_rank(retrieved: Sequence[str], relevant: Collection[str]) -> floa
 
 
 def average_precision(retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """Mean over the relevant of the precision at their rank; those not retrieved count 0."""
+    """Return the mean over the relevant of the precision at their rank; 0 for those not found."""
     found, total = 0, 0.0
     for rank, paper_id in enumerate(retrieved, start=1):
         if paper_id in relevant:
@@ -50,7 +50,7 @@ def average_precision(retrieved: Sequence[str], relevant: Collection[str]) -> fl
 
 
 def ndcg_at(k: int, retrieved: Sequence[str], gains: dict[str, float]) -> float:
-    """Discounted gain of the first k over the best possible (Järvelin and Kekäläinen 2002).
+    """Return the discounted gain of the first k over the ideal (Järvelin and Kekäläinen 2002).
 
     `DCG = sum(gain / log2(rank + 1))`, ranks from 1; 0 when nothing has a gain.
     """
@@ -64,7 +64,7 @@ def _discounted(gains: Sequence[float]) -> float:
 
 
 def context_precision(retrieved: Sequence[str], relevant: Collection[str]) -> float:
-    """How far the relevant papers stand before the others in what the writer was given.
+    """Return how far relevant papers precede others in the context of the writer.
 
     `sum(precision@k over the ranks k of relevant ones) / relevant ones given` (RAGAS, Es et al.
     2023, arXiv:2309.15217); 0 when none was given.
@@ -74,7 +74,7 @@ def context_precision(retrieved: Sequence[str], relevant: Collection[str]) -> fl
 
 
 def mention_coverage(text: str, facts: Sequence[str]) -> float:
-    """Share of the facts that a text mentions; 0 without facts.
+    """Return the share of the facts that a text mentions; 0 without facts.
 
     A fact lists its alternatives, separated by `|`; one of them is enough. Over the context that
     a writer was given this is context recall, with facts for RAGAS' claims of the reference.
@@ -83,7 +83,7 @@ def mention_coverage(text: str, facts: Sequence[str]) -> float:
 
 
 def mentions(text: str, fact: str) -> bool:
-    """Whether a text has one of a fact's alternatives.
+    """Return whether a text has one of a fact's alternatives.
 
     Case, hyphens, white space and thousands separators do not matter. A match begins where a word
     does and may end inside one, so `equivalen` finds "equivalence"; a number must stand alone.
@@ -108,12 +108,12 @@ def _pattern(wanted: str) -> str:
 
 
 def gold_citation_precision(cited: Collection[str], relevant: Collection[str]) -> float | None:
-    """Share of the cited papers that answer the question; None when none is cited."""
+    """Return the share of the cited papers that answer the question; None without any."""
     return len(set(cited) & set(relevant)) / len(set(cited)) if cited else None
 
 
 def gold_citation_recall(cited: Collection[str], relevant: Collection[str]) -> float | None:
-    """Share of the papers that answer the question which are cited; None when none answers."""
+    """Return the share of the papers that answer which are cited; None without any."""
     return len(set(cited) & set(relevant)) / len(set(relevant)) if relevant else None
 
 
@@ -122,9 +122,9 @@ class Statement:
     """A sentence of an answer after its citations were checked.
 
     Attributes:
-        supported: What it cites, taken together, supports it in full.
-        alone: By citation: it supports the statement in full by itself.
-        without: By citation: the others together still support the statement.
+        supported: Whether its citations together support it fully.
+        alone: Of each citation, whether it supports the statement fully by itself.
+        without: Of each citation, whether the others together still support the statement.
     """
 
     supported: bool
@@ -133,13 +133,13 @@ class Statement:
 
 
 def statement_of(alone: Sequence[bool]) -> Statement:
-    """A statement whose citations were checked one by one: together as good as the best of them."""
+    """Return a statement whose citations were checked one by one: as good as the best of them."""
     others = [any(alone[:n]) or any(alone[n + 1 :]) for n in range(len(alone))]
     return Statement(any(alone), tuple(alone), tuple(others))
 
 
 def citation_recall(statements: Sequence[Statement]) -> float | None:
-    """Share of the statements that what they cite supports in full; None without statements.
+    """Return the share of statements that their citations fully support; None without any.
 
     ALCE's definition (Gao et al. 2023, arXiv:2305.14627): without a citation a statement counts 0.
     """
@@ -147,7 +147,7 @@ def citation_recall(statements: Sequence[Statement]) -> float | None:
 
 
 def citation_precision(statements: Sequence[Statement]) -> float | None:
-    """Share of the citations that help to support their statement; None without citations.
+    """Return the share of citations that help to support their statement; None without any.
 
     ALCE's definition: a citation counts when its statement is supported, and it is irrelevant
     when it does not support the statement alone while the others do without it.
@@ -162,7 +162,7 @@ def citation_precision(statements: Sequence[Statement]) -> float | None:
 
 
 def quote_exactness(quotes: Sequence[tuple[str, str]]) -> float | None:
-    """Share of pairs of a quote and the text at its place that agree; None without quotes."""
+    """Return the share of quotes that equal the text at their place; None without any."""
     return _share([quote == found and bool(quote) for quote, found in quotes])
 
 
@@ -171,7 +171,7 @@ def _share(held: Sequence[bool]) -> float | None:
 
 
 def abstention_precision(right: float, wrong: float) -> float | None:
-    """Share of the abstentions that were right; None without abstentions.
+    """Return the share of abstentions that were right; None without any.
 
     `right` counts those on questions that no paper answers, `wrong` those on the others.
     """
@@ -180,7 +180,7 @@ def abstention_precision(right: float, wrong: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Answers of like confidence: how sure they were in the mean, and how often they were right."""
+    """Answers of similar confidence: their mean confidence, and the share that was right."""
 
     low: float
     high: float
@@ -192,7 +192,7 @@ class Bin:
 def reliability_bins(
     confidences: Sequence[float], outcomes: Sequence[bool], bins: int = 10
 ) -> list[Bin]:
-    """Bins of equal width over [0, 1], without the empty ones; 1.0 falls into the last."""
+    """Return bins of equal width over [0, 1], without empty ones; 1.0 is in the last."""
     filled: dict[int, list[tuple[float, bool]]] = {}
     for confidence, outcome in zip(confidences, outcomes, strict=True):
         filled.setdefault(min(int(confidence * bins), bins - 1), []).append((confidence, outcome))
@@ -209,19 +209,19 @@ def reliability_bins(
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
-    """`sum(count * |accuracy - confidence|) / total` (Naeini et al. 2015); 0 without answers."""
+    """Return `sum(count * |accuracy - confidence|) / total` (Naeini et al. 2015); 0 for none."""
     total = sum(each.count for each in bins)
     gaps = sum(each.count * abs(each.accuracy - each.confidence) for each in bins)
     return gaps / total if total else 0.0
 
 
 def brier(confidence: float, outcome: bool) -> float:
-    """Squared error of a confidence, `(confidence - outcome)^2` (Brier 1950); smaller is better."""
+    """Return the squared error of a confidence, `(confidence - outcome)^2` (Brier 1950)."""
     return (confidence - outcome) ** 2
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Chance that a positive scores above a negative, ties half (Mann and Whitney 1947).
+    """Return the probability that a positive scores above a negative, ties half (Mann-Whitney).
 
     None when one side is empty.
     """
@@ -243,7 +243,7 @@ DANGLING: Final = re.compile(
 
 
 def lead_of(text: str) -> str:
-    """The first paper's title and the first two sentences of an answer in Markdown."""
+    """Return the first paper's title and the first two sentences of an answer in Markdown."""
     title = TITLE.search(text)
     said = " ".join(MARKER.sub("", TITLE.sub(" ", text)).split())
     sentences = [each.text for each in split_sentences(said)][:LEAD_SENTENCES]
@@ -251,7 +251,7 @@ def lead_of(text: str) -> str:
 
 
 def dangling_share(text: str) -> float:
-    """The share of an answer's paragraphs that begin with a word that points before them."""
+    """Return the share of paragraphs that begin with a word that refers to text before them."""
     said = MARKER.sub("", TITLE.sub(" ", text))
     paragraphs = [each.strip() for each in said.split("\n\n") if each.strip()]
     found = sum(DANGLING.match(each) is not None for each in paragraphs)

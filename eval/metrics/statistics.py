@@ -1,6 +1,6 @@
-"""How sure a mean or a difference is: bootstrap over clusters of questions, with a fixed seed.
+"""Estimate the uncertainty of means and differences: bootstrap over clusters, with a fixed seed.
 
-The questions of a conversation depend on each other, so whole conversations are drawn, not
+The questions of a conversation depend on each other, so whole conversations are resampled, not
 questions (Cameron, Gelbach and Miller 2008). Not covered: the noise of a language model that
 answers the same question differently; ask more questions, not the same one again.
 """
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES: Final = 4_000  # the ends of an interval then lie within a fiftieth of its width
+RESAMPLES: Final = 4_000  # the ends of an interval are then exact to a fiftieth of its width
 RESAMPLES_OF_MANY: Final = 1_000  # clusters are drawn as a table, which must fit into memory
 MANY_CLUSTERS: Final = 1_000
 SEED: Final = 20_240_229
@@ -28,7 +28,7 @@ Column = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over n questions with its 95 % interval; no interval for fewer than two clusters."""
+    """A mean over n questions with its 95 % interval; without one for fewer than two clusters."""
 
     mean: float
     low: float | None
@@ -38,7 +38,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How much larger the second mean is than the first, with its interval and two-sided p."""
+    """The difference of two means, second less first, with its interval and two-sided p."""
 
     first: float
     second: float
@@ -54,7 +54,7 @@ class Effect:
 
 
 def bootstrap_mean(values: Column, clusters: Sequence[str]) -> Interval | None:
-    """The mean of the scores that apply, with its percentile interval; None when none applies."""
+    """Return the mean of the scores that apply, with its percentile interval; None without any."""
     sums, counts = _by_cluster(values, clusters, _numbered(clusters))
     n = int(counts.sum())
     if not n:
@@ -69,7 +69,7 @@ def bootstrap_mean(values: Column, clusters: Sequence[str]) -> Interval | None:
 
 
 def paired_bootstrap(first: Column, second: Column, clusters: Sequence[str]) -> Effect | None:
-    """The difference of two means over the same questions, the same clusters drawn for both.
+    """Return the difference of two means over the same questions and resampled clusters.
 
     `p = 2 * min(P(d <= 0), P(d >= 0))` over the drawn differences d (Efron and Tibshirani 1993,
     chapter 16), at least 1 / draws. None when a side has no score.
@@ -95,7 +95,7 @@ def paired_bootstrap(first: Column, second: Column, clusters: Sequence[str]) -> 
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p values corrected for having looked at so many (Holm 1979), in the order given."""
+    """Return p values corrected for multiple testing (Holm 1979), in the order given."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     corrected = [1.0] * len(p_values)
     largest = 0.0
@@ -112,7 +112,7 @@ def _numbered(clusters: Sequence[str]) -> dict[str, int]:
 def _by_cluster(
     values: Column, clusters: Sequence[str], numbered: dict[str, int]
 ) -> tuple[Floats, Floats]:
-    """Sum and number of the scores that apply, by cluster."""
+    """Return sum and number of the scores that apply, by cluster."""
     sums, counts = np.zeros(len(numbered)), np.zeros(len(numbered))
     for value, cluster in zip(values, clusters, strict=True):
         if value is not None:
@@ -123,7 +123,7 @@ def _by_cluster(
 
 @lru_cache(maxsize=16)
 def _draws(clusters: int) -> Floats:
-    """How often each cluster is drawn in each resample, shape (resamples, clusters)."""
+    """Return how often each cluster is drawn in each resample, shape (resamples, clusters)."""
     chance = np.random.default_rng(SEED)
     size = RESAMPLES if clusters <= MANY_CLUSTERS else RESAMPLES_OF_MANY
     drawn = chance.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
@@ -136,6 +136,6 @@ def _percentiles(drawn: Floats) -> tuple[float, float]:
 
 
 def _two_sided(drawn: Floats) -> float:
-    # Sums of the same scores in another order differ in their last bits; that is no difference.
+    # Sums of the same scores in another order differ in their last bits.
     below, above = float(np.mean(drawn <= 1e-12)), float(np.mean(drawn >= -1e-12))
     return min(1.0, max(2 * min(below, above), 1 / len(drawn)))

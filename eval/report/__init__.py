@@ -1,4 +1,4 @@
-"""Reports of runs: `report.md`, `report.html` and the terminal's, from one set of tables."""
+"""Report runs: `report.md`, `report.html` and the terminal, all from one set of tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE: Final = "report.html"
 
 
 def write_reports(run: Run) -> Path:
-    """Write both reports into the run's folder; the page's path.
+    """Write both reports into the run's folder; return the path of the page.
 
     Raises:
         ValueError: The run has no folder.
@@ -32,13 +32,13 @@ def write_reports(run: Run) -> Path:
 
 
 def find_last(folder: Path, summary: Summary) -> Summary | None:
-    """The latest earlier run of the same set beside a run's folder, or None."""
+    """Return the latest earlier run of the same set beside a run's folder, or None."""
     found = []
     for path in folder.resolve().parent.glob(f"*/{SUMMARY}"):
         if path.parent != folder.resolve():
             try:
                 found.append(read_summary(path))
-            except SourceError:  # another format, or none of ours: no run to compare with
+            except SourceError:  # another format: no run to compare with
                 continue
     earlier = [s for s in found if s.name == summary.name and s.created < summary.created]
     return max(earlier, key=lambda each: each.created, default=None)

@@ -1,4 +1,4 @@
-"""Plots as inline SVG: colours come from the page's style, so they follow light and dark."""
+"""Plot as inline SVG; colours come from the page's style, so they follow light and dark."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HEIGHT: Final = 260
 LEFT, RIGHT, TOP, BOTTOM = 42, 20, 14, 34  # margins of plots with axes
 ROW: Final = 26  # height of a bar with its label
 LABELS: Final = 132  # width of the labels of bars
-VALUES: Final = 46  # width of the figures behind bars
+VALUES: Final = 46  # width of the figures after bars
 TWO_VALUES: Final = 92
-STEP, HALF = 0.1, 0.5  # grid lines; twice as far apart where more than half of the scale shows
-MOST_SERIES: Final = 5  # colours there are
+STEP, HALF = 0.1, 0.5  # grid lines; twice as far apart where more than half of the scale is shown
+MOST_SERIES: Final = 5  # number of colours
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A labelled bar with an interval; `faint` is a second, longer bar behind it."""
+    """A labelled bar with an interval; `faint` is the value of a second, longer bar behind it."""
 
     label: str
     value: float
@@ -33,7 +33,7 @@ class Bar:
 
 
 def line_chart(title: str, series: Mapping[str, Sequence[tuple[str, float]]]) -> str:
-    """Lines over labelled places, values in [0, 1]; the scale begins where the values do."""
+    """Plot lines over labelled places, values in [0, 1]; the scale begins near the least value."""
     shown = dict(list(series.items())[:MOST_SERIES])
     values = [value for points in shown.values() for _, value in points]
     bottom = _bottom(min(values, default=0.0))
@@ -52,7 +52,7 @@ def line_chart(title: str, series: Mapping[str, Sequence[tuple[str, float]]]) ->
 
 
 def reliability_chart(title: str, bins: Sequence[BinRow]) -> str:
-    """How often answers of like confidence were right, beside the diagonal of a perfect judge."""
+    """Plot accuracy over confidence, beside the diagonal of perfect calibration."""
     most = max((each.count for each in bins), default=1)
     plot = WIDTH - LEFT - RIGHT
     parts = [_grid(0.0), *_share_labels()]
@@ -75,7 +75,7 @@ def reliability_chart(title: str, bins: Sequence[BinRow]) -> str:
 
 
 def bar_chart(title: str, bars: Sequence[Bar], most: float = 1.0) -> str:
-    """Lying bars with whiskers for their intervals."""
+    """Plot horizontal bars with whiskers for their intervals."""
     room = VALUES if all(bar.faint is None for bar in bars) else TWO_VALUES
     plot = WIDTH - LABELS - room
     parts = []
@@ -91,12 +91,12 @@ def bar_chart(title: str, bars: Sequence[Bar], most: float = 1.0) -> str:
 
 
 def mean_bars(means: Mapping[str, Mean]) -> list[Bar]:
-    """Bars of means with their intervals."""
+    """Return bars of means with their intervals."""
     return [Bar(name, mean.mean, mean.low, mean.high) for name, mean in means.items()]
 
 
 def latency_bars(latency: Mapping[str, Latency]) -> list[Bar]:
-    """Median and 95th percentile by stage; the percentile lies behind."""
+    """Return bars of the median by stage, the 95th percentile behind."""
     return [
         Bar(stage, each.p50, faint=each.p95, caption=f"{each.p50:.0f} / {each.p95:.0f}")
         for stage, each in latency.items()
@@ -123,13 +123,13 @@ def _rect(x: float, y: float, width: float, name: str) -> str:
 
 
 def _bottom(least: float) -> float:
-    """Where a scale begins that ends at 1 and has round steps: below the least value."""
+    """Return the start of a scale in round steps that ends at 1, below the least value."""
     tenths = min(int(least * 10), 9)
     return (tenths if tenths >= 10 * HALF else tenths - tenths % 2) / 10
 
 
 def _grid(bottom: float) -> str:
-    """Horizontal lines with their values, from `bottom` to 1."""
+    """Draw horizontal lines with their values, from `bottom` to 1."""
     count = round((1 - bottom) / (STEP if bottom >= HALF else 2 * STEP))
     steps = [bottom + (1 - bottom) * n / count for n in range(count + 1)]
     return "".join(

@@ -1,4 +1,4 @@
-"""The questions of a run as the page's explorer shows them: the worst first, and in brief."""
+"""List the questions of a run for the page's explorer: the worst first, in brief."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, object]
 
 
 def explorer_rows(records: Iterable[Record]) -> list[Row]:
-    """A row for every question, the worst first."""
+    """Return a row for every question, the worst first."""
     ranked = sorted(records, key=lambda record: (-badness(record), record.key))
     return [_row(record) for record in ranked]
 
@@ -43,7 +43,7 @@ def _row(record: Record) -> Row:
 
 
 def problems(record: Record) -> Iterator[str]:
-    """What is wrong with a question, in the explorer's words."""
+    """Yield what is wrong with a question, in the explorer's words."""
     scores = record.scores
     if record.error:
         yield "error"
@@ -69,7 +69,7 @@ def _status(record: Record) -> str:
 
 
 def _doubtful(record: Record) -> Iterator[tuple[str, str]]:
-    """Sentences that what they cite does not support in full, with the best verdict they got."""
+    """Yield sentences that are not fully supported, each with its best verdict."""
     for sentence in record.answer.sentences if record.answer else ():
         if SUPPORTED not in sentence.verdicts:
             yield sentence.text, "partly" if "partly" in sentence.verdicts else "unsupported"

@@ -1,4 +1,4 @@
-"""Reports as Markdown that is also readable as it is, in a terminal or a mail."""
+"""Render reports as Markdown that is readable as it is, in a terminal or a mail."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from eval.run.summary import Summary
 
 WORST_SHOWN: Final = 15
 CHANGES_SHOWN: Final = 10
-COLUMN: Final = 58  # characters; two of them fit into a usual terminal
+COLUMN: Final = 58  # characters; two columns fit into a usual terminal
 FENCE: Final = "```"
 
 
 def render_markdown(
     summary: Summary, records: Sequence[Record], last: Summary | None = None
 ) -> str:
-    """The whole report of a run."""
+    """Render the whole report of a run."""
     parts = [
         f"# {summary.name}: {summary.questions} questions over {summary.provenance.papers} papers",
         *(f"> {note}" for note in tables.notes(summary, records)),
@@ -49,7 +49,7 @@ def render_markdown(
 
 
 def render_short(summary: Summary, records: Sequence[Record]) -> str:
-    """What the terminal shows of a run."""
+    """Render the summary of a run for the terminal."""
     parts = [
         f"{summary.name}: {summary.questions} questions over {summary.provenance.papers} papers",
         *tables.notes(summary, records),
@@ -62,7 +62,7 @@ def render_short(summary: Summary, records: Sequence[Record]) -> str:
 
 
 def render_table(table: Table) -> str:
-    """A table with its title; the columns stand in line."""
+    """Render a table with its title, its columns aligned."""
     if not table.rows:
         return ""
     widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
@@ -125,7 +125,7 @@ def render_comparison(
     first: Mapping[str, Record] | None = None,
     second: Mapping[str, Record] | None = None,
 ) -> str:
-    """Two runs compared, with the answers to what changed most where the runs still hold them."""
+    """Render two runs compared, with the answers that changed most, where runs hold them."""
     parts = [
         f"# {comparison.shared} questions in both runs"
         + (f", {comparison.only_first} only in the first" if comparison.only_first else "")
@@ -158,7 +158,7 @@ def _render_changes(
 
 
 def _side_by_side(first: Record | None, second: Record | None) -> str:
-    """A question with both answers in columns; nothing of runs that hold no answers."""
+    """Render a question with both answers in columns; nothing for runs without answers."""
     records = [record for record in (first, second) if record]
     if not records:
         return ""
@@ -174,7 +174,7 @@ def _side_by_side(first: Record | None, second: Record | None) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    """The lines of a text as wide as a column; blank lines are left out."""
+    """Return the lines of a text in the width of a column, without blank ones."""
     lines = text.replace(FENCE, "~~~").splitlines()
     return [piece for line in lines for piece in wrap(line, COLUMN)]
 

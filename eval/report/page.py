@@ -1,4 +1,4 @@
-"""The report as one HTML page that opens anywhere: style, script, plots and data stand in it."""
+"""Render the report as one HTML page, with style, script, plots and data inside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from eval.run.summary import Mean, Slices, Summary
 
 
 def render_page(summary: Summary, records: Sequence[Record], last: Summary | None = None) -> str:
-    """The whole page."""
+    """Render the whole page."""
     heading = f"{summary.name}: {summary.questions} questions, {summary.provenance.papers} papers"
     return Template(_load("page.html")).substitute(
         title=escape(f"{summary.name}, {summary.created[:10]}"),
@@ -50,7 +50,7 @@ def _load(name: str) -> str:
 
 
 def _embedded(value: object) -> str:
-    """JSON that cannot end the script element that it stands in."""
+    """Return JSON that cannot end the script element around it."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
@@ -72,14 +72,14 @@ def _table(table: Table, name: str = "") -> str:
 
 
 def _scrolling(label: str, inner: str) -> str:
-    """What may be wider than the page, also for those who scroll by keyboard."""
+    """Wrap what may be wider than the page, so that a keyboard can scroll it too."""
     return (
         f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0">{inner}</div>'
     )
 
 
 def _section(table: Table, name: str = "") -> str:
-    """A section of its own, or nothing for a table without rows."""
+    """Render a table as a section; nothing for a table without rows."""
     if not table.rows:
         return ""
     return f"<section><h2>{escape(table.title)}</h2>{_table(table, name)}</section>"
@@ -115,7 +115,7 @@ def _headline_row(name: str, mean: Mean, others: Sequence[Slices]) -> str:
 
 
 def _strip(mean: Mean) -> str:
-    """A mean and its interval on a line from 0 to 1."""
+    """Draw a mean and its interval on a line from 0 to 1."""
     low, high = (mean.mean if end is None else end for end in (mean.low, mean.high))
     return (
         '<svg class="strip" viewBox="0 0 150 14" aria-hidden="true">'
@@ -189,7 +189,7 @@ def _bars(summary: Summary, metric: str, title: str) -> str:
 
 
 def _tells(slice_name: str, metric: str) -> bool:
-    """Whether a slice is worth a bar: all questions are the unanswerable ones for some metrics."""
+    """Return whether a slice deserves a bar; all questions may be the unanswerable ones."""
     return not (slice_name == "all" and metric == "abstention_recall")
 
 

@@ -1,4 +1,4 @@
-"""What a report shows, as tables of strings; how they look is up to the renderers."""
+"""Build the tables of a report, as strings; renderers decide how they look."""
 
 from __future__ import annotations
 
@@ -77,19 +77,19 @@ class Table:
 
 
 def figure(mean: Mean | None) -> str:
-    """A mean for people, or a dash."""
+    """Format a mean, or a dash."""
     return NOTHING if mean is None else f"{mean.mean:.3f}"
 
 
 def interval(mean: Mean | None) -> str:
-    """The 95 % interval of a mean, or a dash."""
+    """Format the 95 % interval of a mean, or a dash."""
     if mean is None or mean.low is None or mean.high is None:
         return NOTHING
     return f"{mean.low:.3f} to {mean.high:.3f}"
 
 
 def headline(summary: Summary, last: Summary | None) -> Table:
-    """The main metrics over all questions, beside the last run and the baselines."""
+    """Return the main metrics over all questions, beside the last run and the baselines."""
     metrics = [name for name in HEADLINE if summary.mean("all", name)]
     head = ["metric", summary.provenance.system, "95 % interval", "questions"]
     head += ["last run"] if last else []
@@ -109,7 +109,7 @@ def _label(name: str) -> str:
 
 
 def by_slice(summary: Summary) -> Table:
-    """Some metrics by type and kind of question."""
+    """Return some metrics by type and kind of question."""
     metrics = [m for m in BY_SLICE if any(m in means for means in summary.slices.values())]
     sizes = Counter(name for row in summary.rows for name in row.slices)
     rows = tuple(
@@ -120,7 +120,7 @@ def by_slice(summary: Summary) -> Table:
 
 
 def every_metric(summary: Summary) -> Table:
-    """All that was measured over all questions, with what each metric says."""
+    """Return all metrics over all questions, each with what it measures."""
     means = summary.slices.get("all", {})
     rows = tuple(
         (_label(name), figure(mean), interval(mean), str(mean.n), metric_of(name).about)
@@ -131,7 +131,7 @@ def every_metric(summary: Summary) -> Table:
 
 
 def abstention(summary: Summary) -> Table:
-    """Abstentions by kind of unanswerable question, and those on questions that papers answer.
+    """Return abstentions by kind of unanswerable question, and those on answerable ones.
 
     The precision of a kind is taken over the abstentions on it and on answerable questions.
     """
@@ -154,7 +154,7 @@ def abstention(summary: Summary) -> Table:
 
 
 def by_model(summary: Summary) -> Table:
-    """What became of the questions with a language model: who answered, how well, who refused."""
+    """Return how a language model did: how often it answered, how well, how often it refused."""
     if summary.mean("all", "model_answered") is None:
         return Table("The model", (), ())
     seconds = summary.latency.get("writing")
@@ -168,12 +168,12 @@ def by_model(summary: Summary) -> Table:
 
 
 def slice_label(name: str) -> str:
-    """What a report calls a slice; kinds stand behind a dot."""
+    """Return the name of a slice in a report; kinds follow a dot."""
     return name.replace("kind:", "· ").replace("_", " ")
 
 
 def published(summary: Summary) -> Table:
-    """What others published for the same collection, beside what was measured here."""
+    """Return published figures for the same collection, beside those measured here."""
     rows = [
         (each.system, metric_of(each.metric).label, f"{each.value:.3f}", each.source)
         for each in summary.published
@@ -187,7 +187,7 @@ def published(summary: Summary) -> Table:
 
 
 def latency(summary: Summary) -> Table:
-    """Milliseconds by stage."""
+    """Return milliseconds by stage."""
     rows = tuple(
         (stage, f"{each.p50:.1f}", f"{each.p95:.1f}", str(each.n))
         for stage, each in summary.latency.items()
@@ -196,7 +196,7 @@ def latency(summary: Summary) -> Table:
 
 
 def calibration(summary: Summary) -> Table:
-    """How sure answers were, and how often they cited a paper that answers."""
+    """Return the confidence of answers, and how often they cited a paper that answers."""
     rows = tuple(
         (f"{b.low:.1f} to {b.high:.1f}", str(b.count), f"{b.confidence:.3f}", f"{b.accuracy:.3f}")
         for b in summary.bins
@@ -205,7 +205,7 @@ def calibration(summary: Summary) -> Table:
 
 
 def made_with(summary: Summary) -> Table:
-    """Settings, versions and hashes."""
+    """Return settings, versions and hashes."""
     p = summary.provenance
     values = {
         "run": summary.created,
@@ -225,7 +225,7 @@ def made_with(summary: Summary) -> Table:
 
 
 def usage_line(summary: Summary) -> str:
-    """One sentence on how long answers were and what they cost."""
+    """Return a sentence on the length and cost of answers."""
     used = summary.usage
     line = f"{used.words:.0f} words an answer"
     if used.prompt_tokens:
@@ -236,7 +236,7 @@ def usage_line(summary: Summary) -> str:
 
 
 def notes(summary: Summary, records: Sequence[Record]) -> list[str]:
-    """What a reader should know before believing the figures."""
+    """Return what limits the figures."""
     lines = []
     if summary.failed:
         first = next(failures(records), None)
@@ -254,7 +254,7 @@ def notes(summary: Summary, records: Sequence[Record]) -> list[str]:
 
 
 def badness(record: Record) -> float:
-    """How bad a question went, to show the worst first; 0 when nothing is wrong."""
+    """Return how badly a question was answered, to sort by; 0 when nothing is wrong."""
     if record.error:
         return 10.0
     s = record.scores
@@ -266,7 +266,7 @@ def badness(record: Record) -> float:
 
 
 def compared(comparison: Comparison) -> Table:
-    """Metric by metric of two runs; the gated ones first."""
+    """Return the metrics of two runs; the gated ones first."""
     rows = tuple(
         (
             ("● " if m.is_gated else "  ") + _label(m.metric.name) + _of(m.slice),

@@ -1,1 +1,1 @@
-"""A run: questions asked, answers scored, and all of it kept in a folder."""
+"""Run a question set: ask, score, and record all of it in a folder."""

@@ -1,7 +1,7 @@
-"""Asks a system every question of a set, scores what comes back, and keeps all of it.
+"""Ask a system every question of a set, score what comes back, and record all of it.
 
-A run writes `answers.jsonl` as it goes. Interrupted, it is taken up where it stopped; a question
-that fails is kept with its error and does not end the run.
+A run writes `answers.jsonl` as it goes. After an interruption it continues where it stopped; a
+question that fails is recorded with its error and does not end the run.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from rag.types import Answer, Hit, Message, Progress
 logger = logging.getLogger(__name__)
 
 ANSWERS: Final = "answers.jsonl"
-DEPTH: Final = 20  # hits that are kept and scored
+DEPTH: Final = 20  # hits that are recorded and scored
 OnProgress = Callable[[Progress], None]
 
 
 class System(Protocol):
-    """What is measured: a library, or a baseline in its place."""
+    """What is measured: a library, or a baseline."""
 
     def search(self, question: str, k: int, history: Sequence[Message], /) -> list[Hit]:
-        """The k best papers, best first."""
+        """Return the k best papers, best first."""
 
     def ask(self, question: str, history: Sequence[Message], /) -> Answer:
-        """The final answer."""
+        """Return the final answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Task:
 
     Attributes:
         scorer: Scores what comes back.
-        answers: Ask for answers; else only retrieval is measured.
-        workers: Questions under way at once.
+        answers: Whether to ask for answers; else only retrieval is measured.
+        workers: How many questions are asked at once.
     """
 
     scorer: Scorer
@@ -61,9 +61,9 @@ def ask_all(
     folder: Path | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> list[Record]:
-    """The record of every question, in the order of the set.
+    """Return the record of every question, in the order of the set.
 
-    With a folder, what already stands in its `answers.jsonl` without an error is not asked again.
+    With a folder, questions that its `answers.jsonl` has without an error are not asked again.
     """
     path = folder / ANSWERS if folder else None
     kept = _Kept(path, _total(samples), on_progress)
@@ -84,7 +84,9 @@ def _ask_in_parallel(asker: _Asker, samples: Sequence[Sample], workers: int) -> 
     try:
         list(pool.map(asker.ask_sample, samples))
     finally:
-        pool.shutdown(cancel_futures=True)  # stopped by the user, it need not finish the set
+        pool.shutdown(
+            cancel_futures=True
+        )  # after an interruption by the user the rest is not asked
 
 
 def _total(samples: Iterable[Sample]) -> int:
@@ -92,7 +94,7 @@ def _total(samples: Iterable[Sample]) -> int:
 
 
 def keys(sample: Sample) -> list[str]:
-    """The keys of a sample's questions: its id, with the turn when it has several."""
+    """Return the keys of a sample's questions: its id, with the turn when it has several."""
     if len(sample.turns) == 1:
         return [sample.id]
     return [f"{sample.id}/{place}" for place in range(1, len(sample.turns) + 1)]
@@ -100,7 +102,7 @@ def keys(sample: Sample) -> list[str]:
 
 @dataclass(slots=True)
 class _Kept:
-    """The records so far, also on disk; safe to use from several threads."""
+    """The records so far, also on disk; may be used from several threads."""
 
     path: Path | None
     total: int
@@ -113,14 +115,14 @@ class _Kept:
             found = [record for record in read_records(self.path) if record.error is None]
             self._records = {record.key: record for record in found}
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_records(self.path, found)  # a line that was cut short goes
+            write_records(self.path, found)  # without an incomplete line
 
     def find(self, key: str) -> Record | None:
-        """The record of a question that was answered before."""
+        """Return the record of a question that was answered before."""
         return self._records.get(key)
 
     def add(self, record: Record) -> None:
-        """Keep a record, on disk at once."""
+        """Add a record, on disk at once."""
         with self._lock:
             self._records[record.key] = record
             if self.path:
@@ -129,12 +131,12 @@ class _Kept:
             self.on_progress(Progress("asking", len(self._records), self.total))
 
     def in_order(self, samples: Iterable[Sample]) -> list[Record]:
-        """The records in the order of the question set."""
+        """Return the records in the order of the question set."""
         return [self._records[key] for sample in samples for key in keys(sample)]
 
 
 class _Asker:
-    """Asks the questions of one sample after the other."""
+    """Ask the questions of one sample after the other."""
 
     def __init__(self, system: System, task: Task, kept: _Kept) -> None:
         self._system = system
@@ -143,7 +145,7 @@ class _Asker:
         self._papers = {paper.paper_id: paper for paper in task.scorer.papers}
 
     def ask_sample(self, sample: Sample) -> None:
-        """Ask the turns in order; each hears the questions before it and their answers."""
+        """Ask the turns in order, each with the questions before it and their answers."""
         history: list[Message] = []
         for place, (key, turn) in enumerate(zip(keys(sample), sample.turns, strict=True)):
             record = self._kept.find(key)
@@ -159,7 +161,7 @@ class _Asker:
     def _record(self, blank: Record, history: tuple[Message, ...]) -> Record:
         try:
             return self._asked(blank, history)
-        except Exception as exc:  # noqa: BLE001  whatever a question does is a result of the run
+        except Exception as exc:  # noqa: BLE001  any failure is a result of the run
             logger.warning("%s failed: %s", blank.key, exc)
             why = f"{type(exc).__name__}: {exc}"
             return blank.model_copy(update={"error": why, "scores": {"failed": 1.0}})
@@ -171,7 +173,7 @@ class _Asker:
         record = self._task.scorer.found(blank, hits)
         if self._task.answers:
             answer = self._system.ask(blank.question, history)
-            if answer.failure:  # the stand-in's answer says nothing of the model that is measured
+            if answer.failure:  # the stand-in's answer says nothing about the measured model
                 raise ModelError(answer.failure)
             record = self._task.scorer.answered(record, answer)
             timings |= answer.timings
@@ -179,5 +181,5 @@ class _Asker:
 
 
 def failures(records: Iterable[Record]) -> Iterator[Record]:
-    """The questions that failed."""
+    """Yield the questions that failed."""
     return (record for record in records if record.error is not None)

@@ -1,4 +1,4 @@
-"""What each part adds: the same questions with words alone, with meaning alone, without papers."""
+"""Ask baselines the same questions: lexical alone, dense alone, a model without papers."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ LEXICAL: Final = "lexical only"
 DENSE: Final = "dense only"
 BARE: Final = "no retrieval"
 WEIGHTS: Final = {LEXICAL: 0.0, DENSE: 1.0}  # of dense retrieval in the fused score
-SEARCHES: Final = 4  # under way at once
+SEARCHES: Final = 4  # at once
 ASKED, SEARCHED = "baselines", "baselines-searched"  # folders, below that of the run
-# What can be asked of a model that saw no papers and cites none.
+# Metrics of a model that saw no papers and cites none.
 BARE_METRICS: Final = frozenset({"must_mention", "words", "relevance", "correctness", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
 class BareModel:
-    """A language model that answers from what it remembers: no papers, no prompt of ours."""
+    """Answer with a language model from what it remembers: no papers, no prompt of ours."""
 
     llm: LLM
 
     def search(self, *_: object) -> list[Hit]:
-        """Nothing is searched."""
+        """Return nothing."""
         return []
 
     def ask(self, question: str, history: Sequence[Message], /) -> Answer:
@@ -58,7 +58,7 @@ class BareModel:
 
 
 def build_baselines(library: Library, llm: LLM | None) -> dict[str, System]:
-    """The baselines of a library by name; those of one retriever only where it has both."""
+    """Build the baselines of a library by name; of single retrievers only where it has both."""
     systems: dict[str, System] = {}
     for name, weight in WEIGHTS.items() if not library.is_lexical_only else ():
         changed = library.settings.model_copy(update={"dense_weight": weight})
@@ -77,8 +77,8 @@ def add_baselines(
     options: Options,
     on_progress: OnProgress = lambda _: None,
 ) -> Run:
-    """The run beside its baselines, each of them a run of its own below the run's folder."""
-    if not options.answers:  # nothing can be found for the others
+    """Return the run with its baselines, each a run of its own below the run's folder."""
+    if not options.answers:  # the others retrieve nothing
         samples = _answerable(samples)
     means: dict[str, Slices] = {}
     for name, system in systems.items():
@@ -97,7 +97,7 @@ def add_baselines(
 def rescore_baselines(
     run: Run, library: Library, samples: Sequence[Sample], folder: Path, options: Options
 ) -> Run:
-    """The run beside the baselines that an earlier run has, scored anew from what they kept."""
+    """Return the run with the baselines of an earlier run, scored again from its records."""
     means: dict[str, Slices] = {}
     for answers in (True, False):
         asked = replace(options, answers=answers)
@@ -120,7 +120,7 @@ def _folder(run: Path, name: str, options: Options) -> Path:
 
 
 def _labelled(options: Options, name: str) -> Options:
-    """The options of a baseline; nobody is told how long its searches take, so several run."""
+    """Return the options of a baseline; nobody reads its latency, so several searches run."""
     workers = options.workers or (None if options.answers else SEARCHES)
     return replace(options, label=name, workers=workers)
 

@@ -1,7 +1,7 @@
-"""Checks the sentences of an answer against what they cite, whatever the answer says of itself.
+"""Check the sentences of an answer against what they cite, whatever the answer says of itself.
 
-The checker is the project's own verifier. It runs here a second time, so that a fault in how
-answers are written or verified shows in the figures instead of vanishing with the verdicts.
+The checker is the project's own verifier. It runs a second time, so that a fault in how answers are
+written or verified shows in the figures instead of disappearing with the verdicts.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
 from rag.verification.terms import TermWeight, idf
 
-# A line that is bold or slanted as a whole, such as a paper's title.
+# A line that is all bold or italic, such as a paper's title.
 HEADING: Final = re.compile(r"^\s*(?:\*{1,2}[^*\n]+\*{1,2}|#{1,6} .*)\s*$", re.MULTILINE)
 FEWEST_LETTERS: Final = 3
-FEWEST_CHARACTERS: Final = 20  # less may stand in an abstract by chance
+FEWEST_CHARACTERS: Final = 20  # a shorter text may be in an abstract by chance
 
-# The verdict on each claim by its paper.
+# From claims and their papers to verdicts.
 Check = Callable[[Sequence[tuple[str, Paper]]], Sequence[Verdict]]
 
 
 def check_answer(answer: Answer, check: Check) -> tuple[SentenceRecord, ...]:
-    """Every sentence of an answer that claims something, with a verdict for each of its markers.
+    """Return the sentences of an answer that claim something, a verdict for each of their markers.
 
-    Headings claim nothing, nor does an abstention. A marker that stands for no paper is none. What
-    records say, and the assistant of itself, stands in no abstract.
+    Headings and abstentions claim nothing. A marker without a paper is none. Answers from records,
+    and about the assistant, are in no abstract.
     """
     if answer.status != "answered" or answer.origin != "papers":
         return ()
@@ -53,7 +53,7 @@ def check_answer(answer: Answer, check: Check) -> tuple[SentenceRecord, ...]:
 
 
 def _statements(text: str, known: set[int]) -> list[tuple[str, list[int]]]:
-    """Sentences with their markers; markers that stand alone belong to the sentence before."""
+    """Return sentences with their markers; a lone marker belongs to the sentence before it."""
     found: list[tuple[str, list[int]]] = []
     for sentence in split_sentences(HEADING.sub("", text)):
         markers = [n for n in dict.fromkeys(find_markers(sentence.text)) if n in known]
@@ -66,9 +66,9 @@ def _statements(text: str, known: set[int]) -> list[tuple[str, list[int]]]:
 
 
 def build_check(verifier: Verifier) -> Check:
-    """The project's verifier as a function from claims and papers to verdicts.
+    """Build a function from claims and papers to verdicts, by the project's verifier.
 
-    A sentence of the abstract itself is supported without a look; most of an extractive answer is.
+    Sentences of the abstract itself, most of an extractive answer, are supported unseen.
     """
 
     def check(pairs: Sequence[tuple[str, Paper]]) -> list[Verdict]:
@@ -85,7 +85,7 @@ def _is_verbatim(claim: str, paper: Paper) -> bool:
 
 
 def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
-    """The verifier that the library itself would use; by words alone without an embedder."""
+    """Build the verifier that the library itself would use; by words alone without an embedder."""
     embedder = build_reading_embedder(settings, build_embedder(settings))
     encoder = embedder.find_encoder() if embedder else None
     entailment = load_entailment_model() if settings.entailment else None
@@ -93,7 +93,7 @@ def build_verifier(papers: Sequence[Paper], settings: Settings) -> Verifier:
 
 
 def term_weight(papers: Sequence[Paper]) -> TermWeight:
-    """The idf of a stem among papers."""
+    """Build the function from a stem to its idf among papers."""
     found: Counter[str] = Counter()
     for paper in papers:
         found.update(set(analyze(f"{paper.title} {paper.abstract}")))

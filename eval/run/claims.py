@@ -1,8 +1,8 @@
-"""SciFact's claims with rationales: can the verifier tell what an abstract supports, and where?
+"""Check SciFact's claims: does the verifier tell what an abstract supports, and where?
 
 `claims_dev.jsonl` and `corpus_sentences.jsonl`, as published (Wadden et al. 2020,
-arXiv:2004.14974). A pair is a claim and a paper that it was annotated with; a paper in which no
-evidence was found tells not enough of the claim.
+arXiv:2004.14974). A pair is a claim and a paper that it was annotated with; without annotated
+evidence it counts as not enough information.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Abstract(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and a paper; `rationales` are the places in its abstract that decide."""
+    """A claim and a paper; `rationales` are the spans of its abstract with the evidence."""
 
     claim_id: str
     claim: str
@@ -69,7 +69,7 @@ class Pair:
 
 
 def read_pairs(folder: Path, name: str = CLAIMS) -> list[Pair]:
-    """The pairs of claims and papers in a folder; claims of papers that are not there left out.
+    """Read the pairs of claims and papers in a folder, for papers that it has.
 
     Raises:
         SourceError: One of the two files is missing or broken.
@@ -100,7 +100,7 @@ def _pairs(claim: _Claim, abstracts: Mapping[str, _Abstract]) -> Iterator[Pair]:
 
 
 def _paper(row: _Abstract) -> tuple[Paper, list[Span]]:
-    """The paper, and where its sentences stand in the abstract."""
+    """Return a paper, and the spans of its sentences in the abstract."""
     sentences = [" ".join(text.split()) for text in row.abstract]
     starts = [sum(len(text) + 1 for text in sentences[:n]) for n in range(len(sentences))]
     spans = [(start, start + len(text)) for start, text in zip(starts, sentences, strict=True)]
@@ -108,7 +108,7 @@ def _paper(row: _Abstract) -> tuple[Paper, list[Span]]:
 
 
 def check_pairs(pairs: Sequence[Pair], verifier: Verifier) -> list[Record]:
-    """A record for every pair: the verdict, its score, and whether the rationale was found."""
+    """Return a record for every pair: verdict, score, and whether the rationale was found."""
     checked = list(_check(pairs, verifier))
     unknown = [s.value for pair, (s, _) in _both(pairs, checked) if pair.label == "NOT ENOUGH INFO"]
     return [
@@ -132,10 +132,10 @@ def _check(pairs: Sequence[Pair], verifier: Verifier) -> Iterator[Checked]:
 
 
 def _best(pair: Pair, support: Support, verifier: Verifier) -> Iterator[Sentence]:
-    """The best sentences of a paper with rationales, in falling order.
+    """Yield the best sentences of a paper with rationales, in descending order.
 
-    A verifier tells the best one only, so the next is the best of what is left without it; it is
-    blanked, not cut out, so that the others keep their places.
+    A verifier returns the best one only, so the next is the best once it is blanked out, which
+    keeps the places of the others.
     """
     yield support.sentence
     abstract = pair.paper.abstract
@@ -171,7 +171,7 @@ def _record(
 
 
 def _verdict(pair: Pair, support: Support, unknown: Sequence[float]) -> Iterator[tuple[str, float]]:
-    """Scores of the verdict; `auroc` is a supported pair's part in it, so its mean is the AUROC."""
+    """Yield scores of the verdict; the mean of `auroc` over supported pairs is the AUROC."""
     is_supported = float(support.verdict == SUPPORTED)
     if pair.label != "SUPPORT":
         yield "false_support", is_supported
@@ -183,7 +183,7 @@ def _verdict(pair: Pair, support: Support, unknown: Sequence[float]) -> Iterator
 
 
 def _rationale(pair: Pair, best: Sequence[Sentence]) -> Scores:
-    """Whether a rationale is among the best sentences; nothing where none is known."""
+    """Return whether a rationale is among the best sentences; nothing without rationales."""
     if not pair.rationales:
         return {}
     right = [_overlaps(sentence, pair.rationales) for sentence in best]
@@ -191,6 +191,6 @@ def _rationale(pair: Pair, best: Sequence[Sentence]) -> Scores:
 
 
 def _overlaps(sentence: Sentence, rationales: Iterable[Span]) -> bool:
-    """Whether the middle of a sentence lies in a rationale: the two may be split differently."""
+    """Return whether the middle of a sentence is in a rationale, as the splits may differ."""
     middle = (sentence.start + sentence.end) // 2
     return any(start <= middle < end for start, end in rationales)

@@ -1,9 +1,9 @@
-"""A language model as judge: faithfulness, relevance and correctness of answers, in five levels.
+"""Judge faithfulness, relevance and correctness of answers with a language model, in five levels.
 
-Off unless a judge is given. Its reasons come first and its last verdict counts. A reply without a
-level that was offered leaves the question unscored, which is no zero. What is judged cannot close
-its delimiters. Verdicts are kept by the content of the whole prompt, so the same answer is judged
-once. Not covered: agreement of a judge with people; look at some of its reasons before trusting it.
+Off unless a judge is given. Its reasons come first and its last verdict counts. A reply without one
+of the levels leaves the question unscored, which is not 0. What is judged cannot close its
+delimiters. Verdicts are cached by the whole prompt, so the same answer is judged once. Not covered:
+the agreement of a judge with people; read some of its reasons before trusting it.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ LONGEST_REASON: Final = 600
 
 
 class Judge:
-    """Judges answers with a language model.
+    """Judge answers with a language model.
 
     Args:
-        llm: Any LlamaIndex chat model, better not the one that wrote the answers.
+        llm: Any LlamaIndex chat model, preferably not the one that wrote the answers.
         cache: Folder of verdicts; made when absent.
     """
 
@@ -49,7 +49,7 @@ class Judge:
         return self._llm.metadata.model_name
 
     def judge(self, record: Record, answer: Answer) -> dict[str, JudgeRecord]:
-        """The verdicts by quality; none on an abstention, nor correctness without a reference."""
+        """Return verdicts by quality: none on abstentions, correctness only with a reference."""
         if answer.status != "answered":
             return {}
         return {
@@ -89,7 +89,7 @@ def _places(record: Record, answer: Answer) -> Mapping[str, Mapping[str, str]]:
 
 
 def read_verdict(reply: str) -> JudgeRecord:
-    """The verdict of a reply: its last one, if it is a level that was offered."""
+    """Return the last verdict of a reply, if it is one of the levels."""
     found = list(VERDICT.finditer(reply))
     if not found:
         return JudgeRecord(score=None, why=f"No verdict: {reply.strip()[:LONGEST_REASON]}")
@@ -102,7 +102,7 @@ def read_verdict(reply: str) -> JudgeRecord:
 
 
 def neutralise(text: str) -> str:
-    """Text that can neither close its delimiters nor pass for a verdict."""
+    """Return the text so that it can neither close its delimiters nor pass for a verdict."""
     return re.sub(
         r"VERDICT(?=\W{0,6}-?\d)", "verdict of", FENCE.sub("‹", text), flags=re.IGNORECASE
     )

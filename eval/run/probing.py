@@ -82,6 +82,6 @@ def _is_foreign(other: Sample, sample: Sample) -> bool:
 
 
 def _claim(reference: str) -> str:
-    """The first sentence of a reference."""
+    """Return the first sentence of a reference."""
     sentences = split_sentences(reference)
     return sentences[0].text if sentences else ""

@@ -1,4 +1,4 @@
-"""What a run was made with: settings, versions, hashes of corpus, questions, prompts and code."""
+"""Record what a run was made with: settings, versions, hashes of papers, questions, code."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ HASH_DIGITS: Final = 12
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
 CODE: Final = ("rag", "prompts", "eval")
-# Where things lie on this machine, and who may use the endpoint, is nobody's business and changes
-# no figure.
+# Paths on this machine and access to the endpoint are private, and change no figure.
 UNRECORDED: Final = frozenset({"library", "cache", "openai_api_key", "openai_base_url"})
 
 
 class Provenance(BaseModel):
-    """What a run was made with; `fingerprint` tells whether two runs may be one.
+    """What a run was made with.
 
     Attributes:
         system: What was measured: `paperchat`, or a baseline's name.
         mode: `extractive`, or the model that wrote the answers.
-        corpus: Hash over the papers, whatever their order.
-        commit: Of the working copy, with `+` when it holds changes; None outside of one.
+        corpus: Hash over the papers, independent of their order.
+        commit: Of the working copy, with `+` when it has changes; None outside of one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,7 +50,7 @@ class Provenance(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when anything does that a figure could depend on."""
+        """A hash that changes with anything that a figure could depend on."""
         return digest([self.model_dump_json(exclude={"commit"})])
 
 
@@ -64,7 +63,7 @@ def describe_run(
     settings: Settings,
     judge: str | None = None,
 ) -> Provenance:
-    """What a run is made with here and now."""
+    """Return what a run is made with here and now."""
     hashes = sorted(content_hash(paper) for paper in papers)
     return Provenance(
         system=system,
@@ -82,7 +81,7 @@ def describe_run(
 
 
 def digest(parts: Iterable[str]) -> str:
-    """A short hash of texts in their order."""
+    """Return a short hash of texts in their order."""
     sha = hashlib.sha256()
     for part in parts:
         sha.update(part.encode() + b"\0")
@@ -103,7 +102,7 @@ def _prompt_hashes() -> dict[str, str]:
 
 
 def code_files(parts: Iterable[str]) -> list[Path]:
-    """The Python files of packages and modules, named by paths without `.py`."""
+    """Return the Python files of packages and modules, named by paths without `.py`."""
     found: set[Path] = set()
     for part in parts:
         module = (ROOT / part).with_suffix(".py")
@@ -112,7 +111,7 @@ def code_files(parts: Iterable[str]) -> list[Path]:
 
 
 def _code_hash() -> str:
-    """Over the code that makes figures; a working copy may be edited without a commit."""
+    """Hash the code that makes figures, as a working copy may be edited without a commit."""
     files = code_files(CODE)
     return digest(f"{path.relative_to(ROOT)}\n{path.read_text(encoding='utf-8')}" for path in files)
 
@@ -131,7 +130,7 @@ def _commit() -> str | None:
 
 
 def _git(*words: str) -> str | None:
-    """What git says of the code's folder, or None when it is no working copy."""
+    """Return the output of git in the code's folder, or None when it is no working copy."""
     try:
         done = subprocess.run(
             ["git", "-C", str(ROOT), *words],

@@ -1,6 +1,6 @@
-"""Brings the answers of an earlier run back, to score them anew without asking anything.
+"""Restore the answers of an earlier run, to score them again without asking.
 
-A run keeps where quotes and passages stand, not the papers: the library must still hold them.
+A run records the places of quotes and passages, not the papers: the library must still have them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Papers = Mapping[str, Paper]
 
 
 def rescore_all(samples: Sequence[Sample], task: Task, kept: Iterable[Record]) -> list[Record]:
-    """The records of a question set, scored anew from what an earlier run kept; failures stay.
+    """Return the records of a question set, scored again from an earlier run; failures stay.
 
     Raises:
-        SourceError: The earlier run has not got a question, or a paper is no longer there.
+        SourceError: The earlier run lacks a question, or a paper is no longer there.
     """
     papers = {paper.paper_id: paper for paper in task.scorer.papers}
     by_key = {record.key: record for record in kept}
@@ -55,7 +55,7 @@ def _rescored(blank: Record, kept: Record, task: Task, papers: Papers) -> Record
 
 
 def restore_answer(question: str, kept: AnswerRecord, papers: Papers) -> Answer:
-    """A kept answer as it was given, but for its own verdicts and timings.
+    """Return a recorded answer as it was given, without its own verdicts and timings.
 
     Raises:
         SourceError: A paper is no longer there.

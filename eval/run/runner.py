@@ -1,4 +1,4 @@
-"""Runs a question set against a library: `evaluate` gives a `Run`, and leaves it in a folder."""
+"""Run a question set against a library: `evaluate` returns a `Run`, and writes it to a folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rag.types import EXTRACTIVE, Paper
 FINGERPRINT: Final = "fingerprint.txt"
 RETRIEVAL_ONLY: Final = "retrieval only"
 PAPERCHAT: Final = "paperchat"  # what is measured, where it is no baseline
-MODEL_WORKERS: Final = 8  # questions under way at once where a model answers
+MODEL_WORKERS: Final = 8  # questions asked at once where a model answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Options:
     """How a set is run; the defaults measure the library as it is.
 
     Attributes:
-        name: What the set is called; runs of one name are compared with each other.
+        name: Of the set; runs of one name are compared with each other.
         label: What is measured: `paperchat`, or a baseline's name.
-        answers: Ask for answers; else only retrieval is measured.
-        workers: Questions under way at once; None for one, or several where a model answers.
-        price: What tokens cost, to tell the cost.
+        answers: Whether to ask for answers; else only retrieval is measured.
+        workers: Questions asked at once; None for one, or several where a model answers.
+        price: Of tokens.
     """
 
     name: str = "questions"
@@ -50,7 +50,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: what it comes to, every question, and its folder where it has one."""
+    """A finished run: its summary, every question, and its folder where it has one."""
 
     summary: Summary
     records: tuple[Record, ...]
@@ -71,7 +71,7 @@ def evaluate(
     Args:
         library: Holds the papers that the questions name.
         samples: The question set.
-        out: Folder of the run; an interrupted one is taken up where it stopped.
+        out: Folder of the run; an interrupted one is continued.
         system: Answers in the library's place: a baseline.
         options: How the set is run.
         on_progress: Told how many questions are done.
@@ -100,14 +100,14 @@ def rescore(
     out: Path,
     options: Options | None = None,
 ) -> Run:
-    """Score the answers of a finished run anew, without asking again, into another folder.
+    """Score the answers of a finished run again, without asking, into another folder.
 
     Args:
         library: Holds the papers that the run was over.
         samples: The question set that the run was asked.
         folder: The run.
         out: Folder of the new one.
-        options: How the answers are scored; what they were made with stays the run's own.
+        options: How the answers are scored; how they were made stays as recorded.
 
     Raises:
         SourceError: There is no such run, or it was over other questions or papers.
@@ -171,7 +171,7 @@ def build_task(
     measures_library: bool,
     model: str | None = None,
 ) -> Task:
-    """How a set is asked and marked; the library's verification is tried where it is measured."""
+    """Build how a set is asked and scored; verification is probed where the library is measured."""
     verifier = build_verifier(papers, library.settings)
     probe = build_probe(papers, samples, verifier) if measures_library else None
     return Task(
@@ -182,12 +182,12 @@ def build_task(
 
 
 def now() -> str:
-    """The time as runs keep it."""
+    """Return the time in the format of runs."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def claim_folder(folder: Path, provenance: Provenance) -> None:
-    """Make a folder that of a run, or find that it is.
+    """Make a folder that of a run, or confirm that it is.
 
     Raises:
         ConfigurationError: It holds another run, or cannot be written.
@@ -210,7 +210,7 @@ def claim_folder(folder: Path, provenance: Provenance) -> None:
 
 
 def with_summary(run: Run, summary: Summary) -> Run:
-    """The run with another summary, also in its folder."""
+    """Return the run with another summary, written to its folder too."""
     if run.folder:
         write_summary(run.folder, summary)
     return replace(run, summary=summary)

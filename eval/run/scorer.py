@@ -1,4 +1,4 @@
-"""Turns what a question got into its record: what came back, what its checks say, its scores."""
+"""Turn the outcome of a question into its record, with verdicts and scores."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rag.types import Answer, Hit, Message, Paper
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Marks what comes back against what a good answer has.
+    """Score what comes back against what a good answer has.
 
     Attributes:
         papers: The library's papers, to find the gold ones by title or id.
-        check: Tells whether a paper supports a claim.
+        check: Returns verdicts on claims and papers.
         probe: Probes the library's verification with each question's reference; None to leave it.
         judge: Reads the answers, or None.
-        model: The language model that is to write the answers; None where none is.
+        model: The language model that should write the answers, if any.
     """
 
     papers: Sequence[Paper]
@@ -38,7 +38,7 @@ class Scorer:
         self._ids.update((title_key(paper.title), paper.paper_id) for paper in self.papers)
 
     def blank(self, key: str, sample: Sample, place: int, history: Sequence[Message]) -> Record:
-        """The record of a turn that was not asked yet."""
+        """Return the record of a turn before it is asked."""
         turn = sample.turns[place]
         return Record(
             key=key,
@@ -59,12 +59,12 @@ class Scorer:
         return Gold(dict.fromkeys(ids, 1.0), turn.must_mention, turn.origin, turn.exactly)
 
     def found(self, blank: Record, hits: Sequence[Hit]) -> Record:
-        """The record with what retrieval found."""
+        """Return the record with what was retrieved."""
         scores = {"failed": 0.0} | score_ranking(hits, _gold_of(blank))
         return blank.model_copy(update={"hits": hit_records(hits), "scores": scores})
 
     def answered(self, found: Record, answer: Answer) -> Record:
-        """The record with the answer, checked, judged and scored."""
+        """Return the record with the answer, verified, judged and scored."""
         sentences = check_answer(answer, self.check)
         judged = self.judge.judge(found, answer) if self.judge else {}
         levels = {name: verdict.score for name, verdict in judged.items()}

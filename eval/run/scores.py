@@ -1,4 +1,4 @@
-"""From what a question got to its scores: retrieval, context, citations, abstention, confidence."""
+"""Score the outcome of a question: retrieval, context, citations, abstention, confidence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Gold:
     """What a good answer to a question has.
 
     Attributes:
-        gains: How much each paper that answers is worth, by id; empty when none does.
+        gains: The gain of each paper that answers, by id; empty when none does.
         facts: What must be mentioned, alternatives separated by `|`.
         origin: What the answer is to be made from, where that is known.
         exactly: Whether the answer is to be about these papers and no others.
@@ -59,17 +59,17 @@ class Gold:
 
     @property
     def is_direct(self) -> bool:
-        """Whether no abstract is needed for an answer, so that no search finds one."""
+        """Whether the answer needs no abstract, so that no retrieval is scored."""
         return self.origin in DIRECT
 
     @property
     def is_answerable(self) -> bool:
-        """Whether the library holds an answer."""
+        """Whether the library can answer."""
         return bool(self.gains)
 
 
 def score_ranking(hits: Iterable[Hit], gold: Gold) -> Scores:
-    """The scores of a ranking; nothing for a question that no paper answers."""
+    """Return the scores of a ranking; nothing for a question that no paper answers."""
     if not gold.is_answerable or gold.is_direct:
         return {}
     retrieved = [hit.paper.paper_id for hit in hits]
@@ -86,7 +86,7 @@ def score_ranking(hits: Iterable[Hit], gold: Gold) -> Scores:
 
 
 def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold) -> Scores:
-    """The scores of an answer that apply to it."""
+    """Return the scores of an answer that apply to it."""
     scores = dict(_conversation(answer, gold))
     if gold.facts:
         scores["must_mention"] = mention_coverage(_said(answer), gold.facts)
@@ -103,7 +103,7 @@ def score_answer(answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold
 def score_model(
     answer: Answer, sentences: Sequence[SentenceRecord], gold: Gold, model: str
 ) -> Scores:
-    """How far the model itself answered, whose place the papers' own sentences may have taken."""
+    """Return scores of the model itself, apart from answers of the stand-in."""
     is_its_own = answer.status == "answered" and answer.mode == model
     is_for_model = gold.is_answerable and not gold.is_direct
     scores = {"model_answered": float(is_its_own)} if is_for_model else {}
@@ -116,22 +116,22 @@ def score_model(
 
 
 def is_right(cited: Collection[str], gold: Gold) -> bool:
-    """Whether an answer cites a paper that answers the question: what `confidence` predicts."""
+    """Return whether an answer cites a paper that answers, which `confidence` predicts."""
     return not gold.papers.isdisjoint(cited)
 
 
 def missing_facts(answer: Answer, facts: Iterable[str]) -> tuple[str, ...]:
-    """The facts that an answer lacks; all of them when it abstained."""
+    """Return the facts that an answer lacks; all of them when it abstained."""
     return tuple(fact for fact in facts if not mentions(_said(answer), fact))
 
 
 def rounded(scores: Scores) -> Scores:
-    """Scores to the digits that are kept."""
+    """Round scores to the digits that are recorded."""
     return {name: round(value, DIGITS) for name, value in scores.items()}
 
 
 def _said(answer: Answer) -> str:
-    """The text of an answer; an abstention says nothing, though it lists the nearest papers."""
+    """Return the text of an answer; empty for an abstention, which only lists nearest papers."""
     return answer.text if answer.status == "answered" else ""
 
 
@@ -148,7 +148,7 @@ def _abstention(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
 
 
 def _conversation(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
-    """Whether an answer is of the right kind, about the right papers, and has its point first."""
+    """Yield whether an answer is of the right kind, about the right papers, to the point first."""
     is_answered = answer.status == "answered"
     if gold.origin:
         yield "right_kind", float(is_answered and answer.origin == gold.origin)
@@ -162,7 +162,7 @@ def _conversation(answer: Answer, gold: Gold) -> Iterator[tuple[str, float]]:
 
 
 def _about(answer: Answer) -> set[str]:
-    """The papers that an answer cites; of one that declines a detail, those that it names."""
+    """Return the papers that an answer cites; those that it names, if it declines a detail."""
     if answer.reason == "not_in_abstract":
         return {hit.paper.paper_id for hit in answer.hits}
     return _cited(answer)
@@ -200,5 +200,5 @@ def _statement(sentence: SentenceRecord) -> Statement:
 
 
 def _gold_precision(answer: Answer, gold: Gold) -> float | None:
-    """Only where papers answer: what an unanswerable question wrongly gets, abstention tells."""
+    """Return the precision where papers answer; other questions are scored by abstention."""
     return gold_citation_precision(_cited(answer), gold.papers) if gold.is_answerable else None

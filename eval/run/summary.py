@@ -1,4 +1,4 @@
-"""What a run comes to: means with intervals by slice, calibration, latency, and the raw scores."""
+"""Summarise a run: means with intervals by slice, calibration, latency, and the raw scores."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Row(_Stored):
 
 
 class BinRow(_Stored):
-    """Answers of like confidence."""
+    """Answers of similar confidence."""
 
     low: float
     high: float
@@ -65,8 +65,8 @@ class Latency(_Stored):
 class Usage(_Stored):
     """Words, tokens and cost of the answers.
 
-    `cost` is in the currency of the price that was given, else as the answers themselves tell it;
-    None where neither does.
+    `cost` is in the currency of the given price, else as the answers record it; None without
+    either.
     """
 
     words: float
@@ -76,14 +76,14 @@ class Usage(_Stored):
 
 
 class Price(_Stored):
-    """What a million tokens cost."""
+    """The price of a million tokens."""
 
     prompt: float
     completion: float
 
 
 class Published(_Stored):
-    """A figure that others published for a collection."""
+    """A published figure for a collection."""
 
     system: str
     metric: str
@@ -95,7 +95,7 @@ Slices = dict[str, dict[str, Mean]]
 
 
 class Summary(_Stored):
-    """A run in figures; `rows` let it be compared with another question by question."""
+    """A run in figures; `rows` allow comparing it with another question by question."""
 
     format: int = FORMAT
     name: str
@@ -114,7 +114,7 @@ class Summary(_Stored):
     rows: tuple[Row, ...]
 
     def mean(self, slice_name: str, metric: str) -> Mean | None:
-        """A mean, or None when nothing of the kind was measured."""
+        """Return a mean, or None when it was not measured."""
         return self.slices.get(slice_name, {}).get(metric)
 
 
@@ -127,7 +127,7 @@ def summarise(
     known_papers: Iterable[str] = (),
     price: Price | None = None,
 ) -> Summary:
-    """The summary of a run's records."""
+    """Return the summary of a run's records."""
     rows = as_rows(records)
     known = frozenset(known_papers)
     confidences, outcomes = _calibration(records)
@@ -149,7 +149,7 @@ def summarise(
 
 
 def as_rows(records: Iterable[Record]) -> tuple[Row, ...]:
-    """Only the scores of records."""
+    """Return only the scores of records."""
     return tuple(
         Row(key=each.key, cluster=each.cluster, slices=each.slices, scores=each.scores)
         for each in records
@@ -157,7 +157,7 @@ def as_rows(records: Iterable[Record]) -> tuple[Row, ...]:
 
 
 def slice_means(rows: Sequence[Row]) -> Slices:
-    """The mean of every metric by slice, in the order in which slices and metrics first come."""
+    """Return the mean of every metric by slice, slices and metrics in order of occurrence."""
     names = list(dict.fromkeys(name for row in rows for name in row.slices))
     return {name: _means([row for row in rows if name in row.slices]) for name in names}
 
@@ -177,7 +177,7 @@ def _means(rows: Sequence[Row]) -> dict[str, Mean]:
 
 
 def _calibration(records: Iterable[Record]) -> tuple[list[float], list[bool]]:
-    """Confidence and outcome of every answer that was given."""
+    """Return confidence and outcome of every answer."""
     given = [(r, r.answer) for r in records if r.answer and r.answer.status == "answered"]
     outcomes = [
         is_right([c.paper_id for c in answer.citations], Gold(dict.fromkeys(record.papers, 1.0)))
@@ -198,7 +198,7 @@ def _latency(records: Iterable[Record]) -> dict[str, Latency]:
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of the values does not exceed."""
+    """Return the smallest value that at least this share of the values does not exceed."""
     return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
 
 
@@ -220,12 +220,12 @@ def _usage(records: Iterable[Record], price: Price | None) -> Usage:
 
 
 def with_baselines(summary: Summary, baselines: Mapping[str, Slices]) -> Summary:
-    """The same summary beside the means of baselines."""
+    """Return the summary with the means of baselines."""
     return summary.model_copy(update={"baselines": dict(baselines)})
 
 
 def read_summary(path: Path) -> Summary:
-    """The summary in a file, or of a run's folder.
+    """Read the summary in a file, or of a run's folder.
 
     Raises:
         SourceError: There is none, or it was written in another format.
@@ -246,7 +246,7 @@ def read_summary(path: Path) -> Summary:
 
 
 def write_summary(path: Path, summary: Summary) -> None:
-    """Write the summary into a file or a run's folder; a question's scores stand on one line."""
+    """Write the summary into a file or a run's folder; the scores of a question on one line."""
     whole = json.loads(summary.model_dump_json())
     rows = [json.dumps(row, ensure_ascii=False) for row in whole.pop("rows")]
     head = json.dumps(whole, ensure_ascii=False, indent=1).removesuffix("\n}")

@@ -1,8 +1,7 @@
-"""The library that a run is over: an existing one, or one made for it and kept for the next.
+"""Open the library that a run is over: an existing one, or one made for it and cached.
 
-A made library lies in the cache folder under a name that follows from its papers, the settings
-that shape an index and the code that builds one, so the next run of the same finds it and spends
-no time on embedding the papers again.
+A made library is in the cache folder, under a name that follows from its papers, the settings that
+shape an index and the code that builds one, so the next such run need not embed the papers again.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ BUILDING: Final = (
 def open_existing(
     settings: Settings, llm: LLM | None, on_progress: OnProgress
 ) -> Iterator[Library]:
-    """The library of the settings, as it is."""
+    """Yield the library of the settings, unchanged."""
     with Library.open(settings=settings, llm=llm or EXTRACTIVE, on_progress=on_progress) as library:
         yield library
 
@@ -46,7 +45,7 @@ def open_existing(
 def open_made(
     sources: Sequence[Source], settings: Settings, llm: LLM | None, on_progress: OnProgress
 ) -> Iterator[Library]:
-    """A library of these sources and nothing else.
+    """Yield a library of these sources and nothing else.
 
     Raises:
         SourceError: None of the sources holds a paper.
@@ -55,7 +54,9 @@ def open_made(
     folder.parent.mkdir(parents=True, exist_ok=True)
     own = settings.model_copy(update={"library": folder})
     with open_existing(own, llm, on_progress) as library:
-        library.ingest(sources, on_progress=on_progress)  # what is there already costs a look-up
+        library.ingest(
+            sources, on_progress=on_progress
+        )  # papers that are there already cost a look-up
         yield library
     _prune(folder)
 
@@ -77,7 +78,7 @@ def _content(source: Source) -> str:
 
 
 def _prune(used: Path) -> None:
-    """Delete the libraries that were not used for longest."""
+    """Delete the libraries that were not used for the longest time."""
     used.touch()
     kept = sorted(used.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for folder in kept[MOST_KEPT:]:

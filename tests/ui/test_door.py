@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 import socket
 import threading
 from types import SimpleNamespace
@@ -382,6 +383,24 @@ def test_every_answer_has_the_headers_that_browsers_obey(address):
     for got in (page, httpx.get(f"{address}nothing"), httpx.get(f"{address}theme.css")):
         assert got.headers["x-content-type-options"] == "nosniff"
         assert got.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_file_that_never_changes_is_kept_by_the_browser_and_nothing_else_is(address):
+    (asset, *_) = re.findall(r"assets/[\w-]+\.js", httpx.get(address).text)
+    assert "immutable" in httpx.get(f"{address}{asset}").headers["cache-control"]
+    for path in ("", "config", "theme.css", asset.replace("assets", "static"), f"{asset}x"):
+        assert "immutable" not in httpx.get(f"{address}{path}").headers.get("cache-control", "")
+    missing = httpx.get(f"{address}assets/missing-12345678.js")
+    assert missing.status_code == 404
+    assert "cache-control" not in missing.headers
+
+
+def test_the_events_of_the_page_are_summed_up_for_nobody(address, monkeypatch):
+    summed = []
+    monkeypatch.setattr("gradio.queueing.Queue._get_df", staticmethod(summed.append))
+    with client() as visitor:
+        call(visitor, address, "search", ["cat", 3])
+    assert summed == []
 
 
 def test_a_page_of_this_machine_answers_to_no_other_name(address):

@@ -2,7 +2,8 @@
 
 An ASGI middleware. Beside Gradio's own checks it lets only the page's own routes through, slows
 wrong passwords down, refuses requests that another site makes a browser send, and puts the page's
-scripts into its HTML under a nonce, so that no other inline script or event handler runs.
+scripts into its HTML under a nonce, so that no other inline script or event handler runs. Files
+that never change are kept by the browser: a page that is opened again asks for none of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -44,6 +46,10 @@ HEADERS: Final[Mapping[str, str]] = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# A file whose name holds a hash of what is in it; another release has another name for it.
+HASHED: Final = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css)")
+FOUND: Final = (200, 304)
+KEPT: Final[Mapping[str, str]] = {"cache-control": "public, max-age=31536000, immutable"}
 # Gradio's HTML component fills its own templates by `new Function`, hence 'unsafe-eval'; handlers
 # in attributes and scripts without the nonce stay dead.
 POLICY: Final = "; ".join(
@@ -92,7 +98,8 @@ class SecurityMiddleware:
         elif scope["path"] == "/" and scope["method"] == "GET":
             await self._serve_page(scope, receive, send)
         else:
-            await self._app(scope, receive, _hardened(send))
+            kept = KEPT if HASHED.fullmatch(scope["path"]) else {}
+            await self._app(scope, receive, _hardened(send, kept))
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
         if self._is_elsewhere(headers):
@@ -190,12 +197,13 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _hardened(send: Send) -> Send:
-    """The same, with the headers that every answer has."""
+def _hardened(send: Send, found: Mapping[str, str] = MappingProxyType({})) -> Send:
+    """The same, with the headers that every answer has, and those of one that was found."""
 
     async def harden(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_raw(HEADERS)]}
+            own = {**HEADERS, **(found if message["status"] in FOUND else {})}
+            message = {**message, "headers": [*message.get("headers", ()), *_raw(own)]}
         await send(message)
 
     return harden

@@ -1,4 +1,4 @@
-"""The frame of the page: its title, its tabs, its looks. Each tab has a module of its own."""
+"""Build the frame of the page: title, tabs, theme. Each tab has a module of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEAD: Final = (
 
 
 def build_theme() -> gr.themes.Base:
-    """Quiet colours and the system's own fonts: nothing is fetched from elsewhere."""
+    """Build a theme of quiet colours and system fonts, so that nothing is fetched."""
     return gr.themes.Base(
         primary_hue="teal",
         neutral_hue="stone",
@@ -36,7 +36,7 @@ def build_theme() -> gr.themes.Base:
 
 
 def build_app(loading: Loading) -> gr.Blocks:
-    """The page for a library that may still be on its way."""
+    """Build the page for a library that may still be loading."""
     app = gr.Blocks(title="paperchat", analytics_enabled=False, fill_width=True)
     with app:
         add_api(loading)

@@ -1,4 +1,4 @@
-"""Starts the page's server and keeps it until it is stopped."""
+"""Start the page's server and keep it running until it is stopped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SCRIPTS: Final = tuple(TEMPLATES / name for name in ("theme.js", "page.js", "lib
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the port, or on the next free one.
+    """Return a socket that listens on the port, or on the next free one.
 
     It listens from the first moment, so that of two starts at once only one gets a port.
 
@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
             return socket.create_server(
                 (host.strip("[]"), candidate), family=family, backlog=WAITING
             )
-        except (OSError, UnicodeError):  # UnicodeError: a host that no name can be
+        except (OSError, UnicodeError):  # UnicodeError: an impossible host name
             continue
     raise ConfigurationError(
         f"No port from {port} to {last} is free on {host!r}. Name another --port or --host."
@@ -74,7 +74,7 @@ def serve(
     open_browser: bool = True,
     fills_new: bool = True,
 ) -> None:
-    """Serve the chat page until interrupted; the library gets ready while the page is open.
+    """Serve the chat page until interrupted; the library loads while the page is open.
 
     A new library gets the starter papers where `fills_new` is set.
 
@@ -103,14 +103,14 @@ def serve(
 
 
 def page_url(host: str, port: int) -> str:
-    """Where a browser on this machine finds the page."""
+    """Return the page's address for a browser on this machine."""
     bare = host.strip("[]")
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bare, f"[{bare}]" if ":" in bare else bare)
     return f"http://{name}:{port}/"
 
 
 def build_server(loading: Loading) -> uvicorn.Server:
-    """The server of the page, with Gradio behind `SecurityMiddleware`."""
+    """Build the server of the page, with Gradio behind `SecurityMiddleware`."""
     import uvicorn
 
     config = uvicorn.Config(_guarded(loading), log_level="warning", timeout_graceful_shutdown=2)
@@ -142,7 +142,7 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,
-        run_history=False,  # it would keep what is typed, a key too, in the browser
+        run_history=False,  # it would store what is typed, keys included, in the browser
         footer_links=[],
         theme=build_theme(),
         css_paths=list(STYLES),
@@ -151,14 +151,14 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
 
 
 def _private(loading: Loading) -> list[Path]:
-    """What is never served, whatever else Gradio would allow."""
+    """Return the paths that are never served, whatever Gradio would allow."""
     settings = loading.settings
     library = [settings.library.expanduser().resolve()] if settings else []
     return [*library, Path.cwd() / ".env"]
 
 
 def _checks(users: Users) -> object:
-    """Build Gradio's check of name and password; hashing does not hold others up."""
+    """Build Gradio's check of name and password; hashing does not block other requests."""
     one_at_a_time = asyncio.Semaphore(1)
 
     async def admits(user: str, password: str) -> bool:
@@ -169,7 +169,7 @@ def _checks(users: Users) -> object:
 
 
 def start_server(server: uvicorn.Server, listening: socket.socket) -> threading.Thread:
-    """Serve from a thread of its own; returns when the server answers.
+    """Serve from a thread of its own; return when the server answers.
 
     Raises:
         ConfigurationError: It did not start.

@@ -1,1 +1,1 @@
-"""The chat tab: conversations, answers with their sources, and what a visitor does with them."""
+"""The chat tab: conversations, and answers with their sources."""

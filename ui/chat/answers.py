@@ -1,4 +1,4 @@
-"""Turns the text of an answer into HTML, with markers that lead to the cards of its sources.
+"""Render the text of an answer as HTML, with markers that link to the cards of its sources.
 
 All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
 """
@@ -19,7 +19,7 @@ from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
 from ui.templates.sentences import for_page
 
 QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
-# How a sentence that is not fully supported is shown: what is set before it, and what it means.
+# How a sentence that is not fully supported is shown: the symbol before it, and its meaning.
 SHOWN_AS: Final[Mapping[str, tuple[str, str]]] = {
     "partly": ("≈ ", "The cited papers support this only in part."),
     "unsupported": ("⚠ not supported: ", "No retrieved paper supports this."),
@@ -38,14 +38,14 @@ NEAREST: Final[Mapping[str, str]] = {
 
 
 def answer_html(answer: Answer, turn: int) -> str:
-    """The answer's text; its markers lead to the cards of the turn's sources."""
+    """Render an answer's text; its markers link to the cards of the turn's sources."""
     if answer.is_extractive and answer.citations and answer.origin == "papers":
         text = _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained" and answer.origin == "papers":
         text = _abstention(answer)
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
-    struck = () if answer.status == "draft" else answer.struck  # told when all is checked
+    struck = () if answer.status == "draft" else answer.struck  # shown once all is checked
     return _caveat(answer) + text + _notice(answer) + _removed(struck, turn)
 
 
@@ -58,7 +58,7 @@ def _notice(answer: Answer) -> str:
 
 
 def _removed(struck: Sequence[RemovedSentence], turn: int) -> str:
-    """The sentences that were struck out, folded, each with why and what comes nearest."""
+    """Render the removed sentences, collapsed, each with why and the nearest sentence."""
     if not struck:
         return ""
     items = "".join(
@@ -105,7 +105,7 @@ def _abstention(answer: Answer) -> str:
 
 
 def _doubtful(answer: Answer) -> Iterator[Passage]:
-    """The sentences that are not fully supported, or not checked yet."""
+    """Yield the sentences that are not fully supported, or not checked yet."""
     spans = [(s.start, s.end, _worse(s.verdict, s.model_verdict)) for s in answer.sentences]
     for start, end, kind in [*spans, *_unchecked(answer)]:
         if kind in SHOWN_AS:
@@ -115,13 +115,13 @@ def _doubtful(answer: Answer) -> Iterator[Passage]:
 
 
 def _worse(verdict: Verdict, other: Verdict | None) -> str:
-    """The verdict that promises less, where a model was asked too."""
+    """Return the worse of two verdicts, where a model was asked too."""
     order = get_args(Verdict)
     return max(verdict, other or verdict, key=order.index)
 
 
 def _unchecked(answer: Answer) -> Iterator[tuple[int, int, str]]:
-    """The last sentence of a draft, or of what was stopped: it was still being written."""
+    """Yield the last sentence of a draft or of a stopped answer, which may be incomplete."""
     if answer.status in ("draft", "stopped"):
         checked = max((sentence.end for sentence in answer.sentences), default=0)
         for last in split_sentences(answer.text)[-1:]:
@@ -135,12 +135,12 @@ def _linker(answer: Answer, turn: int) -> Callable[[int], str]:
 
 
 class Markers:
-    """Writes the markers of one answer; each has an id of its own, so that cards lead back.
+    """Render the markers of one answer; each has its own id, so that cards can link back.
 
     Args:
         citations: Of the answer.
         turn: Its number.
-        occurrences: How often each marker stands in the text, where that is known.
+        occurrences: How often each marker is in the text, where known.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Markers:
         self._written: Counter[int] = Counter()
 
     def __call__(self, marker: int, quote: str | None = None) -> str:
-        """The marker as a link to its card, with the quote for its tooltip."""
+        """Render a marker as a link to its card, with the quote as tooltip."""
         self._written[marker] += 1
         cited = [citation for citation in self._citations if citation.marker == marker]
         shown = shortened(quote or self._quote(marker, cited))
@@ -165,19 +165,19 @@ class Markers:
         )
 
     def _quote(self, marker: int, cited: Sequence[Citation]) -> str:
-        """That of the sentence, where each of its markers has one citation; else all of them."""
+        """Return the quote of the sentence, if each of its markers has one citation; else all."""
         if self._occurrences.get(marker) == len(cited):
             return cited[self._written[marker] - 1].quote
         return " … ".join(dict.fromkeys(citation.quote for citation in cited))
 
 
 def shortened(text: str, longest: int = QUOTE_SHOWN) -> str:
-    """The beginning of the text, to a whole word."""
+    """Return the beginning of a text, up to a whole word."""
     if len(text) <= longest:
         return text
     return text[:longest].rpartition(" ")[0] + "…"
 
 
 def card_id(turn: int, marker: int) -> str:
-    """The id of a source's card in the page."""
+    """Return the id of a source's card in the page."""
     return f"source-{turn}-{marker}"

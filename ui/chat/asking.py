@@ -1,7 +1,7 @@
-"""Asking in the Chat tab: from the loading of the page to the end, or the stop, of an answer.
+"""Handle the events of asking, from the loading of the page to the end of an answer.
 
-An event that asks has a job answer, and then shows the page how far the job is. The page may leave
-meanwhile and come back: what opens a conversation follows the job that it finds there.
+An event that asks starts a job, and then shows the page how far the job is. The page may leave
+meanwhile and come back: whatever opens a conversation follows the job that it finds there.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ui.settings.session import SessionSettings
 
 PROGRESS_EVERY_S: Final = 0.3
 TOO_MANY_WAIT: Final = "Too many questions wait already; this one is back in the input."
-# The last inputs but one are what the browser remembers, which it alone knows.
+# The last input but one is what the browser remembers, which it alone knows.
 WITH_HERE: Final = "(...all) => [...all.slice(0, -2), paperchat.here(), all.at(-1)]"
 TYPED: Final = "(...all) => [...all.slice(0, -2), paperchat.asked(), all.at(-1)]"
-# Whoever follows an answer waits most of the time; other events must not wait for that.
+# Events that follow an answer mostly wait; others must not wait for them.
 FOLLOWING: Final[dict[str, Any]] = {
     "concurrency_limit": None,
     "trigger_mode": "multiple",
@@ -43,7 +43,7 @@ FOLLOWING: Final[dict[str, Any]] = {
 def connect_asking(
     app: gr.Blocks, tab: ChatTab, context: ChatContext, pages: Pages, settings: gr.State
 ) -> Asking:
-    """Tie what asks, and what stops an answer, to the handlers."""
+    """Connect what asks, and what stops an answer, to the handlers."""
     asking = Asking(tab, context, pages)
     inputs = [tab.state, tab.here, settings]
     waiting = app.load(
@@ -63,22 +63,22 @@ def connect_asking(
 
 
 class Asking:
-    """Handles the events of a question being asked.
+    """Handle the events of asking a question.
 
     Args:
-        tab: What is drawn in.
-        context: Leads to the library.
-        pages: Follow the answers on their way.
+        tab: The components to draw in.
+        context: Gives the library.
+        pages: Follow the answers in progress.
     """
 
     def __init__(self, tab: ChatTab, context: ChatContext, pages: Pages) -> None:
         self._tab = tab
         self._context = context
         self._pages = pages
-        self._refusals = itertools.count()  # one value after the other is never the same
+        self._refusals = itertools.count()  # consecutive values always differ
 
     def begin(self) -> Iterator[tuple[object, object]]:
-        """Progress until the library is ready, or will not be."""
+        """Yield progress until the library is ready, or has failed."""
         loading = self._context.loading
         while not loading.wait(PROGRESS_EVERY_S):
             status = progress_html(loading.progress)
@@ -88,7 +88,7 @@ class Asking:
     async def enter(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> AsyncIterator[Parts]:
-        """The conversation that was open here, and the answer that is made in it."""
+        """Yield the conversation that was open here, and its answer in progress."""
         if why := self._context.loading.failure:
             status = status_html(why, is_warning=True)
             yield {self._tab.thread: {"turns": [waiting_html(status)]}, self._tab.status: status}
@@ -126,19 +126,19 @@ class Asking:
         if job is None:
             yield self._refused(text)
             raise gr.Error(TOO_MANY_WAIT, print_exception=False)
-        taken = self._refused("")  # it is kept, or waits
+        taken = self._refused("")  # it is stored, or waits
         async for parts in self._pages.follow(job, views, _page(chat), here, request):
             yield parts | taken
             taken = {}
 
     def _refused(self, text: str) -> Parts:
-        """A question that goes back into the input; "" when the server has taken it."""
+        """Return a question to put back into the input; empty when it was accepted."""
         return {self._tab.refused: {"text": text, "number": next(self._refusals)}}
 
     def _admit(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> tuple[Views, Chat]:
-        """The conversation of a visitor who has not asked too often."""
+        """Return the conversation of a visitor who has not asked too often."""
         self._context.admit(request)
         return self._context.now(state, here, settings, request)
 
@@ -184,7 +184,7 @@ class Asking:
         event: gr.EventData,
         request: gr.Request,
     ) -> AsyncIterator[Parts]:
-        """Ask a question again without one of the limits that it was answered under."""
+        """Ask a question again without one of the filters that it was answered under."""
         turn, limit = int(event.turn), str(event.filter)
 
         def ask() -> tuple[Views, Chat, Job | None]:
@@ -211,7 +211,7 @@ class Asking:
     async def stop(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> AsyncIterator[Parts]:
-        """End the answer that is made in the conversation on the screen."""
+        """End the answer in progress in the conversation on the screen."""
 
         def stop() -> tuple[Views, Chat]:
             owner = storage.owner_of(here, request.username)
@@ -230,7 +230,7 @@ class Asking:
         event: gr.EventData,
         request: gr.Request,
     ) -> AsyncIterator[Parts]:
-        """Have a question wait no more."""
+        """Remove a waiting question."""
         owner, key = storage.owner_of(here, request.username), storage.conversation_of(here)
         job = self._context.jobs.find(owner, key)
         if job and job.take_back(str(event.question)):
@@ -241,5 +241,5 @@ class Asking:
 
 
 def _page(chat: Chat) -> PageState:
-    """What the page is set to once a question is asked."""
+    """Return the state of the page after a question is asked."""
     return PageState(chat.conversation, chat.filters)

@@ -1,4 +1,4 @@
-"""The parts around the conversation: filters, the empty page, the list of conversations."""
+"""Render the parts around the conversation: filters, welcome, list of conversations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ui.templates.sentences import counted
 UNTITLED: Final = "New conversation"
 NOTHING_FOUND: Final = "No conversation contains all of these words."
 MOST_SEARCH_CHARACTERS: Final = 200
-MOST_FOUND: Final = 100  # more nobody reads; another word finds fewer
+MOST_FOUND: Final = 100  # nobody reads more; another word finds fewer
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the papers of the library can be limited by; the most frequent first."""
+    """The values that filters can have in this library; the most frequent first."""
 
     years: tuple[int, ...] = ()
     authors: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in a list, with a line of what was said in it where its title lacks that."""
+    """A conversation in a list, with an excerpt where its title lacks what was searched."""
 
     conversation: str
     title: str
@@ -38,7 +38,7 @@ class Listed:
 
 
 def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
-    """The chips above the input, and the small form that adds one."""
+    """Render the chips above the input, and the small form that adds one."""
     chips = "".join(
         chip_html(label, f"Remove the filter: {label}", do="unfilter", filter=name)
         for name, label in filter_labels(filters)
@@ -83,7 +83,7 @@ def _options(values: Iterable[str]) -> str:
 
 
 def queue_html(questions: Sequence[str]) -> str:
-    """The questions that wait for the answer on its way; each can be taken back."""
+    """Render the questions that wait for the answer in progress; each can be removed."""
     items = "".join(
         f'<li><span class="of-next">Next</span><bdi>{escape(question)}</bdi>'
         f'<button type="button" class="act" data-do="unqueue" data-question="{escape(question)}" '
@@ -95,7 +95,7 @@ def queue_html(questions: Sequence[str]) -> str:
 
 
 def welcome_html(papers: int, examples: Sequence[str]) -> str:
-    """The empty conversation: what can be asked, or how to begin without papers."""
+    """Render an empty conversation: what can be asked, or how to begin without papers."""
     if not papers:
         return (
             '<section class="welcome"><h2>This library is empty</h2>'
@@ -111,12 +111,12 @@ def welcome_html(papers: int, examples: Sequence[str]) -> str:
 
 
 def waiting_html(what: str) -> str:
-    """The conversation's place while the library is getting ready."""
+    """Render the place of the conversation while the library is loading."""
     return f'<section class="welcome is-waiting">{what}</section>'
 
 
 def finder_html() -> str:
-    """The head of the sidebar: a new conversation, and a search through the old ones."""
+    """Render the head of the sidebar: a new conversation, and a search of the old ones."""
     return (
         '<div class="side-head"><h2>Conversations</h2>'
         f'<button type="button" class="new" data-do="fresh">{icon("plus")}New</button></div>'
@@ -126,7 +126,7 @@ def finder_html() -> str:
 
 
 def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -> str:
-    """Every conversation with what can be done to it, below the last undo.
+    """Render every conversation with its actions, below the last undo.
 
     Args:
         listed: The conversations, the latest first; page.js marks the one on the screen.
@@ -144,7 +144,7 @@ def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -
 
 
 def found_list(found: Sequence[Listed]) -> str:
-    """What a search found, with why; it stands in the place of the whole list."""
+    """Render the results of a search with excerpts, in place of the whole list."""
     summary = f"{counted(len(found), 'conversation')} found" if found else NOTHING_FOUND
     if len(found) >= MOST_FOUND:
         summary = f"The latest {MOST_FOUND} that have these words."

@@ -1,4 +1,4 @@
-"""The panel beside the chat: what an answer rests on, paper by paper; pure functions."""
+"""Render the panel beside the chat: what an answer rests on, paper by paper; pure functions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORMATS: Final = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
 
 
 def sources_html(answer: Answer | None, turn: int) -> str:
-    """A card for every cited paper, the quotes marked in its text; then what was left aside."""
+    """Render a card for every cited paper with its quotes marked, then uncited papers."""
     if answer is None:
         return _empty(
             "The papers that an answer cites appear here, with the cited sentences marked."
@@ -53,7 +53,7 @@ def _empty(text: str) -> str:
 
 
 def _being_read(hits: Sequence[Hit]) -> str:
-    """The papers that were found, while the answer is not there yet."""
+    """Render the retrieved papers while there is no answer yet."""
     if not hits:
         return _empty("The sources are checked when the answer is complete.")
     items = "".join(f"<li>{plain_html(hit.paper.title)}</li>" for hit in hits)
@@ -64,7 +64,7 @@ def _card(answer: Answer, place: str, citations: Sequence[Citation]) -> str:
     paper = citations[0].paper
     label = "Summary written for paperchat" if paper.is_summary else "Abstract"
     why = next((hit for hit in answer.hits if hit.paper.paper_id == paper.paper_id), None)
-    is_quoted = answer.is_extractive  # word for word: nothing to tell of its support
+    is_quoted = answer.is_extractive  # word for word, so its support needs no mention
     return (
         f'<article class="card" id="{place}" tabindex="-1" aria-labelledby="{place}-title">'
         f'<h3 id="{place}-title"><span class="number">{citations[0].marker}</span>{_title(paper)}'
@@ -85,7 +85,7 @@ def _title(paper: Paper) -> str:
 
 
 def meta_line(paper: Paper) -> str:
-    """Authors, date and venue on one line, where known; first that the paper was retracted."""
+    """Render a retraction, authors, date and venue in a line, where known."""
     authors = ", ".join(paper.authors[:AUTHORS_SHOWN])
     if len(paper.authors) > AUTHORS_SHOWN:
         authors += " et al."
@@ -94,7 +94,7 @@ def meta_line(paper: Paper) -> str:
 
 
 def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> str:
-    """What the paper does for the answer, in words, with the way back to the text."""
+    """Render how far the paper supports the answer, with links back to the text."""
     best = min((c.verdict for c in citations), key=list(VERDICTS).index)
     label = "Quoted word for word" if is_quoted else VERDICTS[best]
     cite = place.replace("source", "cite", 1)
@@ -107,7 +107,7 @@ def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> s
 
 
 def _marked(text: str, citations: Sequence[Citation], *, tells_support: bool) -> str:
-    """The text with the quotes in `<mark>`, in order; what two share is marked once."""
+    """Render a text with its quotes in `<mark>`, in order; overlaps are marked once."""
     pieces, at = [], 0
     for start, end in sorted({(c.start, c.end) for c in citations}):
         if end <= at:
@@ -121,7 +121,7 @@ def _marked(text: str, citations: Sequence[Citation], *, tells_support: bool) ->
 
 
 def _support(start: int, end: int, citations: Sequence[Citation]) -> str:
-    """What the quotes there do for the sentences that cite them; page.css sets it beside them."""
+    """Render how far quotes support the sentences that cite them; page.css places it."""
     found = {c.verdict for c in citations if c.start < end and start < c.end}
     words = " · ".join(words for verdict, words in QUOTE_WORDS.items() if verdict in found)
     return f' data-support="{words}"'
@@ -144,14 +144,14 @@ def _place(rank: int | None) -> str:
 
 
 def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `11th`."""
+    """Return `1st`, `2nd`, `11th`."""
     is_teen = number % 100 in (11, 12, 13)
     ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
 def _left_aside(answer: Answer, turn: int) -> str:
-    """The papers that were retrieved and not cited, under a fold."""
+    """Render the papers that were retrieved and not cited, collapsed."""
     cited = {paper.paper_id for paper in answer.papers}
     hits = [hit for hit in answer.hits if hit.paper.paper_id not in cited]
     if not hits:
@@ -169,7 +169,7 @@ def _left_aside(answer: Answer, turn: int) -> str:
 
 
 def sources_head(answers: Sequence[Answer], turn: int) -> str:
-    """The panel's heading: which answer it belongs to, and what can be taken along."""
+    """Render the panel's heading: the answer it belongs to, and what can be exported."""
     which = f" of answer {turn}" if len(answers) > 1 and turn else ""
     menu = (
         _export_menu(answers, turn) if any(answer.status != "draft" for answer in answers) else ""

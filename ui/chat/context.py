@@ -1,4 +1,4 @@
-"""What every event of the chat begins with: the library as the visitor set it, and their chat."""
+"""Give events the library as the visitor set it, and their conversation."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Here = Mapping[str, str]  # what the browser remembers: owner, and the conversat
 
 
 class ChatContext:
-    """Leads events to the library, and to the answers on their way.
+    """Give events the library, and the answers in progress.
 
     Args:
-        loading: The library, which may still be on its way.
+        loading: The library, which may still be loading.
     """
 
     def __init__(self, loading: Loading) -> None:
@@ -38,7 +38,7 @@ class ChatContext:
         self.jobs = Jobs()
 
     def views(self, settings: SessionSettings) -> Views:
-        """The library as this visitor has set it; waits until it is there."""
+        """Return the library as this visitor set it; waits until it is ready."""
         self.loading.wait()
         if self.loading.library is None:
             raise gr.Error(self.loading.failure or "", print_exception=False)
@@ -46,21 +46,21 @@ class ChatContext:
         doubt = NOT_YET.format(model=settings.model or "The model") if settings.is_draft else None
         try:
             answering = library_for(kept, settings)
-        except RagError as exc:  # a setting that cannot work: chat goes on without
+        except RagError as exc:  # a setting that cannot work: chat continues without it
             answering, doubt = kept.with_llm(EXTRACTIVE), f"{for_page(str(exc))} {OWN_SENTENCES}"
         return Views(answering, kept, self.loading.notice, doubt)
 
     def now(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> tuple[Views, Chat]:
-        """The conversation on the screen as it is now, whoever wrote it last."""
+        """Return the conversation on the screen in its latest state, whoever changed it."""
         views = self.views(settings)
         owner = storage.owner_of(here, request.username)
         chat = self.conversation(views, owner, storage.conversation_of(here))
         return views, state.applied(chat)
 
     def conversation(self, views: Views, owner: str, key: str) -> Chat:
-        """A conversation as it is now."""
+        """Return a conversation in its latest state."""
         return self.jobs.look(owner, key, lambda: storage.opened(views.kept, owner, key))
 
     def ask(
@@ -72,13 +72,13 @@ class ChatContext:
         *,
         replaces: bool = False,
     ) -> Job | None:
-        """Have a question answered; None when too many wait already.
+        """Have a question answered; return None when too many wait already.
 
         Args:
             views: The library as the visitor has set it.
-            chat: The conversation, with the limits of the page.
+            chat: The conversation, with the filters of the page.
             question: As it was typed.
-            filters: In the place of the limits, where the question has its own.
+            filters: In place of the page's, where the question has its own.
             replaces: Whether the answer takes the place of the last one.
         """
         key = (chat.owner, chat.conversation)
@@ -86,11 +86,13 @@ class ChatContext:
 
         def load() -> Chat:
             known = self.conversation(views, *key)
-            return known if len(known.turns) >= len(chat.turns) else chat  # a branch not kept
+            return (
+                known if len(known.turns) >= len(chat.turns) else chat
+            )  # a branch that is not stored
 
         return self.jobs.ask(key, task, load)
 
     def admit(self, request: gr.Request) -> None:
-        """Let a visitor ask who has not asked too often."""
+        """Count a question of a visitor who has not asked too often; else refuse it."""
         if why := self.loading.access.why_not_now(request):
             raise gr.Error(why, print_exception=False)

@@ -1,4 +1,4 @@
-"""The events of the list of conversations; page.js has cleared the page already."""
+"""Handle the events of the list of conversations; page.js has cleared the page already."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.settings.session import SessionSettings
 
 
 class Conversations:
-    """Handles the list of conversations."""
+    """Handle the list of conversations."""
 
     def __init__(self, tab: ChatTab, context: ChatContext, pages: Pages) -> None:
         self._tab = tab
@@ -25,7 +25,7 @@ class Conversations:
     def find(
         self, here: Here, settings: SessionSettings, event: gr.EventData, request: gr.Request
     ) -> str:
-        """Look through what was asked and answered."""
+        """Search what was asked and answered."""
         owner = storage.owner_of(here, request.username)
         return self._context.views(settings).found(owner, str(event.words))
 
@@ -37,7 +37,7 @@ class Conversations:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Begin a new conversation; the old one is kept, and its answer goes on.
+        """Begin a new conversation; the old one is kept, and its answer continues.
 
         Where the page has drawn it by itself, only what is above the input is left to draw.
         """
@@ -69,7 +69,7 @@ class Conversations:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Delete a conversation, so that it can be brought back."""
+        """Delete a conversation, so that it can be restored."""
         views, chat = self._context.now(state, here, settings, request)
         self._context.jobs.drop(chat.owner, event.conversation)
         removed = storage.delete(views.kept, chat.owner, event.conversation)
@@ -83,7 +83,7 @@ class Conversations:
         removed: Removed | None,
         request: gr.Request,
     ) -> Parts:
-        """Bring the deleted conversation back, and show it."""
+        """Restore the deleted conversation, and show it."""
         views = self._context.views(settings)
         if removed:
             storage.restore(views.kept, storage.owner_of(here, request.username), removed)

@@ -1,4 +1,4 @@
-"""Ties the parts of the Chat tab to the handlers; asking has a module of its own."""
+"""Connect the parts of the chat tab to the handlers; asking has a module of its own."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ RESTORING: Final = "(...all) => [all[0], paperchat.here(), ...all.slice(2)]"
 
 
 def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.State) -> None:
-    """Tie the tab's parts to the handlers.
+    """Connect the tab's parts to the handlers.
 
     Args:
         app: The page; its loading begins the tab.
         tab: Laid out by `build_chat_tab`.
-        loading: The library, which may still be on its way.
+        loading: The library, which may still be loading.
         settings: Holds the visitor's `SessionSettings`.
     """
     context = ChatContext(loading)
@@ -71,7 +71,7 @@ def _connect_conversations(
         "inputs": [tab.state, tab.here, settings],
         "outputs": tab.conversation,
         "js": WITH_HERE,
-        "trigger_mode": "multiple",  # what is pressed while the last press is on its way counts too
+        "trigger_mode": "multiple",  # a press during the last one counts too
         **PRIVATE,
     }
     removing = {**options, "outputs": [*tab.conversation, tab.removed]}
@@ -89,14 +89,14 @@ def _connect_conversations(
         [tab.here, settings],
         tab.found,
         js=FINDING,
-        trigger_mode="always_last",  # each letter asks, the last one counts
+        trigger_mode="always_last",  # each letter searches, the last one counts
         concurrency_limit=SEARCHES_AT_ONCE,
         **PRIVATE,
     )
 
 
 class Reading:
-    """Handles what is pressed while an answer is read."""
+    """Handle what is pressed while an answer is read."""
 
     def __init__(self, tab: ChatTab, context: ChatContext) -> None:
         self._tab = tab
@@ -128,7 +128,7 @@ class Reading:
     def keep(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> Parts:
-        """Leave off editing."""
+        """Stop editing."""
         screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, editing=0)
         return {self._tab.question: "", **self._page(chat), **screen.bar(chat)}
@@ -154,7 +154,7 @@ class Reading:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Keep a thumb; the same thumb again takes it back."""
+        """Store a thumb; the same thumb again removes it."""
         screen, views, chat = self._now(state, here, settings, request)
         thumb: Thumb = "up" if event.way == "up" else "down"
         return screen.thread(storage.rate(views.kept, chat, int(event.turn), thumb))
@@ -167,7 +167,7 @@ class Reading:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Keep the sentence that goes with a thumb."""
+        """Store the comment of a thumb."""
         screen, views, chat = self._now(state, here, settings, request)
         return screen.thread(storage.comment(views.kept, chat, int(event.turn), event.comment))
 
@@ -179,7 +179,7 @@ class Reading:
         event: gr.EventData,
         request: gr.Request,
     ) -> Mapping[str, str]:
-        """A file for the browser to keep."""
+        """Return a file for the browser to download."""
         *_, chat = self._now(state, here, settings, request)
         return storage.export(chat, event.format, event.of)
 
@@ -191,7 +191,7 @@ class Reading:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Limit the papers that may answer."""
+        """Add a filter of the papers that may answer."""
         fields = {
             name: event._data.get(name, "") for name in ("since", "until", "author", "source")
         }
@@ -207,7 +207,7 @@ class Reading:
         event: gr.EventData,
         request: gr.Request,
     ) -> Parts:
-        """Take a limit away."""
+        """Remove a filter."""
         screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, filters=handlers.without(chat.filters, event.filter))
         return {**self._page(chat), **screen.bar(chat)}

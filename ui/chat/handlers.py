@@ -1,4 +1,4 @@
-"""Translates between what the page sends and what the library says; no layout, no HTML."""
+"""Translate between the page and the library; no layout, no HTML."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ Turns = tuple[Answer, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """What one open page holds; the turns are those of one conversation, oldest first.
+    """A conversation as one open page shows it, its turns oldest first.
 
     Attributes:
         owner: Whose conversations are listed.
-        conversation: The id that the turns are kept under, from the first question on.
+        conversation: The id that the turns are stored under, from the first question on.
         filters: Which papers may answer the next question.
         shown: The turn whose sources are shown; 0 for the last.
         editing: The turn whose question is being edited; 0 for none.
-        ratings: What the user thinks of each turn's answer, by its number.
-        keys: The ids that the turns are kept under; fewer than turns where some are not kept.
-        version: Orders what is drawn of a conversation; the page passes over what is older than
-            what it shows.
+        ratings: The user's rating of each turn's answer, by its number.
+        keys: The ids that the turns are stored under; fewer than turns where some are not.
+        version: Orders the states of a conversation; the page ignores older ones than it shows.
     """
 
     owner: str = ""
@@ -59,7 +58,7 @@ class Chat:
         return self.turns[self.shown_turn - 1] if self.turns else None
 
     def before(self, turn: int) -> Chat:
-        """The conversation as it was when this turn was asked."""
+        """Return the conversation as it was when a turn was asked."""
         kept = max(turn, 1) - 1
         return replace(
             self,
@@ -73,10 +72,10 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What one open page is set to; the fields are those of `Chat`.
+    """The state of one open page; the fields are those of `Chat`.
 
     Attributes:
-        conversation: Which one `shown` and `editing` count the turns of.
+        conversation: The one whose turns `shown` and `editing` count.
     """
 
     conversation: str = ""
@@ -86,11 +85,11 @@ class PageState:
 
     @classmethod
     def of(cls, chat: Chat) -> Self:
-        """As the page shows this conversation."""
+        """Return the state of a page that shows this conversation."""
         return cls(chat.conversation, chat.filters, chat.shown, chat.editing)
 
     def applied(self, chat: Chat) -> Chat:
-        """A conversation as this page shows it."""
+        """Return a conversation as this page shows it."""
         is_same = self.conversation == chat.conversation
         return replace(
             chat,
@@ -103,14 +102,13 @@ class PageState:
 def respond(
     library: Library, question: str, chat: Chat, filters: Filters | None = None
 ) -> Iterator[Chat]:
-    """The page while a question is being answered; the last value is final.
+    """Yield the conversation while a question is answered; the last value is final.
 
     Args:
-        library: Who answers.
+        library: Answers.
         question: As it was typed; a blank one changes nothing.
         chat: The conversation so far; it is not changed.
-        filters: Which papers may answer; None: what the chat is set to, and what the
-            question itself says.
+        filters: Which papers may answer; None for those of the chat and of the question.
     """
     question = question.strip()[:MOST_QUESTION_CHARACTERS]
     if not question:
@@ -124,22 +122,22 @@ def respond(
 
 
 def begun(question: str) -> Answer:
-    """The draft that shows before anything is known."""
+    """Return the draft to show before anything is known."""
     return Answer(question.strip()[:MOST_QUESTION_CHARACTERS], "", "draft", stage="searching")
 
 
 def interrupted(question: str) -> Answer:
-    """What is kept of a question until its answer is there; it shows if that never comes."""
+    """Return what is stored of a question until its answer is there."""
     return replace(begun(question), status="stopped", stage=None, notice=INTERRUPTED)
 
 
 def _answers(
     library: Library, question: str, earlier: Sequence[Message], filters: Filters | None
 ) -> Iterator[Answer]:
-    """The library's answers, behind a draft that shows at once.
+    """Yield a draft at once, then the library's answers.
 
-    They are without the passages of their hits, which the page does not show: a session keeps its
-    answers, and the passages would be most of them.
+    They lack the passages of their hits, which the page does not show: a session keeps its answers,
+    and the passages would be most of them.
     """
     yield begun(question)
     for answer in library.stream(question, earlier, filters):
@@ -147,11 +145,11 @@ def _answers(
 
 
 def stopped(chat: Chat, why: str | None = None) -> Chat:
-    """The conversation after an answer was stopped: what is there is kept, and says so.
+    """Return the conversation after its answer was stopped, which is kept with a notice.
 
     Args:
         chat: The conversation; one whose last answer is finished is left as it is.
-        why: Why it was stopped; None for the user's wish.
+        why: Why it was stopped; None when the user stopped it.
     """
     if not chat.turns or is_finished(chat.turns[-1]):
         return chat
@@ -162,12 +160,12 @@ def stopped(chat: Chat, why: str | None = None) -> Chat:
 
 
 def with_notice(answer: Answer, notice: str) -> Answer:
-    """The answer with one more sentence for the user."""
+    """Return the answer with one more sentence for the user."""
     return replace(answer, notice=" ".join(filter(None, (notice, answer.notice))))
 
 
 def history(turns: Turns) -> list[Message]:
-    """The conversation as the library wants it, oldest first."""
+    """Return the conversation as the library takes it, oldest first."""
     messages = []
     for answer in turns:
         messages.append(Message("user", answer.question))
@@ -177,7 +175,7 @@ def history(turns: Turns) -> list[Message]:
 
 
 def joined(given: Filters, understood: Filters) -> Filters:
-    """Both limits; where they are of the same kind, what was given."""
+    """Return both filters; given values replace understood ones of the same kind."""
     has_years = given.since is not None or given.until is not None
     years = given if has_years else understood
     return Filters(
@@ -191,7 +189,7 @@ def joined(given: Filters, understood: Filters) -> Filters:
 
 
 def without(filters: Filters, name: str) -> Filters:
-    """The filters without one of them, by the name that the page knows it by."""
+    """Return the filters without one of them, by its name on the page."""
     kind, _, value = name.partition(":")
     if kind == "years":
         return replace(filters, since=None, until=None)
@@ -207,7 +205,7 @@ def without(filters: Filters, name: str) -> Filters:
 def with_filter(
     filters: Filters, *, since: str = "", until: str = "", author: str = "", source: str = ""
 ) -> Filters:
-    """The filters with those that were typed; what is no year is left out, and a span is turned."""
+    """Return the filters with typed ones; invalid years are dropped, reversed spans corrected."""
     first, last = _year(since) or filters.since, _year(until) or filters.until
     if first and last and first > last:
         first, last = last, first
@@ -227,7 +225,7 @@ def _year(text: str) -> int | None:
 
 
 def library_line(library: Library, notice: str | None) -> str:
-    """Which library and how it answers."""
+    """Return which library answers, and how."""
     how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
     papers = "1 paper" if len(library) == 1 else f"{len(library):,} papers"
     line = f"{papers} in {library.folder} · answered {how}"

@@ -1,6 +1,6 @@
-"""The answers of one conversation, one after the other, and whoever follows them.
+"""Make the answers of one conversation, one after the other, for whoever follows them.
 
-It belongs to the conversation, not to the page that asked: a page follows it, may go and come back.
+A job belongs to the conversation, not to the page that asked, which may leave and come back.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from ui.chat import handlers
 from ui.chat.handlers import Chat
 
 MOST_WAITING: Final = 5  # questions of one conversation
-SHOWN_EVERY_S: Final = 1 / 15  # what the eye takes for a flow; more only costs the browser
+SHOWN_EVERY_S: Final = 1 / 15  # looks continuous; more only costs the browser
 logger = logging.getLogger(__name__)
 versions = itertools.count(1)  # of all conversations
 
 
 class Task(Protocol):
-    """A question that is to be answered within a conversation."""
+    """A question to answer within a conversation."""
 
     @property
     def question(self) -> str:
         """As it was typed."""
 
     def begin(self, chat: Chat) -> Chat:
-        """Keep the question; the conversation with it as its last turn, a draft."""
+        """Store the question; return the conversation with a draft as its last turn."""
 
     def states(self, chat: Chat) -> Generator[Chat]:
-        """The conversation while the question is answered; each replaces the one before."""
+        """Yield the conversation while the question is answered; each replaces the one before."""
 
     def keep(self, chat: Chat) -> Chat:
-        """Keep the finished answer; the conversation as it then is."""
+        """Store the finished answer; return the conversation as it then is."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What there is of a job.
+    """The state of a job.
 
     Attributes:
-        chat: The conversation with what is there of the answer.
-        waiting: The questions that are answered next, in their order.
-        is_over: Whether nothing more comes.
+        chat: The conversation with the answer so far.
+        waiting: The questions to answer next, in their order.
+        is_over: Whether the job has ended.
     """
 
     chat: Chat
@@ -56,7 +56,7 @@ class State:
 
 
 class Job:
-    """The answers that are made in one conversation, one after the other.
+    """The answers in progress of one conversation, one after the other.
 
     Args:
         chat: The conversation before the first question.
@@ -66,22 +66,22 @@ class Job:
         self._lock = threading.Lock()
         self._state = State(chat)
         self._waiting: tuple[Task, ...] = ()
-        self._task: Task | None = None  # whose answer is being made; None between two, and after
-        self._has_begun = False  # whether the work on that answer takes one of the server's slots
+        self._task: Task | None = None  # being answered; None between two, and after the last
+        self._has_begun = False  # whether that answer occupies one of the server's slots
         self._listeners: dict[object, Callable[[], None]] = {}
 
     @property
     def state(self) -> State:
-        """What there is now."""
+        """The latest state."""
         return self._state
 
     @property
     def task(self) -> Task | None:
-        """The question whose answer is being made."""
+        """The question that is being answered."""
         return self._task
 
     def listen(self, told: Callable[[], None]) -> Callable[[], None]:
-        """Call `told` at each change, from whatever thread; the result ends that."""
+        """Call `told` at each change, from any thread; calling the result ends that."""
         mark = object()
         self._listeners[mark] = told
 
@@ -95,7 +95,7 @@ class Job:
             told()
 
     def keep_question(self, task: Task) -> None:
-        """Keep a question, and show it; its answer may then be made."""
+        """Store and show a question; its answer may then be made."""
         chat = task.begin(self._state.chat)
         with self._lock:
             self._task, self._has_begun = task, False
@@ -103,13 +103,13 @@ class Job:
         self._tell()
 
     def begin(self, task: Task) -> bool:
-        """Begin to make the answer; False when it is not wanted any more."""
+        """Begin an answer; return False when it is no longer wanted."""
         with self._lock:
             self._has_begun = self._has_begun or self._task is task
             return self._task is task
 
     def show(self, task: Task, chat: Chat) -> bool:
-        """Show how far the answer is; False when it is not wanted any more."""
+        """Show the progress of an answer; return False when it is no longer wanted."""
         with self._lock:
             is_wanted = self._task is task
             if is_wanted:
@@ -119,11 +119,11 @@ class Job:
         return is_wanted
 
     def finish(self, task: Task, why: str | None = None) -> bool | None:
-        """Keep the answer as it is; None when somebody else has done so.
+        """Store the answer as it is; return None when somebody else has done so.
 
         Args:
             task: Whose answer it is.
-            why: Why no more comes of it, where it is not complete.
+            why: Why it is not complete, where it is not.
 
         Returns:
             Whether the work on it had begun.
@@ -139,7 +139,7 @@ class Job:
         return has_begun
 
     def wait(self, task: Task) -> bool:
-        """Have a question wait; False when too many do."""
+        """Queue a question; return False when too many wait."""
         with self._lock:
             if len(self._waiting) >= MOST_WAITING:
                 return False
@@ -148,7 +148,7 @@ class Job:
         return True
 
     def take_back(self, question: str) -> bool:
-        """Have a question wait no more; False when it does not wait."""
+        """Remove a waiting question; return False when it does not wait."""
         with self._lock:
             places = [n for n, task in enumerate(self._waiting) if task.question == question]
             if places:
@@ -157,12 +157,12 @@ class Job:
         return bool(places)
 
     def take_all_back(self) -> None:
-        """Have no question wait."""
+        """Remove all waiting questions."""
         with self._lock:
             self._hold(())
 
     def next(self) -> Task | None:
-        """The question that has waited longest; None, and the job is over, when none does."""
+        """Return the question that has waited longest; without one end the job and return None."""
         with self._lock:
             first = self._waiting[0] if self._waiting else None
             self._hold(self._waiting[1:])
@@ -179,16 +179,16 @@ class Job:
         self._state = replace(self._state, waiting=tuple(task.question for task in waiting))
 
     async def follow(self, every_s: float = SHOWN_EVERY_S) -> AsyncIterator[State]:
-        """The states as they come, not faster than the eye; never without the latest.
+        """Yield the states as they come, at a limited rate, and always the latest.
 
         Args:
-            every_s: Seconds that lie between two of them at least.
+            every_s: Least seconds between two of them.
         """
         changed = asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            with suppress(RuntimeError):  # the loop of a follower that went is closed
+            with suppress(RuntimeError):  # the loop of a follower that left is closed
                 loop.call_soon_threadsafe(changed.set)
 
         leave = self.listen(wake)
@@ -210,6 +210,6 @@ class Job:
 def _kept(task: Task, chat: Chat) -> Chat:
     try:
         return task.keep(chat)
-    except Exception:  # the conversation goes on with what there is
+    except Exception:  # the conversation continues with what there is
         logger.exception("an answer was not kept")
         return chat

@@ -1,6 +1,6 @@
-"""All answers on their way: a thread makes each, whether or not a page looks at it.
+"""Run all answers in progress: a thread makes each, whether or not a page follows it.
 
-While one is made, further questions of its conversation wait, and are answered in their order.
+Meanwhile further questions of the conversation wait, and are answered in their order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ui.chat.handlers import Chat
 from ui.chat.job import Job, Task, versions
 
 ANSWERS_AT_ONCE: Final = 8
-MOST_UNKEPT: Final = 100  # conversations that could not be stored, held until the server ends
+MOST_UNKEPT: Final = 100  # conversations that could not be stored, kept until the server ends
 BROKEN_OFF: Final = "This answer broke off by a fault of paperchat; its log tells more."
 logger = logging.getLogger(__name__)
 
@@ -40,33 +40,33 @@ class Jobs:
         self._slots = threading.Semaphore(at_once)
 
     def find(self, owner: str, conversation: str) -> Job | None:
-        """The job of a conversation, while it runs."""
+        """Return the job of a conversation, while it runs."""
         with self._lock:
             return self._running.get((owner, conversation))
 
     def look(self, owner: str, conversation: str, load: Callable[[], Chat]) -> Chat:
-        """A conversation as it is now.
+        """Return a conversation in its latest state.
 
         Args:
             owner: Whose it is.
             conversation: Its id.
-            load: Gives what is stored of it, where no job knows more.
+            load: Gives the stored state, where no job has a later one.
         """
         key = (owner, conversation)
-        with self._lock:  # older than all that a job that begins now will show
+        with self._lock:  # older than the states of a job that begins now
             job, version = self._running.get(key), next(versions)
             unkept = self._unkept.get(key)
         return job.state.chat if job else replace(unkept or load(), version=version)
 
     def ask(self, key: Key, task: Task, load: Callable[[], Chat]) -> Job | None:
-        """Have a question answered, after those of its conversation that came before it.
+        """Have a question answered, after earlier ones of its conversation.
 
-        It is kept when this returns, unless it has to wait. None when too many wait already.
+        It is stored when this returns, unless it has to wait. Returns None when too many wait.
 
         Args:
             key: The conversation.
             task: The question.
-            load: Gives the conversation so far, where no job knows it.
+            load: Gives the conversation so far, where no job has it.
         """
         with self._lock:
             if running := self._running.get(key):
@@ -85,7 +85,7 @@ class Jobs:
         threading.Thread(target=self._make, args=(key, job, task), name=name, daemon=True).start()
 
     def _make(self, key: Key, job: Job, task: Task) -> None:
-        """Make an answer, and see to what waits for its end."""
+        """Make an answer, and start what waits for its end."""
         self._slots.acquire()
         if job.begin(task):
             self._finish(key, job, task, _answered(job, task))
@@ -93,7 +93,7 @@ class Jobs:
             self._slots.release()
 
     def _finish(self, key: Key, job: Job, task: Task, why: str | None) -> None:
-        """Keep an answer, unless that is done. Work that does not notice yet takes no slot."""
+        """Store an answer, unless that is done; work that has not noticed takes no slot."""
         has_begun = job.finish(task, why)
         if has_begun:
             self._slots.release()
@@ -117,14 +117,14 @@ class Jobs:
             self._unkept.popitem(last=False)
 
     def stop(self, owner: str, conversation: str) -> None:
-        """End the answer that is made in a conversation; what waits comes next."""
+        """End the answer in progress of a conversation; the next waiting one begins."""
         job = self.find(owner, conversation)
         task = job.task if job else None
         if job and task:
             self._finish((owner, conversation), job, task, handlers.STOPPED)
 
     def drop(self, owner: str, conversation: str) -> None:
-        """End all that is made in a conversation, and let it go."""
+        """End everything in a conversation, and forget it."""
         if job := self.find(owner, conversation):
             job.take_all_back()
             self.stop(owner, conversation)
@@ -133,7 +133,7 @@ class Jobs:
 
 
 def _answered(job: Job, task: Task) -> str | None:
-    """Make an answer as long as it is wanted; why it is not complete, or None."""
+    """Make an answer as long as it is wanted; return why it is not complete, or None."""
     try:
         with closing(task.states(job.state.chat)) as states:
             for chat in states:

@@ -1,4 +1,4 @@
-"""Which open page follows which answer on its way."""
+"""Record which open page follows which answer in progress."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ui.chat.views import Views
 
 
 class Pages:
-    """Shows conversations, and the answers on their way in them, to whoever looks.
+    """Show conversations, and their answers in progress, to the pages that follow them.
 
     Args:
-        tab: What is drawn in.
-        context: Leads to the jobs.
+        tab: The components to draw in.
+        context: Gives the jobs.
     """
 
     def __init__(self, tab: ChatTab, context: ChatContext) -> None:
         self._tab = tab
         self._context = context
-        # What each page follows. Of two the later counts: a page shows one conversation.
+        # What each page follows; the latest counts, as a page shows one conversation.
         self._followed: dict[str | None, object] = {}
 
     async def showing(
         self, views: Views, chat: Chat, here: Here, request: gr.Request
     ) -> AsyncIterator[Parts]:
-        """A conversation that comes onto the screen, then the answer on its way in it."""
+        """Yield a conversation that comes onto the screen, then its answer in progress."""
         screen = Screen(self._tab, views, here.get("conversation", ""))
         job = self._context.jobs.find(chat.owner, chat.conversation)
         if job is None:
@@ -48,13 +48,13 @@ class Pages:
             is_first = False
 
     def leave(self, request: gr.Request) -> None:
-        """Follow nothing more for a page: it has another conversation on the screen."""
+        """Stop following for a page that shows another conversation."""
         self._followed.pop(request.session_hash, None)
 
     async def follow(
         self, job: Job, views: Views, page: PageState, here: Here, request: gr.Request
     ) -> AsyncIterator[Parts]:
-        """The page as the job goes on, until it is over or the page follows something else."""
+        """Yield the page as a job progresses, until it ends or the page follows another."""
         session, mark = request.session_hash, object()
         self._followed[session] = mark
         following = Following(self._tab, views, page, here.get("conversation", ""))

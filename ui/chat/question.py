@@ -1,4 +1,4 @@
-"""One question of a conversation: how it is kept, answered, and its answer kept."""
+"""Store a question of a conversation, answer it, and store its answer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Asked:
     Attributes:
         question: As it was typed.
         library: Answers it, as the visitor has set it.
-        kept: The library that keeps it.
-        limits: Which papers may answer, as the page was set when it was asked.
-        filters: What goes before the limits and what the question itself says; None for neither.
+        kept: The library that stores it.
+        limits: The filters of the page when it was asked.
+        filters: In place of these and of those in the question; None for neither.
         replaces: Whether the answer takes the place of the last one.
     """
 
@@ -32,20 +32,20 @@ class Asked:
     replaces: bool = False
 
     def begin(self, chat: Chat) -> Chat:
-        """Keep the question; the conversation with it as its last turn, a draft."""
+        """Store the question; return the conversation with a draft as its last turn."""
         if not self.replaces:
             return storage.with_question(self.kept, chat, self.question)
         before = chat.before(len(chat.turns))
         return replace(before, turns=(*before.turns, begun(self.question)), keys=chat.keys)
 
     def states(self, chat: Chat) -> Generator[Chat]:
-        """The conversation while the question is answered."""
+        """Yield the conversation while the question is answered."""
         before = replace(chat.before(len(chat.turns)), filters=self.limits)
         for now in respond(self.library, self.question, before, self.filters):
             yield replace(chat, turns=now.turns)
 
     def keep(self, chat: Chat) -> Chat:
-        """Keep the answer; one that was stopped before it began leaves the one before alone."""
+        """Store the answer; one that was stopped before it began does not replace another."""
         last = chat.turns[-1]
         if self.replaces and last.status == "stopped" and not last.text and chat.is_kept:
             return storage.opened(self.kept, chat.owner, chat.conversation)

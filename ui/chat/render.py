@@ -1,4 +1,4 @@
-"""Turns a conversation's turns into HTML; pure functions of domain objects.
+"""Render a conversation's turns as HTML; pure functions of domain objects.
 
 All text of papers, models and users is escaped: none of it can bring tags, images or scripts.
 """
@@ -17,7 +17,7 @@ from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
 from ui.templates.sentences import counted
 
-LONGEST_HEADLINE: Final = 240  # characters; longer questions are set as text
+LONGEST_HEADLINE: Final = 240  # characters; longer questions are rendered as text
 LONGEST_COMMENT: Final = 500  # characters
 THUMBS: Final[Mapping[Thumb, str]] = {
     "up": "This answer helped",
@@ -27,10 +27,10 @@ THUMBS: Final[Mapping[Thumb, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What the user thinks of an answer.
+    """A user's rating of an answer.
 
     Attributes:
-        comment: What they wrote beside it, possibly nothing; None as long as they sent nothing.
+        comment: What they wrote with it, possibly nothing; None until they send it.
     """
 
     thumb: Thumb
@@ -39,14 +39,14 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer stands in its conversation.
+    """The place of an answer in its conversation.
 
     Attributes:
         turn: Its number, from 1.
-        is_last: Only the last answer can be asked again, and has suggestions.
+        is_last: Whether it is the last, which can be asked again and has suggestions.
         papers: How many papers are searched.
-        rated: What the user thinks of it, if they said so.
-        examples: What can be asked next where the answer itself suggests nothing.
+        rated: The user's rating, if any.
+        examples: Suggestions where the answer itself has none.
     """
 
     turn: int
@@ -57,7 +57,7 @@ class Place:
 
 
 def turn_html(answer: Answer, place: Place) -> str:
-    """A question and what it got, with what can be done next."""
+    """Render a question and its answer, with the next actions."""
     stage = "" if is_finished(answer) else stage_line(answer, place.papers)
     parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
     parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
@@ -76,7 +76,7 @@ def turn_html(answer: Answer, place: Place) -> str:
 
 
 def _once_more(answer: Answer, place: Place) -> str:
-    """The way on from an answer that did not come to its end, or that the model did not write."""
+    """Render the action after an answer that is incomplete, or not written by the model."""
     if not place.is_last:
         return ""
     if answer.status == "stopped":
@@ -96,7 +96,7 @@ def _stage(text: str) -> str:
 
 
 def is_finished(answer: Answer) -> bool:
-    """Whether nothing more comes: the answer is final, or was stopped."""
+    """Return whether an answer is final, or was stopped."""
     return answer.status != "draft"
 
 
@@ -109,7 +109,7 @@ def _asked(question: str, turn: int) -> str:
 
 
 def thinking_html(answer: Answer, turn: int) -> str:
-    """What the model thought, folded, with how long it took."""
+    """Render what the model thought, collapsed, with its duration."""
     if answer.thinking is None:
         return ""
     took = f" · {answer.thinking.seconds:.0f} s" if answer.thinking.seconds >= 1 else ""
@@ -121,12 +121,12 @@ def thinking_html(answer: Answer, turn: int) -> str:
 
 
 def question_html(question: str) -> str:
-    """The question as it was typed."""
+    """Render a question as it was typed."""
     return "<br>".join(plain_html(line.strip()) for line in question.strip().splitlines())
 
 
 def stage_line(answer: Answer, papers: int) -> str:
-    """What is being done, in words."""
+    """Return what is being done, in words."""
     if answer.stage == "checking":
         sentences = len(answer.sentences) or len(split_sentences(answer.text))
         return f"Checking {counted(sentences, 'sentence')}…"
@@ -141,7 +141,7 @@ def stage_line(answer: Answer, papers: int) -> str:
 
 
 def understood_html(answer: Answer, turn: int) -> str:
-    """The limits that this answer was given under, as chips; removing one asks again without."""
+    """Render the filters of an answer as chips; removing one asks again without it."""
     chips = "".join(
         chip_html(label, f"Ask again without: {label}", do="without", turn=turn, **{"filter": name})
         for name, label in filter_labels(answer.filters)
@@ -150,7 +150,7 @@ def understood_html(answer: Answer, turn: int) -> str:
 
 
 def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
-    """Every limit, with the name that `handlers.without` knows it by."""
+    """Yield every filter, with its name in `handlers.without`."""
     if filters.since is not None and filters.since == filters.until:
         yield "years", f"from {filters.since}"
     elif filters.since is not None and filters.until is not None:
@@ -166,7 +166,7 @@ def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
 
 
 def chip_html(label: str, action: str, **data: object) -> str:
-    """A small removable label; `action` says what removing it does."""
+    """Render a small removable label; `action` says what removing it does."""
     attributes = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
     return (
         f'<button type="button" class="chip"{attributes} aria-label="{escape(action)}" '
@@ -189,7 +189,7 @@ def _actions(answer: Answer, place: Place) -> str:
 
 
 def comment_form(place: Place) -> str:
-    """Where a thumb can be explained; a word of thanks when it was."""
+    """Render the form to comment on a thumb; thanks once that is done."""
     if place.rated is None:
         return ""
     if place.rated.comment is not None:
@@ -217,7 +217,7 @@ def _suggestions(questions: Sequence[str]) -> str:
 
 
 def question_buttons(questions: Sequence[str]) -> str:
-    """Questions to ask with one click."""
+    """Render questions to ask with one click."""
     return "".join(
         f'<button type="button" class="ask" data-do="ask" data-question="{escape(question)}">'
         f"{plain_html(question)}</button>"
@@ -226,7 +226,7 @@ def question_buttons(questions: Sequence[str]) -> str:
 
 
 def status_html(text: str, *, is_warning: bool = False, doubt: str | None = None) -> str:
-    """The line that says which library answers, and how; a doubt leads to the settings."""
+    """Render which library answers, and how; a doubt links to the settings."""
     kind = "status warning" if is_warning else "status"
     told = (
         f'<span class="doubt">{escape(doubt)} '
@@ -238,7 +238,7 @@ def status_html(text: str, *, is_warning: bool = False, doubt: str | None = None
 
 
 def progress_html(progress: Progress) -> str:
-    """What is going on before the library is ready, with a bar where the end is known."""
+    """Render what is done before the library is ready, with a bar where the end is known."""
     share = f' value="{progress.done}" max="{progress.total}"' if progress.total else ""
     count = f" {progress.done:,}" if progress.done else ""
     label = escape(f"{progress.stage}{count}")

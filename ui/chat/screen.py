@@ -1,7 +1,7 @@
-"""What of a conversation goes into which part of the page.
+"""Assign the parts of a conversation to the components of the page.
 
-Each value that belongs to one conversation says so: page.js draws it on the screen of that one
-alone. Of an answer on its way only what changed is sent, so that little is drawn anew.
+Each value names its conversation, and page.js draws it only while that one is on the screen. Of an
+answer in progress only what changed is sent, so that little is redrawn.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Parts = dict[Component, Any]
 
 
 class Screen:
-    """Draws conversations into the parts of the tab.
+    """Draw conversations into the components of the tab.
 
     Args:
-        tab: The parts.
-        views: Draws.
-        was: The conversation that the event came from, where another takes its place.
+        tab: The components.
+        views: Renders.
+        was: The conversation of the event, where another takes its place.
     """
 
     def __init__(self, tab: ChatTab, views: Views, was: str | None = None) -> None:
@@ -35,12 +35,12 @@ class Screen:
         self._was = was
 
     def placed(self, chat: Chat, **value: object) -> dict[str, object]:
-        """A value that is drawn where this conversation is on the screen."""
+        """Return a value that is drawn only while this conversation is on the screen."""
         was = {"from": self._was} if self._was not in (None, chat.conversation) else {}
         return {"conversation": chat.conversation, "version": chat.version, **was, **value}
 
     def whole(self, chat: Chat, waiting: tuple[str, ...] = ()) -> Parts:
-        """All parts, for a conversation that comes onto the screen."""
+        """Return all parts, for a conversation that comes onto the screen."""
         return {
             self._tab.state: PageState.of(chat),
             self._tab.side: self._views.side(chat),
@@ -52,41 +52,41 @@ class Screen:
         }
 
     def bar(self, chat: Chat) -> Parts:
-        """What stands above the input."""
+        """Return the part above the input."""
         return {self._tab.bar: self.placed(chat, html=self._views.bar(chat))}
 
     def queue(self, chat: Chat, waiting: tuple[str, ...]) -> Parts:
-        """The questions that wait."""
+        """Return the waiting questions."""
         return {self._tab.queue: self.placed(chat, html=self._views.queue(waiting))}
 
     def sources(self, chat: Chat) -> Parts:
-        """The sources of the turn that is shown."""
+        """Return the sources of the shown turn."""
         return {
             self._tab.sources: self.placed(chat, html=panel(chat)),
             self._tab.shown: chat.shown_answer,
         }
 
     def thread(self, chat: Chat) -> Parts:
-        """The turns alone."""
+        """Return only the turns."""
         return {self._tab.thread: self.placed(chat, turns=self._views.thread(chat))}
 
     def side(self, chat: Chat, removed: Removed | None = None) -> Parts:
-        """The list of conversations alone."""
+        """Return only the list of conversations."""
         return {self._tab.side: self._views.side(chat, removed)}
 
     def home(self) -> Parts:
-        """What page.js draws of itself for a new conversation."""
+        """Return what page.js draws by itself for a new conversation."""
         return {self._tab.home: {"turns": self._views.thread(NEW), "sources": panel(NEW)}}
 
 
 class Following:
-    """Draws the states of a job one after the other.
+    """Draw the states of a job one after the other.
 
     Args:
-        tab: The parts.
-        views: Draws.
-        page: What the page is set to.
-        was: The conversation that the event came from, where another takes its place.
+        tab: The components.
+        views: Renders.
+        page: The state of the page.
+        was: The conversation of the event, where another takes its place.
     """
 
     def __init__(self, tab: ChatTab, views: Views, page: PageState, was: str | None) -> None:
@@ -98,7 +98,7 @@ class Following:
         self._turns: list[str] = []
 
     def parts(self, state: State) -> Parts:
-        """What changed since the state before."""
+        """Return what changed since the last state."""
         chat = self._page.applied(state.chat)
         before, self._drawn = self._drawn, state
         if before is None:
@@ -128,7 +128,7 @@ class Following:
 
 
 def _is_same_draft(old: Chat, new: Chat) -> bool:
-    """Whether nothing but the answer on its way is another."""
+    """Return whether only the answer in progress differs."""
     if not new.turns or len(old.turns) != len(new.turns):
         return False
     return old.turns[-1].status == new.turns[-1].status == "draft"

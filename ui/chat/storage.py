@@ -1,4 +1,4 @@
-"""What is kept of a visitor: conversations, ratings, files to take along. Translation only."""
+"""Store a visitor's conversations and ratings, and export them; translation only."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ui.chat.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
 from ui.chat.handlers import Chat, begun, history, interrupted, with_notice
 from ui.chat.render import Rated, is_finished
 
-# The random ids that page.js makes. Nothing else from a browser is an owner, so that none can pass
-# for a user who has logged in.
+# The random ids that page.js makes. Nothing else from a browser is an owner, so that none can
+# impersonate a user who has logged in.
 RANDOM_ID: Final = re.compile(r"[0-9a-f]{32}")
 NOT_IN_FILE_NAME: Final = re.compile(r"[^\w-]+")
 LONGEST_FILE_NAME: Final = 60  # characters
@@ -33,7 +33,7 @@ LONGEST_FILE_NAME: Final = 60  # characters
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A conversation that was deleted and can be brought back, as long as its page is open."""
+    """A deleted conversation, which can be restored as long as its page is open."""
 
     conversation: str
     title: str
@@ -41,14 +41,14 @@ class Removed:
 
 
 def listed(library: Library, owner: str) -> list[Listed]:
-    """The owner's conversations, the latest first."""
+    """Return the owner's conversations, the latest first."""
     if not owner:
         return []
     return [Listed(each.conversation_id, each.title) for each in library.conversations.of(owner)]
 
 
 def found(library: Library, owner: str, words: str) -> list[Listed]:
-    """Those of the owner's conversations that hold all the words, the latest first."""
+    """Return those of the owner's conversations that have all the words, the latest first."""
     wanted = words[:MOST_SEARCH_CHARACTERS]
     if not owner or not wanted.strip():
         return []
@@ -57,7 +57,7 @@ def found(library: Library, owner: str, words: str) -> list[Listed]:
 
 
 def owner_of(here: Mapping[str, str], user: str | None = None) -> str:
-    """Whose conversations a page shows; "" for somebody of whom nothing is kept.
+    """Return whose conversations a page shows; empty for somebody of whom nothing is stored.
 
     Args:
         here: What the browser remembers.
@@ -67,7 +67,7 @@ def owner_of(here: Mapping[str, str], user: str | None = None) -> str:
 
 
 def conversation_of(here: Mapping[str, str]) -> str:
-    """The id of the conversation on the screen; "" when the browser tells none."""
+    """Return the id of the conversation on the screen; empty when the browser names none."""
     return _random_id(here.get("conversation"))
 
 
@@ -76,7 +76,7 @@ def _random_id(told: object) -> str:
 
 
 def opened(library: Library, owner: str, key: str) -> Chat:
-    """A kept conversation; an empty one when it is not there, under another id if need be."""
+    """Return a stored conversation; an empty one when it is missing, with a new id if needed."""
     turns = library.conversations.load(owner, key) if owner and key else None
     if turns is None:
         is_free = key and not library.conversations.is_taken(key)
@@ -97,14 +97,14 @@ def opened(library: Library, owner: str, key: str) -> Chat:
 
 
 def with_question(library: Library, chat: Chat, question: str) -> Chat:
-    """The conversation with a question as its last turn, whose answer is still a draft.
+    """Return the conversation with a question as its last turn, whose answer is a draft.
 
-    The question is kept at once, as one that was interrupted: that is what shows should its answer
-    never come. Without an owner nothing is kept, nor after a turn that is not.
+    The question is stored at once as an interrupted one, which shows should its answer never come.
+    Nothing is stored without an owner, nor after a turn that is not.
     """
     keys = chat.keys
     if chat.owner and chat.is_kept:
-        with suppress(RagError):  # told beside the answer, if that cannot be kept either
+        with suppress(RagError):  # shown with the answer, if that cannot be stored either
             _create(library, chat)
             kept = interrupted(question)
             keys = (
@@ -120,7 +120,7 @@ def _create(library: Library, chat: Chat) -> None:
 
 
 def settled(library: Library, chat: Chat) -> Chat:
-    """Keep the last answer; without an owner it is not, and where it cannot be, it says so."""
+    """Store the last answer, if there is an owner; say so where that fails."""
     if not chat.owner or not chat.turns or not is_finished(chat.turns[-1]):
         return chat
     try:
@@ -145,7 +145,7 @@ def _settle(library: Library, chat: Chat) -> None:
 
 
 def branched(library: Library, chat: Chat, turn: int, question: str) -> Chat:
-    """Another conversation, with the turns before one; the old conversation stays as it is."""
+    """Return another conversation with the turns before one; the old one stays as it is."""
     before = replace(chat.before(turn), conversation=uuid.uuid4().hex, keys=())
     if not chat.owner or not chat.is_kept:
         return before
@@ -153,7 +153,7 @@ def branched(library: Library, chat: Chat, turn: int, question: str) -> Chat:
     try:
         kept.create(chat.owner, title_of(question), key)
         turns = [kept.append(chat.owner, key, answer) for answer in before.turns]
-    except RagError:  # told beside the answer, which cannot be kept either
+    except RagError:  # shown with the answer, which cannot be stored either
         return before
     return replace(before, keys=tuple(each.turn_id for each in turns))
 
@@ -164,7 +164,7 @@ def rename(library: Library, owner: str, key: str, title: str) -> None:
 
 
 def delete(library: Library, owner: str, key: str) -> Removed | None:
-    """Delete a conversation; what `restore` brings back."""
+    """Delete a conversation; return what `restore` needs."""
     turns, conversation = (
         library.conversations.load(owner, key),
         library.conversations.find(owner, key),
@@ -176,14 +176,14 @@ def delete(library: Library, owner: str, key: str) -> Removed | None:
 
 
 def restore(library: Library, owner: str, removed: Removed) -> None:
-    """Keep a deleted conversation again."""
+    """Store a deleted conversation again."""
     key = library.conversations.create(owner, removed.title, removed.conversation).conversation_id
     for answer in removed.answers:
         library.conversations.append(owner, key, answer)
 
 
 def rate(library: Library, chat: Chat, turn: int, thumb: Thumb) -> Chat:
-    """Keep a thumb; the one that is up already is taken back."""
+    """Store a thumb; remove it where it is set already."""
     rated = chat.ratings.get(turn)
     if rated is None or rated.thumb != thumb:
         return _with_rating(library, chat, turn, Rated(thumb))
@@ -194,7 +194,7 @@ def rate(library: Library, chat: Chat, turn: int, thumb: Thumb) -> Chat:
 
 
 def comment(library: Library, chat: Chat, turn: int, text: str) -> Chat:
-    """Keep the sentence that goes with a thumb."""
+    """Store the comment of a thumb."""
     rated = chat.ratings.get(turn)
     return _with_rating(library, chat, turn, replace(rated, comment=text)) if rated else chat
 
@@ -215,7 +215,7 @@ def _with_rating(library: Library, chat: Chat, turn: int, rated: Rated) -> Chat:
 
 
 def export(chat: Chat, format_name: str, of: str) -> dict[str, str]:
-    """A file for the browser: the conversation as Markdown, or papers in a format.
+    """Return a file for the browser: the conversation as Markdown, or papers in a format.
 
     Args:
         chat: The conversation.

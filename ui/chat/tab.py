@@ -1,7 +1,7 @@
-"""The Chat tab: lays it out and ties its parts to the handlers.
+"""Lay out the chat tab.
 
 The conversation is HTML of our own, not `gr.Chatbot`: a marker shows its quote under the pointer
-and on focus, a card leads back to its sentence, a draft replaces only what changed, and nothing a
+and on focus, a card links back to its sentence, a draft replaces only what changed, and nothing a
 paper or a model writes is read as Markdown by the browser.
 """
 
@@ -20,7 +20,7 @@ from ui.chat.render import progress_html
 from ui.chat.views import panel
 from ui.server.loading import Loading
 
-# What a click in a part of the page can ask for; page.js passes it on with the button's data.
+# The actions of buttons in a part of the page; page.js sends them with the button's data.
 EVENTS: Final = (
     *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export"),
     *("stop", "unqueue", "follow", "filter", "unfilter", "open", "fresh", "rename"),
@@ -35,7 +35,7 @@ LISTED: Final = f"{PASS_ON}; watch('value', paperchat.listChanged)"
 
 @dataclass(frozen=True, slots=True)
 class ChatTab:
-    """The parts of the tab that events read or change."""
+    """The components of the tab that events read or change."""
 
     state: gr.State
     shown: gr.State
@@ -56,13 +56,13 @@ class ChatTab:
 
     @property
     def conversation(self) -> list[Component]:
-        """What events of a conversation fill; each fills what it changes."""
+        """The outputs of events on a conversation; each fills those that it changes."""
         parts = (self.side, self.thread, self.bar, self.queue, self.sources, self.status)
         return [self.state, self.shown, self.home, self.refused, *parts]
 
 
 def build_chat_tab(loading: Loading) -> ChatTab:
-    """Lay the tab out; `ui.chat.events` makes it work."""
+    """Lay the tab out; `ui.chat.events` connects it."""
     state, shown, removed = gr.State(PageState()), gr.State(None), gr.State(None)
     here = _hidden(None)
     home = _hidden("paperchat.setHome(watch, props)")
@@ -108,12 +108,12 @@ def build_chat_tab(loading: Loading) -> ChatTab:
 
 
 def _hidden(js: str | None) -> gr.HTML:
-    """A part that shows nothing, for values that page.js uses."""
+    """Return an invisible component, for values that page.js uses."""
     return gr.HTML({}, visible="hidden", html_template="", js_on_load=js)
 
 
 def _drawn(elem_id: str, value: Mapping[str, object]) -> gr.HTML:
-    """A part of the conversation on the screen; page.js draws what belongs to that alone."""
+    """Return a part of the conversation on the screen; page.js draws only what belongs to it."""
     return gr.HTML(
         value,
         elem_id=elem_id,

@@ -1,4 +1,4 @@
-"""Draws a conversation for the page: which piece of HTML goes into which part."""
+"""Render a conversation for the page, one piece of HTML for each component."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ui.chat.render import Place, is_finished, status_html, turn_html
 from ui.chat.storage import Removed
 
 EXAMPLES_SHOWN: Final = 4
-AUTHORS_OFFERED: Final = 200  # as many as a list for typing ahead bears
+AUTHORS_OFFERED: Final = 200  # as many as an autocomplete list can hold
 
 
 def panel(chat: Chat) -> str:
-    """The sources of the turn that is shown."""
+    """Return the sources of the shown turn."""
     head = sources_head(chat.turns, chat.shown_turn)
     return f'<div class="panel-head">{head}</div>{sources_html(chat.shown_answer, chat.shown_turn)}'
 
 
 def choices(library: Library) -> Choices:
-    """What the papers can be limited by."""
+    """Return the values that filters can have."""
     facets = library.catalog.facets()
     return Choices(
         tuple(sorted(facets.years)), tuple(facets.authors)[:AUTHORS_OFFERED], tuple(facets.sources)
@@ -40,13 +40,13 @@ def choices(library: Library) -> Choices:
 
 
 class Views:
-    """Draws the conversations of a library.
+    """Render the conversations of a library.
 
     Args:
         library: As the visitor has set it.
-        kept: The library that keeps what visitors leave; all of them share it.
-        notice: What the user should know of it.
-        doubt: Why not the model answers that was chosen; it leads to the settings.
+        kept: The library that stores what visitors leave; shared by all.
+        notice: What the user should know about it.
+        doubt: Why the chosen model does not answer; links to the settings.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class Views:
         self._papers = len(library)
 
     def thread(self, chat: Chat) -> list[str]:
-        """One piece of HTML a turn."""
+        """Return a piece of HTML for each turn."""
         if not chat.turns:
             return [welcome_html(self._papers, self._examples())]
         return [self.turn(chat, at) for at in range(1, len(chat.turns) + 1)]
 
     def turn(self, chat: Chat, at: int) -> str:
-        """The HTML of one turn, counted from 1."""
+        """Return the HTML of one turn, counted from 1."""
         answer, is_last = chat.turns[at - 1], at == len(chat.turns)
         needs_examples = is_last and is_finished(answer) and not answer.suggestions
         examples = self._examples() if needs_examples else []
@@ -76,24 +76,24 @@ class Views:
         return self.library.catalog.examples(EXAMPLES_SHOWN)
 
     def side(self, chat: Chat, removed: Removed | None = None) -> str:
-        """The list of conversations."""
+        """Return the list of conversations."""
         gone = Listed(removed.conversation, removed.title) if removed else None
         return conversation_list(storage.listed(self.kept, chat.owner), gone)
 
     def found(self, owner: str, words: str) -> str:
-        """What a search of the conversations finds; nothing when nothing is looked for."""
+        """Return the results of a search of the conversations; nothing for an empty search."""
         if not words.strip():
             return ""
         return found_list(storage.found(self.kept, owner, words))
 
     def bar(self, chat: Chat) -> str:
-        """The filters above the input."""
+        """Return the filters above the input."""
         return filter_bar(chat.filters, choices(self.library), editing=chat.editing)
 
     def queue(self, questions: Sequence[str]) -> str:
-        """The questions that wait, above the input."""
+        """Return the waiting questions, above the input."""
         return queue_html(questions)
 
     def status(self) -> str:
-        """The line below the input."""
+        """Return the line below the input."""
         return status_html(handlers.library_line(self.library, self._notice), doubt=self._doubt)

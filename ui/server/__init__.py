@@ -1,1 +1,1 @@
-"""The page's server: who may come in, what is refused, and the library that it serves."""
+"""The page's server: access, security headers, and the library that it serves."""

@@ -1,4 +1,4 @@
-"""Decides who may come in, how often they may ask, and which endpoint they may name; no HTTP."""
+"""Decide who may enter, how often they may ask, and which endpoint they may name; no HTTP."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ui.server.passwords import Users, hash_password, read_users
 if TYPE_CHECKING:
     import gradio as gr
 
-MOST_CLIENTS: Final = 10_000  # remembered at once; the one longest unseen is forgotten first
-# Visitors behind one address, such as a laboratory's, that may all ask at their full rate.
+MOST_CLIENTS: Final = 10_000  # remembered at once; the least recently seen is forgotten first
+# Visitors behind one address, such as a laboratory's, that may all ask at the full rate.
 VISITORS_OF_AN_ADDRESS: Final = 20
 # Wrong passwords from one address before it has to wait, and for how long they count.
 FREE_TRIES: Final = 5
@@ -27,11 +27,11 @@ MINUTE_S: Final = 60.0
 
 
 class TokenBucket:
-    """Lets every client act so often a minute, all at once or spread out.
+    """Limit the rate of each client's actions.
 
     Args:
         per_minute: Actions a minute, and the most at once.
-        clock: Seconds that only grow.
+        clock: A monotonic clock, seconds.
     """
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,7 +41,7 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def wait_s(self, client: str) -> float:
-        """0 when the client may act now, which then counts; else how long it has to wait."""
+        """Return 0 and count the action when the client may act now; else seconds to wait."""
         with self._lock:
             now = self._clock()
             level, since = self._levels.pop(client, (self._most, now))
@@ -54,10 +54,10 @@ class TokenBucket:
 
 
 class LoginThrottle:
-    """Counts wrong passwords by address.
+    """Count wrong passwords by address.
 
     Args:
-        clock: Seconds that only grow.
+        clock: A monotonic clock, seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,7 +66,7 @@ class LoginThrottle:
         self._lock = threading.Lock()
 
     def wait_s(self, address: str) -> float:
-        """How long the address has to wait before its next try; 0 when it may try now."""
+        """Return the seconds that an address has to wait before its next try; 0 for none."""
         with self._lock:
             now = self._clock()
             recent = [then for then in self._wrong.get(address, []) if now - then < TRIES_WINDOW_S]
@@ -75,7 +75,7 @@ class LoginThrottle:
             return TRIES_WINDOW_S - (now - recent[-FREE_TRIES])
 
     def count_wrong(self, address: str) -> None:
-        """Remember a wrong password."""
+        """Count a wrong password."""
         with self._lock:
             recent = [*self._wrong.pop(address, []), self._clock()]
             self._wrong[address] = recent[-FREE_TRIES:]
@@ -83,21 +83,21 @@ class LoginThrottle:
                 self._wrong.popitem(last=False)
 
     def forget(self, address: str) -> None:
-        """The address has come in."""
+        """Forget the wrong passwords of an address that has signed in."""
         with self._lock:
             self._wrong.pop(address, None)
 
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """The rules of access for everyone who reaches the page.
+    """The rules of access to the page.
 
     Attributes:
         host: The address that is listened on.
-        users: Who may come in; None for everyone.
+        users: Who may sign in; None for everyone.
         rate_limit: Questions a minute of one visitor; 0 for any number.
         allows_endpoints: Whether a visitor may name an endpoint of their own.
-        tries: Wrong passwords so far.
+        tries: Counts wrong passwords.
     """
 
     host: str = "127.0.0.1"
@@ -119,7 +119,7 @@ class AccessPolicy:
         return is_loopback(self.host)
 
     def why_not_now(self, request: gr.Request | None) -> str | None:
-        """One sentence when a visitor has asked too often, else None; each call counts."""
+        """Count a question; return a sentence when the visitor has asked too often, else None."""
         if not self.rate_limit or request is None:
             return None
         if request.username:
@@ -137,13 +137,13 @@ class AccessPolicy:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine only."""
+    """Return whether a listening address can be reached from this machine only."""
     bare = host.strip("[]").lower()
     if bare == "localhost":
         return True
     try:
         return ipaddress.ip_address(bare).is_loopback
-    except ValueError:  # a name: it may stand for any address
+    except ValueError:  # a name, which may resolve to any address
         return False
 
 
@@ -156,7 +156,7 @@ def build_access_policy(
     allow_endpoints: bool = False,
     rate_limit: int = 0,
 ) -> AccessPolicy:
-    """Build the access policy that the options ask for.
+    """Build the access policy for some options.
 
     Raises:
         ConfigurationError: The page would be open to other machines without a password, and

@@ -1,4 +1,4 @@
-"""The two endpoints that programs may call over HTTP: `ask` and `search`."""
+"""Define the two endpoints that programs may call over HTTP: `ask` and `search`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def add_api(loading: Loading) -> None:
 
 
 def _admit(loading: Loading, request: gr.Request) -> Library:
-    """The library, for a caller who may ask now.
+    """Return the library, for a caller who may ask now.
 
     Raises:
         gr.Error: It is not ready, or the caller has asked too often.
@@ -69,7 +69,7 @@ def _admit(loading: Loading, request: gr.Request) -> Library:
 
 
 def _plain(work: Callable[[], object]) -> object:
-    """What the work gives, as JSON can hold it; a failure is told in its one sentence."""
+    """Return a result as JSON values; raise a failure as its sentence."""
     try:
         return to_plain(work())
     except RagError as exc:

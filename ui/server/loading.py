@@ -1,4 +1,4 @@
-"""Opens the library in the background, so that the page is there while it gets ready."""
+"""Open the library in the background, so that the page is there while it loads."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Loading:
-    """A library on its way; read `library`, `progress`, `failure` at any time.
+    """A library that is loading; `library`, `progress`, `failure` can be read at any time.
 
     Attributes:
-        access: Who may come in, and what they may do.
-        settings: Those of the operator, once known.
-        llm: The model that the page was started with, in place of the settings' one.
+        access: The access policy.
+        settings: The operator's, once known.
+        llm: The model that the page was started with, in place of that of the settings.
         library: None until it is ready.
-        progress: What is being done, while it is not.
-        failure: One sentence on why it will not get ready.
-        notice: One sentence that goes with a library that works with limits.
+        progress: What is being done until then.
+        failure: Why it cannot be opened, in a sentence.
+        notice: What limits a library that works, in a sentence.
     """
 
     library: Library | None = None
@@ -44,22 +44,22 @@ class Loading:
 
     @classmethod
     def of(cls, library: Library, access: AccessPolicy | None = None) -> Self:
-        """A library that is ready already."""
+        """Return a library that is ready already."""
         loading = cls(library, access or AccessPolicy(), library.settings)
         loading._finished.set()
         return loading
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the library is ready or has failed; False when the time ran out."""
+        """Wait until the library is ready or has failed; return False after the timeout."""
         return self._finished.wait(timeout_s)
 
     def ready(self, library: Library, notice: str | None = None) -> None:
-        """The library is there."""
+        """Set the library, which is ready."""
         self.library, self.notice = library, notice
         self._finished.set()
 
     def failed(self, why: str) -> None:
-        """The library will not be there, and why, in one sentence."""
+        """Set why the library cannot be opened, in one sentence."""
         self.failure = why
         self._finished.set()
 
@@ -71,7 +71,7 @@ class Loading:
         *,
         fills_new: bool = True,
     ) -> None:
-        """Open the library in a thread of its own; a new one gets the starter papers, if wanted."""
+        """Open the library in a thread; a new one gets the starter papers, if wanted."""
 
         def tell(progress: Progress) -> None:
             self.progress = progress
@@ -92,7 +92,7 @@ class Loading:
 
 
 def warm_up(library: Library) -> None:
-    """Answer once unasked: the first answer of a process takes several times as long."""
+    """Answer once unasked, as the first answer of a process takes several times as long."""
     with suppress(RagError):
         library.with_llm(EXTRACTIVE).ask(WARM_UP)
 
@@ -100,7 +100,7 @@ def warm_up(library: Library) -> None:
 def open_for_chat(
     settings: Settings, llm: str | None, on_progress: OnProgress, *, fills_new: bool = True
 ) -> tuple[Library, str | None]:
-    """The library, ready for questions, and what the user should know of it."""
+    """Return the library, ready for questions, and what the user should know about it."""
     library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
     notice = library.prepare(on_progress)
     library.fill_new(is_wanted=fills_new, on_progress=on_progress)

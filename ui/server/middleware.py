@@ -1,9 +1,9 @@
-"""Stands before Gradio: refuses what the page does not need, and adds headers that browsers obey.
+"""Protect Gradio: refuse what the page does not need, and add security headers.
 
-An ASGI middleware. Beside Gradio's own checks it lets only the page's own routes through, slows
-wrong passwords down, refuses requests that another site makes a browser send, and puts the page's
-scripts into its HTML under a nonce, so that no other inline script or event handler runs. Files
-that never change are kept by the browser: a page that is opened again asks for none of them.
+An ASGI middleware. Beyond Gradio's own checks it lets only the page's own routes through, slows
+down wrong passwords, refuses cross-site requests, and puts the page's scripts into its HTML under a
+nonce, so that no other inline script or event handler runs. Files that never change are kept by the
+browser, so that a page that is opened again requests none of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from ui.server.access import FREE_TRIES, AccessPolicy, is_loopback
 
-# ASGI's own types: what a message holds depends on its kind.
+# ASGI's own types: the content of a message depends on its kind.
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,8 +26,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API: Final = "/gradio_api"
-# What the page and the clients of its two endpoints ask for. Gradio has more: it would write
-# states of sessions to disk, tell statistics, fetch other addresses, keep runs in the browser.
+# The routes of the page and of its two endpoints. Gradio has more, which would write session
+# state to disk, report statistics, fetch other addresses, and store runs in the browser.
 ROUTES: Final = re.compile(
     rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
       |/(?:static|assets|svelte)/.+
@@ -37,7 +37,7 @@ ROUTES: Final = re.compile(
       |{API}/(?:file=|file/).+""",
     re.VERBOSE,
 )
-MOST_BODY_BYTES: Final = 20_000_000  # of anything but an upload, which has a limit of its own
+MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own
 SCRIPT_TAG: Final = re.compile(r"<script\b")
 HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
@@ -51,7 +51,7 @@ HASHED: Final = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css)")
 FOUND: Final = (200, 304)
 KEPT: Final[Mapping[str, str]] = {"cache-control": "public, max-age=31536000, immutable"}
 # Gradio's HTML component fills its own templates by `new Function`, hence 'unsafe-eval'; handlers
-# in attributes and scripts without the nonce stay dead.
+# in attributes and scripts without the nonce do not run.
 POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -71,11 +71,11 @@ POLICY: Final = "; ".join(
 
 
 class SecurityMiddleware:
-    """An ASGI app before another one.
+    """Protect an ASGI app.
 
     Args:
-        app: What is behind it.
-        access: Who may come in.
+        app: The app behind it.
+        access: The access policy.
         scripts: JavaScript that runs in the page before anything else of it.
     """
 
@@ -115,9 +115,9 @@ class SecurityMiddleware:
         return None
 
     def _is_elsewhere(self, headers: Mapping[str, str]) -> bool:
-        """Whether a page that only this machine reaches is asked for by the name of another.
+        """Return whether a page for this machine only is requested under another host name.
 
-        A site can have its own name stand for 127.0.0.1, and would then read what is here.
+        A site can let its own name resolve to 127.0.0.1, and would then read what is here.
         """
         name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
         return self._access.is_local and not is_loopback(name)
@@ -144,7 +144,7 @@ class SecurityMiddleware:
             self._access.tries.forget(address)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The page's HTML with its scripts and the policy that lets no others run."""
+        """Send the page's HTML with its scripts and the policy that allows no others."""
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         start: Message = {}
         body = b""
@@ -172,7 +172,7 @@ class SecurityMiddleware:
 
 
 def is_foreign(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that another site has made it send the request."""
+    """Return whether another site made the browser send a request, by its headers."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
@@ -198,7 +198,7 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 def _hardened(send: Send, found: Mapping[str, str] = MappingProxyType({})) -> Send:
-    """The same, with the headers that every answer has, and those of one that was found."""
+    """Return `send` with the headers of every response, and those of one that was found."""
 
     async def harden(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Keeps passwords as scrypt hashes: one line `user:hash` for everyone who may come in."""
+"""Store passwords as scrypt hashes: a line `user:hash` for each user."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MEMORY_BYTES: Final = 64 * 1024 * 1024
 SALT_BYTES: Final = 16
 KEY_BYTES: Final = 32
 LEAST_CHARACTERS: Final = 8
-MOST_CHARACTERS: Final = 1024  # a longer one is no password, but work for the server
-# The most that a line may ask for, so that a wrong one cannot hold the server.
+MOST_CHARACTERS: Final = 1024  # a longer one would only cost the server time
+# The highest cost that a line may request, so that a wrong one cannot block the server.
 MOST_COST: Final = 2**17
 MOST_BLOCK: Final = 16
 MOST_PARALLEL: Final = 8
 
 
 def hash_password(password: str) -> str:
-    """The hash of a password under a new salt, as `scrypt$N$r$p$salt$key`.
+    """Return the hash of a password under a new salt, as `scrypt$N$r$p$salt$key`.
 
     Raises:
         ConfigurationError: The password is too short or too long.
@@ -64,7 +64,7 @@ def _text(value: bytes) -> str:
 
 
 def is_password(password: str, hashed: str) -> bool:
-    """Whether a password has a hash; compared in constant time.
+    """Return whether a password has a hash, compared in constant time.
 
     Raises:
         ValueError: The hash is none.
@@ -88,7 +88,7 @@ def _parts(hashed: str) -> tuple[int, int, int, bytes, bytes]:
 
 
 def user_line(user: str, password: str) -> str:
-    """The line of a file of users.
+    """Return the line of a user for the file.
 
     Raises:
         ConfigurationError: The name or the password cannot be one.
@@ -103,7 +103,7 @@ def user_line(user: str, password: str) -> str:
 
 
 def read_users(path: Path) -> dict[str, str]:
-    """Names with their hashes from a file of lines `user:hash`; blank lines and `#` are skipped.
+    """Read users and hashes from a file of lines `user:hash`, without blank lines and `#`.
 
     Raises:
         ConfigurationError: The file cannot be read, a line is wrong, or it names nobody.
@@ -140,7 +140,7 @@ def _read_line(line: str, number: int, path: Path) -> tuple[str, str]:
 
 
 def write_user(user: str, password: str, path: Path | None) -> None:
-    """Add a user to a file that nobody else may read, in place of an earlier line; or print it.
+    """Add or replace a user in a file that nobody else may read; or print the line.
 
     Raises:
         ConfigurationError: The name or the password cannot be one, or the file cannot be written.
@@ -160,7 +160,7 @@ def write_user(user: str, password: str, path: Path | None) -> None:
 
 
 class Users:
-    """The users who may sign in, with their hashed passwords.
+    """The users who may sign in.
 
     Args:
         hashes: Names with the hashes of their passwords.
@@ -171,11 +171,11 @@ class Users:
         self._nobody = _hashed(secrets.token_hex(8), secrets.token_bytes(SALT_BYTES))
 
     def __len__(self) -> int:
-        """How many they are."""
+        """Return the number of users."""
         return len(self._hashes)
 
     def admits(self, user: str, password: str) -> bool:
-        """Whether name and password go together; an unknown name takes as long as a known one."""
+        """Return whether a password is the user's; an unknown name takes as long as a known one."""
         hashed = self._hashes.get(user)
         is_right = is_password(password, hashed or self._nobody)
         return is_right and hashed is not None

@@ -1,1 +1,1 @@
-"""The settings tab, and what a browser session has set for itself."""
+"""The settings tab, and the settings of a browser session."""

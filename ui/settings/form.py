@@ -1,4 +1,4 @@
-"""The form of the settings tab: its fields, their words, and in which order they are read."""
+"""Lay out the form of the settings tab: its fields, their labels and order."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Form:
 
     @property
     def fields(self) -> list[gr.components.Component]:
-        """All that is read together, in its order; the key is read by itself."""
+        """The fields that are read together, in order; the key is read by itself."""
         return [
             self.mode,
             self.model,
@@ -61,7 +61,7 @@ class Form:
 
 
 def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -> Form:
-    """Lay the fields out, filled with what holds at the start."""
+    """Lay the fields out, filled with the settings at the start."""
     mode = gr.Radio(
         [("The papers' own sentences", "extractive"), ("A language model", "model")],
         value=start.mode,
@@ -105,7 +105,7 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
 def _lay_out_endpoint(
     loading: Loading, operator: Settings, start: SessionSettings
 ) -> tuple[gr.Dropdown, gr.Textbox, gr.Textbox, gr.Button, gr.Button, gr.Column]:
-    """Lay out what leads to a model: its name, address, key, two buttons, and what holds all."""
+    """Lay out the fields of the endpoint: model, address, key, two buttons."""
     with gr.Column(visible=start.mode == "model", elem_id="settings-endpoint") as endpoint:
         gr.HTML(_describe_endpoint(loading, operator))
         with gr.Row():
@@ -143,7 +143,7 @@ def _lay_out_endpoint(
 
 
 def _describe_endpoint(loading: Loading, operator: Settings) -> str:
-    """Which endpoint is asked when nothing is typed, and whether another may be."""
+    """Return which endpoint is asked by default, and whether another may be."""
     message = (
         "Any OpenAI-compatible endpoint. Left empty, it is the one that paperchat was started with."
         if operator.has_endpoint

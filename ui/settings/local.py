@@ -1,4 +1,4 @@
-"""Models that are served on this machine, as the settings tab offers them."""
+"""Offer the models that are served on this machine in the settings tab."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rag.endpoint.local import LocalServer
 from rag.settings import Settings
 from ui.server.loading import Loading
 
-BETWEEN: Final = "\n"  # an address and a model's name, which has no line break
+BETWEEN: Final = "\n"  # an address and a model's name, which have no line break
 
 
 def offers_local(loading: Loading, operator: Settings) -> bool:
-    """Whether this page may look: no endpoint is set, and its visitors may choose one."""
+    """Return whether to look for models: no endpoint is set, and visitors may choose one."""
     return operator.find_local and not operator.has_endpoint and loading.access.allows_endpoints
 
 
 def local_offers(servers: Sequence[LocalServer]) -> list[tuple[str, str]]:
-    """What is shown of each model that was found, and what stands for it when it is chosen."""
+    """Return the label and the value of each model that was found."""
     return [
         (f"{model} · {server.name}", f"{server.base_url}{BETWEEN}{model}")
         for server in servers
@@ -27,6 +27,6 @@ def local_offers(servers: Sequence[LocalServer]) -> list[tuple[str, str]]:
 
 
 def read_offer(chosen: str) -> tuple[str, str]:
-    """The address and the model that were chosen."""
+    """Return address and model of a chosen value."""
     address, _, model = chosen.partition(BETWEEN)
     return address, model

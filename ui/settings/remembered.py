@@ -1,4 +1,4 @@
-"""What outlives a reload of the page: choices in the browser, a key in the server's memory."""
+"""Keep settings over a reload: choices in the browser, a key in the server's memory."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MOST_KEYS: Final = 500
 
 
 class SessionKeys:
-    """The keys of browser sessions, by a random id of each; in memory alone, the latest 500."""
+    """Keys of the latest 500 browser sessions, by a random id of each; in memory only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._keys: OrderedDict[str, tuple[str | None, SecretStr]] = OrderedDict()
 
     def keep(self, session_id: str, settings: SessionSettings) -> None:
-        """Keep the key of a session with the address that it is for, or forget it."""
+        """Keep the key of a session with its address, or forget it."""
         with self._lock:
             self._keys.pop(session_id, None)
             if session_id and settings.key is not None:
@@ -34,14 +34,14 @@ class SessionKeys:
                 self._keys.popitem(last=False)
 
     def find(self, session_id: str, base_url: str | None) -> SecretStr | None:
-        """The key of a session for an address; None for another address."""
+        """Return the key of a session for an address; None for another address."""
         with self._lock:
             address, key = self._keys.get(session_id, (None, None))
         return key if address == base_url else None
 
 
 def to_browser(settings: SessionSettings) -> dict[str, object]:
-    """What the browser keeps: all but the key."""
+    """Return the settings for the browser: all but the key."""
     return {
         "mode": settings.mode,
         "model": settings.model,
@@ -61,10 +61,10 @@ def from_browser(
     settings: Settings,
     allows_others: bool,
 ) -> SessionSettings:
-    """The settings that a browser kept; what is none of them stays as at the start.
+    """Return the settings that a browser kept; invalid ones stay as at the start.
 
     Args:
-        start: What holds before anything is changed.
+        start: The settings before any change.
         kept: What `to_browser` gave, or whatever a browser sends.
         key: The session's own.
         settings: The operator's.

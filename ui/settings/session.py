@@ -1,4 +1,4 @@
-"""What one browser session has set for itself, and the library that answers so."""
+"""Set how one browser session is answered, and open the library that answers so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rag.types import EXTRACTIVE
 Mode = Literal["extractive", "model"]
 Unsupported = Literal["remove", "mark"]
 
-PAPERS_RANGE: Final = (1, 20)  # more than 20 abstracts nobody reads beside an answer
+PAPERS_RANGE: Final = (1, 20)  # nobody reads more than 20 abstracts beside an answer
 WORDS_RANGE: Final = (40, 300)
 MOST_NAME_CHARACTERS: Final = 200
 NO_OTHER_ENDPOINT: Final = (
@@ -28,17 +28,17 @@ NO_OTHER_ENDPOINT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """How questions of one browser session are answered; it lives as long as the session.
+    """How questions of one browser session are answered, as long as it lives.
 
     Attributes:
-        model: Name of the model; "" for the operator's.
+        model: Name of the model; empty for the operator's.
         base_url: Address of the endpoint; None for the operator's.
         key: Key of that endpoint; None for the operator's, which goes to the operator's alone.
         top_k: Papers that reach the answer.
-        answer_words: Longest extractive answer from one paper; a model's grows alike.
+        answer_words: Longest extractive answer from one paper; a model's grows with it.
         unsupported: What becomes of a model's sentences that no paper supports.
-        has_worked: Whether this model has answered a call; until then it is a draft, and the
-            papers' own sentences answer.
+        has_worked: Whether this model has answered a call; until then the papers' own sentences
+            answer.
     """
 
     mode: Mode = "extractive"
@@ -52,17 +52,17 @@ class SessionSettings:
 
     @property
     def is_draft(self) -> bool:
-        """Whether a model is wanted that has not answered yet."""
+        """Whether a model is chosen that has not answered yet."""
         return self.mode == "model" and not self.has_worked
 
     def is_same_endpoint(self, other: SessionSettings) -> bool:
-        """Whether both ask the same model at the same place with the same key."""
+        """Return whether both ask the same model at the same address with the same key."""
         mine = (self.model, self.base_url, self.key)
         return mine == (other.model, other.base_url, other.key)
 
 
 def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
-    """What holds before anything is changed: the settings of the operator.
+    """Return the settings before any change: those of the operator.
 
     Args:
         settings: Those of the operator.
@@ -75,7 +75,7 @@ def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
         top_k=_within(settings.top_k, PAPERS_RANGE),
         answer_words=_within(settings.answer_words, WORDS_RANGE),
         unsupported=settings.unsupported,
-        has_worked=bool(model),  # the operator's own choice
+        has_worked=bool(model),  # the operator chose it
     )
 
 
@@ -86,7 +86,7 @@ def _within(value: int, limits: tuple[int, int]) -> int:
 def with_answers(
     current: SessionSettings, *, mode: str, top_k: float, answer_words: float, unsupported: str
 ) -> SessionSettings:
-    """The settings with another kind of answers; a number out of range comes to its edge."""
+    """Return the settings with another kind of answers; numbers are clipped to their range."""
     return replace(
         current,
         mode="model" if mode == "model" else "extractive",
@@ -105,7 +105,7 @@ def with_endpoint(
     settings: Settings,
     allows_others: bool,
 ) -> SessionSettings:
-    """The settings with another endpoint; blank fields mean the operator's.
+    """Return the settings with another endpoint; blank fields mean the operator's.
 
     A blank key keeps the one that was given, as long as the address stays: a key never goes to
     another endpoint than the one that it was typed for.
@@ -136,14 +136,14 @@ def with_endpoint(
 
 
 def _address(text: str, settings: Settings) -> str | None:
-    """The address of an endpoint, or None for the operator's."""
+    """Return the address of an endpoint; None for the operator's."""
     address = text.strip().rstrip("/")
     if not address or address == (settings.openai_base_url or "").rstrip("/"):
         return None
     try:
         parts = urlsplit(address)
         is_address = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none, brackets that do not close
+    except ValueError:  # an invalid port, or unclosed brackets
         is_address = False
     if not is_address or parts.scheme not in ("http", "https") or re.search(r"\s", address):
         raise ConfigurationError(
@@ -159,12 +159,12 @@ def _address(text: str, settings: Settings) -> str | None:
 
 
 def without_key(current: SessionSettings) -> SessionSettings:
-    """The settings without the session's own key."""
+    """Return the settings without the session's own key."""
     return replace(current, key=None, has_worked=current.has_worked and current.key is None)
 
 
 def effective_settings(settings: Settings, session: SessionSettings) -> Settings:
-    """The operator's settings under those of a session.
+    """Return the operator's settings, overridden by those of a session.
 
     The operator's key goes with the operator's endpoint only.
     """
@@ -183,12 +183,12 @@ def effective_settings(settings: Settings, session: SessionSettings) -> Settings
 
 
 def model_name(settings: Settings, session: SessionSettings) -> str:
-    """The model that a session asks, whatever its mode."""
+    """Return the model that a session asks, whatever its mode."""
     return session.model or settings.find_model() or settings.openai_model
 
 
 def library_for(library: Library, session: SessionSettings) -> Library:
-    """The library as a session wants its answers.
+    """Return the library that answers as a session wants.
 
     Raises:
         ConfigurationError: A model is to answer, and there is no endpoint or its key is none.

@@ -1,4 +1,4 @@
-"""The settings tab: how answers are written, by whom, and how the page looks."""
+"""Build the settings tab: how answers are written, by whom, and how the page looks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RESTORING: Final = "() => [paperchat.session(), paperchat.keptSettings()]"
 
 
 def build_settings_tab(loading: Loading) -> SettingsTab:
-    """Lay the tab out inside the frame's `gr.Tab` and tie its parts together."""
+    """Lay the tab out inside the frame's `gr.Tab` and connect its parts."""
     start = as_set(operator_settings(loading), loading.llm)
     state = gr.State(start)
     with gr.Column(elem_id="settings"):
@@ -53,33 +53,46 @@ def build_settings_tab(loading: Loading) -> SettingsTab:
     return tab
 
 
-def _connect(loading: Loading, tab: SettingsTab) -> None:
-    controls, state, keys = tab.controls, tab.state, tab.keys
-    key_parts = [controls.key, controls.forget]
+class _Changes:
+    """Apply what the fields say to the settings of a session.
 
-    def take(session: SessionSettings, *values: object) -> tuple[object, ...]:
-        """Take over what was set; a wrong endpoint is told, and the one before stays."""
+    Args:
+        loading: Gives the operator's settings.
+        keys: The keys of sessions.
+    """
+
+    def __init__(self, loading: Loading, keys: SessionKeys) -> None:
+        self._loading = loading
+        self._keys = keys
+
+    def apply(self, session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """Apply what was set; a wrong endpoint is reported, and the last one stays."""
         *fields, session_id = values
         try:
-            taken = _taken(loading, session, tuple(fields))
+            taken = _taken(self._loading, session, tuple(fields))
         except ConfigurationError as exc:
             return session, *_shown_key(session), _not_taken(exc), gr.skip()
-        keys.keep(str(session_id), taken)
-        said = said_html(_what_holds(loading, taken))
+        self._keys.keep(str(session_id), taken)
+        said = said_html(_what_holds(self._loading, taken))
         return taken, *_shown_key(taken), said, to_browser(taken)
 
-    def take_all_but_key(session: SessionSettings, *values: object) -> tuple[object, ...]:
-        """The same without a look at the key's field, in which someone may be typing."""
+    def apply_all_but_key(self, session: SessionSettings, *values: object) -> tuple[object, ...]:
+        """Apply all but the key, whose field someone may be typing in."""
         *fields, session_id = values
-        taken, _, forget, said, kept = take(session, *fields, "", session_id)
+        taken, _, forget, said, kept = self.apply(session, *fields, "", session_id)
         return taken, forget, gr.update(visible=fields[0] == "model"), said, kept
 
-    def drop_key(session: SessionSettings, session_id: str) -> tuple[object, ...]:
+    def forget_key(self, session: SessionSettings, session_id: str) -> tuple[object, ...]:
+        """Forget the session's own key."""
         dropped = without_key(session)
-        keys.keep(session_id, dropped)
+        self._keys.keep(session_id, dropped)
         said = said_html("The key is forgotten.")
         return dropped, *_shown_key(dropped), said, to_browser(dropped)
 
+
+def _connect(loading: Loading, tab: SettingsTab) -> None:
+    controls, state = tab.controls, tab.state
+    changes = _Changes(loading, tab.keys)
     changing: dict[str, Any] = {
         "inputs": [state, *controls.fields, tab.session],
         "outputs": [state, controls.forget, controls.endpoint, controls.said, tab.kept],
@@ -93,18 +106,18 @@ def _connect(loading: Loading, tab: SettingsTab) -> None:
         controls.answer_words.release,
         controls.unsupported.input,
     ):
-        in_turn(event, take_all_but_key, **changing)
-    choosing = in_turn(controls.mode.input, take_all_but_key, **changing)
+        in_turn(event, changes.apply_all_but_key, **changing)
+    choosing = in_turn(controls.mode.input, changes.apply_all_but_key, **changing)
     typing: dict[str, Any] = {
         "inputs": [state, *controls.fields, controls.key, tab.session],
-        "outputs": [state, *key_parts, controls.said, tab.kept],
+        "outputs": [state, controls.key, controls.forget, controls.said, tab.kept],
         "js": WITH_SESSION,
     }
     for event in (controls.key.blur, controls.key.submit):
-        in_turn(event, take, **typing)
-    in_turn(controls.forget.click, drop_key, **typing | {"inputs": [state, tab.session]})
-    taking = in_turn(controls.try_it.click, take, **typing)
-    chosen = _connect_found(loading, tab, changing, take_all_but_key)
+        in_turn(event, changes.apply, **typing)
+    in_turn(controls.forget.click, changes.forget_key, **typing | {"inputs": [state, tab.session]})
+    taking = in_turn(controls.try_it.click, changes.apply, **typing)
+    chosen = _connect_found(loading, tab, changing, changes.apply_all_but_key)
     trial = Trial(loading, tab)
     trial.follow(taking, trial.try_out)
     trial.follow(chosen, trial.try_out)
@@ -112,7 +125,7 @@ def _connect(loading: Loading, tab: SettingsTab) -> None:
 
 
 def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None:
-    """Have the settings be what they were when the page is loaded anew."""
+    """Restore the settings when the page is reloaded."""
     controls = tab.controls
 
     def restore(session_id: object, kept: object) -> tuple[object, ...]:
@@ -144,7 +157,7 @@ def _connect_found(
     changing: dict[str, Any],
     take: Callable[..., tuple[object, ...]],
 ) -> gr.events.Dependency:
-    """Offer models that are served on this machine, once a model is wanted and none is set."""
+    """Offer models that are served on this machine, when a model is chosen and none is set."""
     controls = tab.controls
 
     def look(session: SessionSettings, mode: str) -> object:
@@ -164,7 +177,7 @@ def _connect_found(
 def _taken(
     loading: Loading, session: SessionSettings, values: tuple[object, ...]
 ) -> SessionSettings:
-    """The session's settings with the values of the fields in their order, and of the key's."""
+    """Return the session's settings with the values of the fields, in order, and of the key."""
     mode, model, base_url, top_k, answer_words, unsupported, key = values
     changed = with_answers(
         session,
@@ -190,7 +203,7 @@ def _number(value: object, otherwise: int) -> float:
 
 
 def _what_holds(loading: Loading, session: SessionSettings) -> str:
-    """One sentence on what the next answer will be like."""
+    """Return a sentence on how the next question will be answered."""
     if session.mode == "extractive":
         return "Answers are made of the papers' own sentences."
     settings = effective_settings(operator_settings(loading), session)
@@ -201,7 +214,7 @@ def _what_holds(loading: Loading, session: SessionSettings) -> str:
 
 
 def _shown_key(session: SessionSettings) -> tuple[object, object]:
-    """The key's field, always emptied, and the button that forgets the key."""
+    """Return the key's field, always emptied, and the button that forgets the key."""
     has_key = session.key is not None
     field = gr.update(value="", placeholder=KEY_KEPT if has_key else KEY_NONE)
     return field, gr.update(visible=has_key)

@@ -1,4 +1,4 @@
-"""Tries the model that the settings tab names; what has answered is used from then on."""
+"""Try the model that the settings tab names; one that has answered is used from then on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MOST_MODELS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SettingsTab:
-    """What the frame of the page needs of the tab.
+    """The parts of the tab that the frame needs.
 
     Attributes:
         state: `SessionSettings` of the browser session, on the server.
         controls: The fields.
-        session: Stands for the session's id among the inputs of events.
-        kept: What the browser keeps of the settings.
-        keys: The keys that sessions gave.
+        session: The input of events that holds the session's id.
+        kept: The settings that the browser keeps.
+        keys: The keys of sessions.
     """
 
     state: gr.State
@@ -41,17 +41,17 @@ class SettingsTab:
 
 
 def operator_settings(loading: Loading) -> Settings:
-    """The settings that the page was started with."""
+    """Return the settings that the page was started with."""
     if loading.settings is not None:
         return loading.settings
     return loading.library.settings if loading.library is not None else Settings()
 
 
 class Trial:
-    """Tries the endpoint after its fields were taken over; what answers is used from then on.
+    """Try an endpoint after its fields were applied; a model that answers is used from then on.
 
     Args:
-        loading: Leads to the operator's settings.
+        loading: Gives the operator's settings.
         tab: The fields.
     """
 
@@ -61,7 +61,7 @@ class Trial:
         self._worked = gr.State(None)  # the settings that the last trial worked with
 
     def follow(self, taking: gr.events.Dependency, step: Callable[..., tuple[object, ...]]) -> None:
-        """Tie a trial to what takes the fields over."""
+        """Run a trial after an event that applies the fields."""
         tab = self._tab
         said, model = tab.controls.said, tab.controls.model
         tried = taking.then(
@@ -71,7 +71,7 @@ class Trial:
             show_progress_on=said,
             api_visibility="private",
         )
-        # The trial takes long, and other fields may be set meanwhile: what worked is noted after.
+        # The trial takes long, and other fields may be set meanwhile: its outcome is noted after.
         in_turn(
             tried.then,
             self.note,
@@ -80,7 +80,7 @@ class Trial:
         )
 
     def try_operators(self, session: SessionSettings) -> tuple[object, ...]:
-        """Try the operator's endpoint, which needs nothing more than to be chosen."""
+        """Try the operator's endpoint, which only needs to be chosen."""
         is_operators = session.base_url is None and operator_settings(self._loading).has_endpoint
         if not (session.is_draft and is_operators):
             return gr.skip(), gr.skip(), None
@@ -114,10 +114,10 @@ def in_turn(
     outputs: Sequence[Block],
     js: str | None = None,
 ) -> gr.events.Dependency:
-    """Tie a step to an event so that no two steps run at once.
+    """Connect a step to an event so that no two steps run at once.
 
-    Each reads what the session holds and writes it anew: of two at once, the slower one would
-    undo what the other did. A step takes no time, so all sessions share one turn.
+    Each reads what the session holds and writes it back: of two at once, the slower one would undo
+    the other. A step takes no time, so all sessions share one queue.
     """
     return event(
         step,
@@ -132,10 +132,10 @@ def in_turn(
 
 
 def _tried(settings: Settings, model: str) -> tuple[str, tuple[str, ...], bool]:
-    """What a trial of the endpoint says, the models that it offers, and whether it worked."""
+    """Return the outcome of a trial, the models of the endpoint, and whether it worked."""
     try:
         done = try_endpoint(settings, model)
-    except ModelResponseError as exc:  # perhaps the model alone is wrong
+    except ModelResponseError as exc:  # perhaps only the model is wrong
         models = find_models(settings, model)
         return said_html(f"{for_page(str(exc))}{_offered(models)}", is_warning=True), models, False
     except RagError as exc:

@@ -1,1 +1,1 @@
-"""The page's styles and scripts, and what makes HTML of untrusted text."""
+"""The page's styles and scripts, and the rendering of untrusted text as HTML."""

@@ -1,4 +1,4 @@
-"""Sets LaTeX as MathML, which browsers show by themselves; what is no formula stays text."""
+"""Render LaTeX as MathML, which browsers show by themselves; what is no formula stays text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 LONGEST: Final = 2000  # characters; the longest formula of 100,000 arXiv abstracts has fewer
-LONGEST_NARROW: Final = 40  # characters that fit a line of a phone even when each is a sign
+LONGEST_NARROW: Final = 40  # characters that fit a line of a phone even when each is a symbol
 WIDE: Final = '<span class="wide"'  # around a formula that may be wider than the page
-# What may reach the page. `href`, `style`, `class` and any other tag or attribute may not.
+# The tags and attributes that may reach the page; `href`, `style` and `class` are none of them.
 TAGS: Final = re.compile(
     r"math|mrow|mi|mn|mo|ms|mspace|mtext|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|menclose"
     r"|mfenced|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|mprescripts|none"
@@ -28,7 +28,7 @@ ATTRIBUTES: Final = re.compile(
 
 @lru_cache(maxsize=512)
 def formula_html(latex: str, *, is_display: bool = False) -> str:
-    """The formula as MathML; as the text that it is when it cannot be read as one."""
+    """Render a formula as MathML; as its text when it cannot be parsed."""
     from latex2mathml.converter import convert_to_element
 
     if len(latex) <= LONGEST and _is_balanced(latex):
@@ -44,7 +44,7 @@ def formula_html(latex: str, *, is_display: bool = False) -> str:
 
 
 def _is_balanced(latex: str) -> bool:
-    """Whether every brace is closed; the converter drops what follows an open one."""
+    """Return whether every brace is closed; the converter drops what follows an open one."""
     depth = 0
     for brace in re.findall(r"(?<!\\)[{}]", latex):
         depth += 1 if brace == "{" else -1
@@ -54,7 +54,7 @@ def _is_balanced(latex: str) -> bool:
 
 
 def _written(element: Element) -> str:
-    """The element with known tags and attributes only, all text escaped."""
+    """Render an element with known tags and attributes only, all text escaped."""
     inside = escape(unescape(element.text or ""), quote=False)
     inside += "".join(_written(child) + escape(unescape(child.tail or "")) for child in element)
     if not TAGS.fullmatch(element.tag):

@@ -1,4 +1,4 @@
-"""The page's few signs, drawn in the colour of the text around them."""
+"""Draw the page's few icons in the colour of the text around them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PATHS: Final = {
 
 
 def icon(name: str) -> str:
-    """The sign as SVG, for the eye only: what it stands for must be said beside it."""
+    """Render an icon as SVG, hidden from screen readers: say its meaning beside it."""
     return (
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
         f'<path d="{_PATHS[name]}"></path></svg>'

@@ -1,7 +1,7 @@
-"""Makes HTML of text that nobody vouches for; pure functions.
+"""Render untrusted text as HTML; pure functions.
 
 Nothing of the text becomes a tag of its own: HTML is off, images are off, and a link leads to the
-web or nowhere. Formulas are set as MathML.
+web or nowhere. Formulas become MathML.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TRAIL: Final = re.compile(r"[\s|]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch `text[start:end]` to point out: the tag it begins with, and what is set before."""
+    """A span `text[start:end]` to highlight: its opening tag, and what precedes it."""
 
     start: int
     end: int
@@ -53,23 +53,23 @@ class Passage:
 
 
 def unlinked(marker: int) -> str:
-    """A number in brackets that leads nowhere."""
+    """Render a marker that leads nowhere."""
     return f"[{marker}]"
 
 
 def plain_html(text: str) -> str:
-    """Text as it is, formulas apart."""
+    """Render text as it is, with formulas."""
     return _plain_parser().renderInline(text) if "$" in text else escape(text)
 
 
 def markdown_html(text: str, link: Link = unlinked, passages: Sequence[Passage] = ()) -> str:
-    """A model's Markdown as HTML.
+    """Render a model's Markdown as HTML.
 
     Args:
         text: What the model wrote.
-        link: The HTML of a marker `[n]`; the brackets of code and formulas are none.
-        passages: What to point out, in order, without overlap; those that a code block cuts
-            are left alone.
+        link: Renders a marker `[n]`; brackets in code and formulas are none.
+        passages: What to highlight, in order, without overlap; those that a code block cuts
+            are ignored.
     """
     shown = [passage for passage in map(_trimmed(text), passages) if _can_be_shown(text, passage)]
     parser = _model_parser()
@@ -82,7 +82,7 @@ def markdown_html(text: str, link: Link = unlinked, passages: Sequence[Passage] 
 
 
 def _trimmed(text: str) -> Callable[[Passage], Passage]:
-    """A passage without the signs before and after it that are not of its sentence."""
+    """Return a passage without punctuation at its ends that is not part of its sentence."""
 
     def trimmed(passage: Passage) -> Passage:
         inside = text[passage.start : passage.end]
@@ -110,7 +110,7 @@ def _with_stand_ins(text: str, passages: Sequence[Passage]) -> str:
 
 
 def _point_out(tokens: Sequence[Token], passages: Iterator[Passage]) -> None:
-    """Put a tag around what lies between stand-ins, never across an element's border."""
+    """Put a tag around what is between placeholders, never across an element's border."""
     current: Passage | None = None
     sign = ""
     for token in tokens:
@@ -137,7 +137,7 @@ def _point_out(tokens: Sequence[Token], passages: Iterator[Passage]) -> None:
 
 
 def _pieces(children: Sequence[Token]) -> Iterator[Token]:
-    """The same tokens, with texts split where stand-ins are."""
+    """Yield the tokens, with texts split at placeholders."""
     from markdown_it.token import Token
 
     for child in children:

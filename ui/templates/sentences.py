@@ -1,4 +1,4 @@
-"""Sentences about what is there and what was just done, alike on every tab."""
+"""Phrase what is there and what was just done, alike on every tab."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ NAMES_HERE: Final = (
 
 
 def counted(number: int, thing: str) -> str:
-    """`1 paper`, `2 papers`."""
+    """Return `1 paper`, `2 papers`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def said_html(text: str, *, is_warning: bool = False) -> str:
-    """A sentence about what was just done; nothing for none."""
+    """Render a sentence about what was just done; nothing for none."""
     kind = "said warning" if is_warning else "said"
     return f'<p class="{kind}" role="status">{escape(text)}</p>' if text else ""
 
 
 def for_page(message: str) -> str:
-    """The sentence of an error, by the names that settings have on the page."""
+    """Return the sentence of an error, with the names of settings on the page."""
     for name, field in NAMES_HERE:
         message = message.replace(name, field)
     return message[:1].upper() + message[1:]

@@ -207,6 +207,7 @@ def _math(element: _Element) -> str:
 WRITTEN: Final[Mapping[str, Callable[[_Element], str]]] = {
     **dict.fromkeys(HIDDEN, _hidden),
     **dict.fromkeys(("sup", "superscript", "up"), _raised),
-    **{"title": _title, "mo": _operator, "msup": _power, "msub": _low, "mfrac": _fraction},
+    **dict.fromkeys(("title", "h1", "h2", "h3", "h4", "h5", "h6"), _title),
+    **{"mo": _operator, "msup": _power, "msub": _low, "mfrac": _fraction},
     **{"msqrt": _root, "alternatives": _one_of, "math": _math},
 }

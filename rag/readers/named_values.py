@@ -31,8 +31,8 @@ TITLES: Final = (
     *("titleproper", "titleinfo", "booktitle"),
 )
 ABSTRACTS: Final = (
-    *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "abstr"),
-    *("descriptions", "description", "otherabstract", "text", "zusammenfassung"),
+    *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
+    *("zusammenfassung", "description", "otherabstract", "text"),
 )
 PEOPLE: Final = (
     *("authorlist", "authors", "author", "creators", "creator", "contribgroup", "contributors"),
@@ -76,7 +76,7 @@ OTHERS: Final = frozenset(
     "commentscorrectionslist commentcorrectionlist licenses links files attachments publisher "
     "conference meshheadinglist chemicallist affiliations affiliation aff body back editors "
     "editor funding funders grants grantslist user submittedby submitter organization history "
-    "permissions subarticle response sourcedesc encodingdesc revisiondesc pubmeddata authornotes "
+    "permissions subarticle response encodingdesc revisiondesc pubmeddata authornotes "
     "dateRevised".casefold().split()
 )
 NO_AUTHORS: Final = re.compile(
@@ -93,6 +93,7 @@ INSIDE: Final = (
     *(TEXT, "value", "text", "articletitle", "title", "abstracttext", "abstract", "content"),
     *("description", "displayname", "fulltitle", "journaltitle", "name", "full", "label", "doi"),
     *("date", "id", "uri", "url", "href", "p", "journaltitlegroup", "journal", "titleinfo"),
+    "roleterm",
 )
 SOLR_SUFFIX: Final = re.compile(r"_(?:ss?|is?|txt|t|dt|tdate|sort)$")
 MOST_BESIDE_AN_ID: Final = 8
@@ -243,15 +244,18 @@ def text_of(value: object, depth: int = 0) -> str:
 
 def _abstract(own: Mapping[str, list[object]], titles: Sequence[object]) -> str:
     languages = next((len(each) for each in titles if isinstance(each, list)), 1)
-    texts = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS))
-    return next((text for text in texts if text.strip()), "")
+    described = (each for each in own.get("description", ()) if isinstance(each, list))
+    texts = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS[:-3]))
+    more = (_whole_abstract(each, len(each)) for each in described)  # notes of all kinds follow
+    others = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS[-3:]))
+    return next((text for text in chain(texts, more, others) if text.strip()), "")
 
 
 def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
     """An abstract of parts; of several abstracts the first, or the one that is called so."""
     if isinstance(value, Mapping):
         keys = {key_of(str(name)): each for name, each in value.items()}
-        parts = next((keys[name] for name in ("abstracttext", "sec", "p") if name in keys), None)
+        parts = next((keys[name] for name in PARTS if name in keys), None)
         if parts is not None and depth < DEEPEST:
             return _whole_abstract(parts, 1, depth + 1)
         return _labelled(keys)
@@ -262,6 +266,9 @@ def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
         texts = [text_of(each) for each in value[:MOST_OF_A_LIST] if not isinstance(each, Mapping)]
         return texts[0] if texts and len(texts) == languages > 1 else " ".join(texts)
     return _of_several([{key_of(str(name)): v for name, v in each.items()} for each in items])
+
+
+PARTS: Final = ("abstracttext", "description", "sec", "p")
 
 
 def _of_several(items: Sequence[Data]) -> str:
@@ -329,12 +336,15 @@ def _person(value: Data, depth: int) -> list[str]:
     texts = {name: _joined(each) for name, each in keys.items()}
     if person := read_people(texts) or read_people([texts.get(TEXT, "")]):
         return list(person)
-    wrapped = (keys[name] for name in (*PEOPLE, *PERSONS) if name in keys)
-    return next((names for each in wrapped if (names := people_in(each, depth + 1))), [])
+    if "personname" in keys:  # people and bodies side by side
+        wrapped = [keys[name] for name in ("personname", "organization") if name in keys]
+        return [name for each in wrapped for name in people_in(each, depth + 1)]
+    inside = (keys[name] for name in (*PEOPLE, *PERSONS) if name in keys)
+    return next((names for each in inside if (names := people_in(each, depth + 1))), [])
 
 
 PERSONS: Final = (
-    *("persname", "personname", "person", "contrib", "stringname", "namealternatives", "value"),
+    *("persname", "orgname", "person", "contrib", "stringname", "namealternatives", "value"),
     *("results", "list", "items", "collab"),
 )
 

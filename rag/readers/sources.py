@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import sys
 import zipfile
 import zlib
@@ -40,6 +41,7 @@ MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {FORMATS}"
 REJECTED_SOURCES_NAMED: Final = 3
 STDIN: Final = "-"
+MARKUP: Final = re.compile(r"\s*<[A-Za-z!?]")
 UNREACHED: Final = "not reached"  # the reason of what could not be asked for
 NOT_FOUND: Final = "not found"  # and of what could, in vain
 LOOKED_UP: Final = (UNREACHED, NOT_FOUND)
@@ -284,9 +286,9 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
     if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
         raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")
     head = _decoded(start, encoding)
-    if head.lstrip().startswith("<"):
-        raise UnreadableError(f"it is an HTML or XML page{WHAT_CAN_BE_READ}")
     reader = find_reader(head)
+    if reader is None and MARKUP.match(head):
+        raise UnreadableError(f"it is an HTML or XML page{WHAT_CAN_BE_READ}")
     if reader is None:
         raise UnreadableError(f"its format is not known{WHAT_CAN_BE_READ}")
     text = TextFile(file, encoding)

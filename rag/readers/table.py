@@ -22,6 +22,7 @@ from rag.readers.records import Record, RecordError
 from rag.readers.ris import looks_like_ris, read_ris
 from rag.readers.text_files import Text
 from rag.readers.web_of_science import looks_like_web_of_science, read_web_of_science
+from rag.readers.xml_files import looks_like_xml, read_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ BINARY_READERS: Final = (BinaryReader("PDF", (".pdf",), pdf.MAGIC, pdf.MOST_BYTE
 BYTES_BEFORE_MAGIC: Final = 1024  # some programs write something of their own first
 # In the order in which they are tried: what can only be one format stands before what is guessed.
 READERS: Final = (
+    Reader("XML of PubMed, EndNote, arXiv, JATS and the like", (".xml",), looks_like_xml, read_xml),
     Reader("BibTeX", (".bib",), looks_like_bibtex, read_bibtex),
     Reader("RIS", (".ris",), looks_like_ris, read_ris),
     Reader("PubMed", (".nbib",), looks_like_pubmed, read_pubmed),

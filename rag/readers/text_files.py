@@ -15,9 +15,11 @@ BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# JabRef's, and what editors look for.
+# JabRef's, what editors look for, and XML's.
 DECLARED: Final = re.compile(
-    rb"^%+[^\n\r]{0,40}?(?:encoding|coding)[:=]\s*([\w.-]{3,20})", re.I | re.M
+    rb"^(?:%+[^\n\r]{0,40}?(?:encoding|coding)[:=]\s*|\s*<\?xml[^>]{0,60}?\sencoding=[\"'])"
+    rb"([\w.-]{3,20})",
+    re.I | re.M,
 )
 BYTES_WITH_DECLARATION: Final = 2000
 LEAST_SHARE_OF_NULS: Final = 0.35  # of UTF-16 without a mark, half in English

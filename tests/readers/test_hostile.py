@@ -51,6 +51,12 @@ SHAPES = {
     "dates_of_csv": lambda n: "title,abstract,date\nT,A b.," + "1 Jan " * n,
     "fields_of_pubmed": lambda n: "PMID- 1\nTI  - T\nAB  - x\n" + "      x\n" * n,
     "percents": lambda n: "%0 Journal Article\n%T T\n" + "%X x\n" * n,
+    "elements": lambda n: "<record><title>T</title><abstract>" + "<i>x</i>" * n,
+    "records_never_closed": lambda n: "<record><title>T" * (n // 16),
+    "broken_records": lambda n: "<record></x>" * (n // 40) + "<a>" * (n // 40),
+    "texts_between": lambda n: "<record><abstract>" + "x<br/>y" * n + "</abstract></record>",
+    "attributes": lambda n: "<record " + "".join(f"a{i}='' " for i in range(n // 4)) + "/>",
+    "nested_json": lambda n: '{"title": [' * 5 + '"T"' + ', {"a": 1}' * n + "]}" * 5,
     "lines": lambda n: "Subscribe\n" + "x\n" * n,
     "one_line": lambda n: "x" * n * 8,
 }
@@ -91,6 +97,7 @@ def test_eight_times_the_size_takes_about_eight_times_the_time(tmp_path, shape):
             '{"title": "T", "abstract": ',
             '[{"id": 1, "type": "article", "title": ',
             "title,abstract,authors,year\n",
+            "<A><record><title>T</title><abstract>A.</abstract>",
             "Subscribe\nT\n",
             "",
         ]

@@ -418,7 +418,7 @@ GOOD = {"title": "Good", "abstract": "It stays."}
         ({"abstract": "No title."}, "it has no title"),
         ({"title": " \n ", "abstract": "x"}, "it has no title"),
         ({"title": "\u0000\ud800", "abstract": "x"}, "it has no title"),
-        ({"title": ["x"], "abstract": "x"}, "it has no title"),
+        ({"title": [], "abstract": "x"}, "it has no title"),
         ({"title": True, "abstract": "x"}, "it has no title"),
         ({"title": "Alone"}, "'Alone' has no abstract"),
         ({"title": "Blank", "abstract": "\t", "text": None}, "'Blank' has no abstract"),

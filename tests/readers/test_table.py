@@ -18,6 +18,7 @@ ABSTRACT = "We count bubbles in a kettle. They collapse when the lid is lifted. 
 # How a file of each format begins, by its suffix.
 SAMPLES = {
     ".bib": "@article{kessel2020,\n  title = {Kettles},\n",
+    ".xml": "<?xml version='1.0'?>\n<PubmedArticleSet>\n<PubmedArticle>\n<PMID>1</PMID>\n",
     ".ris": "TY  - JOUR\nTI  - Kettles\n",
     ".json": '[\n  {"id": "a", "type": "article-journal"',
     ".nbib": "PMID- 33000001\nOWN - NLM\nTI  - Kettles\n",

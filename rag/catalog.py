@@ -56,6 +56,8 @@ class Catalog:
         count: int = 25,
         *,
         is_reversed: bool = False,
+        collections: Sequence[str] = (),
+        tags: Sequence[str] = (),
     ) -> Listing:
         """Return a part of the list of papers.
 
@@ -66,11 +68,21 @@ class Catalog:
             first: How many papers to pass over.
             count: Most papers to list.
             is_reversed: Whether the order runs backwards.
+            collections: Only papers in one of them, or in one that lies in it.
+            tags: Only papers with one of them.
         """
-        return self._index.listing.browse(query, order, first, count, is_reversed=is_reversed)
+        return self._index.listing.browse(
+            query,
+            order,
+            first,
+            count,
+            is_reversed=is_reversed,
+            collections=collections,
+            tags=tags,
+        )
 
     def facets(self) -> Facets:
-        """Return the years, sources and authors of the papers, with how many papers each has."""
+        """Return what the papers could be filtered by, with how many papers each has."""
         self._index.refresh()
         return self._index.facets()
 
@@ -113,6 +125,37 @@ class Catalog:
             raise SourceError(f"Nothing was changed: {exc}.") from exc
         rewrite_papers(self._index, [edited])
         return edited
+
+    def restore(self, papers: Sequence[Paper]) -> int:
+        """Put papers back as they once were, also removed ones; how many it changes."""
+        from rag.store.writing import restore_papers
+
+        return restore_papers(self._index, papers)
+
+    def merge(self, paper_ids: Sequence[str]) -> Paper:
+        """Make one paper of several: of each field the better value, all sources kept.
+
+        What a user set by hand goes before other values. The paper has the first one's id.
+
+        Raises:
+            SourceError: There are not two of them, or one is not there.
+        """
+        from rag.store.joining import merge_all
+        from rag.store.writing import merge_papers
+
+        ids = list(dict.fromkeys(paper_ids))
+        if len(ids) < 2:
+            raise SourceError("Merging takes at least two papers.")
+        found = {each.paper_id: each for each in self.require(ids)}
+        whole = merge_all([found[each] for each in ids])
+        merge_papers(self._index, whole, ids[1:])
+        return whole
+
+    def are_surely_one(self, paper_ids: Sequence[str]) -> bool:
+        """Whether nothing speaks against papers being one: near abstracts, no ids that differ."""
+        from rag.store.joining import are_surely_one
+
+        return are_surely_one(self.require(paper_ids))
 
     def collect(
         self, paper_ids: Sequence[str], *, into: Sequence[str] = (), out_of: Sequence[str] = ()
@@ -164,10 +207,16 @@ class Catalog:
         return rewrite_papers(self._index, changed)
 
     def duplicates(self) -> list[list[Heading]]:
-        """Return groups of papers that may be the same: by title, or by identifier."""
-        groups = self._index.papers.alike()
-        known = {each.paper_id: each for group in groups for each in self.headings(group)}
-        return [[known[each] for each in group if each in known] for group in groups]
+        """Return papers that may be one, group by group: of a title, an id or a near abstract."""
+        from rag.store.joining import are_near, group_near, together
+
+        papers = self._index.papers
+        groups = papers.alike()
+        for ids in group_near(stored.paper for stored in papers.all()):
+            first, *others = (papers.papers_of(ids)[each] for each in ids)
+            groups.append([first.paper_id, *(p.paper_id for p in others if are_near(first, p))])
+        whole = [group for group in together(groups) if len(group) > 1]
+        return [self.headings(group) for group in whole]
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """Return the mean vector of each paper's passages, shape (dimension,), of known papers.

@@ -166,11 +166,15 @@ class Facets:
         years: Years of publication, latest first.
         sources: Values of `Paper.source`, the most frequent first; at most 10,000.
         authors: Names as the papers give them, the most frequent first; at most 10,000.
+        collections: Those that hold a paper, by name.
+        tags: The most frequent first; at most 10,000.
     """
 
     years: Mapping[int, int]
     sources: Mapping[str, int]
     authors: Mapping[str, int]
+    collections: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`paperchat papers edit`, `enrich`, `collections` and `duplicates`: keep records in order."""
+"""Keep records in order: `papers edit`, `enrich`, `collections`, `duplicates` and `merge`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from rag.cli.opening import open_library
 from rag.terminal import is_answered_yes, shown_progress, write_json, write_line
 
 if TYPE_CHECKING:
+    from rag.catalog import Catalog
     from rag.lookup import Enrichment
+    from rag.types import Heading, Paper
 
     Actions = argparse._SubParsersAction[argparse.ArgumentParser]
 
 # Options of `edit` with the fields that they set.
 FIELDS: Final = ("title", "abstract", "published", "doi", "url", "venue")
-LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids"}
-NOTHING: Final = "(nothing)"
-MOST_SHOWN: Final = 60  # authors, of which some papers have thousands
 
 
 def add_curating(actions: Actions, common: Sequence[argparse.ArgumentParser]) -> None:
@@ -34,8 +33,20 @@ def add_curating(actions: Actions, common: Sequence[argparse.ArgumentParser]) ->
     collections = actions.add_parser("collections", parents=common, help="collections and tags")
     collections.set_defaults(run=list_collections)
     alike = actions.add_parser("duplicates", parents=common, help="papers that may be one")
+    alike.add_argument(
+        "--merge", action="store_true", help="make one of each group, after a question"
+    )
+    alike.add_argument(
+        "--yes", action="store_true", help="without asking, where nothing speaks against it"
+    )
     alike.set_defaults(run=list_duplicates)
-    for action in (enriching, collections, alike):
+    merging = actions.add_parser("merge", parents=common, help="make one paper of several")
+    merging.add_argument(
+        "paper_ids", nargs="+", metavar="PAPER_ID", help="the first one's id is kept"
+    )
+    merging.add_argument("--yes", action="store_true", help="without asking")
+    merging.set_defaults(run=merge, usage_error=merging.error)
+    for action in (enriching, collections, alike, merging):
         action.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -110,21 +121,7 @@ def _lines(found: Sequence[Enrichment]) -> Iterator[str]:
     """What would change, a line each below the paper's title."""
     for each in found:
         yield f"{each.paper.paper_id}  {each.paper.title}"
-        for change in each.changes:
-            name = LABELS.get(change.field, change.field)
-            old, new = _shown(change.old), _shown(change.new)
-            yield f"    {name}: {old} → {new}  ({change.source})"
-
-
-def _shown(value: object) -> str:
-    """A value of a field in words."""
-    if not value:
-        return NOTHING
-    if not isinstance(value, tuple):
-        return str(value)
-    words = [each if isinstance(each, str) else ":".join(map(str, each)) for each in value]
-    more = len(words) - MOST_SHOWN
-    return ", ".join(words[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        yield from (f"    {change}" for change in each.changes)
 
 
 def list_collections(options: argparse.Namespace) -> int:
@@ -142,14 +139,77 @@ def list_collections(options: argparse.Namespace) -> int:
 
 
 def list_duplicates(options: argparse.Namespace) -> int:
-    """Papers that may be one, group by group."""
-    groups = open_library(options).catalog.duplicates()
+    """Papers that may be one, group by group; with `--merge` they are made one."""
+    catalog = open_library(options).catalog
+    groups = catalog.duplicates()
+    if options.merge:
+        return _merge_groups(catalog, groups, options)
     if options.json:
         write_json({"duplicates": groups})
         return 0
     for group in groups:
-        for paper in group:
-            write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+        _write_headings(group)
         write_line()
-    write_line(f"{len(groups):,} groups of papers that share a title or an identifier")
+    write_line(f"{len(groups):,} groups of papers that share a title, an identifier or an abstract")
+    if groups:
+        write_line("`paperchat papers duplicates --merge` makes one of each group, and asks first.")
     return 0
+
+
+def _write_headings(group: Sequence[Heading]) -> None:
+    for paper in group:
+        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+
+
+def _merge_groups(
+    catalog: Catalog, groups: Sequence[Sequence[Heading]], options: argparse.Namespace
+) -> int:
+    merged: list[Paper] = []
+    left = 0
+    for group in groups:
+        ids = [each.paper_id for each in group]
+        if not options.json:
+            _write_headings(group)
+        is_wanted = catalog.are_surely_one(ids) if options.yes else _is_wanted(len(ids))
+        if is_wanted:
+            merged.append(catalog.merge(ids))
+            if not options.json:
+                write_line(_merged(len(ids), merged[-1]))
+        left += not is_wanted
+    if options.json:
+        write_json({"merged": merged, "left": left})
+        return 0
+    write_line(f"{len(merged):,} merged, {left:,} left apart")
+    if left and options.yes:
+        write_line("Their abstracts or ids differ; `paperchat papers merge ID ID` merges them.")
+    return 0
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Make one paper of several, after a question."""
+    if len(set(options.paper_ids)) < 2:
+        options.usage_error("name at least two papers")
+    catalog = open_library(options).catalog
+    catalog.require(options.paper_ids)
+    if not options.json:
+        _write_headings(catalog.headings(options.paper_ids))
+    if not (options.yes or _is_wanted(len(set(options.paper_ids)))):
+        write_line("Nothing was changed; --yes merges without asking.")
+        return 1
+    whole = catalog.merge(options.paper_ids)
+    if options.json:
+        write_json({"merged": [whole]})
+    else:
+        write_line(_merged(len(set(options.paper_ids)), whole))
+    return 0
+
+
+def _is_wanted(papers: int) -> bool:
+    """Whether a user at a terminal wants papers merged; elsewhere nobody can be asked."""
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return is_terminal and is_answered_yes(f"Make one of these {papers} papers?")
+
+
+def _merged(count: int, whole: Paper) -> str:
+    from_them = ", ".join(filter(None, (whole.source, *whole.origins)))
+    return f"{count} papers are one now: {whole.title!r} ({whole.paper_id}), from {from_them}"

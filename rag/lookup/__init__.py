@@ -11,7 +11,7 @@ from typing import Final
 
 from rag.lookup import arxiv
 from rag.lookup.asked import Asked, find_asked, find_ids
-from rag.lookup.enriching import Enrichment, find_enrichments
+from rag.lookup.enriching import Change, Enrichment, find_enrichments
 from rag.lookup.services import MOST_FOUND, Services
 from rag.lookup.watching import EVERY_S, watch_zotero
 from rag.readers.sources import Opened, Source
@@ -26,6 +26,7 @@ __all__ = [
     "EVERY_S",
     "LOOKUPS",
     "MOST_FOUND",
+    "Change",
     "Enrichment",
     "Services",
     "find_asked",

@@ -32,6 +32,10 @@ YEARS_APART: Final = 1  # from a preprint to its journal
 # What publishers write before the title of what they took back.
 MARKED: Final = re.compile(r"^\W*(?:retracted|withdrawn|removed)(?:\s+\w+)?\s*:\s*", re.IGNORECASE)
 
+LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids"}
+NOTHING: Final = "(nothing)"
+MOST_SHOWN: Final = 60  # authors, of which some papers have thousands
+
 T = TypeVar("T")
 Value = str | tuple[str, ...] | tuple[tuple[str, str], ...] | None
 
@@ -44,6 +48,21 @@ class Change:
     old: Value
     new: Value
     source: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        name = LABELS.get(self.field, self.field)
+        return f"{name}: {_in_words(self.old)} → {_in_words(self.new)}  ({self.source})"
+
+
+def _in_words(value: Value) -> str:
+    if not value:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    words = [each if isinstance(each, str) else ":".join(each) for each in value]
+    more = len(words) - MOST_SHOWN
+    return ", ".join(words[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

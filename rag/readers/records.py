@@ -43,7 +43,12 @@ SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey")
 GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey")
 # What a user may set by hand, by the names of `Paper`'s fields.
 EDITABLE: Final = ("title", "abstract", "authors", "published", "url", "venue", "tags")
-FIELD_NAMES: Final = {"published": "a date: give a year, a month or a day, such as 2020-07-16"}
+FIELD_NAMES: Final = {
+    "published": "a date: give a year, a month or a day, such as 2020-07-16",
+    "url": "a link: give an address that begins with https:// or http://",
+    "doi": "a DOI: give one such as 10.1000/182",
+    "authors": "authors: give names",
+}
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
-from sqlalchemy import Connection, Table, and_, func, insert, or_, select
+from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select
 
 from rag.store.schema import collection, edit, identifier, paper, paper_collection, retraction, tag
 from rag.text import folded
@@ -28,16 +28,25 @@ def find_members(
     if not (collections or tags):
         return None
     found = select(paper.c.paper_id).order_by(paper.c.number)
+    for numbers in members_only(connection, collections, tags):
+        found = found.where(paper.c.number.in_(numbers))
+    return list(connection.execute(found).scalars())
+
+
+def members_only(
+    connection: Connection, collections: Sequence[str], tags: Sequence[str]
+) -> list[Select[tuple[int]]]:
+    """Select the numbers of the papers in one of the collections, and of those with a tag."""
+    limits: list[Select[tuple[int]]] = []
     if collections:
         ids = _called(connection, collections)
         inside = select(paper_collection.c.paper_number)
-        inside = inside.where(paper_collection.c.collection_id.in_(ids))
-        found = found.where(paper.c.number.in_(inside))
+        limits.append(inside.where(paper_collection.c.collection_id.in_(ids)))
     if tags:
         wanted = {each for name in tags for each in (name, name.lower())}
         either = or_(tag.c.name.in_(wanted), func.lower(tag.c.name).in_(wanted))
-        found = found.where(paper.c.number.in_(select(tag.c.paper_number).where(either)))
-    return list(connection.execute(found).scalars())
+        limits.append(select(tag.c.paper_number).where(either))
+    return limits
 
 
 def _called(connection: Connection, names: Sequence[str]) -> list[int]:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_S: Final = 30.0
 PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB
+MOST_TAGS: Final = 10_000  # that are counted
 UNKNOWN_DIMENSION: Final = 0  # of an embedder that has not embedded anything yet
 
 
@@ -303,7 +305,12 @@ class PaperIndex:
     def facets(self) -> Facets:
         """Count what the papers could be filtered by; counted again after a change only."""
         if self._facets is None or self._facets[0] != self.revision:
-            self._facets = (self.revision, self.lexical.facets())
+            facets = replace(
+                self.lexical.facets(),
+                collections=self.papers.collections(),
+                tags=dict(islice(self.papers.tags().items(), MOST_TAGS)),
+            )
+            self._facets = (self.revision, facets)
         return self._facets[1]
 
     def sample(self, k: int) -> list[Paper]:

@@ -27,6 +27,8 @@ TITLE: Final = "title"  # the scheme under which a title's hash is kept
 LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
 SUFFIX_CHARACTERS: Final = 6
+SAME_WORDS: Final = 10  # with which two abstracts begin or end that may be one
+LEAST_ABSTRACT_WORDS: Final = 20
 # What stands beside a paper's texts, in no order.
 REPORTED: Final = ("identifiers", "tags", "collections", "edited")
 NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
@@ -343,6 +345,61 @@ def merge(old: Paper, new: Paper) -> Paper:
         tags=_union(old.tags, new.tags),
         origins=tuple(each for each in origins if each and each != source),
     )
+
+
+def merge_all(papers: Sequence[Paper]) -> Paper:
+    """Join papers that are one: of each field the better value, what a user set before others.
+
+    Args:
+        papers: At least one; the first gives the id, and where values are equally good its own.
+    """
+    whole = papers[0]
+    for other in papers[1:]:
+        set_by_hand = [*other.edited, *whole.edited]  # the first paper's come last, and win
+        values = {name: getattr(other, name) for name in other.edited}
+        values |= {name: getattr(whole, name) for name in whole.edited}
+        values.pop("tags", None)
+        whole = replace(
+            merge(whole, other),
+            **values,
+            collections=_union(whole.collections, other.collections),
+            retraction=whole.retraction or other.retraction,
+            edited=tuple(dict.fromkeys(set_by_hand)),
+        )
+    return whole
+
+
+def are_surely_one(papers: Sequence[Paper]) -> bool:
+    """Whether nothing speaks against papers being one: near abstracts, no ids that differ."""
+    first, *others = papers
+    return all(are_near(first, each) and not _are_apart(first, each) for each in others)
+
+
+def group_near(papers: Iterable[Paper]) -> list[list[str]]:
+    """Find the ids of papers whose abstracts begin or end alike, group by group.
+
+    A preprint and its publication often differ in title alone. Only candidates: whether their
+    abstracts are near is for `are_near` to say.
+    """
+    groups: dict[int, list[str]] = {}  # by hash: whole words take 2 kB a paper
+    for paper in papers:
+        words = folded(paper.abstract).split()
+        if paper.is_summary or len(words) < LEAST_ABSTRACT_WORDS:
+            continue
+        for key in (("first", *words[:SAME_WORDS]), ("last", *words[-SAME_WORDS:])):
+            groups.setdefault(hash(key), []).append(paper.paper_id)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def together(groups: Iterable[Sequence[T]]) -> list[list[T]]:
+    """Put groups that share a member together; each member once, in the order it is met."""
+    whole: dict[T, list[T]] = {}
+    for group in groups:
+        known = list({id(each): each for member in group if (each := whole.get(member))}.values())
+        joined = list(dict.fromkeys([*(m for each in known for m in each), *group]))
+        for member in joined:
+            whole[member] = joined
+    return list({id(each): each for each in whole.values()}.values())
 
 
 def is_read_anew(whole: Paper, found: Paper) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
+from rag.store.collecting import members_only
 from rag.store.database import Database
 from rag.store.schema import author, paper
 from rag.text import folded
@@ -40,21 +41,29 @@ class PaperList:
         self._database = database
 
     def browse(
-        self, query: str, order: Order, first: int, count: int, *, is_reversed: bool = False
+        self,
+        query: str,
+        order: Order,
+        first: int,
+        count: int,
+        *,
+        is_reversed: bool = False,
+        collections: Sequence[str] = (),
+        tags: Sequence[str] = (),
     ) -> Listing:
         """Read a part of the list; the arguments are those of `Catalog.browse`."""
         words = folded(query).split()[:MOST_WORDS]
-        found_by = and_(true(), *(paper.c.words.contains(word, autoescape=True) for word in words))
+        has_words = (paper.c.words.contains(word, autoescape=True) for word in words)
         ordering = _ordering(order, is_reversed=is_reversed)
-        # Only the numbers are put in order: whole rows take eight times as long at 100,000.
-        chosen = (
-            select(paper.c.number).where(found_by).order_by(*ordering).limit(count).offset(first)
-        )
         with self._database.reading() as connection:
+            found_by = and_(true(), *has_words, *_kept_in(connection, collections, tags))
+            # Only the numbers are put in order: whole rows take eight times as long at 100,000.
+            ordered = select(paper.c.number).where(found_by).order_by(*ordering)
+            chosen = ordered.limit(count).offset(first)
             page = SHORT.where(paper.c.number.in_(chosen.subquery().select()))
             headings = _read(connection, page.order_by(*ordering))
             total = _count(connection, true())
-            found = _count(connection, found_by) if words else total
+            found = _count(connection, found_by) if words or collections or tags else total
             columns = frozenset(each for each in KEYS if _is_filled(connection, KEYS[each]))
         return Listing(tuple(headings), found, total, columns)
 
@@ -72,6 +81,13 @@ class PaperList:
         with self._database.reading() as connection:
             ids = connection.execute(select(paper.c.paper_id).order_by(paper.c.number)).scalars()
             return list(ids)
+
+
+def _kept_in(
+    connection: Connection, collections: Sequence[str], tags: Sequence[str]
+) -> list[ColumnElement[bool]]:
+    limits = members_only(connection, collections, tags)
+    return [paper.c.number.in_(each) for each in limits]
 
 
 def _ordering(order: Order, *, is_reversed: bool) -> list[ColumnElement[Any]]:

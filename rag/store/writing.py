@@ -93,6 +93,31 @@ def rewrite_papers(index: PaperIndex, papers: Sequence[Paper]) -> int:
     return len(other)
 
 
+def restore_papers(index: PaperIndex, papers: Sequence[Paper]) -> int:
+    """Write papers just as they were once, whether they are here now or not; how many it changes.
+
+    Raises:
+        EmbedderUnavailableError: Texts change, and no vectors can be made now.
+    """
+    with _changing(index):
+        now = index.papers.papers_of([each.paper_id for each in papers])
+        held = {
+            each.paper_id: (each, now[each.paper_id]) for each in papers if each.paper_id in now
+        }
+        kept = {name for name, (each, old) in held.items() if not is_read_anew(each, old)}
+        same = {name for name in kept if not is_noted_anew(*held[name])}
+        other = [each for each in papers if each.paper_id not in same]
+        _write_batch(index, other, kept - same)
+    return len(other)
+
+
+def merge_papers(index: PaperIndex, whole: Paper, gone: Sequence[str]) -> None:
+    """Write what papers are together in the place of one, and delete the others."""
+    with _changing(index):
+        rewrite_papers(index, [whole])
+        index.papers.remove(list(gone))
+
+
 @contextmanager
 def _changing(index: PaperIndex, *, dry_run: bool = False) -> Iterator[None]:
     """Have the library to oneself; what is derived has followed at the end, also after an error."""

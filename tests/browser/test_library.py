@@ -164,6 +164,31 @@ def test_removed_papers_come_back_the_same(papers, library):
     assert {each.paper_id: each for each in library.papers()} == before
 
 
+def test_a_record_is_edited_and_the_edit_undone(papers, library):
+    search(papers, "hopular")
+    shown(papers, "found among")
+    papers.locator("table.papers [data-open]").first.click()
+    papers.click("#paper-edit")
+    papers.fill("#edit-published textarea", "soon")
+    papers.click("#paper-save")
+    papers.wait_for_selector("#paper-said >> text='soon' cannot be a date")
+    papers.fill("#edit-published textarea", "2021-05")
+    papers.locator("#edit-tags input").fill("tables")
+    papers.locator("#edit-tags input").press("Enter")
+    papers.click("#paper-save")
+    papers.wait_for_selector("#paper-said >> text=Saved.")
+    assert "2021-05" in papers.inner_text("#paper")
+    papers.locator("#library-tag input").click()
+    papers.get_by_role("option", name="tables (1)").click()
+    shown(papers, "1 to 1 of 1 found among")
+    papers.click("#paper-undo")
+    papers.wait_for_selector("#paper-said >> text=The record is as it was.")
+    papers.wait_for_selector("text=No paper tagged “tables” contains")
+    papers.locator("#library-tag input").click()
+    papers.get_by_role("option", name="Any tag").click()
+    shown(papers, "1 to 1 of 1 found among")
+
+
 def test_what_another_process_adds_shows_when_the_tab_is_opened_again(papers, library):
     go(papers, "Chat")
     library.ingest({"title": "A Paper from Elsewhere", "abstract": "It was added elsewhere."})

@@ -1026,6 +1026,23 @@ def test_a_paper_is_added_by_hand_and_removed_with_its_source(run, filled):
     assert run("papers", "remove", "--source", "added by hand")[1] == "1 removed\n"
 
 
+def test_duplicates_are_merged_where_nothing_speaks_against_it(run, run_json, tmp_path):
+    twin = {**KETTLES, "id": "twin", "title": "A Kettle's Song", "venue": None}
+    other = {**TEAPOTS, "id": "other", "title": KETTLES["title"]}
+    run("ingest", write_lines(tmp_path / "twins.jsonl", KETTLES, twin, other))
+    assert run("papers", "duplicates")[1].count("Kettle") == 3
+    assert run("papers", "merge", "kettles")[0] == 2
+    assert run("papers", "merge", "kettles", "twin")[0] == 1  # nobody can be asked
+    assert run_json("papers", "duplicates", "--merge") == {"merged": [], "left": 1}
+    assert run("papers", "duplicates", "--merge", "--yes")[1].endswith("merges them.\n")
+    code, out, _ = run("papers", "merge", "kettles", "twin", "--yes")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        f"2 papers are one now: {KETTLES['title']!r} (kettles), from twins.jsonl",
+    )
+    assert run("papers", "merge", "kettles", "twin", "--yes")[0] == 1
+
+
 def test_a_paper_is_added_from_text_on_standard_input(run, monkeypatch):
     text = "Title: Tides\nAuthors: Ada Kessel, Bo Tee\nAbstract: They rise.\nKeywords: sea"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

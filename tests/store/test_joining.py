@@ -6,10 +6,13 @@ import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from rag.errors import SourceError
 from rag.library import Library
 from rag.readers import read_sources
-from rag.store.joining import are_near, merge
+from rag.store.joining import are_near, group_near, merge, merge_all, together
 from rag.types import STARTER_SOURCE, Paper
 
 SONG = (
@@ -215,3 +218,69 @@ def test_two_pasted_papers_of_one_title_and_other_abstracts_stay_two(library):
     pasted(library, SONG)
     assert pasted(library, OTHER)[1] == [SONG, OTHER]
     assert pasted(library, OTHER)[0].added == 0
+
+
+# --- duplicates that a user merges ---------------------------------------------------------------
+
+
+def test_merging_takes_of_each_field_the_better_value_and_keeps_all_sources(library):
+    library.ingest([record("a.bib", id="a", year=2021), record("b.ris", id="b", doi="10.5555/k.1")])
+    library.ingest(record("c.csv", id="c", abstract=f"{SONG} {DRIP}", venue="Bubbles"))
+    library.catalog.edit("b", title="Kettles Sing")
+    library.catalog.collect(["c"], into=["Kitchen"])
+    whole = library.catalog.merge(["a", "b", "c"])
+    assert library.papers() == [whole]
+    assert (whole.paper_id, whole.title, whole.abstract) == ("a", "Kettles Sing", f"{SONG} {DRIP}")
+    assert (whole.published, whole.venue, whole.edited) == ("2021", "Bubbles", ("title",))
+    assert (whole.source, whole.origins) == ("a.bib", ("b.ris", "c.csv"))
+    assert (whole.identifiers, whole.collections) == ((("doi", "10.5555/k.1"),), ("Kitchen",))
+    assert [hit.paper.paper_id for hit in library.search("kettles")] == ["a"]
+
+
+def test_what_was_merged_is_apart_again_when_it_is_restored(library):
+    library.ingest([record("a.bib", id="a"), record("b.ris", id="b")])
+    before = library.papers()
+    library.catalog.merge(["b", "a"])
+    assert library.catalog.restore(before) == 2
+    now = sorted(library.papers(), key=lambda each: each.paper_id)
+    assert [(each, each.origins) for each in now] == [(each, ()) for each in before]
+    assert library.catalog.restore(before) == 0
+
+
+@pytest.mark.parametrize("ids", [[], ["a"], ["a", "a"], ["a", "none"]])
+def test_merging_takes_two_papers_that_are_here(library, ids):
+    library.ingest(record("a.bib", id="a"))
+    with pytest.raises(SourceError):
+        library.catalog.merge(ids)
+    assert len(library) == 1
+
+
+def test_papers_may_be_one_by_their_abstracts_whatever_their_titles(library):
+    long = f"{SONG} {DRIP} {OTHER}"
+    library.ingest(
+        [
+            record("a.bib", id="a", abstract=long),
+            record("b.ris", id="b", title="A song of kettles", abstract=f"{long} It ends so."),
+            record("c.ris", id="c", title="Others", abstract=f"{SONG[:60]} {OTHER[::-1] * 2}"),
+        ]
+    )
+    (group,) = library.catalog.duplicates()
+    assert [each.paper_id for each in group] == ["a", "b"]
+
+
+@given(st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=4), max_size=8))
+def test_groups_that_share_a_member_come_together(groups):
+    whole = together(groups)
+    members = [member for group in whole for member in group]
+    assert len(members) == len(set(members))
+    assert set(members) == {member for group in groups for member in group}
+    assert all(any(set(group) <= set(each) for each in whole) for group in groups)
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
+def test_merged_papers_have_no_field_that_none_of_them_had(abstracts):
+    papers = [Paper(str(n), "T", each, source=str(n)) for n, each in enumerate(abstracts)]
+    whole = merge_all(papers)
+    assert whole.abstract in abstracts
+    assert {whole.source, *whole.origins} == {str(n) for n in range(len(abstracts))}
+    assert group_near(papers) == []  # too short to tell

@@ -157,6 +157,7 @@ def test_every_limit_has_a_chip_that_takes_it_away(filters):
         ({"since": "22", "until": "next"}, NO_FILTERS),
         ({"author": "  Ann A "}, Filters(authors=("Ann A",))),
         ({"source": "a.txt", "author": " "}, Filters(sources=("a.txt",))),
+        ({"collection": "Rivers", "tag": "dams"}, Filters(collections=("Rivers",), tags=("dams",))),
     ],
 )
 def test_what_is_typed_becomes_a_limit_or_nothing(typed, filters):
@@ -176,8 +177,9 @@ def test_an_answer_under_a_limit_names_it(library):
 
 @pytest.mark.parametrize("hostile", ["<img src=x onerror=alert(1)>", "\" onclick='x' a=\""])
 def test_names_and_titles_around_the_chat_are_harmless(hostile):
-    limited = Filters(authors=(hostile,), sources=(hostile,))
-    choices = Choices((2020,), (hostile,), (hostile,))
+    one = (hostile,)
+    limited = Filters(authors=one, sources=one, collections=one, tags=one)
+    choices = Choices((2020,), one, one, one, one)
     for markup in (
         filter_bar(limited, choices),
         conversation_list([Listed(hostile, hostile)], Listed(hostile, hostile)),

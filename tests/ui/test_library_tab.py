@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SourceError
 from rag.library import Library
+from rag.lookup import Change
 from rag.settings import Settings
 from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
@@ -26,10 +28,21 @@ from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref
 from ui.library import html
 from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
 from ui.library.paper_map import PaperMap, draw
-from ui.library.papers import add_files, add_pasted, bring_back, remove
+from ui.library.papers import (
+    add_files,
+    add_pasted,
+    bring_back,
+    merge,
+    remove,
+    save,
+    typed_from,
+    typed_of,
+    values_of,
+)
 from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
 from ui.library.tab import question_about
 from ui.library.table import chosen_ids, pressed_button, sorted_by
+from ui.library.undoing import Step, undo, with_step
 from ui.templates.sentences import said_html
 
 FIXTURE_IS_SHARED = [HealthCheck.function_scoped_fixture]  # `listed` begins anew by itself
@@ -258,6 +271,107 @@ def test_two_sessions_that_remove_at_once_lose_nothing(library):
         thread.join()
     assert library.catalog.paper_ids() == [paper.paper_id for paper in library.papers()]
     assert len(library) == 14
+
+
+# --- editing -----------------------------------------------------------------------------------
+
+
+def edited(library, paper_id, **typed):
+    return save(library, paper_id, replace(typed_of(library.get(paper_id)), **typed))
+
+
+def test_only_what_was_typed_anew_is_set_by_hand(library):
+    before = library.get("p3")
+    assert edited(library, "p3") is None
+    typed = {"title": "Dogs", "authors": "Bo Tee\n\nCy Pot", "tags": ("bark",)}
+    assert edited(library, "p3", **typed, collections=("Pets/Dogs",)) == before
+    now = library.get("p3")
+    assert (now.title, now.authors, now.tags) == ("Dogs", ("Bo Tee", "Cy Pot"), ("bark",))
+    assert (now.published, now.abstract) == (before.published, before.abstract)
+    assert (set(now.edited), now.collections) == ({"title", "authors", "tags"}, ("Pets/Dogs",))
+    edited(library, "p3", collections=(), published="")
+    assert (library.get("p3").collections, library.get("p3").published) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"title": ""}, "no title"),
+        ({"abstract": ""}, "no abstract"),
+        ({"published": "soon"}, "'soon' cannot be a date"),
+        ({"link": "example"}, "'example' cannot be a link"),
+        ({"doi": "11.1/x"}, "'11.1/x' cannot be a DOI"),
+    ],
+)
+def test_a_value_that_cannot_be_taken_is_told_and_changes_nothing(library, typed, why):
+    before = library.get("p3")
+    with pytest.raises(SourceError, match=why):
+        edited(library, "p3", **typed)
+    assert library.get("p3") == before
+
+
+@given(st.tuples(*[st.text(max_size=9) | st.none() | st.lists(st.text(max_size=5))] * 9))
+def test_whatever_the_form_sends_has_the_types_of_a_record(values):
+    typed = typed_from(values)
+    assert all(isinstance(each, str) for each in values_of(typed)[:7])
+    assert all(isinstance(each, tuple) for each in values_of(typed)[7:])
+    assert typed_from(values_of(typed)) == typed
+
+
+def test_an_edit_and_a_removal_are_undone_the_last_one_first(library):
+    before = library.get("p3")
+    steps = with_step((), Step("edit", (edited(library, "p3", title="Dogs", tags=("bark",)),)))
+    changed = library.get("p3")
+    steps = with_step(steps, Step("removal", remove(library, ["p3"])))
+    assert undo(library, steps[-1]) == "1 paper brought back."
+    assert library.get("p3") == changed
+    assert undo(library, steps[-2]) == "The record is as it was."
+    assert library.get("p3") == before
+    remove(library, ["p3"])
+    assert "no longer" in undo(library, steps[-2])
+
+
+def test_ticked_papers_are_merged_and_come_apart_again(library):
+    whole, before = merge(library, ["p3", "p4", "gone"])
+    assert ([each.paper_id for each in before], whole.paper_id) == (["p3", "p4"], "p3")
+    assert len(library) == 29
+    assert undo(library, Step("merge", before)) == "2 papers apart again."
+    assert [library.get(each.paper_id) for each in before] == list(before)
+    with pytest.raises(SourceError, match="at least two"):
+        merge(library, ["p3"])
+
+
+def test_the_list_keeps_to_a_collection_with_what_lies_in_it_and_to_a_tag(library):
+    library.catalog.collect(["p1", "p2"], into=["Pets"])
+    library.catalog.collect(["p3"], into=["Pets/Cats"])
+    library.catalog.tag(["p2", "p3"], add=["fur"])
+    for view, found in (
+        (View(collection="pets"), ["p1", "p2", "p3"]),
+        (View(collection="Pets/Cats"), ["p3"]),
+        (View(tag="Fur"), ["p2", "p3"]),
+        (View("2002", collection="Pets", tag="fur"), ["p2"]),
+    ):
+        page = look(library, view)
+        assert ([row.paper_id for row in page.rows], page.found) == (found, len(found))
+    facets = library.catalog.facets()
+    assert (facets.collections, facets.tags) == ({"Pets": 2, "Pets/Cats": 1}, {"fur": 2})
+
+
+@pytest.mark.parametrize(
+    ("view", "told"),
+    [
+        (View(collection="Pets"), "No paper is in the collection “Pets”."),
+        (View(tag="fur", collection="P"), "No paper is in the collection “P” and tagged “fur”."),
+        (View("dog", tag="fur"), "No paper tagged “fur” contains all of these words: dog"),
+    ],
+)
+def test_a_list_that_nothing_passes_says_what_it_keeps_to(library, view, told):
+    assert told in html.table_html(look(library, view), (), None)
+
+
+def test_what_was_found_for_a_paper_is_shown_as_text():
+    shown = html.changes_html([Change("published", None, "2020", "<b>OpenAlex")])
+    assert "date: (nothing) → 2020  (&lt;b&gt;OpenAlex)" in shown
 
 
 # --- adding ------------------------------------------------------------------------------------

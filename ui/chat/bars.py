@@ -26,6 +26,8 @@ class Choices:
     years: tuple[int, ...] = ()
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def _add_filter(choices: Choices) -> str:
         f'<datalist id="authors-known">{_options(choices.authors)}</datalist>'
         '<label>Source page<select name="source"><option value="">Any</option>'
         f"{_options(choices.sources)}</select></label>"
+        f"{_collection(choices.collections)}{_tag(choices.tags)}"
         '<button type="submit" class="primary">Add</button></form></details>'
     )
 
@@ -75,6 +78,22 @@ def _year(name: str, label: str, span: str) -> str:
         f'<label>{label}<input name="{name}" inputmode="numeric" pattern="[0-9]{{4}}" '
         f'maxlength="4" autocomplete="off" placeholder="{span[-4:]}" '
         f'title="A year of four digits, {span}"></label>'
+    )
+
+
+def _collection(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    options = f'<option value="">Any</option>{_options(names)}'
+    return f'<label>Collection<select name="collection">{options}</select></label>'
+
+
+def _tag(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return (
+        '<label>Tag<input name="tag" list="tags-known" autocomplete="off"></label>'
+        f'<datalist id="tags-known">{_options(names)}</datalist>'
     )
 
 

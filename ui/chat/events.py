@@ -22,6 +22,7 @@ from ui.server.loading import Loading
 from ui.settings.session import SessionSettings
 
 SEARCHES_AT_ONCE: Final = 4
+FILTERED: Final = ("since", "until", "author", "source", "collection", "tag")
 FINDING: Final = "(...all) => [paperchat.here(), all.at(-1)]"
 RESTORING: Final = "(...all) => [all[0], paperchat.here(), ...all.slice(2)]"
 
@@ -192,9 +193,7 @@ class Reading:
         request: gr.Request,
     ) -> Parts:
         """Add a filter of the papers that may answer."""
-        fields = {
-            name: event._data.get(name, "") for name in ("since", "until", "author", "source")
-        }
+        fields = {name: event._data.get(name, "") for name in FILTERED}
         screen, _, chat = self._now(state, here, settings, request)
         chat = replace(chat, filters=handlers.with_filter(chat.filters, **fields))
         return {**self._page(chat), **screen.bar(chat)}

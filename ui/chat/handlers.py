@@ -203,7 +203,14 @@ def without(filters: Filters, name: str) -> Filters:
 
 
 def with_filter(
-    filters: Filters, *, since: str = "", until: str = "", author: str = "", source: str = ""
+    filters: Filters,
+    *,
+    since: str = "",
+    until: str = "",
+    author: str = "",
+    source: str = "",
+    collection: str = "",
+    tag: str = "",
 ) -> Filters:
     """Return the filters with typed ones; invalid years are dropped, reversed spans corrected."""
     first, last = _year(since) or filters.since, _year(until) or filters.until
@@ -212,11 +219,15 @@ def with_filter(
     return Filters(
         first,
         last,
-        tuple(dict.fromkeys([*filters.authors, *filter(None, [author.strip()])])),
-        tuple(dict.fromkeys([*filters.sources, *filter(None, [source.strip()])])),
-        filters.collections,
-        filters.tags,
+        _added(filters.authors, author),
+        _added(filters.sources, source),
+        _added(filters.collections, collection),
+        _added(filters.tags, tag),
     )
+
+
+def _added(values: tuple[str, ...], typed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*values, *filter(None, [typed.strip()])]))
 
 
 def _year(text: str) -> int | None:

@@ -23,6 +23,7 @@ from ui.chat.storage import Removed
 
 EXAMPLES_SHOWN: Final = 4
 AUTHORS_OFFERED: Final = 200  # as many as an autocomplete list can hold
+TAGS_OFFERED: Final = 200
 
 
 def panel(chat: Chat) -> str:
@@ -35,7 +36,11 @@ def choices(library: Library) -> Choices:
     """Return the values that filters can have."""
     facets = library.catalog.facets()
     return Choices(
-        tuple(sorted(facets.years)), tuple(facets.authors)[:AUTHORS_OFFERED], tuple(facets.sources)
+        tuple(sorted(facets.years)),
+        tuple(facets.authors)[:AUTHORS_OFFERED],
+        tuple(facets.sources),
+        tuple(facets.collections),
+        tuple(facets.tags)[:TAGS_OFFERED],
     )
 
 

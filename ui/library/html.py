@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from html import escape
 from typing import Final
 
+from rag.lookup import Change
 from rag.types import IngestReport, Merged, Note, Order, Paper, Rejection
-from ui.library.rows import Page, Row
+from ui.library.rows import Page, Row, View
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("title", "Title"),
@@ -15,6 +16,8 @@ COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("year", "Year"),
     ("source", "Source"),
 )
+# Fields of a paper where the page has another word for them.
+FIELDS: Final = {"published": "date", "url": "link"}
 REJECTIONS_SHOWN: Final = 50
 NOTHING_OPEN: Final = "Open a paper in the table or on the map to read it here."
 
@@ -24,7 +27,7 @@ def table_html(page: Page, selected: Collection[str], opened: str | None) -> str
     if not page.total:
         return _empty("The library holds no papers yet. Add some above.")
     if not page.rows:
-        return _empty(f"No paper contains all of these words: {page.view.query[:100]}")
+        return _empty(_nothing_found(page.view))
     columns = [(order, label) for order, label in COLUMNS if order in page.columns]
     head = "".join(_column(page, order, label) for order, label in columns)
     body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
@@ -33,6 +36,17 @@ def table_html(page: Page, selected: Collection[str], opened: str | None) -> str
         '<thead><tr><th scope="col"><span class="unseen">Select</span></th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _nothing_found(view: View) -> str:
+    kept = [
+        *([f"in the collection “{view.collection}”"] if view.collection else []),
+        *([f"tagged “{view.tag}”"] if view.tag else []),
+    ]
+    where = f" {' and '.join(kept)}" if kept else ""
+    if not view.query.strip():
+        return f"No paper is {' and '.join(kept)}."
+    return f"No paper{where} contains all of these words: {view.query[:100]}"
 
 
 def _empty(text: str) -> str:
@@ -91,10 +105,12 @@ def paper_html(paper: Paper | None) -> str:
     """One paper, whole."""
     if paper is None:
         return _empty(NOTHING_OPEN)
-    label = "Summary written for paperchat" if paper.is_summary else "Abstract"
+    is_summary = paper.is_summary and "abstract" not in paper.edited
+    label = "Summary written for paperchat" if is_summary else "Abstract"
     known = [each for each in (", ".join(paper.authors), paper.published, paper.venue) if each]
     source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
     source += _named("In", paper.collections) + _named("Tagged", paper.tags)
+    source += _named("Set by hand:", [FIELDS.get(name, name) for name in paper.edited])
     if paper.retraction:
         known.insert(0, f"This paper was {paper.retraction}")
     return (
@@ -104,6 +120,12 @@ def paper_html(paper: Paper | None) -> str:
         f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
         f' rel="noopener noreferrer">{escape(_link_label(paper))}</a></p></article>'
     )
+
+
+def changes_html(changes: Sequence[Change]) -> str:
+    """What catalogues would change of a paper, a line each."""
+    items = "".join(f"<li>{escape(str(each))}</li>" for each in changes)
+    return f'<p class="said">Found for this paper:</p><ul class="changes">{items}</ul>'
 
 
 def _named(label: str, names: Sequence[str]) -> str:

@@ -6,9 +6,9 @@ import gzip
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rag.embedding import OnProgress
 from rag.errors import SourceError
@@ -20,6 +20,12 @@ MOST_FILES: Final = 20
 MOST_UNPACKED_BYTES: Final = 500_000_000
 BYTES_AT_ONCE: Final = 1 << 20
 MOST_IDS: Final = 100  # that are looked up at once
+# What is typed, with the fields of a paper that it is.
+FIELDS: Final = {
+    **{name: name for name in ("title", "authors", "published", "venue", "doi", "abstract")},
+    "link": "url",
+    "tags": "tags",
+}
 MOST_PASTED_CHARACTERS: Final = 200_000
 
 
@@ -70,6 +76,81 @@ def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestRe
     return library.ingest_text(text, on_progress=on_progress)
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A paper's record as a user typed it into the form; authors are a line each."""
+
+    title: str
+    authors: str
+    published: str
+    venue: str
+    link: str
+    doi: str
+    abstract: str
+    tags: tuple[str, ...]
+    collections: tuple[str, ...]
+
+
+def typed_of(paper: Paper) -> Typed:
+    """What the form shows of a paper before anything is typed."""
+    return Typed(
+        paper.title,
+        "\n".join(paper.authors),
+        paper.published or "",
+        paper.venue or "",
+        paper.url or "",
+        dict(paper.identifiers).get("doi", ""),
+        paper.abstract,
+        paper.tags,
+        paper.collections,
+    )
+
+
+def values_of(typed: Typed) -> tuple[object, ...]:
+    """The fields in their order, as the form has them."""
+    return tuple(getattr(typed, name) for name in Typed.__slots__)
+
+
+def typed_from(values: Sequence[object]) -> Typed:
+    """What the page sends of the form, each value of the type that it should have."""
+    named = zip(Typed.__slots__, values, strict=True)
+    return Typed(**{name: _as_typed(name, value) for name, value in named})
+
+
+def _as_typed(name: str, value: object) -> Any:  # noqa: ANN401  of the field's type
+    if name in ("tags", "collections"):
+        names = map(str, value) if isinstance(value, list | tuple) else ()
+        return tuple(dict.fromkeys(filter(None, map(str.strip, names))))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def save(library: Library, paper_id: str, typed: Typed) -> Paper | None:
+    """Set by hand what was typed anew of a paper, and that alone.
+
+    Returns:
+        The paper as it was before; None where nothing is other.
+
+    Raises:
+        SourceError: The paper is not there any more, or a value cannot be taken as it is.
+    """
+    paper = library.catalog.require([paper_id])[0]
+    before = typed_of(paper)
+    values: dict[str, object] = {
+        field: getattr(typed, name)
+        for name, field in FIELDS.items()
+        if getattr(typed, name) != getattr(before, name)
+    }
+    if "authors" in values:
+        values["authors"] = [name for name in typed.authors.splitlines() if name.strip()]
+    if values:
+        library.catalog.edit(paper_id, **values)
+    into = [name for name in typed.collections if name not in before.collections]
+    out_of = [name for name in before.collections if name not in typed.collections]
+    if into or out_of:
+        library.catalog.collect([paper_id], into=into, out_of=out_of)
+    return paper if values or into or out_of else None
+
+
 def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:
     """Remove papers; those that were there, so that they can be brought back."""
     wanted = dict.fromkeys(paper_ids)
@@ -78,10 +159,18 @@ def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:
     return found
 
 
-def bring_back(
-    library: Library, papers: Sequence[Paper], on_progress: OnProgress = lambda _: None
-) -> int:
-    """Add removed papers again, with the same ids and records; how many they are."""
-    if papers:
-        library.ingest(papers, on_progress=on_progress)
+def merge(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, tuple[Paper, ...]]:
+    """Make one paper of several: it, and the papers as they were, so that it can be undone.
+
+    Raises:
+        SourceError: There are not two of them.
+    """
+    wanted = dict.fromkeys(paper_ids)
+    found = tuple(paper for each in wanted if (paper := library.get(each)) is not None)
+    return library.catalog.merge([paper.paper_id for paper in found]), found
+
+
+def bring_back(library: Library, papers: Sequence[Paper]) -> int:
+    """Put papers back with the same ids and records; how many they are."""
+    library.catalog.restore(papers)
     return len(papers)

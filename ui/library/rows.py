@@ -40,12 +40,16 @@ class View:
         order: The column that orders the rows.
         is_reversed: Whether the order runs backwards.
         page: From 0.
+        collection: The one that the papers are in; "" for any.
+        tag: The one that the papers have; "" for any.
     """
 
     query: str = ""
     order: Order = "added"
     is_reversed: bool = False
     page: int = 0
+    collection: str = ""
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def look(library: Library, view: View) -> Page:
         at * PAGE_ROWS,
         PAGE_ROWS,
         is_reversed=view.is_reversed,
+        collections=tuple(filter(None, [view.collection])),
+        tags=tuple(filter(None, [view.tag])),
     )
     pages = max(1, -(-found.found // PAGE_ROWS))
     if at >= pages:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import gradio as gr
 
 from rag.types import Paper
-from ui.library import html
 from ui.library.adding import connect_adding, lay_out_adding
 from ui.library.context import LibraryContext
 from ui.library.drawing import connect_charts, lay_out_charts
+from ui.library.editing import connect_editing
+from ui.library.pane import lay_out_pane
 from ui.library.rows import View
 from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
 from ui.server.loading import Loading
@@ -39,7 +40,7 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
         shown: The answer whose sources the chat shows, or None; the map marks what it cites.
     """
     context = LibraryContext(loading)
-    view, opened = gr.State(View()), gr.State(None)
+    view, opened, steps = gr.State(View()), gr.State(None), gr.State(())
     # library.js writes here what is pressed in the table and on the map, and which rows are chosen.
     pressed = gr.Textbox(elem_id="library-pressed", visible="hidden", label="Pressed")
     chosen = gr.Textbox(elem_id="library-chosen", visible="hidden", label="Chosen")
@@ -52,15 +53,15 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
             with gr.Tab("Add papers"):
                 adding = lay_out_adding()
         with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
-            paper = gr.HTML(html.paper_html(None), elem_id="paper")
-            ask = gr.Button("Ask about it", size="sm", visible=False, elem_id="ask-about")
+            pane = lay_out_pane()
     showing = Showing(context, table, view, chosen, opened)
-    connect_table(showing, pressed=pressed, paper=paper, ask=ask)
-    connect_removal(showing)
+    connect_table(showing, pane, pressed=pressed)
+    connect_removal(showing, pane, steps)
+    connect_editing(showing, pane, steps)
     connect_adding(showing, adding)
     connect_charts(context, charts, shown=shown, tab=map_tab)
 
-    return LibraryTab(ask, opened, showing)
+    return LibraryTab(pane.ask, opened, showing)
 
 
 def connect_library(

@@ -10,17 +10,17 @@ from typing import Final
 import gradio as gr
 
 from rag.errors import RagError
-from rag.types import Paper
+from rag.types import Facets
 from ui.library import html
 from ui.library.context import LibraryContext
-from ui.library.papers import bring_back, remove
+from ui.library.pane import Pane
+from ui.library.papers import merge, remove
 from ui.library.rows import MOST_QUERY_CHARACTERS, ORDERS, View, look
+from ui.library.undoing import Step, Steps, undo, with_step
 from ui.templates.sentences import counted, said_html
 
-MOST_UNDOS: Final = 20
 READING: Final = "Reading the list of papers…"
-
-Removed = tuple[tuple[Paper, ...], ...]  # what each removal took away, the last one last
+OFFERED: Final = 500  # collections or tags, in a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,15 @@ class Table:
     """The parts of the table."""
 
     search: gr.Textbox
+    limits: gr.Row
+    collection: gr.Dropdown
+    tag: gr.Dropdown
     rows: gr.HTML
     message: gr.HTML
     back: gr.Button
     on: gr.Button
     remove: gr.Button
+    merge: gr.Button
     undo: gr.Button
     said: gr.HTML
 
@@ -47,6 +51,8 @@ def lay_out_table() -> Table:
         max_length=MOST_QUERY_CHARACTERS,
         elem_id="library-search",
     )
+    with gr.Row(visible=False, elem_id="library-limits") as limits:
+        collection, tag = _limit("collection"), _limit("tag")
     rows = gr.HTML(html.help_html(READING), elem_id="library-table")
     with gr.Row(elem_classes="tools"):
         back = gr.Button("Previous", size="sm", elem_id="library-back")
@@ -54,9 +60,38 @@ def lay_out_table() -> Table:
         message = gr.HTML("", elem_id="library-told")
     with gr.Row(elem_classes="tools"):
         remove = gr.Button("Remove selected", size="sm", elem_id="library-remove")
+        merge = gr.Button("Merge selected", size="sm", elem_id="library-merge")
         undo = gr.Button("Undo", size="sm", visible=False, elem_id="library-undo")
         said = gr.HTML("", elem_id="library-said")
-    return Table(search, rows, message, back, on, remove, undo, said)
+    return Table(
+        search, limits, collection, tag, rows, message, back, on, remove, merge, undo, said
+    )
+
+
+def _limit(name: str) -> gr.Dropdown:
+    return gr.Dropdown(
+        [(f"Any {name}", "")],
+        value="",
+        label=name.capitalize(),
+        filterable=True,
+        elem_id=f"library-{name}",
+    )
+
+
+def _limits(facets: Facets, view: View) -> tuple[object, ...]:
+    """The lists of collections and tags as they are now; not shown where there are none."""
+    kinds = (
+        ("collection", facets.collections, view.collection),
+        ("tag", facets.tags, view.tag),
+    )
+    lists = []
+    for name, counts, chosen in kinds:
+        own = {chosen: 0} if chosen else {}
+        offered = [(f"{each} ({count:,})", each) for each, count in (own | dict(counts)).items()]
+        choices = [(f"Any {name}", ""), *offered[:OFFERED]]
+        lists.append(gr.update(choices=choices, value=chosen, visible=bool(offered)))
+    is_shown = bool(facets.collections or facets.tags or view.collection or view.tag)
+    return (gr.update(visible=is_shown), *lists)
 
 
 class Showing:
@@ -83,7 +118,10 @@ class Showing:
         self.view = view
         self.chosen = chosen
         self.opened = opened
-        self.outputs = [view, table.rows, table.message, table.back, table.on]
+        self.outputs = [
+            *(view, table.rows, table.message, table.back, table.on),
+            *(table.limits, table.collection, table.tag),
+        ]
 
     def parts(self, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         """The values of `outputs`."""
@@ -94,6 +132,7 @@ class Showing:
             said_html(html.describe_pager(page)),
             gr.update(interactive=page.view.page > 0),
             gr.update(interactive=page.view.page < page.pages - 1),
+            *_limits(self.context.library.catalog.facets(), page.view),
         )
 
     def when(self, event: Callable[..., object], step: Callable[[View], View]) -> None:
@@ -143,7 +182,7 @@ def sorted_by(view: View, column: str) -> View:
     return replace(view, order="added", is_reversed=False, page=0)
 
 
-def connect_table(showing: Showing, *, pressed: gr.Textbox, paper: gr.HTML, ask: gr.Button) -> None:
+def connect_table(showing: Showing, pane: Pane, *, pressed: gr.Textbox) -> None:
     """Tie searching, leafing, ordering and opening to the table."""
     table = showing.table
 
@@ -159,69 +198,136 @@ def connect_table(showing: Showing, *, pressed: gr.Textbox, paper: gr.HTML, ask:
         trigger_mode="always_last",
         api_visibility="private",
     )
+
+    def keep_to(
+        collection: str, tag: str, view: View, chosen: str, opened: str | None
+    ) -> tuple[object, ...]:
+        kept = replace(view, collection=collection or "", tag=tag or "", page=0)
+        return showing.parts(kept, chosen, opened)
+
+    for limit in (table.collection, table.tag):
+        limit.input(
+            keep_to,
+            inputs=[
+                *(table.collection, table.tag),
+                *(showing.view, showing.chosen, showing.opened),
+            ],
+            outputs=showing.outputs,
+            show_progress="hidden",
+            api_visibility="private",
+        )
     showing.when(table.back.click, lambda view: replace(view, page=view.page - 1))
     showing.when(table.on.click, lambda view: replace(view, page=view.page + 1))
 
     def press(text: str, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         did, what = pressed_button(text)
-        if did == "sort":
-            view = sorted_by(view, what)
-        found = showing.context.find(what if did == "open" else opened)
+        if did != "open":
+            view = sorted_by(view, what) if did == "sort" else view
+            as_it_is = [gr.skip()] * (len(pane.outputs) + 1)
+            return (*showing.parts(view, chosen, opened), *as_it_is)
+        found = showing.context.find(what)
         now = found.paper_id if found else None
-        button = gr.update(visible=found is not None)
-        return (*showing.parts(view, chosen, now), now, html.paper_html(found), button)
+        return (*showing.parts(view, chosen, now), now, *pane.parts(found))
 
     pressed.change(
         press,
         inputs=[pressed, showing.view, showing.chosen, showing.opened],
-        outputs=[*showing.outputs, showing.opened, paper, ask],
+        outputs=[*showing.outputs, showing.opened, *pane.outputs],
         show_progress="hidden",
         api_visibility="private",
     )
 
 
-def connect_removal(showing: Showing) -> None:
-    """Tie removing and undoing to the table; what was removed is kept for the session alone."""
-    table = showing.table
-    removed = gr.State(())
+def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
+    """Tie removing, and undoing whatever was done, to the table.
 
-    def after(
-        view: View, opened: str | None, stack: Removed, said: str, *, is_warning: bool = False
-    ) -> tuple[object, ...]:
-        parts = showing.parts(view, "", opened)
-        undo = gr.update(visible=bool(stack))
-        return (*parts, "", stack, undo, said_html(said, is_warning=is_warning))
-
-    def take_away(
-        view: View, opened: str | None, stack: Removed, chosen: str
-    ) -> tuple[object, ...]:
-        try:
-            gone = remove(showing.context.library, chosen_ids(chosen))
-        except RagError as exc:
-            return after(view, opened, stack, str(exc), is_warning=True)
-        if not gone:
-            return after(view, opened, stack, "Select papers in the first column.")
-        said = f"{counted(len(gone), 'paper')} removed."
-        return after(view, opened, (*stack, gone)[-MOST_UNDOS:], said)
-
-    def undo(view: View, opened: str | None, stack: Removed) -> tuple[object, ...]:
-        if not stack:
-            return after(view, opened, stack, "There is nothing to undo.")
-        try:
-            count = bring_back(showing.context.library, stack[-1])
-        except RagError as exc:
-            return after(view, opened, stack, str(exc), is_warning=True)
-        return after(view, opened, stack[:-1], f"{counted(count, 'paper')} brought back.")
-
-    outputs = [*showing.outputs, showing.chosen, removed, table.undo, table.said]
-    state = [showing.view, showing.opened, removed]
+    Args:
+        showing: Shows the table anew.
+        pane: Shows the opened paper anew.
+        steps: What can be undone.
+    """
+    table, removal = showing.table, Removal(showing, pane)
+    outputs = [*showing.outputs, showing.chosen, steps, table.undo, table.said]
+    state = [showing.view, showing.opened, steps]
     table.remove.click(
-        take_away,
+        removal.take_away,
         inputs=[*state, showing.chosen],
         outputs=outputs,
         show_progress="hidden",
         api_visibility="private",
     )
-    table.undo.click(
-        undo, inputs=state, outputs=outputs, show_progress="hidden", api_visibility="private"
+    table.merge.click(
+        removal.make_one,
+        inputs=[*state, showing.chosen],
+        outputs=[*outputs, showing.opened, *pane.outputs],
+        show_progress="hidden",
+        api_visibility="private",
     )
+    for button in (table.undo, pane.undo):
+        button.click(
+            removal.take_back,
+            inputs=state,
+            outputs=[*outputs, *pane.outputs],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+
+class Removal:
+    """Handles the removal of papers, and the undoing of what was done to them.
+
+    Args:
+        showing: Shows the table anew, and leads to the library.
+        pane: Shows the opened paper anew.
+    """
+
+    def __init__(self, showing: Showing, pane: Pane) -> None:
+        self._showing = showing
+        self._pane = pane
+
+    def take_away(
+        self, view: View, opened: str | None, steps: Steps, chosen: str
+    ) -> tuple[object, ...]:
+        """Remove the papers that are ticked."""
+        try:
+            gone = remove(self._showing.context.library, chosen_ids(chosen))
+        except RagError as exc:
+            return self._after(view, opened, steps, str(exc), is_warning=True)
+        if not gone:
+            return self._after(view, opened, steps, "Select papers in the first column.")
+        said = f"{counted(len(gone), 'paper')} removed."
+        return self._after(view, opened, with_step(steps, Step("removal", gone)), said)
+
+    def make_one(
+        self, view: View, opened: str | None, steps: Steps, chosen: str
+    ) -> tuple[object, ...]:
+        """Merge the papers that are ticked, and open the one that they are now."""
+        as_it_is = (gr.skip(), *self._pane.only_said(""))
+        try:
+            whole, before = merge(self._showing.context.library, chosen_ids(chosen))
+        except RagError as exc:
+            return (*self._after(view, opened, steps, str(exc), is_warning=True), *as_it_is)
+        said = f"{counted(len(before), 'paper')} merged into “{whole.title}”."
+        after = self._after(view, whole.paper_id, with_step(steps, Step("merge", before)), said)
+        return (*after, whole.paper_id, *self._pane.parts(whole))
+
+    def take_back(self, view: View, opened: str | None, steps: Steps) -> tuple[object, ...]:
+        """Undo the last step."""
+        as_it_is = self._pane.only_said("")
+        if not steps:
+            return (*self._after(view, opened, steps, "There is nothing to undo."), *as_it_is)
+        try:
+            said = undo(self._showing.context.library, steps[-1])
+        except RagError as exc:
+            return (*self._after(view, opened, steps, str(exc), is_warning=True), *as_it_is)
+        shown = as_it_is
+        if steps[-1].kind != "removal":
+            shown = self._pane.parts(self._showing.context.find(opened), said)
+        return (*self._after(view, opened, steps[:-1], said), *shown)
+
+    def _after(
+        self, view: View, opened: str | None, steps: Steps, said: str, *, is_warning: bool = False
+    ) -> tuple[object, ...]:
+        parts = self._showing.parts(view, "", opened)
+        button = gr.update(visible=bool(steps))
+        return (*parts, "", steps, button, said_html(said, is_warning=is_warning))

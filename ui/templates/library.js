@@ -34,13 +34,16 @@
       chart.on("plotly_click", (event) => press("open", event.points[0].customdata));
     }
   };
-  // On a phone the opened paper lies below the table.
+  // On a phone the opened paper lies below the table, its form and what was found below that.
+  const REVEALED = ["#paper .opened", "#paper-form", "#paper-found"];
+  const isAdded = (changes, selector) => changes.some((change) =>
+    [...change.addedNodes].some((node) => node.querySelector && (node.matches(selector) || node.querySelector(selector))));
   const reveal = (changes) => {
-    const isNew = changes.some((change) =>
-      [...change.addedNodes].some((node) => node.querySelector && (node.matches(".opened") || node.querySelector(".opened"))));
-    const paper = isNew && document.querySelector("#paper .opened");
-    if (paper && paper.getBoundingClientRect().top > window.innerHeight - 80)
-      paper.scrollIntoView({ block: "start", behavior: "smooth" });
+    for (const selector of REVEALED) {
+      const part = isAdded(changes, selector.split(" ").at(-1)) && document.querySelector(selector);
+      if (part && part.getBoundingClientRect().top > window.innerHeight - 80)
+        part.scrollIntoView({ block: "start", behavior: "smooth" });
+    }
   };
   new MutationObserver((changes) => { tie(); reveal(changes); })
     .observe(document.documentElement, { childList: true, subtree: true });

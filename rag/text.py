@@ -11,6 +11,7 @@ from typing import Final
 UNWANTED: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
+NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def one_line(text: str) -> str:
@@ -33,6 +34,11 @@ def is_utf8(text: str) -> bool:
 def title_key(title: str) -> str:
     """Reduce a title to its letters and digits in lower case, equal for two spellings of one."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", title).casefold())
+
+
+def count_of(word: str) -> int:
+    """Return the number that digits, or a word from "two" to "ten" in lower case, stand for."""
+    return NUMBER_WORDS.index(word) + 2 if word in NUMBER_WORDS else int(word)
 
 
 def squeezed(text: str) -> str:

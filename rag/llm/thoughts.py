@@ -139,11 +139,3 @@ class Thoughts:
             self._header += text
         elif text:
             (self._thought if self.is_thinking else self._said).append(text)
-
-
-def without_thoughts(text: str) -> str:
-    """Return the text of a whole reply without its thoughts."""
-    reply = Thoughts()
-    reply.feed(text)
-    reply.finish()
-    return reply.said

@@ -27,6 +27,7 @@ from rag.query.follow_ups import (
     specific_words,
 )
 from rag.store.lexical import analyze
+from rag.text import count_of
 from rag.types import Message, Paper
 
 ORDINALS: Final = (
@@ -41,7 +42,7 @@ ORDINALS: Final = (
     "ninth|9th",
     "tenth|10th",
 )
-NUMBERS: Final = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5}
+NUMBERS: Final = r"two|2|three|3|four|4|five|5"
 _THING: Final = (
     r"(?:one|paper|work|study|result|method|approach|article|item|entry|title"
     r"|of\s+(?:them|these|those))"
@@ -53,7 +54,7 @@ ORDINAL: Final = re.compile(
     re.IGNORECASE,
 )
 SEVERAL: Final = re.compile(
-    rf"\b(?P<end>first|last)\s+(?P<count>{'|'.join(NUMBERS)})\b"
+    rf"\b(?P<end>first|last)\s+(?P<count>{NUMBERS})\b"
     r"|\b(?P<both>both|the\s+two|these\s+two|those\s+two|two\s+of\s+them)\b"
     r"|\b(?P<all>(?:all|each|any|which|none|some)\s+of\s+(?:them|these|those)|them|these|those|they|their"
     r"|(?:these|those)\s+(?:papers|works|studies|methods|approaches)"
@@ -247,7 +248,7 @@ def _by_group(question: str, latest: Sequence[Paper], several: Sequence[Paper]) 
     if not match:
         return ()
     if match["end"]:
-        count = NUMBERS[match["count"].lower()]
+        count = count_of(match["count"].lower())
         return several[:count] if match["end"].lower() == "first" else several[-count:]
     if match["both"]:
         return several[:2] if len(several) >= 2 else ()

@@ -7,6 +7,7 @@ from typing import Final
 
 from rag.query.filters import UNTOPICAL
 from rag.query.questions import content_words
+from rag.text import NUMBER_WORDS, count_of
 
 CLAUSE_END: Final = re.compile(r"[,:;?]|\s[-–—]\s|\.\s")
 ASKING: Final = re.compile(
@@ -49,20 +50,16 @@ def asks_for_several(question: str) -> bool:
 
 
 COUNTED: Final = re.compile(
-    r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:[\w-]+\s+){0,2}?"
+    rf"\b(?P<count>\d{{1,2}}|{'|'.join(NUMBER_WORDS)})\s+(?:[\w-]+\s+){{0,2}}?"
     r"(?:papers|articles|works|studies|publications)\b",
     re.IGNORECASE,
 )
-COUNTS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def asked_count(question: str) -> int:
     """Return how many papers a question asks for, if it says a number; else 0."""
     match = COUNTED.search(question)
-    if not match:
-        return 0
-    said = match["count"].lower()
-    return int(said) if said.isdigit() else COUNTS.index(said) + 2
+    return count_of(match["count"].lower()) if match else 0
 
 
 def topic_words(question: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.questions import STOP_WORDS
+from rag.text import NUMBER_WORDS, count_of
 
 PUBLICATIONS: Final = (
     r"papers?|works?|articles?|publications?|preprints?|research|literature|stud(?:y|ies)|surveys?"
@@ -62,8 +63,7 @@ _ON: Final = (
     r"(?:\s+onwards?\b|\s+(?:or|and)\s+(?:later|after|newer|since|onwards?)\b(?!\s+\d)|\+"
     r"|\s+on\b(?=\s*(?:$|[,.;:?!])|\s+(?:about|that|which|what)\b))"
 )
-_COUNT: Final = r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
-SPELLED: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNT: Final = rf"(?P<count>\d{{1,2}}|{'|'.join(NUMBER_WORDS)})"
 
 Span = tuple[int | None, int | None]
 ReadSpan = Callable[[re.Match[str], int], Span | None]
@@ -104,8 +104,7 @@ def _plain(match: re.Match[str], _: int) -> Span | None:
 
 
 def _years_back(match: re.Match[str], this_year: int) -> Span:
-    count = match["count"].lower()
-    return this_year - (SPELLED.index(count) + 2 if count in SPELLED else int(count)), None
+    return this_year - count_of(match["count"].lower()), None
 
 
 def _decade_back(_: re.Match[str], this_year: int) -> Span:

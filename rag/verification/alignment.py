@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import EncodedText
 from rag.store.lexical import analyze
+from rag.text import squeezed
 from rag.verification.terms import NEGATION_SCOPE, SPELLED, TermWeight, is_content, numbers
 
 Matrix = NDArray[np.float32]
@@ -96,7 +97,7 @@ class AnalyzedPaper:
         self.stems = title.stem_set.union(*(each.stem_set for each in sentences))
         self.words = title.word_set.union(*(each.word_set for each in sentences))
         self.numbers = title.numbers.union(*(each.numbers for each in sentences))
-        self.letters = letters(" ".join(each.text for each in (title, *sentences)))
+        self.letters = squeezed(" ".join(each.text for each in (title, *sentences)))
         self.number_contexts = _number_contexts(" ".join(each.text for each in (title, *sentences)))
 
 
@@ -174,11 +175,6 @@ class Alignment:
             return max(same, key=row.__getitem__), True
         place = int(row.argmax())
         return place, bool(row[place] > MATCHED_FROM)
-
-
-def letters(text: str) -> str:
-    """Return the ASCII letters and digits of a text, in lower case."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _cosines(claim: AnalyzedText, text: AnalyzedText) -> Matrix:

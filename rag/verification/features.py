@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.text import squeezed
 from rag.verification.alignment import (
     MATCHED_FROM,
     Alignment,
     AnalyzedPaper,
     AnalyzedText,
     Matrix,
-    letters,
 )
 from rag.verification.terms import TermWeight, digits, load_antonyms, names
 
@@ -185,7 +185,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _wording(pair: Alignment) -> Features:
     said, best = pair.claim.word_set, pair.sentence.word_set
-    capitalised = [letters(word) for word in CAPITALISED.findall(pair.claim.text)]
+    capitalised = [squeezed(word) for word in CAPITALISED.findall(pair.claim.text)]
     yield "strong_new_to_paper", len((said & STRONG) - pair.paper.words)
     yield "strong_new_to_evidence", len((said & STRONG) - pair.words)
     yield "hedges_dropped", len((best & HEDGES) - said)

@@ -14,6 +14,7 @@ from typing import Final
 
 from rag.query.questions import STOP_WORDS, content_words
 from rag.store.lexical import analyze
+from rag.text import squeezed
 
 TermWeight = Callable[[str], float]
 
@@ -124,7 +125,7 @@ def _plain(number: str) -> str:
 
 def names(text: str) -> set[str]:
     """Return acronyms and names with inner capitals or digits: lower case, [a-z0-9] only."""
-    return {re.sub(r"[^a-z0-9]", "", name.lower()) for name in NAME.findall(text)}
+    return {squeezed(name) for name in NAME.findall(text)}
 
 
 def disagrees(claim: str, sentence: str) -> bool:

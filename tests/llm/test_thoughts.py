@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.llm.thoughts import Thoughts, without_thoughts
+from rag.llm.thoughts import Thoughts
 
 CASES = [
     ("Plain words, a < b and [1].", "Plain words, a < b and [1].", ""),
@@ -72,7 +72,10 @@ def test_the_pieces_of_a_reply_do_not_matter(signs, sizes):
 @given(st.text(max_size=60))
 def test_text_without_signs_is_said_as_it_is(text):
     if not set(text) & set("<[◁`") and "assistantfinal" not in text.lower():
-        assert without_thoughts(text) == text.lstrip()
+        thoughts = Thoughts()
+        thoughts.feed(text)
+        thoughts.finish()
+        assert thoughts.said == text.lstrip()
 
 
 def test_what_comes_apart_is_a_thought():

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.answering.choosing import (
     Compared,
@@ -20,29 +19,31 @@ from rag.answering.choosing import (
     selected,
 )
 from rag.answering.drafts import Draft
-from rag.answering.roles import METHOD, RESULTS, TREATS, Role, asked_role, asks_for_whole
+from rag.answering.roles import asked_role, asks_for_whole
+from rag.answering.weighing import (
+    ROLE_BONUS,
+    defines_asked,
+    prior_worth,
+    summary_worth,
+    word_weights,
+)
 from rag.embedding.encoding import CachedEncoder
-from rag.query.coined import TITLE_RANK, own_name_rank
 from rag.query.evidence import (
-    asked_term,
-    defines,
     is_question,
-    spells_out,
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import ABOUT_PAPERS, asked_count, asks_for_several
+from rag.query.focus import asked_count, asks_for_several
 from rag.query.follow_ups import asks_for_more, asks_to_rephrase, selects_among_cited
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
-from rag.store.lexical import analyze
 from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message
 from rag.verification.citations import Verified
-from rag.verification.maxsim import LATE_WEIGHT, maxsim_each, stack_texts
+from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
-from rag.verification.terms import TermWeight, coverage, is_content
+from rag.verification.terms import TermWeight, coverage
 
 # Left out one by one on dev.jsonl, of whose facts 0.810 are mentioned in 111 words.
 SENTENCES_WHEN_SEVERAL: Final = 2  # with one 0.803 of the facts, and 107 words
@@ -51,10 +52,6 @@ FEW: Final = 3  # more papers than these get one sentence each; without it 0.813
 # Short and topical questions get 85 words without it and 76 with it, with as many facts; dev.jsonl
 # gets 0.004 fewer.
 MAIN_SHARE: Final = 0.5
-# For a definition, and for the long form of an acronym; dev.jsonl does not ask for these,
-# `python -m tests.bench.names` does.
-DEFINES_BONUS: Final = 0.2
-SPELLS_OUT_BONUS: Final = 0.5
 LEAST_WORDS: Final = 5  # less is a heading, or a link
 LINK: Final = re.compile(
     r"https?://|\b(?:code|implementations?) (?:is|are)\b"
@@ -66,22 +63,11 @@ ASKS_FOR_LINK: Final = re.compile(
     r"\b(?:code|github|links?|urls?|implementations?|repos?|repositor(?:y|ies)|available)\b",
     re.IGNORECASE,
 )
-# For a sentence in the role that the question asks for, such as to introduce something. Of 38
-# papers of the saved pages that name what they propose, "What is (the name)?" is answered with the
-# sentence that introduces it for 35 (27 without), from 0.1 to 0.3. Without it 0.798 of dev.jsonl's
-# facts.
-ROLE_BONUS: Final = 0.2
-BEST_BONUS: Final = 0.15
-# In a summary, besides centrality: the mean cosine with all of the abstract.
-DONE_BONUS: Final = 0.6
-FOUND_BONUS: Final = 0.1
-BEFORE_COST: Final = 0.2  # of what others did earlier
 # The sentence that answers leads; others that are worth nearly as much, given what is said already,
 # follow in reading order. Without it 0.804 of the facts, in three words more.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
 ONE_SENTENCE: Final = re.compile(r"\b(?:one|1|a\s+single)\s+sentence\b", re.IGNORECASE)
-NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, against 1
 
 
 Place = tuple[str, int]  # a paper's id, and where in its abstract a sentence begins
@@ -158,12 +144,12 @@ class ExtractiveWriter:
         quotable = [n for n in fresh if not _is_aside(question, whole[n].text)]
         kept = quotable or fresh or list(range(len(whole)))
         sentences = [whole[n] for n in kept]
-        prior = _prior(question, [each.text for each in sentences])
+        prior = prior_worth(question, [each.text for each in sentences])
         defines = any(defines_asked(question, each.text) for each in sentences)
         if self._encoder is None:
             covered = [coverage(question, each.text, self._weight) for each in sentences]
             alike = np.zeros((len(kept), len(kept)))
-            worth = np.array(covered) + (_gist(sentences) if is_whole else prior)
+            worth = np.array(covered) + (summary_worth(sentences) if is_whole else prior)
             return Compared(hit, sentences, worth, alike, 1.0, defines, LEAST_SHARE * worth.max())
         asked, *encoded = self._encoder.encode(
             [question, paper.title, *(each.text for each in whole)]
@@ -173,82 +159,15 @@ class ExtractiveWriter:
         at = np.array(kept, np.intp) + 1  # after the title
         vectors = texts.vectors[at]
         alike = np.asarray(vectors @ vectors.T, np.float64)
-        weights = _word_weights(question, asked.words, hit, met.shape[1])
+        weights = word_weights(question, asked.words, hit, met.shape[1])
         is_whole |= not weights.any() and asked_role(question) is None
         meant = met[at] @ weights if weights.any() and not is_whole else alike.mean(axis=1)
-        worth = meant + (_gist(sentences) if is_whole else prior)
+        worth = meant + (summary_worth(sentences) if is_whole else prior)
         least = LEAST_SHARE * float((meant if is_whole else worth).max())
         if not (is_whole or weights.any()):  # it asks for a role, and nothing else
             least = float(worth.max()) - ROLE_BONUS
         match = float(met.max(axis=0).mean())
         return Compared(hit, sentences, worth, alike, match, defines, least)
-
-
-def _word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
-    """Weigh the content words of a question by how much they say of it; the sum is 1, or 0.
-
-    Low weights have words that only name the paper, as all of it is about them, words that any
-    question about papers may have, and those that ask for a role, which is weighed apart.
-    """
-    content = [word for word in words if is_content(word)] or list(words)
-    if not hit.is_named or len(content) != count:
-        return np.full(count, 1 / count)
-    title = set(analyze(hit.paper.title))
-    role = asked_role(question)
-    asking = role.asked.search(question) if role else None
-    common = ABOUT_PAPERS | set(re.findall(r"\w+", asking[0].lower() if asking else ""))
-    naming = np.array(
-        [
-            word.lower() in common
-            or title.issuperset(analyze(word))
-            or own_name_rank(word, hit.paper) >= TITLE_RANK
-            for word in content
-        ]
-    )
-    if naming.all():
-        return np.zeros(count)
-    weights = np.where(naming, NAMING_WEIGHT, 1.0)
-    return np.asarray(weights / weights.sum(), np.float64)
-
-
-def _prior(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh each sentence by its place, its role, and as evidence, shape (n,)."""
-    role = asked_role(question)
-    term = asked_term(question)
-    late = np.arange(1, len(sentences) + 1) / len(sentences)
-    prior = 0 * late if role and role.stands_early else LATE_WEIGHT * late
-    if role:
-        prior += _role_worth(role, sentences)
-    if term:
-        prior += DEFINES_BONUS * np.array([defines(term, text) for text in sentences])
-        prior += SPELLS_OUT_BONUS * np.array([spells_out(term, text) for text in sentences])
-    return prior
-
-
-def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh each sentence by how well it has the role that a question asks for."""
-    best = np.array([bool(role.best and role.best.search(text)) for text in sentences])
-    said = np.array([bool(role.said.search(text)) for text in sentences]) & ~best
-    least = ROLE_BONUS / 2 if best.any() else ROLE_BONUS
-    return np.asarray((ROLE_BONUS + BEST_BONUS) * best + least * said, np.float64)
-
-
-def _gist(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
-    """Weigh each sentence for a summary, in which the contribution leads and results follow."""
-    texts = [each.text for each in sentences]
-    treats = [bool(METHOD.search(text)) for text in texts]
-    treats = treats if any(treats) else [bool(TREATS.search(text)) for text in texts]
-    places = np.arange(len(texts))
-    found = np.array([bool(RESULTS.search(text)) for text in texts])
-    first = treats.index(True) if any(treats) else int(np.argmax(found))
-    worth = np.where(places == first, DONE_BONUS, np.where(places < first, -BEFORE_COST, 0.0))
-    return np.asarray(worth + FOUND_BONUS * (found & (places > first)), np.float64)
-
-
-def defines_asked(question: str, sentence: str) -> bool:
-    """Return whether a sentence defines the term that a question asks the meaning of."""
-    term = asked_term(question)
-    return bool(term) and (defines(term, sentence) or spells_out(term, sentence))
 
 
 def question_to_answer(question: str, history: Sequence[Message]) -> str:

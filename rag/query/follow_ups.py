@@ -105,6 +105,14 @@ RETURNS_TO: Final = re.compile(
     r"(?:back\s+to|return(?:ing)?\s+to|again\s+about)\b",
     re.IGNORECASE,
 )
+LONGEST_CONTINUATION: Final = 5  # words
+# "And for LSTMs?" and "and in practice?" keep to the topic.
+LEANS: Final = re.compile(
+    r"^(?:for|in|inside|on|with|within|without|at|from|against|by|of|over|across|under|when|if|compared|how|why|is|are|does"
+    r"|do|did|was|were|has|have|can|could|should|would|will|what|which|who|whose|where|any)\b"
+    r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both|there|here)\b",
+    re.IGNORECASE,
+)
 # What something is applied to: "does it work for LSTMs too?"
 APPLIED_TO: Final = re.compile(
     r"\b(?:for|on|in|with|to|against|using|about|like|inside|within)\s+((?:\w[\w-]*\s?){1,3})",
@@ -165,6 +173,11 @@ def possible_new_topic(question: str) -> str:
     """Return what follows "what about" or "and" at the beginning of a question; else nothing."""
     match = TURNS_TO.match(question)
     return question[match.end() :].strip(" ,:;?.!") if match else ""
+
+
+def continues_topic(phrase: str) -> bool:
+    """Return whether what follows "and" keeps to the topic: "inside robots", "for LSTMs"."""
+    return len(phrase.split()) <= LONGEST_CONTINUATION and LEANS.match(phrase) is not None
 
 
 def applied_to(question: str) -> list[str]:

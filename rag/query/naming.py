@@ -15,7 +15,7 @@ from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
 from rag.query.focus import topic_words
-from rag.query.follow_ups import compares
+from rag.query.follow_ups import LEANS, compares
 from rag.query.paper_lookup import PaperLookup
 from rag.query.questions import STOP_WORDS
 from rag.query.titles import titled_papers
@@ -28,14 +28,6 @@ MOST_NAMED: Final = 4
 MOST_MENTIONING: Final = 20  # papers with a name; a name of more is a topic
 LEAST_HEAD: Final = 8  # letters before the colon of a title
 LONGEST_TOPIC: Final = 8  # words
-SHORT_TURN: Final = 5  # words
-# "And for LSTMs?" and "and in practice?" keep to the topic.
-LEANING: Final = re.compile(
-    r"^(?:for|in|inside|on|with|within|without|at|from|against|by|of|over|across|under|when|if|compared|how|why|is|are|does"
-    r"|do|did|was|were|has|have|can|could|should|would|will|what|which|who|whose|where|any)\b"
-    r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both|there|here)\b",
-    re.IGNORECASE,
-)
 
 # Asks for papers related to a name, not for the one that coined it.
 PAPERS_THAT: Final = re.compile(
@@ -95,16 +87,11 @@ def mentioning(question: str, lookup: PaperLookup) -> list[Paper]:
     return papers if len(papers) <= MOST_MENTIONING else []
 
 
-def continues_topic(turned: str) -> bool:
-    """Return whether what follows "and" keeps to the topic: "inside robots", "for LSTMs"."""
-    return len(turned.split()) <= SHORT_TURN and LEANING.match(turned) is not None
-
-
 def is_topic(phrase: str, lookup: PaperLookup) -> bool:
     """Return whether the words of a phrase stand together in a title of the library."""
     words = [word for word in re.findall(r"\w+", phrase.lower()) if word not in UNTOPICAL]
     stems = analyze(" ".join(words))
-    if not stems or len(phrase.split()) > LONGEST_TOPIC or LEANING.search(phrase):
+    if not stems or len(phrase.split()) > LONGEST_TOPIC or LEANS.search(phrase):
         return False
     wanted = f" {' '.join(stems)} "
     near = lookup.having(stems, MOST_TITLED)

@@ -23,12 +23,13 @@ from rag.query.follow_ups import (
     applied_to,
     asks_for_other_papers,
     compares,
+    continues_topic,
     explicit_new_topic,
     is_fragment,
     possible_new_topic,
     specific_words,
 )
-from rag.query.naming import continues_topic, is_topic, mentioning, named_papers
+from rag.query.naming import is_topic, mentioning, named_papers
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.sentences import split_sentences

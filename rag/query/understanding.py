@@ -39,7 +39,7 @@ from rag.query.questions import earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
-from rag.types import NO_FILTERS, Filters, Message, Paper
+from rag.types import Filters, Message, Paper
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
@@ -94,18 +94,17 @@ class QueryParser:
     def _parse(
         self, text: str, standalone: str, history: Sequence[Message], filters: Filters | None
     ) -> Query:
-        found = Understood(standalone, filters or NO_FILTERS)
         if filters is None:
             self.refresh()
-            this_year = datetime.now(tz=UTC).year
-            found = understood_filters(standalone, self.find_authors, this_year, self._names_of)
+            found = self._understand_filters(standalone)
+        else:
+            found = Understood(standalone, filters)
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
         library_question = asked_of_library(asked) or asked_of_library(found.question)
         if earlier := earlier_questions(history):
-            library_question = (
-                narrow_to_newest(asked, self._without_filters(earlier[0])) or library_question
-            )
+            topic = self._understand_filters(earlier[0]).question
+            library_question = narrow_to_newest(asked, topic) or library_question
         return Query(
             text,
             standalone,
@@ -117,9 +116,9 @@ class QueryParser:
             unknown_collection=unknown_collection(standalone, self._names_of("collection")),
         )
 
-    def _without_filters(self, question: str) -> str:
+    def _understand_filters(self, question: str) -> Understood:
         this_year = datetime.now(tz=UTC).year
-        return understood_filters(question, self.find_authors, this_year, self._names_of).question
+        return understood_filters(question, self.find_authors, this_year, self._names_of)
 
     def _names_of(self, kind: GroupKind) -> Iterable[str]:
         return self.lookup.groups(kind) if self.lookup else ()
@@ -136,10 +135,9 @@ class QueryParser:
     @staticmethod
     def _fields_asked_before(query: Query) -> tuple[Field, ...]:
         """Return the fields of the last question where only a paper is named: "and the second?"."""
-        is_place = ORDINAL.search(query.standalone) and not specific_words(
-            ORDINAL.sub(" ", query.standalone)
-        )
-        is_next = is_place and possible_new_topic(query.standalone) and query.earlier
+        question = query.standalone
+        is_place = ORDINAL.search(question) and not specific_words(ORDINAL.sub(" ", question))
+        is_next = is_place and possible_new_topic(question) and query.earlier
         return asked_fields(query.earlier[0]) if is_next else ()
 
     def _decide(self, query: Query) -> Query:

@@ -1,4 +1,4 @@
-"""The `paperchat` command: parses words, calls a command, turns errors into one sentence."""
+"""Define the `paperchat` command: parse arguments, run a command, report errors in a sentence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and give its exit code: 0 done, 1 the work failed, 2 wrong use."""
+    """Run the command and return its exit code: 0 done, 1 the work failed, 2 wrong use."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(build_parser().parse_args(_with_default_command(given)))
@@ -50,15 +50,15 @@ def _run(options: argparse.Namespace) -> int:
         return _say(str(exc), EXIT_FAILED)
     except KeyboardInterrupt:
         return _say("stopped", EXIT_INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+    except BrokenPipeError:  # the pipe is closed, as by `| head`
         return EXIT_DONE
 
 
 def _flush() -> None:
-    """Write what still lies in the buffer, or drop it when its reader has gone."""
+    """Write what is left in the buffer, or drop it when the pipe is closed."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # else Python complains when it flushes at its end
+    except BrokenPipeError:  # else Python reports it when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -68,16 +68,16 @@ def _say(message: str, code: int) -> int:
 
 
 def _with_default_command(arguments: list[str]) -> list[str]:
-    """`chat` where no command is named, so that `paperchat --port 8000` works."""
+    """Return the arguments with `chat` where no command is named, as in `paperchat --port 8000`."""
     if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
         return arguments
     if arguments and not arguments[0].startswith("-"):
-        return arguments  # a word that is no command: argparse says which there are
+        return arguments  # an unknown command: argparse lists the known ones
     return ["chat", *arguments]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Build the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="paperchat", description="Ask questions of a library of research papers."
     )
@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _common() -> argparse.ArgumentParser:
-    """Build the options of every command and action; not given, they overwrite nothing."""
+    """Build the options of every command and action; when not given they override nothing."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--library", type=Path, metavar="DIR", help="folder of the library")
     common.add_argument("--verbose", action="store_true", help="tell what each stage does")

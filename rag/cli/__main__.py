@@ -1,4 +1,4 @@
-"""`python -m rag.cli`: the same as `paperchat`."""
+"""Run `python -m rag.cli`, which is the same as `paperchat`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What `paperchat doctor` looks at: packages, library, embedder, language model."""
+"""Check what `paperchat doctor` reports on: packages, library, embedder, language model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PACKAGES = ("llama-index-core", "chromadb", "tantivy", "onnxruntime", "openai", 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The outcome of one check."""
 
     subject: str
     is_fine: bool
@@ -30,7 +30,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Examine everything, each part even when another fails."""
+    """Check everything, each part even when another fails."""
     checks: dict[str, Callable[[Settings], str]] = {
         "packages": _packages,
         "library": _library,

@@ -1,4 +1,4 @@
-"""What each command of `paperchat` does; every function gives the exit code."""
+"""Run the commands of `paperchat`; every function returns the exit code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 
 
 def version() -> str:
-    """Name and version of the installed package."""
+    """Return name and version of the installed package."""
     return f"paperchat {metadata.version('paperchat')}"
 
 
@@ -58,7 +58,7 @@ def chat(options: argparse.Namespace) -> int:
 
 
 def add_user(options: argparse.Namespace) -> int:
-    """The line of a user, with the hash of a password that is asked for without echo."""
+    """Add or print the line of a user, with the hash of a password typed without echo."""
     from ui import write_user
 
     write_user(options.user, _asked_password(), options.file)
@@ -66,7 +66,7 @@ def add_user(options: argparse.Namespace) -> int:
 
 
 def _asked_password() -> str:
-    """The password, typed twice at a terminal, or the first line of standard input."""
+    """Read the password, typed twice at a terminal, or the first line of standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     password = getpass("Password: ")
@@ -85,7 +85,7 @@ def _credentials(text: str | None) -> tuple[str, str] | None:
 
 
 def _filters(options: argparse.Namespace) -> Filters | None:
-    """The filters that the options name; None when they name none."""
+    """Return the filters in the options; None without any."""
     since, until = options.since, options.until
     if since is not None and until is not None and since > until:
         options.usage_error(f"no year is since {since} and until {until}: give --since the earlier")
@@ -101,7 +101,7 @@ def _filters(options: argparse.Namespace) -> Filters | None:
 
 
 def _without_citations(answer: Answer) -> str:
-    """What an answer that cites nothing says, in one line."""
+    """Return the text of an answer without citations, in one line."""
     if answer.status == "abstained":
         from rag.answering.abstention import describe_abstention
 
@@ -141,7 +141,7 @@ def search(options: argparse.Namespace) -> int:
 
 
 def ingest(options: argparse.Namespace) -> int:
-    """Read papers into the library; 1 when a source could not be read at all."""
+    """Read papers into the library; return 1 when a source could not be read at all."""
     if not options.sources and not options.rebuild:
         options.usage_error("name at least one SOURCE, or --rebuild")
     if options.watch:
@@ -165,7 +165,7 @@ def ingest(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    """Follow Zotero until the user stops it, a report each time that something is new."""
+    """Follow Zotero until the user stops it, with a report whenever something is new."""
     if len(options.sources) != 1 or options.dry_run or options.rebuild:
         options.usage_error("--watch goes with one zotero:COLLECTION, and nothing else")
     library = open_library(options)
@@ -195,7 +195,7 @@ def _write_report(report: IngestReport, library: Library) -> None:
 
 
 def list_papers(options: argparse.Namespace) -> int:
-    """Every paper, a line each."""
+    """Print every paper, a line each."""
     papers = open_library(options).papers()
     if options.json:
         write_json({"papers": papers})
@@ -205,7 +205,7 @@ def list_papers(options: argparse.Namespace) -> int:
 
 
 def show_paper(options: argparse.Namespace) -> int:
-    """One paper, whole."""
+    """Print one paper completely."""
     paper = open_library(options).get(options.paper_id)
     if paper is None:
         raise _no_such_paper([options.paper_id])
@@ -253,14 +253,14 @@ def add_paper(options: argparse.Namespace) -> int:
 
 
 def _typed_text() -> str:
-    """What stands on standard input; at a terminal it is asked for."""
+    """Read standard input, which a terminal is asked for."""
     if sys.stdin.isatty():
         sys.stderr.write("Paste a title, authors and an abstract, then press Ctrl-D:\n")
     return sys.stdin.buffer.read(MOST_TYPED_BYTES).decode("utf-8", "replace")
 
 
 def remove_papers(options: argparse.Namespace) -> int:
-    """Delete papers; none of them when one is not there."""
+    """Delete papers; none of them when one is unknown."""
     if not (options.paper_ids or options.starter or options.source or options.collection):
         options.usage_error("name at least one PAPER_ID, --source, --collection or --starter")
     library = open_library(options)
@@ -271,7 +271,7 @@ def remove_papers(options: argparse.Namespace) -> int:
     held = library.papers() if sources else []
     if unknown := sorted(set(options.source) - {str(paper.source) for paper in held}):
         raise SourceError(f"No paper is from {', '.join(unknown)}. Nothing was removed.")
-    # A paper that another source has too is not that source's alone.
+    # A paper that another source has too stays.
     wanted += [p.paper_id for p in held if p.source in sources and sources.issuperset(p.origins)]
     for name in options.collection:
         inside = library.catalog.inside([name])
@@ -287,7 +287,7 @@ def remove_papers(options: argparse.Namespace) -> int:
 
 
 def export_papers(options: argparse.Namespace) -> int:
-    """Every paper, in a format that `ingest` reads again."""
+    """Write every paper in a format that `ingest` can read."""
     library = open_library(options)
     papers = library.papers()
     if options.collection:
@@ -302,7 +302,7 @@ def export_papers(options: argparse.Namespace) -> int:
 
 
 def verify_papers(options: argparse.Namespace) -> int:
-    """Compare the papers with what is derived from them; 1 when something is left wrong."""
+    """Compare the papers with what is derived from them; return 1 when something stays wrong."""
     library = open_library(options)
     report = library.verify(repair=options.repair)
     if options.json:
@@ -330,13 +330,13 @@ def _exported(papers: Sequence[Paper], format_name: FormatName) -> str:
 
 
 def _format_of(path: Path | None) -> FormatName:
-    """The format that a file's name asks for; JSON Lines where it asks for none (`.json`)."""
+    """Return the format of a file's suffix; JSON Lines where it names none."""
     formats: dict[str, FormatName] = {".bib": "bibtex", ".ris": "ris", ".csv": "csv"}
     return formats.get(path.suffix.lower(), JSON_LINES) if path else JSON_LINES
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Check that everything is in place; 1 when something is not."""
+    """Check the installation; return 1 when something is wrong."""
     from rag.cli.checkup import examine
 
     findings = examine(read_settings(library=options.library))

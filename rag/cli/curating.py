@@ -22,7 +22,7 @@ FIELDS: Final = ("title", "abstract", "published", "doi", "url", "venue")
 
 
 def add_curating(actions: Actions, common: Sequence[argparse.ArgumentParser]) -> None:
-    """The actions, below `paperchat papers`."""
+    """Add the actions, below `paperchat papers`."""
     _add_edit(actions.add_parser("edit", parents=common, help="set fields, tags, collections"))
     enriching = actions.add_parser(
         "enrich", parents=common, help="look up what records lack, and show it before it is written"
@@ -118,14 +118,14 @@ def _told(found: int, of: int, *, is_applied: bool) -> str:
 
 
 def _lines(found: Sequence[Enrichment]) -> Iterator[str]:
-    """What would change, a line each below the paper's title."""
+    """Yield what would change, a line each below the paper's title."""
     for each in found:
         yield f"{each.paper.paper_id}  {each.paper.title}"
         yield from (f"    {change}" for change in each.changes)
 
 
 def list_collections(options: argparse.Namespace) -> int:
-    """The collections and the tags, with how many papers each has."""
+    """Return the collections and the tags, with how many papers each has."""
     catalog = open_library(options).catalog
     collections, tags = catalog.collections(), catalog.tags()
     if options.json:
@@ -139,7 +139,7 @@ def list_collections(options: argparse.Namespace) -> int:
 
 
 def list_duplicates(options: argparse.Namespace) -> int:
-    """Papers that may be one, group by group; with `--merge` they are made one."""
+    """Return papers that may be one, group by group; with `--merge` they are made one."""
     catalog = open_library(options).catalog
     groups = catalog.duplicates()
     if options.merge:
@@ -205,7 +205,7 @@ def merge(options: argparse.Namespace) -> int:
 
 
 def _is_wanted(papers: int) -> bool:
-    """Whether a user at a terminal wants papers merged; elsewhere nobody can be asked."""
+    """Return whether a user at a terminal wants papers merged; elsewhere nobody can be asked."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     return is_terminal and is_answered_yes(f"Make one of these {papers} papers?")
 

@@ -1,4 +1,4 @@
-"""The `feedback` command: what users thought of answers, and a question set made of it."""
+"""Run the `feedback` command: list ratings of answers, and make a question set of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_feedback(parser: argparse.ArgumentParser, common: argparse.ArgumentParse
 
 
 def list_feedback(options: argparse.Namespace) -> int:
-    """Every rating, a line each, oldest first."""
+    """Print every rating, a line each, oldest first."""
     ratings = _ratings(options)
     if options.json:
         write_json({"ratings": ratings})
@@ -45,7 +45,7 @@ def list_feedback(options: argparse.Namespace) -> int:
 
 
 def export_feedback(options: argparse.Namespace) -> int:
-    """A question set; how much of the feedback it holds is said on standard error."""
+    """Write a question set; report on standard error how much of the feedback it holds."""
     if options.json and options.out is None:
         options.usage_error("--json tells of the file; name it with --out FILE")
     ratings = _ratings(options)
@@ -61,7 +61,7 @@ def export_feedback(options: argparse.Namespace) -> int:
 
 
 def _ratings(options: argparse.Namespace) -> list[Rating]:
-    """All ratings of the library; none where nobody has rated, and no file is made."""
+    """Return all ratings of the library; none, and no new file, where nobody has rated."""
     path = read_settings(library=options.library).library.expanduser() / FILE
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""Opens the library that a command's options name, and asks what a new one begins with."""
+"""Open the library that a command's options name, and ask what a new one begins with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILL_IT: Final = "{library!r} is a new library. Fill it with the starter papers?
 def open_library(
     options: argparse.Namespace, *, starter: bool = False, rebuild: bool = False
 ) -> Library:
-    """The library that the options name; a new one gets the starter papers when asked for."""
+    """Open the library that the options name; a new one gets the starter papers if asked."""
     settings = read_settings(library=options.library)
     is_filled = starter and fills_new(options, settings)
     with shown_progress() as on_progress:
@@ -36,9 +36,9 @@ def open_library(
 
 
 def fills_new(options: argparse.Namespace, settings: Settings) -> bool:
-    """Whether a new library gets the starter papers: the default one does, another when asked.
+    """Return whether a new library gets the starter papers: the default one, another if asked.
 
-    At a terminal the user is asked; else one line tells what an own new library begins with.
+    At a terminal the user is asked; else a line says what another new library begins with.
     """
     if options.library is None or options.starter:
         return True

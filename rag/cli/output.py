@@ -1,4 +1,4 @@
-"""Shows answers and the papers of a search as text in the terminal."""
+"""Print answers and search results as text in the terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rag.types import Answer, Filters, Hit
 
 
 def write_answer(answer: Answer) -> None:
-    """An answer for people: text, sources, and what they should know beside it."""
+    """Print an answer: text, sources, and what limits it."""
     write_line(str(answer))
     if any(paper.is_summary for paper in answer.papers):
         write_line(
@@ -26,7 +26,7 @@ def _filters_line(filters: Filters) -> str:
 
 
 def write_hits(hits: list[Hit], filters: Filters) -> None:
-    """A line for each paper found, with why it was found; first which papers could be."""
+    """Print a line for each retrieved paper with its scores; first the filters."""
     if filters:
         write_line(_filters_line(filters))
     for place, hit in enumerate(hits, start=1):

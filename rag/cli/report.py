@@ -1,4 +1,4 @@
-"""Tells what an ingest did beyond its counts: what was left out and why, and what was joined."""
+"""Report what an ingest did beyond its counts: what was rejected and why, what was merged."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 
 from rag.types import Merged, Rejection
 
-LISTED_ONE_BY_ONE: Final = 5  # records of a source with which the same is wrong
+LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
 EXAMPLES: Final = 3
 
 
 def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
-    """A line for each rejection; of many for one reason in a source, their number and the first."""
+    """Yield a line for each rejection; for many of one kind their number and the first."""
     groups: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
     for each in rejected:
         groups[each.source, each.reason if each.record else each.why].append(each)
@@ -32,7 +32,7 @@ def _place(rejection: Rejection) -> str:
 
 
 def merged_lines(merged: Sequence[Merged]) -> Iterator[str]:
-    """The first records that were joined to papers from elsewhere, by title, and how many more."""
+    """Yield the first merged records, by title, and how many more there are."""
     for each in merged[:EXAMPLES]:
         yield f"one paper: {each.title!r} from {each.source} is the one from {each.into}"
     if len(merged) > EXAMPLES:

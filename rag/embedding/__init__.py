@@ -1,4 +1,4 @@
-"""Which embedder a library uses, made only when it is first needed."""
+"""Choose the embedder of a library; its model is loaded only when it is first needed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ MINILM_DIMENSION: Final = 384
 
 
 class TextModel(Protocol):
-    """What makes vectors of texts and of questions."""
+    """A model that embeds texts and questions."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of the texts in their order, shape (len(texts), dimension), of any norm."""
+        """Return vectors of the texts in order, shape (len(texts), dimension), of any norm."""
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,), of any norm."""
+        """Return the vector of a question, shape (dimension,), of any norm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class LlamaIndexModel:
 
     @property
     def name(self) -> str:
-        """What tells it from other embeddings."""
+        """A name that differs from those of other embeddings."""
         return f"{self.embedding.class_name()}:{self.embedding.model_name}"
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of the texts in their order, shape (len(texts), dimension)."""
+        """Return vectors of the texts in their order, shape (len(texts), dimension)."""
         return np.asarray(self.embedding.get_text_embedding_batch(list(texts)), np.float32)
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,)."""
+        """Return the vector of a question, shape (dimension,)."""
         return np.asarray(self.embedding.get_query_embedding(query), np.float32)
 
 
@@ -62,10 +62,10 @@ class Embedder:
     """An embedder by name; its model is loaded when the first text is embedded.
 
     Attributes:
-        name: What a library's manifest remembers.
+        name: Recorded in the library.
         dimension: Length of the vectors, or None while it is not known.
         load: Makes the model.
-        ahead: Gives the vectors of texts that were embedded ahead.
+        ahead: Vectors of texts that were embedded ahead of time.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Embedder:
     def prepare(
         self, on_progress: OnProgress = lambda _: None, *, retry: bool = False
     ) -> TextModel:
-        """The loaded model.
+        """Return the loaded model.
 
         Raises:
             EmbedderUnavailableError: Its weights cannot be had. The channels are not tried again
@@ -103,7 +103,7 @@ class Embedder:
         return model
 
     def find_encoder(self) -> CachedEncoder | None:
-        """Return what encodes texts and words; None when the model cannot, or cannot be had."""
+        """Return what encodes texts and words; None when the model cannot, or is unavailable."""
         try:
             model = self.prepare()
         except EmbedderUnavailableError:
@@ -113,7 +113,7 @@ class Embedder:
         return self._encoder
 
     def find_words(self) -> KnowsWords | None:
-        """What gives vectors of words; None when the model cannot, or cannot be had."""
+        """Return what gives vectors of words; None when the model cannot, or is unavailable."""
         try:
             model = self.prepare()
         except EmbedderUnavailableError:
@@ -121,12 +121,12 @@ class Embedder:
         return model if isinstance(model, KnowsWords) else None
 
     def knows_word(self, word: str) -> bool | None:
-        """Whether the model's vocabulary has a word, in lower case; None where it cannot tell."""
+        """Return whether the model's vocabulary has a word, in lower case; None if unknown."""
         words = self.find_words()
         return words.knows_word(word) if isinstance(words, HasVocabulary) else None
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of the texts, shape (len(texts), dimension), unit norm."""
+        """Return vectors of the texts, shape (len(texts), dimension), unit norm."""
         model, ahead = self.prepare(), self.ahead()
         known = [ahead.get(key_of(text)) for text in texts] if ahead else [None] * len(texts)
         unknown = [text for text, vector in zip(texts, known, strict=True) if vector is None]
@@ -135,7 +135,7 @@ class Embedder:
         return _unit(np.asarray(vectors, np.float32))
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,), unit norm."""
+        """Return the vector of a question, shape (dimension,), unit norm."""
         model = self.prepare()
         vector: NDArray[np.float32] = _unit(model.embed_query(query)[None, :])[0]
         return vector
@@ -148,7 +148,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Embedder | None:
-    """The embedder that was given, or the one that the settings name; None for `none`."""
+    """Build the embedder that was given, or the one that the settings name; None for `none`."""
     if given is not None:
         model = LlamaIndexModel(given)
         return Embedder(model.name, len(model.embed_query("dimension")), lambda _: model)
@@ -160,7 +160,7 @@ def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Em
 
 
 def build_reading_embedder(settings: Settings, chosen: Embedder | None) -> Embedder | None:
-    """The embedder that checks sentences: always the local one; None for `none`."""
+    """Build the embedder that checks sentences: always the local one; None for `none`."""
     if chosen is None or chosen.name == MINILM:
         return chosen
     return _minilm(settings)

@@ -1,4 +1,4 @@
-"""Vectors of the starter papers' passages, embedded ahead so that a first start need not.
+"""Load vectors of the starter papers, embedded ahead of time so that a first start need not.
 
 `python -m eval.fit.starter_vectors` makes the file.
 """
@@ -19,12 +19,12 @@ Ahead = Mapping[bytes, NDArray[np.float16]]
 
 
 def key_of(text: str) -> bytes:
-    """What a text is found by."""
+    """Return the key of a text."""
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
 def load_ahead(graph: str, file: Path = FILE) -> Ahead:
-    """Vectors by the key of their text; none when another graph than this one made them."""
+    """Load vectors by the key of their text; none when another graph made them."""
     with np.load(file) as stored:
         if str(stored["graph"]) != graph:
             return {}

@@ -45,7 +45,7 @@ class WordEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A text as it is kept, in few bytes."""
+    """An encoded text in few bytes."""
 
     vector: NDArray[np.float16]
     words: tuple[str, ...]
@@ -66,7 +66,7 @@ class _Kept:
 
 
 class CachedEncoder:
-    """Encode each text once and keep the latest, as many as `BYTES_KEPT` holds.
+    """Encode each text once, and cache the latest up to `BYTES_KEPT`.
 
     Args:
         model: What encodes.
@@ -79,7 +79,7 @@ class CachedEncoder:
         self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> list[EncodedText]:
-        """Return the encoded texts in their order, from memory where they were encoded before."""
+        """Return the encoded texts in their order, from the cache where possible."""
         with self._lock:
             known = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in known]

@@ -1,4 +1,4 @@
-"""Builds all-MiniLM-L6-v2 as an ONNX graph from its published weights.
+"""Build all-MiniLM-L6-v2 as an ONNX graph from its published weights.
 
 The network is BERT (Devlin et al. 2019) with 6 layers of 12 heads, 384 wide; mean pooling over
 the tokens and L2 normalisation are part of the graph. Not covered: any other architecture.
@@ -26,7 +26,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 class _GraphBuilder:
-    """Collects nodes and initialisers; each call gives the name of a tensor."""
+    """Collect nodes and initialisers; each call gives the name of a tensor."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -107,7 +107,7 @@ def _pool(g: _GraphBuilder, x: str, mask: str) -> None:
 
 
 def build_graph(weights: Weights) -> onnx.ModelProto:
-    """An ONNX model from `input_ids` and `attention_mask`, both (batch, tokens).
+    """Build an ONNX model from `input_ids` and `attention_mask`, both (batch, tokens).
 
     It gives `embedding` (batch, 384), unit norm, and `tokens` (batch, tokens, 384), the last
     layer's vector of each token.

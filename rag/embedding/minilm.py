@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an int8 graph in onnxruntime."""
+"""Run all-MiniLM-L6-v2 as an int8 graph in onnxruntime."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 DIMENSION = 384
-MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text is not seen
+MAX_TOKENS = 256  # the model's training length; the rest of a longer text is ignored
 TOKENS_PER_BATCH = 512  # as fast as 2048 on 2 cores, and an ingest takes 270 MB less at its peak
-PIECE_TOKENS = 3  # a piece alone stands between [CLS] and [SEP]
+PIECE_TOKENS = 3  # a piece between [CLS] and [SEP]
 
 
 def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
-    """BERT's lower-casing WordPiece tokenizer over a `vocab.txt`."""
+    """Build BERT's lower-casing WordPiece tokenizer over a `vocab.txt`."""
     tokens = vocabulary_file.read_text(encoding="utf-8").splitlines()
     ids = {token: number for number, token in enumerate(tokens)}
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
@@ -45,7 +45,7 @@ def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in groups of like length, so that padding is short: shortest texts first."""
+    """Yield indices in groups of similar length, so that padding is short: shortest first."""
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
         if batch and lengths[index] * (len(batch) + 1) > TOKENS_PER_BATCH:
@@ -59,9 +59,9 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 def _words(
     text: str, encoding: Encoding, tokens: NDArray[np.float32]
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """The words of a text and the mean vectors of their pieces, shape (words, 384), unit norm."""
+    """Return the words of a text, and the unit mean vectors of their pieces, shape (words, 384)."""
     pieces, offsets = encoding.tokens, encoding.offsets
-    end = len(pieces) - 1  # of the words, which stand between [CLS] and [SEP]
+    end = len(pieces) - 1  # of the words, which are between [CLS] and [SEP]
     starts = [n for n in range(1, end) if not pieces[n].startswith("##")]
     spans = [
         (offsets[first][0], offsets[after - 1][1])
@@ -76,7 +76,7 @@ def _words(
 
 
 class MiniLM:
-    """Embeds texts with the int8 graph; vectors have 384 dimensions and unit norm.
+    """Embed texts with the int8 graph; vectors have 384 dimensions and unit norm.
 
     Args:
         onnx_file: The graph that `rag.embedding.graph.convert` wrote.
@@ -99,7 +99,7 @@ class MiniLM:
         self._words: WordVectors | None = None
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of the texts in their order, shape (len(texts), 384), unit norm."""
+        """Return vectors of the texts in their order, shape (len(texts), 384), unit norm."""
         encodings = self._tokenizer.encode_batch(list(texts))
         vectors = np.empty((len(texts), DIMENSION), np.float32)
         batches = list(_batches([len(encoding) for encoding in encodings]))
@@ -109,7 +109,7 @@ class MiniLM:
         return vectors
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (384,), unit norm."""
+        """Return the vector of a question, shape (384,), unit norm."""
         vector: NDArray[np.float32] = self.embed([query])[0]
         return vector
 
@@ -132,7 +132,7 @@ class MiniLM:
         return EncodedText(vectors[0], *_words(text, encoding, tokens[0]))
 
     def prepare_words(self, file: Path, on_progress: Callable[[Progress], None]) -> None:
-        """Read each piece of the vocabulary alone, once a machine; the file keeps what was read."""
+        """Embed each piece of the vocabulary alone, once per machine; the file caches them."""
         pieces = load_pieces(file, self._tokenizer.get_vocab_size())
         if pieces is None:
             pieces = self._read_pieces(on_progress)
@@ -140,13 +140,13 @@ class MiniLM:
         self._words = WordVectors(pieces, self._split)
 
     def word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of words out of context, shape (len(words), 384); unit norm, or 0 for no word."""
+        """Return vectors of words out of context, shape (len(words), 384); unit norm, or 0."""
         if self._words is None:
             self._words = WordVectors(self._read_pieces(lambda _: None), self._split)
         return self._words.look_up(words)
 
     def knows_word(self, word: str) -> bool:
-        """Whether a word, in lower case, is one piece of the vocabulary."""
+        """Return whether a word, in lower case, is one piece of the vocabulary."""
         return self._tokenizer.token_to_id(word) is not None
 
     def _split(self, words: Sequence[str]) -> list[list[int]]:
@@ -154,7 +154,7 @@ class MiniLM:
         return [encoding.ids for encoding in encodings]
 
     def _read_pieces(self, on_progress: Callable[[Progress], None]) -> Pieces:
-        """The vector of every piece of the vocabulary, shape (pieces, 384), unit norm."""
+        """Embed every piece of the vocabulary, shape (pieces, 384), unit norm."""
         count = self._tokenizer.get_vocab_size()
         start, end = self._tokenizer.encode("").ids
         pieces = np.empty((count, DIMENSION), np.float16)
@@ -169,13 +169,13 @@ class MiniLM:
         return pieces
 
     def _each(self, work: Callable[[T], R], given: Sequence[T]) -> list[R]:
-        """The results in the order of what was given; as many at once as there are cores."""
+        """Return the results in the order of the input; as many at once as there are cores."""
         if len(given) == 1:
             return [work(given[0])]
         return list(self._workers.map(work, given))
 
     def _run(self, outputs: list[str], ids: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
-        """Outputs of the graph for token lists in ascending length."""
+        """Return outputs of the graph for token lists in ascending length."""
         padded = np.zeros((len(ids), len(ids[-1])), np.int64)
         for row, tokens in enumerate(ids):
             padded[row, : len(tokens)] = tokens

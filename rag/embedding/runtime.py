@@ -1,4 +1,4 @@
-"""Loads onnxruntime so that it keeps nothing about whoever runs it."""
+"""Load onnxruntime so that it keeps nothing about whoever runs it."""
 
 from __future__ import annotations
 

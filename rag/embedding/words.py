@@ -1,7 +1,7 @@
-"""Vectors of words out of context, put together of the vectors of their WordPiece pieces.
+"""Compose vectors of words out of context from the vectors of their WordPiece pieces.
 
-The pieces are those of the model's vocabulary, each read alone, once a machine; so a word costs a
-look-up, whatever paper it stands in, and nothing is kept for a paper.
+The pieces are those of the model's vocabulary, each embedded alone, once per machine; so a word
+costs a look-up, whatever paper it is in, and nothing is stored for a paper.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class KnowsWords(Protocol):
     """An embedder that gives vectors of words out of context."""
 
     def word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """The words in their order, shape (len(words), dimension); unit norm, or 0 for no word."""
+        """Return vectors of the words in order, shape (len(words), dimension); unit norm, or 0."""
 
 
 @runtime_checkable
@@ -36,11 +36,11 @@ class HasVocabulary(Protocol):
     """An embedder that knows common words of its language, whatever a library holds."""
 
     def knows_word(self, word: str) -> bool:
-        """Whether a word, in lower case, is one piece of the vocabulary."""
+        """Return whether a word, in lower case, is one piece of the vocabulary."""
 
 
 class WordVectors:
-    """Looks words up, and keeps those that were looked up before.
+    """Look up words, and cache those that were looked up before.
 
     Args:
         pieces: Vectors of the vocabulary's pieces, shape (pieces, dimension).
@@ -55,7 +55,7 @@ class WordVectors:
         self._lock = threading.Lock()
 
     def look_up(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of the words in their order, shape (len(words), dimension)."""
+        """Return vectors of the words in their order, shape (len(words), dimension)."""
         different = list(dict.fromkeys(words))
         if len(different) > WORDS_KEPT:
             return self._put_together(words)
@@ -65,7 +65,7 @@ class WordVectors:
         return found
 
     def _learn(self, words: Sequence[str]) -> None:
-        """Keep the vectors of these words too; all others go when there is no room for them."""
+        """Cache the vectors of these words too; all others are dropped when there is no room."""
         missing = [word for word in words if word not in self._places]
         if len(self._places) + len(missing) > WORDS_KEPT:
             self._places, missing = {}, list(words)
@@ -75,7 +75,7 @@ class WordVectors:
             self._places |= {word: first + n for n, word in enumerate(missing)}
 
     def _put_together(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """The mean of each word's pieces, unit norm."""
+        """Return the mean vector of each word's pieces, unit norm."""
         split = self._split(words)
         padded = [pieces or [0] for pieces in split]  # any piece: it counts nothing below
         flat = self._pieces[[piece for pieces in padded for piece in pieces]].astype(np.float32)
@@ -87,7 +87,7 @@ class WordVectors:
 
 
 def load_pieces(file: Path, count: int) -> Pieces | None:
-    """The vectors of `count` pieces that were kept in a file; None when they have to be made."""
+    """Load the vectors of `count` pieces from a file; None when they have to be made."""
     try:
         pieces = np.load(file, allow_pickle=False)
     except (OSError, EOFError, ValueError):  # absent, or cut short
@@ -96,7 +96,7 @@ def load_pieces(file: Path, count: int) -> Pieces | None:
 
 
 def save_pieces(file: Path, pieces: Pieces) -> None:
-    """Keep the vectors; where they cannot be kept, they are made anew the next time."""
+    """Store the vectors; where that fails they are made again next time."""
     unfinished = file.with_suffix(".part")
     try:
         with unfinished.open("wb") as writing:

@@ -1,1 +1,1 @@
-"""Speaks to an OpenAI-compatible endpoint: the one package that names OpenAI."""
+"""Ask an OpenAI-compatible endpoint: the one package that names OpenAI."""

@@ -1,4 +1,4 @@
-"""A chat model behind an OpenAI-compatible endpoint, as a LlamaIndex LLM."""
+"""Wrap a chat model behind an OpenAI-compatible endpoint as a LlamaIndex LLM."""
 
 from __future__ import annotations
 

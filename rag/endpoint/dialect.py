@@ -1,4 +1,4 @@
-"""Learns which of the usual parameters an endpoint takes, from what it says when it refuses one.
+"""Learn which of the usual parameters an endpoint takes, from its refusals.
 
 A refusal that names a parameter is answered with its other form: another name, or none. What then
 worked is remembered for the endpoint and the model as long as the process lives.

@@ -1,4 +1,4 @@
-"""Embeds texts with an endpoint's model."""
+"""Embed texts with an endpoint's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds language models that are served on this machine, by asking where they usually are.
+"""Find language models that are served on this machine, by asking where they usually are.
 
 Nothing but lists of models is asked for, and only servers of this machine, or the one that
 `OLLAMA_HOST` names.
@@ -58,7 +58,7 @@ class Place:
 
 
 def may_look(settings: Settings) -> bool:
-    """Whether a model may be looked for: nothing is set, and it is not forbidden."""
+    """Return whether a model may be looked for: nothing is set, and it is not forbidden."""
     return settings.find_local and settings.llm == "auto" and not settings.has_endpoint
 
 

@@ -1,4 +1,4 @@
-"""Reads the pieces of a reply, whatever JSON an endpoint puts there; pure functions.
+"""Read the pieces of a reply, whatever JSON an endpoint puts there; pure functions.
 
 The client hands on what it could not read as it is: any value may be of any type.
 """
@@ -93,7 +93,7 @@ def value_of(thing: object, name: str) -> object:
 
 
 def is_object(thing: object) -> bool:
-    """Whether it is an object of JSON."""
+    """Return whether it is an object of JSON."""
     return isinstance(thing, dict | BaseModel)
 
 
@@ -133,7 +133,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 class Cleaner:
-    """Makes pieces of text that UTF-8 can hold and a terminal can show.
+    """Make pieces of text that UTF-8 can hold and a terminal can show.
 
     The halves of a sign that came in two pieces are put together; a lone half goes.
     """

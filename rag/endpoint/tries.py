@@ -1,4 +1,4 @@
-"""Holds a call of the endpoint, with all its tries, to a deadline."""
+"""Hold a call of the endpoint, with all its tries, to a deadline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BACKOFF: Final = wait_exponential(multiplier=0.5, max=8.0) + wait_random(0.0, 0.
 
 
 def retrying(tries: int, deadline: float) -> Retrying:
-    """Calls again after failures that may pass, unless the deadline came before the next try.
+    """Call again after failures that may pass, until the deadline would come first.
 
     Args:
         tries: Calls at most, with the first.
@@ -40,7 +40,7 @@ def retrying(tries: int, deadline: float) -> Retrying:
 
 
 class _StopBefore(stop_base):
-    """Stops when the next try would begin after the deadline."""
+    """Stop when the next try would begin after the deadline."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline

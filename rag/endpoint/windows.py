@@ -88,7 +88,7 @@ def read_window(base_url: str, model: str, key: str) -> tuple[int | None, bool]:
 
 
 def is_near(base_url: str) -> bool:
-    """Whether an address is of this machine or of its own network."""
+    """Return whether an address is of this machine or of its own network."""
     try:
         host = httpx.URL(base_url).host
     except httpx.InvalidURL:

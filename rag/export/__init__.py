@@ -1,4 +1,4 @@
-"""Citations of exactly the papers given, and answers as Markdown; built from the records alone."""
+"""Export bibliographies of exactly the given papers, and answers as Markdown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CSV: Final[Table] = "csv"
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """What a file of a format is called and served as.
+    """A file format.
 
     Attributes:
         label: Its name for people.
@@ -63,10 +63,10 @@ RENDERERS: Final[Mapping[Format, Callable[[Iterable[Reference]], str]]] = {
 
 
 def export_papers(papers: Iterable[Paper], format_name: Format | Style | Table) -> str:
-    """The papers as a bibliography or a list, in their order, each once; no field that is unknown.
+    """Render the papers as a bibliography or list, in their order, each once.
 
-    A summary of the starter library is never given as a paper's abstract. The printed styles have
-    an order of their own.
+    Unknown fields are left out, and a summary of the starter library is never given as a paper's
+    abstract. The printed styles have an order of their own.
 
     Raises:
         ValueError: The format is none of `FORMATS`, no style and not `csv`.
@@ -84,6 +84,6 @@ def export_papers(papers: Iterable[Paper], format_name: Format | Style | Table) 
 
 
 def cited_papers(answers: Iterable[Answer]) -> list[Paper]:
-    """The papers that the answers of a conversation cite, each once, in the order of first use."""
+    """Return the papers that answers cite, each once, in the order of first use."""
     cited = (paper for answer in answers for paper in answer.papers)
     return list({paper.paper_id: paper for paper in cited}.values())

@@ -1,4 +1,4 @@
-"""Writes BibTeX, in UTF-8."""
+"""Write BibTeX, in UTF-8."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ VENUE_FIELDS: Final[Mapping[Kind, str]] = {
     "other": "howpublished",
 }
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-OWN_ID: Final = "paperchatid"  # a field of ours, which BibTeX passes over
+OWN_ID: Final = "paperchatid"  # a field of ours, which BibTeX ignores
 # What BibTeX's list of names would read as more than a name, or a parser as a command.
 NO_NAME: Final = re.compile(r"\band\b|^others$|[\\{}$&%#_~^]", re.IGNORECASE)
 NOT_IN_ADDRESS: Final = re.compile(r"[{}\\\s]")
 
 
 def render_bibtex(references: Iterable[Reference]) -> str:
-    """The entries of a `.bib` file; "" without references."""
+    """Render the entries of a `.bib` file; "" without references."""
     return "\n".join(map(_entry, references))
 
 
@@ -41,7 +41,7 @@ def _entry(reference: Reference) -> str:
 
 
 def _fields(reference: Reference) -> dict[str, str]:
-    """Values as they stand behind the equals sign; "" where nothing is known."""
+    """Return values for the right of the equals sign; empty where unknown."""
     has_eprint = reference.arxiv_id is not None
     return {
         "title": _braced(_braced(latex_text(reference.title))),  # inner braces keep capitals
@@ -70,7 +70,7 @@ def _braced(value: str) -> str:
 
 
 def _author(name: Name) -> str:
-    """`von Family, Suffix, Given`; braces keep together what is no person's name."""
+    """Return `von Family, Suffix, Given`; braces keep together what is no person's name."""
     family = " ".join(filter(None, (name.particle, name.family)))
     if name.is_whole or NO_NAME.search(str(name)):
         return _braced(latex_text(str(name)))
@@ -78,5 +78,5 @@ def _author(name: Name) -> str:
 
 
 def _verbatim(address: str) -> str:
-    """An address as it is; what would end the field or begin a command is percent-encoded."""
+    """Return an address; what would end the field or begin a command is percent-encoded."""
     return NOT_IN_ADDRESS.sub(lambda match: quote(match[0]), address)

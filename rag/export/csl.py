@@ -1,4 +1,4 @@
-"""Writes CSL-JSON, as pandoc, Zotero and citeproc read it; fields of the schema `csl-data.json`."""
+"""Write CSL-JSON, as pandoc, Zotero and citeproc read it; fields of the schema `csl-data.json`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ OWN_ID: Final = "paperchat_id"  # below `custom`, which the schema keeps for suc
 
 
 def render_csl(references: Iterable[Reference]) -> str:
-    """One array of items, which is `[]` without references."""
+    """Render one array of items, which is `[]` without references."""
     items = [csl_item(reference) for reference in references]
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
 
 
 def csl_item(reference: Reference) -> dict[str, object]:
-    """A reference as an item of CSL."""
+    """Return a reference as an item of CSL."""
     known: dict[str, object] = {
         "id": reference.key,
         "type": TYPES[reference.kind],

@@ -1,4 +1,4 @@
-"""Writes references as they are printed in a text: APA, IEEE and Chicago, by citeproc."""
+"""Render references as they are printed in a text: APA, IEEE and Chicago, by citeproc."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENDS: Final = re.compile(r"[.!?…”]$|https?://\S+$|\d$")
 
 
 def render_formatted(references: Iterable[Reference], style: Style) -> str:
-    """The references in a style, a line each, in the style's own order; "" without any."""
+    """Render the references in a style, a line each, in the style's own order; "" without any."""
     from citeproc import (
         Citation,
         CitationItem,
@@ -69,7 +69,7 @@ def _item(reference: Reference) -> dict[str, object]:
 
 
 def _finished(line: str, reference: Reference) -> str:
-    """A line as the style means it, where citeproc-py falls short of it."""
+    """Return a line as the style requires, where citeproc-py falls short of it."""
     text = NUMBER.sub(r"\1 ", " ".join(line.split()))
     if reference.arxiv_id:
         text = text.replace("arXiv: arXiv:", "arXiv:").replace("ArXiv", "arXiv")
@@ -81,6 +81,6 @@ def _finished(line: str, reference: Reference) -> str:
 
 
 def _once(text: str, part: str) -> str:
-    """Without the second of two titles, of which the first stands for unknown authors."""
+    """Return the line without a second title, of which the first replaces unknown authors."""
     found = list(re.finditer(part, text, re.IGNORECASE))
     return text[: found[1].start()] + text[found[1].end() :] if len(found) > 1 else text

@@ -1,4 +1,4 @@
-"""Writes text so that LaTeX and BibTeX show it as it is; formulas stay formulas."""
+"""Write text so that LaTeX and BibTeX show it as it is; formulas stay formulas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STRUCTURES: Final = frozenset(
 
 
 def latex_text(text: str) -> str:
-    """Text for a field in braces; its braces are balanced, whatever the text holds."""
+    """Return text for a field in braces; its braces are balanced, whatever the text holds."""
     return _written(text, ESCAPED if _is_balanced(text) else {**ESCAPED, **NAMED_BRACES})
 
 

@@ -1,4 +1,4 @@
-"""Writes answers and conversations as Markdown that any viewer may open.
+"""Render answers and conversations as Markdown that any viewer may open.
 
 Text of papers, models and users brings no HTML, no image and no link but to the web.
 """
@@ -29,7 +29,7 @@ SUMMARY: Final = "The texts are summaries written for paperchat, not the authors
 
 
 def answer_markdown(answer: Answer) -> str:
-    """A question with its answer, the papers that it cites and the sentences it rests on."""
+    """Return a question with its answer, the papers that it cites and the sentences it rests on."""
     parts = [f"## {plain(answer.question)}"]
     if answer.caveat:
         parts.append(f"*{plain(answer.caveat)}*")
@@ -47,7 +47,7 @@ def answer_markdown(answer: Answer) -> str:
 
 
 def conversation_markdown(answers: Iterable[Answer], *, title: str = "") -> str:
-    """A conversation, its answers oldest first, below its title."""
+    """Return a conversation, its answers oldest first, below its title."""
     heading = f"# {plain(title) or UNTITLED}\n"
     return "\n".join([heading, *map(answer_markdown, answers)])
 
@@ -61,7 +61,7 @@ def _sources(citations: Sequence[Citation]) -> Iterator[str]:
 
 
 def _described(paper: Paper) -> str:
-    """Title with its link, authors, venue and date, as far as they are known."""
+    """Return title with link, authors, venue and date, where known."""
     address = NOT_IN_ADDRESS.sub(lambda match: quote(match[0]), paper.link)
     known = (", ".join(paper.authors), paper.venue or "", paper.published or "")
     parts = [f"[{plain(paper.title)}](<{address}>)", *(plain(each) for each in known if each)]
@@ -69,7 +69,7 @@ def _described(paper: Paper) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line as Markdown that shows it as it is, formulas apart."""
+    """Return text on one line as Markdown that shows it as it is, formulas apart."""
     return SIGNS.sub(_escaped, one_line(text))
 
 
@@ -81,7 +81,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def inert(text: str) -> str:
-    """A model's Markdown without HTML and images, and with links to the web alone."""
+    """Return a model's Markdown without HTML and images, and with links to the web alone."""
     return ACTIVE.sub(_inert, text)
 
 

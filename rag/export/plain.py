@@ -1,4 +1,4 @@
-"""Turns values into what JSON can hold: for `--json`, the page's endpoints and reports."""
+"""Turn values into what JSON can hold: for `--json`, the page's endpoints and reports."""
 
 from __future__ import annotations
 

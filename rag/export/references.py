@@ -1,6 +1,6 @@
-"""What every citation form is written from: a paper's fields, sorted as bibliographies need them.
+"""Build the entries that every citation format is rendered from.
 
-Only what the record says is passed on; a field that is not known stays away.
+Only what the record says is passed on; unknown fields are left out.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Reference:
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
-    """An entry for each paper, in order; one that is given twice stands once."""
+    """Build an entry for each paper, in order; one that is given twice stands once."""
     once = list({paper.paper_id: paper for paper in papers}.values())
     keys = [_own_key(paper) or _plain_key(paper) for paper in once]
     count = Counter(keys)
@@ -115,7 +115,7 @@ def _reference(paper: Paper, key: str) -> Reference:
 
 
 def _follows_from_record(paper: Paper, arxiv_id: str) -> bool:
-    """Whether the paper comes back as it is without our id, which says that texts are clean."""
+    """Return whether reading the entry again gives the same paper without our id."""
     follows = paper.paper_id in (arxiv_id, id_from_title(paper.title))
     is_clean = clean_title(paper.title) == paper.title
     return follows and is_clean and clean_abstract(paper.abstract) == paper.abstract
@@ -130,13 +130,13 @@ def _kind(venue: str, arxiv_id: str) -> Kind:
 
 
 def _own_key(paper: Paper) -> str:
-    """The key by which the user cites the paper, or ""."""
+    """Return the key by which the user cites the paper, or ""."""
     key = dict(paper.identifiers).get("citekey", "")
     return key if KEY.fullmatch(key) else ""
 
 
 def _plain_key(paper: Paper) -> str:
-    """First author's family name, year, first telling word of the title; else words alone.
+    """Return first author's family name, year, and first telling word of the title.
 
     It depends on the paper alone, so that a paper has the same key in every export.
     """
@@ -155,6 +155,6 @@ def _plain(text: str) -> str:
 
 
 def _hashed_key(key: str, paper: Paper) -> str:
-    """The key of a paper whose plain one is shared; the same whatever stands beside it."""
+    """Return the key of a paper whose plain one is shared; it depends on the paper alone."""
     digest = hashlib.sha256(paper.paper_id.encode("utf-8", "replace")).hexdigest()
     return f"{key}-{digest[:HASH_CHARACTERS]}"

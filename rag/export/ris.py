@@ -1,4 +1,4 @@
-"""Writes RIS: a tag a line, records end with `ER`, lines with carriage return and line feed."""
+"""Write RIS: a tag a line, records end with `ER`, lines with carriage return and line feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PUBMED: Final = "PubMed"
 
 
 def render_ris(references: Iterable[Reference]) -> str:
-    """The records of a `.ris` file; "" without references."""
+    """Render the records of a `.ris` file; "" without references."""
     return "".join(
         f"{tag}  - {value}{END_OF_LINE}"
         for reference in references
@@ -51,13 +51,13 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
 
 
 def _author(name: Name) -> str:
-    """`Family, Given, Suffix`; the standard has the suffix last."""
+    """Return `Family, Given, Suffix`; the standard has the suffix last."""
     family = " ".join(filter(None, (name.particle, name.family)))
     return ", ".join(filter(None, (family, name.given, name.suffix)))
 
 
 def _date(reference: Reference) -> str | None:
-    """`YYYY/MM/DD/`, empty where not known; None when the year tells all."""
+    """Return `YYYY/MM/DD/`, empty where unknown; None when the year says all."""
     if not (reference.year and reference.month):
         return None
     day = f"{reference.day:02}" if reference.day else ""
@@ -65,7 +65,7 @@ def _date(reference: Reference) -> str | None:
 
 
 def _accession(reference: Reference) -> dict[str, str | None]:
-    """Name of a database, and the paper's number in it."""
+    """Return the name of a database, and the paper's number in it."""
     if reference.own_id:
         return {"DB": OWN_DATABASE, "AN": reference.own_id}
     if reference.arxiv_id:

@@ -1,4 +1,4 @@
-"""Writes CSV, as spreadsheets and `ingest` read it, with no cell that a spreadsheet would run."""
+"""Write CSV, as spreadsheets and `ingest` read it, with no cell that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BETWEEN: Final = "; "
 
 
 def render_table(papers: Iterable[Paper]) -> str:
-    """A row for each paper below the columns' names; a summary is not given as an abstract."""
+    """Render a row for each paper below the columns' names; a summary is no abstract."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\r\n")
     rows.writerow(COLUMNS)
@@ -61,5 +61,5 @@ def _cells(paper: Paper) -> dict[str, str]:
 
 
 def _safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `ingest` takes the sign off again."""
+    """Return a cell that no spreadsheet runs as a formula; `ingest` removes the quote again."""
     return f"{TEXT_SIGN}{text}" if text.startswith((*FORMULA, TEXT_SIGN)) else text

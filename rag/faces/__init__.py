@@ -1,1 +1,1 @@
-"""The library as LlamaIndex knows such things: its retriever, query engine and chat engine."""
+"""Present the library as LlamaIndex's retriever, query engine and chat engine."""

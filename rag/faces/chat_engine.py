@@ -1,4 +1,4 @@
-"""The engine with a memory, as a LlamaIndex chat engine."""
+"""Wrap the engine, with a memory, as a LlamaIndex chat engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.types import Answer, Message
 
 
 class PaperChatEngine(BaseChatEngine):
-    """Answers questions one after the other, each with those before in mind.
+    """Answer questions one after the other, each with the conversation before it.
 
     Args:
         engine: Answers a question with its history.
@@ -31,19 +31,19 @@ class PaperChatEngine(BaseChatEngine):
     def chat(
         self, message: str, chat_history: list[ChatMessage] | None = None
     ) -> AgentChatResponse:
-        """The answer to the next message; `chat_history` replaces what is remembered."""
+        """Return the answer to the next message; `chat_history` replaces what is remembered."""
         return _chat_response(self._answer(message, chat_history))
 
     async def achat(
         self, message: str, chat_history: list[ChatMessage] | None = None
     ) -> AgentChatResponse:
-        """The same as `chat`, without blocking the event loop."""
+        """Return the same as `chat`, without blocking the event loop."""
         return await asyncio.to_thread(self.chat, message, chat_history)
 
     def stream_chat(
         self, message: str, chat_history: list[ChatMessage] | None = None
     ) -> StreamingAgentChatResponse:
-        """The checked answer in one piece; `Library.stream` shows drafts as they are written."""
+        """Return the checked answer in one piece; only `Library.stream` shows drafts."""
         answer = self._answer(message, chat_history)
         response = StreamingAgentChatResponse(
             response=answer.markdown,
@@ -58,7 +58,7 @@ class PaperChatEngine(BaseChatEngine):
     async def astream_chat(
         self, message: str, chat_history: list[ChatMessage] | None = None
     ) -> StreamingAgentChatResponse:
-        """The same as `stream_chat`, without blocking the event loop."""
+        """Return the same as `stream_chat`, without blocking the event loop."""
         return await asyncio.to_thread(self.stream_chat, message, chat_history)
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""The engine as LlamaIndex's query engine, and its answers in LlamaIndex's own type."""
+"""Wrap the engine as LlamaIndex's query engine, and its answers in LlamaIndex's type."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.types import Answer
 
 
 class PaperQueryEngine(BaseQueryEngine):
-    """Answers a question from the papers of a library.
+    """Answer a question from the papers of a library.
 
     Args:
         engine: Answers it.
@@ -36,9 +36,9 @@ class PaperQueryEngine(BaseQueryEngine):
 
 
 def as_response(answer: Answer) -> Response:
-    """An answer in LlamaIndex's own type: hits as source nodes, the rest as metadata.
+    """Return an answer in LlamaIndex's type: hits as source nodes, the rest as metadata.
 
-    The text stands below its caveat, for LlamaIndex's callers know of none.
+    The text is below its caveat, which LlamaIndex's callers do not know.
     """
     metadata = {
         "status": answer.status,

@@ -1,4 +1,4 @@
-"""The engine's retriever as LlamaIndex's, and hits as its nodes."""
+"""Wrap retrieval as LlamaIndex's retriever, and hits as its nodes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rag.types import Hit, Paper, Passage
 
 
 def as_nodes(hits: Sequence[Hit]) -> list[NodeWithScore]:
-    """The best passage of each hit with its score; the whole abstract where it has none."""
+    """Return the best passage of each hit with its score; the whole abstract where it has none."""
     return [NodeWithScore(node=_best(hit), score=hit.score) for hit in hits]
 
 
 def build_node(paper: Paper, passage: Passage) -> TextNode:
-    """A passage as LlamaIndex's node."""
+    """Build LlamaIndex's node of a passage."""
     place = {"start": passage.start, "end": passage.end}
     known = {"paper_id": paper.paper_id, "title": paper.title, **place}
     return TextNode(
@@ -44,7 +44,7 @@ def _best(hit: Hit) -> TextNode:
 
 
 class NodeRetriever(BaseRetriever):
-    """Retrieves the best passage of each paper that a question is about.
+    """Retrieve the best passage of each paper that a question is about.
 
     Args:
         parser: Understands what is looked for, and in which papers.

@@ -1,1 +1,1 @@
-"""Asks a language model, whichever it is: what goes in, in what form it replies, what it used."""
+"""Ask any language model: what it is given, in what format it replies, what it used."""

@@ -1,4 +1,4 @@
-"""Keeps text that is data inside the fence that a prompt puts around it."""
+"""Keep text that is data inside the fence of a prompt."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ FENCE: Final = re.compile(
 
 
 def unfenced(text: str) -> str:
-    """Text that cannot close the fence that it stands in."""
+    """Return the text so that it cannot close its fence."""
     return FENCE.sub(lambda match: "‹" if match[0] == "<" else "–", text)

@@ -1,4 +1,4 @@
-"""The part of a conversation that goes into a model's window."""
+"""Cut a conversation to fit a model's window."""
 
 from __future__ import annotations
 

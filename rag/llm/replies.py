@@ -1,4 +1,4 @@
-"""Reads a model's reply as it is written, whichever model it is: text, thoughts, how it ends."""
+"""Read a model's reply as it is written, whichever model it is: text, thoughts, how it ends."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reply:
 
 
 def is_ours(llm: LLM) -> bool:
-    """Whether the model takes options, and calls from several threads."""
+    """Return whether the model takes options, and calls from several threads."""
     return bool(getattr(llm, "takes_options", False))
 
 
@@ -70,7 +70,7 @@ def read_reply(llm: LLM, response: ChatResponse) -> str:
 
 
 class _Reading:
-    """Takes a reply apart.
+    """Take a reply apart.
 
     Args:
         tells_apart: Whether the model's text holds no thoughts, since they come beside it.

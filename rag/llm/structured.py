@@ -1,4 +1,4 @@
-"""Asks a model for JSON of a given form; what comes back in another form is None, not an error."""
+"""Ask a model for JSON of a given class; a reply in another format is None, not an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call of the model used, and what that costs."""
+"""Report what a call of the model used, and what that costs."""
 
 from __future__ import annotations
 

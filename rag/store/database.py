@@ -1,4 +1,4 @@
-"""Opens a library's SQL database: SQLite in the library's folder, with a write-ahead log.
+"""Open a library's SQL database: SQLite in the library's folder, with a write-ahead log.
 
 Readers never wait for a writer; writers wait for each other up to `BUSY_TIMEOUT_S`. A folder that
 cannot be written is read as it is.

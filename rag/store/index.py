@@ -235,7 +235,7 @@ class PaperIndex:
         return self._vectors
 
     def is_made_as_wanted(self) -> bool:
-        """Whether the library can be used as it is; without an embedder, words still work."""
+        """Return whether the library can be used with these settings; words always work."""
         made, wanted = self.state, self.wanted
         if wanted.embedder is None:
             return True
@@ -244,7 +244,7 @@ class PaperIndex:
         return has_length and same
 
     def dimension(self) -> int:
-        """Length of the embedder's vectors; 1 without one."""
+        """Return the length of the embedder's vectors; 1 without one."""
         if self.embedder is None:
             return 1
         if self.embedder.dimension is None:
@@ -392,7 +392,7 @@ class PaperIndex:
         self.seen()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         if self._vectors is not None:
             self._vectors.close()
         self._leave()

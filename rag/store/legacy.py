@@ -1,4 +1,4 @@
-"""Reads a library that paperchat 0.1.0 made, whose papers were in Chroma alone.
+"""Read a library that paperchat 0.1.0 made, whose papers were in Chroma alone.
 
 An abstract stands there in pieces, one a passage; what else is known of a paper stands on its
 first passage.
@@ -69,7 +69,7 @@ def write_marker(folder: Path, written_by: str) -> None:
 
 
 def is_marked(folder: Path) -> bool:
-    """Whether the released code would refuse the folder."""
+    """Return whether the released code would refuse the folder."""
     try:
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

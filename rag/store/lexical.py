@@ -263,7 +263,7 @@ class LexicalIndex:
         return borne
 
     def facets(self) -> Facets:
-        """Years, sources and authors of the papers, with how many papers each has."""
+        """Return years, sources and authors of the papers, with how many papers each has."""
         everything = tantivy.Query.all_query()
         searcher = self._index.searcher()
         by_year = {"years": {"terms": {"field": "year", "size": MOST_YEARS}}}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class SharedLock:
-    """Lets any number of readers in at once, or one writer; a waiting writer goes first.
+    """Let any number of readers in at once, or one writer; a waiting writer goes first.
 
     A thread that reads must not ask for either again before it is done.
     """

@@ -1,4 +1,4 @@
-"""Compares names of people, whatever their case and accents; pure functions.
+"""Compare names of people, whatever their case and accents; pure functions.
 
 Not covered: nicknames, and names that are stored with initials only.
 """
@@ -24,7 +24,7 @@ def name_words(name: str) -> list[str]:
 
 
 def is_called(author: str, name: str) -> bool:
-    """Whether an author bears a name: all its words, in their order; initials match words.
+    """Return whether an author bears a name: all its words, in their order; initials match words.
 
     "Quoc Le", "Q. V. Le" and "Le" are names of "Quoc V. Le"; "Le Quoc", "Leroy" and "Q. V." not.
     """

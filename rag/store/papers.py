@@ -263,7 +263,7 @@ class PaperStore:
         return {each: found[each] for each in dict.fromkeys(paper_ids) if each in found}
 
     def all(self) -> Iterator[StoredPaper]:
-        """Every paper, in the order of ingestion."""
+        """Yield every paper, in the order of ingestion."""
         last = 0
         while True:
             page = _WHOLE.where(paper.c.number > last).order_by(paper.c.number)
@@ -432,7 +432,7 @@ def _reachable(connection: Connection, revision: int, most: int) -> int:
 
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]:
-    """Papers of whole rows, in their order."""
+    """Return papers of whole rows, in their order."""
     numbers = [row.number for row in rows]
     authors = _authors(connection, numbers)
     known = _identifiers(connection, numbers)

@@ -1,4 +1,4 @@
-"""Tries in a process of its own whether Chroma can read a folder: a damaged file may end it."""
+"""Try in a process of its own whether Chroma can read a folder: a damaged file may end it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_S: Final = 60.0
 
 
 def can_be_read(folder: Path, collection: str) -> bool:
-    """Whether a collection opens, gives all its vectors as they should be, and answers a query."""
+    """Return whether a collection opens, gives all its vectors, and answers a query."""
     command = [sys.executable, "-m", "rag.store.probe", str(folder), collection]
     root = Path(__file__).parents[2]
     try:

@@ -86,7 +86,7 @@ def file_sizes(folder: Path) -> dict[str, int]:
 
 
 def is_as_left(folder: Path, reached: Reached, *, untouched: bool = True) -> bool:
-    """Whether the store's files have the sizes that were noted.
+    """Return whether the store's files have the sizes that were noted.
 
     Args:
         folder: Of the store.

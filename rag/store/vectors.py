@@ -268,7 +268,7 @@ class VectorStore:
 
 
 def is_unit(vector: Vectors) -> bool:
-    """Whether a vector has the length 1 that every embedder's has here."""
+    """Return whether a vector has the length 1 that every embedder's has here."""
     return bool(abs(float(np.linalg.norm(vector)) - 1) <= UNIT_TOLERANCE)
 
 

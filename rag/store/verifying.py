@@ -116,7 +116,7 @@ def _compare_texts(index: PaperIndex) -> Iterator[Found]:
 
 
 def is_covered(paper: Paper, passages: Sequence[Passage]) -> bool:
-    """Whether passages lie in a paper's abstract, one after another, and miss nothing."""
+    """Return whether passages lie in a paper's abstract, one after another, and miss nothing."""
     end = 0
     for each in passages:
         if not end <= each.start < each.end <= len(paper.abstract):

@@ -1,1 +1,1 @@
-"""What users leave in a library: conversations and feedback, in its database."""
+"""Store what users leave in a library: conversations and feedback."""

@@ -1,4 +1,4 @@
-"""The time, as what users leave is stamped with it."""
+"""Give the time that what users leave is stamped with."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> str:
-    """This moment as ISO time in UTC, to the microsecond; such texts sort by time."""
+    """Return the time in ISO format, UTC, to the microsecond; such texts sort by time."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

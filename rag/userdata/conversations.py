@@ -1,4 +1,4 @@
-"""Conversations that outlive the page: every turn with its whole answer, each owner's apart."""
+"""Store conversations: every turn with its whole answer, separate for each owner."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question, which `answer.question` tells, with its answer and when that was kept."""
+    """A question with its answer, and when that was stored."""
 
     turn_id: str
     answer: Answer
@@ -70,7 +70,7 @@ class Conversations:
         self._database = database
 
     def create(self, owner: str, title: str = "", conversation_id: str = "") -> Conversation:
-        """A new conversation; without a title it is called after its first question.
+        """Return a new conversation; without a title it is called after its first question.
 
         Args:
             owner: Whose it is.
@@ -92,7 +92,7 @@ class Conversations:
         return replace(made, title=made.title or UNTITLED)
 
     def is_taken(self, conversation_id: str) -> bool:
-        """Whether some owner has a conversation with this id."""
+        """Return whether some owner has a conversation with this id."""
         with self._database.reading() as connection:
             found = connection.exec_driver_sql(
                 "SELECT 1 FROM conversation WHERE conversation_id = ?", (conversation_id,)
@@ -140,7 +140,7 @@ class Conversations:
         return turn
 
     def load(self, owner: str, conversation_id: str) -> tuple[Turn, ...] | None:
-        """The turns of a conversation, oldest first; None when the owner has no such."""
+        """Return the turns of a conversation, oldest first; None when the owner has no such."""
         if self.find(owner, conversation_id) is None:
             return None
         with self._database.reading() as connection:
@@ -152,16 +152,16 @@ class Conversations:
         return tuple(Turn(turn_id, read_answer(text), at) for turn_id, text, at in rows)
 
     def find(self, owner: str, conversation_id: str) -> Conversation | None:
-        """One conversation without its turns, or None when the owner has no such."""
+        """Return one conversation without its turns, or None when the owner has no such."""
         found = self._select(owner, "AND conversation_id = ?", (conversation_id,), 1)
         return found[0] if found else None
 
     def of(self, owner: str, limit: int = MOST_LISTED) -> list[Conversation]:
-        """The owner's conversations, the one that was last added to first."""
+        """Return the owner's conversations, the one that was last added to first."""
         return self._select(owner, "", (), limit)
 
     def search(self, owner: str, words: str, limit: int = MOST_LISTED) -> list[Conversation]:
-        """Those of the owner's conversations that hold every word, in title, questions or answers.
+        """Return the owner's conversations that have every word in title, questions or answers.
 
         Case does not count, and a word may be part of a longer one. Without words, all of them.
         The one that was last added to comes first.
@@ -176,7 +176,7 @@ class Conversations:
         return [self._with_excerpt(each, wanted) for each in found]
 
     def _with_excerpt(self, found: Conversation, words: list[str]) -> Conversation:
-        """The conversation with a line of the turn that has most of what its title lacks."""
+        """Return the conversation with a line of the turn that has most of what its title lacks."""
         title = folded(found.title)
         lacking = [word for word in words if word not in title]
         if not lacking:
@@ -255,7 +255,7 @@ class Conversations:
 
 
 def title_of(question: str) -> str:
-    """A question as a title: one line, cut at a word where it is long."""
+    """Return a question as a title: one line, cut at a word where it is long."""
     line = one_line(question)
     if len(line) <= MOST_TITLE_CHARACTERS:
         return line
@@ -265,7 +265,7 @@ def title_of(question: str) -> str:
 
 
 def read_answer(text: str) -> Answer:
-    """The answer that a row holds.
+    """Read the answer that a row holds.
 
     Raises:
         LibraryError: It is damaged.
@@ -286,5 +286,5 @@ def _searched(answer: Answer) -> str:
 
 
 def _texts(answer: Answer) -> list[str]:
-    """What a search of conversations looks through."""
+    """Return what a search of conversations looks through."""
     return [answer.question, answer.text, *(paper.title for paper in answer.papers)]

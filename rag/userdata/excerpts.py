@@ -1,4 +1,4 @@
-"""Finds the place in a text that a search is about, and cuts a line around it; pure functions."""
+"""Find the place in a text that matches a search, and cut a line around it; pure functions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Excerpt:
 
 
 def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
-    """The line around the first of the words, or None when none is in the text.
+    """Return the line around the first of the words, or None when none is in the text.
 
     Args:
         text: Markdown; its signs are left out of the line.
@@ -45,7 +45,7 @@ def find_excerpt(text: str, words: Sequence[str]) -> Excerpt | None:
 
 
 def _searched(char: str) -> str:
-    """A character as the search sees it; none, or several, of some."""
+    """Return a character as the search sees it; none, or several, of some."""
     return without_accents(char.casefold())
 
 

@@ -1,4 +1,4 @@
-"""What users think of answers: a thumb and a sentence, with all that led to the answer."""
+"""Store what users think of answers: a thumb and a comment, with all that led to the answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Rating:
 
 
 def _row(rating: Rating) -> tuple[object, ...]:
-    """The values of a rating, in the order of `COLUMNS`."""
+    """Return the values of a rating, in the order of `COLUMNS`."""
     return (
         rating.owner,
         rating.turn_id,
@@ -135,14 +135,14 @@ class Feedback:
         return changed.rowcount > 0
 
     def of(self, owner: str, turn_ids: Sequence[str]) -> dict[str, Rating]:
-        """The owner's ratings of those of the turns that they have rated, by turn."""
+        """Return the owner's ratings of those of the turns that they have rated, by turn."""
         wanted = list(dict.fromkeys(turn_ids))
         marks = ", ".join("?" * len(wanted))
         found = self._select(f"WHERE owner = ? AND turn_id IN ({marks})", (owner, *wanted))
         return {rating.turn_id: rating for rating in found}
 
     def ratings(self) -> list[Rating]:
-        """All ratings of all owners, oldest first."""
+        """Return all ratings of all owners, oldest first."""
         return self._select("", ())
 
     def _select(self, condition: str, values: tuple[str, ...]) -> list[Rating]:
@@ -155,7 +155,7 @@ class Feedback:
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:
-    """The settings that may be kept beside an answer: no keys, no folders, no addresses."""
+    """Return the settings that may be kept beside an answer: no keys, no folders, no addresses."""
     names = {
         name
         for name, value in settings
@@ -165,7 +165,7 @@ def shown_settings(settings: Settings) -> dict[str, object]:
 
 
 def _stored_text(text: str) -> str:
-    """Text without what no file in UTF-8 can hold."""
+    """Return text without what no file in UTF-8 can hold."""
     return text.encode("utf-8", "replace").decode().replace("\0", "").strip()
 
 

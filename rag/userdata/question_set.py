@@ -1,4 +1,4 @@
-"""Ratings as a question set for `paperchat eval run`, a sample each; pure functions."""
+"""Convert ratings to a question set for `paperchat eval run`, a sample each; pure functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Record = dict[str, object]
 
 
 def question_set(ratings: Iterable[Rating], *, with_rated_down: bool = False) -> str:
-    """JSON Lines as `eval.data.dataset` reads them.
+    """Return JSON Lines as `eval.data.dataset` reads them.
 
     An answer that was rated up is taken at its word: its cited papers are those that answer, its
     text is the reference; an abstention that was rated up is an unanswerable question. Earlier
@@ -60,14 +60,14 @@ def _type(papers: object, earlier: Sequence[Record]) -> str:
 
 
 def _papers(rating: Rating) -> list[str]:
-    """Titles of the cited papers; of the nearest one where an abstention was rated down."""
+    """Return titles of the cited papers; of the nearest one where an abstention was rated down."""
     cited = [paper.title for paper in rating.answer.papers]
     nearest = [hit.paper.title for hit in rating.answer.hits[:1]]
     return cited if cited or rating.thumb == "up" else nearest
 
 
 def _earlier(history: Sequence[Message]) -> list[Record]:
-    """The questions before that a paper was cited for; a set can hold no others."""
+    """Return the questions before that a paper was cited for; a set can hold no others."""
     turns: list[Record] = []
     question = ""
     for message in history:
@@ -85,7 +85,7 @@ def _turn(question: str, papers: list[str]) -> Record:
 
 
 def _notes(rating: Rating) -> Record:
-    """What the evaluation passes over, for who edits the set."""
+    """Return what the evaluation passes over, for who edits the set."""
     notes: Record = {"comment": rating.comment} if rating.comment else {}
     if rating.thumb == "down":
         notes |= {"note": TO_EDIT, "answer_given": rating.answer.text}
@@ -93,6 +93,6 @@ def _notes(rating: Rating) -> Record:
 
 
 def _sample_id(rating: Rating) -> str:
-    """The same in every export, and without a word on who rated."""
+    """Return the same in every export, and without a word on who rated."""
     named = f"{rating.owner}\0{rating.turn_id}".encode("utf-8", "replace")
     return f"feedback-{hashlib.sha256(named).hexdigest()[:ID_CHARACTERS]}"

@@ -17,9 +17,11 @@ from rag.readers.endnote import looks_like_endnote, read_endnote
 from rag.readers.front_matter import looks_like_front_matter, read_front_matters
 from rag.readers.json_files import looks_like_json, read_json
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
+from rag.readers.listings import looks_like_listing, read_listing
 from rag.readers.pubmed import looks_like_pubmed, read_pubmed
 from rag.readers.records import Record, RecordError
 from rag.readers.ris import looks_like_ris, read_ris
+from rag.readers.tagged import looks_like_tagged, read_tagged
 from rag.readers.text_files import Text
 from rag.readers.web_of_science import looks_like_web_of_science, read_web_of_science
 from rag.readers.xml_files import looks_like_xml, read_xml
@@ -72,6 +74,13 @@ READERS: Final = (
     Reader("PubMed", (".nbib",), looks_like_pubmed, read_pubmed),
     Reader("Web of Science", (".ciw",), looks_like_web_of_science, read_web_of_science),
     Reader("EndNote", (".enw",), looks_like_endnote, read_endnote),
+    Reader("tagged text of Cochrane, Ovid and RefWorks", (), looks_like_tagged, read_tagged),
+    Reader(
+        "abstracts as PubMed, ScienceDirect and arXiv's mailings list them",
+        (),
+        looks_like_listing,
+        read_listing,
+    ),
     Reader(
         "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
     ),

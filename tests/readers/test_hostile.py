@@ -57,6 +57,10 @@ SHAPES = {
     "texts_between": lambda n: "<record><abstract>" + "x<br/>y" * n + "</abstract></record>",
     "attributes": lambda n: "<record " + "".join(f"a{i}='' " for i in range(n // 4)) + "/>",
     "nested_json": lambda n: '{"title": [' * 5 + '"T"' + ', {"a": 1}' * n + "]}" * 5,
+    "tags_of_cochrane": lambda n: "ID: 1\nTI: T\nAB: x\n" + "AU: x\n" * n,
+    "citations": lambda n: "1. J. 2019.\n\n" * (n // 8) + "PMID: 1\n",
+    "commas_of_lines": lambda n: "a,\n" * n + "(https://a.example.org/)\nAbstract: x\n",
+    "rules": lambda n: "\\\\\narXiv:2001.00001\nTitle: T\n" + "\\\\\n" * n,
     "lines": lambda n: "Subscribe\n" + "x\n" * n,
     "one_line": lambda n: "x" * n * 8,
 }

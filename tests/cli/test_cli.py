@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -90,10 +91,22 @@ def papers_file(tmp_path):
     return write_lines(tmp_path / "papers.jsonl", KETTLES, TEAPOTS)
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory):
+    """A library that the command has made of two papers; tests get copies."""
+    made = tmp_path_factory.mktemp("ingested")
+    source = write_lines(made / "papers.jsonl", KETTLES, TEAPOTS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAG_EMBEDDER", "none")
+        assert main(["ingest", str(source), "--library", str(made / "library")]) == 0
+    return made / "library"
+
+
 @pytest.fixture
-def filled(run, papers_file):
+def filled(folder, ingested, capsys):
     """The default library holds two papers."""
-    assert run("ingest", papers_file)[0] == 0
+    shutil.copytree(ingested, folder)
+    capsys.readouterr()
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_all_packages_are_read():
 LAYERS = """
 prompts rag.errors rag.fitted rag.names rag.sentences rag.starter rag.text rag.tokens rag.types
 rag.cleaning rag.codec rag.identifiers rag.pace rag.passages rag.projection rag.settings
-rag.export rag.llm rag.readers
+rag.certificates rag.export rag.llm rag.readers
 rag.endpoint
 rag.embedding rag.lookup
 rag.store rag.terminal

@@ -24,6 +24,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import CustomLLM
 
+from rag.certificates import read_certificates
 from rag.endpoint.dialect import LEARNED, Dialect, other_forms
 from rag.endpoint.failures import plain_key, translated
 from rag.endpoint.options import Options, read_options
@@ -68,6 +69,7 @@ class EndpointLLM(CustomLLM):
                 api_key=plain_key(settings),
                 base_url=settings.openai_base_url,
                 timeout=settings.timeout_s,
+                http_client=openai.DefaultHttpxClient(verify=read_certificates()),
                 max_retries=0,  # the tries here are held to the deadline
             )
         except httpx.InvalidURL as exc:

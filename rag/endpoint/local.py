@@ -17,6 +17,7 @@ from typing import Final
 
 import httpx
 
+from rag.certificates import read_certificates
 from rag.endpoint.pieces import value_of
 from rag.settings import Settings
 from rag.text import one_line
@@ -68,6 +69,7 @@ def find_local_servers(
     """Find the servers that name a model in time, all asked at once, in the order of the places."""
     asked = usual_places(os.environ) if places is None else places
     found: queue.SimpleQueue[tuple[int, LocalServer | None]] = queue.SimpleQueue()
+    read_certificates()  # before the time runs
     deadline = time.monotonic() + seconds
 
     def look(number: int, place: Place) -> None:
@@ -91,7 +93,7 @@ def find_local_servers(
 
 
 def _ask(place: Place, deadline: float) -> LocalServer | None:
-    with httpx.Client(base_url=place.root, trust_env=False) as client:
+    with httpx.Client(base_url=place.root, trust_env=False, verify=read_certificates()) as client:
 
         def get(path: str) -> object:
             left = max(deadline - time.monotonic(), 0.001)

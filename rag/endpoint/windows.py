@@ -15,6 +15,7 @@ from typing import Final
 
 import httpx
 
+from rag.certificates import read_certificates
 from rag.endpoint.pieces import value_of
 
 PATIENCE_S: Final = 2.0
@@ -65,7 +66,9 @@ def read_window(base_url: str, model: str, key: str) -> tuple[int | None, bool]:
     """Read a model's window from its endpoint, and whether it stays the same."""
     near = is_near(base_url)
     headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(timeout=PATIENCE_S, trust_env=not near, headers=headers) as client:
+    with httpx.Client(
+        timeout=PATIENCE_S, trust_env=not near, headers=headers, verify=read_certificates()
+    ) as client:
 
         def fetch(address: str, body: dict[str, str] | None = None) -> object:
             try:

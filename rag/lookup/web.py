@@ -16,6 +16,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
+from rag.certificates import read_certificates
 from rag.errors import SourceUnavailableError
 
 if TYPE_CHECKING:  # the command line reads this module at every start
@@ -191,6 +192,7 @@ class Service:
             headers={"User-Agent": user_agent(self._contact), **(own.headers or {})},
             timeout=self._timeout_s,
             follow_redirects=True,
+            verify=read_certificates(),
             trust_env=url.host not in LOOPBACK,  # a proxy cannot reach this machine's own programs
         ) as reply:
             yield reply

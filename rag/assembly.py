@@ -11,10 +11,11 @@ from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
 from rag.answering.responder import DirectResponder
-from rag.embedding import Embedder
+from rag.embedding import MINILM, Embedder
 from rag.embedding.encoding import CachedEncoder
 from rag.engine import AnswerEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
+from rag.query.assistant_questions import AssistantQuestions
 from rag.query.paper_lookup import PaperLookup
 from rag.query.understanding import QueryParser
 from rag.retrieval.dense import DenseRetriever
@@ -70,7 +71,20 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 def build_parser(index: PaperIndex) -> QueryParser:
     """Build what understands questions, with the authors of an index in mind."""
-    return QueryParser(index.lexical.find_authors, index.refresh, build_lookup(index))
+    return QueryParser(
+        index.lexical.find_authors,
+        index.refresh,
+        build_lookup(index),
+        build_assistant_questions(index),
+    )
+
+
+def build_assistant_questions(index: PaperIndex) -> AssistantQuestions | None:
+    """Build what knows questions for the assistant by example; None without the local embedder."""
+    embedder = find_embedder(index)
+    if embedder is None or embedder.name != MINILM:
+        return None
+    return AssistantQuestions(embedder.embed_texts, embedder.embed_query)
 
 
 def build_lookup(index: PaperIndex) -> PaperLookup:

@@ -137,6 +137,9 @@ class AnswerEngine:
         answer = replace(answer, hits=tuple(hits), usage=usage)
         reason = self._reason_to_abstain(query, hits)
         clock.lap("gate")
+        if reason == "not_in_library" and (direct := self._about_itself(query)):
+            yield self._with_follow_ups(_direct(answer, direct, clock), query)
+            return
         if reason:
             about = answer.hits[: len(query.about)] or answer.hits
             yield _abstained(replace(answer, hits=about), reason, clock)
@@ -155,6 +158,13 @@ class AnswerEngine:
         clock.lap("writing")
         final = self._with_follow_ups(self._finished(answer, query, clock), query)
         yield self._with_fields(final, query)
+
+    def _about_itself(self, query: Query) -> DirectAnswer | None:
+        """What is said of the assistant, where a question that no paper is about asks for it."""
+        talk = self._parser.asked_of_assistant(query)
+        if talk is None or self._responder is None:
+            return None
+        return self._responder.answer(replace(query, asks_for="assistant", talk=(talk,)))
 
     def _found(self, query: Query, most: int) -> list[Hit]:
         """Return up to so many hits, without the excluded papers."""
@@ -177,7 +187,12 @@ class AnswerEngine:
             )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
-            query.topic, query.relevant_history, hits, self._answerability, is_read=is_read
+            query.topic,
+            query.relevant_history,
+            hits,
+            self._answerability,
+            is_read=is_read,
+            is_unmet=query.is_unmet,
         )
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:

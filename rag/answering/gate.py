@@ -197,6 +197,7 @@ def reason_to_abstain(
     answerability: AnswerabilityModel,
     *,
     is_read: bool,
+    is_unmet: bool = False,
 ) -> Reason | None:
     """Return why nothing should be written for these hits, or None when they are worth reading.
 
@@ -208,6 +209,7 @@ def reason_to_abstain(
         history: The conversation before it.
         hits: The papers found, best first.
         answerability: Estimates whether papers answer.
+        is_unmet: Whether the papers of the conversation have nothing of what is asked.
         is_read: Whether a model will read the papers, and say itself what they do not.
     """
     if not hits:
@@ -215,7 +217,9 @@ def reason_to_abstain(
     if not question:
         return None
     if earlier_questions(history):
-        return "not_in_library" if _is_off_topic_later(question, hits, answerability) else None
+        says_enough = is_unmet or _says_enough(question)
+        is_off_topic = says_enough and _is_irrelevant_later(question, hits, answerability)
+        return "not_in_library" if is_off_topic else None
     cut = load_fitted().thresholds
     relevance = answerability.relevance(question, hits)
     if relevance is not None:
@@ -226,18 +230,23 @@ def reason_to_abstain(
         if not asks_for_several(question) and _none_says(question, hits[:HITS_READ]):
             return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
-        return "not_in_abstract" if missing >= cut.missing_detail_from.value else None
+        is_uncounted = says_not(question, hits[0].paper) and missing >= cut.maybe_missing_from.value
+        is_missing = is_uncounted or missing >= cut.missing_detail_from.value
+        return "not_in_abstract" if is_missing else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)
     return "not_in_library" if covered < cut.least_coverage.value else None
 
 
-def _is_off_topic_later(
+def _says_enough(question: str) -> bool:
+    """Return whether a follow-up says by itself what it is about."""
+    least_words = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
+    return len(topic_words(question)) >= least_words
+
+
+def _is_irrelevant_later(
     question: str, hits: Sequence[Hit], answerability: AnswerabilityModel
 ) -> bool:
     """Return whether a follow-up surely asks for something that is not in this library."""
-    least_words = OWN_WORDS if LEANS.search(question) else OWN_WORDS_ALONE
-    if len(topic_words(question)) < least_words:
-        return False
     relevance = answerability.relevance(question, hits)
     least = load_fitted().thresholds.least_relevance_later.value
     return relevance is not None and relevance < least

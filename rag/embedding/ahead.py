@@ -1,6 +1,7 @@
-"""Load vectors of the starter papers, embedded ahead of time so that a first start need not.
+"""Load vectors of fixed texts, embedded ahead of time so that a first start need not.
 
-`python -m eval.fit.starter_vectors` makes the file.
+They are the starter papers' passages and the example questions for the assistant.
+`python -m eval.fit.vectors_ahead` makes the file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-FILE: Final = Path(__file__).parents[1] / "data" / "starter-vectors.npz"
+FILE: Final = Path(__file__).parents[1] / "data" / "vectors-ahead.npz"
 
 Ahead = Mapping[bytes, NDArray[np.float16]]
 

@@ -69,6 +69,8 @@ PRONOUN: Final = re.compile(
     r"\b(?:it|its|it['’]s|he|she|his|her)\b"
     r"|\b(?:this|that|the(?:\s+same)?)\s+(?:papers?|work|study|method|approach|one|model|article"
     r"|authors?|abstract|network|architecture|technique|algorithm|framework|system|results?|idea)\b"
+    r"|\b(?:this|that)\s+(?:nets?|tool|survey|review|dataset|benchmark|scheme|design|strategy|procedure|trick|theory|proof"
+    r"|solution|library|layer|loss)\b"
     r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.query.evidence import HOW_MANY, counts, noun_stems
+from rag.query.evidence import HOW_MANY, NOUN_END, counts, is_count, noun_stems
 from rag.query.filters import QUOTED
 from rag.store.lexical import analyze
 
@@ -95,6 +95,25 @@ DETAILS: Final = (
         r"\b(?:hours?|days?|minutes?|weeks?|seconds?|months?|milliseconds?|ms|faster|slower|times?|speed-?ups?)\b",
     ),
     _detail(
+        r"\b(?:which|what)\s+(?:kind\s+of\s+|type\s+of\s+)?(?:cameras?|microscopes?|scanners?|spectrometers?"
+        r"|telescopes?|microphones?|headsets?|lens(?:es)?|printers?)\b",
+        r"\b(?:cameras?|micro\w*scop\w+|scanners?|spectro\w+|telescopes?|microphones?|headsets?|lens\w*"
+        r"|print\w+)\b",
+    ),
+    _detail(
+        rf"{_TOLD}(?:embedding|hidden|latent|feature|vector|state)\s+(?:dimension\w*|sizes?|width)\b",
+        r"\b\d[\d,]*\s*-?\s*(?:d\b|dim\w*)|\b(?:dimension\w*|width|size)\b.{0,20}\d",
+    ),
+    *(
+        _detail(rf"\bin\s+{unit}\b", rf"\d\s*{unit}\b")
+        for unit in (
+            r"(?:[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?|[kmg]bits?)",
+            r"(?:(?:milli|kilo)?(?:watt|joule)s?(?:[\s-]?hours?)?|k?wh|[km]?w)",
+            r"(?:degrees?(?:\s+celsius)?|celsius|°c|kelvin)",
+            r"(?:kilo|milli|centi|micro|nano)?(?:met(?:er|re)s?|grams?)",
+        )
+    ),
+    _detail(
         r"\b(?:e-?mail|contact|phone\s+number|corresponding\s+address)\b",
         r"@|\be-?mail\b",
     ),
@@ -109,6 +128,16 @@ DETAILS: Final = (
 )
 
 
+# "Which error rate", "what is the CO2 uptake of", "the exact AUC": a number, if any, says it.
+VALUE: Final = re.compile(
+    r"\b(?:exact|precise)\s+(?!(?:same|meaning|definition|difference)\b)[\w-]+"
+    r"|\b(?:what|which)\b(?:['’]s\b)?(?:\s+(?:is|was|were|are|the|its|their|average|mean|final|best|reported|test|overall"
+    r"|top-?[15]))*\s+(?:[\w-]+\s+){0,2}?(?:error\s+rates?|auc|auroc|roc|f1(?:[\s-]scores?)?|bleu|perplexity|rmse|mae|psnr"
+    r"|ssim|iou|mean\s+average\s+precision|accuracy|percentage|fraction|proportion|uptake|coefficient)\b"
+    r"(?!\s+(?:metric|measure|function|loss|trade|criteri)\w*)",
+    re.IGNORECASE,
+)
+
 # "How many ways are there" is answered by a list.
 VAGUE: Final = frozenset(
     analyze("ways times kinds types sorts aspects factors reasons levels steps")
@@ -121,20 +150,26 @@ def missing_details(question: str, sentences: Sequence[str]) -> bool | None:
     None where the question asks for none.
     """
     counted = _is_missing_count(QUOTED.sub(" ", question), sentences)
-    return counted or _either(counted, missing_type(question, sentences))
-
-
-def _either(counted: bool | None, typed: bool | None) -> bool | None:
-    return counted if typed is None else typed
+    typed = missing_type(question, sentences)
+    return counted or (counted if typed is None else typed)
 
 
 def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
     """Return whether no sentence states the type of detail that is asked for; None without one."""
     outside = QUOTED.sub(" ", question)
     asked = [detail for detail in DETAILS if detail.asked.search(outside)]
-    if not asked:
-        return None
-    return any(not any(each.said.search(text) for text in sentences) for each in asked)
+    is_missing = any(not any(each.said.search(text) for text in sentences) for each in asked)
+    is_missing = is_missing or (asks_for_value(outside) and not any(map(_has_number, sentences)))
+    return is_missing if asked or is_missing else None
+
+
+def asks_for_value(question: str) -> bool:
+    """Whether a measured number is asked for: "which error rate", "the exact AUC"."""
+    return VALUE.search(question) is not None
+
+
+def _has_number(sentence: str) -> bool:
+    return any(is_count(word) for word in re.findall(r"[\w.,'’]*\w", sentence))
 
 
 def without_details(question: str) -> str:
@@ -142,6 +177,15 @@ def without_details(question: str) -> str:
     for each in DETAILS:
         question = each.asked.sub(" ", question)
     return question
+
+
+def without_counted(question: str) -> str:
+    """The question without what it asks the number of: "how many layers"."""
+    counted = HOW_MANY.search(question)
+    if not counted:
+        return question
+    noun = NOUN_END.split(counted["noun"])[0]
+    return f"{question[: counted.start()]} {question[counted.start('noun') + len(noun) :]}"
 
 
 def is_detail(question: str) -> bool:

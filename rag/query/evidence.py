@@ -56,6 +56,10 @@ UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "picture": ("image", "images"),
     "paper": ("article", "articles", "studies"),
 }
+NOUN_END: Final = re.compile(
+    r"\s(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|in|on|of|to|for|the|a|an"
+    r"|it|they|with|from|by|and|at|per)\b"
+)
 NEAR: Final = 5  # words between a number and what it counts
 LEADING: Final = re.compile(
     r"^(?:(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence"
@@ -155,12 +159,7 @@ def counts(question: str, sentence: str) -> bool:
 
 def noun_stems(phrase: str) -> set[str]:
     """Return the stems of the first noun phrase: of "spiking neurons" in "spiking neurons does"."""
-    words = re.split(
-        r"\s(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|in|on|of|to|for|the|a|an"
-        r"|it|they|with|from|by|and|at|per)\b",
-        phrase,
-    )[0].split()
-    noun = words[-1].lower()
+    noun = NOUN_END.split(phrase)[0].split()[-1].lower()
     return {*analyze(noun), *UNITS.get(noun.removesuffix("s"), ())}
 
 

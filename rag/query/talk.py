@@ -90,7 +90,7 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "goodbye",
-            r"""(?:bye(?:\sbye)?|good\s?bye|see\s(?:you|ya)(?:\s(?:later|soon|tomorrow))?|good\snight|talk\sto\syou\s(?:later|soon|tomorrow)|have\sa\s(?:nice|good|great)\s(?:day|evening|weekend|one)|ciao|take\scare|that(?:['’]s|\sis|\swill\sbe)\sall(?:\sfor\s(?:now|today))?|i(?:['’]m|\sam)\sdone)\b.{0,40}$""",
+            r"""(?:(?:(?:nice|good)\sone|thanks|thank\syou|great|perfect|ok(?:ay)?|cool|cheers)[\s,.!]+)*(?:bye(?:\sbye)?|good\s?bye|see\s(?:you|ya)(?:\s(?:later|soon|tomorrow))?|good\snight|talk\sto\syou\s(?:later|soon|tomorrow)|have\sa\s(?:nice|good|great)\s(?:day|evening|weekend|one)|ciao|take\scare|that(?:['’]s|\sis|\swill\sbe)\sall(?:\sfor\s(?:now|today))?|i(?:['’]m|\sam)\sdone)\b.{0,40}$""",
         ),
         (
             "thanks",

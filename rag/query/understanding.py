@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from rag.query.assistant_questions import AssistantQuestions
 from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, last_cited
@@ -53,11 +54,13 @@ class QueryParser:
         find_authors: Gives the library's authors that have a name.
         refresh: Called before that, to see what other processes have written.
         lookup: The library's papers; None where no names are looked up.
+        assistant: Knows questions for the assistant by example; None where rules alone decide.
     """
 
     find_authors: FindAuthors
     refresh: Callable[[], None] = lambda: None
     lookup: PaperLookup | None = None
+    assistant: AssistantQuestions | None = None
 
     def understand(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -140,6 +143,16 @@ class QueryParser:
         is_next = is_place and possible_new_topic(question) and query.earlier
         return asked_fields(query.earlier[0]) if is_next else ()
 
+    def asked_of_assistant(self, query: Query) -> str | None:
+        """Return what a question asks of the assistant that no paper is about; None for nothing."""
+        return self.assistant.find(query.text, is_declined=True) if self.assistant else None
+
+    def _asked_of_assistant(self, query: Query) -> str | None:
+        """Return what it asks of the assistant, where it is about no papers of its own."""
+        if self.assistant is None or query.about or query.filters:
+            return None
+        return self.assistant.find(query.text)
+
     def _decide(self, query: Query) -> Query:
         """Decide what the answer is made from: abstracts, records, or what the assistant is."""
         if asks_for_same_authors(query.standalone) and (cited := last_cited(query.history)):
@@ -158,6 +171,8 @@ class QueryParser:
         if fields and (query.about or is_short):
             also = len(query.about) <= 1 and asks_also(query.standalone)
             return replace(query, asks_for="papers" if also else "records", fields=fields)
+        if talk := self._asked_of_assistant(query):
+            return replace(query, topic="", asks_for="assistant", talk=(talk,))
         unknown = unknown_names(query.standalone, self.lookup) if self.lookup else ()
         query = replace(query, unknown_names=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about

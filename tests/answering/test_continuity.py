@@ -47,6 +47,23 @@ def test_a_turn_to_what_other_papers_meet_better_leaves_the_paper_before(starter
     assert not any(title.startswith("WaveMix") for title in titles)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["who painted the mona lisa", "who wrote hamlet", "did it rain in Lisbon"],
+)
+def test_general_knowledge_in_the_middle_of_a_conversation_is_declined(starter, talked, question):
+    assert starter.ask(question, talked).reason == "not_in_library"
+
+
+@pytest.mark.parametrize(
+    "question", ["how many hidden layers does that net have", "how many heads does it have"]
+)
+def test_what_is_counted_says_nothing_of_which_paper_is_meant(starter, talked, question):
+    answer = starter.ask(question, talked)
+    assert answer.reason == "not_in_abstract"
+    assert answer.hits[0].paper.title.startswith("WaveMix")
+
+
 def test_without_vectors_the_words_alone_have_decided():
     query = Query(
         "and the tide?", "and the tide?", "the tide", previous=(MOSS,), seems_new_topic=True

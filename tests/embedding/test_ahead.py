@@ -1,4 +1,4 @@
-"""What was embedded ahead is what the embedder makes of every passage of the starter papers."""
+"""What was embedded ahead is what the embedder makes of those texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from llama_index.core.embeddings import MockEmbedding
 
-from eval.fit.starter_vectors import passages_of_starter
+from eval.fit.vectors_ahead import texts_embedded_ahead
 from rag.embedding import Embedder, LlamaIndexModel, build_embedder
 from rag.embedding.ahead import key_of, load_ahead, save_ahead
 from rag.embedding.weights import FOLDER
@@ -20,14 +20,14 @@ def ahead():
     return load_ahead(FOLDER)
 
 
-def test_every_passage_of_the_starter_papers_was_embedded_ahead_and_nothing_else(ahead):
-    # Fails when papers or passages have changed: `python -m eval.fit.starter_vectors`.
-    assert set(ahead) == {key_of(text) for text in passages_of_starter(Settings())}
+def test_every_fixed_text_was_embedded_ahead_and_nothing_else(ahead):
+    # Fails when one of them has changed: `python -m eval.fit.vectors_ahead`.
+    assert set(ahead) == {key_of(text) for text in texts_embedded_ahead(Settings())}
 
 
 def test_its_vectors_are_those_of_the_embedder_on_any_processor(ahead, cache):
     model = build_embedder(Settings(cache=cache)).prepare()
-    for text in random.Random(4).sample(passages_of_starter(Settings()), 12):
+    for text in random.Random(4).sample(texts_embedded_ahead(Settings()), 12):
         vector = model.embed_query(text)
         assert vector @ ahead[key_of(text)] > 0.97, text
 

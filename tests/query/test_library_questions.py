@@ -187,6 +187,13 @@ def test_numbers_are_no_ids():
         ("which GPU was it trained on?", ["It is trained on eight GPUs."], False),
         ("what learning rate do they use?", ["The rate of learning is not told."], True),
         ("how many ways are there?", ["There are ways."], None),
+        ("which error rate is reached?", ["It errs less than all others."], True),
+        ("which error rate is reached?", ["It errs in 3 of 100 cases."], None),
+        ("how large is it in kilobytes?", ["It is 14 times smaller."], True),
+        ("how large is it in kilobytes?", ["It takes 640 kB."], False),
+        ("which camera took the pictures?", ["We take pictures of moss."], True),
+        ("what embedding dimension is used?", ["We embed moss in few dimensions."], True),
+        ("what embedding dimension is used?", ["Vectors of 64 dimensions do."], False),
         ("how does it work?", ["It works."], None),
     ],
 )

@@ -1,6 +1,6 @@
-"""Embed the starter papers ahead of time; run it when they, passages or the embedder change.
+"""Embed fixed texts ahead of time; run it when they, passages or the embedder change.
 
-python -m eval.fit.starter_vectors
+python -m eval.fit.vectors_ahead
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from rag.embedding import build_embedder
 from rag.embedding.ahead import save_ahead
 from rag.embedding.weights import FOLDER
 from rag.passages import build_passages, passage_text
+from rag.query.assistant_questions import load_examples
 from rag.readers.sources import read_sources
 from rag.settings import Settings
 from rag.starter import starter_file
@@ -28,10 +29,16 @@ def passages_of_starter(settings: Settings) -> list[str]:
     ]
 
 
+def texts_embedded_ahead(settings: Settings) -> list[str]:
+    """The starter papers' passages and the example questions for the assistant."""
+    examples = [text for texts in load_examples().values() for text in texts]
+    return [*passages_of_starter(settings), *examples]
+
+
 def main() -> None:
-    """Embed each passage by itself; in a batch the scales of int8 would change its vector."""
+    """Embed each text by itself; in a batch the scales of int8 would change its vector."""
     settings = Settings()
-    texts = passages_of_starter(settings)
+    texts = texts_embedded_ahead(settings)
     embedder = build_embedder(settings)
     assert embedder is not None
     model = embedder.prepare()

@@ -30,8 +30,8 @@ DOI: Final = re.compile(
     re.IGNORECASE,
 )
 PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
-# What a paper is known by in the world, and not in one person's files alone.
-SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2")
+# What a paper is surely known by; an item of a Zotero stays one, whatever becomes of its title.
+SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2", "zotero")
 NOT_SEEN: Final = (
     *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
 )

@@ -230,6 +230,7 @@ class Library:
         *,
         collections: Sequence[str] = (),
         dry_run: bool = False,
+        removes_gone: bool = False,
         most: int = MOST_FOUND,
         on_progress: OnProgress = _quietly,
     ) -> IngestReport:
@@ -243,6 +244,7 @@ class Library:
                 `zotero:` before what is to be looked up there.
             collections: Names of collections that all that is read is put into.
             dry_run: Only report what would happen.
+            removes_gone: Whether papers go that were deleted in Zotero; else they are only told.
             most: Papers that a query of a service brings at the most.
             on_progress: Told how many papers have been read.
 
@@ -260,9 +262,20 @@ class Library:
         items = require_paper(collected(read_sources(opened, meter), collections))
         if not dry_run:
             self.prepare(on_progress)
-        return write_papers(
+        report = write_papers(
             self._index, items, on_progress, share_read=meter.share, dry_run=dry_run
         )
+        return self.remove_gone(report) if removes_gone and not dry_run else report
+
+    def remove_gone(self, report: IngestReport) -> IngestReport:
+        """Delete the papers that a source has no more; those of other sources, too, stay.
+
+        Returns:
+            The report, which now says so.
+        """
+        from rag.store.writing import remove_gone
+
+        return replace(report, gone=tuple(remove_gone(self._index, report.gone)))
 
     def ingest_text(
         self,
@@ -301,6 +314,7 @@ class Library:
         source: str = "zotero:",
         *,
         collections: Sequence[str] = (),
+        removes_gone: bool = False,
         every_s: float = EVERY_S,
         on_progress: OnProgress = _quietly,
     ) -> Iterator[IngestReport]:
@@ -309,6 +323,7 @@ class Library:
         Args:
             source: `zotero:` or `zotero:COLLECTION`.
             collections: As for `ingest`.
+            removes_gone: As for `ingest`.
             every_s: Seconds from one look to the next.
             on_progress: Told how many papers have been read.
 
@@ -324,7 +339,8 @@ class Library:
         self.prepare(on_progress)
         for opened in watch_zotero(source, Services(self._settings), every_s):
             items = collected(read_sources([opened]), collections)
-            yield write_papers(self._index, items, on_progress)
+            report = write_papers(self._index, items, on_progress)
+            yield self.remove_gone(report) if removes_gone else report
 
     def fill_new(self, *, is_wanted: bool, on_progress: OnProgress = _quietly) -> None:
         """Add the starter papers to a new library, if wanted or begun before."""

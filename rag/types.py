@@ -437,6 +437,41 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Inventory:
+    """All that a source has now, by which papers are known that it had before.
+
+    Attributes:
+        source: What the source of its papers is called.
+        scheme: Of the identifiers that its papers have here.
+        prefix: With which these identifiers begin.
+        values: The identifiers of all that it has now.
+    """
+
+    source: str
+    scheme: str
+    prefix: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A paper that a source does not have any more.
+
+    Attributes:
+        paper_id: The paper's.
+        source: What has it no more.
+        others: The other sources that had a record of it; it stays for them.
+        is_removed: Whether it was taken out of the library, or out of what the source has.
+    """
+
+    paper_id: str
+    title: str
+    source: str
+    others: tuple[str, ...] = ()
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """A record that was merged, field by field, into a paper from another source.
 
@@ -455,7 +490,10 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did, in papers; `duplicates` occurred more than once in the same run."""
+    """What an ingest did, in papers; `duplicates` occurred more than once in the same run.
+
+    `gone` are papers of before that a source which was read does not have any more.
+    """
 
     added: int = 0
     updated: int = 0
@@ -464,11 +502,14 @@ class IngestReport:
     rejected: tuple[Rejection, ...] = ()
     notes: tuple[Note, ...] = ()
     merged: tuple[Merged, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     def __str__(self) -> str:
         """Return one line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
-        del counts["notes"], counts["merged"]
+        del counts["notes"], counts["merged"], counts["gone"]
+        if removed := sum(each.is_removed and not each.others for each in self.gone):
+            counts["removed"] = removed
         return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 

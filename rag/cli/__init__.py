@@ -203,6 +203,11 @@ def _add_ingest(parser: argparse.ArgumentParser) -> None:
         "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
     )
     parser.add_argument(
+        "--remove",
+        action="store_true",
+        help="take out what was deleted in Zotero; what another source has too stays",
+    )
+    parser.add_argument(
         "--rebuild", action="store_true", help="embed the library anew with the present settings"
     )
     _add_json(parser)

@@ -14,13 +14,13 @@ from typing import Final, Literal
 from rag import export
 from rag.cli import output
 from rag.cli.opening import fills_new, open_library
-from rag.cli.report import merged_lines, rejection_lines
+from rag.cli.report import gone_lines, merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
 from rag.library import Library
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
-from rag.terminal import shown_progress, write_json, write_line, write_text
+from rag.terminal import is_answered_yes, shown_progress, write_json, write_line, write_text
 from rag.types import STARTER_SOURCE, TYPED, Answer, Filters, IngestReport, Paper
 
 MOST_TYPED_BYTES: Final = 5_000_000
@@ -154,14 +154,30 @@ def ingest(options: argparse.Namespace) -> int:
                 options.sources,
                 collections=options.collection,
                 dry_run=options.dry_run,
+                removes_gone=options.remove,
                 most=options.most,
                 on_progress=on_progress,
             )
     if options.json:
         write_json(report)
     else:
+        report = _asked_of_gone(report, library, options)
         _write_report(report, library)
     return 1 if any(rejection.record == 0 for rejection in report.rejected) else 0
+
+
+def _asked_of_gone(
+    report: IngestReport, library: Library, options: argparse.Namespace
+) -> IngestReport:
+    """Remove what was deleted in Zotero where a user at a terminal wants it."""
+    is_open = report.gone and not (options.remove or options.dry_run)
+    if not (is_open and sys.stdin.isatty() and sys.stdout.isatty()):
+        return report
+    for line in gone_lines(report.gone):
+        write_line(line)
+    if is_answered_yes(f"Take {len(report.gone):,} papers out of the library too?"):
+        return library.remove_gone(report)
+    return report
 
 
 def _watch(options: argparse.Namespace) -> int:
@@ -171,7 +187,10 @@ def _watch(options: argparse.Namespace) -> int:
     library = open_library(options)
     with shown_progress() as on_progress:
         watched = library.watch(
-            options.sources[0], collections=options.collection, on_progress=on_progress
+            options.sources[0],
+            collections=options.collection,
+            removes_gone=options.remove,
+            on_progress=on_progress,
         )
         for report in watched:
             if options.json:
@@ -187,7 +206,7 @@ def _write_report(report: IngestReport, library: Library) -> None:
         sys.stderr.write(f"rejected: {line}\n")
     for note in report.notes:
         sys.stderr.write(f"note: {note.source}: {note.text}\n")
-    for line in merged_lines(report.merged):
+    for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
         write_line(line)
     write_line(str(report))
     if library.is_lexical_only:

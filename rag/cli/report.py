@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rag.types import Merged, Rejection
+from rag.types import Gone, Merged, Rejection
 
 LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
 EXAMPLES: Final = 3
+GONE_LISTED: Final = 20
 
 
 def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
@@ -29,6 +30,18 @@ def _place(rejection: Rejection) -> str:
     return (
         f"{rejection.source}, record {rejection.record}" if rejection.record else rejection.source
     )
+
+
+def gone_lines(gone: Sequence[Gone]) -> Iterator[str]:
+    """The papers that a source has no more, by title, and what became of them."""
+    for each in gone[:GONE_LISTED]:
+        also = f", stays: also from {', '.join(each.others)}" if each.others else ""
+        removed = ", removed" if each.is_removed and not each.others else ""
+        yield f"no longer in {each.source}: {each.title!r}{also or removed}"
+    if len(gone) > GONE_LISTED:
+        yield f"and {len(gone) - GONE_LISTED:,} more that are gone there"
+    if any(not (each.is_removed or each.others) for each in gone):
+        yield "They stay here; `paperchat ingest … --remove` takes them out."
 
 
 def merged_lines(merged: Sequence[Merged]) -> Iterator[str]:

@@ -13,12 +13,12 @@ from rag.lookup.asked import Asked
 from rag.lookup.web import Manners, Service
 from rag.readers.records import Record, RecordError
 from rag.settings import Settings
-from rag.types import Note
+from rag.types import Inventory, Note
 
 NEEDED: Final = {"doi": "a DOI (doi:10.1000/182)", "pmid": "a number (pmid:19872477)"}
 MOST_FOUND: Final = 100  # papers that a query brings where nothing else is asked for
 
-Found = Iterator[Record | RecordError | Note]
+Found = Iterator[Record | RecordError | Note | Inventory]
 Find = Callable[[], Record | None]
 
 
@@ -80,7 +80,7 @@ class Services:
         if asked.is_query:
             return self._read_query(asked, most)
         if asked.where == "zotero":
-            return iter(self.read_zotero(asked.name).records)
+            return zotero.told(self.read_zotero(asked.name))
         if asked.where == "arxiv":
             return arxiv.read_ids(self.arxiv, [asked.name])
         return iter([self._find(asked)])

@@ -10,7 +10,7 @@ from typing import Final
 from rag.errors import ConfigurationError, SourceUnavailableError
 from rag.lookup.asked import find_asked
 from rag.lookup.services import Services
-from rag.lookup.zotero import NAME, NOTHING_SEEN
+from rag.lookup.zotero import NAME, NOTHING_SEEN, told
 from rag.readers.sources import Opened
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ def watch_zotero(
             f"Only Zotero can be watched: `zotero:` or `zotero:COLLECTION`, not {source!r}."
         )
     changes = services.read_zotero(asked.name)
-    yield Opened(source, iter(changes.records))
-    seen = changes.seen
+    yield Opened(source, told(changes))
+    seen, there = changes.seen, changes.inventory
     while True:
         sleep(every_s)
         try:
@@ -49,5 +49,7 @@ def watch_zotero(
             logger.warning("%s is waited for: %s", NAME, exc)
             continue
         seen = changes.seen if changes.seen != NOTHING_SEEN else seen
-        if changes.records:
-            yield Opened(source, iter(changes.records))
+        is_less = bool(changes.inventory and there and there.values - changes.inventory.values)
+        there = changes.inventory or there
+        if changes.records or is_less:
+            yield Opened(source, told(changes))

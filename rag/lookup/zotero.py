@@ -1,18 +1,24 @@
 """Read a running Zotero over its local interface: items, collections, group libraries, tags.
 
-Nothing is written to it. Not covered: items that were deleted in Zotero, and full texts.
+Nothing is written to it. What was deleted is known by its absence from all that there is. Not
+covered: full texts.
 """
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.errors import SourceError
+from rag.errors import SourceError, SourceUnavailableError
 from rag.lookup.web import Manners, Parameters, Reply, Service
 from rag.readers.json_items import records_of
 from rag.readers.records import Record, RecordError
+from rag.types import Inventory
+
+logger = logging.getLogger(__name__)
 
 NAME: Final = "Zotero"
 ADVICE: Final = (
@@ -25,6 +31,8 @@ ITEMS_PER_REQUEST: Final = 1000  # on one's own machine; Zotero orders all of th
 MOST_COLLECTIONS: Final = 20_000
 NAMED: Final = 8  # collections, in a message
 SEPARATOR: Final = "/"
+SCHEME: Final = "zotero"  # of the identifiers of its items
+KEY: Final = re.compile(r"^[A-Z0-9]{1,20}$")
 
 Object = Mapping[str, object]
 
@@ -89,10 +97,12 @@ class Changes:
     Attributes:
         seen: How far its library was read.
         records: Of the items that are papers.
+        inventory: All items of its library; None where it does not tell them.
     """
 
     seen: Seen
     records: Sequence[Record | RecordError]
+    inventory: Inventory | None = None
 
 
 def find_shelf(service: Service, name: str) -> Shelf:
@@ -140,7 +150,40 @@ def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Cha
             found.update({str(each.get("key")): each for each in items})
     new = [each for each in found.values() if _stamp(each) not in seen.latest]
     records = (record for each in new for record in _records(each, shelf))
-    return Changes(_seen(version, seen, new), [_with_source(record, shelf) for record in records])
+    is_whole = shelf.chosen is None and seen == NOTHING_SEEN
+    there = frozenset(found) if is_whole else _all_keys(service, shelf.library)
+    return Changes(
+        _seen(version, seen, new),
+        [_with_source(record, shelf) for record in records],
+        _inventory(shelf, there),
+    )
+
+
+def _all_keys(service: Service, library: str) -> frozenset[str]:
+    """Read the keys of all items of a library that are not in its bin; none if it does not tell."""
+    try:
+        reply = service.fetch(f"{library}/items", {"format": "keys"})
+    except SourceUnavailableError as exc:
+        logger.warning("what was deleted is not known: %s", exc)
+        return frozenset()
+    keys = reply.content.decode("utf-8", "replace").split() if reply else []
+    is_whole = reply is not None and len(keys) >= _number(reply, "total")
+    return frozenset(keys) if is_whole else frozenset()
+
+
+def _inventory(shelf: Shelf, keys: frozenset[str]) -> Inventory | None:
+    """What there is; None where that is nothing, as of another profile's, or cannot be read."""
+    if not (keys and all(map(KEY.match, keys))):
+        return None
+    prefix = f"{shelf.library.strip('/')}/"
+    return Inventory(shelf.name, SCHEME, prefix, frozenset(f"{prefix}{key}" for key in keys))
+
+
+def told(changes: Changes) -> Iterator[Record | RecordError | Inventory]:
+    """Give what was read one by one, what there is at the end."""
+    yield from changes.records
+    if changes.inventory:
+        yield changes.inventory
 
 
 def _new_pages(service: Service, path: str, seen: Seen) -> Iterator[tuple[list[Object], int]]:
@@ -183,7 +226,11 @@ def _records(item: Object, shelf: Shelf) -> Iterator[Record | RecordError]:
     inside = [str(key) for key in keys] if isinstance(keys, list) else []
     paths = [shelf.collections[key].path for key in inside if key in shelf.collections]
     for record in records_of(data):
-        yield record if isinstance(record, RecordError) else {**record, "collections": paths}
+        if isinstance(record, RecordError):
+            yield record
+            continue
+        name = f"{shelf.library.strip('/')}/{item.get('key')}"
+        yield {**record, "collections": paths, SCHEME: name}
 
 
 def _with_source(record: Record | RecordError, shelf: Shelf) -> Record | RecordError:

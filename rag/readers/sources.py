@@ -29,7 +29,7 @@ from rag.readers.records import (
 from rag.readers.table import FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, find_encoding
 from rag.text import one_line
-from rag.types import PASTED, Note, Paper, Rejection
+from rag.types import PASTED, Inventory, Note, Paper, Rejection
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -57,7 +57,7 @@ class Opened:
     """
 
     name: str
-    records: Iterator[Record | RecordError | Note]
+    records: Iterator[Record | RecordError | Note | Inventory]
 
 
 class Meter:
@@ -95,7 +95,7 @@ def _size(source: str | Path) -> int:
 
 
 Source = str | Path | Paper | Mapping[str, object]
-Item = Paper | Rejection | Note
+Item = Paper | Rejection | Note | Inventory
 
 
 def read_sources(sources: Iterable[Source | Opened], meter: Meter | None = None) -> Iterator[Item]:
@@ -147,8 +147,9 @@ def _read_opened(source: Opened) -> Iterator[Item]:
     number = 0
     try:
         for record in source.records:
-            if isinstance(record, Note):
+            if isinstance(record, Note | Inventory):
                 yield record
+                number += isinstance(record, Inventory)  # so something was found
                 continue
             number += 1
             yield _paper_or_rejection(record, source.name, number)
@@ -208,7 +209,7 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
     number = 0
     try:
         for record in _read_packed(file, name, depth):
-            if isinstance(record, Paper | Rejection | Note):  # of a file in an archive
+            if isinstance(record, Paper | Rejection | Note | Inventory):  # of a file in an archive
                 found = True
                 yield record
                 continue
@@ -334,12 +335,14 @@ def require_paper(items: Iterator[Item]) -> Iterator[Item]:
         SourceError: There are only rejections.
         SourceUnavailableError: The sources could not be reached.
     """
-    before: list[Rejection | Note] = []
+    before: list[Rejection | Note | Inventory] = []
     for item in items:
         if isinstance(item, Paper):
             return chain(before, [item], items)
         before.append(item)
     rejected = [each for each in before if isinstance(each, Rejection)]
+    if any(isinstance(each, Inventory) for each in before):
+        return iter(before)
     if rejected and all(each.reason == UNREACHED for each in rejected):
         raise SourceUnavailableError(" ".join(dict.fromkeys(each.why for each in rejected)))
     if rejected:

@@ -26,6 +26,7 @@ from rag.types import BY_HAND, Merged, Note, Paper
 TITLE: Final = "title"  # the scheme under which a title's hash is kept
 LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
+ITEMS: Final = "zotero"  # the scheme of the items of a Zotero
 SUFFIX_CHARACTERS: Final = 6
 SAME_WORDS: Final = 10  # with which two abstracts begin or end that may be one
 LEAST_ABSTRACT_WORDS: Final = 20
@@ -299,8 +300,14 @@ def _is_correction(found: Paper, paper: Paper, met: Mapping[str, bool]) -> bool:
     """Whether a record comes again from where it came, or is the user's own by its id."""
     if found.paper_id in met:
         return False
-    is_again = found.source == paper.source and found.paper_id == paper.paper_id
+    is_item = found.paper_id == paper.paper_id or bool(_items(found) & _items(paper))
+    is_again = found.source == paper.source and is_item
     return is_again or (found.paper_id == paper.paper_id and _is_given(paper))
+
+
+def _items(paper: Paper) -> set[Key]:
+    """The items of a Zotero that a paper is."""
+    return {key for key in paper.identifiers if key[0] == ITEMS}
 
 
 def _corrected(found: Paper, paper: Paper) -> Paper:
@@ -415,8 +422,11 @@ def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> b
 
 
 def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:
-    """Merge identifiers; for each scheme that the newer record has, its own replace the others."""
-    schemes = {scheme for scheme, _ in new}
+    """Merge identifiers; for each scheme that the newer record has, its own replace the others.
+
+    Several items of a Zotero may be one paper: those stay.
+    """
+    schemes = {scheme for scheme, _ in new if scheme != ITEMS}
     return _union(tuple(key for key in old if key[0] not in schemes), tuple(new))
 
 

@@ -185,6 +185,17 @@ class PaperStore:
                         found[scheme, value].append(paper_id)
         return found
 
+    def identified(self, scheme: str, prefix: str) -> dict[str, list[str]]:
+        """Find the papers with identifiers of a scheme that begin so, and these, by paper id."""
+        found: dict[str, list[str]] = defaultdict(list)
+        rows = select(paper.c.paper_id, identifier.c.value).join(identifier)
+        begins = identifier.c.value.startswith(prefix, autoescape=True)
+        chosen = rows.where(identifier.c.scheme == scheme, begins).order_by(paper.c.number)
+        with self._database.reading() as connection:
+            for paper_id, value in connection.execute(chosen):
+                found[paper_id].append(value)
+        return found
+
     def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
         """Find papers by id, without their passages; unknown ids are left out."""
         return {each: stored.paper for each, stored in self.find(paper_ids).items()}

@@ -13,17 +13,17 @@ from rag.errors import EmbedderUnavailableError
 from rag.identifiers import content_hash
 from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
-from rag.store.joining import Joined, Joiner, is_noted_anew, is_read_anew
+from rag.store.joining import ITEMS, Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
-from rag.types import IngestReport, Merged, Note, Paper, Progress, Rejection
+from rag.types import Gone, IngestReport, Inventory, Merged, Note, Paper, Progress, Rejection
 
 T = TypeVar("T")
 
 
 def write_papers(
     index: PaperIndex,
-    items: Iterable[Paper | Rejection | Note],
+    items: Iterable[Paper | Rejection | Note | Inventory],
     on_progress: OnProgress,
     *,
     share_read: Callable[[], float] = float,
@@ -46,6 +46,7 @@ def write_papers(
     rejected: list[Rejection] = []
     notes: list[Note] = []
     merged: list[Merged] = []
+    gone: list[Gone] = []
     read = 0
     joiner = Joiner(index.papers, is_dry=dry_run)
     with _changing(index, dry_run=dry_run):
@@ -53,17 +54,59 @@ def write_papers(
             papers = [item for item in batch if isinstance(item, Paper)]
             rejected += [item for item in batch if isinstance(item, Rejection)]
             notes += [item for item in batch if isinstance(item, Note)]
+            inventories = [item for item in batch if isinstance(item, Inventory)]
             joined = joiner.join(papers)
             if not dry_run:
                 _write_batch(index, list(joined.changed.values()), joined.noted)
             report = _add(report, joined)
             merged += joined.merged
             notes += joined.notes
+            gone += [each for some in inventories for each in _gone(index, some)]
             read += len(papers)
             share = share_read()
             total = round(read / share) if share else 0
             on_progress(Progress("reading papers", read, total, is_estimate=share < 1.0))
-    return replace(report, rejected=tuple(rejected), notes=tuple(notes), merged=tuple(merged))
+    return replace(
+        report,
+        rejected=tuple(rejected),
+        notes=tuple(notes),
+        merged=tuple(merged),
+        gone=tuple(gone),
+    )
+
+
+def _gone(index: PaperIndex, there: Inventory) -> list[Gone]:
+    """List the papers that a source had, and has no more."""
+    known = index.papers.identified(there.scheme, there.prefix)
+    lacking = [each for each, values in known.items() if not there.values.intersection(values)]
+    papers = index.papers.papers_of(lacking)
+    return [
+        Gone(each.paper_id, each.title, there.source, _other_sources(each, there.source))
+        for each in (papers[paper_id] for paper_id in lacking)
+    ]
+
+
+def _other_sources(paper: Paper, source: str) -> tuple[str, ...]:
+    return tuple(each for each in (paper.source, *paper.origins) if each and each != source)
+
+
+def remove_gone(index: PaperIndex, gone: Sequence[Gone], scheme: str = ITEMS) -> list[Gone]:
+    """Delete papers that their source has no more; one of another source, too, stays as that's."""
+    with _changing(index):
+        papers = index.papers.papers_of([each.paper_id for each in gone])
+        staying = [
+            replace(
+                papers[each.paper_id],
+                source=each.others[0],
+                origins=each.others[1:],
+                identifiers=tuple(k for k in papers[each.paper_id].identifiers if k[0] != scheme),
+            )
+            for each in gone
+            if each.others and each.paper_id in papers
+        ]
+        rewrite_papers(index, staying)
+        index.papers.remove([each.paper_id for each in gone if not each.others])
+    return [replace(each, is_removed=True) for each in gone]
 
 
 def _write_batch(index: PaperIndex, papers: Sequence[Paper], noted: Set[str]) -> None:

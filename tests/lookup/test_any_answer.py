@@ -12,7 +12,7 @@ from rag.lookup import Services, open_sources
 from rag.lookup.web import Reply
 from rag.readers import read_sources
 from rag.settings import Settings
-from rag.types import Note, Paper, Rejection
+from rag.types import Inventory, Note, Paper, Rejection
 
 SETTINGS = Settings(embedder="none")
 KEYS = st.sampled_from(
@@ -50,7 +50,7 @@ def test_any_json_is_read_or_refused(value, number):
     services = services_that_answer(value, headers)
     for source in SOURCES:
         for item in read_sources(open_sources([source], services, 150)):
-            assert isinstance(item, Paper | Rejection | Note)
+            assert isinstance(item, Paper | Rejection | Note | Inventory)
 
 
 @given(

@@ -10,7 +10,7 @@ from rag.lookup import Services, open_sources, watch_zotero
 from rag.lookup.asked import find_asked
 from rag.readers import read_sources, require_paper
 from rag.readers.records import RecordError
-from rag.types import Note, Paper, Rejection
+from rag.types import Inventory, Note, Paper, Rejection
 from tests.support.scripted_service import (
     arxiv_feed,
     crossref_work,
@@ -36,7 +36,7 @@ def papers(items):
     """The papers of sources, all of which can be read."""
 
     def read(*sources):
-        found = items(*sources)
+        found = [each for each in items(*sources) if not isinstance(each, Inventory)]
         assert all(isinstance(each, Paper) for each in found)
         return found
 
@@ -350,7 +350,8 @@ def watched(service, services, clock):
     reading = watch_zotero("zotero:", services, 30.0, clock.sleep)
 
     def read():
-        return [each.title for each in read_sources([next(reading)])]
+        found = read_sources([next(reading)])
+        return [each.title for each in found if isinstance(each, Paper)]
 
     return read
 
@@ -386,6 +387,116 @@ def test_watching_outlives_a_zotero_that_was_closed(service, watched, clock, cap
     assert watched() == ["Otters"]
     assert set(clock.slept) == {30.0}
     assert "Zotero is waited for" in caplog.text
+
+
+# --- what was deleted in Zotero -------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelved(service, lexical_settings, tmp_path):
+    """A library, and what sets which papers its Zotero has."""
+    urls = {"zotero_url": f"{service.url}/zotero", "library": tmp_path / "library"}
+    at = "/zotero/users/0"
+    service.answer(f"{at}/collections", [collection("RRRRRRRR", "Rivers")])
+
+    def hold(*titles):
+        items = [zotero_item(title[0], title, ["RRRRRRRR"]) for title in titles]
+        version = {"Total-Results": str(len(items)), "Last-Modified-Version": "5"}
+        for path in (f"{at}/items/top", f"{at}/collections/RRRRRRRR/items/top"):
+            service.answer_from_now(path, items, headers=version)
+        service.answer_from_now(f"{at}/items", "\n".join(title[0] for title in titles))
+
+    with Library.open(settings=lexical_settings.model_copy(update=urls)) as library:
+        yield library, hold
+
+
+@pytest.mark.parametrize("source", ["zotero:", "zotero:Rivers"])
+def test_what_was_deleted_in_zotero_is_told_and_stays_until_it_is_to_go(shelved, source):
+    library, hold = shelved
+    hold("Beavers", "Otters", "Willows")
+    assert library.ingest(source).gone == ()
+    hold("Willows")
+    report = library.ingest(source)
+    assert [(each.title, each.is_removed) for each in report.gone] == [
+        ("Beavers", False),
+        ("Otters", False),
+    ]
+    assert len(library) == 3
+    assert "removed" not in str(report)
+    report = library.ingest(source, removes_gone=True)
+    assert [paper.title for paper in library.papers()] == ["Willows"]
+    assert str(report).endswith("2 removed")
+    assert library.ingest(source).gone == ()
+
+
+def test_an_empty_zotero_is_told_and_deletes_nothing(shelved):
+    library, hold = shelved
+    hold("Beavers")
+    library.ingest("zotero:")
+    hold()
+    with pytest.raises(SourceError, match="nothing was found"):
+        library.ingest("zotero:", removes_gone=True)
+    assert len(library) == 1
+
+
+def test_a_dry_run_tells_what_was_deleted_and_removes_nothing(shelved):
+    library, hold = shelved
+    hold("Beavers", "Otters")
+    library.ingest("zotero:")
+    hold("Otters")
+    assert len(library.ingest("zotero:", dry_run=True, removes_gone=True).gone) == 1
+    assert len(library) == 2
+
+
+def test_a_paper_that_another_source_has_too_stays_when_it_is_deleted_in_zotero(shelved):
+    library, hold = shelved
+    hold("Beavers", "Otters")
+    library.ingest("zotero:")
+    paper = library.papers()[0]
+    library.ingest({"title": "Beavers", "abstract": paper.abstract, "source": "refs.bib"})
+    hold("Otters")
+    (gone,) = library.ingest("zotero:", removes_gone=True).gone
+    assert (gone.others, gone.is_removed) == (("refs.bib",), True)
+    paper = library.papers()[0]
+    assert (paper.title, paper.source, paper.origins) == ("Beavers", "refs.bib", ())
+    assert paper.identifiers == ()
+    assert library.ingest("zotero:").gone == ()
+
+
+def test_an_item_stays_one_paper_when_its_title_and_abstract_are_changed_in_zotero(
+    service, shelved
+):
+    library, hold = shelved
+    hold("Beavers")
+    library.ingest("zotero:")
+    hold("Badgers and Their Homes")
+    assert library.ingest("zotero:").updated == 1
+    assert [paper.title for paper in library.papers()] == ["Badgers and Their Homes"]
+
+
+def test_where_zotero_does_not_tell_all_its_items_nothing_counts_as_deleted(service, shelved):
+    library, hold = shelved
+    hold("Beavers", "Otters")
+    library.ingest("zotero:Rivers")
+    hold("Otters")
+    for answer, options in (
+        ("[]", {}),
+        ("O", {"headers": {"Total-Results": "2"}}),
+        ("", {"status": 501}),
+    ):
+        service.answer_from_now("/zotero/users/0/items", answer, **options)
+        assert library.ingest("zotero:Rivers").gone == ()
+
+
+def test_a_deletion_is_told_while_zotero_is_watched(service, shelved, services, clock):
+    _, hold = shelved
+    hold("Beavers", "Otters")
+    reading = watch_zotero("zotero:", services, 30.0, clock.sleep)
+    list(read_sources([next(reading)]))
+    service.answer_from_now("/zotero/users/0/items/top", [])
+    service.answer_from_now("/zotero/users/0/items", "O")
+    (there,) = read_sources([next(reading)])
+    assert there.values == {"users/0/O"}
 
 
 def test_only_zotero_is_watched(services):

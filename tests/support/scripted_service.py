@@ -38,6 +38,10 @@ class ScriptedService(LoopbackServer):
         self._answers[path].append((status, content, headers or {}))
         return self
 
+    def answer_from_now(self, path, body="", **others):
+        self._answers.pop(path, None)
+        return self.answer(path, body, **others)
+
     def next_answer(self, path):
         queue = self._answers.get(path)
         if not queue:

@@ -16,45 +16,63 @@ from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
+from rag.text import without_accents
 
 DELIMITERS: Final = ",;\t|"
+# Names of columns without case, accents, spaces and signs; the better ones stand first.
 TITLES: Final = (
-    *("title", "article title", "document title", "paper title", "item title", "primary title"),
-    *("publication title", "ti", "title of paper", "title (english)", "titel", "titre"),
+    *("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "primarytitle"),
+    *("publicationtitle", "ti", "titleofpaper", "titleenglish", "titel", "titre", "titulo"),
+    *("titolo", "tytuł", "otsikko", "nazov", "nazev", "название", "标题", "题名", "タイトル"),
 )
 ABSTRACTS: Final = (
-    *("abstract", "abstract note", "abstract text", "ab", "summary", "abstract_text"),
-    *("abstractnote", "abstract (english)", "description", "zusammenfassung", "résumé", "text"),
+    *("abstract", "abstractnote", "abstracttext", "ab", "summary", "abstractenglish", "abstracts"),
+    *("description", "zusammenfassung", "kurzfassung", "resume", "resumen", "resumo", "riassunto"),
+    *("samenvatting", "sammanfattning", "streszczenie", "tiivistelma", "аннотация", "摘要"),
+    *("resumeabstract", "articleabstract", "text"),
 )
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": TITLES,
     "abstract": ABSTRACTS,
     "authors": (
-        *("author full names", "authors", "author", "author(s)", "author names", "af", "au"),
-        *("authors (raw)", "creator", "creators", "author name", "authors list", "auteurs"),
+        *("authorfullnames", "authors", "author", "authornames", "af", "au", "authorsraw"),
+        *("creator", "creators", "authorname", "authorslist", "authorlist", "auteurs", "auteur"),
+        *("autor", "autoren", "autorinnen", "verfasser", "autores", "autore", "autori", "autorzy"),
+        *("forfattare", "forfatter", "forfattere", "автор", "авторы", "作者", "著者"),
     ),
     "date": (
-        *("published", "date", "publication date", "published date", "date published", "pd"),
-        *("publication_date", "pubdate", "online date", "cover date", "issue date"),
+        *("published", "date", "publicationdate", "publisheddate", "datepublished", "pd"),
+        *("pubdate", "publishtime", "onlinedate", "coverdate", "issuedate", "datum"),
+        *("erscheinungsdatum", "datedepublication", "fechadepublicacion", "datadipubblicazione"),
     ),
     "year": (
-        *("year", "publication year", "published year", "pubyear", "pub year", "py"),
-        *("publication_year", "pub. year", "year published", "jahr"),
+        *("year", "publicationyear", "publishedyear", "pubyear", "py", "yearpublished", "jahr"),
+        *("erscheinungsjahr", "publikationsjahr", "annee", "ano", "anno", "jaar", "ar", "rok"),
+        *("год", "年", "anneedepublication", "anodepublicacion", "yearofpublication"),
     ),
-    "month": ("month", "published month", "publication month"),
-    "doi": ("doi", "di", "doi link", "digital object identifier", "article doi"),
-    "pmid": ("pmid", "pubmed id", "pubmed_id", "pubmed", "pm"),
-    "arxiv": ("arxiv id", "arxiv_id", "arxiv", "arxivid", "eprint", "archive location"),
-    "url": ("url", "link", "html link", "pdf link", "urls", "source url", "article url", "website"),
+    "month": ("month", "publishedmonth", "publicationmonth"),
+    "doi": ("doi", "di", "doilink", "digitalobjectidentifier", "articledoi"),
+    "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
+    "arxiv": ("arxivid", "arxiv", "eprint", "archivelocation"),
+    "url": (
+        *("url", "link", "htmllink", "pdflink", "urls", "sourceurl", "articleurl", "website"),
+        *("externalurl", "fulltextlink", "sourceurls"),
+    ),
     "venue": (
-        *("venue", "journal", "source title", "journal/book", "journal title", "publication"),
-        *("journal name", "conference name", "book title", "so", "journal abbreviation"),
+        *("venue", "journal", "sourcetitle", "journalbook", "journaltitle", "publication"),
+        *("journalname", "conferencename", "booktitle", "so", "journalabbreviation"),
+        *("zeitschrift", "revue", "revista", "rivista", "tijdschrift", "tidskrift", "czasopismo"),
     ),
-    "keywords": ("author keywords", "keywords", "manual tags", "tags", "de", "index keywords"),
-    "key": ("citation key", "citekey", "cite key", "bibtex key"),
+    "keywords": (
+        *("authorkeywords", "keywords", "manualtags", "tags", "de", "indexkeywords"),
+        *("schlagworter", "schlagworte", "motscles", "palabrasclave", "parolechiave"),
+    ),
+    "key": ("citationkey", "citekey", "bibtexkey"),
     "collections": ("collections", "collection"),
-    "own": ("paperchat_id",),
+    "own": ("paperchatid",),
 }
+NUMBERED_AUTHOR: Final = re.compile(r"^(?:author|autor|auteur)(?:name)?\d{1,3}$")
+FIRST_AUTHOR: Final = "firstauthor"  # where no other is told
 MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
 TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
@@ -118,7 +136,12 @@ def _columns(line: str, delimiter: str) -> list[str]:
         names = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    return [" ".join(name.strip("\ufeff \t*").casefold().split()) for name in names]
+    return [_bare(name) for name in names]
+
+
+def _bare(name: str) -> str:
+    """A column's name without case, accents, spaces and signs."""
+    return "".join(filter(str.isalnum, without_accents(name).casefold()))
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:
@@ -141,14 +164,15 @@ def _record(columns: list[str], row: list[str]) -> Record:
     for column, value in zip(columns, row, strict=False):
         cells.setdefault(column, TEXT_SIGN.sub("", value.strip()))
     doi = _first(cells, "doi")
-    year, date = _first(cells, "year"), _first(cells, "date")
+    year = _first(cells, "year")
+    dates = [cells[name] for name in COLUMNS["date"] if cells.get(name)]
     own_id = _first(cells, "own")
     record: Record = {
         "id": own_id,
         "title": _first(cells, "title"),
         "abstract": _first(cells, "abstract"),
-        "authors": _first(cells, "authors"),
-        "published": best_date(date) or combine(year, date or _first(cells, "month")),
+        "authors": _first(cells, "authors") or _authors_apart(cells),
+        "published": _published(year, dates, _first(cells, "month")),
         "arxiv_id": _first(cells, "arxiv") or find_arxiv_id(doi),
         "doi": doi,
         "pmid": _first(cells, "pmid"),
@@ -162,6 +186,19 @@ def _record(columns: list[str], row: list[str]) -> Record:
         return record
     names = map(str.strip, _first(cells, "authors").split(";"))
     return OwnRecord({**record, "authors": list(names), "source": cells.get("source")})
+
+
+def _published(year: str, dates: list[str], month: str) -> str | None:
+    """The date; of several that of the year in its own column, which is the issue's."""
+    known = best_date(combine(year, month), *(each for each in dates if best_date(each)))
+    parts = [each for each in dates if not best_date(each)]  # such as a month alone
+    return combine(known, *parts[:1]) if known and len(known) == 4 else known
+
+
+def _authors_apart(cells: Mapping[str, str]) -> list[str]:
+    """Authors in columns of their own."""
+    numbered = [value for name, value in cells.items() if value and NUMBERED_AUTHOR.match(name)]
+    return numbered or list(filter(None, [cells.get(FIRST_AUTHOR, "")]))
 
 
 def _first(cells: Mapping[str, str], column: str) -> str:

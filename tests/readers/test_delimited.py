@@ -113,3 +113,44 @@ def test_whatever_follows_the_names_is_records_or_errors(text):
 )
 def test_a_pasted_table_is_no_title(text, is_table):
     assert is_structured(text) is is_table
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("Titel", "Zusammenfassung", "Autor(en)", "Erscheinungsjahr", "DOI", "Zeitschrift"),
+        ("Titre", "Résumé", "Auteur(s)", "Année", "doi", "Revue"),
+        ("Título", "Resumen", "Autores", "Año", "DOI", "Revista"),
+        ("Titolo", "Riassunto", "Autori", "Anno", "DOI", "Rivista"),
+        ("Title", "Abstract", "Author/s", "Publication Year", "DOI", "Source Title"),
+        ("title", "abstract", "author_list", "publish_time", "doi", "journal"),
+        ("Article_Title", "Abstract-Text", "Author Names", "Year Published", "DOI Link", "SO"),
+    ],
+)
+def test_columns_are_known_in_other_languages_and_spellings(tmp_path, columns):
+    row = (KETTLES, SONG, "Kessel, Ada; Tee, Bo", "2020", "10.1000/kettle.1", "Bubbles")
+    (paper,) = read(tmp_path, written([columns, row], ";"))
+    assert (paper.title, paper.authors, paper.year) == (KETTLES, ("Ada Kessel", "Bo Tee"), 2020)
+    assert (paper.venue, dict(paper.identifiers)) == ("Bubbles", {"doi": "10.1000/kettle.1"})
+
+
+@pytest.mark.parametrize(
+    ("dates", "published"),
+    [
+        (("2019", "2 Oct 2018", "Jan. 2019"), "2019-01"),
+        (("2019", "2 Oct 2019", ""), "2019-10-02"),
+        (("2019", "2 Oct 2018", ""), "2019"),
+        (("", "2 Oct 2018", ""), "2018-10-02"),
+        (("2019", "July", ""), "2019-07"),
+    ],
+)
+def test_the_year_in_its_own_column_is_that_of_the_issue(tmp_path, dates, published):
+    columns = ("Title", "Abstract", "Publication Year", "Online Date", "Issue Date")
+    (paper,) = read(tmp_path, written([columns, (KETTLES, SONG, *dates)]))
+    assert paper.published == published
+
+
+def test_authors_may_have_columns_of_their_own(tmp_path):
+    columns = ("Title", "Abstract", "Author 1", "Author 2", "Author 3")
+    (paper,) = read(tmp_path, written([columns, (KETTLES, SONG, "Kessel, Ada", "Bo Tee", "")]))
+    assert paper.authors == ("Ada Kessel", "Bo Tee")

@@ -35,6 +35,9 @@ SIGNS: Final = {
 ESCAPED: Final = {**{each: each for each in "%&#_${}"}, **dict.fromkeys(" ,;:\\>", " "), "!": ""}
 ORDER: Final = re.compile(r"^[~≈=≤]?\s?(?:[OoΘΩω]|poly)\([^=<>]*\)$")
 UNIT: Final = re.compile(r"^[^A-Za-z\\]*\d[^A-Za-z]*\\(?:mathrm|text|textrm|rm|mbox|,)")
+DEGREES: Final = re.compile(
+    r"^([\d.,\s–-]*)(?:\{\})?\^\s*(?:\\circ|o|\{\s*(?:\\rm\s*)?(?:\\circ|o)\s*\})\s*$"
+)
 FORMULAS_REMEMBERED: Final = 1 << 12
 
 
@@ -58,6 +61,8 @@ def _is_plain(text: str, inner: str) -> bool:
 def kept_formula(formula: str) -> str:
     """The formula on one line; "" where nothing stands between its dollar signs."""
     inner, mark = formula.strip("$"), "$$" if formula.startswith("$$") else "$"
+    if degrees := DEGREES.match(inner):  # how a sign is set that has no key
+        return f"{degrees[1].strip()}°"
     return f"{mark}{' '.join(inner.split())}{mark}" if inner.strip() else ""
 
 

@@ -42,6 +42,11 @@ NEEDLESS_TITLES: Final = frozenset(("abstract", "summary", "a b s t r a c t", "z
 SPACED: Final = re.compile(r"^(?:[=<>≤≥≈≃~∼±×+→∈⊂∝≪≫≠≡−–-]|&[lg]t;)$")
 TEX_MATH: Final = re.compile(r"<(?:\w+:)?tex-math[^<>]*>", re.IGNORECASE)
 TEX_MATH_END: Final = re.compile(r"</(?:\w+:)?tex-math\s*>", re.IGNORECASE)
+# A document beside the text; in BibTeX of Springer's all its signs are escaped.
+DOCUMENT: Final = re.compile(r"(?:\\|\{\\backslash\})documentclass\b")
+DOCUMENT_END: Final = re.compile(r"(?:\\|\{\\backslash\})end(?:\{|\{\\\{\})document(?:\{\\\}\}|\})")
+ESCAPED: Final = re.compile(r"\{\\(backslash|textasciicircum|textasciitilde|[{}$_&%#^])(?:\{\})?\}")
+SIGNS_ESCAPED: Final = {"backslash": "\\", "textasciicircum": "^", "textasciitilde": "~"}
 TEX_BODY: Final = ("\\begin{document}", "\\end{document}")
 
 
@@ -59,25 +64,37 @@ def text_of_markup(text: str) -> str:
 
 
 def unwrap_tex_math(text: str) -> str:
-    """Leave of a TeX document inside `tex-math` the formula alone."""
-    if "tex-math" not in text:
-        return text
+    """Leave of TeX documents that publishers write around a formula the formula alone."""
+    if "tex-math" in text:
+        text = _unwrapped(text, TEX_MATH, TEX_MATH_END, keeps_ends=True)
+    if "documentclass" in text:
+        text = _unwrapped(text, DOCUMENT, DOCUMENT_END, keeps_ends=False)
+    return text
+
+
+def _unwrapped(
+    text: str, opening: re.Pattern[str], closing: re.Pattern[str], *, keeps_ends: bool
+) -> str:
     written, at = [], 0
-    for begin in TEX_MATH.finditer(text):
+    for begin in opening.finditer(text):
         if begin.start() < at:
             continue
-        end = TEX_MATH_END.search(text, begin.end())
+        end = closing.search(text, begin.end())
         if end is None:
             break
-        written += [text[at : begin.end()], _formula(text[begin.end() : end.start()]), end[0]]
-        at = end.end()
+        first, last = (begin.end(), end.start()) if keeps_ends else (begin.start(), end.end())
+        written += [text[at:first], _formula(text[begin.start() : end.end()])]
+        at = last
     return "".join([*written, text[at:]])
 
 
 def _formula(document: str) -> str:
+    document = ESCAPED.sub(lambda found: SIGNS_ESCAPED.get(found[1], found[1]), document)
+    document = TEX_MATH_END.sub("", TEX_MATH.sub("", document))
     _, begin, inside = document.partition(TEX_BODY[0])
     body = inside.partition(TEX_BODY[1])[0] if begin else document
-    return f"${body.replace('<![CDATA[', '').replace(']]>', '').strip().strip('$').strip()}$"
+    body = body.replace("<![CDATA[", "").replace("]]>", "").strip().strip("$").strip()
+    return f"${body}$" if body else ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,50 @@
+"""Cleaning what sources write around titles and abstracts."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.cleaning import clean_abstract, clean_title
+
+DOCUMENT = (
+    r"\documentclass[12pt]{minimal} \usepackage{amsmath} \setlength{\oddsidemargin}{-69pt}"
+    r" \begin{document}$$6\times$$\end{document}"
+)
+ESCAPED = (
+    r"{\backslash}documentclass[12pt]{\{}minimal{\}} {\backslash}begin{\{}document{\}}"
+    r"{\$}{\$}x{\_}i{\$}{\$}{\backslash}end{\{}document{\}}"
+)
+
+
+@pytest.mark.parametrize("is_latex", [True, False])
+@pytest.mark.parametrize(
+    ("written", "formula"),
+    [
+        (DOCUMENT, "6×"),
+        (f"<tex-math>{DOCUMENT}</tex-math>", "6×"),
+        (ESCAPED, "$x_i$"),
+        (f"{DOCUMENT} or {ESCAPED}", "6× or $x_i$"),
+        (r"\documentclass{minimal} \begin{document}\end{document}", ""),
+    ],
+)
+def test_of_a_document_around_a_formula_the_formula_stays(written, formula, is_latex):
+    text = clean_abstract(f"Pots ring {written} as long.", is_latex=is_latex)
+    assert text == " ".join(f"Pots ring {formula} as long.".split())
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (r"Pots at 5~$^{\circ}$C", "Pots at 5 °C"),
+        (r"Pots at $90^\circ$ and 10$^o$N", "Pots at 90° and 10°N"),
+        (r"A map $f^\circ$ of $n^2$ pots", r"A map $f^\circ$ of $n^2$ pots"),
+        (r"{\bf Slow} and {\sc Slower} \emph{pots}", "Slow and Slower pots"),
+    ],
+)
+def test_a_title_keeps_formulas_and_reads_degrees(written, text):
+    assert clean_title(written, is_latex=True) == text
+
+
+def test_headings_of_an_abstract_end_in_a_colon():
+    text = clean_abstract("<h4>Methods</h4>We rang pots.<h4>Abstract</h4>They rang.")
+    assert text == "Methods: We rang pots. They rang."

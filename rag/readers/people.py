@@ -151,7 +151,7 @@ def spoken(text: str) -> str:
     if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
         return ""
     text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
-    text = text.strip(",")
+    text = text.strip(", ")
     if "," not in text:
         return _with_initials_before(text)
     if BODY.search(text):

@@ -724,6 +724,7 @@ def test_folded_text_can_be_shown_and_is_not_changed_by_folding_it_again(text):
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS[2:]), st.text(max_size=12), max_size=6))
+@example({"authors": "\x1b,A"})
 def test_a_paper_that_is_written_out_and_read_again_is_the_same(record):
     paper = paper_from_record({"title": "A title", "abstract": "A sentence."} | record, "here")
     names = ("paper_id", "title", "abstract", "published", "url", "venue", "source")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from rag.answering.continuity import TopicShiftModel
 from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
 from rag.answering.responder import DirectResponder
+from rag.answering.topic_shift import TopicShiftModel
 from rag.embedding import MINILM, Embedder
 from rag.embedding.encoding import CachedEncoder
 from rag.engine import AnswerEngine

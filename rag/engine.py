@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
-from rag.answering.continuity import TopicShiftModel
 from rag.answering.direct import DirectAnswer
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
     AnswerabilityModel,
+    lacks_detail,
     reason_to_abstain,
-    says_not,
 )
 from rag.answering.records import describe_record
 from rag.answering.responder import DirectResponder
 from rag.answering.roles import lacks_limits
 from rag.answering.suggestions import follow_ups
+from rag.answering.topic_shift import TopicShiftModel
 from rag.errors import ModelError
 from rag.fitted import load_fitted
 from rag.query.coined import unmentioned
@@ -33,7 +33,7 @@ from rag.query.focus import asks_for_several
 from rag.query.follow_ups import asks_to_rephrase
 from rag.query.naming import names_title
 from rag.query.query import Query
-from rag.query.spelling import as_typed
+from rag.query.spelling import quote_as_typed
 from rag.query.understanding import QueryParser
 from rag.retrieval.protocols import PaperFinder
 from rag.types import (
@@ -183,7 +183,7 @@ class AnswerEngine:
         is_read = not self._writer.is_extractive
         if query.about:
             is_lacking = not is_read and all(
-                says_not(query.standalone, paper) for paper in query.about
+                lacks_detail(query.standalone, paper) for paper in query.about
             )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
@@ -231,12 +231,12 @@ class AnswerEngine:
             status="answered",
             stage=None,
             confidence=sure,
-            notice=answer.notice or self._plainness(query) or left_out,
+            notice=answer.notice or self._rewording_notice(query) or left_out,
             timings=clock.timings(),
         )
         return replace(final, caveat=self._caveat(final, query))
 
-    def _plainness(self, query: Query) -> str | None:
+    def _rewording_notice(self, query: Query) -> str | None:
         """Say that rewording needs a model, where a follow-up asks for it and none writes."""
         is_asked = asks_to_rephrase(query.standalone) and query.is_follow_up
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
@@ -261,7 +261,7 @@ class AnswerEngine:
             return UNMENTIONED.format(names=joined(names))
         if asks_for_several(topic):
             return None
-        if says_not(topic, papers[0]) or lacks_term(topic, papers):
+        if lacks_detail(topic, papers[0]) or lacks_term(topic, papers):
             return NOT_SAID
         missing = self._answerability.missing_detail(topic, papers[0])
         return NOT_SAID if missing >= cut.maybe_missing_from.value else None
@@ -335,7 +335,7 @@ def _begun(question: str, query: Query) -> Answer:
     return replace(
         answer,
         notice=SPELLED.format(question=query.standalone),
-        suggestions=(as_typed(question, query.misspelled),),
+        suggestions=(quote_as_typed(question, query.misspelled),),
     )
 
 

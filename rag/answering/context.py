@@ -67,7 +67,7 @@ def build_context(
         _render(n, hit.paper, text)
         for n, (hit, text) in enumerate(zip(hits, shown, strict=True), start=1)
     ]
-    shares = share_out([count_tokens(text) for text in whole], budget_tokens)
+    shares = allocate([count_tokens(text) for text in whole], budget_tokens)
     return [
         PromptSource(n, hit.paper, _fit(n, hit, text, share))
         for n, (hit, text, share) in enumerate(zip(hits, whole, shares, strict=True), start=1)
@@ -75,7 +75,7 @@ def build_context(
     ]
 
 
-def share_out(needs: Sequence[int], budget: int) -> list[int]:
+def allocate(needs: Sequence[int], budget: int) -> list[int]:
     """Share a budget among needs, the most useful first; the last get less, or nothing.
 
     The last is cut until too little of it is left, and then left out, then the one before it. Where

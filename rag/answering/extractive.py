@@ -9,22 +9,22 @@ from typing import Final
 
 import numpy as np
 
-from rag.answering.choosing import (
-    Compared,
-    Pick,
-    choose,
-    close_hits,
-    meeting,
-    named_hits,
-    selected,
-)
 from rag.answering.drafts import Draft
 from rag.answering.roles import asked_role, asks_for_whole
+from rag.answering.selection import (
+    QuotedPaper,
+    ScoredPaper,
+    best_matches,
+    hits_to_read,
+    named_hits,
+    papers_to_cite,
+    select_sentences,
+)
 from rag.answering.weighing import (
     ROLE_BONUS,
     defines_asked,
-    prior_worth,
-    summary_worth,
+    prior_scores,
+    summary_scores,
     word_weights,
 )
 from rag.embedding.encoding import CachedEncoder
@@ -63,7 +63,7 @@ ASKS_FOR_LINK: Final = re.compile(
     r"\b(?:code|github|links?|urls?|implementations?|repos?|repositor(?:y|ies)|available)\b",
     re.IGNORECASE,
 )
-# The sentence that answers leads; others that are worth nearly as much, given what is said already,
+# The sentence that answers leads; others that score nearly as much, given what is said already,
 # follow in reading order. Without it 0.804 of the facts, in three words more.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
@@ -99,21 +99,21 @@ class ExtractiveWriter:
         asked = question_to_answer(question, history)
         several = asks_for_several(asked)
         named = named_hits(asked, hits)
-        close = named or close_hits(asked, hits, several=several)
+        close = named or hits_to_read(asked, hits, several=several)
         quoted = _quoted(history) if asks_for_more(question) else frozenset()
         is_whole = asks_for_whole(asked, [hit.paper for hit in named or close[:1]])
         if is_whole and not (named or several):
             close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
         compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
-        chosen = compared if named else meeting(asked, compared, several=several)
-        chosen = selected(compared) if named and selects_among_cited(asked) else chosen
+        chosen = compared if named else papers_to_cite(asked, compared, several=several)
+        chosen = best_matches(compared) if named and selects_among_cited(asked) else chosen
         count = asked_count(asked)
         chosen = compared[:count] if count and several and not named else chosen
         picks = []
         for place, each in enumerate(chosen):
             most_words, most = self._limits(place, len(chosen), several=several)
             most = min(most, _most_when_repeated(question))
-            picks.append(choose(each, most_words, most))
+            picks.append(select_sentences(each, most_words, most))
         yield _compose(picks, Numbering(history))
 
     def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
@@ -124,7 +124,7 @@ class ExtractiveWriter:
         asked = question_to_answer(question, history)
         is_whole = asks_for_whole(asked, [hit.paper])
         compared = self._compare(asked, hit, frozenset(), is_whole=is_whole)
-        order = np.argsort(-np.asarray(compared.worth), kind="stable")
+        order = np.argsort(-np.asarray(compared.scores), kind="stable")
         return [compared.sentences[n] for n in order]
 
     def _limits(self, place: int, papers: int, *, several: bool) -> tuple[int, int]:
@@ -136,7 +136,7 @@ class ExtractiveWriter:
 
     def _compare(
         self, question: str, hit: Hit, quoted: frozenset[Place], *, is_whole: bool
-    ) -> Compared:
+    ) -> ScoredPaper:
         """Compare a paper with a question; asides count for its match but are not quoted."""
         paper = hit.paper
         whole = quotable_sentences(paper)
@@ -144,30 +144,33 @@ class ExtractiveWriter:
         quotable = [n for n in fresh if not _is_aside(question, whole[n].text)]
         kept = quotable or fresh or list(range(len(whole)))
         sentences = [whole[n] for n in kept]
-        prior = prior_worth(question, [each.text for each in sentences])
+        prior = prior_scores(question, [each.text for each in sentences])
         defines = any(defines_asked(question, each.text) for each in sentences)
         if self._encoder is None:
             covered = [coverage(question, each.text, self._weight) for each in sentences]
-            alike = np.zeros((len(kept), len(kept)))
-            worth = np.array(covered) + (summary_worth(sentences) if is_whole else prior)
-            return Compared(hit, sentences, worth, alike, 1.0, defines, LEAST_SHARE * worth.max())
+            similarities = np.zeros((len(kept), len(kept)))
+            scores = np.array(covered) + (summary_scores(sentences) if is_whole else prior)
+            return ScoredPaper(
+                hit, sentences, scores, similarities, 1.0, defines, LEAST_SHARE * scores.max()
+            )
         asked, *encoded = self._encoder.encode(
             [question, paper.title, *(each.text for each in whole)]
         )
         texts = stack_texts(encoded)
-        met = maxsim_each(asked, texts)
+        matches = maxsim_each(asked, texts)
         at = np.array(kept, np.intp) + 1  # after the title
         vectors = texts.vectors[at]
-        alike = np.asarray(vectors @ vectors.T, np.float64)
-        weights = word_weights(question, asked.words, hit, met.shape[1])
+        similarities = np.asarray(vectors @ vectors.T, np.float64)
+        weights = word_weights(question, asked.words, hit, matches.shape[1])
         is_whole |= not weights.any() and asked_role(question) is None
-        meant = met[at] @ weights if weights.any() and not is_whole else alike.mean(axis=1)
-        worth = meant + (summary_worth(sentences) if is_whole else prior)
-        least = LEAST_SHARE * float((meant if is_whole else worth).max())
+        is_central = is_whole or not weights.any()
+        relevance = similarities.mean(axis=1) if is_central else matches[at] @ weights
+        scores = relevance + (summary_scores(sentences) if is_whole else prior)
+        least = LEAST_SHARE * float((relevance if is_whole else scores).max())
         if not (is_whole or weights.any()):  # it asks for a role, and nothing else
-            least = float(worth.max()) - ROLE_BONUS
-        match = float(met.max(axis=0).mean())
-        return Compared(hit, sentences, worth, alike, match, defines, least)
+            least = float(scores.max()) - ROLE_BONUS
+        match = float(matches.max(axis=0).mean())
+        return ScoredPaper(hit, sentences, scores, similarities, match, defines, least)
 
 
 def question_to_answer(question: str, history: Sequence[Message]) -> str:
@@ -222,7 +225,7 @@ def _is_aside(question: str, sentence: str) -> bool:
     return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)
 
 
-def _compose(picks: Sequence[Pick], numbering: Numbering) -> Draft:
+def _compose(picks: Sequence[QuotedPaper], numbering: Numbering) -> Draft:
     """Render Markdown: a paragraph for each paper, title first, a marker after every sentence."""
     text = ""
     citations: list[Citation] = []

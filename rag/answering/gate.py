@@ -159,7 +159,7 @@ def is_topical(word: str) -> bool:
     return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
 
 
-def _none_says(question: str, hits: Sequence[Hit]) -> bool:
+def _no_paper_states(question: str, hits: Sequence[Hit]) -> bool:
     """Return whether no paper states the type of detail that is asked for.
 
     Numbers do not count, as they may be worded otherwise.
@@ -169,7 +169,7 @@ def _none_says(question: str, hits: Sequence[Hit]) -> bool:
     return all(missing_type(question, sentences) for sentences in texts)
 
 
-def says_not(question: str, paper: Paper) -> bool | None:
+def lacks_detail(question: str, paper: Paper) -> bool | None:
     """Return whether a paper lacks the type of detail that is asked for; None where none is."""
     return missing_details(question, [each.text for each in split_sentences(paper.abstract)])
 
@@ -225,9 +225,9 @@ def reason_to_abstain(
     if relevance is not None:
         if relevance < cut.least_relevance.value:
             return "not_in_library"
-        if is_read or says_not(question, hits[0].paper) is False:
+        if is_read or lacks_detail(question, hits[0].paper) is False:
             return None
-        if not asks_for_several(question) and _none_says(question, hits[:HITS_READ]):
+        if not asks_for_several(question) and _no_paper_states(question, hits[:HITS_READ]):
             return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
         is_uncounted = says_not(question, hits[0].paper) and missing >= cut.maybe_missing_from.value

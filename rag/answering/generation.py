@@ -15,7 +15,7 @@ from rag.answering.context import Excerpts
 from rag.answering.drafts import Draft
 from rag.answering.labels import as_markers, hold_back_label
 from rag.answering.prompting import Prompt, compose_prompt
-from rag.answering.saying import says_untold, split_disagreement
+from rag.answering.stances import declines, split_disagreement
 from rag.llm.replies import Reply, find_window, stream_reply
 from rag.llm.usage import priced, reported_usage
 from rag.sentences import Sentence, split_sentences
@@ -30,7 +30,7 @@ from rag.verification.markers import (
     strip_markers,
 )
 from rag.verification.numbering import Numbering
-from rag.verification.second import SecondVerifier
+from rag.verification.second_verifier import SecondVerifier
 from rag.verification.support import CachingVerifier, Verifier
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
@@ -107,7 +107,7 @@ class ModelWriter:
         usage = reported_usage(reply.response, prompt.messages, reply.text)
         if reply.thinking and not reply.text.strip():
             yield self._only_thought(reply, priced(usage, self._settings))
-        elif says_untold(reply.text):
+        elif declines(reply.text):
             said = Verified(reply.text.strip(), usage=priced(usage, self._settings))
             yield Draft(said, declined=True, thinking=reply.thinking)
         else:

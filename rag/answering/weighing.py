@@ -66,21 +66,21 @@ def word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> N
     return np.asarray(weights / weights.sum(), np.float64)
 
 
-def prior_worth(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
+def prior_scores(question: str, sentences: Sequence[str]) -> NDArray[np.float64]:
     """Weigh each sentence by its place, its role, and as evidence, shape (n,)."""
     role = asked_role(question)
     term = asked_term(question)
     late = np.arange(1, len(sentences) + 1) / len(sentences)
     prior = 0 * late if role and role.stands_early else LATE_WEIGHT * late
     if role:
-        prior += _role_worth(role, sentences)
+        prior += _role_scores(role, sentences)
     if term:
         prior += DEFINES_BONUS * np.array([defines(term, text) for text in sentences])
         prior += SPELLS_OUT_BONUS * np.array([spells_out(term, text) for text in sentences])
     return prior
 
 
-def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
+def _role_scores(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
     """Weigh each sentence by how well it has the role that a question asks for."""
     best = np.array([bool(role.best and role.best.search(text)) for text in sentences])
     said = np.array([bool(role.said.search(text)) for text in sentences]) & ~best
@@ -88,7 +88,7 @@ def _role_worth(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray((ROLE_BONUS + BEST_BONUS) * best + least * said, np.float64)
 
 
-def summary_worth(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
+def summary_scores(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
     """Weigh each sentence for a summary, in which the contribution leads and results follow."""
     texts = [each.text for each in sentences]
     treats = [bool(METHOD.search(text)) for text in texts]
@@ -96,8 +96,8 @@ def summary_worth(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
     places = np.arange(len(texts))
     found = np.array([bool(RESULTS.search(text)) for text in texts])
     first = treats.index(True) if any(treats) else int(np.argmax(found))
-    worth = np.where(places == first, DONE_BONUS, np.where(places < first, -BEFORE_COST, 0.0))
-    return np.asarray(worth + FOUND_BONUS * (found & (places > first)), np.float64)
+    scores = np.where(places == first, DONE_BONUS, np.where(places < first, -BEFORE_COST, 0.0))
+    return np.asarray(scores + FOUND_BONUS * (found & (places > first)), np.float64)
 
 
 def defines_asked(question: str, sentence: str) -> bool:

@@ -86,7 +86,7 @@ def is_unknown(token: str, lookup: PaperLookup) -> bool:
     return bool(stems) and not any(map(lookup.frequency, stems))
 
 
-def bearers(token: str, lookup: PaperLookup) -> list[Paper]:
+def papers_coining(token: str, lookup: PaperLookup) -> list[Paper]:
     """Return the paper that coined a name; none for a topic, or where several papers use it."""
     if not _may_be_name(token, lookup):
         return _only_head(token, lookup)
@@ -223,7 +223,7 @@ def is_short_form(token: str, before: str) -> bool:
     return bool(letters) and letters[0] in starts and all(sign in initials for sign in letters)
 
 
-def only_bearer(token: str, lookup: PaperLookup) -> Paper | None:
+def only_paper_named(token: str, lookup: PaperLookup) -> Paper | None:
     """Return the only paper that has a name at all, whoever coined it; None for several."""
     is_name = COINED.match(token) is not None and any(map(str.isupper, token))
     is_word = token[1:].islower() and lookup.knows_word(token.lower())

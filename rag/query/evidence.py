@@ -174,7 +174,7 @@ def dangles(sentence: str) -> bool:
     return DANGLES.match(sentence[trimmed_start(sentence) :]) is not None
 
 
-def needs_before(sentence: str) -> bool:
+def needs_context(sentence: str) -> bool:
     """Return whether a sentence is not understood without the one before; "this paper" is."""
     return dangles(sentence) and not OF_ITSELF.match(sentence[trimmed_start(sentence) :])
 

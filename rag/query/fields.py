@@ -104,7 +104,7 @@ TELLS_ALSO: Final = re.compile(
 )
 
 
-def asks_also(question: str) -> bool:
+def asks_for_text_too(question: str) -> bool:
     """Return whether a question asks for more than fields of a record."""
     left = " ".join(without_fields(question).split())
     return TELLS_ALSO.search(left) is not None and len(left.split()) >= LEAST_ALSO

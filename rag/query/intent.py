@@ -79,7 +79,7 @@ AFFIRMATION: Final = re.compile(
 )
 
 
-def is_order(sentence: str) -> bool:
+def is_instruction(sentence: str) -> bool:
     """Return whether a sentence gives an instruction; one in an abstract is an injected prompt."""
     return ORDER.search(sentence) is not None or INJECTION.search(sentence) is not None
 
@@ -105,7 +105,7 @@ def question_for_papers(text: str) -> str:
 
 def _is_other(sentence: str) -> bool:
     is_sum = SUM.match(sentence) is not None
-    return is_sum or SMALL_TALK.search(sentence) is not None or is_order(sentence)
+    return is_sum or SMALL_TALK.search(sentence) is not None or is_instruction(sentence)
 
 
 def without_interjection(text: str) -> str:

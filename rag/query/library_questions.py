@@ -196,7 +196,7 @@ def _asked_by_field(question: str) -> LibraryQuestion | None:
     return LibraryQuestion("list", field=field, is_lacking=bool(is_lacking))
 
 
-def asked_of_library(question: str) -> LibraryQuestion | None:
+def find_library_question(question: str) -> LibraryQuestion | None:
     """Return what a question asks of the library's records as a whole, if anything."""
     if by_field := _asked_by_field(question):
         return by_field
@@ -228,7 +228,7 @@ def narrow_to_newest(question: str, earlier: str) -> LibraryQuestion | None:
     match = NARROWS.match(question)
     if not match:
         return None
-    asked = asked_of_library(earlier)
+    asked = find_library_question(earlier)
     topic = asked.topic if asked else PAPERS_ON.sub("", earlier).strip(" ?.!")
     what: LibraryAspect = "oldest" if match["which"].lower() in ("oldest", "earliest") else "newest"
     return LibraryQuestion(what, topic, asked.kind if asked else "") if topic else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, bearers, only_bearer
+from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, only_paper_named, papers_coining
 from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import UNTOPICAL
@@ -64,7 +64,7 @@ def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
         *_loosely_named(question, lookup),
     ]
     if not found or compares(question):
-        mentioned = (only_bearer(match[0], lookup) for match in TOKEN.finditer(question))
+        mentioned = (only_paper_named(match[0], lookup) for match in TOKEN.finditer(question))
         found += [paper for paper in mentioned if paper]
     named = list({paper.paper_id: paper for paper in found}.values())
     if PAPERS_THAT.search(question) and len(named) == 1 and not titled_papers(question, named):
@@ -145,7 +145,7 @@ def _is_only_one(phrase: str, paper: Paper, lookup: PaperLookup) -> bool:
 def _coined(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """Yield the papers whose coined name, or acronym, is in the question."""
     for match in TOKEN.finditer(question):
-        yield from bearers(match[0], lookup)
+        yield from papers_coining(match[0], lookup)
 
 
 def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:

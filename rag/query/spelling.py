@@ -102,7 +102,7 @@ def corrected(question: str, lookup: PaperLookup) -> Spelled:
     return Spelled("".join(pieces), tuple(dict.fromkeys(changed)))
 
 
-def as_typed(question: str, changed: Iterable[str]) -> str:
+def quote_as_typed(question: str, changed: Iterable[str]) -> str:
     """Return a question with some words in quotes, so that they are not corrected."""
     for word in changed:
         question = re.sub(rf"(?<![\w“]){re.escape(word)}(?!\w)", f"“{word}”", question, count=1)

@@ -14,7 +14,7 @@ from rag.query.assistant_questions import AssistantQuestions
 from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, last_cited
-from rag.query.fields import Field, asked_fields, asks_also, without_fields
+from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
 from rag.query.filters import Understood, asked_of_papers, understood_filters
 from rag.query.follow_ups import (
     asks_for_more,
@@ -31,7 +31,7 @@ from rag.query.intent import (
     without_request,
 )
 from rag.query.languages import language_of
-from rag.query.library_questions import asked_of_library, narrow_to_newest
+from rag.query.library_questions import find_library_question, narrow_to_newest
 from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
@@ -104,7 +104,7 @@ class QueryParser:
             found = Understood(standalone, filters)
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
-        library_question = asked_of_library(asked) or asked_of_library(found.question)
+        library_question = find_library_question(asked) or find_library_question(found.question)
         if earlier := earlier_questions(history):
             topic = self._understand_filters(earlier[0]).question
             library_question = narrow_to_newest(asked, topic) or library_question
@@ -169,7 +169,7 @@ class QueryParser:
             query = replace(query, about=tuple(mention), is_only_mentioned=bool(mention))
         is_short = len(query.standalone.split()) <= LONGEST_FOR_FIELDS
         if fields and (query.about or is_short):
-            also = len(query.about) <= 1 and asks_also(query.standalone)
+            also = len(query.about) <= 1 and asks_for_text_too(query.standalone)
             return replace(query, asks_for="papers" if also else "records", fields=fields)
         if talk := self._asked_of_assistant(query):
             return replace(query, topic="", asks_for="assistant", talk=(talk,))
@@ -188,4 +188,4 @@ def standalone_question(question: str, history: Sequence[Message]) -> str:
     if earlier and is_affirmation(question):
         return earlier[0]
     asked = without_interjection(question_for_papers(explicit_new_topic(question) or question))
-    return asked if asked_of_library(asked) else without_request(asked)
+    return asked if find_library_question(asked) else without_request(asked)

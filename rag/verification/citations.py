@@ -14,7 +14,7 @@ from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, RemovedSentenc
 from rag.verification.claims import CheckedClaim, check_again, check_claims
 from rag.verification.markers import strip_markers
 from rag.verification.numbering import Numbering
-from rag.verification.second import SecondVerifier
+from rag.verification.second_verifier import SecondVerifier
 from rag.verification.support import Support, Verifier
 
 Unsupported = Literal["remove", "mark"]

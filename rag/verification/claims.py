@@ -12,7 +12,7 @@ from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Usage, Verdict
 from rag.verification.frames import without_frame
 from rag.verification.markers import find_markers, strip_markers
-from rag.verification.second import LLMVerdict, SecondVerifier, combine
+from rag.verification.second_verifier import LLMVerdict, SecondVerifier, combine
 from rag.verification.support import Support, Verifier
 
 LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy

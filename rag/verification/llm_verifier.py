@@ -20,7 +20,7 @@ from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import NO_USAGE, Paper, Usage, Verdict
 from rag.verification.markers import neutralise
-from rag.verification.second import LLMVerdict
+from rag.verification.second_verifier import LLMVerdict
 from rag.verification.support import quotable_sentences
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.query.intent import is_order
+from rag.query.intent import is_instruction
 from rag.sentences import Sentence, split_sentences
 from rag.types import Paper, Verdict
 
@@ -57,4 +57,4 @@ class CachingVerifier:
 def quotable_sentences(paper: Paper) -> list[Sentence]:
     """Return the sentences of an abstract that are no instructions; all when each is one."""
     sentences = split_sentences(paper.abstract)
-    return [sentence for sentence in sentences if not is_order(sentence.text)] or sentences
+    return [sentence for sentence in sentences if not is_instruction(sentence.text)] or sentences

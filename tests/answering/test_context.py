@@ -13,8 +13,8 @@ from rag.answering.context import (
     LEAST_SOURCE_TOKENS,
     LEFT_OUT,
     Excerpts,
+    allocate,
     build_context,
-    share_out,
 )
 from rag.passages import build_passages
 from rag.sentences import split_sentences
@@ -69,12 +69,12 @@ NEEDS = st.lists(st.integers(0, 500), max_size=12)
     ],
 )
 def test_shares(needs, budget, shares):
-    assert share_out(needs, budget) == shares
+    assert allocate(needs, budget) == shares
 
 
 @given(NEEDS, st.integers(0, 3000))
 def test_shares_keep_the_budget_and_nobody_gets_more_than_needed(needs, budget):
-    shares = share_out(needs, budget)
+    shares = allocate(needs, budget)
     assert sum(shares) <= budget
     assert all(0 <= share <= need for share, need in zip(shares, needs, strict=True))
     if sum(needs) <= budget:
@@ -83,7 +83,7 @@ def test_shares_keep_the_budget_and_nobody_gets_more_than_needed(needs, budget):
 
 @given(NEEDS, st.integers(0, 3000))
 def test_only_the_last_lose_something_unless_one_needs_more_than_half(needs, budget):
-    shares = share_out(needs, budget)
+    shares = allocate(needs, budget)
     cut = [n for n, (share, need) in enumerate(zip(shares, needs, strict=True)) if share < need]
     if cut and max(needs) <= budget // 2:
         whole = [n for n in range(len(needs)) if n not in cut and needs[n]]

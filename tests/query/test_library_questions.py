@@ -10,7 +10,7 @@ from rag.query.fields import asked_fields
 from rag.query.focus import asked_count
 from rag.query.intent import question_for_papers, without_interjection, without_request
 from rag.query.languages import language_of
-from rag.query.library_questions import LibraryQuestion, asked_of_library
+from rag.query.library_questions import LibraryQuestion, find_library_question
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk
 from rag.types import Paper
@@ -85,11 +85,11 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
     ],
 )
 def test_what_is_asked_of_the_library_as_a_whole_is_understood(question, asked):
-    assert asked_of_library(question) == asked
+    assert find_library_question(question) == asked
 
 
 def test_surveys_are_papers_whose_titles_say_so():
-    asked = asked_of_library("show me all surveys on crabs")
+    asked = find_library_question("show me all surveys on crabs")
     assert asked is not None
     assert (asked.topic, "review" in asked.kind) == ("crabs", True)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.library import Library
 from rag.query.paper_lookup import PaperLookup
-from rag.query.spelling import as_typed, corrected, distance
+from rag.query.spelling import corrected, distance, quote_as_typed
 from rag.types import Paper
 
 KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean", "begin", "plan"}
@@ -58,7 +58,7 @@ def test_right_words_are_never_changed(lookup, question):
 
 def test_a_correction_is_undone_by_quotes(lookup):
     spelled = corrected("wat is atention", lookup)
-    again = as_typed("wat is atention", spelled.changed)
+    again = quote_as_typed("wat is atention", spelled.changed)
     assert "“atention”" in again
     assert "attention" not in corrected(again, lookup).text
 

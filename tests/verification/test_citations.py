@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rag.embedding import build_embedder
-from rag.query.intent import is_affirmation, is_order, question_for_papers
+from rag.query.intent import is_affirmation, is_instruction, question_for_papers
 from rag.settings import Settings
 from rag.types import Citation, Message, Paper
 from rag.verification.citations import describe_removed, verify
@@ -203,7 +203,7 @@ def test_a_yes_is_told_from_a_question(text):
 
 
 def test_no_sentence_of_the_starter_summaries_reads_as_an_order_that_steers(starter):
-    orders = [p.title for p in starter.papers() if is_order(p.abstract.split(". ")[0])]
+    orders = [p.title for p in starter.papers() if is_instruction(p.abstract.split(". ")[0])]
     assert orders == []
 
 

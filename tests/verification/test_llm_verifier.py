@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.sentences import split_sentences
 from rag.types import Paper, Usage
 from rag.verification.llm_verifier import LLMVerifier, locate
-from rag.verification.second import SEVERITY, LLMVerdict, combine
+from rag.verification.second_verifier import SEVERITY, LLMVerdict, combine
 from tests.support.endpoint_papers import (
     BEAVERS,
     CLAIM,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rag.query.evidence import (
     asked_term,
     dangles,
-    needs_before,
+    needs_context,
 )
 from rag.query.titles import titled_papers
 from rag.sentences import Sentence
@@ -35,8 +35,8 @@ MOST_OTHERWISE: Final = 3  # with two 0.543 of the right papers of such question
 READ_FOR_MEANING: Final = 5
 CLOSE_FOR_MEANING: Final = 0.6
 
-# A sentence is worth its match with the words of the question, and a little for standing late,
-# where findings are; redundancy with a chosen sentence lowers it. Dev set, `single`, 110 words of
+# A sentence scores its match with the words of the question, and a little for standing late, where
+# findings are; redundancy with a chosen sentence lowers it. Dev set, `single`, 110 words of
 # the best paper: 0.90 of the facts, against 0.74 by cosine and 0.82 by cosine and word coverage.
 # The same two signals find the rationale sentences of SciFact.
 REDUNDANCY: Final = 0.4  # without it 0.776 of the facts
@@ -46,29 +46,29 @@ GAP: Final = 3  # characters between two consecutive sentences
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ScoredPaper:
     """A retrieved paper compared with the question.
 
     Attributes:
         sentences: Those that may be quoted, in reading order, n of them.
-        worth: Of each sentence as an answer, shape (n,).
-        alike: Similarity of each two sentences, shape (n, n).
+        scores: Of each sentence as a part of the answer, shape (n,).
+        similarities: Cosine of each two sentences, shape (n, n).
         match: Mean cosine of the question's words, each with the title or sentence closest to it.
-        defines: Whether a sentence defines the term that is asked for.
-        least: What a sentence must be worth to follow the first.
+        defines_term: Whether a sentence defines the term that is asked for.
+        min_score: What a sentence must score to follow the first.
     """
 
     hit: Hit
     sentences: Sequence[Sentence]
-    worth: NDArray[np.float64]
-    alike: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    similarities: NDArray[np.float64]
     match: float
-    defines: bool = False
-    least: float = 0.0
+    defines_term: bool = False
+    min_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class QuotedPaper:
     """A paper and the sentences chosen from it, in the order in which they are quoted."""
 
     paper: Paper
@@ -89,42 +89,44 @@ def hits_in_order(hits: Sequence[Hit], some: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.paper.paper_id in ids]
 
 
-def meeting(question: str, compared: Sequence[Compared], *, several: bool) -> list[Compared]:
+def papers_to_cite(
+    question: str, compared: Sequence[ScoredPaper], *, several: bool
+) -> list[ScoredPaper]:
     """Return the first paper, and those others that match the question nearly as well.
 
     Where the meaning of a term is asked, papers that define it come before the others.
     """
     if asked_term(question) and not several:
-        defining = [each for each in compared if each.defines]
+        defining = [each for each in compared if each.defines_term]
         compared = (defining or compared)[:MOST_OTHERWISE]
-    good = _goodness(compared)
-    least = _least_good(good) if several else CLOSE
-    return [each for n, each in enumerate(compared) if n == 0 or good[n] >= least]
+    relevance = _relevance(compared)
+    least = _min_relevance(relevance) if several else CLOSE
+    return [each for n, each in enumerate(compared) if n == 0 or relevance[n] >= least]
 
 
-def selected(compared: Sequence[Compared]) -> list[Compared]:
+def best_matches(compared: Sequence[ScoredPaper]) -> list[ScoredPaper]:
     """Return those of the cited papers that match the question best, the best first."""
     best = max(each.match for each in compared)
     kept = [each for each in compared if each.match >= SELECTED * best]
     return sorted(kept, key=lambda each: -each.match)
 
 
-def _goodness(compared: Sequence[Compared]) -> NDArray[np.float64]:
+def _relevance(compared: Sequence[ScoredPaper]) -> NDArray[np.float64]:
     """Return the mean of each paper's score and match, as shares of the best, shape (n,)."""
     score = np.array([each.hit.score for each in compared])
     match = np.array([each.match for each in compared])
     return np.asarray((score / (score.max() or 1.0) + match / (match.max() or 1.0)) / 2)
 
 
-def _least_good(good: NDArray[np.float64]) -> float:
-    """Return how good a paper must be to be cited where several are asked for."""
-    if len(good) < LEAST_TO_COMPARE:
+def _min_relevance(relevance: NDArray[np.float64]) -> float:
+    """Return how relevant a paper must be to be cited where several are asked for."""
+    if len(relevance) < LEAST_TO_COMPARE:
         return CLOSE_OF_FEW
-    rest = float(np.median(good))
-    return min(CLOSE, rest + STANDS_OUT * (float(good[0]) - rest))
+    rest = float(np.median(relevance))
+    return min(CLOSE, rest + STANDS_OUT * (float(relevance[0]) - rest))
 
 
-def close_hits(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit]:
+def hits_to_read(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit]:
     """Return the hits whose papers are read: those with nearly the best score."""
     if several:
         return list(hits[:MOST_WHEN_SEVERAL])
@@ -133,50 +135,54 @@ def close_hits(question: str, hits: Sequence[Hit], *, several: bool) -> list[Hit
     return [hit for hit in hits[:most] if hit.score >= hits[0].score * share]
 
 
-def choose(compared: Compared, most_words: int, most: int) -> Pick:
-    """Choose the sentences that answer: the best first, the others in reading order."""
+def select_sentences(compared: ScoredPaper, most_words: int, most: int) -> QuotedPaper:
+    """Return the sentences that answer: the best first, the others in reading order."""
     sentences = compared.sentences
     lengths = [len(each.text.split()) + 1 for each in sentences]  # with its marker
     left = most_words - len(compared.hit.paper.title.split())
-    leaning = np.array([DANGLING_COST * dangles(each.text) for each in sentences])
-    lead = int(np.argmax(compared.worth - leaning))
+    dangling = np.array([DANGLING_COST * dangles(each.text) for each in sentences])
+    lead = int(np.argmax(compared.scores - dangling))
     opening = [lead]
-    if _leans_on_before(sentences, lead) and most > 1 and lengths[lead - 1] + lengths[lead] <= left:
+    if (
+        _needs_only_the_one_before(sentences, lead)
+        and most > 1
+        and lengths[lead - 1] + lengths[lead] <= left
+    ):
         opening = [lead - 1, lead]
-    kept = _select(compared, lengths, opening, most_words=left, most=most)
+    kept = _by_marginal_relevance(compared, lengths, opening, most_words=left, most=most)
     others = sorted(n for n in kept if n not in opening)
-    return Pick(compared.hit.paper, tuple(sentences[n] for n in (*opening, *others)))
+    return QuotedPaper(compared.hit.paper, tuple(sentences[n] for n in (*opening, *others)))
 
 
-def _leans_on_before(sentences: Sequence[Sentence], place: int) -> bool:
+def _needs_only_the_one_before(sentences: Sequence[Sentence], place: int) -> bool:
     """Return whether a sentence refers to the one before it, which refers to none itself."""
-    if place == 0 or not needs_before(sentences[place].text):
+    if place == 0 or not needs_context(sentences[place].text):
         return False
     before = sentences[place - 1]
-    return sentences[place].start - before.end <= GAP and not needs_before(before.text)
+    return sentences[place].start - before.end <= GAP and not needs_context(before.text)
 
 
-def _select(
-    compared: Compared,
+def _by_marginal_relevance(
+    compared: ScoredPaper,
     lengths: Sequence[int],
     opening: Sequence[int],
     *,
     most_words: int,
     most: int,
 ) -> list[int]:
-    """Choose the opening sentences, then others by falling marginal worth, within the words.
+    """Return the opening sentences, then others by marginal relevance, within the words.
 
-    Maximal marginal relevance (Carbonell and Goldstein 1998) with additive redundancy; what is
-    worth less than the least is left out.
+    Maximal marginal relevance (Carbonell and Goldstein 1998) with additive redundancy; sentences
+    below the minimal score are left out.
     """
-    worth, alike = compared.worth, compared.alike
+    scores, similarities = compared.scores, compared.similarities
     kept = list(opening)
-    left = [n for n in range(len(worth)) if n not in opening]
+    left = [n for n in range(len(scores)) if n not in opening]
     while left and len(kept) < most:
-        repeated = alike[:, kept].max(axis=1)
-        best = max(left, key=lambda n: float(worth[n] - REDUNDANCY * repeated[n]))
+        redundant = similarities[:, kept].max(axis=1)
+        best = max(left, key=lambda n: float(scores[n] - REDUNDANCY * redundant[n]))
         left.remove(best)
-        is_worth = worth[best] >= compared.least
-        if is_worth and sum(lengths[n] for n in kept) + lengths[best] <= most_words:
+        is_good = scores[best] >= compared.min_score
+        if is_good and sum(lengths[n] for n in kept) + lengths[best] <= most_words:
             kept.append(best)
     return kept

@@ -49,7 +49,7 @@ DISAGREE: Final = re.compile(
 )
 
 
-def says_untold(text: str) -> bool:
+def declines(text: str) -> bool:
     """Return whether a text says throughout that the papers do not tell what is asked."""
     sentences = split_sentences(strip_markers(text).strip(" \n\"'“”*_"))
     if not sentences:

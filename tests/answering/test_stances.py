@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.saying import says_untold, split_disagreement
+from rag.answering.stances import declines, split_disagreement
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from rag.answering.saying import says_untold, split_disagreement
     ],
 )
 def test_that_the_papers_do_not_tell_is_understood(text):
-    assert says_untold(text)
+    assert declines(text)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_that_the_papers_do_not_tell_is_understood(text):
     ],
 )
 def test_a_finding_is_no_refusal(text):
-    assert not says_untold(text)
+    assert not declines(text)
 
 
 def test_a_disagreement_is_told_from_what_follows():

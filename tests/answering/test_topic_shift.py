@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.continuity import TopicShiftModel
+from rag.answering.topic_shift import TopicShiftModel
 from rag.query.query import Query
 from rag.types import Hit, Message, Paper
 

@@ -230,7 +230,9 @@ def reason_to_abstain(
         if not asks_for_several(question) and _no_paper_states(question, hits[:HITS_READ]):
             return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
-        is_uncounted = says_not(question, hits[0].paper) and missing >= cut.maybe_missing_from.value
+        is_uncounted = (
+            lacks_detail(question, hits[0].paper) and missing >= cut.maybe_missing_from.value
+        )
         is_missing = is_uncounted or missing >= cut.missing_detail_from.value
         return "not_in_abstract" if is_missing else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)

@@ -131,28 +131,37 @@ class AnswerEngine:
         answer = replace(answer, mode=self._writer.mode, stage="searching")
         yield answer
         query, usage = self._condensed(self._topic_shift.settle(query))
-        most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
-        hits = about_first(query.about, leading(query.leading, self._found(query, most)))
+        answer = replace(answer, hits=tuple(self._retrieve(query)), usage=usage)
         clock.lap("retrieval")
-        answer = replace(answer, hits=tuple(hits), usage=usage)
-        reason = self._reason_to_abstain(query, hits)
+        if final := self._without_writing(answer, query, clock):
+            yield final
+        else:
+            yield from self._written(answer, query, clock)
+
+    def _without_writing(self, answer: Answer, query: Query, clock: _Clock) -> Answer | None:
+        """Return the final answer where nothing is to be written for the hits; else None."""
+        reason = self._reason_to_abstain(query, answer.hits)
         clock.lap("gate")
         if reason == "not_in_library" and (direct := self._about_itself(query)):
-            yield self._with_follow_ups(_direct(answer, direct, clock), query)
-            return
+            return self._with_follow_ups(_direct(answer, direct, clock), query)
         if reason:
             about = answer.hits[: len(query.about)] or answer.hits
-            yield _abstained(replace(answer, hits=about), reason, clock)
-            return
-        if query.fields and self._responder and hits and query.asks_for == "records":
-            found = replace(query, about=(hits[0].paper,))
-            are_meant = names_title(query.standalone, hits[0].paper)
+            return _abstained(replace(answer, hits=about), reason, clock)
+        if query.fields and self._responder and answer.hits and query.asks_for == "records":
+            paper = answer.hits[0].paper
+            are_meant = names_title(query.standalone, paper)
+            found = replace(query, about=(paper,))
             direct = self._responder.describe_fields(found, are_meant=are_meant)
-            yield self._with_follow_ups(_direct(answer, direct, clock), query)
-            return
+            return self._with_follow_ups(_direct(answer, direct, clock), query)
+        return None
+
+    def _written(self, answer: Answer, query: Query, clock: _Clock) -> Iterator[Answer]:
+        """Yield the answer as it is written from its hits; the last is final."""
+        usage = answer.usage
         answer = replace(answer, stage="reading")
         yield answer
-        for draft in self._write(query, hits[: len(query.about)] if query.about else hits):
+        hits = answer.hits[: len(query.about)] if query.about else answer.hits
+        for draft in self._write(query, hits):
             answer = _updated(answer, draft, usage)
             yield answer
         clock.lap("writing")
@@ -160,16 +169,18 @@ class AnswerEngine:
         yield self._with_fields(final, query)
 
     def _about_itself(self, query: Query) -> DirectAnswer | None:
-        """What is said of the assistant, where a question that no paper is about asks for it."""
+        """Return what is said of the assistant, if a question that no paper is about asks that."""
         talk = self._parser.asked_of_assistant(query)
         if talk is None or self._responder is None:
             return None
         return self._responder.answer(replace(query, asks_for="assistant", talk=(talk,)))
 
-    def _found(self, query: Query, most: int) -> list[Hit]:
-        """Return up to so many hits, without the excluded papers."""
+    def _retrieve(self, query: Query) -> list[Hit]:
+        """Return the hits that may answer, without the excluded papers, those asked about first."""
+        most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
         found = self._finder.find(query, most + len(query.excluded))
-        return [hit for hit in found if hit.paper.paper_id not in query.excluded][:most]
+        admitted = [hit for hit in found if hit.paper.paper_id not in query.excluded][:most]
+        return about_first(query.about, leading(query.leading, admitted))
 
     def _condensed(self, query: Query) -> tuple[Query, Usage]:
         """Return the query with a follow-up rewritten to stand alone, where a model can do it."""
@@ -192,7 +203,7 @@ class AnswerEngine:
             hits,
             self._answerability,
             is_read=is_read,
-            is_unmet=query.is_unmet,
+            are_previous_unrelated=query.are_previous_unrelated,
         )
 
     def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:

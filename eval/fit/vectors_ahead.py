@@ -19,7 +19,7 @@ from rag.types import Paper
 
 
 def passages_of_starter(settings: Settings) -> list[str]:
-    """Return the texts that are embedded of the starter papers."""
+    """Return the texts of the starter papers' passages."""
     with starter_file() as file:
         papers = [paper for paper in read_sources([file]) if isinstance(paper, Paper)]
     return [
@@ -30,7 +30,7 @@ def passages_of_starter(settings: Settings) -> list[str]:
 
 
 def texts_embedded_ahead(settings: Settings) -> list[str]:
-    """The starter papers' passages and the example questions for the assistant."""
+    """Return the starter papers' passages and the example questions to the assistant."""
     examples = [text for texts in load_examples().values() for text in texts]
     return [*passages_of_starter(settings), *examples]
 

@@ -197,7 +197,7 @@ def reason_to_abstain(
     answerability: AnswerabilityModel,
     *,
     is_read: bool,
-    is_unmet: bool = False,
+    are_previous_unrelated: bool = False,
 ) -> Reason | None:
     """Return why nothing should be written for these hits, or None when they are worth reading.
 
@@ -209,7 +209,8 @@ def reason_to_abstain(
         history: The conversation before it.
         hits: The papers found, best first.
         answerability: Estimates whether papers answer.
-        is_unmet: Whether the papers of the conversation have nothing of what is asked.
+        are_previous_unrelated: Whether the papers of the last answer have nothing of what is
+            asked.
         is_read: Whether a model will read the papers, and say itself what they do not.
     """
     if not hits:
@@ -217,7 +218,7 @@ def reason_to_abstain(
     if not question:
         return None
     if earlier_questions(history):
-        says_enough = is_unmet or _says_enough(question)
+        says_enough = are_previous_unrelated or _says_enough(question)
         is_off_topic = says_enough and _is_irrelevant_later(question, hits, answerability)
         return "not_in_library" if is_off_topic else None
     cut = load_fitted().thresholds

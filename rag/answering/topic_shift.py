@@ -29,8 +29,8 @@ FOUND_READ: Final = 3  # papers that are found without the conversation
 MIN_MAXSIM: Final = 0.6  # MaxSim of another paper that is better
 FARTHER: Final = 0.1  # by how much its MaxSim is higher than that of the papers before
 FARTHER_FROM_PRONOUN: Final = 0.3  # the same, where a pronoun stands for a paper before it
-# Below it the previous papers have nothing of the question, and relevance alone decides: of 281
-# later turns for papers two lie below and are irrelevant, of 24 on general knowledge 17.
+# Below it the previous papers are unrelated to the question, and relevance alone decides: of 281
+# later turns for papers two are below and irrelevant, of 24 on general knowledge 17.
 MIN_MAXSIM_OF_PREVIOUS: Final = 0.3
 MANY_WORDS: Final = 5  # specific words; with so many a pronoun is no further evidence
 
@@ -62,13 +62,13 @@ class TopicShiftModel:
         if query.has_pronoun and not specific_words(without_counted(query.standalone)):
             return replace(query, about=query.previous[:1])
         met = [self._maxsim(query.standalone, own, each) for each in query.previous[:BEFORE_READ]]
-        query = replace(query, is_unmet=max(met) < MIN_MAXSIM_OF_PREVIOUS)
+        query = replace(query, are_previous_unrelated=max(met) < MIN_MAXSIM_OF_PREVIOUS)
         is_elsewhere = self._is_elsewhere(query, own, max(met))
         if query.seems_new_topic:
             return replace(query, about=(), is_new_topic=True) if is_elsewhere else query
         nearest = (query.previous[int(np.argmax(met))],)
         is_of_one = query.has_pronoun or (is_detail(query.standalone) and not is_elsewhere)
-        if is_of_one and not query.is_unmet:
+        if is_of_one and not query.are_previous_unrelated:
             return replace(query, about=() if is_elsewhere else nearest)
         return query if is_elsewhere else replace(query, leading=nearest)
 

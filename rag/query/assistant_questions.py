@@ -1,4 +1,4 @@
-"""Recognises what is asked of the assistant in words that no rule of `talk` knows: by example."""
+"""Recognise questions to the assistant that no rule of `talk` knows, by examples."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from numpy.typing import NDArray
 
 FILE: Final = Path(__file__).parents[1] / "data" / "assistant-questions.json"
 # Cosine of a question with the nearest example. Of 1,149 questions for papers and records in the
-# question sets none that gets here lies above 0.64; of 13 for the assistant, one below 0.7.
+# question sets none that gets here is above 0.64; of 13 to the assistant, one is below 0.7.
 LEAST: Final = 0.68
-LEAST_OF_OTHERS: Final = 0.8  # the same of a question that speaks to nobody
-LEAST_OF_DECLINED: Final = 0.42  # the same of a short question that no paper is about
+LEAST_OF_OTHERS: Final = 0.8  # the same for a question that addresses nobody
+LEAST_OF_DECLINED: Final = 0.42  # the same for a short question that no paper is about
 LONGEST_DECLINED: Final = 16  # words
 ASKS: Final = re.compile(
     r"^\W*(?:(?:and|so|but|hm+|ok(?:ay)?|btw|then)\W+)*(?:what|why|how|who|where|when|which|is|are|am|do|does|did|can|could"
     r"|will|would|should|may|must|have|has)(?:['’]?s|n['’]t)?\b",
     re.IGNORECASE,
 )
-SPEAKS_TO: Final = re.compile(r"\b(?:you|your|yours|u|i|me|my|we|us|our)\b", re.IGNORECASE)
+ADDRESSES: Final = re.compile(r"\b(?:you|your|yours|u|i|me|my|we|us|our)\b", re.IGNORECASE)
 
 
 def load_examples(file: Path = FILE) -> dict[str, list[str]]:
-    """Return example questions by the name of the text in `prompts/assistant` that answers them."""
+    """Load example questions, by the name of the text in `prompts/assistant` that answers."""
     examples: dict[str, list[str]] = json.loads(file.read_text("utf-8"))
     return examples
 
 
 class AssistantQuestions:
-    """Compares questions with examples of those that are asked of the assistant.
+    """Compare questions with examples of those that are asked of the assistant.
 
     Args:
         embed_texts: Vectors of texts, shape (len(texts), dimension), unit norm.
@@ -50,18 +50,18 @@ class AssistantQuestions:
         self._embed_query = embed_query
 
     def find(self, question: str, *, is_declined: bool = False) -> str | None:
-        """Return the name of the text that answers a question; None where it asks for papers.
+        """Return the name of the text that answers a question; None for a question to papers.
 
         Args:
             question: What is asked.
-            is_declined: Whether no paper is about it, so that it may be farther from an example.
+            is_declined: Whether no paper is about it, so that less similarity is enough.
         """
         names, vectors = self._examples
         similarity = vectors @ self._embed_query(question)
         nearest = int(np.argmax(similarity))
-        least = LEAST if SPEAKS_TO.search(question) else LEAST_OF_OTHERS
+        least = LEAST if ADDRESSES.search(question) else LEAST_OF_OTHERS
         is_short = ASKS.match(question) and len(question.split()) <= LONGEST_DECLINED
-        if is_declined and is_short and SPEAKS_TO.search(question):
+        if is_declined and is_short and ADDRESSES.search(question):
             least = LEAST_OF_DECLINED
         return names[nearest] if similarity[nearest] >= least else None
 

@@ -164,7 +164,7 @@ def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
 
 
 def asks_for_value(question: str) -> bool:
-    """Whether a measured number is asked for: "which error rate", "the exact AUC"."""
+    """Return whether a measured number is asked for: "which error rate", "the exact AUC"."""
     return VALUE.search(question) is not None
 
 
@@ -180,7 +180,7 @@ def without_details(question: str) -> str:
 
 
 def without_counted(question: str) -> str:
-    """The question without what it asks the number of: "how many layers"."""
+    """Return a question without what it asks the number of: "how many layers"."""
     counted = HOW_MANY.search(question)
     if not counted:
         return question

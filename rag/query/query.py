@@ -44,7 +44,7 @@ class Query:
             them.
         seems_new_topic: Whether it then begins like a change of topic: "what about tides?".
         has_pronoun: Whether a pronoun then stands for one of them.
-        is_unmet: Whether they have nothing of what it says itself.
+        are_previous_unrelated: Whether they have nothing of what its own words say.
         leading: Papers that come first among the retrieved ones.
     """
 
@@ -72,7 +72,7 @@ class Query:
     previous: tuple[Paper, ...] = ()
     seems_new_topic: bool = False
     has_pronoun: bool = False
-    is_unmet: bool = False
+    are_previous_unrelated: bool = False
     leading: tuple[Paper, ...] = ()
 
     @property

@@ -86,9 +86,25 @@ def visitor(profile):
         yield profile
 
 
+@pytest.fixture(scope="module")
+def shared(browser, address):
+    """The page of those tests that need no visitor of their own: opening one takes long."""
+    with closing(browser.new_context()) as context:
+        context.set_default_timeout(15_000)
+        with visiting(context):
+            yield opened(context, address)
+
+
 @pytest.fixture
-def page(visitor, address):
-    return opened(visitor, address)
+def page(request, address, shared):
+    """A page with a new conversation: that of the test's visitor where it has one."""
+    if "visitor" in request.fixturenames:
+        return opened(request.getfixturevalue("visitor"), address)
+    shared.mouse.move(0, 0)
+    shared.click("#side .new")
+    shared.wait_for_selector(".examples")
+    shared.fill(BOX, "")
+    return shared
 
 
 @pytest.fixture
@@ -134,7 +150,7 @@ def answer(page, turn=1):
 # --- asking and answering
 
 
-def test_a_question_is_asked_from_the_keyboard_alone_and_followed_up(page):
+def test_a_question_is_asked_from_the_keyboard_alone_and_followed_up(page, visitor):
     page.keyboard.press("Tab")
     page.keyboard.press("/")
     page.keyboard.type("What is a")
@@ -157,7 +173,7 @@ def test_an_example_of_the_library_is_asked_with_a_click(page):
     assert page.locator("#turn-1 .marker").count()
 
 
-def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, writes):
+def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, visitor, writes):
     writes(WRITTEN * 9, pause_s=0.05)
     page.fill(BOX, HOPFIELD)
     page.press(BOX, "Enter")
@@ -235,7 +251,7 @@ PRESSED_NEW = """() => {
 }"""
 
 
-def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(page):
+def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(page, visitor):
     ask(page, HOPFIELD)
     ask(page, SPIKING, turn=2)
     page.hover("#turn-1 .asked")
@@ -283,7 +299,9 @@ def test_a_question_close_to_the_limit_is_counted_and_no_longer_one_is_taken(pag
 @pytest.mark.parametrize(
     ("size", "scheme"), [(SIZES["desktop"], "light"), (SIZES["phone"], "dark")], ids=SIZES.keys()
 )
-def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writes, size, scheme):
+def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(
+    page, visitor, writes, size, scheme
+):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=scheme)
     pieces = re.split(r"(?=### Part)|(?<=\.) (?=Modern)", LONG)
@@ -448,7 +466,7 @@ def test_a_conversation_is_there_again_after_a_reload_with_its_sources(page):
     assert "Hopular" in answer(page, 2)
 
 
-def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
+def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page, visitor):
     ask(page, HOPFIELD)
     page.click("#side .new")
     page.wait_for_selector(".examples")
@@ -472,7 +490,9 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page):
     assert page.inner_text("#turn-1 .question") == HOPFIELD
 
 
-def test_a_search_finds_what_was_said_and_tells_where_and_can_do_nothing_else(page, writes):
+def test_a_search_finds_what_was_said_and_tells_where_and_can_do_nothing_else(
+    page, visitor, writes
+):
     writes(WRITTEN)
     ask(page, HOPFIELD)
     ask(page, "What are <img src=x onerror='window.owned = 1'> Hopfield networks?", turn=2)

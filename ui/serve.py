@@ -29,7 +29,7 @@ MOST_PORT: Final = 65535
 MOST_UPLOAD: Final = "50mb"
 # Gradio keeps about 170 kB for each session, and by default 10,000 of them.
 MOST_SESSIONS: Final = 500
-# Nothing is told to anybody; nor does Gradio sum up its last 10,000 events after each, for nobody.
+# No statistics leave the machine, nor does Gradio summarise its last 10,000 events after each.
 NO_ANALYTICS: Final = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_ANALYTICS_MAX_EVENTS": "1",

@@ -99,7 +99,7 @@ def read_samples(path: Path) -> list[Sample]:
     """Read the samples of a question set.
 
     Raises:
-        SourceError: The file cannot be read, a line is no sample, or an id stands twice; the
+        SourceError: The file cannot be read, a line is no sample, or an id occurs twice; the
             message names the line.
     """
     try:

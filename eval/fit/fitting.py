@@ -30,7 +30,7 @@ from rag.library import Library
 from rag.settings import Settings
 
 REMARK: Final = "Fitted by python -m eval.fit; the thresholds are chosen."
-# Chosen by hand; the rates at them are measured anew with every fit.
+# Chosen by hand; every fit measures the rates at them.
 CHOSEN: Final = {
     "least_relevance": (-1.0, "as many off-topic questions as cost 2 % of the answerable ones"),
     "least_relevance_later": (-2.0, "no follow-up of the dev set and the project's own lies below"),

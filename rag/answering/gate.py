@@ -33,8 +33,8 @@ LEAST_UNHEARD: Final = 2
 DISCRIMINATIVE_SHARE: Final = 0.4
 
 # A follow-up stands alone with so many topic words, or with fewer when none refers to the
-# conversation. Then it may be declined: none of the 77 later turns of the dev
-# set and the project's own conversations is, and 12 of 15 off-topic questions after a first turn.
+# conversation. Then it may be declined: none of the 77 later turns of the dev set and the
+# project's own conversations is, and 12 of 15 off-topic questions after a first turn.
 OWN_WORDS: Final = 5
 OWN_WORDS_ALONE: Final = 3
 LEANS: Final = re.compile(

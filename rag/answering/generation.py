@@ -144,7 +144,7 @@ class ModelWriter:
         verifier: Verifier,
         usage: Usage,
     ) -> Iterator[Draft]:
-        """Verify the whole text; a disagreement of which only one side is left is none."""
+        """Verify the whole text; a disagreement needs two sides that are left."""
         disagrees, body = split_disagreement(as_markers(text, len(prompt.sources)).strip())
         if self._second:
             local = self._verify(body, prompt, history, verifier)

@@ -1,6 +1,6 @@
 """Find authors in a question: "papers by Ramsauer", "What did Ada Byron write?".
 
-A name counts only where an author of the library bears it, and where authors are usually named:
+A name counts only where an author of the library has it, and where authors are usually named:
 not in "trained by Adam" or "the Hopfield network".
 """
 
@@ -68,7 +68,7 @@ SAME_AUTHORS: Final = re.compile(
 LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
 
 
-# Where a name stands, also one that the library does not have: "papers by Geoffrey Hinton".
+# The place of a name, also of one that the library lacks: "papers by Geoffrey Hinton".
 BY_SOMEBODY: Final = re.compile(
     rf"(?:\b(?:{PUBLICATIONS}|anything|something|everything|{_WRITTEN})\s+(?:that\s+(?:is|was|were|are)\s+)?"
     rf"(?:{_WRITTEN}\s+)?by|\bauthors?\s+(?:is|named|called|:))\s+(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){{0,3}})"
@@ -112,7 +112,7 @@ def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
 
     Args:
         question: What is asked.
-        find_authors: The library's authors that bear a name.
+        find_authors: Gives the library's authors that have a name.
     """
     found: list[Authors] = []
     for each in _named(question, find_authors):
@@ -127,7 +127,7 @@ def asks_for_same_authors(question: str) -> bool:
 
 
 def unknown_author(question: str) -> str:
-    """Return the name that stands where an author's does, known or not; empty where none does."""
+    """Return the name in the place of an author's, known or not; empty where there is none."""
     alone = REFERENCE.match(question)
     if alone and alone["year"]:
         return alone["name"]
@@ -144,7 +144,7 @@ def unknown_author(question: str) -> str:
 
 
 def _is_of_people(match: re.Match[str]) -> bool:
-    """Return whether a name before a year is surely a person's: "Tan and Le 2019"."""
+    """Return whether a name before a year is a person's: "Tan and Le 2019"."""
     return match[0] != match["name"]
 
 
@@ -254,7 +254,7 @@ def _name_before(match: re.Match[str], find_authors: FindAuthors) -> Authors | N
 
 
 def _is_author(name: str, find_authors: FindAuthors, *, family: bool, small: bool = False) -> bool:
-    """Return whether an author bears a name: the whole one, or where allowed the family name."""
+    """Return whether an author has a name: the whole one, or where allowed the family name."""
     words = name_words(name)
     if SMALL_INITIAL.search(name):
         return False

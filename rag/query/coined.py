@@ -23,7 +23,7 @@ LEAST_NAME: Final = 4  # letters
 LEAST_LETTERS: Final = 3  # of a name in lower case that is not in the dictionary
 HEAD_RANK: Final = 4
 TITLE_RANK: Final = 3
-LEADING_WORDS: Final = 3  # of a title; its own name stands among them
+LEADING_WORDS: Final = 3  # of a title, which include its own name
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has inner capitals or digits: "SpikeGPT", "BERT", "word2vec", "GPT-2".
 COINED: Final = re.compile(

@@ -58,8 +58,8 @@ def understood_filters(
 
     Args:
         question: What is asked.
-        find_authors: The library's authors that bear a name.
-        this_year: For "the last three years"; a later year than the next is none of a paper.
+        find_authors: Gives the library's authors that have a name.
+        this_year: For "the last three years"; no paper is later than the next year.
         names_of: The names of the library's collections, or of its tags.
     """
     said = QUOTED.sub(

@@ -129,7 +129,7 @@ def specific_words(question: str) -> set[str]:
 
 
 def asks_for_more(question: str) -> bool:
-    """Return whether a message asks the last answer to go on: "tell me more", "what else?"."""
+    """Return whether a message asks for more of the last answer: "tell me more", "what else?"."""
     return MORE.match(question) is not None
 
 

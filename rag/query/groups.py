@@ -15,7 +15,7 @@ FindGroups = Callable[[GroupKind], Iterable[str]]  # the names of a kind that a 
 _SET: Final = r"(?:collection|folder|group)"
 _IN: Final = r"(?:(?:that\s+are\s+|are\s+)?(?:in|from|of|within|inside)\s+)?(?:(?:the|my|our)\s+)?"
 QUOTE_SIGNS: Final = r"[\"'“”‘’«»]?"
-# How a question names a group; `name` is where the name stands.
+# How a question names a group, before or after its name.
 NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
     ("collection", re.compile(rf"\b{_IN}{_SET}s?\s+(?:called\s+|named\s+)?", re.IGNORECASE), True),
     ("collection", re.compile(rf"\s+{_SET}\b", re.IGNORECASE), False),

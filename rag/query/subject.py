@@ -101,7 +101,7 @@ class SubjectFinder:
     def _is_applied_elsewhere(self, question: str, found: Antecedents) -> bool:
         """Return whether a question applies a paper's method to what only other papers mention.
 
-        "Does that work for LSTMs?" is asked of other papers, where that one speaks of none.
+        "Does that work for LSTMs?" is asked of other papers, where that one mentions none.
         """
         if self.lookup is None or not found.by_pronoun:
             return False

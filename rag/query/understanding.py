@@ -144,11 +144,11 @@ class QueryParser:
         return asked_fields(query.earlier[0]) if is_next else ()
 
     def asked_of_assistant(self, query: Query) -> str | None:
-        """Return what a question asks of the assistant that no paper is about; None for nothing."""
+        """Return what a question that no paper is about asks of the assistant; None for nothing."""
         return self.assistant.find(query.text, is_declined=True) if self.assistant else None
 
     def _asked_of_assistant(self, query: Query) -> str | None:
-        """Return what it asks of the assistant, where it is about no papers of its own."""
+        """Return what a question asks of the assistant, where it is about no papers."""
         if self.assistant is None or query.about or query.filters:
             return None
         return self.assistant.find(query.text)

@@ -35,7 +35,7 @@ class CheckedClaim:
         claim: Without markers and list marks; empty when the sentence claims nothing.
         supports: Papers that support it, at least partly, best first.
         verdict: None when the sentence claims nothing.
-        is_code: Whether it stands in a fenced block.
+        is_code: Whether it is in a fenced block.
         model_verdict: The second verifier's, where it gave one.
         local_verdict: The first verifier's, where the second gave one too.
         nearest: The paper that comes closest, where none supports it.

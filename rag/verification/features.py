@@ -1,7 +1,7 @@
 """Compute the features by which the entailment model judges a claim beside an abstract.
 
 Pure functions of an `Alignment`. They say how well each word is matched, whether negations,
-antonyms, quantifiers, numbers and names agree, and whether words that both have stand in the same
+antonyms, quantifiers, numbers and names agree, and whether words that both have are in the same
 order. Not covered: who is subject and who object, where the abstract has both orders.
 """
 

@@ -17,7 +17,7 @@ SAYS: Final = (
     r"(?:says?|said|states?|stated|reports?|reported|shows?|showed|finds?|found|notes?|noted"
     r"|mentions?|mentioned|explains?|explained|argues?|argued|demonstrates?|demonstrated)"
 )
-# What may stand before the claim, each once, in this order.
+# What may precede the claim, each once, in this order.
 LEADS: Final = (
     r"(?:yes|overall|in\s+(?:summary|short|conclusion)|additionally|furthermore|moreover|finally"
     r"|the\s+answer\s+is)\s*[,:]\s*",

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 REPLY_TOKENS: Final = 200
 AT_ONCE: Final = 4  # an answer has five sentences; more calls meet the limits of small accounts
-LEAST_QUOTE_LETTERS: Final = 20  # a shorter quote stands in many a sentence
+LEAST_QUOTE_LETTERS: Final = 20  # a shorter quote is in many sentences
 
 
 class _Reply(BaseModel):

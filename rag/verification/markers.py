@@ -9,7 +9,7 @@ from typing import Final
 from rag.llm.fencing import unfenced
 
 # [1]  [1, 2]  [1-3]  [[1]]  【1】  【1†source】; the first branches pass over code and math, where
-# a dollar sign that stands apart is money.
+# a dollar sign before a space is money.
 PATTERN: Final = re.compile(
     r"""(?P<skip>```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$
           |\$(?=[^\s$])[^$\n]{0,199}(?<=[^\s$])\$(?!\d))
@@ -19,7 +19,7 @@ PATTERN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 UNFINISHED: Final = re.compile(r"[ \t]*(?:\[\[?|【)[\d\s,;–-]{0,80}(?:†[^\]】\n]{0,40})?\]?\Z")
-# Stand for written markers until all others are found; no text holds these private characters.
+# Placeholders of written markers until all are found; no text has these private characters.
 OPEN, CLOSE = "\ue000", "\ue001"
 LONGEST_RANGE: Final = 10
 
@@ -50,7 +50,7 @@ def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> s
 
     Args:
         text: Anything a model wrote.
-        renumber: Gives what stands in place of a number; None removes it. A marker that is left
+        renumber: Gives what replaces a number; None removes it. A marker that is left
             without numbers is removed with the space before it.
     """
 
@@ -64,7 +64,7 @@ def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> s
         return _space_before(match) + "".join(f"{OPEN}{number}{CLOSE}" for number in known)
 
     before = ""
-    while before != text:  # a marker that goes may leave another behind, as in `[1[9] ]`
+    while before != text:  # removing a marker may form another, as in `[1[9] ]`
         before, text = text, PATTERN.sub(replaced, text)
     return text.replace(OPEN, "[").replace(CLOSE, "]")
 

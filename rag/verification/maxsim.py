@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rag.embedding.encoding import EncodedText
 from rag.verification.terms import is_content
 
-# Findings stand late in an abstract. Chosen on SciFact's training claims: the rationale sentence
+# Findings come late in an abstract. Chosen on SciFact's training claims: the rationale sentence
 # comes first in 0.66 of them (0.61 without; dev 0.68).
 LATE_WEIGHT: Final = 0.2
 

@@ -32,7 +32,7 @@ class SecondVerifier(Protocol):
     def check(self, pairs: Sequence[tuple[str, Paper]]) -> tuple[list[LLMVerdict | None], Usage]:
         """Return a verdict on every claim and its paper, in order, and what that used.
 
-        None stands for a verdict where there is none to be had.
+        None where there is no verdict.
         """
 
 

@@ -59,7 +59,7 @@ NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Words that claim more than most sentences do, and what in a paper may bear them out.
+# Words of strong claims, and words of a paper that may support them.
 STRONG: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = tuple(
     (frozenset(claimed.split()), frozenset((claimed + " " + bearing).split()))
     for claimed, bearing in (

@@ -32,12 +32,12 @@ SCROLLING: Final[Mapping[str, str]] = {
     "</table>": "</table></div>",
     WIDE: f'{WIDE} tabindex="0"',
 }
-HEADINGS_BELOW: Final = 3  # the page's own headings stand above a model's
+HEADINGS_BELOW: Final = 3  # a model's headings are below the page's own
 # Stand in the text where a passage begins or ends. They count as signs, beside which Markdown's
 # stars begin and end emphasis as they would beside nothing.
 BEGIN, END = "\U0001f700", "\U0001f704"
 STAND_INS: Final = re.compile(f"([{BEGIN}{END}])")
-# What stands before the text of a sentence in Markdown: signs of lists, headings, quotes, tables.
+# What precedes the text of a sentence in Markdown: marks of lists, headings, quotes, tables.
 LEAD: Final = re.compile(r"\s*(?:(?:[-*+•>|]|#{1,6}|\d{1,3}[.)])\s+)*")
 TRAIL: Final = re.compile(r"[\s|]*\Z")
 
@@ -185,7 +185,7 @@ def _with_formulas(parser: MarkdownIt) -> MarkdownIt:
 
     parser.use(
         dollarmath_plugin,
-        allow_space=False,  # a dollar that stands apart is money
+        allow_space=False,  # a dollar before a space is money
         allow_digits=False,
         allow_labels=False,
         double_inline=True,

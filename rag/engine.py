@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
+from rag.answering.caveats import find_caveat
 from rag.answering.direct import DirectAnswer
 from rag.answering.drafts import Draft, Writer
 from rag.answering.gate import (
@@ -22,19 +23,16 @@ from rag.answering.gate import (
 )
 from rag.answering.records import describe_record
 from rag.answering.responder import DirectResponder
-from rag.answering.roles import lacks_limits
-from rag.answering.suggestions import follow_ups
+from rag.answering.suggestions import suggest_follow_ups
 from rag.answering.topic_shift import TopicShiftModel
 from rag.errors import ModelError
-from rag.fitted import load_fitted
-from rag.query.coined import unmentioned
-from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
 from rag.query.follow_ups import asks_to_rephrase
 from rag.query.naming import names_title
 from rag.query.query import Query
 from rag.query.spelling import quote_as_typed
 from rag.query.understanding import QueryParser
+from rag.retrieval.hits import put_first
 from rag.retrieval.protocols import PaperFinder
 from rag.types import (
     EXTRACTIVE,
@@ -43,7 +41,6 @@ from rag.types import (
     Filters,
     Hit,
     Message,
-    Paper,
     Reason,
     Stage,
     Usage,
@@ -54,19 +51,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-UNSURE = "The library may not say this; these passages come nearest."
-NOT_SAID = "The abstract may not say exactly this; these passages come nearest."
 SEVERAL_K = 10  # least papers that are found where several are asked for
 RECORDS_CONFIDENCE = 1.0  # of what records say
 SPELLED = "Showing results for “{question}”."
-UNMENTIONED = "No abstract cited here mentions {names}; these passages come nearest."
-UNKNOWN = "No paper in this library mentions {names}; these passages come nearest."
-MISSING_WORDS = "The abstract does not speak of {words}; this is what it says."
 QUOTES_ONLY = (
     "Other words than the papers' own need a language model, and none is set; "
     "these sentences say it most directly."
 )
-NO_LIMITS = "The abstract names no limitation; this is what it says."
 OWN_SENTENCES = "these are the papers' own sentences."
 STAND_IN_NOTICE = "Until then, these are the papers' own sentences."
 
@@ -180,7 +171,8 @@ class AnswerEngine:
         most = max(self._top_k, SEVERAL_K) if asks_for_several(query.topic) else self._top_k
         found = self._finder.find(query, most + len(query.excluded))
         admitted = [hit for hit in found if hit.paper.paper_id not in query.excluded][:most]
-        return about_first(query.about, leading(query.leading, admitted))
+        hits = put_first(query.leading, admitted, are_named=False)
+        return put_first(query.about, hits, are_named=True)
 
     def _condensed(self, query: Query) -> tuple[Query, Usage]:
         """Return the query with a follow-up rewritten to stand alone, where a model can do it."""
@@ -245,48 +237,12 @@ class AnswerEngine:
             notice=answer.notice or self._rewording_notice(query) or left_out,
             timings=clock.timings(),
         )
-        return replace(final, caveat=self._caveat(final, query))
+        return replace(final, caveat=find_caveat(final, query, self._answerability))
 
     def _rewording_notice(self, query: Query) -> str | None:
         """Say that rewording needs a model, where a follow-up asks for it and none writes."""
         is_asked = asks_to_rephrase(query.standalone) and query.is_follow_up
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
-
-    def _caveat(self, answer: Answer, query: Query) -> str | None:
-        """Say why the text may be no answer; of a follow-up only where it names papers."""
-        cut = load_fitted().thresholds
-        if query.unknown_names and answer.is_extractive:
-            return UNKNOWN.format(names=joined(query.unknown_names))
-        if query.about:
-            return self._missing_words(answer, query)
-        if answer.confidence < cut.unsure_below.value:
-            return UNSURE
-        if query.is_follow_up or not answer.is_extractive or not answer.papers:
-            return None
-        return self._doubt(query.topic, answer.papers)
-
-    def _doubt(self, topic: str, papers: Sequence[Paper]) -> str | None:
-        """Say why papers found for a question may not answer it."""
-        cut = load_fitted().thresholds
-        if names := unmentioned(topic, papers):
-            return UNMENTIONED.format(names=joined(names))
-        if asks_for_several(topic):
-            return None
-        if lacks_detail(topic, papers[0]) or lacks_term(topic, papers):
-            return NOT_SAID
-        missing = self._answerability.missing_detail(topic, papers[0])
-        return NOT_SAID if missing >= cut.maybe_missing_from.value else None
-
-    def _missing_words(self, answer: Answer, query: Query) -> str | None:
-        """Name the words of a question about one paper that its abstract does not mention."""
-        if len(query.about) != 1 or not answer.is_extractive:
-            return None
-        if lacks_limits(query.standalone, query.about[0]):
-            return NO_LIMITS
-        if query.is_follow_up:
-            return None
-        words = self._answerability.missing_words(query.standalone, query.about[0])
-        return MISSING_WORDS.format(words=joined(words)) if words else None
 
     def _with_fields(self, answer: Answer, query: Query) -> Answer:
         """Add what the record of the paper says, where that is asked for too."""
@@ -299,7 +255,7 @@ class AnswerEngine:
     def _with_follow_ups(self, answer: Answer, query: Query) -> Answer:
         if answer.status != "answered":
             return answer
-        suggestions = follow_ups(
+        suggestions = suggest_follow_ups(
             answer.question,
             answer.hits,
             answer.papers,
@@ -314,28 +270,6 @@ class AnswerEngine:
         """Return the final answer."""
         *_, final = self.stream(question, history, filters)
         return final
-
-
-def about_first(about: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits with those of the papers asked about first, in these papers' order."""
-    found = {hit.paper.paper_id: hit for hit in hits}
-    best = max((hit.score for hit in hits), default=1.0)
-    named = [replace(found.get(paper.paper_id, Hit(paper, best)), is_named=True) for paper in about]
-    return _before_others(named, hits)
-
-
-def leading(papers: Sequence[Paper], hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits with those of some papers first, which need not have been found."""
-    found = {hit.paper.paper_id: hit for hit in hits}
-    best = max((hit.score for hit in hits), default=1.0)
-    first = [replace(found.get(p.paper_id, Hit(p, best)), score=best) for p in papers]
-    return _before_others(first, hits)
-
-
-def _before_others(first: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
-    """Return some hits, then those of all other papers."""
-    ids = {hit.paper.paper_id for hit in first}
-    return [*first, *(hit for hit in hits if hit.paper.paper_id not in ids)]
 
 
 def _begun(question: str, query: Query) -> Answer:
@@ -396,11 +330,6 @@ def _abstained(answer: Answer, reason: Reason, clock: _Clock) -> Answer:
     return replace(
         answer, text=text, status="abstained", reason=reason, stage=None, timings=timings
     )
-
-
-def joined(words: Sequence[str]) -> str:
-    """Return the words as a list in prose: "a, b or c"."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 @dataclass(slots=True)

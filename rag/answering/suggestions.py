@@ -53,7 +53,7 @@ def example_questions(papers: Sequence[Paper], n: int = 4) -> list[str]:
     return [question for question, _ in chosen]
 
 
-def follow_ups(
+def suggest_follow_ups(
     question: str,
     hits: Sequence[Hit],
     cited: Sequence[Paper],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from rag.query.query import Query
 from rag.query.titles import titled_papers
 from rag.retrieval.reranking import Fetched, fetch
 from rag.store.index import PaperIndex
-from rag.types import Filters, Hit, Passage
+from rag.types import Filters, Hit, Paper, Passage
 
 # Added to the fused score of a paper that the question names; that score alone is at most 1.
 NAMED_BONUS: Final = 1.0
@@ -115,3 +115,21 @@ def _by_similarity(
     cosines = {passage: float(vectors[ids[passage]] @ vector) for passage in known}
     ranked = sorted(known, key=lambda passage: -cosines[passage])
     return [(passage, cosines[passage]) for passage in ranked]
+
+
+def put_first(papers: Sequence[Paper], hits: Sequence[Hit], *, are_named: bool) -> list[Hit]:
+    """Return hits of some papers, in their order, then the others; they need not have been found.
+
+    Args:
+        papers: The papers to put first.
+        hits: What was found, best first.
+        are_named: Whether the question names these papers; else their hits get the best score.
+    """
+    found = {hit.paper.paper_id: hit for hit in hits}
+    best = max((hit.score for hit in hits), default=1.0)
+    first = [found.get(paper.paper_id, Hit(paper, best)) for paper in papers]
+    first = [
+        replace(hit, is_named=True) if are_named else replace(hit, score=best) for hit in first
+    ]
+    ids = {hit.paper.paper_id for hit in first}
+    return [*first, *(hit for hit in hits if hit.paper.paper_id not in ids)]

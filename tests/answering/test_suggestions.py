@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, strategies
 
 from rag.answering.phrases import shared_phrases, stem
-from rag.answering.suggestions import MOST_FOLLOW_UPS, example_questions, find_name, follow_ups
+from rag.answering.suggestions import (
+    MOST_FOLLOW_UPS,
+    example_questions,
+    find_name,
+    suggest_follow_ups,
+)
 from rag.library import Library
 from rag.types import Hit, Message, Paper
 
@@ -130,7 +135,7 @@ def test_the_name_before_a_colon_is_one_that_the_abstract_uses(title, name):
 
 
 def test_follow_ups_ask_about_other_papers_results_and_shared_topics():
-    found = follow_ups("When do they walk?", hits(CRABS, MORE_CRABS), [CRABS], always)
+    found = suggest_follow_ups("When do they walk?", hits(CRABS, MORE_CRABS), [CRABS], always)
     assert found == (
         f"What does “{MORE_CRABS.title}” propose?",
         f"What results does “{CRABS.title}” report?",
@@ -141,13 +146,13 @@ def test_follow_ups_ask_about_other_papers_results_and_shared_topics():
 def test_what_was_asked_is_not_suggested_again():
     asked = f"What results does “{CRABS.title}” report?"
     earlier = f"What does “{MORE_CRABS.title}” propose?"
-    found = follow_ups(asked, hits(CRABS, MORE_CRABS), [CRABS], always, [earlier])
+    found = suggest_follow_ups(asked, hits(CRABS, MORE_CRABS), [CRABS], always, [earlier])
     assert not {asked, earlier} & set(found)
 
 
 def test_results_are_asked_for_only_where_the_abstract_tells_some():
     silent = Paper("silent", "On the Colours of Old Lighthouses", "Towers stand. " * 20)
-    assert follow_ups("lighthouses?", hits(silent), [silent], always) == ()
+    assert suggest_follow_ups("lighthouses?", hits(silent), [silent], always) == ()
 
 
 @pytest.mark.parametrize(
@@ -159,27 +164,29 @@ def test_results_are_asked_for_only_where_the_abstract_tells_some():
 )
 def test_limits_and_assumptions_are_asked_for_where_they_stand(sentence, question):
     told = Paper("told", "On the Colours of Old Lighthouses", "Towers stand. " * 20 + sentence)
-    found = follow_ups("lighthouses?", hits(told), [told], always)
+    found = suggest_follow_ups("lighthouses?", hits(told), [told], always)
     assert found == (question.format(told.title),)
 
 
 def test_papers_that_came_up_by_chance_are_not_suggested():
     far = [Hit(CRABS, 1.0), Hit(BREAD, 0.2)]
-    assert not any(BREAD.title in each for each in follow_ups("crabs?", far, [CRABS], always))
+    assert not any(
+        BREAD.title in each for each in suggest_follow_ups("crabs?", far, [CRABS], always)
+    )
 
 
 def test_papers_that_came_near_are_suggested_beside_one_that_the_question_names():
     found = [Hit(CRABS, 1.9, is_named=True), Hit(BREAD, 0.5)]
-    assert any(BREAD.title in each for each in follow_ups("crabs?", found, [CRABS], always))
+    assert any(BREAD.title in each for each in suggest_follow_ups("crabs?", found, [CRABS], always))
 
 
 def test_a_phrase_that_tells_nothing_is_not_suggested():
-    found = follow_ups("When?", hits(CRABS, MORE_CRABS), [CRABS], lambda phrase: False)
+    found = suggest_follow_ups("When?", hits(CRABS, MORE_CRABS), [CRABS], lambda phrase: False)
     assert not any("shore crabs" in each for each in found)
 
 
 def test_without_hits_nothing_follows():
-    assert follow_ups("crabs?", [], [], always) == ()
+    assert suggest_follow_ups("crabs?", [], [], always) == ()
 
 
 # A library

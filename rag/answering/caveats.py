@@ -1,0 +1,71 @@
+"""Find the caveat of an extractive answer: why its text may be no answer, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rag.answering.gate import AnswerabilityModel, lacks_detail
+from rag.answering.roles import lacks_limits
+from rag.fitted import load_fitted
+from rag.query.coined import unmentioned
+from rag.query.evidence import lacks_term
+from rag.query.focus import asks_for_several
+from rag.query.query import Query
+from rag.types import Answer, Paper
+
+UNSURE: Final = "The library may not say this; these passages come nearest."
+NOT_SAID: Final = "The abstract may not say exactly this; these passages come nearest."
+UNMENTIONED: Final = "No abstract cited here mentions {names}; these passages come nearest."
+UNKNOWN: Final = "No paper in this library mentions {names}; these passages come nearest."
+MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it says."
+NO_LIMITS: Final = "The abstract names no limitation; this is what it says."
+
+
+def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel) -> str | None:
+    """Return why the text may be no answer, if so.
+
+    The words of a follow-up say too little to tell, so that only its names and papers count.
+    """
+    if query.unknown_names and answer.is_extractive:
+        return UNKNOWN.format(names=_listed(query.unknown_names))
+    if query.about:
+        return _missing_in_paper(answer, query, answerability)
+    if answer.confidence < load_fitted().thresholds.unsure_below.value:
+        return UNSURE
+    if query.is_follow_up or not answer.is_extractive or not answer.papers:
+        return None
+    return _missing_in_found(query.topic, answer.papers, answerability)
+
+
+def _missing_in_paper(
+    answer: Answer, query: Query, answerability: AnswerabilityModel
+) -> str | None:
+    """Name the words of a question about one paper that its abstract does not mention."""
+    if len(query.about) != 1 or not answer.is_extractive:
+        return None
+    if lacks_limits(query.standalone, query.about[0]):
+        return NO_LIMITS
+    if query.is_follow_up:
+        return None
+    words = answerability.missing_words(query.standalone, query.about[0])
+    return MISSING_WORDS.format(words=_listed(words)) if words else None
+
+
+def _missing_in_found(
+    topic: str, papers: Sequence[Paper], answerability: AnswerabilityModel
+) -> str | None:
+    """Say what of a question the papers found for it may lack."""
+    if names := unmentioned(topic, papers):
+        return UNMENTIONED.format(names=_listed(names))
+    if asks_for_several(topic):
+        return None
+    if lacks_detail(topic, papers[0]) or lacks_term(topic, papers):
+        return NOT_SAID
+    missing = answerability.missing_detail(topic, papers[0])
+    return NOT_SAID if missing >= load_fitted().thresholds.maybe_missing_from.value else None
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return the words as a list in prose: "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -10,7 +10,7 @@ from rag.cleaning.latex import plain_text
 from rag.identifiers import find_arxiv_id, plain_arxiv_id
 from rag.readers.bibtex_entries import Entry, read_entries
 from rag.readers.dates import MONTHS, best_date, combine
-from rag.readers.json_items import joined_title
+from rag.readers.named_values import joined_title
 from rag.readers.people import bibtex_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
 from rag.readers.text_files import Text

@@ -11,7 +11,7 @@ from rag.readers.json_values import read_values
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
 
-START: Final = re.compile(r'\s*(?:\[\s*)?(?:\{\s*"|\{\s*$|\[\s*\]|\{\s*\})')
+START: Final = re.compile(r'\s*(?:\[\s*(?:null\s*,\s*){0,999})?(?:\{\s*"|\{\s*$|\[\s*\]|\{\s*\})')
 
 
 def looks_like_json(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id, plain_arxiv_id, plain_doi
 from rag.readers.dates import iso_date, parse_date
-from rag.readers.named_values import FINDERS, Found, has_paper, key_of
+from rag.readers.named_values import FINDERS, Found, has_paper, joined_title, key_of
 from rag.readers.people import read_people
 from rag.readers.records import (
     LatexRecord,
@@ -31,11 +31,13 @@ OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
 LISTS: Final = (
     *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
     *("hits", "articles", "publications", "documents", "list", "notes", "collection", "result"),
+    *("hit", "entry", "REC", "feed"),
 )
 WRAPPINGS: Final = (
     *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
     *("hits", "recommendedPapers", "search-results", "metadata", "article", "attributes"),
-    *("content", "results", "resultList", "fields", "bibjson", "document"),
+    *("content", "results", "resultList", "fields", "bibjson", "document", "result", "info"),
+    *("records", "Records", "Data", "feed"),
 )
 DEEPEST_WRAPPING: Final = 6
 NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
@@ -58,8 +60,8 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
         yield from _record(value)
     elif isinstance(items := _list_in(value), list):
         yield from chain.from_iterable(records_of(each, depth + 1) for each in items)
-    elif (wrapping := _wrapping_in(value)) is not None:
-        yield from records_of(wrapping, depth + 1)
+    elif (wrapping := _wrapping_in(value)) is not None and not _is_split(value, wrapping):
+        yield from (_identified(each, value) for each in records_of(wrapping, depth + 1))
     elif _is_keyed(value):
         named = (_with_key(each, key) for key, each in value.items())
         yield from chain.from_iterable(records_of(each, depth + 1) for each in named)
@@ -90,6 +92,24 @@ def _wrapping_in(value: Item) -> Item | None:
     """What is wrapped: a paper, or what wraps papers in its turn."""
     inside = (value.get(key) for key in WRAPPINGS)
     return next((each for each in inside if isinstance(each, Mapping) and each), None)
+
+
+def _is_split(value: Item, wrapping: Item) -> bool:
+    """Whether a paper's title is wrapped, and its abstract stands beside what wraps it."""
+    is_split = "abstract" in value and _is_titled(wrapping)
+    return is_split and not has_paper(wrapping) and has_paper(value)
+
+
+def _identified(record: Record | RecordError, wrapping: Item) -> Record | RecordError:
+    """A record with the ids that stand beside it and not inside."""
+    if type(record) is not dict or any(record.get(key) for key in IDS):
+        return record
+    outside = {key: value for key, value in wrapping.items() if not isinstance(value, list)}
+    found = Found(outside)
+    return {**record, **{key: value for key in IDS if (value := found.find(key))}}
+
+
+IDS: Final = ("doi", "arxiv_id", "pmid")
 
 
 def _is_keyed(value: Item) -> bool:
@@ -244,15 +264,6 @@ def _retraction(item: Item) -> str:
 
 
 RETRACTIONS: Final = ("retraction", "withdrawal", "removal")
-
-
-def joined_title(title: str, subtitle: str) -> str:
-    """A title with its subtitle, once."""
-    if not subtitle or subtitle.casefold() in title.casefold():
-        return title
-    return (
-        f"{title.rstrip()} {subtitle}" if title.rstrip()[-1:] in ":?!–—" else f"{title}: {subtitle}"
-    )
 
 
 def _zotero(item: Item) -> Record:

@@ -1,4 +1,4 @@
-"""Read texts that list papers with their abstracts: PubMed's, ScienceDirect's and arXiv's mailings.
+"""Read texts that list papers with their abstracts: PubMed's, Scopus', ScienceDirect's and arXiv's.
 
 They have few tags or none: the order of paragraphs and lines tells what is what.
 """
@@ -45,6 +45,10 @@ ABSTRACT: Final = re.compile(r"^Abstract: ", re.MULTILINE)
 DETAIL: Final = re.compile(
     r"^(?:Volumes? |Issue |Part |Pages? |ISSN|ISBN|Article |In Press|https?://|(?:19|20)\d\d,$)"
 )
+# `(2019) Journal of Sounds, 3 (4), pp. 1 - 2.` below a title.
+SCOPUS_PLACE: Final = re.compile(r"^\(((?:19|20)\d\d)\) ([^\n]{2,300}?)(?:, \d|, Art|, pp|\.|$)")
+SCOPUS: Final = re.compile(r"^\((?:19|20)\d\d\) [^\n]+\n", re.MULTILINE)
+SCOPUS_ABSTRACT: Final = re.compile(r"^ABSTRACT: [^\n]+\n(?:[^\n]*\n){0,40}?SOURCE: ", re.MULTILINE)
 MAILING: Final = re.compile(r"^\\\\[ \t]*\n(?:arXiv:|Paper: )\S+", re.MULTILINE)
 RULE: Final = re.compile(r"^(?:-{20,}|(?:%%%?-{2,}){2,}.*)\s*$")
 HEADER: Final = re.compile(r"^([A-Z][A-Za-z-]{2,20}):\s*(.*)$")
@@ -201,6 +205,40 @@ def _read_mailing(lines: Sequence[str]) -> Record | None:
     )
 
 
+def _split_scopus(lines: Iterable[str]) -> Iterator[list[str]]:
+    record: list[str] = []
+    for line in lines:
+        if len(record) < MOST_LINES:
+            record.append(line)
+        if line.startswith("SOURCE: "):
+            yield record
+            record = []
+    if record:
+        yield record
+
+
+def _read_scopus(lines: Sequence[str]) -> Record | None:
+    """A record with its title above the year and the journal, and labels for the rest."""
+    at = next((number for number, line in enumerate(lines) if SCOPUS_PLACE.match(line)), 0)
+    place = SCOPUS_PLACE.match(lines[at])
+    if not place:
+        return None
+    begin = max((n for n, line in enumerate(lines[:at]) if not line.strip()), default=-1) + 1
+    labels = (line.partition(": ") for line in lines)
+    fields = {name: value for name, sign, value in labels if sign and name.isupper()}
+    address = (line for line in lines[at:] if line.startswith("https://"))
+    return {
+        "title": lines[at - 1] if at > begin else "",
+        "abstract": fields.get("ABSTRACT", ""),
+        "authors": fields.get("AUTHOR FULL NAMES") or (lines[begin] if at - begin > 1 else ""),
+        "published": place[1],
+        "doi": fields.get("DOI", ""),
+        "url": next(address, ""),
+        "venue": place[2],
+        "keywords": fields.get("AUTHOR KEYWORDS", ""),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """How papers are listed: what is met in a file's beginning, and how records are cut and read.
@@ -220,5 +258,6 @@ class _Form:
 FORMS: Final = (
     _Form((MAILING,), _split_mailing, _read_mailing),
     _Form((PUBMED, PUBMED_ID), _split_pubmed, _read_pubmed),
+    _Form((SCOPUS, SCOPUS_ABSTRACT), _split_scopus, _read_scopus),
     _Form((SCIENCE_DIRECT, ABSTRACT), _split_science_direct, _read_science_direct),
 )

@@ -28,29 +28,45 @@ MOST_PEOPLE: Final = 20_000
 # Names without case, signs and prefixes, as `key_of` gives them; the better ones stand first.
 TITLES: Final = (
     *("articletitle", "title", "titles", "papertitle", "documenttitle", "maintitle", "displayname"),
-    *("titleproper", "titleinfo", "booktitle"),
+    *("titleproper", "titleinfo", "titledisplay", "dctitle", "t1", "booktitle"),
 )
 ABSTRACTS: Final = (
     *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
-    *("zusammenfassung", "description", "otherabstract", "text"),
+    *("zusammenfassung", "dcdescription", "description", "otherabstract", "text"),
 )
 PEOPLE: Final = (
     *("authorlist", "authors", "author", "creators", "creator", "contribgroup", "contributors"),
-    *("authorships", "authfullname", "authornames", "authorstring", "names", "name", "au"),
-    *("autoren", "autor", "byline"),
+    *("authorships", "authfullname", "authornames", "authorstring", "names", "name", "au", "a1"),
+    *("autoren", "autor", "byline", "authordisplay", "dccreator"),
 )
 DATES: Final = (
     *("published", "publicationdate", "datepublished", "publishedat", "publishtime", "issued"),
     *("pubdate", "dateofpublication", "dateissued", "releasedate", "date", "produceddate"),
-    *("publicationyear", "yearpublished", "pubyear", "yearofpublication", "produceddatey"),
-    *("year", "jahr", "coverdate", "onlinedate", "dates"),
+    *(
+        "publicationyear",
+        "publicationdateyear",
+        "yearpublished",
+        "pubyear",
+        "yearofpublication",
+        "produceddatey",
+    ),
+    *("year", "jahr", "coverdate", "onlinedate", "dates", "yr", "dcyear", "dcdate"),
 )
 LATE_DATES: Final = (
     *("articledate", "firstpublicationdate", "earliestdate", "preprintdate", "submitteddate"),
     *("created", "datestamp"),
 )
 DOIS: Final = (
-    *("doi", "doiid", "dois", "articledoi", "electronicresourcenum", "digitalobjectidentifier"),
+    *(
+        "doi",
+        "doiid",
+        "dois",
+        "do",
+        "dcdoi",
+        "articledoi",
+        "electronicresourcenum",
+        "digitalobjectidentifier",
+    ),
     *("elocationid", "identifier", "identifiers", "ids", "ee", "idno", "url", "link", "uri", "id"),
 )
 ARXIV_IDS: Final = (
@@ -62,7 +78,7 @@ ADDRESSES: Final = ("url", "link", "uri", "htmlurl", "paperurl", "landingpageurl
 VENUES: Final = (
     *("journal", "journaltitle", "fulltitle", "containertitle", "publicationtitle", "sourcetitle"),
     *("venue", "booktitle", "secondarytitle", "journalref", "journalmeta"),
-    *("journalinfo", "periodical", "relateditem", "publicationname"),
+    *("journalinfo", "periodical", "relateditem", "publicationname", "jf"),
 )
 KEYWORDS: Final = ("keywords", "keyword", "tags", "subjects", "subject", "labelsnamed")
 # What is about another thing than the paper; its date and its title are the venue's.
@@ -87,7 +103,8 @@ NO_AUTHORS: Final = re.compile(
 ROLES: Final = frozenset(
     "contribtype contributorrole role creatortype contributortype roleterm".split()
 )
-READ_WHOLE: Final = frozenset((*PEOPLE, *DATES, *LATE_DATES, *ABSTRACTS))
+# A summary may be an abstract, or the chief part of a record.
+READ_WHOLE: Final = frozenset((*PEOPLE, *DATES, *LATE_DATES, *ABSTRACTS)) - {"summary"}
 # Where the text of a wrapping stands.
 INSIDE: Final = (
     *(TEXT, "value", "text", "articletitle", "title", "abstracttext", "abstract", "content"),
@@ -95,6 +112,7 @@ INSIDE: Final = (
     *("date", "id", "uri", "url", "href", "p", "journaltitlegroup", "journal", "titleinfo"),
     "roleterm",
 )
+LANGUAGE: Final = re.compile(r"^[a-z]{2}(?:[-_][A-Za-z]{2})?$")
 SOLR_SUFFIX: Final = re.compile(r"_(?:ss?|is?|txt|t|dt|tdate|sort)$")
 MOST_BESIDE_AN_ID: Final = 8
 SCHEMES: Final = {"doi": "doi", "arxiv": "arxiv", "pubmed": "pmid", "pmid": "pmid"}
@@ -123,8 +141,14 @@ class Found:
         return FINDERS[key](self)
 
     def title(self) -> str:
-        """The first title that says anything."""
-        return next((text for each in self._titles() if (text := text_of(each).strip())), "")
+        """The first title that says anything; a bare name is one only above an abstract."""
+        texts = (text for each in self._titles() if (text := text_of(_item_title(each)).strip()))
+        found = next(texts, "")
+        if found and "subtitle" in self._own:
+            return joined_title(found, text_of(self._own["subtitle"]).strip())
+        if found or not any(name in self._own for name in ("abstract", "abstracts")):
+            return found
+        return next((each for each in self._own.get("name", ()) if isinstance(each, str)), "")
 
     def abstract(self) -> str:
         """The first abstract that says anything."""
@@ -178,6 +202,15 @@ FINDERS: Final[Mapping[str, Callable[[Found], object]]] = {
 }
 
 
+def joined_title(title: str, subtitle: str) -> str:
+    """A title with its subtitle, once."""
+    if not subtitle or subtitle.casefold() in title.casefold():
+        return title
+    return (
+        f"{title.rstrip()} {subtitle}" if title.rstrip()[-1:] in ":?!–—" else f"{title}: {subtitle}"
+    )
+
+
 def has_paper(item: Data) -> bool:
     """Whether a title and an abstract are found under their names."""
     found = Found(item)
@@ -189,13 +222,14 @@ def _by_name(item: Data, closed: frozenset[str]) -> tuple[dict[str, list[object]
     found: dict[str, list[object]] = {}
     nodes, level = 0, [item]
     seen: list[Data] = []
-    for _ in range(DEEPEST):
+    for depth in range(DEEPEST):
         below: list[Data] = []
         for node in level:
             seen.append(node)
             for name, value in node.items():
                 key = key_of(name)
-                found.setdefault(key, []).append(value)
+                if not (depth and key == "text"):  # which below may be of anything
+                    found.setdefault(key, []).append(value)
                 nodes += 1
                 if key in closed or key in READ_WHOLE or nodes > MOST_NODES:
                     continue
@@ -238,8 +272,24 @@ def text_of(value: object, depth: int = 0) -> str:
     if isinstance(value, Mapping):
         keys = {key_of(str(name)): each for name, each in value.items()}
         texts = (text_of(keys[name], depth + 1) for name in INSIDE if name in keys)
-        return next((text for text in texts if text.strip()), "")
+        found = next((text for text in texts if text.strip()), "")
+        return found or _in_a_language(value)
     return ""
+
+
+def _in_a_language(value: Data) -> str:
+    """Of a text in several languages the English one, else the first."""
+    if not all(isinstance(name, str) and LANGUAGE.match(name) for name in value):
+        return ""
+    texts = [each for each in (value.get("en"), *value.values()) if isinstance(each, str)]
+    return next((text for text in texts if text.strip()), "")
+
+
+def _item_title(value: object) -> object:
+    """Of titles of a paper, its journal and its series the paper's, where their types are told."""
+    items = value if isinstance(value, list) else []
+    typed = (each for each in items if isinstance(each, Mapping) and each.get("type") == "item")
+    return next(typed, value)
 
 
 def _abstract(own: Mapping[str, list[object]], titles: Sequence[object]) -> str:
@@ -268,7 +318,7 @@ def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
     return _of_several([{key_of(str(name)): v for name, v in each.items()} for each in items])
 
 
-PARTS: Final = ("abstracttext", "description", "sec", "p")
+PARTS: Final = ("abstract", "abstracttext", "description", "sec", "p")
 
 
 def _of_several(items: Sequence[Data]) -> str:

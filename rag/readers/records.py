@@ -209,7 +209,7 @@ def _own_id(record: Record) -> str:
     own = _first_text(record, *IDS)
     if len(own) > MOST_ID_CHARACTERS:
         raise RecordError(f"its id is longer than {MOST_ID_CHARACTERS} characters")
-    return plain_arxiv_id(own) or own
+    return plain_arxiv_id(own) or (arxiv_id_in(own) if "/" in own else "") or own
 
 
 def _arxiv_id(record: Record, own_id: str, url: str | None, doi: str) -> str:

@@ -76,7 +76,7 @@ READERS: Final = (
     Reader("EndNote", (".enw",), looks_like_endnote, read_endnote),
     Reader("tagged text of Cochrane, Ovid and RefWorks", (), looks_like_tagged, read_tagged),
     Reader(
-        "abstracts as PubMed, ScienceDirect and arXiv's mailings list them",
+        "abstracts as PubMed, Scopus, ScienceDirect and arXiv's mailings list them",
         (),
         looks_like_listing,
         read_listing,

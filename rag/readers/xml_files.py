@@ -21,7 +21,8 @@ from rag.readers.xml_elements import read_elements
 RECORDS: Final = frozenset(
     "PubmedArticle PubmedBookArticle record entry item result article inproceedings incollection "
     "book phdthesis mastersthesis mods resource TEI journal_article conference_paper "
-    "posted_content doc dc arXiv arXivRaw REC".split()
+    "posted_content doc dc arXiv arXivRaw REC reference full-text-retrieval-response "
+    "abstracts-retrieval-response".split()
 )
 ENTRIES: Final = frozenset(("entry", "item"))  # of a feed, which may be of anything
 LEFT_OUT: Final = frozenset(
@@ -34,6 +35,7 @@ ANNOUNCED: Final = re.compile(r"^\s*arXiv:\S+ Announce Type: \S+\s*(?:Abstract:)
 FIELDS: Final = frozenset("str arr int date long bool float double field lst".split())  # Solr's
 IN_A_TITLE: Final = (INLINE | MATH | {"br", "p"}) - {"title"}
 IN_AN_ABSTRACT: Final = (INLINE | MATH | BLOCKS) - {"abstracttext"}
+MARKUP: Final = INLINE | MATH | BLOCKS
 NOTES: Final = frozenset(("fn", "xref", "author-notes"))  # marks of a title's footnotes
 TITLE_NAMES: Final = frozenset(TITLES)
 ABSTRACT_NAMES: Final = frozenset(ABSTRACTS)
@@ -107,6 +109,7 @@ def _inner(element: Element) -> str:
     pieces = [escape(element.text or "", quote=False)]
     for child in element:
         if not (is_title and child.tag in NOTES):
-            pieces += [f"<{child.tag}>", _inner(child), f"</{child.tag}>"]
+            name = child.tag if str(child.tag).lower() in MARKUP else "p"
+            pieces += [f"<{name}>", _inner(child), f"</{name}>"]
         pieces.append(escape(child.tail or "", quote=False))
     return "".join(pieces)

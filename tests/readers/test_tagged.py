@@ -110,6 +110,29 @@ Forty pots were struck. None rang twice alike.
 
 PMID: 39900002
 """,
+    "Scopus": f"""Scopus
+EXPORT DATE: 05 November 2023
+
+Kessel, A.; Tee, B.
+AUTHOR FULL NAMES: Kessel, A. (700001); Tee, B. (700002)
+700001; 700002
+Kettles that hum in tune
+(2019) Sounds, 3 (4), pp. 11 - 20, Cited 1 times.
+DOI: {DOI}
+https://www.scopus.com/inward/record.uri?eid=2-s2.0-1
+
+AFFILIATIONS: Kitchen Institute
+ABSTRACT: {WHOLE} © 2019 Elsevier Ltd
+AUTHOR KEYWORDS: Kettle; Tune
+DOCUMENT TYPE: Article
+SOURCE: Scopus
+
+Pots without a pitch
+(2020) Sounds, art. no. 7.
+
+ABSTRACT: Forty pots were struck. None rang twice alike.
+SOURCE: Scopus
+""",
     "ScienceDirect": f"""A. Kessel, B. Tee,
 Kettles that hum in tune,
 Sounds,

@@ -91,6 +91,17 @@ kitchen.</description><description descriptionType="Abstract">{ABSTRACT}</descri
 </organization></contributors><jats:abstract xmlns:jats="x"><jats:p>{ABSTRACT}</jats:p>
 </jats:abstract><publication_date><month>05</month><year>2019</year></publication_date><doi_data>
 <doi>{DOI}</doi></doi_data></journal_article></journal></crossref></doi_record></doi_records>""",
+    "Web of Science": f"""<records><REC><UID>X:1</UID><static_data><summary><pub_info/><titles>
+<title type="source">Sounds</title><title type="item">Kettles sing of H2O &amp; tea</title></titles>
+<names><name role="author"><display_name>Kessel, Ada</display_name><first_name>Ada</first_name>
+<last_name>Kessel</last_name></name><name role="author"><display_name>Kettle Study Group
+</display_name></name></names><pubyear>2019</pubyear></summary><fullrecord_metadata><abstracts>
+<abstract><abstract_text><p>{ABSTRACT}</p></abstract_text></abstract></abstracts>
+</fullrecord_metadata></static_data><dynamic_data><identifier type="doi" value="{DOI}"/>
+</dynamic_data></REC></records>""",
+    "RefWorks": f"""<refworks><reference><rt>Journal</rt><a1>Kessel,Ada</a1>
+<a1>Kettle Study Group</a1><t1>Kettles sing of H2O &amp; tea</t1><yr>2019</yr><ab>{ABSTRACT}</ab>
+<do>{DOI}</do></reference></refworks>""",
     "Solr": f"""<response><result name="response" numFound="1"><doc><arr name="title">
 <str>Kettles sing of H2O &amp; tea</str></arr><arr name="author"><str>Kessel, Ada</str>
 <str>Kettle Study Group</str></arr><str name="abstract">{ABSTRACT}</str>
@@ -131,6 +142,18 @@ def test_arxivs_feed_is_latex(tmp_path):
     assert (paper.paper_id, paper.authors) == ("2103.01234", ("Ada Kessel",))
     assert (paper.title, paper.published) == ("Bubbles of $\\alpha$ and öl", "2021-03-02")
     assert paper.abstract == "They merge in 61% of cases."
+
+
+def test_arxivs_news_lose_what_announces_them(tmp_path):
+    (paper,) = read(
+        tmp_path,
+        """<rss><channel><title>cs</title><item><title>Kettles</title>
+<link>https://arxiv.org/abs/2401.00001</link><description>arXiv:2401.00001v1 Announce Type: new
+Abstract: They sing in tune.</description><pubDate>Thu, 04 Jan 2024 00:00:00 -0500</pubDate>
+<dc:creator>Ada Kessel, Bo Tee</dc:creator></item></channel></rss>""",
+    )
+    assert (paper.abstract, paper.authors) == ("They sing in tune.", ("Ada Kessel", "Bo Tee"))
+    assert (paper.paper_id, paper.published) == ("2401.00001", "2024-01-04")
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,17 @@ UNTOPICAL: Final = STOP_WORDS | frozenset(
         """anything appeared article articles author authored authors available came
         collection contain contribute contributed date dated develop developed display
         find found get give hold holds include introduce introduced jointly known
-        library list name new newer newest older ones paper papers please preprint preprints
-        present propose proposed publication publications publish published read recent
-        released research show something stored studies study stuff tell title titles
+        library limit list name narrow new newer newest now older ones paper papers please preprint
+        preprints present propose proposed publication publications publish published read recent
+        released research restrict show something stored studies study stuff tell title titles
         together work worked works write written wrote year years""",
     )
 )
 QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # words of a title are no filters
+NARROWS: Final = re.compile(
+    r"^\W*(?:now\s+)?(?:only|just|any|limit|restrict|narrow|from|in|since|before|after|until)\b",
+    re.IGNORECASE,
+)
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
 LOOSE: Final = re.compile(r"^[\s,;:]+|[\s,;:]+(?=[.?!]*\s*$)|([,;:])\s*(?=[,;:.?!])")
 
@@ -105,8 +109,27 @@ def asked_of_papers(understood: Understood, asked: str, history: Sequence[Messag
     if not understood.filters or not is_untopical(understood.question):
         return understood
     earlier = earlier_questions(history)
-    again = earlier[0] if earlier and LEANS_BACK.search(asked) else ""
+    again = earlier[0] if earlier and only_filters(asked) else ""
     return replace(understood, question=again)
+
+
+def only_filters(question: str) -> bool:
+    """Return whether a question without a topic limits the last one: "only 2022"."""
+    return bool(LEANS_BACK.search(question) or NARROWS.match(question))
+
+
+def replace_filters(earlier: Filters, later: Filters) -> Filters:
+    """Return the later filters, and of the earlier ones those of other kinds."""
+    has_years = later.since is not None or later.until is not None
+    since, until = (later if has_years else earlier).since, (later if has_years else earlier).until
+    return Filters(
+        since,
+        until,
+        later.authors or earlier.authors,
+        later.sources or earlier.sources,
+        later.collections or earlier.collections,
+        later.tags or earlier.tags,
+    )
 
 
 def is_untopical(question: str) -> bool:

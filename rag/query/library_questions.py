@@ -69,6 +69,8 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |{POLITE}what(?:['’]s|\sis|\sare)\s(?:this|the|your|my|these|those)\s(?:library|collection|corpus|papers)\s(?:all\s)?about\b.*$
               |{POLITE}what(?:['’]s|\sis)\s(?:in|inside)\s(?:this|the|your|my|here|it)\b(?:\s(?:library|collection|corpus))?\W*$
               |{POLITE}what\s(?:do|does)\s(?:the\s|this\s|your\s|these\s)?(?:library|collection|papers|you)\s(?:cover|contain|hold|have|include)\W*$
+              |{POLITE}(?:summari[sz]e|sum\sup|describe)\s(?:everything|all\s(?:of\s)?(?:it|them|(?:the\s|my\s|your\s|these\s)?{_THINGS})
+                |(?:the|this|your|my)\s(?:whole\s|entire\s)?(?:library|collection|corpus))(?:\sin\s(?:it|here|(?:the|this|my|your)\s\w+))?\W*$
               |{POLITE}(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
               |{POLITE}(?:list|show)\s(?:me\s)?(?:all\s|the\s)*(?:topics|subjects|themes)\b.*$
               |{POLITE}what\s(?:kind|sort|type)s?\sof\s(?:papers?|research|topics?|things?)\s(?:do\syou\shave|are\s(?:there|here|in)|is\s(?:in|here)).*$""",

@@ -54,7 +54,11 @@ class SubjectFinder:
         """Return the query with the papers it is about, and how it relates to those before it."""
         question = query.standalone
         named = named_papers(question, self.lookup) if self.lookup else []
-        if explicit_new_topic(query.text) or self._is_new_topic(question, named):
+        if (
+            query.is_new_topic
+            or explicit_new_topic(query.text)
+            or self._is_new_topic(question, named)
+        ):
             return replace(query, about=tuple(named), is_new_topic=True)
         if named and not compares(question):
             return replace(query, about=tuple(named))

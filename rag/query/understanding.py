@@ -15,7 +15,14 @@ from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, last_cited
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
-from rag.query.filters import Understood, asked_of_papers, understood_filters
+from rag.query.filters import (
+    Understood,
+    asked_of_papers,
+    is_untopical,
+    only_filters,
+    replace_filters,
+    understood_filters,
+)
 from rag.query.follow_ups import (
     asks_for_more,
     asks_to_rephrase,
@@ -104,6 +111,9 @@ class QueryParser:
             found = Understood(standalone, filters)
         unknown = "" if found.filters.authors else unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
+        if is_narrowing := found.question not in ("", asked):
+            found = self._narrowed(found.filters, history)
+            standalone = asked = found.question or standalone
         library_question = find_library_question(asked) or find_library_question(found.question)
         if earlier := earlier_questions(history):
             topic = self._understand_filters(earlier[0]).question
@@ -117,7 +127,20 @@ class QueryParser:
             library_question=library_question,
             unknown_author=unknown,
             unknown_collection=unknown_collection(standalone, self._names_of("collection")),
+            is_new_topic=is_narrowing,
         )
+
+    def _narrowed(self, filters: Filters, history: Sequence[Message]) -> Understood:
+        """Return the last question that was no mere filter, with all filters since; later win."""
+        question = ""
+        for text in earlier_questions(history):
+            earlier = self._understand_filters(text)
+            filters = replace_filters(earlier.filters, filters)
+            is_topical = not is_untopical(earlier.question)
+            question = earlier.question if is_topical else ""
+            if is_topical or not only_filters(text):
+                break
+        return Understood(question, filters)
 
     def _understand_filters(self, question: str) -> Understood:
         this_year = datetime.now(tz=UTC).year

@@ -63,6 +63,12 @@ _ON: Final = (
     r"(?:\s+onwards?\b|\s+(?:or|and)\s+(?:later|after|newer|since|onwards?)\b(?!\s+\d)|\+"
     r"|\s+on\b(?=\s*(?:$|[,.;:?!])|\s+(?:about|that|which|what)\b))"
 )
+# All that stands beside a year in "and only the ones from 2022, please".
+_NARROWING: Final = (
+    r"(?:and|or|but|so|now|then|ok(?:ay)?|only|just|the|all|any(?:thing)?|ones?|those|these|that|them|it|this"
+    r"|(?:show|give|find|list)(?:\s+me)?|(?:limit|restrict|narrow|filter|reduce)(?:\s+down)?|to|for|by|year"
+    r"|from|in|of|what\s+about|how\s+about|please|pls|instead|again|too|also|were|are|is|published)"
+)
 _COUNT: Final = rf"(?P<count>\d{{1,2}}|{'|'.join(NUMBER_WORDS)})"
 
 Span = tuple[int | None, int | None]
@@ -169,6 +175,10 @@ PHRASINGS: Final = (
         _years_back,
     ),
     _phrasing(r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back),
+    _phrasing(
+        rf"^(?:{_NARROWING}\W+)*(?:(?:from|in|of|during)\s+)?{_YEAR}(?=(?:\W+{_NARROWING})*\W*$)",
+        _in,
+    ),
     _phrasing(r"\blast\s+year\b", _last_year, needs_papers=True),
     _phrasing(r"\bthis\s+year\b", _this_year, needs_papers=True),
 )

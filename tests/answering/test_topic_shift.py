@@ -64,6 +64,30 @@ def test_what_is_counted_says_nothing_of_which_paper_is_meant(starter, talked, q
     assert answer.hits[0].paper.title.startswith("WaveMix")
 
 
+def test_filters_alone_ask_the_last_question_with_a_topic_anew(starter):
+    history: tuple[Message, ...] = ()
+    found = []
+    for question in ("papers on graph neural networks", "only the ones from 2022", "and 2021?"):
+        answer = starter.ask(question, history)
+        said = Message("assistant", answer.text, answer.citations)
+        history = (*history, Message("user", question), said)
+        found.append([(paper.year, paper.title.lower()) for paper in answer.papers])
+    assert {year for year, _ in found[1]} == {2022}
+    assert {year for year, _ in found[2]} == {2021}
+    assert all("graph" in title for papers in found[1:] for _, title in papers)
+
+
+def test_of_filters_alone_the_later_one_of_a_kind_counts(starter):
+    history = (
+        Message("user", "which papers by Hinton are there"),
+        Message("assistant", "2 papers."),
+        Message("user", "only 2017"),
+        Message("assistant", "1 paper."),
+    )
+    (hit,) = starter.ask("and from 2012?", history).hits
+    assert (hit.paper.year, "Hinton" in hit.paper.authors[0]) == (2012, True)
+
+
 def test_without_vectors_the_words_alone_have_decided():
     query = Query(
         "and the tide?", "and the tide?", "the tide", previous=(MOSS,), seems_new_topic=True

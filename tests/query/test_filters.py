@@ -222,6 +222,9 @@ def test_a_follow_up_of_filters_alone_asks_the_last_question_anew():
     history = [Message("user", "How are nets pruned?"), Message("assistant", "So. [1]")]
     again = asked_of_papers(understand("and since 2020?"), "and since 2020?", history)
     assert again == Understood("How are nets pruned?", Filters(2020))
+    for narrowed in ("only the ones from 2022", "and from 2022?", "just 2022, please", "in 2022"):
+        again = asked_of_papers(understand(narrowed), narrowed, history)
+        assert again == Understood("How are nets pruned?", Filters(2022, 2022)), narrowed
     asked = "Which papers by Quoc Le do you have?"
     assert asked_of_papers(understand(asked), asked, history).question == ""
 

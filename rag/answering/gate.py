@@ -218,7 +218,8 @@ def reason_to_abstain(
     if not question:
         return None
     if earlier_questions(history):
-        says_enough = are_previous_unrelated or _says_enough(question)
+        is_unrelated = are_previous_unrelated and not LEANS.search(question)
+        says_enough = is_unrelated or _says_enough(question)
         is_off_topic = says_enough and _is_irrelevant_later(question, hits, answerability)
         return "not_in_library" if is_off_topic else None
     cut = load_fitted().thresholds

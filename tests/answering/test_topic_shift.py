@@ -49,7 +49,7 @@ def test_a_turn_to_what_other_papers_meet_better_leaves_the_paper_before(starter
 
 @pytest.mark.parametrize(
     "question",
-    ["who painted the mona lisa", "who wrote hamlet", "did it rain in Lisbon"],
+    ["who painted the mona lisa", "who wrote hamlet", "tell me about the roman empire"],
 )
 def test_general_knowledge_in_the_middle_of_a_conversation_is_declined(starter, talked, question):
     assert starter.ask(question, talked).reason == "not_in_library"

@@ -13,7 +13,7 @@ TYPES: Final[Mapping[Kind, str]] = {
     "article": "article-journal",
     "conference": "paper-conference",
     "preprint": "article",
-    "other": "article",
+    "other": "document",
 }
 ARXIV: Final = "arXiv"
 OWN_ID: Final = "paperchat_id"  # below `custom`, which the schema keeps for such

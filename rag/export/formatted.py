@@ -76,6 +76,11 @@ def _finished(line: str, reference: Reference) -> str:
     if not reference.authors:
         text = _once(text, rf"[“\"]?{re.escape(reference.title)}[”\"]?[.,]?\s*")
         text = _once(text, rf"\(arXiv:{re.escape(reference.arxiv_id or '')}\)[.,]?\s*")
+    if reference.venue:  # in its own capitals
+        venue = reference.venue
+        text = re.sub(re.escape(venue), lambda _: venue, text, count=1, flags=re.IGNORECASE)
+        # Said of an article without a volume, which is not known here.
+        text = text.replace(f"{venue}, ahead of print", venue)
     text = text.rstrip(" ,;")
     return text if ENDS.search(text) else f"{text}."
 

@@ -26,7 +26,13 @@ PREPRINT: Final = re.compile(r"\b(?:arxiv|corr|\w+rxiv|preprint)\b", re.IGNORECA
 JOURNAL: Final = re.compile(
     r"\b(?:journal|transactions|letters|reviews?|annals|magazine|bulletin|frontiers|ieee access"
     r"|national academy of sciences|pnas|jmlr|tmlr|t?pami|neural computation|neurocomputing)\b"
-    r"|^(?:nature|science)\b",
+    r"|\b(?:j|lett|rev|trans|ann|bull|mag)\.(?:\s|$)|^(?:nature|science)\b",
+    re.IGNORECASE,
+)
+# What has a DOI and is in no journal.
+BOOK: Final = re.compile(
+    r"\b(?:press|books?|handbook|lecture notes|thesis|dissertation|encyclop\w+|university"
+    r"|springer|elsevier|wiley|zenodo|figshare|dryad|github|blog|reports?)\b",
     re.IGNORECASE,
 )
 CONFERENCE: Final = re.compile(
@@ -96,7 +102,7 @@ def _reference(paper: Paper, key: str) -> Reference:
     known = dict(paper.identifiers)
     return Reference(
         key=key,
-        kind=_kind(venue, arxiv_id),
+        kind=_kind(venue, arxiv_id, is_published=bool({"doi", "pmid"} & known.keys())),
         title=one_line(paper.title),
         authors=tuple(split_name(name) for name in map(one_line, paper.authors) if name),
         year=year,
@@ -121,12 +127,22 @@ def _follows_from_record(paper: Paper, arxiv_id: str) -> bool:
     return follows and is_clean and clean_abstract(paper.abstract) == paper.abstract
 
 
-def _kind(venue: str, arxiv_id: str) -> Kind:
+def _kind(venue: str, arxiv_id: str, *, is_published: bool) -> Kind:
+    """Tell what a paper is in by the name of that.
+
+    Args:
+        venue: The name; "" where it is not known.
+        arxiv_id: The paper's, or "".
+        is_published: Whether a DOI or PubMed knows it, as of what is in no conference and no book
+            they know journals' papers.
+    """
     if PREPRINT.search(venue) or (arxiv_id and not venue):
         return "preprint"
     if JOURNAL.search(venue):
         return "article"
-    return "conference" if CONFERENCE.search(venue) else "other"
+    if CONFERENCE.search(venue):
+        return "conference"
+    return "article" if venue and is_published and not BOOK.search(venue) else "other"
 
 
 def _own_key(paper: Paper) -> str:

@@ -130,7 +130,7 @@ def test_what_is_not_known_is_left_out():
     assert ris_of(BARE) == {"type_of_reference": "GEN", "title": BARE.title, "abstract": "They do."}
     assert csl_of(BARE) == {
         "id": "teapotsdrip",
-        "type": "article",
+        "type": "document",
         "title": "Teapots drip",
         "abstract": "They do.",
     }
@@ -155,7 +155,8 @@ def test_capitals_of_a_title_are_protected():
         ("Nature", "article", "journal", "JOUR", "article-journal"),
         ("Conference on Computer Science", "inproceedings", "booktitle", "CPAPER", None),
         ("arXiv preprint", "misc", "howpublished", "UNPB", "article"),
-        ("A Kitchen", "misc", "howpublished", "GEN", "article"),
+        ("A Kitchen", "misc", "howpublished", "GEN", "document"),
+        ("Phys. Rev. Lett.", "article", "journal", "JOUR", "article-journal"),
     ],
 )
 def test_the_type_follows_from_the_venue(venue, bibtex, field, ris, csl):
@@ -276,7 +277,7 @@ CSL_FIELDS = {
     "custom": dict,
 }
 CSL_NAME_FIELDS = {"family", "given", "non-dropping-particle", "suffix", "literal"}
-CSL_TYPES = {"article", "article-journal", "paper-conference"}
+CSL_TYPES = {"article", "article-journal", "paper-conference", "document"}
 
 
 def assert_is_csl(item):

@@ -54,6 +54,23 @@ def test_apa():
     ]
 
 
+@pytest.mark.parametrize("venue", ["Bioinformatics", "J. of Oil", "Cell"])
+def test_a_paper_with_a_doi_in_what_is_no_book_is_an_article_in_a_journal(venue):
+    paper = replace(JOURNAL, venue=venue)
+    name = "Kessel, Ada B., and Bo van der Berg"
+    assert lines([paper], "chicago") == [
+        f"{name}. 2019. “Why Kettles Sing”. {venue}, April 2. https://doi.org/10.1000/1."
+    ]
+    assert f"  journal = {{{venue}}}," in lines([paper], "bibtex")
+
+
+@pytest.mark.parametrize("venue", ["Cambridge University Press", "Lecture Notes in Cooking"])
+def test_a_book_with_a_doi_is_no_journal_and_no_preprint(venue):
+    paper = replace(JOURNAL, venue=venue)
+    assert f"  howpublished = {{{venue}}}," in lines([paper], "bibtex")
+    assert "Preprint" not in lines([paper], "chicago")[0]
+
+
 def test_ieee_numbers_the_papers_as_they_were_given():
     first, second = lines([PREPRINT, JOURNAL], "ieee")
     assert first.startswith("[1] B. Tee, “Teapots & drips”, 2020, arXiv:2101.00001.")

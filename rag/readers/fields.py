@@ -8,13 +8,14 @@ from typing import Final
 from rag.readers.records import Record, RecordError
 
 MOST_RECORD_CHARACTERS: Final = 2_000_000
+COST_OF_A_VALUE: Final = 20  # in characters: one without text takes memory too
 
 
 class Fields:
     """What stands behind the tags of one record.
 
     Attributes:
-        characters: How much the record holds.
+        characters: How much the record holds, each value counted as a few more.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,9 @@ class Fields:
     def add(self, tag: str, value: str) -> None:
         """Begin another value of a tag."""
         self._last = tag
-        self._pieces.setdefault(tag, []).append([])
+        self.characters += COST_OF_A_VALUE
+        if self.characters <= MOST_RECORD_CHARACTERS:
+            self._pieces.setdefault(tag, []).append([])
         self.go_on(value)
 
     def go_on(self, line: str) -> None:

@@ -51,7 +51,6 @@ SHAPES = {
     "dates_of_csv": lambda n: "title,abstract,date\nT,A b.," + "1 Jan " * n,
     "fields_of_pubmed": lambda n: "PMID- 1\nTI  - T\nAB  - x\n" + "      x\n" * n,
     "percents": lambda n: "%0 Journal Article\n%T T\n" + "%X x\n" * n,
-    "elements": lambda n: "<record><title>T</title><abstract>" + "<i>x</i>" * n,
     "records_never_closed": lambda n: "<record><title>T" * (n // 16),
     "broken_records": lambda n: "<record></x>" * (n // 40) + "<a>" * (n // 40),
     "texts_between": lambda n: "<record><abstract>" + "x<br/>y" * n + "</abstract></record>",

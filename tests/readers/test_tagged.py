@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.readers import read_sources
+from rag.readers.fields import COST_OF_A_VALUE, MOST_RECORD_CHARACTERS, Fields
 from rag.readers.listings import looks_like_listing
+from rag.readers.records import RecordError
 from rag.readers.tagged import looks_like_tagged
 from rag.types import Paper, Rejection
 
@@ -227,3 +229,11 @@ def test_a_record_without_a_title_costs_only_itself(tmp_path):
 def test_other_texts_are_not_recognised(text):
     assert not looks_like_tagged(text)
     assert not looks_like_listing(text)
+
+
+def test_a_record_of_values_without_end_is_held_in_little_memory():
+    fields = Fields()
+    for _ in range(MOST_RECORD_CHARACTERS // COST_OF_A_VALUE + 2):
+        fields.add("AU", "")
+    with pytest.raises(RecordError, match="longer than"):
+        fields.require_size()

@@ -218,9 +218,27 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     common = [_common()]
     listing = actions.add_parser("list", parents=common, help="every paper, a line each")
+    listing.set_defaults(run=commands.list_papers)
     add = actions.add_parser(
         "add", parents=common, help="a paper by hand, or papers from text on standard input"
     )
+    _add_paper_fields(add)
+    show = actions.add_parser("show", parents=common, help="one paper, whole")
+    show.add_argument("paper_id")
+    show.set_defaults(run=commands.show_paper)
+    remove = actions.add_parser("remove", parents=common, help="delete papers")
+    _add_removal(remove)
+    export = actions.add_parser("export", parents=common, help="every paper, in a format of files")
+    _add_export(export)
+    verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
+    verify.add_argument("--repair", action="store_true", help="mend what is wrong")
+    verify.set_defaults(run=commands.verify_papers)
+    add_curating(actions, common)
+    for action in (listing, add, show, remove, verify):
+        _add_json(action)
+
+
+def _add_paper_fields(add: argparse.ArgumentParser) -> None:
     add.add_argument("--title", help="without it, all is read from standard input")
     add.add_argument("--abstract")
     add.add_argument("--author", action="append", default=[], metavar="NAME", help="repeatable")
@@ -228,9 +246,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--doi")
     add.add_argument("--url")
     add.add_argument("--venue")
-    show = actions.add_parser("show", parents=common, help="one paper, whole")
-    show.add_argument("paper_id")
-    remove = actions.add_parser("remove", parents=common, help="delete papers")
+    add.set_defaults(run=commands.add_paper, usage_error=add.error)
+
+
+def _add_removal(remove: argparse.ArgumentParser) -> None:
     remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
     remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
     remove.add_argument(
@@ -243,7 +262,10 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="all papers in this collection; repeatable",
     )
-    export = actions.add_parser("export", parents=common, help="every paper, in a format of files")
+    remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--format",
         choices=("jsonl", "csv", *BIBLIOGRAPHIES, *STYLES),
@@ -254,17 +276,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
         "--collection", action="append", metavar="NAME", help="of this collection; repeatable"
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
-    verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
-    verify.add_argument("--repair", action="store_true", help="mend what is wrong")
-    add_curating(actions, common)
-    for action in (listing, add, show, remove, verify):
-        _add_json(action)
-    listing.set_defaults(run=commands.list_papers)
-    add.set_defaults(run=commands.add_paper, usage_error=add.error)
-    show.set_defaults(run=commands.show_paper)
-    remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
     export.set_defaults(run=commands.export_papers)
-    verify.set_defaults(run=commands.verify_papers)
 
 
 def _add_feedback(parser: argparse.ArgumentParser) -> None:

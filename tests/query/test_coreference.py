@@ -1,17 +1,10 @@
-"""What a follow-up refers to in the answers before it, and what it asks of them."""
+"""Which papers of earlier answers a follow-up refers to."""
 
 from __future__ import annotations
 
 import pytest
 
 from rag.query.coreference import count_too_few_cited, find_antecedents, ids_to_exclude
-from rag.query.follow_ups import (
-    applied_to,
-    asks_for_more,
-    explicit_new_topic,
-    possible_new_topic,
-    selects_among_cited,
-)
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))
@@ -55,7 +48,7 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],
 )
-def test_a_follow_up_points_at_papers_of_the_answer_before(question, papers):
+def test_a_follow_up_refers_to_papers_of_the_answer_before(question, papers):
     assert list(find_antecedents(question, LISTED).papers) == papers
 
 
@@ -64,7 +57,7 @@ def test_ordinals_are_those_of_the_last_answer_that_cited_several():
     assert find_antecedents("does it swim?", LATER).papers == (CRAB,)
 
 
-def test_a_paper_is_put_beside_the_one_of_the_last_answer():
+def test_a_paper_is_compared_with_the_one_of_the_last_answer():
     assert find_antecedents("is that newer than the first one?", LATER).papers == (CRAB, MOSS)
 
 
@@ -97,21 +90,6 @@ def test_a_return_is_to_the_paper_of_the_conversation_that_has_its_words(questio
     ]
 
 
-@pytest.mark.parametrize(
-    ("question", "rest"),
-    [
-        ("Different thing: how do bells ring?", "how do bells ring?"),
-        ("ok, something else. what eats moss?", "what eats moss?"),
-        ("let's change the topic - crabs?", "crabs?"),
-        ("On another note, crabs?", "crabs?"),
-        ("a different thing about moss: is it wet?", ""),
-        ("is there something different?", ""),
-    ],
-)
-def test_a_change_of_topic_is_told_from_what_is_asked(question, rest):
-    assert explicit_new_topic(question) == rest
-
-
 def test_who_came_up_with_a_thing_is_asked_of_other_papers():
     assert find_antecedents("who came up with those roofs in the first place?", LISTED).papers == ()
     assert find_antecedents("who came up with it?", LISTED).papers == (MOSS,)
@@ -133,29 +111,10 @@ def test_other_papers_than_those_of_the_answers_before_are_asked_for(question, i
 
 
 @pytest.mark.parametrize(
-    ("question", "is_selecting"),
-    [
-        ("which of them swim?", True),
-        ("do any of those use sonar?", True),
-        ("which one needs no light?", True),
-        ("compare them", False),
-        ("which crabs swim?", False),
-    ],
-)
-def test_some_of_the_papers_before_are_asked_for_by_what_they_say(question, is_selecting):
-    assert selects_among_cited(question) is is_selecting
-
-
-def test_what_the_last_answer_is_put_beside_is_found():
-    assert applied_to("does that work for wet roofs too?") == ["wet", "roofs"]
-    assert applied_to("how does it work?") == []
-
-
-@pytest.mark.parametrize(
     ("question", "count"),
     [("the fifth one", 3), ("and [7]?", 3), ("the third one", None), ("how are bells cast?", None)],
 )
-def test_a_place_that_no_answer_has_is_known_as_that(question, count):
+def test_a_place_beyond_the_cited_papers_is_recognised(question, count):
     assert count_too_few_cited(question, LATER) == count
 
 
@@ -166,7 +125,7 @@ def test_one_paper_is_not_compared_with_itself():
     assert count_too_few_cited("compare them", LISTED) is None
 
 
-def test_a_question_cut_short_is_of_the_paper_before():
+def test_an_elliptical_question_is_of_the_paper_before():
     alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(MOSS)))
     for question in (
         "how did they measure that",
@@ -178,22 +137,5 @@ def test_a_question_cut_short_is_of_the_paper_before():
         assert find_antecedents(question, alone).papers == (MOSS,)
 
 
-def test_nothing_is_pointed_at_before_an_answer_cited_something():
+def test_nothing_is_referred_to_before_an_answer_cited_something():
     assert find_antecedents("the second one", LISTED[:1]).papers == ()
-
-
-@pytest.mark.parametrize("message", ["tell me more", "more details please", "and what else?"])
-def test_more_is_asked_for_in_many_ways(message):
-    assert asks_for_more(message)
-
-
-def test_a_question_for_more_of_something_is_its_own():
-    assert not asks_for_more("more papers on moss")
-
-
-@pytest.mark.parametrize(
-    ("question", "turned"),
-    [("and spiking crabs?", "spiking crabs"), ("what about moss", "moss"), ("why moss?", "")],
-)
-def test_what_a_follow_up_turns_to_is_found(question, turned):
-    assert possible_new_topic(question) == turned

@@ -1,0 +1,64 @@
+"""What a follow-up asks of the answers before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.query.follow_ups import (
+    applied_to,
+    asks_for_more,
+    explicit_new_topic,
+    possible_new_topic,
+    selects_among_cited,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Different thing: how do bells ring?", "how do bells ring?"),
+        ("ok, something else. what eats moss?", "what eats moss?"),
+        ("let's change the topic - crabs?", "crabs?"),
+        ("On another note, crabs?", "crabs?"),
+        ("a different thing about moss: is it wet?", ""),
+        ("is there something different?", ""),
+    ],
+)
+def test_an_announced_change_of_topic_is_told_from_what_is_asked(question, rest):
+    assert explicit_new_topic(question) == rest
+
+
+@pytest.mark.parametrize(
+    ("question", "is_selecting"),
+    [
+        ("which of them swim?", True),
+        ("do any of those use sonar?", True),
+        ("which one needs no light?", True),
+        ("compare them", False),
+        ("which crabs swim?", False),
+    ],
+)
+def test_some_of_the_papers_before_are_asked_for_by_what_they_say(question, is_selecting):
+    assert selects_among_cited(question) is is_selecting
+
+
+def test_what_a_method_is_applied_to_is_found():
+    assert applied_to("does that work for wet roofs too?") == ["wet", "roofs"]
+    assert applied_to("how does it work?") == []
+
+
+@pytest.mark.parametrize("message", ["tell me more", "more details please", "and what else?"])
+def test_more_is_asked_for_in_many_ways(message):
+    assert asks_for_more(message)
+
+
+def test_a_question_for_more_of_something_is_its_own():
+    assert not asks_for_more("more papers on moss")
+
+
+@pytest.mark.parametrize(
+    ("question", "turned"),
+    [("and spiking crabs?", "spiking crabs"), ("what about moss", "moss"), ("why moss?", "")],
+)
+def test_what_a_follow_up_turns_to_is_found(question, turned):
+    assert possible_new_topic(question) == turned

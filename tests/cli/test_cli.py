@@ -173,6 +173,7 @@ def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
         "rejected",
         "notes",
         "merged",
+        "gone",
     }
     assert (report["added"], report["duplicates"]) == (1, 1)
     (rejection,) = report["rejected"]

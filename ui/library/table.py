@@ -306,7 +306,8 @@ class Removal:
         try:
             whole, before = merge(self._showing.context.library, chosen_ids(chosen))
         except RagError as exc:
-            return (*self._after(view, opened, steps, str(exc), is_warning=True), *as_it_is)
+            failed = self._after(view, opened, steps, str(exc), is_warning=True, chosen=chosen)
+            return (*failed, *as_it_is)
         said = f"{counted(len(before), 'paper')} merged into “{whole.title}”."
         after = self._after(view, whole.paper_id, with_step(steps, Step("merge", before)), said)
         return (*after, whole.paper_id, *self._pane.parts(whole))
@@ -326,8 +327,15 @@ class Removal:
         return (*self._after(view, opened, steps[:-1], said), *shown)
 
     def _after(
-        self, view: View, opened: str | None, steps: Steps, said: str, *, is_warning: bool = False
+        self,
+        view: View,
+        opened: str | None,
+        steps: Steps,
+        said: str,
+        *,
+        is_warning: bool = False,
+        chosen: str = "",
     ) -> tuple[object, ...]:
-        parts = self._showing.parts(view, "", opened)
+        parts = self._showing.parts(view, chosen, opened)
         button = gr.update(visible=bool(steps))
-        return (*parts, "", steps, button, said_html(said, is_warning=is_warning))
+        return (*parts, chosen, steps, button, said_html(said, is_warning=is_warning))

@@ -19,6 +19,7 @@
   document.addEventListener("change", (event) => {
     const box = event.target;
     if (!box.dataset || box.dataset.choose === undefined) return;
+    box.toggleAttribute("checked", box.checked);  // as the server writes it
     const field = document.querySelector("#library-chosen textarea, #library-chosen input");
     const chosen = new Set(JSON.parse((field && field.value) || "[]"));
     if (box.checked) chosen.add(box.dataset.choose);
@@ -45,6 +46,13 @@
         part.scrollIntoView({ block: "start", behavior: "smooth" });
     }
   };
-  new MutationObserver((changes) => { tie(); reveal(changes); })
-    .observe(document.documentElement, { childList: true, subtree: true });
+  // Rows are changed in place, and a box that was ticked once no longer follows its attribute.
+  const tick = (changes) => {
+    for (const { target } of changes)
+      if (target.dataset && target.dataset.choose !== undefined)
+        target.checked = target.hasAttribute("checked");
+  };
+  new MutationObserver((changes) => { tie(); tick(changes); reveal(changes); })
+    .observe(document.documentElement,
+      { childList: true, subtree: true, attributes: true, attributeFilter: ["checked", "data-choose"] });
 })();

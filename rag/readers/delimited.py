@@ -14,6 +14,7 @@ from typing import Final
 
 from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine
+from rag.readers.named_values import SOLR_SUFFIX
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
 from rag.text import without_accents
@@ -36,13 +37,39 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "abstract": ABSTRACTS,
     "authors": (
         *("authorfullnames", "authors", "author", "authornames", "af", "au", "authorsraw"),
-        *("creator", "creators", "authorname", "authorslist", "authorlist", "auteurs", "auteur"),
+        *(
+            "creator",
+            "creators",
+            "authorname",
+            "authorslist",
+            "authorlist",
+            "auteurs",
+            "auteur",
+            "authfullname",
+        ),
         *("autor", "autoren", "autorinnen", "verfasser", "autores", "autore", "autori", "autorzy"),
-        *("forfattare", "forfatter", "forfattere", "автор", "авторы", "作者", "著者"),
+        *(
+            "authfullname",
+            "forfattare",
+            "forfatter",
+            "forfattere",
+            "автор",
+            "авторы",
+            "作者",
+            "著者",
+        ),
     ),
     "date": (
         *("published", "date", "publicationdate", "publisheddate", "datepublished", "pd"),
-        *("pubdate", "publishtime", "onlinedate", "coverdate", "issuedate", "datum"),
+        *(
+            "pubdate",
+            "publishtime",
+            "onlinedate",
+            "coverdate",
+            "issuedate",
+            "datum",
+            "produceddate",
+        ),
         *("erscheinungsdatum", "datedepublication", "fechadepublicacion", "datadipubblicazione"),
     ),
     "year": (
@@ -51,7 +78,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         *("год", "年", "anneedepublication", "anodepublicacion", "yearofpublication"),
     ),
     "month": ("month", "publishedmonth", "publicationmonth"),
-    "doi": ("doi", "di", "doilink", "digitalobjectidentifier", "articledoi"),
+    "doi": ("doi", "di", "doilink", "digitalobjectidentifier", "articledoi", "itemdoi", "doiid"),
     "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
     "arxiv": ("arxivid", "arxiv", "eprint", "archivelocation"),
     "url": (
@@ -141,7 +168,7 @@ def _columns(line: str, delimiter: str) -> list[str]:
 
 def _bare(name: str) -> str:
     """A column's name without case, accents, spaces and signs."""
-    return "".join(filter(str.isalnum, without_accents(name).casefold()))
+    return "".join(filter(str.isalnum, without_accents(SOLR_SUFFIX.sub("", name)).casefold()))
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:

@@ -190,6 +190,9 @@ def split_people(text: str) -> list[str]:
     if SIMPLE.match(text):
         return text.split(", ")
     text = _without_brackets(text[:MOST_CHARACTERS].strip().strip(";,"))
+    if text.endswith(".") and text.count(".") == 1:
+        parts = re.split("[,;]", text[:-1])
+        text = text[:-1] if len(parts) > 1 and all(map(_has_initials_behind, parts)) else text
     if ";" in text:
         return [spoken(each) for part in text.split(";") for each in _joined(part)]
     text = ET_AL.sub("", text) if "al" in text or "others" in text else text

@@ -74,7 +74,12 @@ READERS: Final = (
     Reader("PubMed", (".nbib",), looks_like_pubmed, read_pubmed),
     Reader("Web of Science", (".ciw",), looks_like_web_of_science, read_web_of_science),
     Reader("EndNote", (".enw",), looks_like_endnote, read_endnote),
-    Reader("tagged text of Cochrane, Ovid and RefWorks", (), looks_like_tagged, read_tagged),
+    Reader(
+        "tagged text of Cochrane, EBSCO, Embase, Ovid, ProQuest and RefWorks",
+        (),
+        looks_like_tagged,
+        read_tagged,
+    ),
     Reader(
         "abstracts as PubMed, Scopus, ScienceDirect and arXiv's mailings list them",
         (),

@@ -1,17 +1,18 @@
-"""Read tagged texts of databases: Cochrane's, RefWorks' and Ovid's.
+"""Read tagged texts of databases: Cochrane's, RefWorks', Ovid's, EBSCO's, ProQuest's and Embase's.
 
-Cochrane has a colon behind two letters, RefWorks a space, and Ovid names on lines of their own
-above indented values; records are numbered, or begin where a tag comes again.
+Cochrane has a colon behind two letters, RefWorks a space; EBSCO and ProQuest have words and a
+colon, Ovid and Embase words on lines of their own above values. How records are numbered tells
+which it is; where they are not, one begins where a tag comes again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rag.identifiers import find_arxiv_id
-from rag.readers.dates import best_date, combine
+from rag.readers.dates import best_date, combine, parse_date
 from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people, split_people
 from rag.readers.records import Record, RecordError
@@ -24,31 +25,56 @@ COCHRANE: Final = re.compile(
     r"^(?:Record #\d+ of \d+[ \t]*\n+)?ID: \S+[ \t]*\n(?:[A-Z]{2}: [^\n]*\n){0,40}?(?:TI|AB): ",
     re.MULTILINE,
 )
-OVID: Final = re.compile(r"^<\d+>[ \t]*\n[A-Z][A-Za-z ]{1,40}[ \t]*\n[ \t]{1,8}\S", re.MULTILINE)
-NUMBER: Final = re.compile(r"^(?:<\d+>|Record #\d+ of \d+)\s*$")
+OVID: Final = re.compile(
+    r"^<\d+(?:\. )?>[ \t]*\n(?:[A-Z][A-Za-z ]{1,40}[ \t]*\n[ \t]{1,8}\S|[A-Z]{2}  - )", re.MULTILINE
+)
+LABELLED: Final = re.compile(
+    r"^(?:Record: \d+|Document \d+ of \d+)[ \t]*\n(?:[^\n]*\n){0,60}?Abstract: ", re.MULTILINE
+)
+EMBASE: Final = re.compile(r"^RECORD \d+[ \t]*\n+(?:[^\n]*\n){0,60}?ABSTRACT[ \t]*\n", re.MULTILINE)
+RULE: Final = re.compile(r"^[_=-]{10,}\s*$")
 SPACED: Final = re.compile(
     r"^(RT|SR|ID|A[1-6]|T[1-3]|J[FO]|YR|FD|VO|IS|SP|OP|K1|AB|NO|ED|PB|PP|SN|AN|LA|CL|SF|OT|DO|LK"
     r"|UL|DB|DS|RD|ST|AD|AV|PM|WT|WV|OL|CN|CR|U\d{1,2})(?: (.*))?$"
 )
 COLONED: Final = re.compile(r"^([A-Z]{2}|DOI|PMID|ISSN): ?(.*)$")
-NAMED: Final = re.compile(r"^([A-Z][A-Za-z/() -]{1,50}?)\s*$")
+DASHED: Final = re.compile(r"^([A-Z]{2})  ?- ?(.*)$")
+NAMED: Final = re.compile(r"^([A-Z][A-Za-z/() -]{1,50}?)()\s*$")
+WORDED: Final = re.compile(
+    r"^([A-Z][A-Za-z/()-]*[a-z)](?: [A-Za-z/()-]{1,20}){0,4}|DOI|PMID|ISSN|URL): (.*)$"
+)
+CAPITALS: Final = re.compile(r"^([A-Z][A-Z /()-]{2,50})()\s*$")
+# What parts of an abstract are called, which may stand on lines of their own.
+SECTIONS: Final = frozenset(
+    "background objective objectives aim aims purpose introduction method methods design setting "
+    "participants patients results findings conclusion conclusions discussion interpretation "
+    "significance context importance funding limitations".split()
+)
+# How records are numbered, and how their tags are written then.
+NUMBERS: Final = (
+    (re.compile(r"^<\d+(?:\. )?>\s*$"), (DASHED, NAMED)),
+    (re.compile(r"^Record #\d+ of \d+\s*$"), (COLONED,)),
+    (re.compile(r"^(?:Record: \d+|Document \d+ of \d+)\s*$"), (WORDED,)),
+    (re.compile(r"^RECORD \d+\s*$"), (CAPITALS,)),
+)
+UNNUMBERED: Final = (COLONED, SPACED)
 # What stands in the tags of any of them, the better first.
-TITLES: Final = ("T1", "TI", "Title", "Original Title")
-ABSTRACTS: Final = ("AB", "Abstract", "Abstracts")
-AUTHORS: Final = ("A1", "Authors Full Name", "AU", "Authors", "Author", "FA")
-YEARS: Final = ("YR", "Year of Publication", "YR", "Publication Year", "PY")
-DATES: Final = ("FD", "Date of Publication", "Publication Date", "DP", "DA")
-DOIS: Final = ("DO", "DOI", "Digital Object Identifier", "DI", "Article Identifier")
-ADDRESSES: Final = ("LK", "UL", "US", "UR", "URL", "Link")
-VENUES: Final = ("JF", "SO", "JO", "T2", "Journal Name", "Source")
-KEYWORDS: Final = ("K1", "KY", "KW", "Keyword Heading", "Keywords", "Author Keywords")
+TITLES: Final = ("T1", "TI", "title", "original title")
+ABSTRACTS: Final = ("AB", "abstract", "abstracts")
+AUTHORS: Final = ("A1", "authors full name", "AU", "authors", "author names", "author", "FA")
+YEARS: Final = ("YR", "year of publication", "publication year", "PY")
+DATES: Final = ("FD", "date of publication", "publication date", "DP", "DA")
+DOIS: Final = ("DO", "DOI", "doi", "digital object identifier", "DI", "article identifier")
+ADDRESSES: Final = ("LK", "UL", "US", "UR", "url", "link", "document url")
+VENUES: Final = ("JF", "SO", "JO", "T2", "journal name", "publication title", "source")
+KEYWORDS: Final = ("K1", "KY", "KW", "keyword heading", "keywords", "author keywords", "subject")
 PMID: Final = re.compile(r"^(?:PUBMED|PMID:?)?\s*(\d{1,8})$", re.IGNORECASE)
 VOLUME: Final = re.compile(r"\.\s+(?=\d|\()|(?<=\w)\.\s*$")  # where a source goes on in numbers
 
 
 def looks_like_tagged(text: str) -> bool:
-    """Whether the text has a record's first tags in one of the three forms."""
-    return any(form.search(text) for form in (COCHRANE, REFWORKS, OVID))
+    """Whether the text has a record's first tags in one of the forms."""
+    return any(form.search(text) for form in (COCHRANE, REFWORKS, OVID, LABELLED, EMBASE))
 
 
 def read_tagged(file: Text) -> Iterator[Record | RecordError]:
@@ -57,51 +83,40 @@ def read_tagged(file: Text) -> Iterator[Record | RecordError]:
 
 
 def _split(file: Text) -> Iterator[Fields]:
-    fields, is_apart, is_numbered = Fields(), True, False
-    tag_of: Callable[[str], tuple[str, str] | None] | None = None
+    """Cut records where a number stands or, in files without numbers, a tag comes again."""
+    fields, is_apart = Fields(), True
+    forms: Sequence[re.Pattern[str]] = UNNUMBERED
     for line in file:
         bare = line.rstrip()
-        is_number = NUMBER.match(bare) is not None
-        is_numbered |= is_number
-        if is_number or not bare:
-            is_apart = True
-            if is_number and fields:
+        if numbered := next((forms for number, forms in NUMBERS if number.match(bare)), None):
+            if fields:
                 yield fields
-                fields = Fields()
+            fields, forms, is_apart = Fields(), numbered, True
             continue
-        tag_of = tag_of or _form_of(bare, is_numbered)
-        found = tag_of(bare) if tag_of else None
+        if not bare or RULE.match(bare):
+            is_apart = True
+            continue
+        found = _tag(bare, forms, is_apart=is_apart)
         if found is None:
             _go_on(fields, bare)
-            continue
-        if is_apart and found[0] in fields and found[0] not in AUTHORS:
-            yield fields
-            fields = Fields()
+        else:
+            if forms is UNNUMBERED and is_apart and found[0] in fields and found[0] not in AUTHORS:
+                yield fields
+                fields = Fields()
+            fields.add(*found)
         is_apart = False
-        fields.add(*found)
     if fields:
         yield fields
 
 
-def _form_of(line: str, is_numbered: bool) -> Callable[[str], tuple[str, str] | None] | None:
-    """How a file's tags are read, by the first line that has one; names alone need a number."""
-    forms = (_coloned, _spaced, *((_named,) if is_numbered else ()))
-    return next((form for form in forms if form(line)), None)
-
-
-def _coloned(line: str) -> tuple[str, str] | None:
-    found = COLONED.match(line)
-    return (found[1], found[2]) if found else None
-
-
-def _spaced(line: str) -> tuple[str, str] | None:
-    found = SPACED.match(line)
-    return (found[1], found[2] or "") if found else None
-
-
-def _named(line: str) -> tuple[str, str] | None:
-    found = NAMED.match(line)
-    return (found[1], "") if found else None
+def _tag(line: str, forms: Sequence[re.Pattern[str]], *, is_apart: bool) -> tuple[str, str] | None:
+    """The tag that a line begins with, and what stands behind it; None for neither."""
+    for form in forms:
+        found = form.match(line)
+        if found and (form is not CAPITALS or is_apart) and found[1].lower() not in SECTIONS:
+            name = found[1] if len(found[1]) == 2 else found[1].lower()
+            return name, found[2] or ""
+    return None
 
 
 def _go_on(fields: Fields, line: str) -> None:
@@ -116,15 +131,17 @@ def _record(fields: Fields) -> Record:
     source = VOLUME.split(fields.text(*VENUES), maxsplit=1)[0]
     doi = fields.text(*DOIS)
     year, date = fields.text(*YEARS), fields.text(*DATES)
-    numbers = (found[1] for each in fields.every("PM", "PMID") if (found := PMID.match(each)))
+    issue = parse_date(fields.text("source", "publication info")) or ""
+    numbers = map(PMID.match, fields.every("PM", "pmid", "medline pmid"))
     return {
         "title": fields.text(*TITLES),
         "abstract": fields.whole(*ABSTRACTS),
         "authors": _authors(fields),
-        "published": best_date(combine(year, date), date, fields.text("Source")),
+        # The day of a source may be its volume.
+        "published": best_date(combine(year, date), date, issue[:7]),
         "arxiv_id": find_arxiv_id(doi, *fields.every("AN", "NO")),
         "doi": doi.removesuffix("."),
-        "pmid": next(numbers, ""),
+        "pmid": next((found[1] for found in numbers if found), ""),
         "url": fields.text(*ADDRESSES),
         "venue": source,
         "keywords": "; ".join(fields.all(*KEYWORDS)),

@@ -81,6 +81,106 @@ Source
 Abstract
   Forty pots were struck. None rang twice alike.
 """,
+    "EBSCO": f"""Record: 1
+Title: Kettles that hum in tune
+Authors: Kessel, A. (AUTHOR); Tee, B.
+Source: Sounds. May2019, Vol. 7 Issue 1, p1-10. 10p.
+Document Type: Article
+Abstract: BACKGROUND: Kettles hum.
+METHODS: We tuned 12 of them. RESULTS: Two kept it for a week.
+DOI: {DOI}
+Database: Shelf
+
+Record: 2
+Title: Pots without a pitch
+Source: Sounds. Jun2020, Vol. 8.
+Abstract: Forty pots were struck. None rang twice alike.
+Database: Shelf
+""",
+    "ProQuest": f"""Report of a search
+{"_" * 60}
+
+Document 1 of 2
+
+Kettles that hum in tune
+
+Author: Kessel, A.; Tee, B.
+
+Publication info: Sounds ; Town Vol. 7, Iss. 1, (May 2019): 1-10.
+
+Abstract: {WHOLE}
+
+Subject: Kettles; Tune
+
+Title: Kettles that hum in tune
+
+Publication title: Sounds
+
+Publication year: 2019
+
+DOI: http://dx.doi.org/{DOI}
+
+{"_" * 60}
+
+Document 2 of 2
+
+Pots without a pitch
+
+Abstract: Forty pots were struck. None rang twice alike.
+
+Title: Pots without a pitch
+
+Publication title: Sounds
+
+Publication year: 2020
+
+{"_" * 60}
+""",
+    "Embase": f"""RECORD 1
+
+TITLE
+Kettles that hum in tune
+
+AUTHOR NAMES
+Kessel A.
+Tee B.
+
+SOURCE
+Sounds (2019) 7:1 (1-10). Date of Publication: 1 May 2019
+
+ABSTRACT
+{WHOLE}
+
+DOI
+{DOI}
+
+RECORD 2
+
+TITLE
+Pots without a pitch
+
+SOURCE
+Sounds (2020) 8:1
+
+ABSTRACT
+Forty pots were struck. None rang twice alike.
+""",
+    "Ovid's tags": f"""<1. >
+UI  - 39900001
+AU  - Kessel A
+AU  - Tee B
+TI  - Kettles that hum in tune
+SO  - Sounds. 11(2):20-29, 2019.
+AB  - {WHOLE}
+DO  - https://dx.doi.org/{DOI}
+YR  - 2019
+
+<2. >
+TI  - Pots without a pitch
+SO  - Sounds. 12(1):1-4, 2020.
+AB  - Forty pots were struck. None rang twice alike.
+YR  - 2020
+""",
     "PubMed": f"""1. Sounds (Town). 2019 Mar 5;14(3):10-19. doi: {DOI}. Epub
 2019 Jan 20.
 

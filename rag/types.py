@@ -141,6 +141,7 @@ class Filters:
         sources: Values of `Paper.source`; a paper has one of them.
         collections: A paper is in one of them, or in one that lies in it; whatever case.
         tags: A paper has one of them, whatever case.
+        undated: Whether papers without a known year pass the years too.
     """
 
     since: int | None = None
@@ -149,10 +150,29 @@ class Filters:
     sources: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    undated: bool = False
 
     def __bool__(self) -> bool:
         """Return whether any paper may be excluded."""
         return self != NO_FILTERS
+
+    @property
+    def has_years(self) -> bool:
+        """Whether years of publication are limited."""
+        return self.since is not None or self.until is not None
+
+    def over(self, earlier: Filters) -> Filters:
+        """Return these filters, and of the earlier ones those of other kinds."""
+        years = self if self.has_years else earlier
+        return Filters(
+            years.since,
+            years.until,
+            self.authors or earlier.authors,
+            self.sources or earlier.sources,
+            self.collections or earlier.collections,
+            self.tags or earlier.tags,
+            self.undated or years.undated,
+        )
 
 
 NO_FILTERS = Filters()

@@ -68,8 +68,8 @@ def _describe_reason(reason: Reason | None, hits: Sequence[Hit], filters: Filter
 def _describe_missing(hits: Sequence[Hit], filters: Filters) -> str:
     if not filters:
         return "No paper in this library is about that."
-    has_years = filters.since is not None or filters.until is not None
-    undated = " A paper without a known date passes no filter of years." if has_years else ""
+    is_undated_out = filters.has_years and not filters.undated
+    undated = " A paper without a known date passes no filter of years." if is_undated_out else ""
     passed = describe_filters(filters)
     if hits:
         return f"No paper that passes the filters ({passed}) is about that.{undated}"

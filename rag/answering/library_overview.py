@@ -62,7 +62,7 @@ def describe_undated(filters: Filters, lookup: PaperLookup) -> str:
 
     Empty where no year is filtered, or none is excluded so.
     """
-    if filters.since is None and filters.until is None:
+    if not filters.has_years or filters.undated:
         return ""
     others = lookup.count(replace(filters, since=None, until=None))
     left = others - lookup.count(replace(filters, since=1, until=9999))

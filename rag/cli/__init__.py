@@ -112,6 +112,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     filters.add_argument(
         "--until", type=_year, metavar="YEAR", help="published in this year or before"
     )
+    filters.add_argument("--undated", action="store_true", help="papers without a known year too")
     filters.add_argument(
         "--author", action="append", metavar="NAME", help="by this author; repeatable"
     )

@@ -96,6 +96,7 @@ def _filters(options: argparse.Namespace) -> Filters | None:
         tuple(options.source or ()),
         tuple(options.collection or ()),
         tuple(options.tag or ()),
+        options.undated,
     )
     return filters or None
 

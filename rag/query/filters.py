@@ -29,8 +29,14 @@ UNTOPICAL: Final = STOP_WORDS | frozenset(
     )
 )
 QUOTED: Final = re.compile('“[^”]*”|"[^"]*"|«[^»]*»')  # words of a title are no filters
+# "Including undated ones", "add those without a date".
+WITH_UNDATED: Final = re.compile(
+    r"\b(?:(?:and|but|please)\s+)*(?:including|includes?|plus|add|also|with)\s+(?:also\s+)?(?:the\s+|those\s+)?"
+    r"(?:undated|(?:papers\s+|ones\s+)?without\s+(?:an?\s+)?(?:known\s+|recorded\s+)?(?:date|year)s?)(?:\s+(?:ones|papers))?\b",
+    re.IGNORECASE,
+)
 NARROWS: Final = re.compile(
-    r"^\W*(?:now\s+)?(?:only|just|any|limit|restrict|narrow|from|in|since|before|after|until)\b",
+    r"^\W*(?:now\s+)?(?:please\s+)?(?:include|including|plus|add|with|only|just|any|limit|restrict|narrow|from|in|since|before|after|until)\b",
     re.IGNORECASE,
 )
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
@@ -77,6 +83,7 @@ def understood_filters(
     until = min((each.until for each in years if each.until), default=None)
     if since and until and since > until:
         since, until, years = None, None, []
+    undated = WITH_UNDATED.search(said)
     names = dict.fromkeys(name for each in authors for name in each.names)
     groups = find_groups(question, names_of)
     filters = Filters(
@@ -85,10 +92,12 @@ def understood_filters(
         tuple(names),
         collections=names_among(groups, "collection"),
         tags=names_among(groups, "tag"),
+        undated=undated is not None,
     )
     places = [(each.start, each.end) for each in years]
     places += [(each.start, each.end) for each in authors]
     places += [(each.start, each.end) for each in groups]
+    places += [undated.span()] if undated else []
     return Understood(_without(question, places), filters)
 
 
@@ -118,20 +127,6 @@ def only_filters(question: str) -> bool:
     return bool(LEANS_BACK.search(question) or NARROWS.match(question))
 
 
-def replace_filters(earlier: Filters, later: Filters) -> Filters:
-    """Return the later filters, and of the earlier ones those of other kinds."""
-    has_years = later.since is not None or later.until is not None
-    since, until = (later if has_years else earlier).since, (later if has_years else earlier).until
-    return Filters(
-        since,
-        until,
-        later.authors or earlier.authors,
-        later.sources or earlier.sources,
-        later.collections or earlier.collections,
-        later.tags or earlier.tags,
-    )
-
-
 def is_untopical(question: str) -> bool:
     """Return whether no word of a question says what papers are about."""
     return all(word in UNTOPICAL for word in WORD.findall(question.lower()))
@@ -157,10 +152,10 @@ def _is_in(collections: Sequence[str], paper: Paper) -> bool:
 
 
 def _is_within(filters: Filters, year: int | None) -> bool:
-    if filters.since is None and filters.until is None:
+    if not filters.has_years:
         return True
     if year is None:
-        return False
+        return filters.undated
     return (filters.since or year) <= year <= (filters.until or year)
 
 
@@ -171,7 +166,8 @@ def count_named(filters: Filters, paper: Paper) -> int:
 
 def describe_filters(filters: Filters) -> str:
     """Return the filters in words: "from 2020 to 2022, by Ada Byron"; empty for none."""
-    parts = [_describe_years(filters.since, filters.until)]
+    undated = " or undated" if filters.undated and filters.has_years else ""
+    parts = [_describe_years(filters.since, filters.until) + undated]
     parts += [f"by {' or '.join(filters.authors)}"] if filters.authors else []
     parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []
     parts += [f"in {' or '.join(map(repr, filters.collections))}"] if filters.collections else []

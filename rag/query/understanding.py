@@ -20,7 +20,6 @@ from rag.query.filters import (
     asked_of_papers,
     is_untopical,
     only_filters,
-    replace_filters,
     understood_filters,
 )
 from rag.query.follow_ups import (
@@ -135,7 +134,7 @@ class QueryParser:
         question = ""
         for text in earlier_questions(history):
             earlier = self._understand_filters(text)
-            filters = replace_filters(earlier.filters, filters)
+            filters = filters.over(earlier.filters)
             is_topical = not is_untopical(earlier.question)
             question = earlier.question if is_topical else ""
             if is_topical or not only_filters(text):

@@ -31,6 +31,7 @@ MOST_QUERY_TERMS: Final = 256
 MOST_NAMES_KEPT: Final = 1000
 MOST_VALUES: Final = 10_000  # sources and authors that are counted
 MOST_YEARS: Final = 10_000
+LAST_YEAR: Final = 9999
 IDS_PER_PAGE: Final = 5000
 
 
@@ -278,11 +279,8 @@ class LexicalIndex:
     def _admission(self, filters: Filters) -> tantivy.Query:
         """Build the query that a paper must match: each kind of filter, one value of each kind."""
         kinds = [tantivy.Query.all_query()]
-        if filters.since is not None or filters.until is not None:
-            kind = tantivy.FieldType.Integer
-            kinds.append(
-                tantivy.Query.range_query(self._schema, "year", kind, filters.since, filters.until)
-            )
+        if filters.has_years:
+            kinds.append(self._within_years(filters))
         if filters.sources:
             kinds.append(self._any_term("source", filters.sources))
         if filters.authors:
@@ -292,6 +290,22 @@ class LexicalIndex:
         if members is not None:
             kinds.append(self._any_term("paper_id", members))
         return _all_of(kinds)
+
+    def _within_years(self, filters: Filters) -> tantivy.Query:
+        within = self._year_range(filters.since, filters.until)
+        if not filters.undated:
+            return within
+        dated = (tantivy.Occur.MustNot, self._year_range(None, LAST_YEAR))
+        undated = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, tantivy.Query.all_query()), dated]
+        )
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, within), (tantivy.Occur.Should, undated)]
+        )
+
+    def _year_range(self, since: int | None, until: int | None) -> tantivy.Query:
+        kind = tantivy.FieldType.Integer
+        return tantivy.Query.range_query(self._schema, "year", kind, since, until)
 
     def _any_term(self, field: str, values: Sequence[str]) -> tantivy.Query:
         return tantivy.Query.term_set_query(self._schema, field, list(values))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as examples
@@ -273,6 +275,7 @@ def test_the_named_authors_of_a_paper_are_counted():
     [
         (NO_FILTERS, ""),
         (Filters(2020), "from 2020 on"),
+        (Filters(2020, undated=True), "from 2020 on or undated"),
         (Filters(2020, 2020), "from 2020"),
         (Filters(2020, 2022), "from 2020 to 2022"),
         (Filters(None, 2022, ("Ada", "Bo")), "until 2022, by Ada or Bo"),
@@ -513,3 +516,30 @@ def test_facets_follow_what_is_added_and_removed(settings):
 )
 def test_a_title_in_quotes_limits_nothing(question):
     assert understand(question) == Understood(question, NO_FILTERS)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "papers on moss since 2020, including undated ones",
+        "papers on moss since 2020 and also those without a date",
+    ],
+)
+def test_undated_papers_are_let_through_where_the_question_says_so(question):
+    understood = understand(question)
+    assert understood.filters == Filters(2020, undated=True)
+    assert understood.question.startswith("papers on moss")
+
+
+def test_undated_papers_pass_years_only_where_they_may():
+    undated = Paper("moss", "Moss", "Moss grows.")
+    assert not admits(Filters(2020), undated)
+    assert admits(Filters(2020, undated=True), undated)
+    assert not admits(Filters(2022, undated=True), DATED)
+
+
+def test_filters_replace_earlier_ones_of_their_kind_alone():
+    earlier = Filters(2020, None, ("Ann A",), undated=True)
+    assert Filters(until=2018).over(earlier) == Filters(None, 2018, ("Ann A",))
+    assert Filters(tags=("moss",)).over(earlier) == replace(earlier, tags=("moss",))
+    assert Filters(undated=True).over(Filters(2020)) == Filters(2020, undated=True)

@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 from hypothesis import settings as examples
 
 from rag.store.lexical import LexicalIndex
-from rag.types import Paper
+from rag.types import Filters, Paper
 
 PAPERS = [
     Paper(
@@ -106,3 +106,14 @@ def test_a_paper_put_twice_is_there_once(tmp_path):
     with index.changing() as change:
         change.remove("badger")
     assert index.count() == 0
+
+
+def test_undated_papers_pass_a_filter_of_years_where_they_may(tmp_path):
+    index = LexicalIndex(tmp_path / "lexical")
+    with index.changing() as change:
+        change.put(Paper("old", "Moss", "Moss.", published="1999"))
+        change.put(Paper("new", "Moss", "Moss.", published="2024-02"))
+        change.put(Paper("undated", "Moss", "Moss."))
+    assert list(index.search("moss", 9, Filters(2020))) == ["new"]
+    assert set(index.search("moss", 9, Filters(2020, undated=True))) == {"new", "undated"}
+    assert index.count(Filters(until=2000, undated=True)) == 2

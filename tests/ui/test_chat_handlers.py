@@ -26,7 +26,15 @@ from ui.chat.bars import (
 )
 from ui.chat.handlers import Chat, PageState
 from ui.chat.question import Asked
-from ui.chat.render import Place, Rated, filter_labels, is_finished, stage_line, turn_html
+from ui.chat.render import (
+    Place,
+    Rated,
+    filter_labels,
+    is_finished,
+    stage_line,
+    turn_html,
+    understood_html,
+)
 from ui.chat.views import Views
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
@@ -164,9 +172,22 @@ def test_what_is_typed_becomes_a_limit_or_nothing(typed, filters):
     assert handlers.with_filter(NO_FILTERS, **typed) == filters
 
 
-def test_what_the_user_set_goes_before_what_the_question_says():
-    given_, understood = Filters(since=2020), Filters(2022, 2024, ("Ann A",))
-    assert handlers.joined(given_, understood) == Filters(2020, None, ("Ann A",))
+def test_undated_papers_are_included_and_taken_out_again_by_a_click():
+    included = handlers.without(Filters(2020), "dated")
+    assert included == Filters(2020, undated=True)
+    assert ("undated", "or undated") in filter_labels(included)
+    assert handlers.without(included, "undated") == Filters(2020)
+    assert handlers.without(included, "years") == NO_FILTERS
+
+
+def test_an_answer_of_some_years_offers_the_undated_papers():
+    dated, either = (
+        replace(final(), filters=Filters(2020)),
+        replace(final(), filters=Filters(2020, undated=True)),
+    )
+    assert 'data-filter="dated"' in understood_html(dated, 1)
+    assert 'data-filter="dated"' not in understood_html(either, 1)
+    assert 'data-filter="dated"' not in understood_html(final(), 1)
 
 
 def test_an_answer_under_a_limit_names_it(library):

@@ -116,7 +116,7 @@ def respond(
         return
     chat = replace(chat, shown=0, editing=0)
     if filters is None and chat.filters:
-        filters = joined(chat.filters, library.understood_filters(question))
+        filters = chat.filters.over(library.understood_filters(question))
     for answer in _answers(library, question, history(chat.turns), filters):
         yield replace(chat, turns=(*chat.turns, answer))
 
@@ -174,25 +174,13 @@ def history(turns: Turns) -> list[Message]:
     return messages
 
 
-def joined(given: Filters, understood: Filters) -> Filters:
-    """Return both filters; given values replace understood ones of the same kind."""
-    has_years = given.since is not None or given.until is not None
-    years = given if has_years else understood
-    return Filters(
-        years.since,
-        years.until,
-        given.authors or understood.authors,
-        given.sources or understood.sources,
-        given.collections or understood.collections,
-        given.tags or understood.tags,
-    )
-
-
 def without(filters: Filters, name: str) -> Filters:
     """Return the filters without one of them, by its name on the page."""
     kind, _, value = name.partition(":")
     if kind == "years":
-        return replace(filters, since=None, until=None)
+        return replace(filters, since=None, until=None, undated=False)
+    if kind in ("dated", "undated"):
+        return replace(filters, undated=kind == "dated")
     if kind == "author":
         return replace(filters, authors=tuple(a for a in filters.authors if a != value))
     if kind == "collection":
@@ -223,6 +211,7 @@ def with_filter(
         _added(filters.sources, source),
         _added(filters.collections, collection),
         _added(filters.tags, tag),
+        filters.undated,
     )
 
 

@@ -146,6 +146,12 @@ def understood_html(answer: Answer, turn: int) -> str:
         chip_html(label, f"Ask again without: {label}", do="without", turn=turn, **{"filter": name})
         for name, label in filter_labels(answer.filters)
     )
+    if answer.filters.has_years and not answer.filters.undated:
+        chips += (
+            f'<button type="button" class="chip plus" data-do="without" data-turn="{turn}" '
+            f'data-filter="dated" title="Ask again with papers that have no recorded date">'
+            f"{icon('plus')}undated papers</button>"
+        )
     return f'<p class="chips"><span>Limited to:</span>{chips}</p>' if chips else ""
 
 
@@ -159,6 +165,8 @@ def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
         yield "years", f"since {filters.since}"
     elif filters.until is not None:
         yield "years", f"until {filters.until}"
+    if filters.undated and filters.has_years:
+        yield "undated", "or undated"
     yield from ((f"author:{name}", f"by {name}") for name in filters.authors)
     yield from ((f"source:{name}", f"in {name}") for name in filters.sources)
     yield from ((f"collection:{name}", f"in {name}") for name in filters.collections)

@@ -155,15 +155,24 @@ class Bench:
         self._settings = settings
         self._papers = papers
         self._runs = 0
+        self._sound: dict[tuple[object, ...], Path] = {}
 
     def compare(self, fault: Fault, samples: Sequence[Sample]) -> tuple[int, set[str]]:
         """The exit code of `paperchat eval compare`, and the metrics that it calls worse."""
-        sound = self._measure(replace(fault, settings={}, patched=nullcontext), samples)
+        sound = self._measure_sound(fault, samples)
         changed = self._measure(fault, samples)
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
             code = main(["eval", "compare", str(sound), str(changed)])
         return code, set(WORSE.findall(told.getvalue()))
+
+    def _measure_sound(self, fault: Fault, samples: Sequence[Sample]) -> Path:
+        """The run without the fault, made once for the same questions and ways to answer."""
+        key = (fault.with_model, fault.answers, *(sample.id for sample in samples))
+        if key not in self._sound:
+            sound = replace(fault, settings={}, patched=nullcontext)
+            self._sound[key] = self._measure(sound, samples)
+        return self._sound[key]
 
     def _measure(self, fault: Fault, samples: Sequence[Sample]) -> Path:
         self._runs += 1

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
 
+# Colours change softly: until they have, a text may be too pale.
+COLOURED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const changing = () => document.getAnimations().filter(each => each instanceof CSSTransition);
+  do {
+    await Promise.allSettled(changing().map(each => each.finished));
+    await frame();
+    await frame();
+  } while (changing().length);
+}"""
+IS_DARK = "() => document.body.classList.contains('dark')"
 
-def assert_accessible(page):
-    """Nothing that axe-core calls serious or critical."""
-    page.wait_for_timeout(250)  # colours change softly
-    found = Axe().run(page).response["violations"]
+
+def assert_accessible(page, part=None):
+    """Nothing that axe-core calls serious or critical, in all of the page or a part of it."""
+    page.evaluate(COLOURED)
+    found = Axe().run(page, context=part).response["violations"]
     told = [
         (each["id"], [node["html"][:200] for node in each["nodes"]])
         for each in found
         if each["impact"] in ("serious", "critical")
     ]
     assert told == []
+
+
+def assert_accessible_by_day_and_night(page, part=None):
+    """The same in light and dark colours; the page is left in those in which it was."""
+    is_dark = page.evaluate(IS_DARK)
+    for dark in (not is_dark, is_dark):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.wait_for_function(f"dark => ({IS_DARK})() === dark", arg=dark)
+        assert_accessible(page, part)
 
 
 def assert_fits(page):

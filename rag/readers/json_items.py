@@ -370,7 +370,7 @@ SAYS_SOMETHING: Final[Mapping[str, Callable[[object], object]]] = {
 
 
 PLAIN_KEYS: Final = {
-    "abstract": ("text", "summary", "abstract_text", "abstractText", "description", "Abstract"),
+    "abstract": ("text", "summary", "abstract_text", "abstractText", "Abstract"),
     "authors": ("author", "creators", "contributors", "Authors"),
     "published": ("publication_date", "publicationDate", "publishedAt", "publish_time", "pubdate"),
     "doi": ("DOI",),

@@ -32,8 +32,10 @@ TITLES: Final = (
 )
 ABSTRACTS: Final = (
     *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
-    *("zusammenfassung", "dcdescription", "description", "otherabstract", "text"),
+    *("zusammenfassung", "dcdescription"),
 )
+LESSER_ABSTRACTS: Final = ("description", "otherabstract", "text")
+DESCRIPTIONS: Final = frozenset(("description", "dcdescription"))  # of whatever it may be
 PEOPLE: Final = (
     *("authorlist", "authors", "author", "creators", "creator", "contribgroup", "contributors"),
     *("authorships", "authfullname", "authornames", "authorstring", "names", "name", "au", "a1"),
@@ -104,7 +106,9 @@ ROLES: Final = frozenset(
     "contribtype contributorrole role creatortype contributortype roleterm".split()
 )
 # A summary may be an abstract, or the chief part of a record.
-READ_WHOLE: Final = frozenset((*PEOPLE, *DATES, *LATE_DATES, *ABSTRACTS)) - {"summary"}
+READ_WHOLE: Final = frozenset((*PEOPLE, *DATES, *LATE_DATES, *ABSTRACTS, *LESSER_ABSTRACTS)) - {
+    "summary"
+}
 # Where the text of a wrapping stands.
 INSIDE: Final = (
     *(TEXT, "value", "text", "articletitle", "title", "abstracttext", "abstract", "content"),
@@ -151,8 +155,11 @@ class Found:
         return next((each for each in self._own.get("name", ()) if isinstance(each, str)), "")
 
     def abstract(self) -> str:
-        """The first abstract that says anything."""
-        return _abstract(self._own, self._titles())
+        """The first abstract that says anything; what is described has to be a paper's."""
+        own = self._own
+        if not (self.authors() or self.published() or self.identifier("doi")):
+            own = {name: each for name, each in own.items() if name not in DESCRIPTIONS}
+        return _abstract(own, self._titles())
 
     def _titles(self) -> list[object]:
         return list(_every(self._own, TITLES))
@@ -295,9 +302,9 @@ def _item_title(value: object) -> object:
 def _abstract(own: Mapping[str, list[object]], titles: Sequence[object]) -> str:
     languages = next((len(each) for each in titles if isinstance(each, list)), 1)
     described = (each for each in own.get("description", ()) if isinstance(each, list))
-    texts = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS[:-3]))
+    texts = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS))
     more = (_whole_abstract(each, len(each)) for each in described)  # notes of all kinds follow
-    others = (_whole_abstract(each, languages) for each in _every(own, ABSTRACTS[-3:]))
+    others = (_whole_abstract(each, languages) for each in _every(own, LESSER_ABSTRACTS))
     return next((text for text in chain(texts, more, others) if text.strip()), "")
 
 

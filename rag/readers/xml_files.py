@@ -13,7 +13,15 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from rag.cleaning.markup import BLOCKS, INLINE, MATH
-from rag.readers.named_values import ABSTRACTS, FINDERS, TEXT, TITLES, Found, key_of
+from rag.readers.named_values import (
+    ABSTRACTS,
+    FINDERS,
+    LESSER_ABSTRACTS,
+    TEXT,
+    TITLES,
+    Found,
+    key_of,
+)
 from rag.readers.records import LatexRecord, Record, RecordError
 from rag.readers.text_files import Text
 from rag.readers.xml_elements import read_elements
@@ -38,7 +46,7 @@ IN_AN_ABSTRACT: Final = (INLINE | MATH | BLOCKS) - {"abstracttext"}
 MARKUP: Final = INLINE | MATH | BLOCKS
 NOTES: Final = frozenset(("fn", "xref", "author-notes"))  # marks of a title's footnotes
 TITLE_NAMES: Final = frozenset(TITLES)
-ABSTRACT_NAMES: Final = frozenset(ABSTRACTS)
+ABSTRACT_NAMES: Final = frozenset((*ABSTRACTS, *LESSER_ABSTRACTS))
 
 
 def looks_like_xml(text: str) -> bool:

@@ -292,6 +292,8 @@ def test_a_paper_is_found_however_its_values_are_nested(tmp_path, shape):
     [
         {"data": [{"id": "1", "attributes": {"name": "A lamp", "price": 12}}]},
         {"features": [{"properties": {"title": "A hill"}, "geometry": {"type": "Point"}}]},
+        {"info": {"title": "Lamps", "description": "What the service lends. And takes back."}},
+        {"features": [{"properties": {"title": "A hill", "description": "High. Green."}}]},
         {"metadata": {"title": "Notes"}, "cells": [{"outputs": [{"text": ["It rang. Twice."]}]}]},
         {"title": "A page", "journal": {"abstract": "What the journal says of itself."}},
     ],

@@ -56,15 +56,19 @@ DEGREES: Final = re.compile(
     re.IGNORECASE,
 )
 END: Final = re.compile(
-    r"^\s*(?:(?:author |subject )?key\s?words?\b|index terms\b|ccs concepts\b|introduction\b\s*$"
+    r"^\s*(?:(?:author |subject )?key\s?words?\s*(?:[:.—–-]|$)"
+    r"|(?-i:(?:Author )?(?:Key ?[Ww]ords|KEY ?WORDS)(?: and [Pp]hrases)?[.:]?\s+(?=[A-Z\d]))"
+    r"|index terms\b|ccs concepts\b|introduction\b\s*$"
     r"|(?:\d|I)\.?\s+introduction\b|(?:1|I)\.?\s*$|jel\b|msc\b|pacs\b|acm reference|contents\s*$"
-    r"|general terms\b|categories and subject|\*?\s*corresponding author|©|copyright\b"
-    r"|references\s*$|conflict of interest|©|supplementary material)",
+    r"|general terms\b|categories and subject|\*?\s*corresponding author"
+    r"|(?:copyright\s*)?(?:©|\(c\))|copyright\s+(?:\d{4}|by|held)"
+    r"|references\s*$|conflict of interest|supplementary material)",
     re.IGNORECASE,
 )
 NO_TITLE: Final = re.compile(
     r"^(?:arxiv:|https?:|www\.|doi\b|pmid|vol\b|published|preprint|\d+$|\d{4}\.\d{4,5}(?:v\d+)?$"
-    r"|10\.\d{4,9}/\S+$|\[submitted|(?:research|original|review) (?:article|paper)$|open access$"
+    r"|10\.\d{4,9}/\S+$|\[submitted|(?:(?:research|original|review) )?(?:article|paper|letter)$"
+    r"|open access$"
     r"|[\w ,&-]+ > [\w ,&-]+$)",
     re.IGNORECASE,
 )
@@ -75,7 +79,10 @@ LABELS: Final = {
     "title": "title|paper title|titel|titre",
     "authors": r"authors?(?:\(s\))?|by|written by|autoren|auteurs",
     "abstract": "abstract|summary|a ?b ?s ?t ?r ?a ?c ?t|zusammenfassung|résumé|resumen",
-    "keywords": r"(?:author |subject )?key\s?words?|index terms|tags|schlagwörter",
+    "keywords": (
+        r"(?:author |subject )?key\s?words?|index terms|tags|schlagwörter|schlüsselwörter"
+        "|mots[- ]clés|palabras clave"
+    ),
     "published": "published|publication date|date|year|submitted(?: on)?",
     "venue": "journal|venue|conference|booktitle|published in|journal ref(?:erence)?",
     "url": "url|link|source url|available at",
@@ -85,7 +92,8 @@ LABELS: Final = {
     "": (
         "author information|affiliations?(?: expand)?|correspond\\w+(?: authors?)?|e-?mails?"
         "|comments|subjects|cite as|report number|msc classes|acm classes|pmcid|source|language"
-        "|view pdf|html \\(experimental\\)|conflict of interest(?: statement)?"
+        "|tl;?dr|publisher|date of [a-z ]+|view pdf|html \\(experimental\\)"
+        "|conflict of interest(?: statement)?"
     ),
 }
 LABELLED: Final = re.compile(
@@ -115,6 +123,29 @@ PARTICLES: Final = frozenset(
 )
 BETWEEN_NAMES: Final = re.compile(r"\s*[·•|∙]\s*")
 IN_BRACKETS: Final = re.compile(r"\([^)]{0,200}\)")
+# What pages put beside names, often without a space.
+FURNITURE: Final = re.compile(
+    r"view orcid profile|orcid logo|author links open overlay panel|\bshow more\b"
+    r"|search for more papers by this author|view author publications|\ball authors\b",
+    re.IGNORECASE,
+)
+# `Ada Kessel a, b`: letters that lead to places.
+LETTER_MARKS: Final = re.compile(r"(?<=\w)\s+[a-z](?:\s*,\s*[a-z])*(?=\s*(?:[,;&]|$|and\b))")
+# `A Kessel, B Tee - Journal of Tides, 2020 - Elsevier`, as searches show what they find.
+BEHIND_DASH: Final = re.compile(r"\s+[-–]\s[^-–]{0,120}\b(?:19|20)\d\d\b.{0,80}$")
+BY: Final = re.compile(r"^by\s+", re.IGNORECASE)
+# Below an abstract, what a page goes on with: "Primary Area: learning", "Competing interests".
+FIELD: Final = re.compile(r"^[A-Z][\w ]{1,30}:\s*\S")
+SENTENCE_END: Final = (".", "!", "?", ".”", '."', ".)")
+STRUCTURE: Final = re.compile(
+    r"^(?:background|introduction|motivation|aims?|objectives?|purpose|context|importance|rationale"
+    r"|(?:materials? and |patients and )?methods?|design|setting|participants|patients|data"
+    r"|interventions?|measurements?|main outcomes?.*|results?|findings|discussion|limitations?"
+    r"|conclusions?|interpretation|significance|implications|availability.*|funding)\b",
+    re.IGNORECASE,
+)
+MOST_HEADING_WORDS: Final = 5
+LINES_LOOKED_AT: Final = 20
 FULL_STOP: Final = re.compile(r"(?:\s|(?<=[^\W\d_]{4}))\.$")
 NAME_WORD: Final = re.compile(r"^[^\W\d_][^\W\d_]*(?:[.'’‐-][^\W\d_]*)*\.?$")
 MOST_TITLE_LINES: Final = 4
@@ -254,41 +285,72 @@ def _abstract_label(line: str) -> str | None:
     if name == "abstract":
         return rest
     found = HEADING.match(line)
+    if found is None or line[0].islower() or found["rest"][0].islower():
+        return None
     # "Abstract Interpretation" begins a title.
-    is_sentence = found is not None and (line[:8].isupper() or len(found["rest"].split()) > 8)
-    return found["rest"] if found and is_sentence else None
+    is_sentence = line[:8].isupper() or len(found["rest"].split()) > 8
+    return found["rest"] if is_sentence else None
 
 
 def _parts(lines: Sequence[str]) -> Parts:
     parts = Parts()
     into = parts.front
-    is_in_abstract = is_short = False
+    is_in_abstract = is_short = is_one_line = False
     name = ""
-    for line in lines:
-        label, rest = _label(line)
-        if label is None and not is_in_abstract and any(parts.front):
-            opened = _abstract_label(line)
-            label, rest = ("abstract", opened) if opened is not None else (None, line)
-        if is_in_abstract and (label in ("abstract", "title", "authors") or _is_text(label, rest)):
-            label = None
-        if label is None and any(into) and into is not parts.front and END.match(line):
+    for at, line in enumerate(lines):
+        label, rest = _label_here(line, parts, is_in_abstract=is_in_abstract)
+        is_over = is_in_abstract and _is_over(into, line, lines[at + 1 : at + 2])
+        is_end = (
+            is_over
+            or (END.match(line) and not line[0].islower())
+            or (name == "keywords" and FIELD.match(line))
+        )
+        if label is None and any(into) and into is not parts.front and is_end:
             into, is_in_abstract, is_short = parts.others, False, False
         if label is not None:
             is_in_abstract, is_short, name = label == "abstract", label != "abstract", label
+            is_one_line = label in ONE_LINE or bool(not label and rest)
             into = parts.labelled.setdefault(label, []) if label else parts.others
             line = rest
             if label in ("doi", "arxiv_id", "pmid", "published"):
                 parts.others.append(f"{label.partition('_')[0]}: {rest}")
-        elif is_short and any(into) and _ends(name, into, line):
+        elif is_short and any(into) and (is_one_line or _ends(name, into, line)):
             into = parts.front if "abstract" not in parts.labelled else parts.others
             is_short = False
         into.append(line)
     return parts
 
 
+def _label_here(line: str, parts: Parts, *, is_in_abstract: bool) -> tuple[str | None, str]:
+    """A line's label and the rest of it; a sentence of the abstract has none."""
+    label, rest = _label(line)
+    if not is_in_abstract:
+        opened = _abstract_label(line) if label is None and any(parts.front) else None
+        return ("abstract", opened) if opened is not None else (label, rest)
+    is_sentence = line[:1].islower() or label in ("abstract", "title", "authors")
+    return (None, line) if is_sentence or _is_text(label, rest) else (label, rest)
+
+
+def _is_over(before: Sequence[str], line: str, below: Sequence[str]) -> bool:
+    """Whether a line below the sentences of an abstract is the page's own and none of them."""
+    last = next((each for each in reversed(before) if each), "")
+    if not last.endswith(SENTENCE_END) or not line or line.endswith(SENTENCE_END):
+        return False
+    if STRUCTURE.match(line):
+        return False
+    if FIELD.match(line):
+        return True
+    width = max(
+        map(len, before[-LINES_LOOKED_AT:])
+    )  # a line of a paragraph that was broken is about as long
+    is_short = len(line.split()) <= MOST_HEADING_WORDS and len(line) < width / 2
+    is_short = is_short and not GOES_ON.search(line)
+    return is_short and line[0].isupper() and not (below and below[0] and not below[0][0].isupper())
+
+
 def _ends(label: str, before: Sequence[str], line: str) -> bool:
     """Whether a line belongs no more to what the label above it says."""
-    if not line or label in ONE_LINE:
+    if not line:
         return True
     goes_on = before[-1][-1:] in ",;" or before[-1].endswith(" and")
     return label == "authors" and not (goes_on or _names(line))
@@ -336,6 +398,8 @@ def _goes_on(title: str, line: str, below: str = "") -> bool:
         return False
     if GOES_ON.search(title):
         return not _is_place(line)
+    if BY.match(line) and _names(line):
+        return False
     return line[0].islower() and len(line.split()) <= MOST_PLACE_WORDS and not NO_TITLE.match(line)
 
 
@@ -357,7 +421,7 @@ def _people(lines: Sequence[str], *, is_apart: bool) -> tuple[list[str], list[st
             people += found
         elif not (is_apart or not line or _is_noise(line) or (people and _is_place(line))):
             return list(dict.fromkeys(people)), list(lines[at:])
-        begins_block = bool(found) or not line or "@" in line
+        begins_block = bool(found or FIELD.match(line)) or not line or "@" in line
     return list(dict.fromkeys(people)), []
 
 
@@ -365,8 +429,10 @@ def _names(line: str) -> list[str]:
     """The people of a line that names nothing else, or only their places beside them."""
     if len(line) > FIRST_CHARACTERS:
         return []
-    line = DEGREES.sub(" ", BETWEEN_NAMES.sub(", ", MARKS.sub(" ", line)))
-    line = re.sub(r"^by\s+", "", IN_BRACKETS.sub(" ", line), flags=re.IGNORECASE)
+    line = MARKS.sub(" ", BEHIND_DASH.sub("", FURNITURE.sub(" ", line)))
+    line = DEGREES.sub(" ", BETWEEN_NAMES.sub(", ", line))
+    line = BY.sub("", IN_BRACKETS.sub(" ", line))
+    line = LETTER_MARKS.sub("", line)
     line = FULL_STOP.sub("", one_line(line).replace(" ,", ",").strip(" ,;"))
     if ";" in line:
         some = [each.partition(",")[0] if _is_placed(each) else each for each in line.split(";")]

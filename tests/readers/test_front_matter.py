@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import time
 
 import pytest
@@ -71,6 +72,24 @@ WAYS = {
         "Sparse Attention for\nLong Documents.\n\nKessel A(1), Tee BJ(2).\n\n"
         f"Author information:\n(1)Tide School, London, UK.\n\n{BROKEN}\n\nPMID: 3194207 [Indexed]"
     ),
+    "a reviewing site's page": (
+        "Sparse Attention for Long Documents\nAda Kessel, Bo J. Tee\nICLR 2024 poster\nEveryone\n"
+        f"Keywords: attention\nTL;DR: It is sparse.\nAbstract: {BROKEN}\nPrimary Area: learning"
+    ),
+    "a publisher's page": (
+        "Research article\nPublished: 05 January 2020\nSparse Attention for Long Documents\n"
+        "Author links open overlay panelAda Kessel a, b, Bo J. Tee b\nShow more\nAbstract\n"
+        f"{BROKEN}\nAccess through your institution"
+    ),
+    "a library's page": (
+        "Sparse Attention for Long Documents\nPublisher: IEEE\nAda Kessel; Bo J. Tee\nAll Authors\n"
+        f"Abstract:\n{BROKEN}\nPublished in: 2020 Conference on Boats\nDOI: 10.1234/ab.c"
+    ),
+    "a search's result": (
+        "Sparse Attention for Long Documents\n"
+        f"A Kessel, BJ Tee - Journal of Boats, 2020 - Elsevier\n{BROKEN}"
+    ),
+    "by": f"Sparse Attention for Long Documents\nby Ada Kessel and Bo J. Tee\n\n{BROKEN}",
     "a person a block": (
         "Sparse Attention for Long Documents\n\nAda Kessel\nTidewater University\nada@x.edu\n\n"
         f"Bo J. Tee\nETH Zurich\nbo@y.ch\n\nA B S T R A C T\n{BROKEN}\nCCS CONCEPTS\n• Boats"
@@ -120,6 +139,11 @@ def test_ids_dates_and_keywords_stand_beside():
             "On Boats",
             "Background: We sail. Methods: Boats.",
         ),
+        (
+            "On Boats\nAbstract\nMethods\nWe sail.\nResults\nThey float.",
+            "On Boats",
+            "Methods We sail. Results They float.",
+        ),
         ("Only a title", "Only a title", ""),
         ("x" * 500, "", "x" * 500),
         ("", "", ""),
@@ -128,6 +152,21 @@ def test_ids_dates_and_keywords_stand_beside():
 def test_what_has_no_labels_is_a_title_and_its_abstract(text, title, abstract):
     record = read_front_matter(text)
     assert (record["title"], record["abstract"], record["authors"]) == (title, abstract, [])
+
+
+LIKE_LABELS = (
+    "We study the problem of spotting keywords in speech. Our way of keyword spotting resists "
+    "abstract noise and copyright marks. The Kessel Tee Method is used. It is available at "
+    "no cost, by Ada Kessel, and in the online supplementary material."
+)
+
+
+@pytest.mark.parametrize("width", range(24, 90, 3))
+def test_a_broken_abstract_is_whole_wherever_its_lines_end(width):
+    lines = textwrap.fill(LIKE_LABELS, width, break_on_hyphens=False)
+    for above in ("On Boats\nAda Kessel, Bo Tee\nAbstract\n", "On Boats\n"):
+        record = read_front_matter(f"{above}{lines}")
+        assert (record["title"], record["abstract"]) == ("On Boats", LIKE_LABELS)
 
 
 def test_labelled_papers_may_follow_one_another():

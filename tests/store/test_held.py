@@ -24,7 +24,7 @@ CHILD = f"""
 import sys
 from rag import Library, Settings
 from tests.support.letters import LetterEmbedding
-settings = Settings(library=sys.argv[1], cache=sys.argv[1], embedder="none", llm="extractive")
+settings = Settings(library=sys.argv[1], embedder="none", llm="extractive")
 with Library.open(settings=settings, embedder=LetterEmbedding()) as library:
     answer = library.ask({QUESTION!r})
     assert answer.papers[0].paper_id == "otter" and answer.hits[0].dense_rank, answer
@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 
 def opened(folder):
-    settings = Settings(library=folder, cache=folder, embedder="none", llm="extractive")
+    settings = Settings(library=folder, embedder="none", llm="extractive")
     return Library.open(settings=settings, embedder=LetterEmbedding())
 
 
@@ -50,7 +50,7 @@ def vectors_of(folder):
     return load_held(folder / "chroma", stamp(folder / "chroma"))
 
 
-def test_a_process_answers_without_importing_chroma(folder):
+def test_a_process_answers_without_importing_chroma(folder, cache):
     done = subprocess.run(
         [sys.executable, "-c", CHILD, folder], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -54,7 +54,6 @@ def released(request, tmp_path):
         packed.extractall(tmp_path, filter="data")
     settings = Settings(
         library=tmp_path / "released-library" / request.param,
-        cache=tmp_path,
         embedder="none",
         llm="extractive",
         passage_tokens=60,
@@ -70,7 +69,7 @@ def test_a_library_of_the_released_code_opens_with_every_field_of_every_paper(re
             assert library.is_new is False
 
 
-def test_a_migrated_library_finds_and_answers(released):
+def test_a_migrated_library_finds_and_answers(released, cache):
     with Library.open(**released) as library:
         for paper in PAPERS:
             assert library.search(paper.title, 1)[0].paper == paper

@@ -27,7 +27,7 @@ from rag.errors import LibraryError
 from tests.support.letters import LetterEmbedding
 
 folder, embedder, *expected = sys.argv[1:]
-settings = Settings(library=folder, cache=folder + "-cache", embedder="none", llm="extractive")
+settings = Settings(library=folder, embedder="none", llm="extractive")
 embedding = LetterEmbedding() if embedder == "letters" else None
 with Library.open(settings=settings, embedder=embedding) as library:
     library.prepare()
@@ -56,10 +56,10 @@ with Library.open(settings=settings, embedder=embedding) as library:
 
 
 @pytest.fixture(params=["none", "letters"])
-def made(request, tmp_path):
+def made(request, tmp_path, cache):
     """The folder of a library, and the embedder that it was made with."""
     folder = tmp_path / "library"
-    settings = Settings(library=folder, cache=tmp_path, embedder="none", llm="extractive")
+    settings = Settings(library=folder, embedder="none", llm="extractive")
     embedding = LetterEmbedding() if request.param == "letters" else None
     with Library.open(settings=settings, embedder=embedding) as library:
         library.ingest(WINTER)
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_written_is_searched_and_asked(made):
 def test_what_is_still_in_the_log_of_one_who_writes_is_seen(made):
     folder, embedder = made
     lion = Paper("lion", "The lion in winter", "We followed a lion for one winter.")
-    settings = Settings(library=folder, cache=folder, embedder="none", llm="extractive")
+    settings = Settings(library=folder, embedder="none", llm="extractive")
     embedding = LetterEmbedding() if embedder == "letters" else None
     with Library.open(settings=settings, embedder=embedding) as library:
         library.ingest(lion)

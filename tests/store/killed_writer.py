@@ -11,11 +11,13 @@ import shutil
 import signal
 import sys
 from functools import wraps
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 
 from rag.library import Library
 from rag.store import lexical, papers, reached, sync, vectors, writing
+from rag.tokens import count_tokens
 from tests.store.kept_papers import REMOVED, UPDATE, settings_of
 from tests.support.letters import LetterEmbedding
 
@@ -91,12 +93,20 @@ def work(folder: Path, what: str, killer: Killer) -> None:
         WORK[what](library)
 
 
+def load_late_imports() -> None:
+    """Import what a library imports when it is used: anew in each process, that takes seconds."""
+    for name in ("chromadb.api.rust", "rag.assembly"):
+        import_module(name)
+    count_tokens("")
+
+
 def main(made: Path, folder: Path, what: str) -> None:
     """Have a process of its own killed at each moment, until one comes to the end."""
+    load_late_imports()
     for n in count():
         copy, told = folder / f"{n}", folder / f"{n}.txt"
         shutil.copytree(made, copy)
-        # Forked before anything is opened: importing all of it anew takes seconds.
+        # Forked before anything is opened.
         process = os.fork()
         if not process:
             work(copy, what, Killer(told, n))

@@ -20,7 +20,7 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             "confidence",
             r"""(?:how\s(?:sure|certain|confident)\sare\syou|are\syou\s(?:really\s|quite\s|absolutely\s)?(?:sure|certain|confident)
                 |what(?:['’]s|\sis|\sdoes)\s(?:the|this|that|your)\s(?:confidence|percentage|certainty|score|bar)(?:\s(?:number|score|value|level|bar|percentage))?(?:\s(?:mean|stand\sfor|tell|say|based\son|for|about)\b.*)?\W*$
-                |(?:can|should)\si\s(?:trust|rely\son|believe)\s(?:you|this|that|it|your|the\sanswers?)|how\s(?:reliable|accurate|trustworthy|correct)\s(?:are|is)\s(?:you|your|this|that|it|the\sanswers?)\b
+                |(?:can|should)\si\s(?:trust|rely\son|believe)\s(?:you|this|that|it|your|the\sanswers?)|how\s(?:reliable|accurate|trustworthy|correct)\s(?:are|is)\s(?:you|your|(?:this|that|the)\sanswers?)\b
                 |(?:do|can|could|will|may|might)\syou\s(?:(?:ever|also|sometimes|still|even)\s)*(?:make\s(?:things|stuff|mistakes|errors)|be\s(?:wrong|mistaken)|hallucinate|lie\b|invent)|why\s(?:is|are)\s(?:you|the\sconfidence|your)\b.*\b(?:low|high|unsure|sure|confident)
                 |how\s(?:do\syou|is\s(?:the|your))\s(?:compute\s|measure\s|calculate\s)?(?:the\s|your\s)?confidence\b)""",
         ),

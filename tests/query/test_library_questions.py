@@ -23,6 +23,8 @@ from rag.types import Paper
         ("ok thanks a lot!", ("thanks",)),
         ("How do you find your answers? Are you ChatGPT?", ("method",)),
         ("can i trust you", ("confidence",)),
+        ("how accurate is that answer", ("confidence",)),
+        ("how accurate is it", ()),  # the paper
         ("how do I upload my papers?", ("adding",)),
         ("what can you do", ("abilities",)),
         ("good night, see you tomorrow", ("goodbye",)),

@@ -21,7 +21,12 @@ from rag.answering.library_overview import (
 )
 from rag.answering.records import cite_record, code_sentence, has_field, listed
 from rag.answering.roles import lead_sentence
-from rag.answering.topic_papers import MOST_FOUND, papers_on_rarest_word, papers_on_topic
+from rag.answering.topic_papers import (
+    MOST_FOUND,
+    has_phrase,
+    papers_on_rarest_word,
+    papers_on_topic,
+)
 from rag.query.fields import Field
 from rag.query.filters import count_named, describe_filters
 from rag.query.library_questions import LibraryAspect, LibraryQuestion
@@ -150,7 +155,10 @@ class LibraryResponder:
     def _answer_by_rarest_word(
         self, query: Query, asked: LibraryQuestion, others: Sequence[Paper]
     ) -> DirectAnswer | None:
-        """List titles with a topic's rarest word, then papers with all its words in the text."""
+        """List titles with a topic's rarest word, and texts with all its words.
+
+        Those that have the topic word for word come first.
+        """
         rarest, titled = papers_on_rarest_word(query, asked, self._lookup)
         known = {paper.paper_id for paper in titled}
         more = [paper for paper in others if paper.paper_id not in known]
@@ -158,7 +166,8 @@ class LibraryResponder:
             return None
         said = f"{counted(len(titled))} with “{rarest}” in the title"
         also = f", and {len(more)} more with “{asked.topic}” in the abstract" if more else ""
-        return self._list(f"{said}{also}", [*titled, *more], query)
+        papers = sorted([*titled, *more], key=lambda paper: not has_phrase(asked.topic, paper))
+        return self._list(f"{said}{also}", papers, query)
 
     def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         if asked.field:

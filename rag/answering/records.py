@@ -52,14 +52,20 @@ def describe_fields(
     numbering = Numbering(history)
     paragraphs, citations = [], []
     for paper in papers:
-        sentence = code_sentence(paper) if "code" in fields else None
-        citation = cite_record(paper, numbering, sentence)
+        citation = cite_record(paper, numbering, _quoted(paper, fields))
         said = describe_record(paper, fields, citation.marker)
         paragraphs.append(f"**{paper.title}**\n{said}")
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
     shown = paragraphs if are_meant else [NEAREST, *paragraphs]
     return DirectAnswer("\n\n".join(shown), "records", ordered)
+
+
+def _quoted(paper: Paper, fields: Sequence[Field]) -> Sentence | None:
+    """Return what of a paper's abstract is quoted beside its record, if anything."""
+    if "abstract" in fields and paper.abstract:
+        return Sentence(paper.abstract, 0, len(paper.abstract))
+    return code_sentence(paper) if "code" in fields else None
 
 
 def describe_record(paper: Paper, fields: Sequence[Field], marker: int) -> str:
@@ -115,6 +121,13 @@ def _bibtex(paper: Paper, mark: str) -> str:
     return f"From its record {mark}:\n\n```bibtex\n{entry}\n```{lacks}"
 
 
+def _abstract(paper: Paper, mark: str) -> str:
+    if not paper.abstract:
+        return f"No abstract is recorded for this paper {mark}. {COMPLETE}"
+    about = "A summary, not the authors' abstract: " if paper.is_summary else ""
+    return f"{about}{paper.abstract} {mark}"
+
+
 DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
     "authors": _authors,
     "date": _date,
@@ -122,6 +135,7 @@ DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
     "link": _link,
     "code": _code,
     "bibtex": _bibtex,
+    "abstract": _abstract,
 }
 
 
@@ -132,6 +146,7 @@ def has_field(paper: Paper, field: Field) -> bool:
         "date": bool(paper.published),
         "venue": bool(paper.venue),
         "link": bool(paper.address),
+        "abstract": bool(paper.abstract),
     }
     return kept.get(field, code_sentence(paper) is not None)
 

@@ -29,6 +29,7 @@ def papers_on_topic(
     papers = _having(forms, lookup) if forms else lookup.newest(query.filters, MOST_FOUND)
     others = [p for p in papers if p.paper_id not in query.excluded]
     passing = [p for p in others if not query.filters or admits(query.filters, p)]
+    passing = [p for p in passing if _has_agents(asked.topic, p)]
     if asked.kind:
         kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
         passing = [paper for paper in passing if kind.search(paper.title)]
@@ -61,6 +62,21 @@ def _forms(topic: str, lookup: PaperLookup) -> list[set[str]]:
         return []
     forms = [set(stems), set(other_form(topic, lookup))]
     return [form for form in forms if form]
+
+
+def has_phrase(topic: str, paper: Paper) -> bool:
+    """Return whether a paper has the words of a topic side by side, by their stems."""
+    wanted = f" {' '.join(analyze(topic))} "
+    return any(wanted in f" {' '.join(analyze(text))} " for text in (paper.title, paper.abstract))
+
+
+def _has_agents(topic: str, paper: Paper) -> bool:
+    """Return whether a paper has the topic's nouns in -er, which stem like other words.
+
+    "Transformers" and "transforms" have one stem, as have "encoder" and "encoding".
+    """
+    text = f"{paper.title} {paper.abstract}".lower()
+    return all(agent in text for agent in re.findall(r"\b\w{4,}(?:er|or)(?=s?\b)", topic.lower()))
 
 
 def _having(forms: Sequence[set[str]], lookup: PaperLookup) -> list[Paper]:

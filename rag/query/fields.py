@@ -9,7 +9,7 @@ from typing import Final, Literal
 from rag.query.years import PUBLICATIONS
 
 # The fields that can be asked for.
-Field = Literal["authors", "date", "venue", "link", "code", "bibtex"]
+Field = Literal["authors", "date", "venue", "link", "code", "bibtex", "abstract"]
 
 _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
@@ -27,7 +27,8 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
               |made\s+(?:it|this|that)|did\s+(?:it|this|that)(?=\W*$))\b
            |\bwho\s*(?:['’]s|\s+(?:is|are|was|were))\s+(?:the\s+|its\s+|their\s+)?
               (?:(?:first|last|lead|senior|main|corresponding)\s+)?(?:co-?)?(?:authors?|writers?|researchers?)\b
-           |\bwho\s+(?:proposed|introduced|invented|developed|created|came\s+up\s+with)\s+(?:it|this|that)\b
+           |\bwho\s+(?:proposed|introduced|invented|developed|created|came\s+up\s+with|thought\s+of)\s+
+              (?:it|this|that|the\s+(?:first|second|third|last|other)(?:\s+(?:one|paper))?(?=\W*$))\b
            |\b(?:name|names|list|give|show|tell)\s+(?:me\s+)?(?:of\s+)?(?:the\s+|its\s+|all\s+)*authors?\b
            |\b(?:what|which)(?:['’]s|\s+(?:is|are|were|was))?\s+(?:the\s+|its\s+)?(?:names?\s+of\s+(?:the\s+|its\s+)?)?authors?\b(?!\s+\w+\s+(?:propose|claim|say|use))
            |^\W*(?:and\s+)?(?:the\s+|its\s+|what\s+about\s+the\s+)?authors?\s*(?:of\b.*|names?\W*|\W*)$
@@ -60,6 +61,13 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
               .{0,40}\b(?:code|repo\w*|github|implementation)\b
            |\bopen[-\s]sourced?\b|^\W*(?:and\s+)?(?:the\s+|any\s+|its\s+)?(?:code|github|repo(?:sitory)?|source\s?code|implementation)\W*$
            |^\W*(?:and\s+)?(?:the\s+)?(?:source\s+)?(?:code|github|repo(?:sitory)?|implementation)\s+(?:for|of|to)\b""",
+        _X,
+    ),
+    "abstract": re.compile(
+        r"""\b(?:show|give|read|see|print|quote|display|copy)\s+(?:(?:me|us|to)\s+)*(?:the\s+|its\s+|that\s+)?
+              (?:full\s+|whole\s+|entire\s+|complete\s+|original\s+)*abstract\b
+           |\bwhat(?:['’]s|\s+is)\s+(?:the|its)\s+(?:full\s+|whole\s+)?abstract\b
+           |^\W*(?:and\s+)?(?:the\s+|its\s+)?(?:full\s+|whole\s+|entire\s+)?abstract(?:\s+(?:of|please|pls)\b.*)?\W*$""",
         _X,
     ),
     "link": re.compile(

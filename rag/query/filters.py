@@ -36,7 +36,7 @@ WITH_UNDATED: Final = re.compile(
     re.IGNORECASE,
 )
 NARROWS: Final = re.compile(
-    r"^\W*(?:now\s+)?(?:please\s+)?(?:include|including|plus|add|with|only|just|any|limit|restrict|narrow|from|in|since|before|after|until)\b",
+    r"^\W*(?:now\s+)?(?:please\s+)?(?:include|including|plus|add|with|only|just|any(?:thing)?|limit|restrict|narrow|from|in|since|before|after|until)\b",
     re.IGNORECASE,
 )
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")

@@ -35,7 +35,7 @@ SELECTS_AMONG: Final = re.compile(
     re.IGNORECASE,
 )
 COMPARES: Final = re.compile(
-    r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side)\b",
+    r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side|in\s+common)\b",
     re.IGNORECASE,
 )
 # Asks for a result and compares no papers: "how much better is it than before?"
@@ -55,6 +55,8 @@ MORE: Final = re.compile(
 REPHRASES: Final = re.compile(
     r"\b(?:(?:simple[rst]?|plain)\s+english|simple[rst]?|plain|easy|easier|layman\w*|lay|eli5|like\si(?:['’]?m|\sam)\s(?:five|5|ten))\b"
     r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
+    r"|\bin\s(?:german|french|spanish|italian|chinese|japanese|portuguese|dutch|russian|polish|turkish|korean|arabic|hindi)"
+    r"(?=\W*(?:please|pls|plz|now|instead)?\W*$)"
     r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
 )

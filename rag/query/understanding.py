@@ -135,7 +135,7 @@ class QueryParser:
         for text in earlier_questions(history):
             earlier = self._understand_filters(text)
             filters = filters.over(earlier.filters)
-            is_topical = not is_untopical(earlier.question)
+            is_topical = not (is_untopical(earlier.question) or asked_fields(earlier.question))
             question = earlier.question if is_topical else ""
             if is_topical or not only_filters(text):
                 break

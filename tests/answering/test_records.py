@@ -215,3 +215,16 @@ def test_a_declined_question_keeps_its_paper_for_the_next(library):
     answer = library.ask("and the batch size?", history=history)
     assert answer.reason == "not_in_abstract"
     assert answer.hits[0].paper.title == "Moss as a Meter"
+
+
+def test_nouns_in_er_are_told_from_words_with_their_stem(starter):
+    listed = starter.ask("list all papers about transformers")
+    assert listed.papers
+    assert all("transformer" in f"{p.title} {p.abstract}".lower() for p in listed.papers)
+
+
+def test_papers_that_have_a_topic_word_for_word_are_listed_first(starter):
+    first = starter.ask("list all papers about graph transformers").text.split("1. ")[1]
+    title = first.split("**")[1]
+    (paper,) = [hit.paper for hit in starter.search(title, k=1)]
+    assert "graph transformer" in f"{paper.title} {paper.abstract}".lower()

@@ -94,3 +94,29 @@ def test_without_vectors_the_words_alone_have_decided():
     )
     found = [Hit(CRAB, 1.0)]
     assert TopicShiftModel(None, lambda _: 1.0, lambda *_: found).settle(query) is query
+
+
+@pytest.mark.parametrize(
+    ("question", "fields"),
+    [("show me the abstract", "WaveMix"), ("abstract please", "WaveMix")],
+)
+def test_the_abstract_is_shown_whole_where_it_is_asked_for(starter, talked, question, fields):
+    answer = starter.ask(question, talked)
+    (citation,) = answer.citations
+    assert citation.paper.title.startswith(fields)
+    assert citation.paper.abstract in answer.text
+    assert citation.quote == citation.paper.abstract
+    assert "not the authors' abstract" in answer.text
+
+
+def test_a_language_alone_asks_for_the_last_answer_in_it(starter, talked):
+    answer = starter.ask("in german please", talked)
+    assert "language model" in answer.notice
+    assert answer.papers[0].title.startswith("WaveMix")
+
+
+def test_years_behind_a_question_for_a_record_ask_for_all_papers_of_them(starter, talked):
+    asked = (*talked, Message("user", "show me the abstract"), Message("assistant", "It is this."))
+    answer = starter.ask("anything from 2022?", asked)
+    assert len(answer.hits) > 3
+    assert {hit.paper.year for hit in answer.hits} == {2022}

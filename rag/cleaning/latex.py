@@ -48,6 +48,7 @@ TOKEN: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 JOINED: Final = {"---": "—", "--": "–", "``": "“", "''": "”", "?`": "¿", "!`": "¡"}
+DOTTED: Final = {"ı": "i", "ȷ": "j"}  # letters without a dot, which an accent stands on
 CITES: Final = re.compile(r"(?:[Cc]ite|textcite|parencite|autocite|footcite)[a-zA-Z]*")
 PLACED_BEFORE: Final = tuple(".,;:)?!")  # signs before which no space stands
 ONE_SIGN: Final = re.compile(r"\\([A-Za-z]+)\s*")
@@ -163,6 +164,7 @@ class _Reader:
         if not letters.strip():
             return sign + letters if sign in "~^\"'`=." else letters
         first = letters.lstrip()
+        first = DOTTED.get(first[0], first[0]) + first[1:]
         whole = unicodedata.normalize("NFC", first[0] + ACCENTS[sign])
         if len(whole) > 1 and not self._is_latex:
             return f"{sign}{letters}"

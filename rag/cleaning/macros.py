@@ -12,7 +12,7 @@ from rag.cleaning.scripts import raised
 ACCENTS: Final = {
     **{'"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "=": "\u0304"},
     **{".": "\u0307", "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "d": "\u0323"},
-    **{"b": "\u0331", "r": "\u030a", "k": "\u0328"},
+    **{"b": "\u0331", "r": "\u030a", "k": "\u0328", "h": "\u0309"},
 }
 SIGNS: Final = {
     **{each: each for each in "%&#_${}"},
@@ -21,8 +21,9 @@ SIGNS: Final = {
 }
 # Where the table of pylatexenc has nothing, or something for mathematics.
 TEXT_SYMBOLS: Final = {
-    **{"textless": "<", "textgreater": ">", "lq": "‘", "rq": "’", "textbar": "|", "i": "i"},
-    **{"j": "j", "textquotedbl": '"', "textquotesingle": "'", "textasciigrave": "`"},
+    **{"textless": "<", "textgreater": ">", "lq": "‘", "rq": "’", "textbar": "|", "i": "ı"},
+    **{"ohorn": "ơ", "OHORN": "Ơ", "uhorn": "ư", "UHORN": "Ư", "j": "ȷ"},
+    **{"textquotedbl": '"', "textquotesingle": "'", "textasciigrave": "`"},
     **{"textasciicircum": "^", "textasciitilde": "~", "textunderscore": "_", "slash": "/"},
     **{"textbraceleft": "{", "textbraceright": "}", "lbrace": "{", "rbrace": "}", "S": "§"},
     **{"textdollar": "$", "textpercent": "%", "copyright": "©", "pounds": "£", "euro": "€"},

@@ -46,6 +46,15 @@ PUBLISHED_BY: Final = re.compile(
     re.IGNORECASE,
 )
 MOST_COPYRIGHT_CHARACTERS: Final = 400
+# What EBSCO and ProQuest put behind an abstract.
+PROPERTY: Final = " is the property of "
+COPYRIGHT_OF: Final = "Copyright of "
+MOST_PROPERTY_CHARACTERS: Final = 1_200
+ABSTRACT_FROM: Final = re.compile(
+    r"\s*[\[(](?:(?:publication )?abstract(?: from| by)?(?: the)? ?(?:author|publisher)s?"
+    r"|(?:author|publication|publisher) abstract)[\])]\s*$",
+    re.IGNORECASE,
+)
 # Compared without case and what is no letter.
 PLACEHOLDERS: Final = frozenset(
     (
@@ -119,11 +128,21 @@ def without_copyright(abstract: str) -> str:
     """Leave out what the publisher says of its rights before or behind an abstract."""
     if abstract[:1] in "©(cC":
         abstract = COPYRIGHT_BEFORE.sub("", abstract, count=1)
+    abstract = _without_property(abstract)
     body, tail = abstract[:-MOST_COPYRIGHT_CHARACTERS], abstract[-MOST_COPYRIGHT_CHARACTERS:]
     folded = tail.casefold()
     if any(sign in folded for sign in ("©", "(c)", "copyright", "rights reserved", "published by")):
         tail = PUBLISHED_BY.sub("", COPYRIGHT_BEHIND.sub("", tail))
     return (body + tail).strip()
+
+
+def _without_property(abstract: str) -> str:
+    """Leave out whose property an abstract is, and from whom it comes."""
+    at = abstract.rfind(PROPERTY, -MOST_PROPERTY_CHARACTERS)
+    begin = abstract.rfind(COPYRIGHT_OF, 0, at) if at >= 0 else -1
+    if 0 < at - begin < MOST_COPYRIGHT_CHARACTERS and "without" in abstract[at:]:
+        abstract = abstract[: max(0, begin)]
+    return ABSTRACT_FROM.sub("", abstract) if abstract.rstrip()[-1:] in ("]", ")") else abstract
 
 
 def is_placeholder(text: str) -> bool:

@@ -16,7 +16,7 @@ from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
 from rag.readers.text_files import Text
 
 START: Final = re.compile(
-    r"^\s*@\s*(?:(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
+    r"^\s*@\s*(?:[a-z]+\s*\{[^,{}()=\"\n]{1,100},\s*[a-z][\w-]*\s*=|(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 VENUE_FIELDS: Final = ("journal", "journaltitle", "booktitle", "howpublished", "eventtitle")
@@ -158,7 +158,8 @@ def _url(fields: Mapping[str, str]) -> str:
 
 def _address(text: str) -> str:
     """Undo LaTeX's escapes, with which many write an address."""
-    inside = re.sub(r"^\\url\s*\{(.*)\}$", r"\1", text.strip())
+    bare = re.sub(r"^\{+([^{}]*)\}+$", r"\1", text.strip()).strip()
+    inside = re.sub(r"^\\url\s*\{(.*)\}$", r"\1", bare)
     tilde = re.sub(r"\{?\\(?:textasciitilde|~)(?:\{\})?\}?", "~", inside)
     return re.sub(r"\\([%&#_$])", r"\1", re.sub(r"\{\\_\}", "_", tilde)).replace("\\/", "/")
 

@@ -1,7 +1,7 @@
 """Read tables with the columns' names on top: CSV with commas, semicolons, tabs or bars.
 
 The columns may be called as Scopus, IEEE Xplore, Web of Science, Zotero, Covidence, PubMed,
-Dimensions and the like call them.
+Dimensions, Notion and the like call them, in some thirty languages.
 """
 
 from __future__ import annotations
@@ -13,96 +13,27 @@ from itertools import chain, islice
 from typing import Final
 
 from rag.identifiers import find_arxiv_id
+from rag.readers.column_names import (
+    CERTAIN_ABSTRACTS,
+    COLUMNS,
+    ENGLISH_TITLES,
+    NAME,
+    bare_name,
+)
 from rag.readers.dates import best_date, combine
-from rag.readers.named_values import SOLR_SUFFIX
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
-from rag.text import without_accents
 
 DELIMITERS: Final = ",;\t|"
-# Names of columns without case, accents, spaces and signs; the better ones stand first.
-TITLES: Final = (
-    *("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "primarytitle"),
-    *("publicationtitle", "ti", "titleofpaper", "titleenglish", "titel", "titre", "titulo"),
-    *("titolo", "tytuł", "otsikko", "nazov", "nazev", "название", "标题", "题名", "タイトル"),
-)
-ABSTRACTS: Final = (
-    *("abstract", "abstractnote", "abstracttext", "ab", "summary", "abstractenglish", "abstracts"),
-    *("description", "zusammenfassung", "kurzfassung", "resume", "resumen", "resumo", "riassunto"),
-    *("samenvatting", "sammanfattning", "streszczenie", "tiivistelma", "аннотация", "摘要"),
-    *("resumeabstract", "articleabstract", "text"),
-)
-COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "title": TITLES,
-    "abstract": ABSTRACTS,
-    "authors": (
-        *("authorfullnames", "authors", "author", "authornames", "af", "au", "authorsraw"),
-        *(
-            "creator",
-            "creators",
-            "authorname",
-            "authorslist",
-            "authorlist",
-            "auteurs",
-            "auteur",
-            "authfullname",
-        ),
-        *("autor", "autoren", "autorinnen", "verfasser", "autores", "autore", "autori", "autorzy"),
-        *(
-            "authfullname",
-            "forfattare",
-            "forfatter",
-            "forfattere",
-            "автор",
-            "авторы",
-            "作者",
-            "著者",
-        ),
-    ),
-    "date": (
-        *("published", "date", "publicationdate", "publisheddate", "datepublished", "pd"),
-        *(
-            "pubdate",
-            "publishtime",
-            "onlinedate",
-            "coverdate",
-            "issuedate",
-            "datum",
-            "produceddate",
-        ),
-        *("erscheinungsdatum", "datedepublication", "fechadepublicacion", "datadipubblicazione"),
-    ),
-    "year": (
-        *("year", "publicationyear", "publishedyear", "pubyear", "py", "yearpublished", "jahr"),
-        *("erscheinungsjahr", "publikationsjahr", "annee", "ano", "anno", "jaar", "ar", "rok"),
-        *("год", "年", "anneedepublication", "anodepublicacion", "yearofpublication"),
-    ),
-    "month": ("month", "publishedmonth", "publicationmonth"),
-    "doi": ("doi", "di", "doilink", "digitalobjectidentifier", "articledoi", "itemdoi", "doiid"),
-    "pmid": ("pmid", "pubmedid", "pubmed", "pm"),
-    "arxiv": ("arxivid", "arxiv", "eprint", "archivelocation"),
-    "url": (
-        *("url", "link", "htmllink", "pdflink", "urls", "sourceurl", "articleurl", "website"),
-        *("externalurl", "fulltextlink", "sourceurls"),
-    ),
-    "venue": (
-        *("venue", "journal", "sourcetitle", "journalbook", "journaltitle", "publication"),
-        *("journalname", "conferencename", "booktitle", "so", "journalabbreviation"),
-        *("zeitschrift", "revue", "revista", "rivista", "tijdschrift", "tidskrift", "czasopismo"),
-    ),
-    "keywords": (
-        *("authorkeywords", "keywords", "manualtags", "tags", "de", "indexkeywords"),
-        *("schlagworter", "schlagworte", "motscles", "palabrasclave", "parolechiave"),
-    ),
-    "key": ("citationkey", "citekey", "bibtexkey"),
-    "collections": ("collections", "collection"),
-    "own": ("paperchatid",),
-}
 NUMBERED_AUTHOR: Final = re.compile(r"^(?:author|autor|auteur)(?:name)?\d{1,3}$")
 FIRST_AUTHOR: Final = "firstauthor"  # where no other is told
+WEB: Final = re.compile(r"https?://\S+$")
 MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
 TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
+# A cell that begins with a word in quotation marks, and is no quoted cell.
+STRAY_QUOTES: Final = re.compile(r'"(?:[^"]|"")*"(?!")\s*\S')
+PLURAL: Final = "titles"  # which a sentence may begin with too
 SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is told it
 
 
@@ -124,7 +55,10 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
     if found is None:
         raise UnreadableError("it is a table without a column that is called abstract")
     delimiter, columns, below = found
-    for row in _rows(chain(head[below:], lines), delimiter):
+    rows: Iterator[str] = chain(head[below:], lines)
+    if delimiter == "\t":
+        rows = (_with_quotes_kept(line, len(columns)) for line in rows)
+    for row in _rows(rows, delimiter):
         if isinstance(row, RecordError):
             yield row
         elif any(map(str.strip, row)):
@@ -138,9 +72,20 @@ def _names_in(text: str) -> tuple[str, list[str], int] | None:
         declared = SEPARATOR.match(line)
         for delimiter in declared[1] if declared else DELIMITERS:
             names = _columns(line.strip("\r"), delimiter)
-            if _has(names, TITLES) and _has(names, ABSTRACTS):
+            if NAME in names and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
+                names[names.index(NAME)] = COLUMNS["title"][0]
+            is_told = PLURAL not in names or any(delimiter in each for each in lines[number + 1 :])
+            if is_told and _has(names, COLUMNS["title"]) and _has(names, COLUMNS["abstract"]):
                 return delimiter, names, number + 1
     return None
+
+
+def _are_of_papers(names: list[str]) -> bool:
+    """Whether a column of names, as Notion calls its first, must be one of titles."""
+    return _has(names, tuple(CERTAIN_ABSTRACTS)) or (
+        _has(names, COLUMNS["authors"])
+        and _has(names, (*COLUMNS["date"], *COLUMNS["year"], *COLUMNS["doi"]))
+    )
 
 
 def _has_titles_alone(text: str) -> bool:
@@ -149,7 +94,7 @@ def _has_titles_alone(text: str) -> bool:
     for delimiter in DELIMITERS:
         names = _columns(line, delimiter)
         known = [column for column, called in COLUMNS.items() if _has(names, called)]
-        if _has(names, TITLES[:6]) and len(known) > 2:
+        if _has(names, ENGLISH_TITLES) and len(known) > 2:
             return True
     return False
 
@@ -163,12 +108,15 @@ def _columns(line: str, delimiter: str) -> list[str]:
         names = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    return [_bare(name) for name in names]
+    return [bare_name(name) for name in names]
 
 
-def _bare(name: str) -> str:
-    """A column's name without case, accents, spaces and signs."""
-    return "".join(filter(str.isalnum, without_accents(SOLR_SUFFIX.sub("", name)).casefold()))
+def _with_quotes_kept(line: str, columns: int) -> str:
+    """A row of a table that quotes nothing, with the quotation marks of its texts doubled."""
+    cells = line.rstrip("\r\n").split("\t")
+    if len(cells) != columns or not any(map(STRAY_QUOTES.match, cells)):
+        return line
+    return "\t".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:
@@ -203,7 +151,7 @@ def _record(columns: list[str], row: list[str]) -> Record:
         "arxiv_id": _first(cells, "arxiv") or find_arxiv_id(doi),
         "doi": doi,
         "pmid": _first(cells, "pmid"),
-        "url": _first(cells, "url"),
+        "url": _url(cells),
         "venue": _first(cells, "venue"),
         "keywords": _first(cells, "keywords"),
         "citekey": _first(cells, "key"),
@@ -226,6 +174,12 @@ def _authors_apart(cells: Mapping[str, str]) -> list[str]:
     """Authors in columns of their own."""
     numbered = [value for name, value in cells.items() if value and NUMBERED_AUTHOR.match(name)]
     return numbered or list(filter(None, [cells.get(FIRST_AUTHOR, "")]))
+
+
+def _url(cells: Mapping[str, str]) -> str:
+    """The first address of the web."""
+    places = (cells.get(name, "") for name in COLUMNS["url"])
+    return next((each for each in places if WEB.match(each)), "")
 
 
 def _first(cells: Mapping[str, str], column: str) -> str:

@@ -31,13 +31,13 @@ OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
 LISTS: Final = (
     *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
     *("hits", "articles", "publications", "documents", "list", "notes", "collection", "result"),
-    *("hit", "entry", "REC", "feed"),
+    *("hit", "entry", "REC", "feed", "rows"),
 )
 WRAPPINGS: Final = (
     *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
     *("hits", "recommendedPapers", "search-results", "metadata", "article", "attributes"),
     *("content", "results", "resultList", "fields", "bibjson", "document", "result", "info"),
-    *("records", "Records", "Data", "feed"),
+    *("records", "Records", "Data", "feed", "row", "doc"),
 )
 DEEPEST_WRAPPING: Final = 6
 NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
@@ -56,7 +56,14 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
         yield RecordError(f"a JSON object is needed, not {type(value).__name__}")
     elif value.get(WRITTEN_BY) == APPLICATION:
         yield OwnRecord(value)
-    elif depth >= DEEPEST_WRAPPING or (_is_titled(value) and not _is_named_list(value)):
+    elif (rows := _rows_of(value)) is not None:
+        yield from chain.from_iterable(records_of(each, DEEPEST_WRAPPING) for each in rows)
+    else:
+        yield from _unwrapped(value, depth)
+
+
+def _unwrapped(value: Item, depth: int) -> Iterator[Record | RecordError]:
+    if depth >= DEEPEST_WRAPPING or (_is_titled(value) and not _is_named_list(value)):
         yield from _record(value)
     elif isinstance(items := _list_in(value), list):
         yield from chain.from_iterable(records_of(each, depth + 1) for each in items)
@@ -67,6 +74,22 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
         yield from chain.from_iterable(records_of(each, depth + 1) for each in named)
     else:
         yield from _record(value)
+
+
+def _rows_of(value: Item) -> Iterator[Item] | None:
+    """The rows of a table that pandas wrote as columns and data, or column by column."""
+    names, data = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(data, list) and data and isinstance(data[0], list):
+        rows = (each for each in data if isinstance(each, list))
+        return (dict(zip(map(str, names), row, strict=False)) for row in rows)
+    columns = {str(name): each for name, each in value.items() if isinstance(each, Mapping)}
+    first = next(iter(columns.values()), {})
+    if len(columns) < len(value) or not first or not _is_titled(value):
+        return None
+    numbers = list(first)
+    if not all(str(each).isdecimal() for each in numbers[:KEYS_LOOKED_AT]):
+        return None
+    return ({name: each.get(number) for name, each in columns.items()} for number in numbers)
 
 
 def _list_in(value: Item) -> object:
@@ -217,6 +240,14 @@ def _abstract_of(index: object) -> str:
     return " ".join(word for _, word in sorted(places)[:MOST_WORDS])
 
 
+def _indexed_abstract(item: Item) -> str:
+    """An abstract as Microsoft Academic and AMiner have it: the places of its words."""
+    for name, value in item.items():
+        if key_of(name) in ("indexedabstract", "ia") and isinstance(value, Mapping):
+            return _abstract_of(value.get("InvertedIndex"))
+    return ""
+
+
 def _semantic_scholar(item: Item) -> Record:
     ids = _inside(item, "externalIds")
     arxiv_id = _text(ids, "ArXiv")
@@ -338,6 +369,8 @@ def _cite_key(item: Item) -> str:
 def _plain(item: Item) -> Record:
     """A record as people's own scripts write it, or services in names and nestings of their own."""
     more: dict[str, object] = {}
+    if not item.get("abstract") and (abstract := _indexed_abstract(item)):
+        item = {**item, "abstract": abstract}
     for key, others in PLAIN_KEYS.items():
         if not item.get(key):
             more[key] = next((item[other] for other in others if item.get(other)), item.get(key))

@@ -1,6 +1,7 @@
 """Find the objects in a stream of JSON, one at a time: alone, in a row, or in an array.
 
-Understood besides the rules: trailing commas, and control characters inside texts.
+Understood besides the rules: trailing commas, control characters inside texts, and the wrappings
+of MongoDB's extended JSON.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rag.readers.records import RecordError
@@ -20,6 +22,7 @@ INSIDE: Final = re.compile(r'["\\]')
 TRAILING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[}\]])', re.DOTALL)
 BETWEEN: Final = re.compile(r"[\s,;]+")
 SHOWN_CHARACTERS: Final = 80
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_values(file: Text) -> Iterator[object | RecordError]:
@@ -33,12 +36,42 @@ def read_values(file: Text) -> Iterator[object | RecordError]:
 def parse(text: str) -> object | RecordError:
     """Parse one value, or say what is wrong with it."""
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, object_hook=_plain if '{"$' in text else None)
     except RecursionError:
         return RecordError("broken JSON: it is nested too deep")
     except ValueError as exc:  # also for numbers of too many digits
         return _parse_leniently(text, str(exc)[:SHOWN_CHARACTERS])
     return value
+
+
+def _plain(item: dict[str, object]) -> object:
+    """What MongoDB's extended JSON wraps to tell its type: a number, or an ISO date."""
+    if len(item) != 1:
+        return item
+    (name, value), *_ = item.items()
+    if name in ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"):
+        return _number(value)
+    if name == "$date":
+        return _day(value)
+    return item
+
+
+def _number(value: object) -> object:
+    text = str(value)[:SHOWN_CHARACTERS]
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        return text
+
+
+def _day(value: object) -> object:
+    """The day of a time in milliseconds since 1970; a text stays as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return (EPOCH + timedelta(milliseconds=value)).date().isoformat()
+    except (OverflowError, ValueError):
+        return ""
 
 
 def _parse_leniently(text: str, why: str) -> object | RecordError:

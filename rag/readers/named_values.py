@@ -32,7 +32,7 @@ TITLES: Final = (
 )
 ABSTRACTS: Final = (
     *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
-    *("zusammenfassung", "dcdescription"),
+    *("zusammenfassung", "dcdescription", "paperabstract"),
 )
 LESSER_ABSTRACTS: Final = ("description", "otherabstract", "text")
 DESCRIPTIONS: Final = frozenset(("description", "dcdescription"))  # of whatever it may be
@@ -73,20 +73,23 @@ DOIS: Final = (
 )
 ARXIV_IDS: Final = (
     *("arxivid", "arxiv", "arxiveprints", "eprint", "eprints", "id", "identifier", "identifiers"),
-    *("ee", "url", "link", "idno"),
+    *("ee", "url", "link", "idno", "entryid", "absurl", "urlabs", "pdfurl"),
 )
 PMIDS: Final = ("pmid", "pubmedid", "pubmed")
-ADDRESSES: Final = ("url", "link", "uri", "htmlurl", "paperurl", "landingpageurl", "externalurl")
+ADDRESSES: Final = (
+    *("url", "link", "uri", "htmlurl", "paperurl", "landingpageurl", "externalurl", "urlabs"),
+    *("entryid", "absurl", "identifier", "dcidentifier", "pdfurl"),
+)
 VENUES: Final = (
     *("journal", "journaltitle", "fulltitle", "containertitle", "publicationtitle", "sourcetitle"),
     *("venue", "booktitle", "secondarytitle", "journalref", "journalmeta"),
-    *("journalinfo", "periodical", "relateditem", "publicationname", "jf"),
+    *("journalinfo", "periodical", "relateditem", "publicationname", "jf", "journalname"),
 )
 KEYWORDS: Final = ("keywords", "keyword", "tags", "subjects", "subject", "labelsnamed")
 # What is about another thing than the paper; its date and its title are the venue's.
 HOSTS: Final = frozenset(
     "journal journalinfo journalissue journalmeta journalmetadata host periodical source venue "
-    "relateditem container proceedingsmetadata".split()
+    "relateditem container proceedingsmetadata ispartof".split()
 )
 OTHERS: Final = frozenset(
     "references reference referencelist reflist citation citations citedby cites citationlist "
@@ -95,7 +98,7 @@ OTHERS: Final = frozenset(
     "conference meshheadinglist chemicallist affiliations affiliation aff body back editors "
     "editor funding funders grants grantslist user submittedby submitter organization history "
     "permissions subarticle response encodingdesc revisiondesc pubmeddata authornotes "
-    "dateRevised".casefold().split()
+    "daterevised datecompleted datecreated pubmedpubdate".split()
 )
 NO_AUTHORS: Final = re.compile(
     r"^(?:editor|edt|translator|trl|advisor|ths|supervisor|reviewer|contributor|reader|funder"
@@ -315,7 +318,7 @@ def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
         parts = next((keys[name] for name in PARTS if name in keys), None)
         if parts is not None and depth < DEEPEST:
             return _whole_abstract(parts, 1, depth + 1)
-        return _labelled(keys)
+        return _labelled(keys) or _by_heading(value)
     if not isinstance(value, list):
         return text_of(value)
     items = [each for each in value[:MOST_OF_A_LIST] if isinstance(each, Mapping)]
@@ -325,6 +328,18 @@ def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
     return _of_several([{key_of(str(name)): v for name, v in each.items()} for each in items])
 
 
+def _by_heading(value: Data) -> str:
+    """An abstract whose parts stand under their headings."""
+    if HEADINGS.isdisjoint(map(key_of, value)):
+        return ""
+    parts = ((name, text_of(each).strip()) for name, each in value.items())
+    return " ".join(f"{name.strip(': ')}: {text}" for name, text in parts if text)
+
+
+HEADINGS: Final = frozenset(
+    "background objective objectives aim aims purpose introduction methods method results result "
+    "findings conclusion conclusions discussion context materialsandmethods".split()
+)
 PARTS: Final = ("abstract", "abstracttext", "description", "sec", "p")
 
 
@@ -402,7 +417,7 @@ def _person(value: Data, depth: int) -> list[str]:
 
 PERSONS: Final = (
     *("persname", "orgname", "person", "contrib", "stringname", "namealternatives", "value"),
-    *("results", "list", "items", "collab"),
+    *("results", "list", "items", "collab", "seq", "bag", "li"),
 )
 
 

@@ -193,6 +193,8 @@ def split_people(text: str) -> list[str]:
     if text.endswith(".") and text.count(".") == 1:
         parts = re.split("[,;]", text[:-1])
         text = text[:-1] if len(parts) > 1 and all(map(_has_initials_behind, parts)) else text
+    if "|" in text and ";" not in text:
+        text = text.replace("|", ";")
     if ";" in text:
         return [spoken(each) for part in text.split(";") for each in _joined(part)]
     text = ET_AL.sub("", text) if "al" in text or "others" in text else text

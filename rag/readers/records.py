@@ -49,6 +49,7 @@ FIELD_NAMES: Final = {
     "doi": "a DOI: give one such as 10.1000/182",
     "authors": "authors: give names",
 }
+LISTED: Final = re.compile(r"^\s*\[\s*([\"'].*[\"'])\s*\]\s*$", re.DOTALL)
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]
@@ -284,12 +285,18 @@ def _tags(record: Record) -> tuple[str, ...]:
     value = record.get("keywords") or record.get("tags")
     if not value:
         return ()
-    words: Iterable[object] = re.split("[;,|]", value) if isinstance(value, str) else ()
+    words: Iterable[object] = _words_of(value) if isinstance(value, str) else ()
     if isinstance(value, list | tuple):
         words = value
     kept = (one_line(word) for each in words for word in _tag(each))
     named = (word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS)
     return tuple(dict.fromkeys(named))[:MOST_TAGS]
+
+
+def _words_of(text: str) -> list[str]:
+    """Keywords of a text, or of a list of Python's, as tables have it."""
+    words = re.split("[;,|]", LISTED.sub(r"\1", text))
+    return [word.strip().strip("'\"") for word in words] if LISTED.match(text) else words
 
 
 def _collections(record: Record) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from rag.readers.records import (
     paper_from_record,
 )
 from rag.readers.table import FORMATS, find_binary_reader, find_reader
-from rag.readers.text_files import TextFile, find_encoding
+from rag.readers.text_files import TextFile, decoded, find_encoding
 from rag.text import one_line
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
 
@@ -300,7 +300,7 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
 
 def _decoded(start: bytes, encoding: str) -> str:
     """The beginning of a text, with lines ending as they do when it is read."""
-    text = start.decode(encoding, errors="ignore")
+    text = decoded(start, encoding)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
 

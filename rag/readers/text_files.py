@@ -78,6 +78,13 @@ class TextFile:
         return line.replace("\ufeff", "")  # of files that were put behind one another
 
 
+def decoded(start: bytes, encoding: str) -> str:
+    """The beginning of a file as `TextFile` reads it; its last character may be cut."""
+    if not encoding.startswith("utf-8"):
+        return start.decode(encoding, errors="ignore")
+    return start.decode(encoding, errors="surrogateescape").translate(CP1252)
+
+
 def find_encoding(start: bytes) -> str:
     """Tell a text's encoding by its first bytes: by mark, by declaration, else UTF-8."""
     for mark, encoding in BOMS:

@@ -1,7 +1,8 @@
 """Read XML: PubMed, EndNote, arXiv's feed, Europe PMC, JATS, DBLP, MODS, Dublin Core and the like.
 
 A record is an element of one of the names that these give to one; what it holds is found by name
-as in JSON. Of an article only its front is read. Not covered: Zotero's RDF.
+as in JSON. Of an article only its front is read. Not covered: reports and web pages in Zotero's
+RDF, whose elements' names wrap whole documents elsewhere.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RECORDS: Final = frozenset(
     "PubmedArticle PubmedBookArticle record entry item result article inproceedings incollection "
     "book phdthesis mastersthesis mods resource TEI journal_article conference_paper "
     "posted_content doc dc arXiv arXivRaw REC reference full-text-retrieval-response "
-    "abstracts-retrieval-response".split()
+    "abstracts-retrieval-response Article BookSection Book Thesis Description".split()
 )
 ENTRIES: Final = frozenset(("entry", "item"))  # of a feed, which may be of anything
 LEFT_OUT: Final = frozenset(

@@ -48,3 +48,25 @@ def test_a_title_keeps_formulas_and_reads_degrees(written, text):
 def test_headings_of_an_abstract_end_in_a_colon():
     text = clean_abstract("<h4>Methods</h4>We rang pots.<h4>Abstract</h4>They rang.")
     assert text == "Methods: We rang pots. They rang."
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "[ABSTRACT FROM AUTHOR]",
+        "[ABSTRACT FROM AUTHOR] Copyright of Seats & Sums is the property of Seat House and its"
+        " content may not be copied without the copyright holder's express written permission."
+        " However, users may print articles for individual use.",
+        "Copyright of Seats is the property of Seat House and its content may not be copied or"
+        " emailed without permission. [ABSTRACT FROM PUBLISHER]",
+        "(Author abstract)",
+    ],
+)
+def test_whose_property_an_abstract_is_stands_not_in_it(notice):
+    abstract = "The most frequent answer was the wall to lean on."
+    assert clean_abstract(f"{abstract} {notice}") == abstract
+
+
+def test_an_abstract_on_property_stays_whole():
+    abstract = "The land is the property of the town, and may not be sold (Author abstract)ly."
+    assert clean_abstract(abstract) == abstract

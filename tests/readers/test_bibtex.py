@@ -440,3 +440,23 @@ def test_a_library_is_filled_from_a_bibliography_and_its_export_changes_nothing(
             text = export_papers(library.papers(), form)
             again.write_text(text, encoding="utf-8", newline="")
             assert library.ingest([again]).unchanged == 4
+
+
+def test_a_key_may_have_spaces_and_a_value_double_braces(tmp_path):
+    text = "@ARTICLE { Space Key 2021 , TITLE = {{Keys}}, DOI = {{10.5555/key.1}},"
+    paper = read_one(tmp_path, text + " ABSTRACT = {{Space bars wear 9 times faster.}} }")
+    assert (paper.title, paper.link) == ("Keys", "https://doi.org/10.5555/key.1")
+
+
+@pytest.mark.parametrize(
+    ("latex", "name"),
+    [
+        (r"I{\c{s}}{\i}l G{\"o}k{\c c}e", "Işıl Gökçe"),
+        (r"Ra{\'\i}sa Ma{\'{\i}}z", "Raísa Maíz"),
+        (r"Nguy{\~{\^e}}n Th{\h{a}}o", "Nguyễn Thảo"),
+        (r"V{\uhorn}{\ohorn}ng Ho{\`a}ng", "Vương Hoàng"),
+    ],
+)
+def test_letters_of_turkish_and_vietnamese_are_read(tmp_path, latex, name):
+    text = f"@misc{{a, author = {{{latex}}}, title = {{Soups}}, abstract = {{Soup cools.}}}}"
+    assert read_one(tmp_path, text).authors == (name,)

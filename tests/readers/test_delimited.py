@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.identifiers import id_from_title
 from rag.readers import read_sources
+from rag.readers.column_names import COLUMNS, LANGUAGES
 from rag.readers.delimited import looks_like_table, read_table
 from rag.readers.pasted import is_structured
 from rag.readers.records import RecordError
@@ -154,3 +155,60 @@ def test_authors_may_have_columns_of_their_own(tmp_path):
     columns = ("Title", "Abstract", "Author 1", "Author 2", "Author 3")
     (paper,) = read(tmp_path, written([columns, (KETTLES, SONG, "Kessel, Ada", "Bo Tee", "")]))
     assert paper.authors == ("Ada Kessel", "Bo Tee")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_columns_are_known_in_every_language_of_the_table(tmp_path, language):
+    names = LANGUAGES[language]
+    for at in range(2):
+        columns = [names[key].split(", ")[-at] for key in ("title", "abstract", "authors", "url")]
+        columns.append(names["year"].split(", ")[-at])
+        row = (KETTLES, "Kettles sing in tune.", "Ada Kessel", "https://kettles.example.org/1")
+        (paper,) = read(tmp_path, written([columns, (*row, "2019")]))
+        assert (paper.title, paper.authors, paper.year) == (KETTLES, ("Ada Kessel",), 2019)
+        assert paper.link == "https://kettles.example.org/1"
+
+
+def test_no_name_means_two_things_that_are_told_apart():
+    told = ("title", "abstract", "authors", "url", "doi", "venue", "keywords")
+    names = [name for column in told for name in COLUMNS[column]]
+    assert len(names) == len(set(names))
+    assert all(names)
+
+
+@pytest.mark.parametrize(
+    ("columns", "papers"),
+    [
+        (("Name", "Abstract", "URL"), 1),
+        (("Name", "Summary", "Authors", "Year"), 1),
+        (("Name", "Description", "Price"), 0),
+    ],
+)
+def test_a_name_is_a_title_beside_what_papers_have(tmp_path, columns, papers):
+    items = read(tmp_path, written([columns, (KETTLES, "They sing, and we listen.", "Ada", "1")]))
+    assert sum(isinstance(item, Paper) for item in items) == papers
+
+
+def test_quotation_marks_that_quote_nothing_stay_in_a_table_of_tabs(tmp_path):
+    text = (
+        "title\tabstract\n"
+        '"Quiet" kettles\tThe word "quiet" is used.\n'
+        '"Loud kettles"\t"They ""sing""\nfor long."\n'
+    )
+    papers = read(tmp_path, text)
+    assert [paper.title for paper in papers] == ['"Quiet" kettles', "Loud kettles"]
+    assert papers[1].abstract == 'They "sing" for long.'
+
+
+def test_names_of_columns_are_read_in_latin_1_too(tmp_path):
+    text = "Título;Resumen;Año\nEl botijo;El botijo baja 11 grados a la sombra.;2012\n"
+    (paper,) = (x for x in read(tmp_path, text.encode("latin-1")) if isinstance(x, Paper))
+    assert (paper.title, paper.year) == ("El botijo", 2012)
+
+
+def test_people_and_keywords_are_read_as_programs_list_them(tmp_path):
+    row = ("Song", "Kettles sing in tune.", "Ada Kessel|Bo Tee", "['cs.CV', 'cs.LG']")
+    text = written([("titles", "summaries", "authorships.author.display_name", "terms"), row])
+    (paper,) = read(tmp_path, text)
+    assert paper.authors == ("Ada Kessel", "Bo Tee")
+    assert paper.tags == ("cs.CV", "cs.LG")

@@ -339,3 +339,62 @@ def test_people_are_found_in_what_wraps_them(given, names):
 )
 def test_a_date_is_read_in_whatever_parts_it_has(given, date):
     assert date_of(given) == date
+
+
+ROWS = [{"title": "Sundials", "abstract": "They run at noon.", "year": 2008}]
+ROWS.append({"title": "Moon dials", "abstract": "They run at night.", "year": 2009})
+TABLES = {
+    "columns": {key: {str(n): row[key] for n, row in enumerate(ROWS)} for key in ROWS[0]},
+    "columns and data": {
+        "columns": list(ROWS[0]),
+        "index": [0, 1],
+        "data": [list(row.values()) for row in ROWS],
+    },
+    "rows by number": {str(n): row for n, row in enumerate(ROWS)},
+    "rows in rows": {"features": [{"name": "title"}], "rows": [{"row": row} for row in ROWS]},
+    "types told": [{**row, "year": {"$numberInt": str(row["year"])}} for row in ROWS],
+    "days in milliseconds": [
+        {**ROWS[0], "year": {"$date": {"$numberLong": "1200000000000"}}},
+        {**ROWS[1], "year": {"$date": "2009-05-01T00:00:00Z"}},
+    ],
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_read_in_each_of_the_ways_it_is_written(tmp_path, table):
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps(TABLES[table]), "utf-8")
+    found = [(each.title, each.abstract, each.year) for each in read_sources([path])]
+    assert found == [tuple(row.values()) for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"paperAbstract": "Wind dries shirts."},
+        {"abstract": {"Results": "Wind dries shirts."}},
+        {"indexed_abstract": {"InvertedIndex": {"dries": [1], "Wind": [0], "shirts.": [2]}}},
+    ],
+)
+def test_an_abstract_is_read_as_services_have_it(tmp_path, told):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps([{"title": "Clotheslines", **told}]), "utf-8")
+    (paper,) = read_sources([path])
+    assert paper.abstract.removeprefix("Results: ") == "Wind dries shirts."
+
+
+def test_an_address_of_arxiv_gives_its_id(tmp_path):
+    item = {"entry_id": "http://arxiv.org/abs/2110.44444v1", "title": TITLE, "summary": ABSTRACT}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps([item]), "utf-8")
+    (paper,) = read_sources([path])
+    assert paper.link == "https://arxiv.org/abs/2110.44444"
+
+
+@pytest.mark.parametrize("date", [10**400, -(10**20), "soon", None, True, [], {"$numberInt": "x"}])
+def test_a_wrapped_date_that_is_none_costs_nothing_else(tmp_path, date):
+    path = tmp_path / "one.jsonl"
+    line = {"title": TITLE, "abstract": ABSTRACT, "year": {"$date": date}}
+    path.write_text(json.dumps(line), "utf-8")
+    (paper,) = read_sources([path])
+    assert (paper.title, paper.year) == (TITLE, None)

@@ -234,3 +234,36 @@ def test_whatever_stands_in_a_file_it_is_told(tmp_path_factory, text):
 def test_only_markup_with_records_is_recognised():
     assert looks_like_xml(FORMS["PubMed"])
     assert not any(map(looks_like_xml, ("<1>\nTitle\n", "title,abstract\n<record>", "")))
+
+
+ZOTERO = """<rdf:RDF xmlns:rdf="r" xmlns:bib="b" xmlns:foaf="f" xmlns:dc="d" xmlns:dcterms="t">
+<bib:Article rdf:about="https://gates.example.org/1"><dcterms:isPartOf><bib:Journal>
+<dc:title>Cow Quarterly</dc:title></bib:Journal></dcterms:isPartOf><bib:authors><rdf:Seq><rdf:li>
+<foaf:Person><foaf:surname>van Hek</foaf:surname><foaf:givenName>Roos</foaf:givenName>
+</foaf:Person></rdf:li><rdf:li><foaf:Person><foaf:surname>Akinyi</foaf:surname></foaf:Person>
+</rdf:li></rdf:Seq></bib:authors><dc:title>Gates</dc:title><dcterms:abstract>Cows look.
+</dcterms:abstract><dc:date>2016-07</dc:date><dc:identifier><dcterms:URI><rdf:value>
+https://gates.example.org/1</rdf:value></dcterms:URI></dc:identifier></bib:Article>
+<bib:Memo><rdf:value>Read this.</rdf:value></bib:Memo></rdf:RDF>"""
+
+
+def test_an_article_in_rdf_of_zotero_is_read(tmp_path):
+    (paper,) = read(tmp_path, ZOTERO)
+    assert (paper.title, paper.abstract, paper.year) == ("Gates", "Cows look.", 2016)
+    assert paper.authors == ("Roos van Hek", "Akinyi")
+    assert paper.link == "https://gates.example.org/1"
+
+
+def test_when_pubmed_finished_a_record_is_not_when_it_was_published(tmp_path):
+    done = "<DateCompleted><Year>2020</Year></DateCompleted>"
+    text = PUBMED.replace("<DateRevised>", f"{done}<DateRevised>")
+    (paper,) = read(tmp_path, text)
+    assert paper.year == 2019
+
+
+def test_the_address_of_a_dublin_core_record_is_its_link(tmp_path):
+    text = """<oai_dc:dc xmlns:dc="d"><dc:title>Bells</dc:title><dc:creator>Lindqvist, Ada
+</dc:creator><dc:description>Hens lay at the hour.</dc:description><dc:date>2007</dc:date>
+<dc:identifier>https://repo.example.org/77</dc:identifier></oai_dc:dc>"""
+    (paper,) = read(tmp_path, text)
+    assert paper.link == "https://repo.example.org/77"

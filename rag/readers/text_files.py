@@ -29,6 +29,14 @@ CP1252: Final = {
     0xDC00 + byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", " ")
     for byte in range(0x80, 0x100)
 }
+BYTES_GUESSED_BY: Final = 8_000
+EAST_ASIAN: Final = ("gb18030", "big5", "cp932", "cp949", "euc_jp")
+WESTERN: Final = ("cp1252", "cp1251", "cp1250", "cp1253")
+EAST_ASIAN_SIGN: Final = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]")
+INSIDE_A_WORD: Final = re.compile(
+    "[A-Za-z][\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff66-\uff9f]"
+    "|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff66-\uff9f][a-z]"
+)
 OTHER: Final = "what is not UTF-8 in it was read as Windows-1252"
 
 
@@ -86,7 +94,10 @@ def decoded(start: bytes, encoding: str) -> str:
 
 
 def find_encoding(start: bytes) -> str:
-    """Tell a text's encoding by its first bytes: by mark, by declaration, else UTF-8."""
+    """Tell a text's encoding by its first bytes: by mark, by declaration, else UTF-8.
+
+    Without either, an older encoding of Chinese, Japanese or Korean is told where it is sure.
+    """
     for mark, encoding in BOMS:
         if start.startswith(mark):
             return encoding
@@ -95,7 +106,27 @@ def find_encoding(start: bytes) -> str:
     declared = DECLARED.search(start[:BYTES_WITH_DECLARATION])
     if declared and not _is_utf8(start):
         return _known(declared[1].decode("ascii", "ignore"))
-    return "utf-8-sig"
+    return _east_asian(start) or "utf-8-sig"
+
+
+def _east_asian(start: bytes) -> str:
+    """An older encoding of Chinese, Japanese or Korean that the bytes are sure to be of, or ""."""
+    some = start[:BYTES_GUESSED_BY].rpartition(b"\n")[0] or start[:BYTES_GUESSED_BY]
+    high = sum(byte > 0x7F for byte in some)
+    is_utf8 = 2 * (len(some) - len(some.decode("utf-8", "ignore").encode())) <= high
+    if is_utf8 or b"\0" in some:
+        return ""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(some, cp_isolation=[*EAST_ASIAN, *WESTERN]).best()
+    if best is None or best.encoding not in EAST_ASIAN:
+        return ""
+    text = str(best)
+    signs = len(EAST_ASIAN_SIGN.findall(text))
+    others = sum(not each.isascii() for each in text) - signs
+    # Where an accented letter was taken for half a sign, the sign stands inside a word.
+    is_sure = 10 * (others + len(INSIDE_A_WORD.findall(text))) <= signs
+    return best.encoding if is_sure else ""
 
 
 def _without_mark(start: bytes) -> str:

@@ -16,6 +16,7 @@ from rag.identifiers import content_hash
 from rag.readers import read_sources
 from rag.readers.dates import parse_date
 from rag.readers.records import edited_paper, paper_from_record
+from rag.readers.text_files import find_encoding
 from rag.text import one_line
 from rag.types import Note, Paper, Rejection
 
@@ -759,3 +760,35 @@ def test_an_address_set_by_hand_is_the_link():
     record = {"title": "Kettles", "abstract": "They sing.", "doi": "10.5555/kettle.7"}
     edited = edited_paper(paper_from_record(record, "shelf"), {"url": PAGE})
     assert edited.link == PAGE
+
+
+EAST_ASIAN = {
+    "gb18030": ("茶馆里竹椅的声音研究", "我们跟踪了二百把雨伞。一个月后，八十把仍在门口。"),
+    "big5": ("茶館裡竹椅的聲音研究", "我們跟蹤了二百把雨傘。一個月後，八十把仍在門口。"),
+    "cp932": ("竹椅子の音の研究", "私たちは二百本の傘を追跡した。一か月後、八十本はまだあった。"),
+    "cp949": ("대나무 의자의 소리", "우리는 우산 이백 개를 추적했다. 여든 개가 문 앞에 있었다."),
+}
+
+
+@pytest.mark.parametrize("encoding", EAST_ASIAN)
+def test_older_encodings_of_east_asian_texts_are_told(encoding):
+    title, abstract = EAST_ASIAN[encoding]
+    text = f"TY  - JOUR\nTI  - {title}\nAB  - {abstract}\nER  - \n"
+    assert text.encode(encoding).decode(find_encoding(text.encode(encoding))) == text
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp1250"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TI  - The café\nAB  - We drank 30 cups.\n",
+        "TI  - Über die Größe\nAB  - Die Stühle in Köln knarren, naïve façades.\n",
+        "TI  - ÄÖÜ ÄÖÜÄ\nAU  - Müller, É.\nAB  - Ç'est déjà là-bas.\n",
+    ],
+)
+def test_texts_of_europe_are_not_taken_for_east_asian_ones(encoding, text):
+    assert find_encoding(text.encode(encoding, "ignore")) == "utf-8-sig"
+
+
+def test_utf_8_with_a_broken_byte_stays_utf_8():
+    assert find_encoding("茶馆里竹椅的声音研究\n".encode() * 20 + b"\xff\n") == "utf-8-sig"

@@ -25,7 +25,7 @@ from rag.lookup import (
     open_sources,
     watch_zotero,
 )
-from rag.query.messages import History, to_messages
+from rag.query.messages import History, require_question, to_messages
 from rag.readers import Meter, Source, collected, read_sources, read_text, require_paper
 from rag.settings import Settings, read_settings
 from rag.types import (
@@ -451,6 +451,7 @@ class Library:
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
+        require_question(question, filters)
         self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
         query = self._parser.understand_search(question, to_messages(history), filters)
         return self._finder().find(query, k)
@@ -464,10 +465,12 @@ class Library:
         self, question: str, history: History = (), filters: Filters | None = None
     ) -> Query:
         """Return the query that a question becomes; arguments as for `ask`."""
+        require_question(question, filters)
         return self._parser.understand(question, to_messages(history), filters)
 
     def understood_filters(self, question: str) -> Filters:
         """Return the filters in a question: years, groups, and authors that the library has."""
+        require_question(question)
         return self._parser.understand_search(question).filters
 
     def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
@@ -477,6 +480,10 @@ class Library:
             question: What is asked.
             history: The conversation before the question, oldest first.
             filters: Which papers may answer, as for `search`.
+
+        Raises:
+            TypeError: An argument is of another kind.
+            ValueError: A message is neither the user's nor the assistant's.
 
         When the language model fails, the papers' own sentences answer, and `failure` says why.
         """
@@ -497,6 +504,7 @@ class Library:
         Takes the same as `ask`. To stop early, close the generator; the connection to the language
         model is closed with it.
         """
+        require_question(question, filters)
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):
             from rag.answering.abstention import describe_abstention

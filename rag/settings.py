@@ -14,7 +14,7 @@ from rag.types import EXTRACTIVE
 
 APPLICATION = "paperchat"
 TOP_K: Final = 6
-ADDRESS: Final = r"^https?://[^\s]+$"
+ADDRESS: Final = r"(?i)^https?://[^\s/?#]+[^\s]*$"
 ANSWER_WORDS: Final = 105  # answers to `single` questions of the dev set then have 109 on average
 
 
@@ -61,7 +61,10 @@ class Settings(BaseSettings):
         None, validation_alias="OPENAI_API_KEY", description="Key of the endpoint."
     )
     openai_base_url: str | None = Field(
-        None, validation_alias="OPENAI_BASE_URL", description="Address of the endpoint."
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        pattern=ADDRESS,
+        description="Address of the endpoint.",
     )
     openai_model: str = Field(
         "gpt-4o-mini", validation_alias="OPENAI_MODEL", description="Model that `auto` uses."
@@ -192,9 +195,11 @@ def read_settings(**overrides: object) -> Settings:
         raise ConfigurationError(f"The file .env is not text in UTF-8: {exc.reason}.") from exc
     except ValidationError as exc:
         problem = exc.errors()[0]
-        name = str(problem["loc"][0]) if problem["loc"] else "settings"
-        variable = name if name.startswith("OPENAI_") else f"RAG_{name.upper()}"
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "SETTINGS"
+        variable = name if name.startswith("OPENAI_") else f"RAG_{name}"
+        is_address = problem.get("ctx", {}).get("pattern") == ADDRESS
+        why = "an address begins with http:// or https://" if is_address else problem["msg"]
         raise ConfigurationError(
-            f"The setting {variable} cannot be {problem['input']!r}: {problem['msg']}. "
+            f"The setting {variable} cannot be {problem['input']!r}: {why}. "
             "Correct it in the environment or in .env; .env.example lists what each may be."
         ) from exc

@@ -5,9 +5,10 @@ Nothing here imports another module of the project, nor anything heavy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Final, Literal, SupportsIndex
 from urllib.parse import quote, quote_plus
 
 Role = Literal["user", "assistant"]
@@ -26,6 +27,8 @@ Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
 WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
+LAST_YEAR: Final = 9999  # dates have four digits for their year
+YEAR: Final = re.compile(r"[0-9]{1,4}")
 SAFE_IN_DOI = "/:;.,-_+@!*~=&$()"  # signs that an address need not escape
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
 PASTED = "pasted text"
@@ -130,6 +133,34 @@ class Listing:
     columns: frozenset[Order]
 
 
+def _year(field_name: str, given: object) -> int | None:
+    """Return a year of a filter; None limits nothing."""
+    if given is None:
+        return None
+    wrong = f"The filter `{field_name}` is a year, such as 2022, not {given!r}."
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex | str):
+        raise TypeError(wrong)
+    if isinstance(given, str) and not YEAR.fullmatch(given.strip()):
+        raise ValueError(wrong)
+    year = int(given)
+    if not 0 < year <= LAST_YEAR:
+        raise ValueError(wrong)
+    return year
+
+
+def _names(field_name: str, given: object) -> tuple[str, ...]:
+    """Return the names of a filter; blank ones and None limit nothing."""
+    wrong = f"The filter `{field_name}` is a name or several names, not {given!r}."
+    if given is None:
+        return ()
+    if not isinstance(given, Iterable):
+        raise TypeError(wrong)
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(wrong)
+    return tuple(name for name in names if name.strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which papers may answer; what is empty does not limit.
@@ -142,6 +173,12 @@ class Filters:
         collections: A paper is in one of them, or in one that lies in it; whatever case.
         tags: A paper has one of them, whatever case.
         undated: Whether papers without a known year pass the years too.
+
+    One name may be given as a string of its own, several in any iterable; a year also in digits.
+
+    Raises:
+        TypeError: A value is of another kind than that.
+        ValueError: A year is none.
     """
 
     since: int | None = None
@@ -151,6 +188,15 @@ class Filters:
     collections: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     undated: bool = False
+
+    def __post_init__(self) -> None:
+        """Bring every value into the form that searching knows."""
+        for name in ("since", "until"):
+            object.__setattr__(self, name, _year(name, getattr(self, name)))
+        for name in ("authors", "sources", "collections", "tags"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        if not isinstance(self.undated, bool):
+            raise TypeError(f"The filter `undated` is True or False, not {self.undated!r}.")
 
     def __bool__(self) -> bool:
         """Return whether any paper may be excluded."""

@@ -59,3 +59,26 @@ def test_ask_keeps_to_the_filters_that_it_is_given(opened):
     answer = ask(QUESTION, filters=Filters(until=1800))
     assert (answer.status, answer.papers) == ("abstained", ())
     assert answer.filters == Filters(until=1800)
+
+
+def test_a_single_name_filters_as_a_list_of_it_does(opened):
+    assert ask(QUESTION, filters=Filters(since="2022")).papers == (CRABS,)
+    assert ask(QUESTION, filters=Filters(authors="Nobody")).papers == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "given"),
+    [
+        ("question", {"question": None}),
+        ("question", {"question": b"why?"}),
+        ("history", {"history": ["x"]}),
+        ("history", {"history": "x"}),
+        ("history", {"history": None}),
+        ("history", {"history": {"role": "user", "content": "x"}}),
+        ("history", {"history": [{"role": "user", "content": 3}]}),
+        ("filters", {"filters": {"since": 2022}}),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused_by_its_name(opened, named, given):
+    with pytest.raises(TypeError, match=f"^{named} takes"):
+        ask(**{"question": QUESTION, **given})

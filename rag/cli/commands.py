@@ -112,6 +112,8 @@ def _without_citations(answer: Answer) -> str:
 
 def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
+    if not options.question.strip():
+        options.usage_error("the question is empty: say what you want to know")
     answer = open_library(options, starter=True).ask(options.question, filters=_filters(options))
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")

@@ -541,6 +541,8 @@ def test_any_words_may_be_asked_for(run, filled, command, words):
         ("search", "kettle", "-k", "many"),
         ("search",),
         ("ask",),
+        ("ask", ""),
+        ("ask", " "),
         ("ask", "two", "questions"),
         ("frobnicate",),
         ("ask", "a question", "--frobnicate"),
@@ -572,7 +574,12 @@ def test_an_unknown_command_is_told_which_there_are(run):
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("RAG_TOP_K", "0"), ("RAG_DENSE_WEIGHT", "2"), ("RAG_TIMEOUT_S", "soon")],
+    [
+        ("RAG_TOP_K", "0"),
+        ("RAG_DENSE_WEIGHT", "2"),
+        ("RAG_TIMEOUT_S", "soon"),
+        ("OPENAI_BASE_URL", "notaurl"),
+    ],
 )
 def test_a_wrong_setting_is_told_by_its_name(run, monkeypatch, filled, variable, value):
     monkeypatch.setenv(variable, value)

@@ -7,7 +7,7 @@ import re
 
 from rag.passages import build_passages
 from rag.sentences import split_sentences
-from rag.settings import Settings
+from rag.settings import read_settings
 from rag.types import Hit, Paper
 from rag.verification.markers import find_markers, strip_markers
 
@@ -50,7 +50,7 @@ TELLS_WHAT_TO_DO = re.compile(r"\b(Check|Ask again|Raise|raise|Set|Correct|Choos
 
 def endpoint_settings(url, **others):
     given = {"timeout_s": 20, "retries": 0, "OPENAI_API_KEY": KEY} | others
-    return Settings(OPENAI_BASE_URL=url, **given)
+    return read_settings(OPENAI_BASE_URL=url, **given)
 
 
 def endpoint_model(url, **others):

@@ -19,8 +19,8 @@ from rag.types import Citation, Message, Paper
 from rag.verification.numbering import Numbering
 
 COMPLETE: Final = (
-    "To complete the record, look it up with `paperchat papers enrich`, "
-    "or write it in with `paperchat papers edit`."
+    "To complete the record, open the paper in the library and look it up or edit it "
+    "(in a terminal: `paperchat papers enrich`, `paperchat papers edit`)."
 )
 NEAREST: Final = "No paper here has that in its title; this one comes nearest."
 MOST_AUTHORS: Final = 12

@@ -14,6 +14,7 @@ import numpy as np
 
 from rag.embedding.encoding import CachedEncoder
 from rag.query.details import is_detail, without_counted
+from rag.query.filters import admits
 from rag.query.follow_ups import specific_words
 from rag.query.query import Query
 from rag.store.lexical import analyze
@@ -56,6 +57,8 @@ class TopicShiftModel:
 
         `leading` is set where that paper only comes first.
         """
+        passing = tuple(paper for paper in query.previous if admits(query.filters, paper))
+        query = replace(query, previous=passing)
         own = specific_words(query.standalone)
         if self._encoder is None or not (query.previous and own):
             return query

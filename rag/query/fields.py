@@ -41,6 +41,8 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
            |\bwhen\s+(?:was|is|did|were)\s+(?:it|this|that|they)\b(?!\s+\w+\s+(?:trained|used|work))
            |\b(?:publication|release)\s+(?:date|year)\b|\b(?:date|year)\s+of\s+(?:publication|release)\b
            |\b(?:what|which|in\s+(?:what|which))\s+(?:year|date)\b(?=.*\b(?:publi\w+|written|released|appear\w*|come\s+out|paper|article|from|{PUBLICATIONS})\b|\W*$)
+           |\b(?:which|what)\s+(?:one\s+)?of\s+(?:these|those|them|the\s+(?:two|three|four|five|papers))\b.{{0,40}}
+              \b(?:newest|latest|most\s+recent|oldest|earliest)\b
            |\b(?:which|what)\b.{{0,160}}\b(?:came|appeared|is|was|were|are)\s+(?:out\s+|published\s+)?
               (?:first|earlier|later|newer|older|more\s+recent)\b\W*$
            |\b(?:is|are|was)\b.{{0,30}}\b(?:newer|older|more\s+recent|published\s+(?:earlier|later))\s+than\b

@@ -25,7 +25,8 @@ _THINGS: Final = (
 )
 _HERE: Final = (
     r"(?:(?:in|of|from)\s+)?(?:(?:the|this|your|my|our)\s+(?:whole\s+|entire\s+)?"
-    r"(?:library|collection|corpus|database|archive|shelf|papers)|here|you\s+have|do\s+you\s+(?:have|know|hold)|we\s+have)"
+    r"(?:library|collection|corpus|database|archive|shelf|papers)|here|(?:you|we|i)\s+have|(?:we|i)['’]ve\s+got"
+    r"|do\s+(?:you|we|i)\s+(?:have|know|hold|own|got))"
 )
 
 _ON: Final = (

@@ -13,7 +13,7 @@ from typing import Final
 from rag.query.assistant_questions import AssistantQuestions
 from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
 from rag.query.coined import unknown_names
-from rag.query.coreference import ORDINAL, last_cited
+from rag.query.coreference import ORDINAL, has_pronoun, last_cited
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
 from rag.query.filters import (
     Understood,
@@ -27,6 +27,7 @@ from rag.query.follow_ups import (
     asks_to_rephrase,
     explicit_new_topic,
     possible_new_topic,
+    selects_among_cited,
     specific_words,
 )
 from rag.query.groups import GroupKind, unknown_collection
@@ -42,7 +43,7 @@ from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
-from rag.query.questions import earlier_questions
+from rag.query.questions import LEANS_BACK, earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
@@ -131,15 +132,15 @@ class QueryParser:
 
     def _narrowed(self, filters: Filters, history: Sequence[Message]) -> Understood:
         """Return the last question that was no mere filter, with all filters since; later win."""
-        question = ""
         for text in earlier_questions(history):
             earlier = self._understand_filters(text)
             filters = filters.over(earlier.filters)
-            is_topical = not (is_untopical(earlier.question) or asked_fields(earlier.question))
-            question = earlier.question if is_topical else ""
-            if is_topical or not only_filters(text):
+            if _stands_alone(earlier.question):
+                return Understood(earlier.question, filters)
+            is_listing = is_untopical(earlier.question) and not only_filters(text)
+            if is_listing or (asked_fields(text) and not LEANS_BACK.search(text)):
                 break
-        return Understood(question, filters)
+        return Understood("", filters)
 
     def _understand_filters(self, question: str) -> Understood:
         this_year = datetime.now(tz=UTC).year
@@ -199,6 +200,14 @@ class QueryParser:
         query = replace(query, unknown_names=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about
         return replace(query, asks_for="records" if is_listing else "papers")
+
+
+def _stands_alone(question: str) -> bool:
+    """Return whether a question says what it is about, without the conversation before it."""
+    leans = has_pronoun(question) or selects_among_cited(question) or asks_to_rephrase(question)
+    return not (leans or is_untopical(question) or asked_fields(question)) and bool(
+        specific_words(question)
+    )
 
 
 def standalone_question(question: str, history: Sequence[Message]) -> str:

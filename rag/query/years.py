@@ -45,6 +45,8 @@ QUALIFIED: Final = re.compile(
     r"|\S\s+\S*[A-Z]\S*)\s+$"
 )
 
+RECENT_YEARS: Final = 3  # "only the recent ones"
+
 _MONTH: Final = (
     r"(?:early|mid|late)[\s-]+|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
@@ -113,6 +115,10 @@ def _years_back(match: re.Match[str], this_year: int) -> Span:
     return this_year - count_of(match["count"].lower()), None
 
 
+def _recent(_: re.Match[str], this_year: int) -> Span:
+    return this_year - RECENT_YEARS, None
+
+
 def _decade_back(_: re.Match[str], this_year: int) -> Span:
     return this_year - 10, None
 
@@ -178,6 +184,12 @@ PHRASINGS: Final = (
     _phrasing(
         rf"^(?:{_NARROWING}\W+)*(?:(?:from|in|of|during)\s+)?{_YEAR}(?=(?:\W+{_NARROWING})*\W*$)",
         _in,
+        open_end=True,
+    ),
+    _phrasing(
+        rf"^(?:{_NARROWING}\W+)*(?:(?:more|most)\s+)?recent(?=(?:\W+{_NARROWING})*\W*$)",
+        _recent,
+        open_end=True,
     ),
     _phrasing(r"\blast\s+year\b", _last_year, needs_papers=True),
     _phrasing(r"\bthis\s+year\b", _this_year, needs_papers=True),

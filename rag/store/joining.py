@@ -343,7 +343,7 @@ def merge(old: Paper, new: Paper) -> Paper:
     return replace(
         old,
         abstract=new.abstract if takes_abstract or is_whole else old.abstract,
-        authors=max((old.authors, new.authors), key=_fullness),
+        authors=_better_authors(old.authors, new.authors),
         published=_better_date(old.published, new.published),
         url=old.url or new.url,
         venue=old.venue or new.venue,
@@ -428,6 +428,17 @@ def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:
     """
     schemes = {scheme for scheme, _ in new if scheme != ITEMS}
     return _union(tuple(key for key in old if key[0] not in schemes), tuple(new))
+
+
+def _better_authors(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fuller of two lists of the same people; the first where they are others."""
+    if old and not _surnames(old) & _surnames(new):
+        return old
+    return max((old, new), key=_fullness)
+
+
+def _surnames(authors: Sequence[str]) -> set[str]:
+    return {words[-1] for name in authors if (words := folded(name).split())}
 
 
 def _fullness(authors: Sequence[str]) -> tuple[int, int]:

@@ -93,7 +93,7 @@ def test_without_vectors_the_words_alone_have_decided():
         "and the tide?", "and the tide?", "the tide", previous=(MOSS,), seems_new_topic=True
     )
     found = [Hit(CRAB, 1.0)]
-    assert TopicShiftModel(None, lambda _: 1.0, lambda *_: found).settle(query) is query
+    assert TopicShiftModel(None, lambda _: 1.0, lambda *_: found).settle(query) == query
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,25 @@ def test_years_behind_a_question_for_a_record_ask_for_all_papers_of_them(starter
     answer = starter.ask("anything from 2022?", asked)
     assert len(answer.hits) > 3
     assert {hit.paper.year for hit in answer.hits} == {2022}
+
+
+def test_turns_that_lean_on_the_conversation_are_no_topic_to_filter(starter):
+    history: tuple[Message, ...] = ()
+    for question in (
+        "what helps against overfitting",
+        "which of these is the newest?",
+        "in simpler words",
+        "only those since 2022",
+        "only the recent ones",
+    ):
+        answer = starter.ask(question, history)
+        said = Message("assistant", answer.text, answer.citations)
+        history = (*history, Message("user", question), said)
+    assert answer.filters.since >= 2023
+    assert all("fit" in paper.abstract for paper in answer.papers[:1])
+
+
+def test_a_paper_before_leads_only_where_it_passes_the_filters(starter, talked):
+    before = next(each for each in talked[1].citations).paper
+    answer = starter.ask("papers from 2012 on image classification", talked)
+    assert before.paper_id not in [hit.paper.paper_id for hit in answer.hits]

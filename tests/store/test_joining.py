@@ -284,3 +284,14 @@ def test_merged_papers_have_no_field_that_none_of_them_had(abstracts):
     assert whole.abstract in abstracts
     assert {whole.source, *whole.origins} == {str(n) for n in range(len(abstracts))}
     assert group_near(papers) == []  # too short to tell
+
+
+def test_merging_never_gives_a_paper_the_authors_of_another():
+    one = Paper("a", "Kettles", SONG, authors=("A. Kessel",))
+    same, other = (
+        replace(one, authors=("Ada Kessel", "Bo Tee")),
+        replace(one, authors=("Cy Pan",) * 2),
+    )
+    assert merge(one, same).authors == ("Ada Kessel", "Bo Tee")
+    assert merge(one, other).authors == ("A. Kessel",)
+    assert merge(replace(one, authors=()), other).authors == ("Cy Pan", "Cy Pan")

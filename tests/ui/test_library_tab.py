@@ -32,6 +32,7 @@ from ui.library.papers import (
     add_files,
     add_pasted,
     bring_back,
+    doubt_of_merging,
     merge,
     remove,
     save,
@@ -329,6 +330,13 @@ def test_an_edit_and_a_removal_are_undone_the_last_one_first(library):
     assert library.get("p3") == before
     remove(library, ["p3"])
     assert "no longer" in undo(library, steps[-2])
+
+
+def test_papers_that_look_different_are_not_merged_unasked(library):
+    doubt = doubt_of_merging(library, ["p3", "p4"])
+    assert all(library.get(each).title in doubt for each in ("p3", "p4"))
+    assert "once more" in doubt
+    assert doubt_of_merging(library, ["p3", "p3", "gone"]) == ""
 
 
 def test_ticked_papers_are_merged_and_come_apart_again(library):

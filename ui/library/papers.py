@@ -159,6 +159,18 @@ def remove(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, ...]:
     return found
 
 
+def doubt_of_merging(library: Library, paper_ids: Sequence[str]) -> str:
+    """Say what speaks against papers being one; "" where nothing does, or there are not two."""
+    found = [paper for each in dict.fromkeys(paper_ids) if (paper := library.get(each))]
+    if len(found) < 2 or library.catalog.are_surely_one([paper.paper_id for paper in found]):
+        return ""
+    titles = " and ".join(f"“{paper.title}”" for paper in found[:2])
+    return (
+        f"{titles} look like different papers. Press “Merge selected” once more to merge them "
+        "all the same: the first one's title, authors and date stay."
+    )
+
+
 def merge(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, tuple[Paper, ...]]:
     """Make one paper of several: it, and the papers as they were, so that it can be undone.
 

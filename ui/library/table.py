@@ -14,7 +14,7 @@ from rag.types import Facets
 from ui.library import html
 from ui.library.context import LibraryContext
 from ui.library.pane import Pane
-from ui.library.papers import merge, remove
+from ui.library.papers import doubt_of_merging, merge, remove
 from ui.library.rows import MOST_QUERY_CHARACTERS, ORDERS, View, look
 from ui.library.undoing import Step, Steps, undo, with_step
 from ui.templates.sentences import counted, said_html
@@ -249,6 +249,7 @@ def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
     table, removal = showing.table, Removal(showing, pane)
     outputs = [*showing.outputs, showing.chosen, steps, table.undo, table.said]
     state = [showing.view, showing.opened, steps]
+    doubted = gr.State("")  # what was ticked when merging it was last doubted
     table.remove.click(
         removal.take_away,
         inputs=[*state, showing.chosen],
@@ -258,8 +259,8 @@ def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
     )
     table.merge.click(
         removal.make_one,
-        inputs=[*state, showing.chosen],
-        outputs=[*outputs, showing.opened, *pane.outputs],
+        inputs=[*state, showing.chosen, doubted],
+        outputs=[*outputs, showing.opened, *pane.outputs, doubted],
         show_progress="hidden",
         api_visibility="private",
     )
@@ -299,18 +300,25 @@ class Removal:
         return self._after(view, opened, with_step(steps, Step("removal", gone)), said)
 
     def make_one(
-        self, view: View, opened: str | None, steps: Steps, chosen: str
+        self, view: View, opened: str | None, steps: Steps, chosen: str, doubted: str
     ) -> tuple[object, ...]:
-        """Merge the papers that are ticked, and open the one that they are now."""
+        """Merge the papers that are ticked, and open the one that they are now.
+
+        Papers that look like different ones are merged at the second press alone.
+        """
         as_it_is = (gr.skip(), *self._pane.only_said(""))
+        library = self._showing.context.library
         try:
-            whole, before = merge(self._showing.context.library, chosen_ids(chosen))
+            if chosen != doubted and (doubt := doubt_of_merging(library, chosen_ids(chosen))):
+                told = self._after(view, opened, steps, doubt, is_warning=True, chosen=chosen)
+                return (*told, *as_it_is, chosen)
+            whole, before = merge(library, chosen_ids(chosen))
         except RagError as exc:
             failed = self._after(view, opened, steps, str(exc), is_warning=True, chosen=chosen)
-            return (*failed, *as_it_is)
+            return (*failed, *as_it_is, "")
         said = f"{counted(len(before), 'paper')} merged into “{whole.title}”."
         after = self._after(view, whole.paper_id, with_step(steps, Step("merge", before)), said)
-        return (*after, whole.paper_id, *self._pane.parts(whole))
+        return (*after, whole.paper_id, *self._pane.parts(whole), "")
 
     def take_back(self, view: View, opened: str | None, steps: Steps) -> tuple[object, ...]:
         """Undo the last step."""

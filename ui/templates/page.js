@@ -544,6 +544,7 @@ window.paperchat = (() => {
     }
     const opener = closest(event, "[data-tab]");
     if (opener) openTab(opener.dataset.tab);
+    if (opener?.dataset.part) openTab(opener.dataset.part);
     if (closest(event, "[data-do='edit'], [data-do='fresh']") && input()) {
       setTimeout(() => { // unless something else is typed in meanwhile
         if (!document.activeElement.matches("input, textarea")) input().focus();

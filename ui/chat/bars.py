@@ -119,7 +119,8 @@ def welcome_html(papers: int, examples: Sequence[str]) -> str:
         return (
             '<section class="welcome"><h2>This library is empty</h2>'
             "<p>Add saved pages, bibliographies or single papers, then ask about them.</p>"
-            '<button type="button" class="primary" data-tab="Library" data-part="Add papers">Add papers</button>'
+            '<button type="button" class="primary" data-tab="Library" data-part="Add papers">'
+            "Add papers</button>"
             "</section>"
         )
     return (

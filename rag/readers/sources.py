@@ -26,7 +26,7 @@ from rag.readers.records import (
     collection_name,
     paper_from_record,
 )
-from rag.readers.table import FORMATS, find_binary_reader, find_reader
+from rag.readers.table import SOME_FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, decoded, find_encoding
 from rag.text import one_line
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
@@ -38,13 +38,12 @@ ZIPPED_DOCUMENTS: Final = ("[Content_Types].xml", "mimetype", "META-INF/")
 BYTES_LOOKED_AT: Final = 1 << 16
 MOST_MEMBERS: Final = 20_000
 MOST_ARCHIVES: Final = 3  # archives within archives
-WHAT_CAN_BE_READ: Final = f"; what can be read: {FORMATS}"
+WHAT_CAN_BE_READ: Final = f"; what can be read: {SOME_FORMATS}"
 REJECTED_SOURCES_NAMED: Final = 3
 STDIN: Final = "-"
 MARKUP: Final = re.compile(r"\s*<[A-Za-z!?]")
 UNREACHED: Final = "not reached"  # the reason of what could not be asked for
 NOT_FOUND: Final = "not found"  # and of what could, in vain
-LOOKED_UP: Final = (UNREACHED, NOT_FOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,8 @@ def read_text(text: str, given: Record) -> Iterator[Item]:
         given: Fields that stand in the place of those that the text has.
     """
     if is_structured(text):
-        content = io.BytesIO(text.encode("utf-8", "replace"))
-        yield from _read_file(_buffered(content), PASTED)
+        with _buffered(io.BytesIO(text.encode("utf-8", "replace"))) as content:
+            yield from _read_file(content, PASTED)
         return
     for number, record in enumerate(read_pasted(text), start=1):
         yield _paper_or_rejection({**record, **given}, PASTED, number)
@@ -172,13 +171,20 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
     if not files:
         yield Rejection(Path(source).resolve().name, 0, "the folder holds no files")
     for path in files:
-        name = _shown(path.name)
         try:
             with path.open("rb") as file, meter.reading(file):
-                yield from collected(_read_file(file, name), _folders_of(path, source))
+                items = _read_file(file, _shown(path.name))
+                yield from collected(items, _folders_of(path, source))
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
             why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-            yield Rejection(name, 0, f"it cannot be read: {why}")
+            yield Rejection(_as_typed(path, source), 0, f"it cannot be read: {why}")
+
+
+def _as_typed(path: Path, source: str | Path) -> str:
+    """The place of a file, as the user named it or the folder that it is in."""
+    root = Path(source).expanduser()
+    within = Path(source) / path.relative_to(root) if path != root else source
+    return _shown(str(within))
 
 
 def _folders_of(path: Path, source: str | Path) -> list[str]:
@@ -225,7 +231,7 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
         yield Rejection(name, 0, f"it cannot be read: {why}")
         return
     if not found:
-        yield Rejection(name, 0, f"it holds no paper{WHAT_CAN_BE_READ}")
+        yield Rejection(name, 0, "it holds no paper")
 
 
 def _read_packed(
@@ -233,16 +239,24 @@ def _read_packed(
 ) -> Iterator[Record | RecordError | Item]:
     start = file.peek(4)[:4]
     if start[:2] == GZIP_MAGIC:
-        yield from _read_content(_buffered(gzip.GzipFile(fileobj=file)), name)
+        with gzip.GzipFile(fileobj=file) as unpacked, _buffered(unpacked) as content:
+            yield from _read_content(content, name)
     elif start == ZIP_MAGIC:
         yield from _read_zip(file, name, depth)
     else:
-        yield from _read_content(_buffered(file), name)
+        with _buffered(file) as content:
+            yield from _read_content(content, name)
 
 
-def _buffered(file: object) -> io.BufferedReader:
-    """What is read in large pieces, and looked into before."""
-    return cast("io.BufferedReader", io.BufferedReader(cast("io.RawIOBase", file), BYTES_LOOKED_AT))
+@contextmanager
+def _buffered(file: object) -> Iterator[io.BufferedReader]:
+    """Have a file read in large pieces, and looked into before; who opened it closes it."""
+    content = io.BufferedReader(cast("io.RawIOBase", file), BYTES_LOOKED_AT)
+    try:
+        yield cast("io.BufferedReader", content)
+    finally:
+        if not content.closed:  # by who opened it, where reading was given up
+            content.detach()
 
 
 def _read_zip(file: io.BufferedReader, name: str, depth: int) -> Iterator[Item]:
@@ -267,8 +281,8 @@ def _read_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int
 ) -> Iterator[Item]:
     try:
-        with archive.open(member) as inside:
-            yield from _read_file(_buffered(inside), name, depth + 1)
+        with archive.open(member) as inside, _buffered(inside) as content:
+            yield from _read_file(content, name, depth + 1)
     except (OSError, RuntimeError, ValueError, NotImplementedError, zipfile.BadZipFile) as exc:
         yield Rejection(name, 0, f"it cannot be read: {exc}")  # RuntimeError: it is encrypted
 
@@ -292,8 +306,8 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
         raise UnreadableError(f"it is an HTML or XML page{WHAT_CAN_BE_READ}")
     if reader is None:
         raise UnreadableError(f"its format is not known{WHAT_CAN_BE_READ}")
-    text = TextFile(file, encoding)
-    yield from reader.read(text)
+    with TextFile(file, encoding) as text:
+        yield from reader.read(text)
     if text.note:
         yield Note(name, text.note)
 
@@ -355,10 +369,10 @@ def _describe(rejected: Sequence[Rejection]) -> str:
     whole_first = sorted(rejected, key=lambda rejection: rejection.record > 0)
     why: dict[str, str] = {}
     for rejection in whole_first:
-        why.setdefault(rejection.source, rejection.why.removesuffix(WHAT_CAN_BE_READ))
-    named = [f"{source!r}: {each}" for source, each in why.items()]
+        why.setdefault(rejection.source, rejection.why)
+    is_unknown = any(each.endswith(WHAT_CAN_BE_READ) for each in why.values())
+    named = [f"{source!r}: {each.removesuffix(WHAT_CAN_BE_READ)}" for source, each in why.items()]
     more = len(named) - REJECTED_SOURCES_NAMED
     shown = named[:REJECTED_SOURCES_NAMED] + ([f"and {more} more"] if more > 0 else [])
-    is_file = any(not each.record and each.reason not in LOOKED_UP for each in rejected)
-    formats = f" What can be read: {FORMATS}." if is_file else ""
+    formats = f" What can be read: {SOME_FORMATS}." if is_unknown else ""
     return f"No paper could be read. {'; '.join(shown).rstrip('.')}.{formats}"

@@ -101,6 +101,10 @@ READERS: Final = (
 )
 ALL_READERS: Final = (*READERS, *BINARY_READERS)
 FORMATS: Final = f"{', '.join(reader.name for reader in ALL_READERS)}, also zipped or gzipped"
+# For a mistake about one file; the whole list is longer than what is said of it.
+SOME_FORMATS: Final = (
+    "PDF, BibTeX, RIS, CSV, JSON Lines and others; `paperchat ingest --help` lists them"
+)
 SUFFIXES: Final = (*(suffix for reader in ALL_READERS for suffix in reader.suffixes), ".gz", ".zip")
 
 

@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -66,6 +66,14 @@ class TextFile:
         self._lines = io.TextIOWrapper(file, encoding=encoding, errors=errors)
         self._is_utf8 = is_utf8
         self.note = "" if encoding.startswith("utf") else f"it was read as {encoding}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the bytes, which who opened them closes."""
+        if not self._lines.closed:
+            self._lines.detach()
 
     def __iter__(self) -> Iterator[str]:
         while line := self.readline():

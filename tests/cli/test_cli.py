@@ -217,14 +217,14 @@ def test_a_file_without_papers_fails_in_one_sentence(run, tmp_path, name, conten
     assert (code, out) == (1, "")
     assert_one_clear_line(err)
     assert name in err
-    assert err.count("JSON Lines") == 1  # what would be understood, once
+    assert err.count("JSON Lines") <= 1  # what would be understood, once at the most
 
 
 def test_a_file_that_is_not_there_fails_in_one_sentence(run, tmp_path):
     code, out, err = run("ingest", tmp_path / "missing.jsonl")
     assert (code, out) == (1, "")
     assert_one_clear_line(err)
-    assert "missing.jsonl" in err
+    assert repr(str(tmp_path / "missing.jsonl")) in err  # as it was typed
 
 
 def test_a_bad_file_beside_a_good_one_fails_but_the_good_one_is_in(

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.identifiers import content_hash
-from rag.readers import read_sources
+from rag.readers import FORMATS, read_sources
 from rag.readers.dates import parse_date
 from rag.readers.records import edited_paper, paper_from_record
+from rag.readers.table import SOME_FORMATS
 from rag.readers.text_files import find_encoding
 from rag.text import one_line
 from rag.types import Note, Paper, Rejection
@@ -792,3 +793,28 @@ def test_texts_of_europe_are_not_taken_for_east_asian_ones(encoding, text):
 
 def test_utf_8_with_a_broken_byte_stays_utf_8():
     assert find_encoding("茶馆里竹椅的声音研究\n".encode() * 20 + b"\xff\n") == "utf-8-sig"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines_of(*RECORDS).encode(),
+        gzip.compress(lines_of(*RECORDS).encode(), mtime=0),
+        b"",
+        b"just a line",
+        b"PK\x03\x04 broken",
+    ],
+    ids=["lines", "gzip", "empty", "prose", "zip"],
+)
+def test_a_file_is_closed_as_soon_as_it_was_read_or_given_up(tmp_path, content):
+    (tmp_path / "file").write_bytes(content)
+    assert list(read_sources([tmp_path / "file"]))
+    begun = read_sources([tmp_path / "file"])
+    assert next(begun)
+    begun.close()
+
+
+def test_the_formats_that_a_mistake_names_are_among_those_that_can_be_read():
+    names = SOME_FORMATS.partition(" and others")[0].split(", ")
+    assert all(name in FORMATS for name in names)

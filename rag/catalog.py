@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rag.errors import SourceError
 from rag.text import folded, one_line
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.store.index import PaperIndex
+
+
+GROUPS_NAMED: Final = 20  # of the collections or tags that there are
 
 
 class Catalog:
@@ -182,6 +185,31 @@ class Catalog:
     def inside(self, collections: Sequence[str] = (), tags: Sequence[str] = ()) -> list[str]:
         """Return the ids of the papers in one of the collections and with one of the tags."""
         return self._index.papers.members(collections, tags) or []
+
+    def require_groups(self, collections: Sequence[str] = (), tags: Sequence[str] = ()) -> None:
+        """Refuse collections and tags that no paper has; a collection holds what lies in it.
+
+        Raises:
+            SourceError: One of them is not there; the message says which there are.
+        """
+        for kind, names, known in (
+            ("collection", collections, self.collections),
+            ("tag", tags, self.tags),
+        ):
+            for name in names:
+                if not (self.inside([name]) if kind == "collection" else self.inside((), [name])):
+                    there = list(known())
+                    some = ", ".join(there[:GROUPS_NAMED])
+                    more = f" and {len(there) - GROUPS_NAMED:,} more"
+                    told = f"There are {some}{more if len(there) > GROUPS_NAMED else ''}."
+                    raise SourceError(
+                        f"No {kind} of this library is called {name!r}. "
+                        f"{told if there else 'There is none yet.'}"
+                    )
+
+    def changed_after(self, revision: int, most: int = 1000) -> list[Paper]:
+        """Return the papers that were written after a revision of the library, at most so many."""
+        return [each.paper for each in self._index.papers.changes_after(revision, most).written]
 
     def tag(
         self, paper_ids: Sequence[str], *, add: Sequence[str] = (), drop: Sequence[str] = ()

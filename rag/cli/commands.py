@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from getpass import getpass
 from importlib import metadata
 from pathlib import Path
@@ -114,7 +115,10 @@ def ask(options: argparse.Namespace) -> int:
     """Answer one question."""
     if not options.question.strip():
         options.usage_error("the question is empty: say what you want to know")
-    answer = open_library(options, starter=True).ask(options.question, filters=_filters(options))
+    given = _filters(options)
+    library = open_library(options, starter=True)
+    library.catalog.require_groups(options.collection or (), options.tag or ())
+    answer = library.ask(options.question, filters=given)
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")
     if options.cite:
@@ -132,6 +136,7 @@ def search(options: argparse.Namespace) -> int:
     """Find papers."""
     given = _filters(options)
     library = open_library(options, starter=True)
+    library.catalog.require_groups(options.collection or (), options.tag or ())
     filters = library.understood_filters(options.query) if given is None else given
     hits = library.search(options.query, options.k, filters=given)
     if options.json:
@@ -255,23 +260,42 @@ def _no_such_paper(paper_ids: Sequence[str]) -> RagError:
 
 def add_paper(options: argparse.Namespace) -> int:
     """Add a paper that is typed in, or the papers of a text on standard input."""
+    from rag.readers.records import RecordError, require_fields
+
     if bool(options.title) != bool(options.abstract):
         options.usage_error("give --title and --abstract, or neither and a text on standard input")
     optional = {name: getattr(options, name) for name in ("published", "doi", "url", "venue")}
     given: dict[str, object] = {name: text for name, text in optional.items() if text}
     if options.author:
         given["authors"] = options.author
+    try:
+        require_fields(given)
+    except RecordError as exc:
+        raise SourceError(f"Nothing was added: {exc}.") from exc
     library = open_library(options)
+    before, known = library.revision, set(library.catalog.paper_ids())
     if options.title:
         given |= {"title": options.title, "abstract": options.abstract, "source": TYPED}
         report = library.ingest(given)
     else:
         report = library.ingest_text(_typed_text(), given)
+    written = library.catalog.changed_after(before)
+    added = [paper for paper in written if paper.paper_id not in known]
+    updated = [paper for paper in written if paper.paper_id in known]
     if options.json:
-        write_json(report)
-    else:
-        _write_report(report, library)
+        ids = {"added_ids": _ids(added), "updated_ids": _ids(updated)}
+        write_json({**asdict(report), **ids})
+        return 0
+    _write_report(report, library)
+    for paper in added:
+        write_line(f"added: {paper.title!r} ({paper.paper_id})")
+    for paper in updated:
+        write_line(f"updated, as it was there before: {paper.title!r} ({paper.paper_id})")
     return 0
+
+
+def _ids(papers: Sequence[Paper]) -> list[str]:
+    return [paper.paper_id for paper in papers]
 
 
 def _typed_text() -> str:
@@ -313,6 +337,7 @@ def export_papers(options: argparse.Namespace) -> int:
     library = open_library(options)
     papers = library.papers()
     if options.collection:
+        library.catalog.require_groups(options.collection)
         papers = library.catalog.require(library.catalog.inside(options.collection))
     format_name = options.format or _format_of(options.output)
     write_text(_exported(papers, format_name), options.output)

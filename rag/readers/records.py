@@ -49,6 +49,7 @@ FIELD_NAMES: Final = {
     "doi": "a DOI: give one such as 10.1000/182",
     "authors": "authors: give names",
 }
+DIGIT_DATE: Final = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?")
 LISTED: Final = re.compile(r"^\s*\[\s*([\"'].*[\"'])\s*\]\s*$", re.DOTALL)
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
@@ -141,10 +142,7 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
         values = {**values, "authors": read_people(values["authors"])}
     known = {name: getattr(paper, name) for name in EDITABLE}
     read = paper_from_record(OwnRecord({**known, **values, "id": paper.paper_id}), "")
-    for name, given in values.items():
-        found = dict(read.identifiers).get("doi") if name == "doi" else getattr(read, name)
-        if given and not found:
-            raise RecordError(f"{given!r} cannot be {FIELD_NAMES.get(name, name)}")
+    _require_read(read, values)
     fields = {name: getattr(read, name) for name in values if name in EDITABLE}
     identifiers = paper.identifiers
     if "doi" in values:
@@ -152,6 +150,32 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
         identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
     edited = tuple(dict.fromkeys((*paper.edited, *fields)))
     return replace(paper, **fields, identifiers=identifiers, edited=edited)
+
+
+def require_fields(values: Record) -> None:
+    """Refuse what was typed in as a field of a paper and cannot be read as that.
+
+    Args:
+        values: By the names of `Paper`'s fields, or `doi`.
+
+    Raises:
+        RecordError: A value cannot be taken as it is.
+    """
+    paper = OwnRecord({"title": "a title", "abstract": "an abstract", **values})
+    _require_read(paper_from_record(paper, ""), values)
+
+
+def _require_read(read: Paper, values: Record) -> None:
+    for name, given in values.items():
+        found = dict(read.identifiers).get("doi") if name == "doi" else getattr(read, name)
+        is_cut = name == "published" and _is_cut_date(str(given), str(found))
+        if given and (not found or is_cut):
+            raise RecordError(f"{given!r} cannot be {FIELD_NAMES.get(name, name)}")
+
+
+def _is_cut_date(given: str, found: str) -> bool:
+    """Whether a month or a day of a date in digits is none, so that only a part was read."""
+    return bool(DIGIT_DATE.fullmatch(given.strip())) and given.count("-") > found.count("-")
 
 
 def _title_and_abstract(record: Record) -> tuple[str, str]:

@@ -277,7 +277,11 @@ def test_records_are_edited_and_put_in_order(run, run_json, filled):
     assert told == {"collections": {"Kitchen/Tea": 1}, "tags": {"tea": 1}}
     hits = run_json("search", "spout or kettle", "--collection", "kitchen")["hits"]
     assert [hit["paper"]["paper_id"] for hit in hits] == ["kettles"]
-    assert run_json("search", "spout or kettle", "--tag", "none")["hits"] == []
+    for command in (("search", "kettle"), ("ask", KETTLE_QUESTION), ("papers", "export")):
+        code, out, err = run(*command, "--collection", "Kitchn")
+        assert (code, out, "'Kitchn'. There are Kitchen/Tea." in err) == (1, "", True)
+    code, out, err = run("search", "spout or kettle", "--tag", "none")
+    assert (code, out, err.endswith("called 'none'. There are tea.")) == (1, "", True)
     assert run_json("papers", "remove", "--collection", "Kitchen") == {"removed": 1}
     assert run_json("papers", "duplicates") == {"duplicates": []}
 
@@ -1045,6 +1049,27 @@ def test_a_paper_is_added_by_hand_and_removed_with_its_source(run, filled):
     code, _, err = run("papers", "remove", "--source", "nowhere")
     assert (code, err.split(".")[0]) == (1, "paperchat: No paper is from nowhere")
     assert run("papers", "remove", "--source", "added by hand")[1] == "1 removed\n"
+
+
+def test_what_was_added_or_updated_by_hand_is_told_by_its_id(run, run_json, filled):
+    typed = ("papers", "add", "--title", "Typed kettles", "--abstract", "They were typed in.")
+    own = id_from_title("Typed kettles")
+    assert f"added: 'Typed kettles' ({own})\n" in run(*typed)[1]
+    assert f"'Typed kettles' ({own})\n" in run(*typed, "--venue", "Steam")[1]
+    report = run_json(*typed, "--venue", "Steam and Water")
+    assert (report["added_ids"], report["updated_ids"]) == ([], [own])
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--published", "2021-13-45"), ("--doi", "10.1/ab"), ("--url", "somewhere")]
+)
+def test_a_field_that_cannot_be_is_refused_by_add_as_by_edit(run, filled, wrong):
+    typed = ("--title", "Typed kettles", "--abstract", "They were typed in.")
+    code, out, err = run("papers", "add", *typed, *wrong)
+    assert (code, out) == (1, "")
+    assert "Nothing was added" in err
+    assert repr(wrong[1]) in err
+    assert err.split(": ", 2)[2] == run("papers", "edit", "kettles", *wrong)[2].split(": ", 2)[2]
 
 
 def test_duplicates_are_merged_where_nothing_speaks_against_it(run, run_json, tmp_path):

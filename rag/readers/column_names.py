@@ -6,6 +6,7 @@ signs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,10 +15,15 @@ from rag.text import without_accents
 
 
 def bare_name(name: str) -> str:
-    """A column's name without case, accents, spaces, signs and the ending of a Solr field."""
-    return "".join(filter(str.isalnum, without_accents(SOLR_SUFFIX.sub("", name)).casefold()))
+    """A column's name without case, accents, signs, remarks and the ending of a Solr field.
+
+    "Author(s)" and "Abstract (copied)" are an author and an abstract.
+    """
+    bare = REMARK.sub("", SOLR_SUFFIX.sub("", name)) or name
+    return "".join(filter(str.isalnum, without_accents(bare).casefold()))
 
 
+REMARK: Final = re.compile(r"\s*\([^)]*\)")
 # In English; the better names stand first.
 ENGLISH: Final[Mapping[str, str]] = {
     "title": "title, article title, document title, paper title, item title, primary title, "
@@ -31,10 +37,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "publish time, online date, cover date, issue date, produced date, release date, pub date, "
     "date of publication, published on, published at, submitted date",
     "year": "year, publication year, published year, pub year, py, year published, "
-    "year of publication, pubyr, yr",
+    "year of publication, pubyr, yr, years",
     "month": "month, published month, publication month",
     "doi": "doi, di, doi link, digital object identifier, article doi, item doi, doi id, doi url, "
-    "paper doi, ids doi",
+    "paper doi, ids doi, doi or link, doi or url",
     "pmid": "pmid, pubmed id, pubmed, pm, ids pmid",
     "arxiv": "arxiv id, arxiv, eprint, archive location",
     "url": "url, link, html link, pdf link, urls, source url, article url, website, external url, "

@@ -231,7 +231,7 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
         yield Rejection(name, 0, f"it cannot be read: {why}")
         return
     if not found:
-        yield Rejection(name, 0, "it holds no paper")
+        yield Rejection(name, 0, "it holds no paper with a title and an abstract")
 
 
 def _read_packed(

@@ -13,7 +13,6 @@ from rag.types import Paper
 
 NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
 OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
-MONTH_OF_ID: Final = re.compile(r"(?:[\w.-]+/)?(?P<year>\d\d)(?P<month>0[1-9]|1[0-2])(?:\.|\d{3}$)")
 ARXIV_ID: Final = re.compile(rf"^({NEW_ARXIV}|{OLD_ARXIV})(?:v\d+)?$")
 # arXiv's own pages, ar5iv's, alphaxiv's and those of Hugging Face.
 ARXIV_URL: Final = re.compile(
@@ -55,19 +54,6 @@ def arxiv_id_in(url: str) -> str:
 def arxiv_id_of(paper: Paper) -> str:
     """Find a paper's id on arXiv in its own id or its address, or ""."""
     return plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
-
-
-def arxiv_month(arxiv_id: str) -> str | None:
-    """Return the month that an arXiv id says its first version is of, as `2021-03`.
-
-    Ids are YYMM.number since April 2007, and before archive/YYMMnumber, from 1991 on.
-    """
-    match = MONTH_OF_ID.match(arxiv_id)
-    if not match:
-        return None
-    year, month = int(match["year"]), match["month"]
-    is_old = "/" in arxiv_id
-    return f"{1900 + year if is_old and year > 90 else 2000 + year}-{month}"
 
 
 def find_arxiv_id(*texts: str) -> str:

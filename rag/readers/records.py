@@ -10,7 +10,6 @@ from typing import Final
 from rag.cleaning import clean_abstract, clean_text, clean_title, is_withdrawal
 from rag.identifiers import (
     arxiv_id_in,
-    arxiv_month,
     doi_address,
     find_arxiv_id,
     id_from_title,
@@ -104,7 +103,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
         title=title,
         abstract=abstract,
         authors=_authors(record),
-        published=_published(record) or arxiv_month(arxiv_id),
+        published=_published(record),
         url=url or _address(arxiv_id, identifiers),
         venue=_venue(record),
         source=_first_text(record, "source") or source,

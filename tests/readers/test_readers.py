@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from rag.identifiers import arxiv_month, content_hash
+from rag.identifiers import content_hash
 from rag.readers import FORMATS, read_sources
 from rag.readers.dates import parse_date
 from rag.readers.records import edited_paper, paper_from_record
@@ -820,14 +820,3 @@ def test_a_file_is_closed_as_soon_as_it_was_read_or_given_up(tmp_path, content):
 def test_the_formats_that_a_mistake_names_are_among_those_that_can_be_read():
     names = SOME_FORMATS.partition(" and others")[0].split(", ")
     assert all(name in FORMATS for name in names)
-
-
-@pytest.mark.parametrize(
-    ("arxiv_id", "month"),
-    [("2103.00020", "2021-03"), ("0901.1234", "2009-01"), ("hep-th/9108001", "1991-08")],
-)
-def test_an_arxiv_id_dates_a_paper_that_has_no_other_date(arxiv_id, month):
-    record = {"title": "Kettles", "abstract": "They sing.", "arxiv_id": arxiv_id}
-    assert paper_from_record(record, "here").published == month
-    assert paper_from_record(record | {"year": "2023"}, "here").published == "2023"
-    assert arxiv_month("2113.00020") is None

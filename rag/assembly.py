@@ -84,7 +84,7 @@ def build_assistant_questions(index: PaperIndex) -> AssistantQuestions | None:
     embedder = find_embedder(index)
     if embedder is None or embedder.name != MINILM:
         return None
-    return AssistantQuestions(embedder.embed_texts, embedder.embed_query)
+    return AssistantQuestions(embedder.embed_fixed, embedder.embed_query)
 
 
 def build_lookup(index: PaperIndex) -> PaperLookup:

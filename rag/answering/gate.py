@@ -227,16 +227,14 @@ def reason_to_abstain(
     if relevance is not None:
         if relevance < cut.least_relevance.value:
             return "not_in_library"
-        if is_read or lacks_detail(question, hits[0].paper) is False:
+        is_lacking = None if is_read else lacks_detail(question, hits[0].paper)
+        if is_read or is_lacking is False:
             return None
         if not asks_for_several(question) and _no_paper_states(question, hits[:HITS_READ]):
             return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
-        is_uncounted = (
-            lacks_detail(question, hits[0].paper) and missing >= cut.maybe_missing_from.value
-        )
-        is_missing = is_uncounted or missing >= cut.missing_detail_from.value
-        return "not_in_abstract" if is_missing else None
+        least = cut.maybe_missing_from if is_lacking else cut.missing_detail_from
+        return "not_in_abstract" if missing >= least.value else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)
     return "not_in_library" if covered < cut.least_coverage.value else None
 

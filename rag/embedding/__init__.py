@@ -76,6 +76,7 @@ class Embedder:
     _failure: EmbedderUnavailableError | None = None
     _encoder: CachedEncoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
 
     def prepare(
         self, on_progress: OnProgress = lambda _: None, *, retry: bool = False
@@ -133,6 +134,12 @@ class Embedder:
         embedded = iter(model.embed(unknown) if unknown else ())
         vectors = [next(embedded) if vector is None else vector for vector in known]
         return _unit(np.asarray(vectors, np.float32))
+
+    def embed_fixed(self, texts: tuple[str, ...]) -> NDArray[np.float32]:
+        """Return vectors as `embed_texts` does, of texts that never change: they are kept."""
+        if texts not in self._kept:
+            self._kept[texts] = self.embed_texts(texts)
+        return self._kept[texts]
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a question, shape (dimension,), unit norm."""

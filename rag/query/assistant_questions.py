@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ ASKS: Final = re.compile(
 ADDRESSES: Final = re.compile(r"\b(?:you|your|yours|u|i|me|my|we|us|our)\b", re.IGNORECASE)
 
 
+@cache
 def load_examples(file: Path = FILE) -> dict[str, list[str]]:
     """Load example questions, by the name of the text in `prompts/assistant` that answers."""
     examples: dict[str, list[str]] = json.loads(file.read_text("utf-8"))
@@ -43,7 +44,7 @@ class AssistantQuestions:
 
     def __init__(
         self,
-        embed_texts: Callable[[Sequence[str]], NDArray[np.float32]],
+        embed_texts: Callable[[tuple[str, ...]], NDArray[np.float32]],
         embed_query: Callable[[str], NDArray[np.float32]],
     ) -> None:
         self._embed_texts = embed_texts
@@ -69,4 +70,5 @@ class AssistantQuestions:
     def _examples(self) -> tuple[list[str], NDArray[np.float32]]:
         examples = load_examples()
         names = [name for name, texts in examples.items() for _ in texts]
-        return names, self._embed_texts([text for texts in examples.values() for text in texts])
+        texts = tuple(text for group in examples.values() for text in group)
+        return names, self._embed_texts(texts)

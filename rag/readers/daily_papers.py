@@ -13,7 +13,7 @@ from typing import Final
 
 from rag.readers.dates import parse_date
 from rag.readers.prose import MARKED, reads_like_research
-from rag.readers.records import Record, UnreadableError
+from rag.readers.records import Record, read_whole
 from rag.readers.text_files import Text
 
 # The shortest abstract of the saved pages has 262 characters, the longest title 154.
@@ -78,13 +78,7 @@ def read_page(file: Text) -> Iterator[Record]:
     Raises:
         UnreadableError: The page is longer than any.
     """
-    lines, characters = [], 0
-    for line in file:
-        characters += len(line)
-        if characters > MOST_CHARACTERS:
-            raise UnreadableError(f"it is a page of more than {MOST_CHARACTERS:,} characters")
-        lines.append(line)
-    yield from split_page("".join(lines))
+    yield from split_page(read_whole(file, MOST_CHARACTERS, "page"))
 
 
 def split_page(text: str) -> Iterator[Record]:

@@ -18,7 +18,7 @@ from rag.readers.dates import parse_date
 from rag.readers.hyphens import whole_words
 from rag.readers.people import split_people
 from rag.readers.prose import MARKED, reads_like_research
-from rag.readers.records import Record, UnreadableError
+from rag.readers.records import Record, read_whole
 from rag.readers.text_files import Text
 from rag.text import one_line
 
@@ -196,13 +196,7 @@ def read_front_matters(file: Text) -> Iterator[Record]:
     Raises:
         UnreadableError: The file is longer than any.
     """
-    lines, characters = [], 0
-    for line in file:
-        characters += len(line)
-        if characters > MOST_CHARACTERS:
-            raise UnreadableError(f"it is a text of more than {MOST_CHARACTERS:,} characters")
-        lines.append(line)
-    yield from map(read_front_matter, split_papers("".join(lines)))
+    yield from map(read_front_matter, split_papers(read_whole(file, MOST_CHARACTERS, "text")))
 
 
 def has_abstract_label(text: str) -> bool:

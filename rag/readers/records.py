@@ -81,6 +81,21 @@ class UnreadableError(Exception):
     """Raised when a whole file cannot be read; the message says why, in words for the user."""
 
 
+def read_whole(lines: Iterable[str], most: int, kind: str) -> str:
+    """Join the lines of a file.
+
+    Raises:
+        UnreadableError: They have more than so many characters together.
+    """
+    kept, characters = [], 0
+    for line in lines:
+        characters += len(line)
+        if characters > most:
+            raise UnreadableError(f"it is a {kind} of more than {most:,} characters")
+        kept.append(line)
+    return "".join(kept)
+
+
 def paper_from_record(record: Record, source: str) -> Paper:
     """Make the paper that a record describes.
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
@@ -193,6 +193,15 @@ class Library:
         from rag.assembly import find_embedder
 
         return find_embedder(self._index) is None
+
+    def __repr__(self) -> str:
+        return f"<Library {str(self.folder)!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A Library cannot be copied or pickled. Give the other process its folder, and open it "
+            f"there: Library.open({str(self.folder)!r})."
+        )
 
     def __len__(self) -> int:
         """Return how many papers the library holds."""

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
@@ -16,17 +18,32 @@ from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.export.plain import to_plain
 from rag.pace import Pace
+from rag.text import wrapped
 from rag.types import Progress
 
 
-def write_line(text: str = "") -> None:
-    """Write a line on standard output."""
-    sys.stdout.write(text + "\n")
+def write_line(text: str = "", hang: int = 0) -> None:
+    """Write a line on standard output; at a terminal it is broken between words.
+
+    Args:
+        text: It, or several.
+        hang: By how many columns what goes on stands further in.
+    """
+    sys.stdout.write(_fitted(text, sys.stdout, hang) + "\n")
+
+
+def write_notice(text: str) -> None:
+    """Write a line on standard error, as `write_line` does on standard output."""
+    sys.stderr.write(_fitted(text, sys.stderr, hang=2) + "\n")
+
+
+def _fitted(text: str, stream: TextIO, hang: int) -> str:
+    return wrapped(text, get_terminal_size().columns, hang) if stream.isatty() else text
 
 
 def write_json(value: object) -> None:
     """Write a value as one JSON object on standard output."""
-    write_line(json.dumps(to_plain(value), ensure_ascii=False))
+    sys.stdout.write(json.dumps(to_plain(value), ensure_ascii=False) + "\n")
 
 
 def write_text(text: str, path: Path | None) -> None:

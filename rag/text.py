@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from typing import Final
 
@@ -11,6 +12,7 @@ from typing import Final
 UNWANTED: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
+LEAST_COLUMNS: Final = 10  # of a line's text, however narrow the place
 NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -20,6 +22,32 @@ def one_line(text: str) -> str:
         return text.strip(" ")
     line = " ".join(text.split())
     return line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
+
+
+def wrapped(text: str, width: int, hang: int = 0) -> str:
+    """Break the lines of a text that are wider than a number of columns, between words.
+
+    Args:
+        text: Of which shorter lines stay as they are.
+        width: Columns.
+        hang: By how many columns what goes on stands further in than its line begins.
+    """
+    return "\n".join(_wrapped_line(line, width, hang) for line in text.split("\n"))
+
+
+def _wrapped_line(line: str, width: int, hang: int) -> str:
+    if len(line) <= width:
+        return line
+    begin = len(line) - len(line.lstrip())
+    return textwrap.fill(
+        line.strip(),
+        max(width, begin + hang + LEAST_COLUMNS),
+        initial_indent=" " * begin,
+        subsequent_indent=" " * (begin + hang),
+        break_long_words=False,  # such as an address, which is to be copied
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
 
 
 def is_utf8(text: str) -> bool:

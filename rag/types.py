@@ -29,6 +29,12 @@ EXTRACTIVE = "extractive"  # the mode of answers without a language model
 WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
 LAST_YEAR: Final = 9999  # dates have four digits for their year
 YEAR: Final = re.compile(r"[0-9]{1,4}")
+ARXIV = "arXiv"
+SCHOLAR = "Google Scholar"
+SEARCHES = {
+    ARXIV: "https://arxiv.org/search/?searchtype=title&query=",
+    SCHOLAR: "https://scholar.google.com/scholar?q=",
+}
 SAFE_IN_DOI = "/:;.,-_+@!*~=&$()"  # signs that an address need not escape
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
 PASTED = "pasted text"
@@ -92,9 +98,13 @@ class Paper:
 
     @property
     def link(self) -> str:
-        """The paper's address, or a search of arXiv for its title where none is known."""
-        searched = f"https://arxiv.org/search/?searchtype=title&query={quote_plus(self.title)}"
-        return self.address or searched
+        """The paper's address, or a search for its title where none is known."""
+        return self.address or SEARCHES[self.searched_at] + quote_plus(self.title)
+
+    @property
+    def searched_at(self) -> str:
+        """Where the title is searched for: all starter papers are on arXiv, others may not be."""
+        return ARXIV if self.is_summary else SCHOLAR
 
     @property
     def is_summary(self) -> bool:
@@ -486,12 +496,14 @@ class Rejection:
         record: Its place in the source, from 1; 0 for the source as a whole.
         why: What is wrong with it.
         reason: The kind of fault, in words that many records share; empty for a singular one.
+        within: The folder or archive whose file the source is; empty for one that was named itself.
     """
 
     source: str
     record: int
     why: str
     reason: str = field(default="", compare=False)
+    within: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import assume, given, strategies
 from hypothesis import settings as examples
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -33,6 +36,7 @@ from rag.passages import passage_text
 from rag.readers.records import paper_from_record
 from rag.settings import Settings
 from rag.starter import starter_file
+from rag.store import index
 from rag.store.database import FILE
 from rag.store.vectors import VectorStore
 from rag.text import one_line
@@ -191,6 +195,24 @@ def test_a_file_in_place_of_the_folder_is_told(settings):
 def test_a_model_without_an_endpoint_is_told(settings):
     with pytest.raises(ConfigurationError, match="'some-model' needs an endpoint"):
         Library.open(settings=settings, llm="some-model")
+
+
+def test_a_library_tells_its_folder_and_cannot_be_copied_or_pickled(lexical_settings):
+    with Library.open(settings=lexical_settings) as opened:
+        assert repr(opened) == f"<Library {str(lexical_settings.library)!r}>"
+        for duplicate in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match=r"Library\.open\('"):
+                duplicate(opened)
+
+
+def test_who_has_to_wait_for_another_process_is_told_at_once(lexical_settings, monkeypatch, caplog):
+    monkeypatch.setattr(index, "SILENT_S", 0.0)
+    monkeypatch.setattr(index, "LOCK_TIMEOUT_S", 0.0)
+    with Library.open(settings=lexical_settings) as opened:
+        with FileLock(opened.folder / "lock"), pytest.raises(LibraryError, match="Another process"):
+            opened.ingest(TIDE)
+        assert "another process is changing" in caplog.text
+        assert opened.ingest(TIDE).added == 1
 
 
 def test_closing_one_of_two_openings_leaves_the_other_usable(settings):

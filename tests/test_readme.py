@@ -15,7 +15,7 @@ from typing import get_args
 import pytest
 
 from eval.data.dataset import Sample, SampleType, Turn, read_samples
-from rag.cli import build_parser
+from rag.cli.parser import build_parser
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 # What a user copies, and what `.ci/run` takes from the README to test a fresh clone.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import folded, is_utf8, one_line, squeezed, title_key, without_accents
+from rag.text import folded, is_utf8, one_line, squeezed, title_key, without_accents, wrapped
 from rag.userdata.excerpts import Excerpt, find_excerpt
 
 
@@ -54,6 +54,27 @@ def test_text_is_squeezed_to_its_ascii_letters_and_digits():
 def test_utf8_holds_text_without_lone_surrogates(text):
     assert is_utf8(text) is not any("\ud800" <= sign <= "\udfff" for sign in text)
     assert is_utf8(one_line(text))
+
+
+@given(st.text("ab -/\n", max_size=200), st.integers(12, 40), st.integers(0, 4))
+def test_a_text_that_is_wrapped_keeps_its_words_and_the_width_where_they_allow(text, width, hang):
+    lines = wrapped(text, width, hang).split("\n")
+    assert " ".join(lines).split() == text.split()
+    longest = max(map(len, [*text.split(), ""]))
+    indents = [len(line) - len(line.lstrip()) for line in text.split("\n")]
+    assert max(map(len, lines)) <= max(width, max(indents) + hang + max(longest, 10))
+
+
+def test_what_goes_on_in_a_wrapped_line_hangs_and_addresses_stay_whole():
+    address = "https://example.org/a-long-address-that-is-to-be-copied"
+    text = f"  12. A title that is too long for it\n     {address}\n\nEnd."
+    assert wrapped(text, 24, hang=4).split("\n") == [
+        "  12. A title that is",
+        "      too long for it",
+        f"     {address}",
+        "",
+        "End.",
+    ]
 
 
 @given(st.text())

@@ -99,7 +99,7 @@ def _venue(paper: Paper, mark: str) -> str:
 def _link(paper: Paper, mark: str) -> str:
     if paper.address:
         return f"{paper.address} {mark}"
-    searched = f"this searches arXiv for its title: {paper.link}"
+    searched = f"this searches {paper.searched_at} for its title: {paper.link}"
     return f"No address is recorded for this paper {mark}; {searched}"
 
 

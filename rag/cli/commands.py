@@ -21,9 +21,17 @@ from rag.export.plain import exported_record, paper_record
 from rag.library import Library
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
-from rag.terminal import is_answered_yes, shown_progress, write_json, write_line, write_text
+from rag.terminal import (
+    is_answered_yes,
+    shown_progress,
+    write_json,
+    write_line,
+    write_notice,
+    write_text,
+)
 from rag.types import STARTER_SOURCE, TYPED, Answer, Filters, IngestReport, Paper
 
+HANG: Final = 4  # columns by which a paper's title goes on further in
 MOST_TYPED_BYTES: Final = 5_000_000
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
@@ -149,7 +157,11 @@ def search(options: argparse.Namespace) -> int:
 
 
 def ingest(options: argparse.Namespace) -> int:
-    """Read papers into the library; return 1 when a source could not be read at all."""
+    """Read papers into the library; return 1 when a source that was named gave nothing.
+
+    What is no paper in a folder or an archive is told, and no failure: people keep their papers
+    beside other files.
+    """
     if not options.sources and not options.rebuild:
         options.usage_error("name at least one SOURCE, or --rebuild")
     if options.watch:
@@ -171,7 +183,7 @@ def ingest(options: argparse.Namespace) -> int:
     else:
         report = _asked_of_gone(report, library, options)
         _write_report(report, library)
-    return 1 if any(rejection.record == 0 for rejection in report.rejected) else 0
+    return 1 if any(each.record == 0 and not each.within for each in report.rejected) else 0
 
 
 def _asked_of_gone(
@@ -211,9 +223,9 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _write_report(report: IngestReport, library: Library) -> None:
     for line in rejection_lines(report.rejected):
-        sys.stderr.write(f"rejected: {line}\n")
+        write_notice(f"rejected: {line}")
     for note in report.notes:
-        sys.stderr.write(f"note: {note.source}: {note.text}\n")
+        write_notice(f"note: {note.source}: {note.text}")
     for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
         write_line(line)
     write_line(str(report))
@@ -227,7 +239,7 @@ def list_papers(options: argparse.Namespace) -> int:
     if options.json:
         write_json({"papers": papers})
     for paper in papers if not options.json else []:
-        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}", HANG)
     return 0
 
 
@@ -237,7 +249,7 @@ def show_paper(options: argparse.Namespace) -> int:
     if paper is None:
         raise _no_such_paper([options.paper_id])
     if options.json:
-        write_line(json.dumps(paper_record(paper), ensure_ascii=False))
+        write_json(paper_record(paper))
         return 0
     known = [
         f"This paper was {paper.retraction}." if paper.retraction else None,
@@ -344,7 +356,7 @@ def export_papers(options: argparse.Namespace) -> int:
     summaries = sum(paper.is_summary for paper in papers)
     if summaries and format_name != JSON_LINES:
         count = f"{summaries} of {len(papers)} papers"
-        sys.stderr.write(f"without abstract, as only a summary is there: {count}\n")
+        write_notice(f"without abstract, as only a summary is there: {count}")
     return 0
 
 

@@ -158,7 +158,7 @@ def list_duplicates(options: argparse.Namespace) -> int:
 
 def _write_headings(group: Sequence[Heading]) -> None:
     for paper in group:
-        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}")
+        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}", hang=4)
 
 
 def _merge_groups(

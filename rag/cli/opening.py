@@ -8,11 +8,11 @@ from typing import Final
 
 from rag.library import Library
 from rag.settings import Settings, read_settings
-from rag.terminal import is_answered_yes, shown_progress
+from rag.terminal import is_answered_yes, shown_progress, write_notice
 
 NEW_AND_EMPTY: Final = (
     "{library!r} is a new library, and empty: `paperchat ingest SOURCE… --library {library}` reads "
-    "papers into it, and --starter fills it with the starter papers.\n"
+    "papers into it, and --starter fills it with the starter papers."
 )
 FILL_IT: Final = "{library!r} is a new library. Fill it with the starter papers?"
 
@@ -47,5 +47,5 @@ def fills_new(options: argparse.Namespace, settings: Settings) -> bool:
         return False
     if sys.stdin.isatty() and sys.stderr.isatty():
         return is_answered_yes(FILL_IT.format(library=str(folder)))
-    sys.stderr.write(NEW_AND_EMPTY.format(library=str(folder)))
+    write_notice(NEW_AND_EMPTY.format(library=str(folder)))
     return False

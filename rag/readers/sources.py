@@ -173,11 +173,12 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
     for path in files:
         try:
             with path.open("rb") as file, meter.reading(file):
-                items = _read_file(file, _shown(path.name))
+                items = _within(_read_file(file, _shown(path.name)), _folder_of(path, source))
                 yield from collected(items, _folders_of(path, source))
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
             why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-            yield Rejection(_as_typed(path, source), 0, f"it cannot be read: {why}")
+            name, within = _as_typed(path, source), _folder_of(path, source)
+            yield Rejection(name, 0, f"it cannot be read: {why}", within=within)
 
 
 def _as_typed(path: Path, source: str | Path) -> str:
@@ -185,6 +186,20 @@ def _as_typed(path: Path, source: str | Path) -> str:
     root = Path(source).expanduser()
     within = Path(source) / path.relative_to(root) if path != root else source
     return _shown(str(within))
+
+
+def _folder_of(path: Path, source: str | Path) -> str:
+    """The folder of a file as the user named it; "" where the file itself was named."""
+    return str(Path(_as_typed(path, source)).parent) if path != Path(source).expanduser() else ""
+
+
+def _within(items: Iterator[Item], place: str) -> Iterator[Item]:
+    """The same items, of which what was rejected tells the folder or archive that it is in."""
+    for item in items:
+        if place and isinstance(item, Rejection) and not item.within:
+            yield replace(item, within=place)
+        else:
+            yield item
 
 
 def _folders_of(path: Path, source: str | Path) -> list[str]:
@@ -270,7 +285,8 @@ def _read_zip(file: io.BufferedReader, name: str, depth: int) -> Iterator[Item]:
             raise UnreadableError(f"it holds more than {MOST_MEMBERS:,} files")
         for member in members:
             if not member.is_dir() and not _is_hidden(member.filename):
-                yield from _read_member(archive, member, f"{name}/{_shown(member.filename)}", depth)
+                member_name = f"{name}/{_shown(member.filename)}"
+                yield from _within(_read_member(archive, member, member_name, depth), name)
 
 
 def _is_hidden(name: str) -> bool:

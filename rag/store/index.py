@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_S: Final = 30.0
+SILENT_S: Final = 1.0  # a wait that nobody need be told of
 PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB
 MOST_TAGS: Final = 10_000  # that are counted
 UNKNOWN_DIMENSION: Final = 0  # of an embedder that has not embedded anything yet
@@ -370,13 +371,25 @@ class PaperIndex:
         """
         self.database.require_writable()
         try:
-            with self._lock:
+            with self._acquired():
                 yield
         except Timeout as exc:
             raise LibraryError(
                 f"Another process has been changing {str(self.folder)!r} for "
                 f"{LOCK_TIMEOUT_S:.0f} s. Wait until it is done and try again."
             ) from exc
+
+    def _acquired(self) -> AbstractContextManager[object]:
+        """Take the lock, and say what is waited for where another process holds it."""
+        try:
+            return self._lock.acquire(timeout=SILENT_S)
+        except Timeout:
+            logger.warning(
+                "another process is changing %r; waiting for it for up to %.0f s",
+                str(self.folder),
+                LOCK_TIMEOUT_S,
+            )
+            return self._lock.acquire(timeout=LOCK_TIMEOUT_S - SILENT_S)
 
     def change_state(self, **values: str | int | bool | None) -> None:
         """Remember other values of `LibraryState`."""

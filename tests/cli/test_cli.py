@@ -9,13 +9,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from eval.data.dataset import read_samples
-from rag.cli import BIBLIOGRAPHIES, STYLES, main
+from rag.cli import main
+from rag.cli.parser import BIBLIOGRAPHIES, STYLES
 from rag.export import FORMATS
 from rag.export import STYLES as EXPORT_STYLES
 from rag.identifiers import id_from_title
@@ -237,6 +240,32 @@ def test_a_bad_file_beside_a_good_one_fails_but_the_good_one_is_in(
     assert "binary.bin" in err
     assert "Traceback" not in err
     assert len(run_json("papers", "list")["papers"]) == 2
+
+
+def test_what_is_no_paper_in_a_folder_or_archive_is_told_and_no_failure(
+    run, run_json, tmp_path, papers_file
+):
+    beside = tmp_path / "mine" / "old papers"
+    beside.mkdir(parents=True)
+    (beside / "photo.bib").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
+    with zipfile.ZipFile(beside / "mixed.zip", "w") as archive:
+        archive.writestr("notes.bin", b"\x00\x01\x02")
+        archive.write(papers_file, "papers.jsonl")
+    code, out, err = run("ingest", tmp_path / "mine")
+    assert (code, "2 added" in out) == (0, True)
+    assert "rejected: photo.bib: it is a binary file" in err
+    rejected = run_json("ingest", tmp_path / "mine")["rejected"]
+    assert {(each["source"], each["within"]) for each in rejected} == {
+        ("photo.bib", str(beside)),
+        ("mixed.zip/notes.bin", "mixed.zip"),
+    }
+
+
+def test_a_folder_without_a_paper_fails_in_one_sentence(run, tmp_path):
+    (tmp_path / "photo.bib").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
+    code, out, err = run("ingest", tmp_path)
+    assert (code, out) == (1, "")
+    assert_one_clear_line(err)
 
 
 def test_ingest_looks_papers_up(run, monkeypatch):
@@ -691,6 +720,17 @@ def test_show_tells_all_that_is_known(run, filled):
     assert "papers.jsonl" in out  # where it came from
 
 
+def test_lines_are_broken_between_words_at_a_terminal_alone(run, filled, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    _, whole, _ = run("papers", "show", KETTLES["id"])
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda stream: True, raising=False)
+    _, told, _ = run("papers", "show", KETTLES["id"])
+    assert max(map(len, whole.splitlines())) > 40 >= max(map(len, told.splitlines()))
+    assert told.split() == whole.split()
+    _, record, _ = run("papers", "show", KETTLES["id"], "--json")
+    assert json.loads(record)["abstract"] == KETTLES["abstract"]
+
+
 def test_show_json_is_the_record(run_json, filled):
     shown = run_json("papers", "show", "kettles")
     assert shown == {
@@ -1012,6 +1052,16 @@ def start(library, *arguments):
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def test_a_user_who_stops_a_command_while_it_is_still_imported_sees_no_traceback(run, monkeypatch):
+    class Interrupted(ModuleType):
+        @property
+        def parse(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "rag.cli.parser", Interrupted("rag.cli.parser"))
+    assert run("papers", "list") == (130, "", "paperchat: stopped")
 
 
 def test_a_reader_who_has_had_enough_is_no_failure(run, folder):

@@ -134,7 +134,7 @@ def _named(label: str, names: Sequence[str]) -> str:
 
 
 def _link_label(paper: Paper) -> str:
-    return paper.address or "Search on arXiv"
+    return paper.address or f"Search on {paper.searched_at}"
 
 
 def report_html(report: IngestReport) -> str:

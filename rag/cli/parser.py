@@ -1,0 +1,307 @@
+"""Describe the commands of `paperchat`: what each takes, says of itself and runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from eval.arguments import add_eval
+from rag.cli import commands
+from rag.cli.curating import add_curating
+from rag.cli.feedback import add_feedback
+from rag.lookup import LOOKUPS, MOST_FOUND
+from rag.readers import FORMATS
+
+MOST_PORT: Final = 65535
+BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
+STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Parse the arguments of a command; without a command they are those of `chat`."""
+    return build_parser().parse_args(_with_default_command(arguments))
+
+
+def _with_default_command(arguments: list[str]) -> list[str]:
+    """Return the arguments with `chat` where no command is named, as in `paperchat --port 8000`."""
+    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
+        return arguments
+    if arguments and not arguments[0].startswith("-"):
+        return arguments  # an unknown command: argparse lists the known ones
+    return ["chat", *arguments]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="paperchat", description="Ask questions of a library of research papers."
+    )
+    parser.add_argument("--version", action="version", version=commands.version())
+    parser.set_defaults(library=None, verbose=False)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = _common()
+    for name, add in COMMANDS.items():
+        add(subparsers.add_parser(name, parents=[common], help=HELP[name], description=HELP[name]))
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Build the options of every command and action; when not given they override nothing."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--library", type=Path, metavar="DIR", help="folder of the library")
+    common.add_argument("--verbose", action="store_true", help="tell what each stage does")
+    return common
+
+
+def _add_json(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    filters = parser.add_argument_group(
+        "filters", "which papers may answer; without any, those that the question says itself"
+    )
+    filters.add_argument(
+        "--since", type=_year, metavar="YEAR", help="published in this year or later"
+    )
+    filters.add_argument(
+        "--until", type=_year, metavar="YEAR", help="published in this year or before"
+    )
+    filters.add_argument("--undated", action="store_true", help="papers without a known year too")
+    filters.add_argument(
+        "--author", action="append", metavar="NAME", help="by this author; repeatable"
+    )
+    filters.add_argument("--source", action="append", help="read from this source; repeatable")
+    filters.add_argument(
+        "--collection", action="append", metavar="NAME", help="in this collection; repeatable"
+    )
+    filters.add_argument("--tag", action="append", help="with this tag; repeatable")
+    parser.set_defaults(usage_error=parser.error)
+
+
+def _add_starter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--starter",
+        action="store_true",
+        help="fill a new library of your own with the starter papers, as the default one is",
+    )
+
+
+def _add_chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a user and a password")
+    parser.add_argument(
+        "--auth-file", type=Path, metavar="FILE", help="ask for a user of the file (`users add`)"
+    )
+    parser.add_argument(
+        "--no-auth", action="store_true", help="let every machine that reaches --host in"
+    )
+    parser.add_argument(
+        "--allow-endpoints",
+        action="store_true",
+        help="let visitors from other machines name a model's endpoint that this one then asks",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    _add_starter(parser)
+    parser.set_defaults(run=commands.chat)
+
+
+def _add_ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question")
+    parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    _add_filters(parser)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--cite",
+        choices=(*BIBLIOGRAPHIES, *STYLES),
+        help="print the cited papers alone, for a bibliography or as a style prints them",
+    )
+    shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
+    _add_json(shown)
+    _add_starter(parser)
+    parser.set_defaults(run=commands.ask)
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query")
+    parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
+    _add_filters(parser)
+    _add_json(parser)
+    _add_starter(parser)
+    parser.set_defaults(run=commands.search)
+
+
+def _add_ingest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help=f"files or folders of papers ({FORMATS}), or what is to be looked up: {LOOKUPS}",
+    )
+    parser.add_argument(
+        "--most",
+        type=_positive,
+        default=MOST_FOUND,
+        metavar="N",
+        help=f"papers that a query brings at the most (default {MOST_FOUND})",
+    )
+    parser.add_argument(
+        "--collection",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="put all that is read into this collection; repeatable",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
+    )
+    parser.add_argument(
+        "--remove",
+        action="store_true",
+        help="take out what was deleted in Zotero; what another source has too stays",
+    )
+    parser.add_argument(
+        "--rebuild", action="store_true", help="embed the library anew with the present settings"
+    )
+    _add_json(parser)
+    parser.set_defaults(run=commands.ingest, usage_error=parser.error)
+
+
+def _add_papers(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    common = [_common()]
+    listing = actions.add_parser("list", parents=common, help="every paper, a line each")
+    listing.set_defaults(run=commands.list_papers)
+    add = actions.add_parser(
+        "add", parents=common, help="a paper by hand, or papers from text on standard input"
+    )
+    _add_paper_fields(add)
+    show = actions.add_parser("show", parents=common, help="one paper, whole")
+    show.add_argument("paper_id")
+    show.set_defaults(run=commands.show_paper)
+    remove = actions.add_parser("remove", parents=common, help="delete papers")
+    _add_removal(remove)
+    export = actions.add_parser("export", parents=common, help="every paper, in a format of files")
+    _add_export(export)
+    verify = actions.add_parser("verify", parents=common, help="say what is wrong, and mend it")
+    verify.add_argument("--repair", action="store_true", help="mend what is wrong")
+    verify.set_defaults(run=commands.verify_papers)
+    add_curating(actions, common)
+    for action in (listing, add, show, remove, verify):
+        _add_json(action)
+
+
+def _add_paper_fields(add: argparse.ArgumentParser) -> None:
+    add.add_argument("--title", help="without it, all is read from standard input")
+    add.add_argument("--abstract")
+    add.add_argument("--author", action="append", default=[], metavar="NAME", help="repeatable")
+    add.add_argument("--published", metavar="DATE", help="a year, a month or a day")
+    add.add_argument("--doi")
+    add.add_argument("--url")
+    add.add_argument("--venue")
+    add.set_defaults(run=commands.add_paper, usage_error=add.error)
+
+
+def _add_removal(remove: argparse.ArgumentParser) -> None:
+    remove.add_argument("paper_ids", nargs="*", metavar="PAPER_ID")
+    remove.add_argument("--starter", action="store_true", help="all papers of the starter library")
+    remove.add_argument(
+        "--source", action="append", default=[], help="all papers of this source alone; repeatable"
+    )
+    remove.add_argument(
+        "--collection",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="all papers in this collection; repeatable",
+    )
+    remove.set_defaults(run=commands.remove_papers, usage_error=remove.error)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument(
+        "--format",
+        choices=("jsonl", "csv", *BIBLIOGRAPHIES, *STYLES),
+        help="jsonl keeps all that is known; apa, ieee and chicago are printed references "
+        "(default: by FILE's name, else jsonl)",
+    )
+    export.add_argument(
+        "--collection", action="append", metavar="NAME", help="of this collection; repeatable"
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
+    export.set_defaults(run=commands.export_papers)
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    add_feedback(parser, _common())
+
+
+def _add_users(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    adding = actions.add_parser("add", help="add a user, or give one another password")
+    adding.add_argument("user", metavar="USER")
+    adding.add_argument("--file", type=Path, metavar="FILE", help="instead of standard output")
+    adding.set_defaults(run=commands.add_user)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.set_defaults(run=commands.doctor)
+
+
+def _positive(text: str) -> int:
+    value = _whole_number(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _year(text: str) -> int:
+    value = _whole_number(text)
+    if not date.min.year <= value <= date.max.year:
+        raise argparse.ArgumentTypeError(f"{text!r} is no year")
+    return value
+
+
+def _port(text: str) -> int:
+    value = _whole_number(text)
+    if not 1 <= value <= MOST_PORT:
+        raise argparse.ArgumentTypeError(f"it must be from 1 to {MOST_PORT}")
+    return value
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from exc
+
+
+COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "chat": _add_chat,
+    "ask": _add_ask,
+    "search": _add_search,
+    "ingest": _add_ingest,
+    "papers": _add_papers,
+    "feedback": _add_feedback,
+    "users": _add_users,
+    "doctor": _add_doctor,
+    "eval": add_eval,
+}
+HELP: Final = {
+    "chat": "open the chat page (also without a command)",
+    "ask": "answer one question",
+    "search": "find papers",
+    "ingest": "read papers into the library",
+    "feedback": "list what users thought of answers, or make a question set of it",
+    "papers": "list, show, add, edit, enrich, remove, export or verify papers",
+    "users": "say who may open the page (`chat --auth-file`)",
+    "doctor": "check that everything is in place",
+    "eval": "measure how well it finds and answers",
+}

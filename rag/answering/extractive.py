@@ -28,13 +28,20 @@ from rag.answering.weighing import (
     word_weights,
 )
 from rag.embedding.encoding import CachedEncoder
+from rag.query.comparing import without_sides
 from rag.query.evidence import (
     is_question,
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import asked_count, asks_for_several
-from rag.query.follow_ups import asks_for_more, asks_to_rephrase, selects_among_cited
+from rag.query.focus import asked_count, asks_for_several, topic_words
+from rag.query.follow_ups import (
+    COMPARES,
+    asks_for_more,
+    asks_to_rephrase,
+    selects_among_cited,
+)
+from rag.query.form import Form, form_of, without_form
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
@@ -67,7 +74,6 @@ ASKS_FOR_LINK: Final = re.compile(
 # follow in reading order. Without it 0.804 of the facts, in three words more.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
-ONE_SENTENCE: Final = re.compile(r"\b(?:one|1|a\s+single)\s+sentence\b", re.IGNORECASE)
 
 
 Place = tuple[str, int]  # a paper's id, and where in its abstract a sentence begins
@@ -96,12 +102,15 @@ class ExtractiveWriter:
         self, question: str, history: Sequence[Message], hits: Sequence[Hit]
     ) -> Iterator[Draft]:
         """Yield one draft: the best sentences of each paper that answers, with markers."""
-        asked = question_to_answer(question, history)
+        form = form_of(question)
+        asked = without_form(question_to_answer(question, history))
         several = asks_for_several(asked)
         named = named_hits(asked, hits)
         close = named or hits_to_read(asked, hits, several=several)
         quoted = _quoted(history) if asks_for_more(question) else frozenset()
-        is_whole = asks_for_whole(asked, [hit.paper for hit in named or close[:1]])
+        is_contrast = len(named) > 1 and asks_only_to_compare(asked)
+        whole = asks_for_whole(asked, [hit.paper for hit in named or close[:1]])
+        is_whole = whole or is_contrast
         if is_whole and not (named or several):
             close = [hit for hit in close if asks_for_whole(asked, [hit.paper])]
         compared = [self._compare(asked, hit, quoted, is_whole=is_whole) for hit in close]
@@ -110,11 +119,14 @@ class ExtractiveWriter:
         count = asked_count(asked)
         chosen = compared[:count] if count and several and not named else chosen
         picks = []
+        most_of_all = _most_sentences(question, form)
+        chosen = chosen[:most_of_all]
         for place, each in enumerate(chosen):
-            most_words, most = self._limits(place, len(chosen), several=several)
-            most = min(most, _most_when_repeated(question))
+            is_alike = several or bool(named)
+            most_words, most = self._limits(place, len(chosen), several=is_alike)
+            most = min(most, max(1, most_of_all // len(chosen)))
             picks.append(select_sentences(each, most_words, most))
-        yield _compose(picks, Numbering(history))
+        yield _compose(picks, Numbering(history), form)
 
     def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
         """Rank the quotable sentences of a paper by how much of what is asked they say.
@@ -188,11 +200,17 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
     return next(earlier, question)
 
 
-def _most_when_repeated(question: str) -> int:
-    """Return the most sentences of an answer that is given again, simpler or shorter."""
-    if not asks_to_rephrase(question):
-        return sys.maxsize
-    return 1 if ONE_SENTENCE.search(question) else SENTENCES_WHEN_SIMPLER
+def asks_only_to_compare(question: str) -> bool:
+    """Return whether a question compares two things, and asks nothing particular of them."""
+    rest = without_sides(question)
+    return rest != question and not topic_words(COMPARES.sub(" ", rest))
+
+
+def _most_sentences(question: str, form: Form) -> int:
+    """Return how many sentences an answer has at most: those asked for, few when it is repeated."""
+    if form.most_sentences:
+        return form.most_sentences
+    return SENTENCES_WHEN_SIMPLER if asks_to_rephrase(question) else sys.maxsize
 
 
 def _asks_anew(question: str) -> bool:
@@ -225,8 +243,10 @@ def _is_aside(question: str, sentence: str) -> bool:
     return bool(LINK.search(sentence)) and not ASKS_FOR_LINK.search(question)
 
 
-def _compose(picks: Sequence[QuotedPaper], numbering: Numbering) -> Draft:
+def _compose(picks: Sequence[QuotedPaper], numbering: Numbering, form: Form) -> Draft:
     """Render Markdown: a paragraph for each paper, title first, a marker after every sentence."""
+    before = "- " if form.as_bullets else ""
+    between = "\n" if form.as_bullets else " "
     text = ""
     citations: list[Citation] = []
     checked: list[CheckedSentence] = []
@@ -236,7 +256,7 @@ def _compose(picks: Sequence[QuotedPaper], numbering: Numbering) -> Draft:
         for place, sentence in enumerate(pick.sentences):
             quote = _standing_alone(sentence) if place == 0 else sentence
             written = f"{capitalised(quote.text)} [{marker}]"
-            text += " " if place else ""
+            text += f"{between if place else ''}{before}"
             start = len(text)
             text += written
             checked.append(CheckedSentence(written, start, len(text), (marker,), "supported"))

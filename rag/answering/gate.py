@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
-from rag.query.details import missing_details, missing_type
+from rag.query.details import lacks_any_count, missing_details, missing_type
 from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, topic_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
@@ -162,11 +162,11 @@ def is_topical(word: str) -> bool:
 def _no_paper_states(question: str, hits: Sequence[Hit]) -> bool:
     """Return whether no paper states the type of detail that is asked for.
 
-    Numbers do not count, as they may be worded otherwise.
+    A number may be worded otherwise than the question, so that it only lacks where there is none.
     """
     near = [hit for hit in hits if hit.score >= NEAR_SHARE * hits[0].score]
     texts = [[each.text for each in split_sentences(hit.paper.abstract)] for hit in near]
-    return all(missing_type(question, sentences) for sentences in texts)
+    return all(missing_type(question, each) or lacks_any_count(question, each) for each in texts)
 
 
 def lacks_detail(question: str, paper: Paper) -> bool | None:

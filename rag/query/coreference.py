@@ -71,7 +71,9 @@ PRONOUN: Final = re.compile(
     r"|authors?|abstract|network|architecture|technique|algorithm|framework|system|results?|idea)\b"
     r"|\b(?:this|that)\s+(?:nets?|tool|survey|review|dataset|benchmark|scheme|design|strategy|procedure|trick|theory|proof"
     r"|solution|library|layer|loss)\b"
-    r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b",
+    r"|\b(?:this|that)(?=\s*(?:[?.!,]|$))|\bthey\b|\btheir\b"
+    r"|\b(?:was|is|were|did|does|has|can)\s+(?:this|that)(?=\s+(?:\w+(?:ed|en)|run|built|made|done|cost|take|need|use|work|help|compare|tested"
+    r"|good|better|useful|new|true|fast|slow)\b)",
     re.IGNORECASE,
 )
 # Compares the paper of the last answer with another: "is that newer than the first one?"

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.query.evidence import HOW_MANY, NOUN_END, counts, is_count, noun_stems
+from rag.query.evidence import (
+    HOW_MANY,
+    NOUN_END,
+    counts,
+    is_count,
+    lacks_counts,
+    noun_stems,
+)
 from rag.query.filters import QUOTED
 from rag.store.lexical import analyze
 
@@ -84,7 +91,30 @@ DETAILS: Final = (
         r"|(?:who|what|which|how)\b.{0,30}\b(?:salary|budget|funded|funding|grants?|sponsor\w*|paid))\b",
         r"[$€£]\s?\d|\b(?:dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
     ),
+    _detail(  # which one: that the code is open does not say
+        r"\b(?:which|what|under\s+(?:which|what))\s+(?:\w+\s+)?licen[cs]e\b(?!\s+plate)|\blicen[cs]ed\s+under\s+(?:which|what)\b",
+        r"\blicen[cs]\w+|\b(?:apache|gpl|bsd|mit\s+licen[cs]e|cc[- ]by|creative\s+commons)\b",
+    ),
     _detail(r"\blicen[cs]\w+\b", r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b"),
+    _detail(
+        rf"{_TOLD}(?:drop-?out)(?:\s+(?:rates?|probabilit\w+|values?))?\b(?=\W|$)(?!\s+(?:paper|network|method|regulari[sz]\w+))",
+        r"\bdrop-?out\b.{0,40}\d|\d.{0,20}\bdrop-?out\b",
+    ),
+    _detail(
+        rf"{_TOLD}(?:momentum|weight\s+decay|temperature|warm-?up|clipping)\s+(?:values?|rates?|parameters?|coefficients?|steps?|thresholds?|factors?)\b",
+        r"\b(?:momentum|decay|temperature|warm-?up|clip\w*)\b.{0,40}\d",
+    ),
+    _detail(
+        r"\b(?:which|what)\s+(?:kind\s+of\s+|type\s+of\s+)?(?:animal\s+)?(?:species|animals?)\b",
+        r"\b(?:mice|mouse|rats?|rodents?|monkeys?|macaques?|primates?|humans?|people|zebrafish|fish|fl(?:y|ies)|drosophila|worms?|elegans"
+        r"|nematodes?|cats?|dogs?|pigs?|sheep|cows?|cattle|horses?|birds?|finch\w*|owls?|bats?|ferrets?|rabbits?|marmosets?|bees?|ants?"
+        r"|mosquito\w*|beetles?|locusts?|octop\w+|whales?|dolphins?|frogs?|turtles?|larva\w*|insects?)\b",
+    ),
+    _detail(
+        r"\b(?:which|what|in\s+what|in\s+which)\s+programming\s+languages?\b|\bwhat\s+(?:software|deep\s+learning)\s+(?:framework|library)\b"
+        r"|\b(?:pytorch|tensorflow|jax|keras)\s+or\s+(?:pytorch|tensorflow|jax|keras)\b",
+        r"\b(?:pytorch|torch|tensorflow|jax|keras|python|c\+\+|matlab|julia|java|rust|cuda|theano|mxnet|scikit\S*)\b",
+    ),
     _detail(
         r"\breal[- ]?time\b|\b(?:fps|frames\s+per\s+second)\b",
         r"\b(?:real[- ]?time|latency|fps|frames\s+per\s+second|milliseconds?|ms|online)\b",
@@ -105,12 +135,13 @@ DETAILS: Final = (
         r"\b\d[\d,]*\s*-?\s*(?:d\b|dim\w*)|\b(?:dimension\w*|width|size)\b.{0,20}\d",
     ),
     *(
-        _detail(rf"\bin\s+{unit}\b", rf"\d\s*{unit}\b")
+        _detail(rf"\bin\s+(?:{unit})\b", rf"\d\s*-?\s*(?:{unit})\b")
         for unit in (
             r"(?:[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?|[kmg]bits?)",
             r"(?:(?:milli|kilo)?(?:watt|joule)s?(?:[\s-]?hours?)?|k?wh|[km]?w)",
             r"(?:degrees?(?:\s+celsius)?|celsius|°c|kelvin)",
             r"(?:kilo|milli|centi|micro|nano)?(?:met(?:er|re)s?|grams?)",
+            r"(?:milli|micro|nano)?seconds?|ms|minutes?|hours?",
         )
     ),
     _detail(
@@ -130,12 +161,24 @@ DETAILS: Final = (
 
 # "Which error rate", "what is the CO2 uptake of", "the exact AUC": a number, if any, says it.
 VALUE: Final = re.compile(
-    r"\b(?:exact|precise)\s+(?!(?:same|meaning|definition|difference)\b)[\w-]+"
+    r"\b(?:what|which)\b(?:['’]s\b)?(?:\s+(?:is|was|were|are|the|its|their))*\s+(?:exact|precise)\s+(?!(?:same|meaning|definition|difference)\b)[\w-]+"
+    r"|\b(?:exact|precise)\s+(?:[\w-]+\s+)?(?:numbers?|values?|figures?|scores?|percentages?|accuracy|rates?|sizes?|counts?|auc|gains?)\b"
     r"|\b(?:what|which)\b(?:['’]s\b)?(?:\s+(?:is|was|were|are|the|its|their|average|mean|final|best|reported|test|overall"
     r"|top-?[15]))*\s+(?:[\w-]+\s+){0,2}?(?:error\s+rates?|auc|auroc|roc|f1(?:[\s-]scores?)?|bleu|perplexity|rmse|mae|psnr"
     r"|ssim|iou|mean\s+average\s+precision|accuracy|percentage|fraction|proportion|uptake|coefficient)\b"
     r"(?!\s+(?:metric|measure|function|loss|trade|criteri)\w*)",
     re.IGNORECASE,
+)
+
+# Asks for proper names: "what are the names of the data sets?"
+NAMES_OF: Final = re.compile(
+    r"\bnames\s+of\s+(?:(?:the|all|its|their|these|those)\s+)*(?P<noun>(?!(?:\w+\s+)?authors?\b)[\w-]+(?:\s+[\w-]+){0,3})"
+    r"|\b(?:what|how)\s+(?:are|were)\s+(?:(?:the|its|their|these|those)\s+)(?P<called>[\w-]+(?:\s+[\w-]+){0,2}?)\s+called\b",
+    re.IGNORECASE,
+)
+PROPER_NAME: Final = re.compile(
+    r"\b(?!\w+-[A-Z][a-z]+\b)(?:[\w-]*[a-z\d][A-Z][\w-]*|[A-Z][A-Z\d]+[\w-]*)"
+    r"|[,(]\s?[A-Z]\w+(?:,|\sand|\sor)\s"
 )
 
 # "How many ways are there" is answered by a list.
@@ -160,7 +203,24 @@ def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
     asked = [detail for detail in DETAILS if detail.asked.search(outside)]
     is_missing = any(not any(each.said.search(text) for text in sentences) for each in asked)
     is_missing = is_missing or (asks_for_value(outside) and not any(map(_has_number, sentences)))
+    is_missing = is_missing or _lacks_names(outside, sentences)
     return is_missing if asked or is_missing else None
+
+
+def _lacks_names(question: str, sentences: Sequence[str]) -> bool:
+    """Return whether the names of some things are asked, and no sentence on these has a name."""
+    asked = NAMES_OF.search(question)
+    if not asked:
+        return False
+    wanted = noun_stems(asked["noun"] or asked["called"])
+    told = (text for text in sentences if wanted & set(analyze(text)))
+    return not any(map(PROPER_NAME.search, told))
+
+
+def lacks_any_count(question: str, sentences: Sequence[str]) -> bool:
+    """Return whether a question asks only how many there are, and the sentences count nothing."""
+    outside = QUOTED.sub(" ", question)
+    return bool(_is_missing_count(outside, sentences)) and lacks_counts(outside, sentences)
 
 
 def asks_for_value(question: str) -> bool:

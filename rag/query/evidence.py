@@ -34,12 +34,28 @@ HOW_MANY: Final = re.compile(
     r"\b(?:how\s+many|number\s+of)\s+(?:(?:different|more|fewer|other|of\s+the|total)\s+)*(?P<noun>[\w-]+(?:\s+[\w-]+){0,2})",
     re.IGNORECASE,
 )
-NUMBER: Final = re.compile(
-    r"(?<![\w.-])\d[\d,.'’]*(?:x|×|k|m)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
-    r"|hundreds?|thousands?|millions?|billions?)\b",
+_NUMBER_WORD: Final = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?"
+    r"|hundreds?|thousands?|millions?|billions?)"
+)
+NUMBER: Final = re.compile(rf"(?<![\w.-])\d[\d,.'’]*(?:x|×|k|m)?|\b{_NUMBER_WORD}\b", re.IGNORECASE)
+YEAR: Final = re.compile(r"(?:19|20)\d\d")
+# A number of things: neither a share, a factor, a year nor a part of a name.
+COUNT: Final = re.compile(
+    rf"(?<![\w.$-])(?!(?:19|20)\d\d\b)(?!one\b)(?:\d[\d,.'’]*[km]?|{_NUMBER_WORD})"
+    r"(?![\w%-]|\.\d|\s?(?:%|[x×]\b|times\b|fold\b|percent\b))",
     re.IGNORECASE,
 )
-YEAR: Final = re.compile(r"(?:19|20)\d\d")
+# Asks for a count and for nothing else: "how many agents were there?"
+ONLY_HOW_MANY: Final = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?|but|then|please)\W+)*"
+    r"(?:(?:on|with|in|for|from|by|at|over|of)\s+)?(?:how\s+many|what\s+number\s+of)\b"
+    r"(?!.*(?:\b(?:and|or|but)\s+(?:\w+\s+){0,2}(?:what|which|how|does|do|did|is|are|was|were|can"
+    r"|why|who|when|where)\b|\?\s*\w))",
+    re.IGNORECASE,
+)
 UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "percent": ("%",),
     "percentage": ("%",),
@@ -146,7 +162,7 @@ def counts(question: str, sentence: str) -> bool:
     asked = HOW_MANY.search(question)
     if not asked:
         return False
-    words = re.findall(r"[\w.,'’]*\w|%", sentence)
+    words = re.findall(r"[A-Za-z][\w-]*\w|[\w.,'’]*\w|%", sentence)  # "Non-English" is one word
     numbers = [n for n, word in enumerate(words) if is_count(word)]
     years = [n for n, word in enumerate(words) if YEAR.fullmatch(word.strip(".,"))]
     wanted = noun_stems(asked["noun"])
@@ -155,6 +171,11 @@ def counts(question: str, sentence: str) -> bool:
     ]
     is_near = any(0 < place - number <= NEAR for number in numbers for place in places)
     return is_near or any(n + 1 in places for n in years)  # "2000 samples" are of no year
+
+
+def lacks_counts(question: str, sentences: Iterable[str]) -> bool:
+    """Return whether a question asks for a count and nothing else, and no sentence has any."""
+    return ONLY_HOW_MANY.match(question) is not None and not any(map(COUNT.search, sentences))
 
 
 def noun_stems(phrase: str) -> set[str]:

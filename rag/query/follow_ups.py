@@ -69,7 +69,8 @@ ASPECTS: Final = frozenset(
         baseline baselines architecture code hardware novelty new contribution future
         work impact application applications example examples assumption assumptions
         numbers speed size cost costs suggest suggests suggested recommend advise instead exactly
-        actually really need needs rely relies exploit exploits happens give gives get gets""",
+        actually really need needs rely relies exploit exploits happens give gives get gets
+        measured run runs""",
     )
 )
 # An ellipsis asks the same paper: "what dice score?", "and the auc?"
@@ -88,6 +89,15 @@ SAYS_SOMETHING: Final = re.compile(
 )
 LONGEST_FRAGMENT: Final = 3  # words
 LONGEST_REPHRASE: Final = 8  # words of a message that only asks to rephrase
+# Beside words that ask to rephrase, these name no topic: "put everything in one sentence".
+REPHRASE_FILLERS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """again answer answers bit brief everything express get give got it keep let little longer
+        more much now ok okay only please pls plz put reply say sentence sentences something somehow
+        someone text thanks that the this understand understandable version way word words write""",
+    )
+)
 # "And spiking networks?" may name another topic.
 _FILLERS: Final = r"^\W*(?:(?:ok(?:ay)?|so|now|then|well|and|but|hm+|thanks?|great|cool)\W+)*"
 TURNS_TO: Final = re.compile(
@@ -137,7 +147,10 @@ def asks_for_more(question: str) -> bool:
 
 def asks_to_rephrase(question: str) -> bool:
     """Return whether a message only asks for the last answer in simpler or fewer words."""
-    return REPHRASES.search(question) is not None and len(question.split()) <= LONGEST_REPHRASE
+    if not REPHRASES.search(question) or len(question.split()) > LONGEST_REPHRASE:
+        return False
+    left = set(topic_words(REPHRASES.sub(" ", question)))
+    return left.issubset(ASPECTS | REPHRASE_FILLERS)
 
 
 def asks_for_other_papers(question: str) -> bool:

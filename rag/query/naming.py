@@ -6,14 +6,16 @@ corrected before.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, only_paper_named, papers_coining
+from rag.query.comparing import compared_sides
 from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
-from rag.query.filters import UNTOPICAL
+from rag.query.filters import QUOTED, UNTOPICAL
 from rag.query.focus import topic_words
 from rag.query.follow_ups import LEANS, compares
 from rag.query.paper_lookup import PaperLookup
@@ -28,6 +30,9 @@ MOST_NAMED: Final = 4
 MOST_MENTIONING: Final = 20  # papers with a name; a name of more is a topic
 LEAST_HEAD: Final = 8  # letters before the colon of a title
 LONGEST_TOPIC: Final = 8  # words
+# Of the words of a loosely named paper, weighted, and against the next best paper.
+LEAST_SHARE: Final = 0.6
+CLEARLY_NEARER: Final = 0.15
 
 # Asks for papers related to a name, not for the one that coined it.
 PAPERS_THAT: Final = re.compile(
@@ -55,10 +60,14 @@ LOOSE_BEHIND: Final = re.compile(
 def named_papers(question: str, lookup: PaperLookup) -> list[Paper]:
     """Return the papers that a question names, in its order; none where it only mentions a topic.
 
-    A whole title takes precedence over its parts; a name goes to the paper that coined it.
+    A whole title takes precedence over its parts; a name goes to the paper that coined it. Where
+    two are compared, each side may name its paper loosely.
     """
+    if compared := _compared(question, lookup):
+        return compared
     found = [
         *_titled(question, lookup),
+        *_begun(question, lookup),
         *_headed(question, lookup),
         *_coined(question, lookup),
         *_loosely_named(question, lookup),
@@ -142,6 +151,73 @@ def _is_only_one(phrase: str, paper: Paper, lookup: PaperLookup) -> bool:
     return bool(stems) and [p.paper_id for p in lookup.having(stems, 2)] == [paper.paper_id]
 
 
+def _compared(question: str, lookup: PaperLookup) -> list[Paper]:
+    """Return the two papers that a question compares; none where a side names no single one."""
+    sides = compared_sides(question)
+    if sides is None:
+        return []
+    first, second = (_meant(side, lookup) for side in sides)
+    is_two = first and second and first.paper_id != second.paper_id
+    return [paper for paper in (first, second) if paper] if is_two else []
+
+
+def _meant(side: str, lookup: PaperLookup) -> Paper | None:
+    """Return the only paper that one side of a comparison may mean."""
+    sure = [
+        *_titled(side, lookup),
+        *_headed(side, lookup),
+        *_coined(side, lookup),
+        *_beginning(side, lookup),
+    ]
+    named = list({paper.paper_id: paper for paper in sure}.values())
+    if named:
+        return _only(named)
+    return _only_bearer(side, lookup, least=SURE_HEAD_WORDS) or _nearest_bearer(side, lookup)
+
+
+def _begun(question: str, lookup: PaperLookup) -> Iterator[Paper]:
+    """Yield the papers whose title begins with words that a question quotes."""
+    for quoted in QUOTED.findall(question):
+        if len(quoted.split()) >= SURE_HEAD_WORDS:
+            yield from _beginning(quoted, lookup)
+
+
+def _beginning(phrase: str, lookup: PaperLookup) -> list[Paper]:
+    """Return the only paper whose title begins with a phrase of several words, if one does."""
+    stems = analyze(phrase)
+    if len(phrase.split()) < SURE_HEAD_WORDS or not stems:
+        return []
+    begun = _whole(phrase.strip('"“”«»').lower().split(), lookup.having(stems, MOST_TITLED))
+    return begun if len(begun) == 1 else []
+
+
+def _nearest_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
+    """Return the paper that has most of a phrase, weighted by idf; None where another comes near.
+
+    Words of the abstract count half.
+    """
+    stems = _rare_stems(phrase, lookup)
+    rare = [stem for stem in stems if lookup.frequency(stem) <= MOST_TITLED]
+    if len(rare) < SURE_HEAD_WORDS:
+        return None
+    weights = {stem: 1 / math.log2(2 + lookup.frequency(stem)) for stem in stems}
+    near = {p.paper_id: p for stem in rare[:3] for p in lookup.having([stem], MOST_TITLED)}
+    shares = {key: _share(paper, weights) for key, paper in near.items()}
+    ordered = sorted(near, key=lambda key: -shares[key])
+    best, second = (shares[key] for key in (*ordered[:2], *ordered[:1])[:2])
+    is_clear = len(ordered) == 1 or best - second >= CLEARLY_NEARER
+    return near[ordered[0]] if best >= LEAST_SHARE and is_clear else None
+
+
+def _share(paper: Paper, weights: Mapping[str, float]) -> float:
+    titled, written = set(analyze(paper.title)), set(analyze(paper.abstract))
+    met = (
+        weight * (1.0 if stem in titled else 0.5 * (stem in written))
+        for stem, weight in weights.items()
+    )
+    return sum(met) / sum(weights.values())
+
+
 def _coined(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """Yield the papers whose coined name, or acronym, is in the question."""
     for match in TOKEN.finditer(question):
@@ -156,11 +232,14 @@ def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:
                 yield paper
 
 
-def _only_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
-    """Return the only paper with all words of a phrase in its title, else in its text."""
+def _only_bearer(phrase: str, lookup: PaperLookup, least: int = 1) -> Paper | None:
+    """Return the only paper with all words of a phrase in its title, else in its text.
+
+    None for a phrase of fewer words than the least.
+    """
     words = [w for w in re.findall(r"\w+", phrase.lower()) if w not in UNTOPICAL]
     stems = analyze(" ".join(words))
-    if not stems:
+    if not stems or len(stems) < least:
         return None
     papers = lookup.having(stems, MOST_TITLED)
     titled = [paper for paper in papers if set(stems) <= set(analyze(paper.title))]

@@ -105,16 +105,20 @@ class SubjectFinder:
     def _is_applied_elsewhere(self, question: str, found: Antecedents) -> bool:
         """Return whether a question applies a paper's method to what only other papers mention.
 
-        "Does that work for LSTMs?" is asked of other papers, where that one mentions none.
+        "Does that work for LSTMs?" is asked of other papers, where that one mentions none. A
+        detail may be asked in words that the paper lacks, as long as it has some of them.
         """
         if self.lookup is None or not found.by_pronoun:
             return False
         paper = found.papers[0]
         present = set(analyze(f"{paper.title} {paper.abstract}"))
+        applied = [stems for stems in map(analyze, applied_to(question)) if stems]
+        lacking = [not present.issuperset(stems) for stems in applied]
+        if is_detail(question) and not all(lacking):
+            return False
         return any(
-            not present.issuperset(stems) and self.lookup.having(stems, 1)
-            for stems in map(analyze, applied_to(question))
-            if stems
+            lacks and self.lookup.having(stems, 1)
+            for lacks, stems in zip(lacking, applied, strict=True)
         )
 
     def _find_for_detail(self, question: str) -> tuple[Paper, ...]:

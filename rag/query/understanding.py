@@ -30,6 +30,7 @@ from rag.query.follow_ups import (
     selects_among_cited,
     specific_words,
 )
+from rag.query.form import without_form
 from rag.query.groups import GroupKind, unknown_collection
 from rag.query.intent import (
     is_affirmation,
@@ -114,14 +115,17 @@ class QueryParser:
         if is_narrowing := found.question not in ("", asked):
             found = self._narrowed(found.filters, history)
             standalone = asked = found.question or standalone
-        library_question = find_library_question(asked) or find_library_question(found.question)
+        topic = without_form(found.question)
+        library_question = find_library_question(without_form(asked)) or find_library_question(
+            topic
+        )
         if earlier := earlier_questions(history):
-            topic = self._understand_filters(earlier[0]).question
-            library_question = narrow_to_newest(asked, topic) or library_question
+            before = self._understand_filters(earlier[0]).question
+            library_question = narrow_to_newest(asked, before) or library_question
         return Query(
             text,
             standalone,
-            found.question,
+            topic,
             found.filters,
             tuple(history),
             library_question=library_question,

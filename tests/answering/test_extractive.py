@@ -185,3 +185,29 @@ def test_a_question_tells_what_it_wants_outside_of_titles(question, said):
 )
 def test_other_questions_want_no_special_sentence(question):
     assert asked_role(question) is None
+
+
+TIDES = Paper(
+    "tides",
+    "TideNet",
+    "We propose TideNet, a net of tides. It counts crabs at night. It errs by 3 % then.",
+)
+
+
+def answer_text(question, *papers):
+    writer = ExtractiveWriter(None, lambda _: 1.0, 100)
+    hits = [Hit(paper, 0.9, (), is_named=True) for paper in papers]
+    (draft,) = writer.write(question, (), hits)
+    return draft.verified.text
+
+
+def test_an_answer_has_the_form_that_is_asked_for():
+    assert answer_text("what is a tidal lattice, as bullet points", LATTICE).count("\n- ") > 1
+    assert answer_text("what is a tidal lattice, in one sentence", LATTICE).count("[1]") == 1
+    assert answer_text("one sentence only: what is a tidal lattice?", LATTICE).count("[1]") == 1
+
+
+def test_compared_papers_are_told_alike():
+    text = answer_text("what is the difference between TideNet and the lattice?", LATTICE, TIDES)
+    assert INTRODUCED in text
+    assert "We propose TideNet" in text

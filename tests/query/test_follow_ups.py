@@ -7,6 +7,7 @@ import pytest
 from rag.query.follow_ups import (
     applied_to,
     asks_for_more,
+    asks_to_rephrase,
     explicit_new_topic,
     possible_new_topic,
     selects_among_cited,
@@ -62,3 +63,18 @@ def test_a_question_for_more_of_something_is_its_own():
 )
 def test_what_a_follow_up_turns_to_is_found(question, turned):
     assert possible_new_topic(question) == turned
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["shorter", "put everything in one sentence pls", "in plain english", "the short version"],
+)
+def test_the_last_answer_is_asked_for_in_other_words(message):
+    assert asks_to_rephrase(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["summarise the moss paper in one sentence", "brief overview of crab nets"]
+)
+def test_a_topic_of_its_own_is_no_last_answer_in_other_words(message):
+    assert not asks_to_rephrase(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.details import missing_details
+from rag.query.details import lacks_any_count, missing_details
 from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
 from rag.query.fields import asked_fields
 from rag.query.focus import asked_count
@@ -197,10 +197,41 @@ def test_numbers_are_no_ids():
         ("what embedding dimension is used?", ["We embed moss in few dimensions."], True),
         ("what embedding dimension is used?", ["Vectors of 64 dimensions do."], False),
         ("how does it work?", ["It works."], None),
+        ("under which licence is it?", ["It is an open-source package."], True),
+        ("is it open source, which licence?", ["It is under the MIT licence."], False),
+        ("what dropout rate do they use?", ["A network of 3 layers drops nothing."], True),
+        ("what dropout rate do they use?", ["We use dropout of 0.2."], False),
+        ("which species was recorded?", ["We record live animals."], True),
+        ("which species was recorded?", ["We record mice."], False),
+        ("latency in ms of the small net?", ["It has a low latency."], True),
+        ("latency in ms of the small net?", ["It takes 12 ms."], False),
+        ("what are the names of the two data sets?", ["Two Non-English data sets are read."], True),
+        (
+            "what are the names of the two data sets?",
+            ["The data sets are MossNet and Roofs."],
+            None,
+        ),
+        ("does exact symmetry hold?", ["Symmetry holds."], None),
+        ("how many data sets are there?", ["Over nine dry, wet, Non-English data sets."], False),
+        ("how many nets are compared?", ["We compare fourteen nets."], False),
     ],
 )
 def test_a_type_of_detail_that_no_sentence_has_is_missing(question, sentences, missing):
     assert missing_details(question, sentences) is missing
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "lacks"),
+    [
+        ("how many crabs were counted?", ["We count several crabs, 12 % of them at night."], True),
+        ("and how many crabs did they count", ["In 2020 it was 3x faster."], True),
+        ("how many crabs were counted?", ["We count 12 shells."], False),
+        ("how many crabs are left, and does it matter?", ["Crabs matter."], False),
+        ("does it matter how many crabs there are?", ["Crabs matter."], False),
+    ],
+)
+def test_a_count_is_missing_where_nothing_is_counted(question, sentences, lacks):
+    assert lacks_any_count(question, sentences) is lacks
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def lookup(words_library):
         ("who uses gullnets", ""),  # what others have made
         ("SHELVING stands for?", "k"),  # other words have its stem
         ("do deep tide bells ring late?", ""),
+        ("compare the moss meter paper with TideNet", "ad"),  # each side may name loosely
+        ("what is the difference between moss and TideNet?", "a"),  # two papers are on moss
+        ("Long Range or SHELVING - which problem does each solve?", "ck"),
+        ("what does “Counting Crabs” say", ""),  # no title begins so
+        ("summarise “Reading Moss”", "d"),
         ("", ""),
     ],
 )

@@ -1,0 +1,60 @@
+"""Separate the sides of a comparison: "the difference between A and B", "A or B: which is …"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_X: Final = re.IGNORECASE | re.VERBOSE
+_AND: Final = r"(?:\s+(?:and|or|with|to|from|against|versus|vs\.?|compared\s+(?:to|with))\s+)"
+# A question behind the sides: "A or B - which problem does each of them solve?"
+_TAIL: Final = r"(?:\s*(?:[,:;?]|\s[-–—]\s).*|\W*)$"
+_ASKED: Final = (
+    r"\s*(?:[,:;?]|\s[-–—])\s*(?:and\s+|so\s+)?(?:in\s+)?(?:what|which|how|where|who|when)\b.*?"
+    r"\b(?:each|both|they|them|the\s+two(?:\s+papers)?|these\s+two|the\s+(?:papers|difference))\b.*$"
+)
+SIDES: Final = tuple(
+    re.compile(pattern, _X)
+    for pattern in (
+        rf"\b(?:differences?|similarit\w+|comparison|contrast)\s+between\s+(?P<a>.+?){_AND}(?P<b>.+?){_TAIL}",
+        rf"\b(?:compare|contrast)\s+(?P<a>.+?){_AND}(?P<b>.+?){_TAIL}",
+        rf"\bhow\s+(?:do|does|did|is|are)\s+(?P<a>.+?){_AND}(?P<b>.+?)\s+(?:differ\w*|compare[sd]?|relate[sd]?)\b.*$",
+        rf"\bhow\s+(?:do|does|did|is|are)\s+(?P<a>.+?)\s+(?:differ\w*|compare[sd]?|relate[sd]?)\s+(?:from|to|with|against)\s+(?P<b>.+?){_TAIL}",
+        rf"^\W*(?P<a>.+?)\s+(?:versus|vs\.?)\s+(?P<b>.+?){_TAIL}",
+        rf"^\W*(?P<a>.+?)\s+(?:and|or)\s+(?P<b>.+?){_ASKED}",
+    )
+)
+# What stands for the name of a paper, before or behind what tells which one.
+PAPER_BEFORE: Final = re.compile(
+    r"^\W*(?:the\s+|that\s+)?(?:papers?|ones?|study|article|work)\s+"
+    r"(?:(?:that|which)\s+(?:is\s+)?)?(?:(?:on|about|called|named|with|of|by)\s+)?(?:the\s+)?",
+    re.IGNORECASE,
+)
+PAPER_BEHIND: Final = re.compile(r"\s+(?:papers?|one|study|article|work)\W*$", re.IGNORECASE)
+ARTICLE: Final = re.compile(r"^\W*(?:the|an?)\s+", re.IGNORECASE)
+LONGEST_SIDE: Final = 20  # words
+
+
+def compared_sides(question: str) -> tuple[str, str] | None:
+    """Return what a question compares, without words such as "the paper on"; None for nothing."""
+    match = next((match for pattern in SIDES if (match := pattern.search(question))), None)
+    if match is None:
+        return None
+    first, second = (_bare(match[name]) for name in ("a", "b"))
+    is_short = max(len(first.split()), len(second.split())) <= LONGEST_SIDE
+    return (first, second) if first and second and is_short else None
+
+
+def without_sides(question: str) -> str:
+    """Return a question without what it compares; the whole where it compares nothing."""
+    if compared_sides(question) is None:
+        return question
+    match = next(match for pattern in SIDES if (match := pattern.search(question)))
+    for name in ("b", "a"):
+        question = f"{question[: match.start(name)]} {question[match.end(name) :]}"
+    return " ".join(question.split())
+
+
+def _bare(side: str) -> str:
+    side = PAPER_BEHIND.sub("", PAPER_BEFORE.sub("", side))
+    return ARTICLE.sub("", side).strip(" \t,;:?.!-–—\"'“”«»")

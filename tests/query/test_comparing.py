@@ -1,0 +1,35 @@
+"""What a question compares."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.query.comparing import compared_sides, without_sides
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("what is the difference between TideNet and the moss paper?", ("TideNet", "moss")),
+        ("Compare “Old Waves” with the one on slow ocean maps", ("Old Waves", "slow ocean maps")),
+        ("TideNet vs. Old Waves", ("TideNet", "Old Waves")),
+        ("how do buoys and bells differ?", ("buoys", "bells")),
+        ("How does TideNet compare to Old Waves?", ("TideNet", "Old Waves")),
+        (
+            "crab counts or wet moss - which problem does each of them solve",
+            ("crab counts", "wet moss"),
+        ),
+        ("crabs and moss, how do the two papers differ?", ("crabs", "moss")),
+        ("compare them", None),
+        ("how do crabs and moss live?", None),
+        ("are buoys or bells louder?", None),
+        ("", None),
+    ],
+)
+def test_both_sides_are_found_without_what_introduces_them(question, sides):
+    assert compared_sides(question) == sides
+
+
+def test_what_else_is_asked_is_left_without_the_sides():
+    assert without_sides("TideNet vs. Old Waves, on what data?") == "vs. , on what data?"
+    assert without_sides("how do crabs live?") == "how do crabs live?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -26,9 +27,11 @@ from rag.answering.topic_papers import (
     has_phrase,
     papers_on_rarest_word,
     papers_on_topic,
+    without_general_noun,
 )
 from rag.query.fields import Field
 from rag.query.filters import count_named, describe_filters
+from rag.query.form import form_of
 from rag.query.library_questions import LibraryAspect, LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
@@ -74,9 +77,15 @@ class LibraryResponder:
             "newest": self._answer_dated,
             "oldest": self._answer_dated,
             "topics": self._answer_topics,
+            "added": self._answer_added,
             "sources": self._answer_sources,
         }
         return ways[query.library_question.what](query, query.library_question)
+
+    def list_titles(self, papers: Sequence[Paper], history: Sequence[Message]) -> DirectAnswer:
+        """List papers by their titles alone."""
+        lines, citations = listed(papers, Numbering(history), _no_sentence)
+        return DirectAnswer(lines, "records", tuple(citations), found=tuple(papers))
 
     def _answer_located(self, query: Query) -> DirectAnswer:
         papers = self._lookup.located(query.locators)
@@ -142,11 +151,12 @@ class LibraryResponder:
         return DirectAnswer(text, "records", reason="not_in_library")
 
     def _answer_count(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
-        if not (asked.topic or asked.kind or query.filters):
+        if not (asked.topic or asked.kind or asked.unlike or query.filters):
             total = self._lookup.count(NO_FILTERS)
             return DirectAnswer(
                 f"The library holds {counted(total)}.{describe_dates(self._lookup)}", "records"
             )
+        asked = without_general_noun(asked, self._lookup)
         titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and not others:
             return self._nothing(query, asked)
@@ -172,6 +182,7 @@ class LibraryResponder:
     def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         if asked.field:
             return self._answer_by_field(asked.field, query, is_lacking=asked.is_lacking)
+        asked = without_general_noun(asked, self._lookup)
         titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and (widened := self._answer_by_rarest_word(query, asked, others)):
             return widened
@@ -213,6 +224,11 @@ class LibraryResponder:
         papers = list(islice(self._lookup.everything(), SAMPLE))
         return self._list(f"The library holds {total}", papers, query)
 
+    def _answer_added(self, query: Query, _: LibraryQuestion) -> DirectAnswer:
+        latest = list(deque(self._lookup.everything(), MOST_NEWEST))[::-1]
+        said = "When a paper was added is not recorded; these were added last, the latest first"
+        return self._list(said, latest, query, undated="")
+
     def _answer_sources(self, _: Query, __: LibraryQuestion) -> DirectAnswer:
         return describe_sources(self._lookup)
 
@@ -227,7 +243,8 @@ class LibraryResponder:
         asked = query.library_question
         most = (asked.most if asked else 0) or MOST_LISTED
         shown = papers[:most]
-        told = _no_sentence if asked and asked.what == "count" else lead_sentence
+        is_bare = form_of(query.text).titles_only or (asked and asked.what == "count")
+        told = _no_sentence if is_bare else lead_sentence
         lines, citations = listed(shown, Numbering(query.history), told)
         rest = len(papers) - len(shown)
         more = f"\n\nAnd {rest:,} more: narrow the question to see them." if rest else ""
@@ -252,7 +269,9 @@ class LibraryResponder:
             f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
             for place, cited in enumerate(citations, start=1)
         )
-        of = f"Of the {counted(len(papers))}{on}, {len(dated):,} have a recorded date"
+        of = (
+            f"Of the {counted(len(papers))}{on}, {len(dated):,} {_have(len(dated))} a recorded date"
+        )
         text = f"{of}; the {asked.what} of them:"
         return DirectAnswer(f"{text}\n\n{lines}", "records", tuple(citations))
 
@@ -261,6 +280,8 @@ def _say_found(
     query: Query, asked: LibraryQuestion, titled: Sequence[Paper], others: Sequence[Paper]
 ) -> str:
     passing = f" {describe_filters(query.filters)}" if query.filters else ""
+    verb = "does" if len(titled) + len(others) == 1 else "do"
+    passing += f" that {verb} not mention “{asked.unlike}”" if asked.unlike else ""
     kind = "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
     if not asked.topic:
         total = len(titled) + len(others)

@@ -7,6 +7,7 @@ from rag.answering.direct import DirectAnswer
 from rag.answering.library_records import LibraryResponder
 from rag.answering.records import describe_fields
 from rag.query.follow_ups import compares
+from rag.query.form import form_of
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.types import NO_FILTERS, Filters
@@ -41,6 +42,8 @@ class DirectResponder:
         if query.fields:
             are_meant = not query.is_only_mentioned
             return self.describe_fields(query, are_meant=are_meant) if query.about else None
+        if query.about and not query.locators and form_of(query.text).titles_only:
+            return self._library.list_titles(query.about, query.history)
         return self._library.answer(query)
 
     def describe_fields(self, query: Query, *, are_meant: bool = True) -> DirectAnswer:

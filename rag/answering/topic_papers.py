@@ -16,6 +16,13 @@ from rag.store.lexical import analyze
 from rag.types import Paper
 
 MOST_FOUND: Final = 5000
+# Says nothing of a topic behind a word that few papers have: "recommender systems".
+GENERAL_NOUN: Final = re.compile(
+    r"\s+(?:systems?|methods?|techniques?|approach(?:es)?|algorithms?|problems?|tasks?|applications?"
+    r"|research|stuff)\s*$",
+    re.IGNORECASE,
+)
+MOST_OF_TOPIC: Final = 20  # papers
 
 
 def papers_on_topic(
@@ -25,11 +32,14 @@ def papers_on_topic(
 
     Without a topic all papers that pass count as the first.
     """
+    asked = without_general_noun(asked, lookup)
     forms = _forms(asked.topic, lookup)
     papers = _having(forms, lookup) if forms else lookup.newest(query.filters, MOST_FOUND)
     others = [p for p in papers if p.paper_id not in query.excluded]
     passing = [p for p in others if not query.filters or admits(query.filters, p)]
     passing = [p for p in passing if _has_agents(asked.topic, p)]
+    unlike = {p.paper_id for p in _having(_forms(asked.unlike, lookup), lookup)}
+    passing = [p for p in passing if p.paper_id not in unlike]
     if asked.kind:
         kind = re.compile(rf"\b(?:{asked.kind})s?\b", re.IGNORECASE)
         passing = [paper for paper in passing if kind.search(paper.title)]
@@ -37,6 +47,15 @@ def papers_on_topic(
     titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
     known = {paper.paper_id for paper in titled}
     return titled, [paper for paper in passing if paper.paper_id not in known]
+
+
+def without_general_noun(asked: LibraryQuestion, lookup: PaperLookup) -> LibraryQuestion:
+    """Return a question on "recommender systems" as one on recommenders, a topic by itself."""
+    match = GENERAL_NOUN.search(asked.topic)
+    rest = asked.topic[: match.start()].strip() if match else ""
+    stems = analyze(rest)
+    is_topic = bool(stems) and min(map(lookup.frequency, stems)) in range(1, MOST_OF_TOPIC + 1)
+    return replace(asked, topic=rest) if is_topic else asked
 
 
 def papers_on_rarest_word(

@@ -81,6 +81,21 @@ SURELY_BY: Final = re.compile(
     r"\b(?:papers?|articles?|publications?|preprints?|anything|everything)\s+(?:\w+\s+)?by\b",
     re.IGNORECASE,
 )
+_AMONG: Final = (
+    r"(?:(?:is|are|was|were)\s+)?(?:(?:listed|named)\s+)?(?:among|as|one\s+of|an?|the|in)\s+"
+    r"(?:an?\s+|the\s+|its\s+|their\s+|list\s+of\s+)*(?:first\s+|last\s+|senior\s+)?(?:co-?)?authors?"
+)
+# "Papers with Ada Byron among the authors", with or without capitals.
+AMONG_AUTHORS: Final = re.compile(
+    rf"\b(?:with|where|that\s+ha(?:s|ve)|having|has|have|is|are|was)\s+"
+    rf"(?=(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){{0,3}}?)(?P<tail>\s+{_AMONG})\b)",
+    re.IGNORECASE,
+)
+# "What does Ada Byron say?" of a name that no paper has.
+SAID_BY: Final = re.compile(
+    r"\b(?:do|does|did)\s+(?P<name>[A-Z][a-z][\w.'’-]*(?:\s+(?:(?:and|&)\s+)?[A-Z][\w.'’-]*){0,3})(?:\s+et\s+al\.?)?"
+    r"\s+(?:say|think|argue|claim|find|propose|show|suggest|write|report|conclude|mean|work\s+on|do)\b",
+)
 # "Who is Ada Byron?", with or without capitals.
 WHO_IS: Final = re.compile(
     r"^\W*(?:(?:and|so|ok(?:ay)?|but)\W+)*who(?:\s*['’]?s|\s+(?:is|are|was|were))\s+(?!the\b|an?\b)",
@@ -135,12 +150,24 @@ def unknown_author(question: str) -> str:
         return cited["name"]
     if someone := _asked_who(question):
         return someone
+    if (among := AMONG_AUTHORS.search(question)) and not NO_NAME.search(among["name"]):
+        return _capitalised(among["name"])
     for match in BY_SOMEBODY.finditer(question):
         name = NAME_END.sub("", match["name"] or match["writer"] or "").strip(" .'’")
         is_sure = SURELY_BY.search(match[0]) is not None or name[:1].isupper()
         if name and is_sure and not NO_NAME.search(name):
-            return name if any(map(str.isupper, name)) else name.title()
+            return _capitalised(name)
     return ""
+
+
+def said_by(question: str) -> str:
+    """Return the name of whom a question asks what they say, or of a paper; empty for none."""
+    match = SAID_BY.search(question)
+    return match["name"] if match and not NO_NAME.search(match["name"]) else ""
+
+
+def _capitalised(name: str) -> str:
+    return name if any(map(str.isupper, name)) else name.title()
 
 
 def _is_of_people(match: re.Match[str]) -> bool:
@@ -157,13 +184,13 @@ def _asked_who(question: str) -> str:
     words = match["name"].lower().split()
     if not STOP_WORDS.isdisjoint(words) or words[0].endswith(("ing", "ed")):
         return ""
-    name = match["name"].strip(" .'’")
-    return name if any(map(str.isupper, name)) else name.title()
+    return _capitalised(match["name"].strip(" .'’"))
 
 
 def _named(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
     yield from _behind(question, find_authors)
     yield from _surely_named(question, find_authors)
+    yield from _among_authors(question, find_authors)
     yield from _referred(question, find_authors)
     for match in BEFORE_WRITES.finditer(question):
         named = _names_at(question, match.end(), find_authors, family=True)
@@ -190,6 +217,14 @@ def _surely_named(question: str, find_authors: FindAuthors) -> Iterator[Authors]
         if named := _names_at(question, start, find_authors, family=True, small=True):
             lead = LEAD.search(question[:start])
             yield Authors(named.names, lead.start() if lead else named.start, named.end)
+
+
+def _among_authors(question: str, find_authors: FindAuthors) -> Iterator[Authors]:
+    """Return the authors that are said to be among those of a paper."""
+    for match in AMONG_AUTHORS.finditer(question):
+        start = match.start("name")
+        if named := _names_at(question, start, find_authors, family=True, small=True):
+            yield Authors(named.names, match.start(), max(named.end, match.end("tail")))
 
 
 def _referred(question: str, find_authors: FindAuthors) -> Iterator[Authors]:

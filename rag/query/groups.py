@@ -31,7 +31,9 @@ NAMINGS: Final[tuple[tuple[GroupKind, re.Pattern[str], bool], ...]] = (
 )
 # A collection said to be the user's own, under any name.
 UNKNOWN: Final = re.compile(
-    rf"\b(?:in|from|within|inside|of)\s+(?:my|our)\s+(?P<before>[^,.?!;:]{{2,40}}?)\s+{_SET}\b"
+    r"\b(?:in|from|within|inside|of)\s+(?:my|our)\s+"
+    r"(?!(?:own|whole|entire|research|work(?:ing)?|reading|study|lab|small|little|big|large)\b)"
+    rf"(?P<before>[^,.?!;:]{{2,40}}?)\s+{_SET}\b"
     rf"|\b{_SET}\s+(?:called|named)\s+{QUOTE_SIGNS}(?P<behind>[^,.?!;:\"”’»]{{2,40}})",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rag.query.fields import Field
@@ -18,7 +18,7 @@ _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
 
 # What can be asked of all records.
-LibraryAspect = Literal["count", "list", "newest", "oldest", "topics", "sources", "author"]
+LibraryAspect = Literal["count", "list", "newest", "oldest", "topics", "sources", "author", "added"]
 _THINGS: Final = (
     r"(?:papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
     r"|entries|records|surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)"
@@ -33,6 +33,7 @@ _ON: Final = (
     r"(?:on|about|regarding|concerning|for|with|of|in|that\s+(?:are\s+about|deals?\s+with|uses?|mentions?|concerns?|discuss(?:es)?|covers?|stud(?:y|ies)|have|has|contains?)"
     r"|(?:dealing|concerned)\s+with|mention(?:ing)?|using|covering|related\s+to|(?:are|is)\s+(?:there\s+)?(?:about|on)|deal\s+with|discuss(?:ing)?|which\s+(?:use|mention|are\s+about))"
 )
+_OF_ALL: Final = r"(?:(?:out\s)?of\s(?:all\s)?(?:the|your|my|our|these)\s)?"
 SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "count",
@@ -48,8 +49,8 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "newest",
         re.compile(
-            rf"""{POLITE}(?:(?:what|which)(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
-                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
+            rf"""{POLITE}(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
+                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
               |{POLITE}what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$""",
             _X,
         ),
@@ -57,8 +58,8 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "oldest",
         re.compile(
-            rf"""{POLITE}(?:(?:what|which)(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?)?(?:the\s)?
-                (?:oldest|earliest)\b\s?(?:one\s|ones\s)?(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS})?\b(?P<rest>.*)$""",
+            rf"""{POLITE}(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?)?(?:the\s)?
+                (?:oldest|earliest)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS})?\b(?P<rest>.*)$""",
             _X,
         ),
     ),
@@ -94,7 +95,10 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |{POLITE}(?:all|every)\s(?:of\s)?(?:the\s|your\s)?(?P<topic2>(?:[\w-]+\s){{0,5}}?)(?P<thing2>{_THINGS})\b(?P<rest2>.*)$
               |{POLITE}(?:(?:is|are)\sthere\s|(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s)?|got\s)?(?:anything|something|any\s(?P<topic3>(?:[\w-]+\s){{0,3}}?)(?P<thing3>{_THINGS}))\s
                 (?P<rest3b>(?:on|about|regarding|concerning|related\sto|dealing\swith)\s.*)$
-              |{POLITE}(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?P<rest3>(?:on|about|by|from)\s.*)$
+              |{POLITE}what\s(?:else\s)?(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s|hold\s)?(?:here\s)?(?P<rest3c>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them|these|those)\b).*)$
+              |{POLITE}what\sis\s(?:here|there|in\s(?:the|this|your|my)\slibrary)\s(?P<rest3d>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them)\b).*)$
+              |{POLITE}(?:show\s(?:me\s)?|list\s(?:me\s)?)?all\s(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s(?P<rest3e>(?:on|about|regarding|concerning)\s.*)$
+              |{POLITE}(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?:(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s)?(?P<rest3>(?:on|about|by|from)\s.*)$
               |{POLITE}(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot)\b(?P<rest4>.*)$""",
             _X,
         ),
@@ -147,6 +151,7 @@ class LibraryQuestion:
         field: What their records have, or lack; None for any.
         is_lacking: Whether they lack it.
         most: How many are asked for; 0 for all.
+        unlike: What the papers are not to be about; empty for nothing.
     """
 
     what: LibraryAspect
@@ -155,6 +160,7 @@ class LibraryQuestion:
     field: Field | None = None
     is_lacking: bool = False
     most: int = 0
+    unlike: str = ""
 
 
 # "Papers with code", "which papers have no date", "undated papers".
@@ -199,10 +205,59 @@ def _asked_by_field(question: str) -> LibraryQuestion | None:
     return LibraryQuestion("list", field=field, is_lacking=bool(is_lacking))
 
 
+# When a paper came into the library, which no record says: "what was added today?"
+ADDED: Final = re.compile(
+    rf"""{POLITE}(?:(?:which|what|show\s(?:me\s)?|list\s(?:me\s)?|how\smany|all|any|the)\s)*(?:(?:last|latest|newest|recent(?:ly)?|new)\s)*
+        (?:{_THINGS}\s)?(?:(?:that|which)\s)?(?:(?:were|was|are|is|have|has|did|do|i|we|you|been|just|recently|lately|last|newly)\s)*
+        (?:added|add|imported|uploaded|ingested|came\sin)\b
+        (?:\s(?:to|into)\s(?:the|my|this|your|our)\s(?:library|collection))?
+        (?:\s(?:today|yesterday|recently|lately|last|first|most\srecently|just\snow|this\s\w+|last\s\w+|in\sthe\slast\s[\w\s]+|since\s\w+))*\W*$""",
+    _X,
+)
+# Papers on anything else than a topic: "which papers are not about graphs?"
+NOT_ON: Final = re.compile(
+    rf"""^(?P<papers>.*?\b{_THINGS}\b.*?)[\s,]+(?:(?:that|which|but)\s)?
+        (?:(?:(?:is|are|do|does|have|has|but)\s)?not\s|(?:is|are|do|does|have|has)n['’]?t\s)
+        (?:(?:to\sdo\swith|about|on|deal(?:ing)?\swith|concern(?:ed\swith|ing)?|us(?:e|es|ing)|mention(?:s|ing)?|related\sto|cover(?:s|ing)?)\s)+
+        (?P<unlike>[^?.!]+)[?.!\s]*$
+      |^(?P<all>.*?\b{_THINGS}\b.*?)[\s,]+(?:except|excluding|other\sthan|apart\sfrom)\s(?:(?:those|the\sones|papers|for)\s)*(?:(?:on|about)\s)?(?P<but>[^?.!]+)[?.!\s]*$""",
+    _X,
+)
+ANY_PAPERS: Final = re.compile(
+    rf"^\W*(?:(?:which|what|show|list|find|give|me|all|the|are|there|any|is|how\s+many|of|my|your|our|these)\s+)*{_THINGS}"
+    rf"(?:\s+(?:(?:that|which)\s+)?(?:are|is|do|does|have|{_HERE}))*\W*$",
+    _I,
+)
+
+
 def find_library_question(question: str) -> LibraryQuestion | None:
     """Return what a question asks of the library's records as a whole, if anything."""
     if by_field := _asked_by_field(question):
         return by_field
+    if ADDED.match(question):
+        return LibraryQuestion("added")
+    return _asked_without(question) or _asked_of_shelf(question)
+
+
+def _asked_without(question: str) -> LibraryQuestion | None:
+    """Return the question for papers that are not on a topic, if it is one."""
+    match = NOT_ON.match(question)
+    if match is None:
+        return None
+    papers, unlike = match["papers"] or match["all"], _topic(match["unlike"] or match["but"])
+    asked = _asked_of_shelf(papers)
+    if asked is None and (on := PAPERS_ON.match(papers)):
+        asked = LibraryQuestion(
+            "list",
+            re.sub(r"\W*(?:that|which)?\W*(?:are|is)?\W*$", "", papers[on.end() :], flags=_I),
+        )
+    if asked is None and ANY_PAPERS.match(papers):
+        is_count = re.search(r"\bhow\s+many\b", papers, _I)
+        asked = LibraryQuestion("count" if is_count else "list")
+    return replace(asked, unlike=unlike) if asked and unlike else None
+
+
+def _asked_of_shelf(question: str) -> LibraryQuestion | None:
     for what, pattern in SHELVED:
         match = pattern.match(question)
         if match is None:
@@ -213,7 +268,7 @@ def find_library_question(question: str) -> LibraryQuestion | None:
         behind = _topic(_first(groups, "rest"))
         if what == "newest" and not thing and not ABOUT.match(_first(groups, "rest")):
             continue
-        named = ("thing4", "thing5", "rest3b")
+        named = ("thing4", "thing5", "rest3b", "rest3c", "rest3d", "rest3e")
         is_list = ALL.search(question) or any(groups.get(name) for name in named)
         if what == "list" and not is_list:
             continue

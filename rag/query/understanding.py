@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rag.query.assistant_questions import AssistantQuestions
-from rag.query.authors import FindAuthors, asks_for_same_authors, unknown_author
+from rag.query.authors import FindAuthors, asks_for_same_authors, said_by, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, has_pronoun, last_cited
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
@@ -30,7 +30,7 @@ from rag.query.follow_ups import (
     selects_among_cited,
     specific_words,
 )
-from rag.query.form import without_form
+from rag.query.form import form_of, without_form
 from rag.query.groups import GroupKind, unknown_collection
 from rag.query.intent import (
     is_affirmation,
@@ -48,6 +48,7 @@ from rag.query.questions import LEANS_BACK, earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
+from rag.store.lexical import analyze
 from rag.types import Filters, Message, Paper
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
@@ -110,7 +111,7 @@ class QueryParser:
             found = self._understand_filters(standalone)
         else:
             found = Understood(standalone, filters)
-        unknown = "" if found.filters.authors else unknown_author(standalone)
+        unknown = "" if found.filters.authors else self._unknown_author(standalone)
         asked, found = found.question, asked_of_papers(found, standalone, history)
         if is_narrowing := found.question not in ("", asked):
             found = self._narrowed(found.filters, history)
@@ -133,6 +134,17 @@ class QueryParser:
             unknown_collection=unknown_collection(standalone, self._names_of("collection")),
             is_new_topic=is_narrowing,
         )
+
+    def _unknown_author(self, question: str) -> str:
+        """Return the name of an author whom the library lacks; of anything else that it lacks "".
+
+        What "what does Tee say" names may be a method or a paper, unless no paper has the word.
+        """
+        if name := unknown_author(question):
+            return name
+        name = said_by(question)
+        is_here = self.lookup is None or any(map(self.lookup.frequency, analyze(name)))
+        return "" if is_here else name
 
     def _narrowed(self, filters: Filters, history: Sequence[Message]) -> Understood:
         """Return the last question that was no mere filter, with all filters since; later win."""
@@ -186,6 +198,8 @@ class QueryParser:
             return self._for_same_authors(query, cited[0])
         if query.too_few_cited is not None:
             return replace(query, asks_for="assistant")
+        if _asks_only_for_titles(query) and (cited := last_cited(query.history)):
+            return replace(query, asks_for="records", about=tuple(cited))
         locators = find_locators(query.standalone)
         fields = asked_fields(query.standalone) or self._fields_asked_before(query)
         is_of_library = query.library_question or query.unknown_author or query.unknown_collection
@@ -204,6 +218,18 @@ class QueryParser:
         query = replace(query, unknown_names=unknown)
         is_listing = not query.topic and bool(query.filters) and not query.about
         return replace(query, asks_for="records" if is_listing else "papers")
+
+
+def _asks_only_for_titles(query: Query) -> bool:
+    """Return whether a follow-up asks for nothing but the titles of the papers before it."""
+    return form_of(query.text).titles_only and not specific_words(without_form(query.text)) - {
+        "titles",
+        "title",
+        "names",
+        "show",
+        "give",
+        "please",
+    }
 
 
 def _stands_alone(question: str) -> bool:

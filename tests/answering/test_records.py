@@ -41,6 +41,11 @@ def library(words_library):
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
         ("who is hopper", ["No paper by Hopper"]),
+        ("what does Hopper say about moss?", ["No paper by Hopper"]),
+        ("papers with grace hopper among the authors", ["No paper by Grace Hopper"]),
+        ("papers that are not about clocks", ["1 paper that does not mention", "Moss as a Meter"]),
+        ("what was added recently?", ["When a paper was added is not recorded", "Moss as a Meter"]),
+        ("how many papers on clock systems", ["2 papers with “clock” in the title"]),
         ("list 2 papers on tidal clocks", ["2 papers with “tidal clocks” in the title"]),
         ("who wrote the CRABS paper", ["Ada Byron"]),
         ("show me papers with code", ["1 of the 3 papers has", "https://example.org/tides"]),
@@ -73,6 +78,19 @@ def test_records_are_told_exactly(library, question, said):
     assert (answer.status, answer.origin) == ("answered", "records")
     assert [part for part in said if part not in answer.text] == []
     assert all(c.paper.abstract[c.start : c.end] == c.quote for c in answer.citations)
+
+
+def test_titles_alone_are_listed_where_only_they_are_asked_for(library):
+    first = library.ask("list all papers on tidal clocks, just the titles")
+    assert "We introduce" not in first.text
+    history = (Message("user", first.question), Message("assistant", first.text, first.citations))
+    again = library.ask("only the titles please", history)
+    assert again.papers == first.papers
+    assert "Survey" in again.text
+
+
+def test_who_a_name_of_the_library_is_no_unknown_author(library):
+    assert "No paper by" not in library.ask("what does Moss measure?").text
 
 
 def test_a_count_names_its_papers_and_a_list_says_what_each_does(library):

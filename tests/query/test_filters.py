@@ -149,6 +149,8 @@ def test_a_span_holds_both_its_ends(first, last):
         ("Ramsauer et al. on memory", ("Ramsauer",), "on memory"),
         ("anything by Lukasz Kaiser on memory", ("Lukasz Kaiser",), "anything on memory"),
         ("works of Schmidhuber on memory", ("Schmidhuber",), "works on memory"),
+        ("any papers with sutskever among the authors?", ("sutskever",), "any papers?"),
+        ("is Quoc Le an author of papers on memory?", ("Quoc Le",), "of papers on memory?"),
         (
             "articles by Ramsauer, Sepp Hochreiter and Quoc Le on memory",
             ("Ramsauer", "Sepp Hochreiter", "Quoc Le"),

@@ -63,6 +63,7 @@ def test_any_names_in_any_question_do_no_harm(question, names):
         ("papers in the collection called “Dunes”", "Dunes"),
         ("how do crabs sleep, in my Tides folder?", ""),
         ("was it trained on the COCO collection?", ""),  # not one's own
+        ("how do I add the pdfs of my own group", ""),  # of people
         ("how are crabs tagged?", ""),
     ],
 )

@@ -63,6 +63,15 @@ def text_of_markup(text: str) -> str:
     return text
 
 
+def without_entities(text: str) -> str:
+    """Turn entities into the signs that they stand for, also where they are escaped again."""
+    for _ in range(MOST_TIMES_ESCAPED):
+        if "&" not in text or not ENTITY.search(text):
+            break
+        text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return text
+
+
 def unwrap_tex_math(text: str) -> str:
     """Leave of TeX documents that publishers write around a formula the formula alone."""
     if "tex-math" in text:

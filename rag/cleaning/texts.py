@@ -52,7 +52,7 @@ COPYRIGHT_OF: Final = "Copyright of "
 MOST_PROPERTY_CHARACTERS: Final = 1_200
 ABSTRACT_FROM: Final = re.compile(
     r"\s*[\[(](?:(?:publication )?abstract(?: from| by)?(?: the)? ?(?:author|publisher)s?"
-    r"|(?:author|publication|publisher) abstract)[\])]\s*$",
+    r"|(?:author|publication|publisher) abstract|on SciFinder ?\(R\))[\])]\s*$",
     re.IGNORECASE,
 )
 # Compared without case and what is no letter.

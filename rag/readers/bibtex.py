@@ -15,8 +15,10 @@ from rag.readers.people import bibtex_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
 from rag.readers.text_files import Text
 
+KIND: Final = r"(?:[a-z]+|\[[\w', ]{2,80}\])"
 START: Final = re.compile(
-    r"^\s*@\s*(?:[a-z]+\s*\{[^,{}()=\"\n]{1,100},\s*[a-z][\w-]*\s*=|(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
+    rf"^\s*@\s*(?:{KIND}\s*\{{[^,{{}}()=\"\n]{{1,100}},\s*[a-z][\w-]*\s*="
+    r"|(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 VENUE_FIELDS: Final = ("journal", "journaltitle", "booktitle", "howpublished", "eventtitle")

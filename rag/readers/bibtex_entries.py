@@ -15,9 +15,10 @@ from rag.readers.text_files import Text
 
 MOST_ENTRY_CHARACTERS: Final = 2_000_000
 PIECE_CHARACTERS: Final = 1 << 20
-OPENING: Final = re.compile(r"(?:^|(?<=[})]))\s*@\s*([A-Za-z]+)\s*([{(])")
+# `@['JournalArticle', 'Review']{` is met too.
+OPENING: Final = re.compile(r"(?:^|(?<=[})]))\s*@\s*([A-Za-z]+|\[[\w', ]{2,80}\])\s*([{(])")
 # An entry that begins on a line of its own inside another: the other was never closed.
-INSIDE: Final = re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]\s*[^\s,{}()=\"]+\s*,")
+INSIDE: Final = re.compile(r"^\s*@\s*(?:[A-Za-z]+|\[[\w', ]{2,80}\])\s*[{(]\s*[^\s,{}()=\"]+\s*,")
 BRACE: Final = re.compile(r"\\.|[{}()\"]", re.DOTALL)
 NAME: Final = re.compile(r"[\s,]*([^\s=,{}\"#][^=,{}\"#]*?)\s*=\s*")
 BARE: Final = re.compile(r"[^\s,#{}\"]+")

@@ -19,39 +19,41 @@ def bare_name(name: str) -> str:
 
     "Author(s)" and "Abstract (copied)" are an author and an abstract.
     """
-    bare = REMARK.sub("", SOLR_SUFFIX.sub("", name)) or name
+    bare = REMARK.sub("", SOLR_SUFFIX.sub("", LANGUAGE.sub("", name))) or name
     return "".join(filter(str.isalnum, without_accents(bare).casefold()))
 
 
+LANGUAGE: Final = re.compile(r"\[[\w-]{0,8}\]$")  # behind DSpace's names
 REMARK: Final = re.compile(r"\s*\([^)]*\)")
 # In English; the better names stand first.
 ENGLISH: Final[Mapping[str, str]] = {
     "title": "title, article title, document title, paper title, item title, primary title, "
-    "publication title, ti, title of paper, title english, paper, titles, paper name",
+    "publication title, ti, title of paper, title english, paper, titles, paper name, dc title",
     "abstract": "abstract, abstract note, abstract text, ab, summary, abstract english, abstracts, "
-    "description, résumé abstract, article abstract, paper abstract, summaries",
+    "description, résumé abstract, article abstract, paper abstract, summaries, "
+    "dc description abstract",
     "authors": "author full names, authors, author, author names, af, au, authors raw, creator, "
     "creators, author name, authors list, author list, auth full name, authorships author display "
-    "name, authorships raw author name, writers, paper authors",
+    "name, authorships raw author name, writers, paper authors, dc contributor author, dc creator",
     "date": "published, date, publication date, published date, date published, pd, pubdate, "
     "publish time, online date, cover date, issue date, produced date, release date, pub date, "
-    "date of publication, published on, published at, submitted date",
+    "date of publication, published on, published at, submitted date, dc date issued",
     "year": "year, publication year, published year, pub year, py, year published, "
     "year of publication, pubyr, yr, years",
     "month": "month, published month, publication month",
     "doi": "doi, di, doi link, digital object identifier, article doi, item doi, doi id, doi url, "
-    "paper doi, ids doi, doi or link, doi or url",
+    "paper doi, ids doi, doi or link, doi or url, dc identifier doi",
     "pmid": "pmid, pubmed id, pubmed, pm, ids pmid",
     "arxiv": "arxiv id, arxiv, eprint, archive location",
     "url": "url, link, html link, pdf link, urls, source url, article url, website, external url, "
     "full text link, source urls, paper link, paper url, article link, links, web address, "
     "hyperlink, landing page, landing page url, primary location landing page url, entry id, "
-    "pdf url, abs url, url abs, url pdf",
+    "pdf url, abs url, url abs, url pdf, dc identifier uri",
     "venue": "venue, journal, source title, journal book, journal title, publication, "
     "journal name, conference name, book title, so, journal abbreviation, "
     "primary location source display name, conference, published in",
     "keywords": "author keywords, keywords, manual tags, tags, de, index keywords, terms, "
-    "categories, topics, subjects",
+    "categories, topics, subjects, dc subject",
     "key": "citation key, cite key, bibtex key",
     "collections": "collections, collection",
     "own": "paperchat_id",

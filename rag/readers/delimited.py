@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final
 
@@ -33,6 +33,9 @@ LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
 TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
 # A cell that begins with a word in quotation marks, and is no quoted cell.
 STRAY_QUOTES: Final = re.compile(r'"(?:[^"]|"")*"(?!")\s*\S')
+NULL: Final = "\\N"  # how databases write that there is nothing
+# In rows of databases: a quotation mark inside a cell behind a backslash, which others double.
+BACKSLASHED: Final = re.compile(r'\\"(?=[^",;\t|\r\n])')
 PLURAL: Final = "titles"  # which a sentence may begin with too
 SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is told it
 
@@ -56,13 +59,30 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
         raise UnreadableError("it is a table without a column that is called abstract")
     delimiter, columns, below = found
     rows: Iterator[str] = chain(head[below:], lines)
+    rows = (_with_quotes_doubled(line) for line in rows)
     if delimiter == "\t":
         rows = (_with_quotes_kept(line, len(columns)) for line in rows)
     for row in _rows(rows, delimiter):
         if isinstance(row, RecordError):
             yield row
         elif any(map(str.strip, row)):
-            yield _record(columns, row)
+            yield record_of_row(columns, row)
+
+
+def columns_in(head: Sequence[Sequence[str]]) -> tuple[list[str], int] | None:
+    """Find the names of a table's columns in its first rows, and how many stand above the rest."""
+    for number, row in enumerate(head):
+        names = _titled(list(map(bare_name, row)))
+        if _has(names, COLUMNS["title"]) and _has(names, COLUMNS["abstract"]):
+            return names, number + 1
+    return None
+
+
+def _titled(names: list[str]) -> list[str]:
+    """The names of columns, with one that is only called name taken for the titles of papers."""
+    if NAME in names and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
+        names[names.index(NAME)] = COLUMNS["title"][0]
+    return names
 
 
 def _names_in(text: str) -> tuple[str, list[str], int] | None:
@@ -71,9 +91,7 @@ def _names_in(text: str) -> tuple[str, list[str], int] | None:
     for number, line in enumerate(lines):
         declared = SEPARATOR.match(line)
         for delimiter in declared[1] if declared else DELIMITERS:
-            names = _columns(line.strip("\r"), delimiter)
-            if NAME in names and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
-                names[names.index(NAME)] = COLUMNS["title"][0]
+            names = _titled(_columns(line.strip("\r"), delimiter))
             is_told = PLURAL not in names or any(delimiter in each for each in lines[number + 1 :])
             if is_told and _has(names, COLUMNS["title"]) and _has(names, COLUMNS["abstract"]):
                 return delimiter, names, number + 1
@@ -111,6 +129,11 @@ def _columns(line: str, delimiter: str) -> list[str]:
     return [bare_name(name) for name in names]
 
 
+def _with_quotes_doubled(line: str) -> str:
+    """A row with the quotation marks that stand behind backslashes doubled, as CSV has them."""
+    return line.replace('\\"', '""') if '\\"' in line and BACKSLASHED.search(line) else line
+
+
 def _with_quotes_kept(line: str, columns: int) -> str:
     """A row of a table that quotes nothing, with the quotation marks of its texts doubled."""
     cells = line.rstrip("\r\n").split("\t")
@@ -134,10 +157,12 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordEr
     raise UnreadableError(f"its last {MOST_BROKEN_ROWS} rows are broken; it was read no further")
 
 
-def _record(columns: list[str], row: list[str]) -> Record:
+def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
+    """Make a record of a row, whose columns have names without case and signs."""
     cells: dict[str, str] = {}
     for column, value in zip(columns, row, strict=False):
-        cells.setdefault(column, TEXT_SIGN.sub("", value.strip()))
+        if (text := TEXT_SIGN.sub("", value.strip())) and text != NULL:
+            cells.setdefault(column, text)
     doi = _first(cells, "doi")
     year = _first(cells, "year")
     dates = [cells[name] for name in COLUMNS["date"] if cells.get(name)]
@@ -150,7 +175,7 @@ def _record(columns: list[str], row: list[str]) -> Record:
         "published": _published(year, dates, _first(cells, "month")),
         "arxiv_id": _first(cells, "arxiv") or find_arxiv_id(doi),
         "doi": doi,
-        "pmid": _first(cells, "pmid"),
+        "pmid": _first(cells, "pmid").partition("\n")[0],
         "url": _url(cells),
         "venue": _first(cells, "venue"),
         "keywords": _first(cells, "keywords"),

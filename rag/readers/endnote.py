@@ -1,4 +1,8 @@
-"""Read EndNote's tagged files (`.enw`, also called Refer): a percent sign and a letter a field."""
+"""Read EndNote's tagged files (`.enw`, also called Refer): a percent sign and a letter a field.
+
+The Astrophysics Data System has signs of its own there: a record begins with `%R`, its code, and
+`%B` is the abstract.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,11 @@ from rag.readers.people import read_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
 
-START: Final = re.compile(r"^%[0A] \S[^\n]*\n(?:[^\n%]*\n)?%[A-Z0-9@+!] ", re.MULTILINE)
+START: Final = re.compile(
+    r"^%(?:[0A] \S[^\n]*\n(?:[^\n%]*\n)?|R \d{4}\S{14}[A-Z.]\n)%[A-Z0-9@+!] ", re.MULTILINE
+)
+BIBCODE: Final = re.compile(r"^\d{4}[\w&.]{14}[A-Z.]$")
+NAMED_DOI: Final = re.compile(r"\bDOI: *(10\.[^\s;]+)", re.IGNORECASE)
 TAG: Final = re.compile(r"^%([A-Z0-9@+!#$&*()<>=?\[\]^~])(?:[ \t](.*))?$")
 
 
@@ -38,7 +46,9 @@ def _split(file: Text) -> Iterator[Fields]:
             elif line.strip():
                 fields.go_on(line)
             continue
-        if fields and (found[1] == "0" or (is_blank and "T" in fields and found[1] in "AT0")):
+        is_code = found[1] == "R" and BIBCODE.match(found[2] or "") is not None
+        begins = is_code or found[1] == "0" or (is_blank and "T" in fields and found[1] in "AT0")
+        if fields and begins:
             yield fields
             fields = Fields()
         is_blank = False
@@ -48,6 +58,8 @@ def _split(file: Text) -> Iterator[Fields]:
 
 
 def _record(fields: Fields) -> Record:
+    if BIBCODE.match(fields.text("R")) and "0" not in fields:
+        return _record_of_ads(fields)
     url = fields.text("U")
     return {
         "title": fields.text("T"),
@@ -60,4 +72,20 @@ def _record(fields: Fields) -> Record:
         "venue": fields.text("J", "B", "S"),
         "citekey": fields.text("F"),
         "keywords": fields.all("K"),
+    }
+
+
+def _record_of_ads(fields: Fields) -> Record:
+    ids = fields.every("Y", "J", "X", "C", "Z")
+    dois = (found[1] for text in ids if (found := NAMED_DOI.search(text)))
+    return {
+        "title": fields.text("T"),
+        "abstract": fields.whole("B"),
+        "authors": read_people("; ".join(fields.all("A"))),
+        "published": best_date(fields.text("D"), fields.text("R")[:4]),
+        "arxiv_id": find_arxiv_id(*ids),
+        "doi": next(dois, ""),
+        "url": fields.text("U"),
+        "venue": fields.text("J").partition(",")[0],
+        "keywords": "; ".join(fields.all("K")),
     }

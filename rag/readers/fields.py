@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from rag.readers.records import Record, RecordError
@@ -65,13 +65,19 @@ class Fields:
         return " ".join(self.all(*tags))
 
     def _values(self, tag: str) -> list[str]:
-        joined = (" ".join(lines).strip() for lines in self._pieces.get(tag, ()))
+        joined = (_joined(lines) for lines in self._pieces.get(tag, ()))
         return [value for value in joined if value]
 
     def require_size(self) -> None:
         """Raise `RecordError` for what is too long for a record."""
         if self.characters > MOST_RECORD_CHARACTERS:
             raise RecordError(f"it is longer than {MOST_RECORD_CHARACTERS:,} characters")
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Lines as one; where one may end within a word, they stay lines."""
+    may_break = any(line[-1:] == "-" and line[-2:-1].isalnum() for line in lines[:-1])
+    return ("\n" if may_break else " ").join(lines).strip()
 
 
 def read_each(

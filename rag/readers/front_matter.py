@@ -107,6 +107,15 @@ HEADING: Final = re.compile(
     rf"^(?:{LABELS['abstract']})(?:\s*\.\s*|\s+)(?P<rest>[A-Z\d\"“(].*)$", re.IGNORECASE
 )
 NAMES: Final = tuple(LABELS)
+# `How kettles sing. Abstract: Kettles sing because … Keywords: kettles`, pasted on one line.
+INLINE_ABSTRACT: Final = re.compile(
+    r"^(?!(?i:abstract|title)\b)(\S.{10,300}?)[.]?[ \t]+"
+    r"(?=(?:Abstract|ABSTRACT)\s?[:—–]\s)",
+    re.MULTILINE,
+)
+INLINE_LABEL: Final = re.compile(
+    r"(?<=[.!?])[ \t]+(?=(?:Key\s?[Ww]ords|KEYWORDS|Index [Tt]erms)\s?[:—–]\s)"
+)
 # What Markdown and word processors put around a label.
 AROUND: Final = re.compile(r"^(?:#{1,6}\s+|\*{1,3}|_{1,3})(.*?)(?:\*{1,3}|_{1,3})?$")
 EMPHASISED: Final = re.compile(r"^(\*{1,3}|_{2,3})([\w ]{2,30}?[:.—–]?)\1\s*[:.—–]?\s*(.*)$")
@@ -201,7 +210,7 @@ def read_front_matters(file: Text) -> Iterator[Record]:
 
 def has_abstract_label(text: str) -> bool:
     """Whether one of a text's first lines begins with the label of an abstract."""
-    lines = [_bare(line) for line in text.splitlines()[:MOST_LINES_BEFORE]]
+    lines = [_bare(line) for line in _lines(text)[:MOST_LINES_BEFORE]]
     return any(_abstract_label(line) is not None for line in lines)
 
 
@@ -220,7 +229,7 @@ def split_papers(text: str) -> list[str]:
 
 def read_front_matter(text: str) -> Record:
     """Make a record of one paper; what is not found is left empty."""
-    lines = [_bare(line) for line in text[:FIRST_CHARACTERS].splitlines()]
+    lines = [_bare(line) for line in _lines(text[:FIRST_CHARACTERS])]
     parts = _parts([line for line, _ in groupby(lines)])
     front = _without_noise(parts)
     own = [line for line in parts.labelled.get("title", ()) if line]
@@ -250,6 +259,14 @@ def read_front_matter(text: str) -> Record:
     given = {name: one_line(" ".join(parts.labelled.get(name, ()))) for name in ONE_LINE}
     given |= {name: given[name].partition(" ")[0] for name in ONE_WORD}
     return record | {name: value for name, value in given.items() if value}
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text; labels that stand behind a title or an abstract begin lines too."""
+    lines = text.splitlines()
+    if any(INLINE_ABSTRACT.match(line) for line in lines[:MOST_LINES_BEFORE]):
+        return INLINE_LABEL.sub("\n", INLINE_ABSTRACT.sub(r"\1\n", text, count=1)).splitlines()
+    return lines
 
 
 def _bare(line: str) -> str:

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import Final
 
 from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id, plain_arxiv_id, plain_doi
+from rag.readers.bioc import record_of_passages
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.named_values import FINDERS, Found, has_paper, joined_title, key_of
 from rag.readers.people import read_people
@@ -31,19 +32,19 @@ OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
 LISTS: Final = (
     *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
     *("hits", "articles", "publications", "documents", "list", "notes", "collection", "result"),
-    *("hit", "entry", "REC", "feed", "rows"),
+    *("hit", "entry", "REC", "feed", "rows", "@graph"),
 )
 WRAPPINGS: Final = (
     *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
     *("hits", "recommendedPapers", "search-results", "metadata", "article", "attributes"),
     *("content", "results", "resultList", "fields", "bibjson", "document", "result", "info"),
-    *("records", "Records", "Data", "feed", "row", "doc"),
+    *("records", "feed", "row", "doc"),
 )
 DEEPEST_WRAPPING: Final = 6
 NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
 MOST_WORDS: Final = 40_000  # of an inverted index: a broken one may number words at will
 TITLES: Final = frozenset(
-    ("title", "titles", "displayname", "articletitle", "papertitle", "documenttitle")
+    ("title", "titles", "displayname", "articletitle", "papertitle", "documenttitle", "headline")
 )
 KEYS_LOOKED_AT: Final = 3  # of what may be papers by their ids
 
@@ -79,6 +80,8 @@ def _unwrapped(value: Item, depth: int) -> Iterator[Record | RecordError]:
 def _rows_of(value: Item) -> Iterator[Item] | None:
     """The rows of a table that pandas wrote as columns and data, or column by column."""
     names, data = value.get("columns"), value.get("data")
+    if isinstance(grid := value.get("values"), list) and value.get("majorDimension") == "ROWS":
+        names, data = grid[0] if grid else None, grid[1:]  # Google Sheets'
     if isinstance(names, list) and isinstance(data, list) and data and isinstance(data[0], list):
         rows = (each for each in data if isinstance(each, list))
         return (dict(zip(map(str, names), row, strict=False)) for row in rows)
@@ -93,9 +96,14 @@ def _rows_of(value: Item) -> Iterator[Item] | None:
 
 
 def _list_in(value: Item) -> object:
-    found = (value.get(key) for key in LISTS)
+    found = (each for key in LISTS for each in _spelled(value, key))
     lists = (each for each in found if isinstance(each, list))
     return next((each for each in lists if not each or isinstance(each[0], Mapping)), None)
+
+
+def _spelled(value: Item, key: str) -> Iterator[object]:
+    """The values of a key: as it is, and with a capital letter."""
+    return (value[each] for each in (key, key.capitalize()) if each in value)
 
 
 def _is_titled(value: Item) -> bool:
@@ -113,7 +121,7 @@ def _is_named_list(value: Item) -> bool:
 
 def _wrapping_in(value: Item) -> Item | None:
     """What is wrapped: a paper, or what wraps papers in its turn."""
-    inside = (value.get(key) for key in WRAPPINGS)
+    inside = (each for key in WRAPPINGS for each in _spelled(value, key))
     return next((each for each in inside if isinstance(each, Mapping) and each), None)
 
 
@@ -150,20 +158,34 @@ def _with_key(item: object, key: str) -> object:
 def _record(item: Item) -> Iterator[Record]:
     if _text(item, "itemType") in NO_PAPERS:
         return
-    if "authors_parsed" in item or ("versions" in item and "categories" in item):
-        yield _arxiv(item)
-    elif "abstract_inverted_index" in item or str(item.get("id", "")).startswith(OPENALEX):
-        yield _openalex(item)
-    elif "paperId" in item:
-        yield _semantic_scholar(item)
-    elif isinstance(item.get("title"), list) and {"DOI", "container-title", "issued"} & item.keys():
-        yield _crossref(item)
-    elif "itemType" in item or "abstractNote" in item:
-        yield _zotero(item)
-    elif {"id", "type"} <= item.keys() or "issued" in item or "container-title" in item:
-        yield _csl(item)
-    else:
-        yield _plain(item)
+    yield _record_of(item)
+
+
+def _record_of(item: Item) -> Record:
+    """The record of an item, as the first of the shapes has it."""
+    for has_shape, read in SHAPES:
+        if has_shape(item):
+            return read(item)
+    return _plain(item)
+
+
+def _notion_page(properties: Item) -> Item:
+    """The properties of a page of Notion, each of which tells its type beside its value."""
+    page: dict[str, object] = {}
+    for name, each in properties.items():
+        kind = _text(each, "type")
+        value = each.get(kind) if isinstance(each, Mapping) else None
+        page["title" if kind == "title" else name] = _notion_value(value)
+    return page
+
+
+def _notion_value(value: object) -> object:
+    if isinstance(value, list):
+        texts = [_text(each, "plain_text") for each in value]
+        return "".join(texts) if any(texts) else [_text(each, "name") for each in value]
+    if isinstance(value, Mapping):
+        return _text(value, "start") or _text(value, "name")
+    return value
 
 
 def _arxiv(item: Item) -> Record:
@@ -299,7 +321,8 @@ RETRACTIONS: Final = ("retraction", "withdrawal", "removal")
 
 def _zotero(item: Item) -> Record:
     people = _objects(item, "creators")
-    authors = [each for each in people if each.get("creatorType", "author") == "author"]
+    authors: list[object] = [e for e in people if e.get("creatorType", "author") == "author"]
+    authors = authors or _pairs(item.get("author"))
     extra = _text(item, "extra")
     return {
         "title": _text(item, "title"),
@@ -317,6 +340,12 @@ def _zotero(item: Item) -> Record:
         "venue": next(filter(None, (_text(item, name) for name in ZOTERO_VENUES)), ""),
         "keywords": item.get("tags"),
     }
+
+
+def _pairs(people: object) -> list[object]:
+    """Names as Citoid has them, given and family name apart."""
+    pairs = [each for each in people if isinstance(each, list)] if isinstance(people, list) else []
+    return [dict(zip(("given", "family"), each, strict=False)) for each in pairs]
 
 
 ZOTERO_VENUES: Final = (
@@ -449,3 +478,37 @@ def _date(issued: object) -> str:
         return iso_date(*numbers) or "" if numbers else ""
     texts = (_text(issued, name) for name in ("raw", "literal", "date-time"))
     return next((found for text in texts if (found := parse_date(text))), "")
+
+
+Shape = Callable[[Item], object]
+# The first that an item has tells from where it is.
+SHAPES: Final[Sequence[tuple[Shape, Callable[[Item], Record]]]] = (
+    (
+        lambda item: item.get("object") == "page" and _inside(item, "properties"),
+        lambda item: _plain(_notion_page(_inside(item, "properties"))),
+    ),
+    (lambda item: isinstance(item.get("passages"), list), record_of_passages),
+    (
+        lambda item: "authors_parsed" in item or ("versions" in item and "categories" in item),
+        _arxiv,
+    ),
+    (
+        lambda item: (
+            "abstract_inverted_index" in item or str(item.get("id", "")).startswith(OPENALEX)
+        ),
+        _openalex,
+    ),
+    (lambda item: "paperId" in item, _semantic_scholar),
+    (
+        lambda item: (
+            isinstance(item.get("title"), list)
+            and {"DOI", "container-title", "issued"} & item.keys()
+        ),
+        _crossref,
+    ),
+    (lambda item: "itemType" in item or "abstractNote" in item, _zotero),
+    (
+        lambda item: {"id", "type"} <= item.keys() or "issued" in item or "container-title" in item,
+        _csl,
+    ),
+)

@@ -8,7 +8,7 @@ lies inside the journal, the references or another work is not the paper's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -29,6 +29,7 @@ MOST_PEOPLE: Final = 20_000
 TITLES: Final = (
     *("articletitle", "title", "titles", "papertitle", "documenttitle", "maintitle", "displayname"),
     *("titleproper", "titleinfo", "titledisplay", "dctitle", "t1", "booktitle"),
+    "headline",
 )
 ABSTRACTS: Final = (
     *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
@@ -54,6 +55,7 @@ DATES: Final = (
     ),
     *("year", "jahr", "coverdate", "onlinedate", "dates", "yr", "dcyear", "dcdate"),
 )
+YEARS: Final = ("year", "Year", "publication_year", "pub_year")  # the issue's, whatever dates say
 LATE_DATES: Final = (
     *("articledate", "firstpublicationdate", "earliestdate", "preprintdate", "submitteddate"),
     *("created", "datestamp"),
@@ -70,6 +72,7 @@ DOIS: Final = (
         "digitalobjectidentifier",
     ),
     *("elocationid", "identifier", "identifiers", "ids", "ee", "idno", "url", "link", "uri", "id"),
+    *("idnumber", "officialurl", "sameas"),
 )
 ARXIV_IDS: Final = (
     *("arxivid", "arxiv", "arxiveprints", "eprint", "eprints", "id", "identifier", "identifiers"),
@@ -86,6 +89,7 @@ VENUES: Final = (
     *("journalinfo", "periodical", "relateditem", "publicationname", "jf", "journalname"),
 )
 KEYWORDS: Final = ("keywords", "keyword", "tags", "subjects", "subject", "labelsnamed")
+NAMES: Final = ("name", "label")  # which may be of anything
 # What is about another thing than the paper; its date and its title are the venue's.
 HOSTS: Final = frozenset(
     "journal journalinfo journalissue journalmeta journalmetadata host periodical source venue "
@@ -155,7 +159,7 @@ class Found:
             return joined_title(found, text_of(self._own["subtitle"]).strip())
         if found or not any(name in self._own for name in ("abstract", "abstracts")):
             return found
-        return next((each for each in self._own.get("name", ()) if isinstance(each, str)), "")
+        return next((each for each in _every(self._own, NAMES) if isinstance(each, str)), "")
 
     def abstract(self) -> str:
         """The first abstract that says anything; what is described has to be a paper's."""
@@ -173,8 +177,9 @@ class Found:
 
     def published(self) -> str:
         """The paper's date, else its issue's, else when it was first seen."""
-        first = _best(map(date_of, _every(self._own, DATES)))
-        if first:
+        years = (date_of(self._item[name]) for name in YEARS if name in self._item)
+        dates = [*filter(None, years), *map(date_of, _every(self._own, DATES))]
+        if first := _best(dates):
             return first
         whole, _ = _by_name(self._item, OTHERS)
         return _best(map(date_of, _every(whole, (*DATES, *LATE_DATES))))
@@ -244,9 +249,14 @@ def _by_name(item: Data, closed: frozenset[str]) -> tuple[dict[str, list[object]
                 if key in closed or key in READ_WHOLE or nodes > MOST_NODES:
                     continue
                 inside = value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]
-                below += [each for each in inside if isinstance(each, Mapping)]
+                below += sorted((e for e in inside if isinstance(e, Mapping)), key=_is_past)
         level = below
     return found, seen
+
+
+def _is_past(item: Data) -> bool:
+    """Whether an item is a state of before: of a list of them one is called current."""
+    return item.get("current") is False
 
 
 def _every(found: Mapping[str, list[object]], names: Sequence[str]) -> Iterator[object]:
@@ -417,7 +427,7 @@ def _person(value: Data, depth: int) -> list[str]:
 
 PERSONS: Final = (
     *("persname", "orgname", "person", "contrib", "stringname", "namealternatives", "value"),
-    *("results", "list", "items", "collab", "seq", "bag", "li"),
+    *("results", "list", "items", "item", "collab", "seq", "bag", "li"),
 )
 
 
@@ -444,7 +454,7 @@ def _own_text(value: object) -> str:
     return text_of(value.get(TEXT)) if isinstance(value, Mapping) else text_of(value)
 
 
-def _best(dates: Iterator[str]) -> str:
+def _best(dates: Iterable[str]) -> str:
     known = [each for each in dates if each]
     same = [each for each in known if each.startswith(known[0])]
     return max(same, key=len, default="")

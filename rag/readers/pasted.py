@@ -11,7 +11,10 @@ from rag.readers.records import Record
 from rag.readers.table import find_reader
 
 # How no title begins, but a file may that is too broken to be recognised.
-STRUCTURED: Final = re.compile(r"^\s*(?:<\?xml\s|\{|\[\s*\{|@\w+\s*[{(]|TY {2}-|%[0A-Z] \S)")
+STRUCTURED: Final = re.compile(
+    r"^\s*(?:<\?xml\s|\{|\[\s*\{|@\w+\s*[{(]|TY {2}-|%[0A-Z] \S"
+    r"|references:\s*\n\s*- )"
+)
 
 
 def is_structured(text: str) -> bool:

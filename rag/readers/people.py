@@ -6,16 +6,21 @@ initials tell; they stay as they are.
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from rag.cleaning.latex import plain_text
+from rag.cleaning.markup import without_entities
 from rag.names import SUFFIXES, Name, split_name
 from rag.text import one_line
 
 MOST_CHARACTERS: Final = 200_000  # of all names together; papers of 3,000 authors have 60,000
+MOST_PARTS: Final = 4  # of a name: those below and a place
+ARXIV_PARTS: Final[tuple[object, ...]] = ("family", "given", "suffix")
 NOBODY: Final = frozenset(
     (
         *("others", "et al", "et al.", "etal", "and others", "anonymous", "[anonymous]", "anon"),
@@ -43,7 +48,10 @@ HAS_MORE: Final = re.compile(r"[\d\[(;]")  # than a name
 ROLE: Final = re.compile(r"\s*[\[(](?:ed|eds|editor|hrsg|corresponding author)s?\.?[\])]", re.I)
 BODY_PREFIX: Final = re.compile(r"^(?:for|on behalf of)\s+(?:the\s+)?", re.IGNORECASE)
 SCOPUS_NUMBER: Final = re.compile(r"\s*\(\d+\)$")
-ORCID: Final = re.compile(r"\s*\(?(?:https?://orcid\.org/)?\d{4}-\d{4}-\d{4}-\d{3}[\dX]\)?")
+ORCID: Final = re.compile(
+    r"\s*\(?(?:https?://orcid\.org/|ORCID:\s*)?\d{4}-?\d{4}-?\d{4}-?\d{3}[\dX]\)?"
+)
+PLACE: Final = re.compile(r"(?<=\w)[.,]?\s+\[[^\[\]]{3,300}\]")  # behind a name, as OSTI has it
 EXTENDED: Final = re.compile(
     r"^(?:family|given|prefix|suffix|given-i|useprefix)\s*=", re.IGNORECASE
 )
@@ -51,6 +59,7 @@ AND_WORD: Final = re.compile(r"[{}]|\sand(?=\s)", re.IGNORECASE)
 SEMICOLON: Final = re.compile(r"[{};]")
 COMMA: Final = re.compile(r"[{},]")
 LISTED: Final = re.compile(r"^\s*\[\s*[\"']")  # a list of Python's, as tables have it
+NESTED: Final = re.compile(r"^\s*\[\s*[\[{].*\]\s*$", re.DOTALL)  # and one of lists or mappings
 QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 MOST_INITIALS_CHARACTERS: Final = 11  # J.-P. A. B.
 # `Ada Kessel, Bo J. Tee`: nearly all of arXiv's.
@@ -72,7 +81,10 @@ def read_people(value: object) -> tuple[str, ...]:
 
     A text may separate them by `;`, `and`, `&` or commas. In a list each stands by itself.
     """
+    if isinstance(value, str) and NESTED.match(value):
+        return read_people(_parsed(value))
     if isinstance(value, str):
+        value = without_entities(value)
         listed = LISTED.match(value)
         names: Iterable[str] = (
             map(spoken, (one or other for one, other in QUOTED.findall(value)))
@@ -88,11 +100,25 @@ def read_people(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def _parsed(text: str) -> object:
+    """A list of people that was printed into a table, in Python's manner or as JSON."""
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found: object = parse(text[:MOST_CHARACTERS])
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list) else ()
+    return ()
+
+
 def _from_item(item: object) -> Iterator[str]:
     if isinstance(item, Mapping):
         yield from _from_mapping(item)
     elif isinstance(item, str):
+        item = without_entities(item)
         yield from (spoken(each) for each in (item.split(";") if ";" in item else [item]))
+    elif isinstance(item, list | tuple) and len(ARXIV_PARTS) <= len(item) <= MOST_PARTS:
+        yield from _from_mapping(dict(zip(ARXIV_PARTS, item, strict=False)))
 
 
 def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
@@ -104,6 +130,8 @@ def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
         return
     family, given = _first(keys, *FAMILY), _first(keys, *GIVEN)
     whole = _first(keys, *WHOLE)
+    if family and whole and not given and family.casefold() not in whole.casefold():
+        given = whole  # a name beside a surname
     if whole and not (family and given):
         yield spoken(whole)
         return
@@ -116,7 +144,7 @@ def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
 FAMILY: Final = ("family", "lastname", "last", "surname", "familyname", "keyname")
 GIVEN: Final = ("given", "givennames", "firstname", "first", "forename", "givenname", "forenames")
 WHOLE: Final = (
-    *("name", "displayname", "fullname", "full", "creatorname", "collectivename", "collab"),
+    *("fullname", "name", "displayname", "full", "creatorname", "collectivename", "collab"),
     *("authorname", "preferredname", "stringname"),
 )
 
@@ -147,7 +175,7 @@ def spoken(text: str) -> str:
     """One person's name with the given name first; "" for nobody."""
     text = one_line(text)
     if HAS_MORE.search(text):
-        text = ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text))).strip(" ;")
+        text = PLACE.sub("", ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text)))).strip(" ;")
     if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
         return ""
     text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
@@ -189,6 +217,7 @@ def split_people(text: str) -> list[str]:
     """List the names of a text, given name first."""
     if SIMPLE.match(text):
         return text.split(", ")
+    text = without_entities(text)
     text = _without_brackets(text[:MOST_CHARACTERS].strip().strip(";,"))
     if text.endswith(".") and text.count(".") == 1:
         parts = re.split("[,;]", text[:-1])

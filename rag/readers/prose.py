@@ -10,7 +10,7 @@ MARKED: Final = re.compile(
     r"^(?:#|//|/\*|\*|>|```|---|===|\||[-+•] |\\(?!(?:it|em|bf|emph)\b)|@"
     r"|\d{4}-\d\d-\d\d|\d\d?:\d\d|import |from \w+ import|def |class "
     r"|function |var |let |const |dear |hi |hello |re:|subject:|todo\b|note|meeting|minutes|readme"
-    r"|copyright|permission |license|my |\d+[.)] |\w{2,12}:\s|\[[ x]\])",
+    r"|copyright|permission |license|my |\d+[.)] |\w{2,12}:\s|cff-version:|\[[ x]\])",
     re.IGNORECASE,
 )
 # What abstracts say: 1 in 200 of arXiv's says none of it.

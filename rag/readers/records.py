@@ -18,6 +18,7 @@ from rag.identifiers import (
     plain_pmid,
 )
 from rag.readers.dates import best_date
+from rag.readers.hyphens import with_lines_joined
 from rag.readers.people import read_people
 from rag.text import one_line
 from rag.types import Paper
@@ -196,6 +197,8 @@ def _is_cut_date(given: str, found: str) -> bool:
 def _title_and_abstract(record: Record) -> tuple[str, str]:
     is_latex, is_own = isinstance(record, LatexRecord), isinstance(record, OwnRecord)
     title, abstract = _raw(record, "title"), _raw(record, "abstract", "text", "summary")
+    if "-\n" in abstract and len(abstract) <= MOST_ABSTRACT_CHARACTERS:
+        abstract = with_lines_joined(abstract)
     title = one_line(title) if is_own else clean_title(title, is_latex=is_latex)
     if not title:
         raise RecordError("it has no title", "no title")

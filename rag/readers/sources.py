@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
+from rag.readers import spreadsheets
 from rag.readers.pasted import is_structured, read_pasted
 from rag.readers.records import (
     OwnRecord,
@@ -26,6 +27,7 @@ from rag.readers.records import (
     collection_name,
     paper_from_record,
 )
+from rag.readers.spreadsheets import is_spreadsheet, require_small
 from rag.readers.table import SOME_FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, decoded, find_encoding
 from rag.text import one_line
@@ -278,6 +280,10 @@ def _read_zip(file: io.BufferedReader, name: str, depth: int) -> Iterator[Item]:
     if depth >= MOST_ARCHIVES:
         raise UnreadableError("it is an archive inside archives")
     with zipfile.ZipFile(file if file.seekable() else io.BytesIO(file.read())) as archive:
+        if is_spreadsheet(archive):
+            require_small(archive)
+            yield from _read_workbook(archive, name)
+            return
         members = archive.infolist()
         if any(each.filename.startswith(ZIPPED_DOCUMENTS) for each in members[:20]):
             raise UnreadableError(f"it is a document or a program{WHAT_CAN_BE_READ}")
@@ -287,6 +293,19 @@ def _read_zip(file: io.BufferedReader, name: str, depth: int) -> Iterator[Item]:
             if not member.is_dir() and not _is_hidden(member.filename):
                 member_name = f"{name}/{_shown(member.filename)}"
                 yield from _within(_read_member(archive, member, member_name, depth), name)
+
+
+def _read_workbook(archive: zipfile.ZipFile, name: str) -> Iterator[Item]:
+    """Read the papers of a spreadsheet, which is an archive of its parts."""
+    file = archive.fp
+    if file is None:
+        return
+    file.seek(0)
+    content = file.read(spreadsheets.MOST_BYTES + 1)
+    if len(content) > spreadsheets.MOST_BYTES:
+        raise UnreadableError(f"it is larger than {spreadsheets.MOST_BYTES // 1_000_000} MB")
+    for number, record in enumerate(spreadsheets.read_spreadsheet(content), start=1):
+        yield _paper_or_rejection(record, name, number)
 
 
 def _is_hidden(name: str) -> bool:
@@ -314,8 +333,7 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
         yield from binary.read(content)
         return
     encoding = find_encoding(start)
-    if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
-        raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")
+    _require_text(start, encoding)
     head = _decoded(start, encoding)
     reader = find_reader(head)
     if reader is None and MARKUP.match(head):
@@ -326,6 +344,16 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
         yield from reader.read(text)
     if text.note:
         yield Note(name, text.note)
+
+
+def _require_text(start: bytes, encoding: str) -> None:
+    if start.startswith(spreadsheets.OLD_MAGIC):
+        raise UnreadableError(
+            "it is a document of an office program of before 2007; "
+            f"if it is a spreadsheet, {spreadsheets.SAVE_ANEW}"
+        )
+    if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
+        raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")
 
 
 def _decoded(start: bytes, encoding: str) -> str:

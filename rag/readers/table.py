@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rag.readers import pdf
+from rag.readers import pdf, spreadsheets
 from rag.readers.bibtex import looks_like_bibtex, read_bibtex
 from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.delimited import looks_like_table, read_table
@@ -25,6 +25,7 @@ from rag.readers.tagged import looks_like_tagged, read_tagged
 from rag.readers.text_files import Text
 from rag.readers.web_of_science import looks_like_web_of_science, read_web_of_science
 from rag.readers.xml_files import looks_like_xml, read_xml
+from rag.readers.yaml_files import looks_like_yaml, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,16 @@ class BinaryReader:
     read: Callable[[bytes], Iterator[Record | RecordError]]
 
 
-BINARY_READERS: Final = (BinaryReader("PDF", (".pdf",), pdf.MAGIC, pdf.MOST_BYTES, pdf.read_pdf),)
+BINARY_READERS: Final = (
+    BinaryReader("PDF", (".pdf",), pdf.MAGIC, pdf.MOST_BYTES, pdf.read_pdf),
+    BinaryReader(
+        "Excel with columns title and abstract",
+        (".xlsx",),
+        spreadsheets.MAGIC,
+        spreadsheets.MOST_BYTES,
+        spreadsheets.read_spreadsheet,
+    ),
+)
 BYTES_BEFORE_MAGIC: Final = 1024  # some programs write something of their own first
 # In the order in which they are tried: what can only be one format stands before what is guessed.
 READERS: Final = (
@@ -75,7 +85,7 @@ READERS: Final = (
     Reader("Web of Science", (".ciw",), looks_like_web_of_science, read_web_of_science),
     Reader("EndNote", (".enw",), looks_like_endnote, read_endnote),
     Reader(
-        "tagged text of Cochrane, EBSCO, Embase, Ovid, ProQuest and RefWorks",
+        "tagged text of Cochrane, EBSCO, Embase, EndNote, Ovid, ProQuest, RefWorks and others",
         (),
         looks_like_tagged,
         read_tagged,
@@ -90,6 +100,7 @@ READERS: Final = (
         "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
     ),
     Reader("CSL and other JSON", (".json",), looks_like_json, read_json),
+    Reader("CSL as YAML", (".yaml",), looks_like_yaml, read_yaml),
     Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
     Reader(

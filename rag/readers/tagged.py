@@ -1,8 +1,9 @@
-"""Read tagged texts of databases: Cochrane's, RefWorks', Ovid's, EBSCO's, ProQuest's and Embase's.
+"""Read tagged texts of databases and programs, a tag a line and what belongs to it.
 
-Cochrane has a colon behind two letters, RefWorks a space; EBSCO and ProQuest have words and a
-colon, Ovid and Embase words on lines of their own above values. How records are numbered tells
-which it is; where they are not, one begins where a tag comes again.
+Cochrane has a colon behind two letters, RefWorks a space; EBSCO, ProQuest and EndNote have words
+and a colon, Ovid and Embase words on lines of their own above values; CNKI, NoteExpress, SciFinder,
+RePEc, Engineering Village, PubTator and the test collections of retrieval have signs of their own.
+How records begin tells which it is; where that is not told, one begins where a tag comes again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ LABELLED: Final = re.compile(
     r"^(?:Record: \d+|Document \d+ of \d+)[ \t]*\n(?:[^\n]*\n){0,60}?Abstract: ", re.MULTILINE
 )
 EMBASE: Final = re.compile(r"^RECORD \d+[ \t]*\n+(?:[^\n]*\n){0,60}?ABSTRACT[ \t]*\n", re.MULTILINE)
+# `{Reference Type}: Journal Article`, which begins a record, and the like.
+NOTE_EXPRESS: Final = re.compile(r"^\{Reference Type\}:", re.MULTILINE)
+ENDNOTE: Final = re.compile(
+    r"^Reference Type: [^\n]*\n(?:[^\n]*\n){0,40}?(?:Title|Abstract): ", re.M
+)
+CNKI: Final = re.compile(r"^SrcDatabase-[^\n:：]{1,10}[:：]", re.MULTILINE)
+SCIFINDER: Final = re.compile(r"^START_RECORD[ \t]*\nFIELD ", re.MULTILINE)
+REDIF: Final = re.compile(r"^Template-Type: ReDIF", re.MULTILINE)
+VILLAGE: Final = re.compile(r"^<RECORD \d+>[ \t]*\n(?:[^\n]*\n){0,40}?Title:", re.MULTILINE)
+SMART: Final = re.compile(r"^\.I \d+[ \t]*\n\.[A-Z][ \t]*\n", re.MULTILINE)
+PUBTATOR: Final = re.compile(r"^\d{1,9}\|t\|", re.MULTILINE)
 RULE: Final = re.compile(r"^[_=-]{10,}\s*$")
 SPACED: Final = re.compile(
     r"^(RT|SR|ID|A[1-6]|T[1-3]|J[FO]|YR|FD|VO|IS|SP|OP|K1|AB|NO|ED|PB|PP|SN|AN|LA|CL|SF|OT|DO|LK"
@@ -44,6 +56,14 @@ WORDED: Final = re.compile(
     r"^([A-Z][A-Za-z/()-]*[a-z)](?: [A-Za-z/()-]{1,20}){0,4}|DOI|PMID|ISSN|URL): (.*)$"
 )
 CAPITALS: Final = re.compile(r"^([A-Z][A-Z /()-]{2,50})()\s*$")
+TIGHT: Final = re.compile(r"^([A-Z][A-Za-z/() -]{1,50}?):(?!//) ?(.*)$")
+BRACED: Final = re.compile(r"^\{([A-Z][A-Za-z ]{1,40})\}: ?(.*)$")
+BILINGUAL: Final = re.compile(r"^([A-Z][A-Za-z]{1,20})-[^\x00-\x7f]{1,8}[:：] ?(.*)$")
+FIELD: Final = re.compile(r"^FIELD ([A-Z][A-Za-z /()-]{1,50}):(.*)$")
+HYPHENED: Final = re.compile(r"^([A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)*): ?(.*)$")
+DOTTED: Final = re.compile(r"^(\.[A-Z])()\s*$")
+BARRED: Final = re.compile(r"^\d{1,9}(\|[ta])\|(.*)$")
+BESIDE: Final = re.compile(r"^()()\d{1,9}\t.*$")  # what PubTator marks in a text
 # What parts of an abstract are called, which may stand on lines of their own.
 SECTIONS: Final = frozenset(
     "background objective objectives aim aims purpose introduction method methods design setting "
@@ -56,25 +76,56 @@ NUMBERS: Final = (
     (re.compile(r"^Record #\d+ of \d+\s*$"), (COLONED,)),
     (re.compile(r"^(?:Record: \d+|Document \d+ of \d+)\s*$"), (WORDED,)),
     (re.compile(r"^RECORD \d+\s*$"), (CAPITALS,)),
+    (re.compile(r"^<RECORD \d+>\s*$"), (TIGHT,)),
+    (re.compile(r"^START_RECORD\s*$"), (FIELD,)),
+    (re.compile(r"^\.I \d+\s*$"), (DOTTED,)),
 )
+# Likewise, where the line that begins a record is a tag of it.
+OPENINGS: Final = (
+    (re.compile(r"^Reference Type: "), (WORDED,)),
+    (re.compile(r"^\{Reference Type\}:"), (BRACED,)),
+    (re.compile(r"^SrcDatabase-[^\x00-\x7f]"), (BILINGUAL,)),
+    (re.compile(r"^Template-Type: ReDIF"), (HYPHENED,)),
+    (re.compile(r"^\d{1,9}\|t\|"), (BARRED, BESIDE)),
+)
+Forms = Sequence[re.Pattern[str]]
+ENDS: Final = frozenset(("END_RECORD",))
 UNNUMBERED: Final = (COLONED, SPACED)
 # What stands in the tags of any of them, the better first.
-TITLES: Final = ("T1", "TI", "title", "original title")
-ABSTRACTS: Final = ("AB", "abstract", "abstracts")
-AUTHORS: Final = ("A1", "authors full name", "AU", "authors", "author names", "author", "FA")
-YEARS: Final = ("YR", "year of publication", "publication year", "PY")
-DATES: Final = ("FD", "date of publication", "publication date", "DP", "DA")
+TITLES: Final = ("T1", "TI", "title", "original title", ".T", "|t")
+ABSTRACTS: Final = ("AB", "abstract", "abstracts", "summary", ".W", "|a")
+AUTHORS: Final = (
+    *("A1", "authors full name", "AU", "authors", "author names", "author", "author-name", "FA"),
+    ".A",
+)
+YEARS: Final = ("YR", "year of publication", "publication year", "year", "year of conference", "PY")
+DATES: Final = (
+    *("FD", "date of publication", "publication date", "pubtime", "creation-date", "issue date"),
+    *("date", "DP", "DA"),
+)
 DOIS: Final = ("DO", "DOI", "doi", "digital object identifier", "DI", "article identifier")
 ADDRESSES: Final = ("LK", "UL", "US", "UR", "url", "link", "document url")
-VENUES: Final = ("JF", "SO", "JO", "T2", "journal name", "publication title", "source")
-KEYWORDS: Final = ("K1", "KY", "KW", "keyword heading", "keywords", "author keywords", "subject")
+VENUES: Final = (
+    *("JF", "SO", "JO", "T2", "journal name", "publication title", "source", "journal"),
+    *("journal title", "source title", "conference name", "secondary title", ".B"),
+)
+KEYWORDS: Final = (
+    *("K1", "KY", "KW", "keyword heading", "keywords", "keyword", "author keywords", "subject"),
+    "controlled terms",
+)
 PMID: Final = re.compile(r"^(?:PUBMED|PMID:?)?\s*(\d{1,8})$", re.IGNORECASE)
 VOLUME: Final = re.compile(r"\.\s+(?=\d|\()|(?<=\w)\.\s*$")  # where a source goes on in numbers
 
 
+FORMS: Final = (
+    *(COCHRANE, REFWORKS, OVID, LABELLED, EMBASE, NOTE_EXPRESS, ENDNOTE, CNKI, SCIFINDER, REDIF),
+    *(VILLAGE, SMART, PUBTATOR),
+)
+
+
 def looks_like_tagged(text: str) -> bool:
     """Whether the text has a record's first tags in one of the forms."""
-    return any(form.search(text) for form in (COCHRANE, REFWORKS, OVID, LABELLED, EMBASE))
+    return any(form.search(text) for form in FORMS)
 
 
 def read_tagged(file: Text) -> Iterator[Record | RecordError]:
@@ -85,13 +136,16 @@ def read_tagged(file: Text) -> Iterator[Record | RecordError]:
 def _split(file: Text) -> Iterator[Fields]:
     """Cut records where a number stands or, in files without numbers, a tag comes again."""
     fields, is_apart = Fields(), True
-    forms: Sequence[re.Pattern[str]] = UNNUMBERED
+    forms: Forms = UNNUMBERED
     for line in file:
         bare = line.rstrip()
-        if numbered := next((forms for number, forms in NUMBERS if number.match(bare)), None):
-            if fields:
-                yield fields
-            fields, forms, is_apart = Fields(), numbered, True
+        numbered, opened = _first_of(NUMBERS, bare), _first_of(OPENINGS, bare)
+        if (numbered or opened or bare in ENDS) and fields:
+            yield fields
+            fields = Fields()
+        forms = numbered or opened or forms
+        is_apart |= bool(numbered or opened)
+        if numbered or bare in ENDS:
             continue
         if not bare or RULE.match(bare):
             is_apart = True
@@ -109,7 +163,12 @@ def _split(file: Text) -> Iterator[Fields]:
         yield fields
 
 
-def _tag(line: str, forms: Sequence[re.Pattern[str]], *, is_apart: bool) -> tuple[str, str] | None:
+def _first_of(table: Sequence[tuple[re.Pattern[str], Forms]], line: str) -> Forms | None:
+    """The forms of the tags below a line that begins a record; None for another line."""
+    return next((forms for begin, forms in table if begin.match(line)), None)
+
+
+def _tag(line: str, forms: Forms, *, is_apart: bool) -> tuple[str, str] | None:
     """The tag that a line begins with, and what stands behind it; None for neither."""
     for form in forms:
         found = form.match(line)
@@ -131,7 +190,7 @@ def _record(fields: Fields) -> Record:
     source = VOLUME.split(fields.text(*VENUES), maxsplit=1)[0]
     doi = fields.text(*DOIS)
     year, date = fields.text(*YEARS), fields.text(*DATES)
-    issue = parse_date(fields.text("source", "publication info")) or ""
+    issue = parse_date(fields.text("source", "publication info", ".B")) or ""
     numbers = map(PMID.match, fields.every("PM", "pmid", "medline pmid"))
     return {
         "title": fields.text(*TITLES),
@@ -150,6 +209,6 @@ def _record(fields: Fields) -> Record:
 
 def _authors(fields: Fields) -> tuple[str, ...]:
     names = [each.rstrip(".") if each.count(".") == 1 else each for each in fields.all(*AUTHORS)]
-    if len(names) == 1 and ";" in names[0]:
+    if len(names) == 1 and (";" in names[0] or " and " in names[0]):
         return read_people(split_people(names[0]))
     return read_people(names)

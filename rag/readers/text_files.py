@@ -21,6 +21,24 @@ DECLARED: Final = re.compile(
     rb"([\w.-]{3,20})",
     re.I | re.M,
 )
+# BibDesk's, in the words of its menu.
+SAVED_WITH: Final = re.compile(rb"^%+ Saved with string encoding ([^\r\n]{3,50}?) *$", re.M)
+SPOKEN: Final = {
+    "Western (Mac OS Roman)": "mac-roman",
+    "Western (ISO Latin 1)": "cp1252",
+    "Western (Windows Latin 1)": "cp1252",
+    "Western (ISO Latin 9)": "iso8859-15",
+    "Central European (ISO Latin 2)": "iso8859-2",
+    "Central European (Windows Latin 2)": "cp1250",
+    "Central European (Mac OS)": "mac-latin2",
+    "Cyrillic (Windows)": "cp1251",
+    "Greek (Windows)": "cp1253",
+    "Turkish (Windows Latin 5)": "cp1254",
+    "Japanese (Windows, DOS)": "cp932",
+    "Japanese (EUC)": "euc-jp",
+    "Simplified Chinese (GB 18030)": "gb18030",
+    "Traditional Chinese (Big 5)": "big5",
+}
 BYTES_WITH_DECLARATION: Final = 2000
 LEAST_SHARE_OF_NULS: Final = 0.35  # of UTF-16 without a mark, half in English
 MOST_LINE_CHARACTERS: Final = 16_000_000
@@ -111,6 +129,9 @@ def find_encoding(start: bytes) -> str:
             return encoding
     if encoding := _without_mark(start):
         return encoding
+    spoken = SAVED_WITH.search(start[:BYTES_WITH_DECLARATION].replace(b"\r", b"\n"))
+    if spoken and not _is_utf8(start):
+        return SPOKEN.get(spoken[1].decode("ascii", "ignore"), "utf-8-sig")
     declared = DECLARED.search(start[:BYTES_WITH_DECLARATION])
     if declared and not _is_utf8(start):
         return _known(declared[1].decode("ascii", "ignore"))

@@ -1,4 +1,4 @@
-"""Read XML: PubMed, EndNote, arXiv's feed, Europe PMC, JATS, DBLP, MODS, Dublin Core and the like.
+"""Read XML: PubMed, EndNote, arXiv, Europe PMC, JATS, DBLP, MODS, MARC, Dublin Core and the like.
 
 A record is an element of one of the names that these give to one; what it holds is found by name
 as in JSON. Of an article only its front is read. Not covered: reports and web pages in Zotero's
@@ -14,6 +14,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from rag.cleaning.markup import BLOCKS, INLINE, MATH
+from rag.readers.bioc import is_bioc, record_of_bioc
+from rag.readers.marc import is_marc, record_of_marc
 from rag.readers.named_values import (
     ABSTRACTS,
     FINDERS,
@@ -31,7 +33,8 @@ RECORDS: Final = frozenset(
     "PubmedArticle PubmedBookArticle record entry item result article inproceedings incollection "
     "book phdthesis mastersthesis mods resource TEI journal_article conference_paper "
     "posted_content doc dc arXiv arXivRaw REC reference full-text-retrieval-response "
-    "abstracts-retrieval-response Article BookSection Book Thesis Description".split()
+    "abstracts-retrieval-response Article BookSection Book Thesis Description eprint "
+    "document".split()
 )
 ENTRIES: Final = frozenset(("entry", "item"))  # of a feed, which may be of anything
 LEFT_OUT: Final = frozenset(
@@ -66,6 +69,8 @@ def read_xml(file: Text) -> Iterator[Record | RecordError]:
 
 def _record(element: Element) -> Record | None:
     """Make a record of an element; None for an entry of a feed that is no paper."""
+    if is_marc(element) or is_bioc(element):
+        return record_of_marc(element) if is_marc(element) else record_of_bioc(element)
     item = _data(element)
     found = Found(item if isinstance(item, dict) else {})
     record = {key: found.find(key) for key in FINDERS}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.readers.hyphens import BROKEN_WORD, whole_words
+from rag.readers.hyphens import BROKEN_WORD, whole_words, with_lines_joined
 
 ELSEWHERE = (
     "We train networks of low rank. A rank is low when a well-known bound holds. "
@@ -42,3 +42,17 @@ def test_a_word_broken_at_the_end_of_a_line_is_whole_again(broken, whole, sign):
 def test_nothing_but_line_ends_and_hyphens_goes(text):
     kept = [sign for sign in text if sign not in f"-\n{BROKEN_WORD}"]
     assert [sign for sign in whole_words(text, text) if sign not in "-\n"] == kept
+
+
+def test_lines_set_in_type_are_joined_and_compounds_keep_their_hyphen():
+    text = (
+        "We ob-\nserved 9 people in well-\n  lit rooms under X-\nray light, and com-\npared them."
+    )
+    assert with_lines_joined(text) == (
+        "We observed 9 people in well-lit rooms under X-ray light, and compared them."
+    )
+
+
+def test_a_single_line_that_ends_with_a_hyphen_ends_within_a_compound():
+    text = "Here we count\nthe two-\ndimensional things\nthat are seen."
+    assert with_lines_joined(text) == ("Here we count\nthe two-dimensional things\nthat are seen.")

@@ -310,6 +310,15 @@ def test_a_corpus_in_beir_form_is_read(tmp_path):
         (5, ()),
         (True, ()),
         ([["Ada", "Moth"]], ()),
+        ([["Moth", "Ada", ""], ["Finch", "Bo", "Jr."]], ("Ada Moth", "Bo Finch Jr.")),  # arXiv's
+        ("[['Moth', 'Ada', ''], ['Finch', 'Bo', '']]", ("Ada Moth", "Bo Finch")),  # printed
+        ("[{'lastname': \"O'Moth\", 'firstname': 'Ada', 'affiliation': None}]", ("Ada O'Moth",)),
+        ('[{"name": "Ada Moth", "id": null}]', ("Ada Moth",)),
+        ("[{'name': Ada}]", ()),
+        ([{"name": "Ada", "surname": "Moth"}, {"fullname": "Finch, Bo"}], ("Ada Moth", "Bo Finch")),
+        (["Moth, Ada [Pond Laboratory, Lake (Kenya)] (ORCID:0000000212345678)"], ("Ada Moth",)),
+        (["M&amp;amp;ouml;th, Ad&aacute;"], ("Adá Möth",)),
+        ("M&ouml;th, Ada; Finch, B&amp;oslash;", ("Ada Möth", "Bø Finch")),
     ],
     ids=str,
 )

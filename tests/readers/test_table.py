@@ -24,6 +24,7 @@ SAMPLES = {
     ".nbib": "PMID- 33000001\nOWN - NLM\nTI  - Kettles\n",
     ".ciw": "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAU Kessel, A\n",
     ".enw": "%0 Journal Article\n%T Kettles\n",
+    ".yaml": "references:\n- id: a\n  title: Kettles\n  abstract: They sing.\n",
     ".csv": "title;abstract\nKettles;They sing.\n",
     ".jsonl": '{"title": "Kettles", "abstract": "They sing."}\n',
     ".txt": f"Why kettles sing\n{ABSTRACT}\nHow teapots drip\n{ABSTRACT}\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from rag.answering.drafts import Writer
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
 from rag.answering.responder import DirectResponder
+from rag.answering.tabulating import Tabulator
 from rag.answering.topic_shift import TopicShiftModel
 from rag.embedding import MINILM, Embedder
 from rag.embedding.encoding import CachedEncoder
@@ -28,6 +30,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
+from rag.types import Citation, Filters, Paper
 from rag.verification.entailment import load_entailment_model
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
@@ -154,6 +157,20 @@ def build_engine(
         condenser=build_condenser(llm, settings),
         responder=DirectResponder(build_lookup(index), writer.mode),
     )
+
+
+def build_tabulator(
+    index: PaperIndex, settings: Settings, encoder: CachedEncoder | None
+) -> Tabulator:
+    """Build what lays papers side by side, in their own sentences."""
+    engine = build_engine(index, settings, None, encoder)
+
+    def ask_one(question: str, paper: Paper) -> Sequence[Citation]:
+        *_, answer = engine.stream(question, (), Filters(paper_ids=(paper.paper_id,)))
+        return () if answer.caveat else answer.citations
+
+    weight = partial(_term_weight, index.lexical)
+    return Tabulator(ExtractiveWriter(encoder, weight, settings.answer_words).rank, ask_one)
 
 
 def build_writer(

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from rag.errors import SourceError
 from rag.text import folded, one_line
-from rag.types import Facets, Heading, Listing, Order, Paper
+from rag.types import (
+    NO_FILTERS,
+    Facets,
+    Filters,
+    Gap,
+    Heading,
+    Listing,
+    Order,
+    Paper,
+    Topic,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +71,8 @@ class Catalog:
         is_reversed: bool = False,
         collections: Sequence[str] = (),
         tags: Sequence[str] = (),
+        filters: Filters = NO_FILTERS,
+        lacking: Sequence[Gap] = (),
     ) -> Listing:
         """Return a part of the list of papers.
 
@@ -73,6 +85,8 @@ class Catalog:
             is_reversed: Whether the order runs backwards.
             collections: Only papers in one of them, or in one that lies in it.
             tags: Only papers with one of them.
+            filters: Only papers that pass; authors are taken by their whole names.
+            lacking: Only papers whose records lack all of these.
         """
         return self._index.listing.browse(
             query,
@@ -80,9 +94,20 @@ class Catalog:
             first,
             count,
             is_reversed=is_reversed,
-            collections=collections,
-            tags=tags,
+            filters=Filters(collections=tuple(collections), tags=tuple(tags)).over(filters),
+            lacking=lacking,
         )
+
+    def topics(self, most: int = 30) -> list[Topic]:
+        """Return what titles share, the topic of most papers first."""
+        from itertools import islice
+
+        from rag.answering.library_overview import SAMPLE, distinct_topics
+        from rag.answering.phrases import shared_phrases
+
+        papers = [each.paper for each in islice(self._index.papers.all(), SAMPLE)]
+        found = distinct_topics(shared_phrases(papers), most)
+        return [Topic(name, tuple(paper.paper_id for paper in having)) for name, having in found]
 
     def facets(self) -> Facets:
         """Return what the papers could be filtered by, with how many papers each has."""

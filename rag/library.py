@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
@@ -26,7 +26,16 @@ from rag.lookup import (
     watch_zotero,
 )
 from rag.query.messages import History, require_question, to_messages
-from rag.readers import Meter, Source, collected, read_sources, read_text, require_paper
+from rag.readers import (
+    Item,
+    Meter,
+    Source,
+    collected,
+    noting,
+    read_sources,
+    read_text,
+    require_paper,
+)
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -36,6 +45,7 @@ from rag.types import (
     Hit,
     IngestReport,
     Paper,
+    Preview,
     Progress,
     Reason,
 )
@@ -59,6 +69,7 @@ if TYPE_CHECKING:
     from rag.userdata.feedback import Feedback
     from rag.verification.support import Verifier
 
+MOST_PREVIEWED: Final = 20  # papers; nobody checks more before they are stored
 logger = logging.getLogger(__name__)
 
 
@@ -275,6 +286,42 @@ class Library:
             self._index, items, on_progress, share_read=meter.share, dry_run=dry_run
         )
         return self.remove_gone(report) if removes_gone and not dry_run else report
+
+    def preview(
+        self,
+        sources: Source | Iterable[Source],
+        *,
+        most: int = MOST_PREVIEWED,
+        on_progress: OnProgress = _quietly,
+    ) -> Preview:
+        """Say what an ingest would do, with the first papers as they are understood.
+
+        Nothing is written; takes and raises the same as `ingest`.
+        """
+        given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else list(sources)
+        meter = Meter(given)
+        items = read_sources(open_sources(given, Services(self._settings), MOST_FOUND), meter)
+        return self._preview(items, most, on_progress, meter)
+
+    def preview_text(self, text: str, *, on_progress: OnProgress = _quietly) -> Preview:
+        """Say what `ingest_text` would do, as `preview` does; ids are looked up."""
+        if not text.strip():
+            raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
+        if ids := find_ids(text):
+            return self.preview(ids, most=len(ids), on_progress=on_progress)
+        return self._preview(read_text(text, {}), MOST_PREVIEWED, on_progress, Meter(()))
+
+    def _preview(
+        self, items: Iterator[Item], most: int, on_progress: OnProgress, meter: Meter
+    ) -> Preview:
+        from rag.store.writing import write_papers
+
+        papers: list[Paper] = []
+        wanted = require_paper(noting(items, papers, most))
+        report = write_papers(
+            self._index, wanted, on_progress, share_read=meter.share, dry_run=True
+        )
+        return Preview(report, tuple(papers))
 
     def remove_gone(self, report: IngestReport) -> IngestReport:
         """Delete the papers that a source has no more; those of other sources, too, stay.
@@ -522,6 +569,47 @@ class Library:
             yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
         yield from self._build_engine().stream(question, messages, filters)
+
+    def tabulate(
+        self,
+        paper_ids: Sequence[str],
+        columns: Sequence[str] = (),
+        history: History = (),
+    ) -> Answer:
+        """Lay papers side by side: `answer.table` has a sentence of each for every column.
+
+        Args:
+            paper_ids: The rows, in order; at most 50.
+            columns: "Problem", "Method", "Data", "Result", "Limits", or questions of one's own,
+                at most 8; without any the first four.
+            history: The conversation so far; papers that it cites keep their numbers.
+
+        Raises:
+            SourceError: A paper is not there, or there are none or too many of them or of columns.
+        """
+        *_, final = self.stream_table(paper_ids, columns, history)
+        return final
+
+    def stream_table(
+        self,
+        paper_ids: Sequence[str],
+        columns: Sequence[str] = (),
+        history: History = (),
+    ) -> Iterator[Answer]:
+        """Yield the table as it grows, row by row; takes and raises the same as `tabulate`."""
+        from rag.answering.tabulating import MOST_COLUMNS, MOST_PAPERS, STANDARD
+        from rag.assembly import build_tabulator
+
+        ids = list(dict.fromkeys(paper_ids))
+        wanted = list(dict.fromkeys(filter(None, map(str.strip, columns)))) or list(STANDARD)
+        if not 0 < len(ids) <= MOST_PAPERS:
+            raise SourceError(f"A table takes 1 to {MOST_PAPERS} papers, not {len(ids):,}.")
+        if len(wanted) > MOST_COLUMNS:
+            raise SourceError(f"A table has at most {MOST_COLUMNS} columns, not {len(wanted)}.")
+        known = {each.paper_id: each for each in self._catalog.require(ids)}
+        encoder = self._reading.find_encoder() if self._reading else None
+        tabulator = build_tabulator(self._index, self._settings, encoder)
+        yield from tabulator.stream([known[each] for each in ids], wanted, to_messages(history))
 
     def _reason_not_to_search(self, question: str) -> Reason | None:
         if not len(self):

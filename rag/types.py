@@ -124,6 +124,7 @@ class Heading:
 
 
 Order = Literal["added", "title", "authors", "year", "source"]
+Gap = Literal["date", "link", "authors"]  # what a record may lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Filters:
         collections: A paper is in one of them, or in one that lies in it; whatever case.
         tags: A paper has one of them, whatever case.
         undated: Whether papers without a known year pass the years too.
+        paper_ids: Only these papers.
 
     One name may be given as a string of its own, several in any iterable; a year also in digits.
 
@@ -198,12 +200,13 @@ class Filters:
     collections: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     undated: bool = False
+    paper_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring every value into the form that searching knows."""
         for name in ("since", "until"):
             object.__setattr__(self, name, _year(name, getattr(self, name)))
-        for name in ("authors", "sources", "collections", "tags"):
+        for name in ("authors", "sources", "collections", "tags", "paper_ids"):
             object.__setattr__(self, name, _names(name, getattr(self, name)))
         if not isinstance(self.undated, bool):
             raise TypeError(f"The filter `undated` is True or False, not {self.undated!r}.")
@@ -228,6 +231,7 @@ class Filters:
             self.collections or earlier.collections,
             self.tags or earlier.tags,
             self.undated or years.undated,
+            self.paper_ids or earlier.paper_ids,
         )
 
 
@@ -251,6 +255,14 @@ class Facets:
     authors: Mapping[str, int]
     collections: Mapping[str, int] = field(default_factory=dict)
     tags: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Words that titles share, with the papers whose titles they are in."""
+
+    name: str
+    paper_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +423,33 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRow:
+    """A paper of a table, with what its abstract says for each column.
+
+    Attributes:
+        marker: The paper's number in the conversation.
+        cells: For each column in order the sentence that says it; None where none does.
+    """
+
+    paper: Paper
+    marker: int
+    cells: tuple[Citation | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTable:
+    """What papers say, side by side; every cell is a sentence of the row's paper.
+
+    Attributes:
+        columns: Headings: names of `rag.answering.tabulating.COLUMNS`, or questions.
+        rows: In the order in which the papers were given.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question: text with markers, the citations, and how it was made.
 
@@ -435,6 +474,7 @@ class Answer:
         failure: Why the model that should have written the answer did not; else None.
         thinking: What the model thought before it wrote, where it shows that.
         is_cut: Whether the model had no room to end its text.
+        table: The papers side by side, where a table was asked for.
         timings: Milliseconds by stage.
     """
 
@@ -458,6 +498,7 @@ class Answer:
     failure: str | None = None
     thinking: Thinking | None = None
     is_cut: bool = False
+    table: PaperTable | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -589,6 +630,19 @@ class IngestReport:
         if removed := sum(each.is_removed and not each.others for each in self.gone):
             counts["removed"] = removed
         return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an ingest would do.
+
+    Attributes:
+        report: What it would report.
+        papers: The first papers that it would read, as they were understood.
+    """
+
+    report: IngestReport
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

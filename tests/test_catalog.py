@@ -241,3 +241,56 @@ def test_an_older_library_that_cannot_be_written_is_read_as_it_is(older, monkeyp
     with Library.open(settings=older.settings) as library:
         assert len(library.papers()) == 3
         assert found(library, collections=["Water"]) == {"Otters"}
+
+
+# --- what the list can be limited to --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limits", "titles"),
+    [
+        ({"filters": Filters(since=2019, until=2019)}, {"Beavers"}),
+        ({"filters": Filters(until=2018)}, set()),
+        ({"filters": Filters(until=2018, undated=True)}, {"Otters", "Willows"}),
+        ({"filters": Filters(tags="rivers")}, {"Beavers"}),
+        ({"filters": Filters(collections="water")}, {"Otters"}),
+        ({"lacking": ["date"]}, {"Otters", "Willows"}),
+        ({"lacking": ["date", "authors", "link"], "query": "otters"}, {"Otters"}),
+        ({}, {"Beavers", "Otters", "Willows"}),
+    ],
+)
+def test_the_list_shows_what_passes_and_lacks(library, limits, titles):
+    listing = library.catalog.browse(**limits)
+    assert {each.title.split()[0] for each in listing.headings} == titles
+    assert listing.found == len(titles)
+
+
+def test_the_list_takes_authors_sources_and_ids_as_they_are(library):
+    paper = by_title(library, "Beavers")
+    library.catalog.edit(paper.paper_id, authors=["Ada Kessel"])
+    for filters in (
+        Filters(authors="Ada Kessel"),
+        Filters(paper_ids=paper.paper_id),
+        Filters(sources=paper.source, authors="Ada Kessel"),
+    ):
+        assert [each.paper_id for each in library.catalog.browse(filters=filters).headings] == [
+            paper.paper_id
+        ]
+    assert library.catalog.browse(filters=Filters(authors="Kessel")).found == 0
+
+
+def test_only_chosen_papers_are_searched_and_asked(library):
+    otters = by_title(library, "Otters").paper_id
+    filters = Filters(paper_ids=[otters, "gone"])
+    assert [hit.paper.paper_id for hit in library.search("rivers", filters=filters)] == [otters]
+    answer = library.ask("Where do rivers run slowly?", filters=filters)
+    assert {paper.paper_id for paper in answer.papers} <= {otters}
+
+
+def test_topics_are_what_titles_share(library):
+    library.ingest(
+        {"title": f"River Dams in {place}", "abstract": "Dams stand."} for place in ("Asia", "Peru")
+    )
+    (topic,) = library.catalog.topics()
+    assert topic.name.lower() == "river dams"
+    assert len(topic.paper_ids) == 2

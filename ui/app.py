@@ -8,7 +8,7 @@ import gradio as gr
 
 from ui.chat.events import connect_chat
 from ui.chat.tab import build_chat_tab
-from ui.library.tab import build_library_tab, connect_library
+from ui.library.tab import build_library_tab, connect_library, connect_undoing
 from ui.server.api import add_api
 from ui.server.loading import Loading
 from ui.settings.tab import build_settings_tab, connect_settings
@@ -20,6 +20,7 @@ HEAD: Final = (
     '<header id="head"><button type="button" id="side-switch" aria-controls="side" '
     f'aria-expanded="true" aria-label="Conversations">{icon("list")}</button>'
     '<h1 class="brand">paperchat</h1></header>'
+    '<button type="button" id="keys-open" aria-label="Keyboard" title="Keyboard (?)">?</button>'
     '<p id="away" role="alert" hidden></p><p id="announced" role="status"></p>'
 )
 
@@ -43,12 +44,13 @@ def build_app(loading: Loading) -> gr.Blocks:
         gr.HTML(HEAD, elem_id="top", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Chat", id="chat-tab"):
-                chat = build_chat_tab(loading)
+                chat = build_chat_tab()
             with gr.Tab("Library", id="library-tab") as place:
                 library = build_library_tab(loading, chat.shown)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
         connect_settings(app, loading, settings)
         connect_chat(app, chat, loading, settings.state)
+        connect_undoing(app, library, chat.here)
         connect_library(loading, library, place=place, tabs=tabs, question=chat.question)
     return app

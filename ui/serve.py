@@ -40,7 +40,9 @@ LONGEST_START_S: Final = 30.0
 SIGN_IN: Final = "After five wrong passwords the next may be tried in five minutes."
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
-SCRIPTS: Final = tuple(TEMPLATES / name for name in ("theme.js", "page.js", "library.js"))
+SCRIPTS: Final = tuple(
+    TEMPLATES / name for name in ("theme.js", "page.js", "library.js", "address.js")
+)
 
 
 def listen(host: str, port: int) -> socket.socket:

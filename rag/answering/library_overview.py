@@ -19,7 +19,7 @@ SAMPLE: Final = 2000  # papers from whose titles topics are made
 
 def describe_topics(lookup: PaperLookup) -> DirectAnswer | None:
     """Describe the topics that titles share; None where they share none."""
-    topics = _distinct(shared_phrases(list(islice(lookup.everything(), SAMPLE))))
+    topics = distinct_topics(shared_phrases(list(islice(lookup.everything(), SAMPLE))))
     if not topics:
         return None
     lines = "\n".join(
@@ -82,16 +82,19 @@ def counted(count: int) -> str:
     return f"{count:,} paper{'' if count == 1 else 's'}"
 
 
-def _distinct(
-    phrases: Iterable[tuple[str, Sequence[Paper]]],
+def distinct_topics(
+    phrases: Iterable[tuple[str, Sequence[Paper]]], most: int = MOST_TOPICS
 ) -> list[tuple[str, Sequence[Paper]]]:
-    """Return the first phrases that share at most half of their papers with an earlier one."""
+    """Return the first phrases that share at most half of their papers with an earlier one.
+
+    The one with most papers comes first.
+    """
     chosen: list[tuple[str, Sequence[Paper]]] = []
     for phrase, having in phrases:
         ids = {paper.paper_id for paper in having}
         known = [{p.paper_id for p in earlier} for _, earlier in chosen]
         if all(2 * len(ids & other) <= len(ids) for other in known):
             chosen.append((phrase, having))
-        if len(chosen) == MOST_TOPICS:
+        if len(chosen) == most:
             break
     return sorted(chosen, key=lambda item: -len(item[1]))

@@ -12,6 +12,7 @@ from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.curating import add_curating
 from rag.cli.feedback import add_feedback
+from rag.cli.tabulating import add_tabulating
 from rag.lookup import LOOKUPS, MOST_FOUND
 from rag.readers import FORMATS
 
@@ -193,6 +194,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--repair", action="store_true", help="mend what is wrong")
     verify.set_defaults(run=commands.verify_papers)
     add_curating(actions, common)
+    add_tabulating(actions, common)
     for action in (listing, add, show, remove, verify):
         _add_json(action)
 

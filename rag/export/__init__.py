@@ -9,7 +9,9 @@ from typing import Final, Literal, get_args
 from rag.export.bibtex import render_bibtex
 from rag.export.csl import render_csl
 from rag.export.formatted import STYLES, Style, render_formatted
+from rag.export.in_text import render_in_text
 from rag.export.markdown import answer_markdown, conversation_markdown
+from rag.export.paper_table import render_paper_table
 from rag.export.references import Reference, build_references
 from rag.export.ris import render_ris
 from rag.export.table import render_table
@@ -28,6 +30,8 @@ __all__ = [
     "cited_papers",
     "conversation_markdown",
     "export_papers",
+    "render_in_text",
+    "render_paper_table",
 ]
 
 Format = Literal["bibtex", "ris", "csl"]

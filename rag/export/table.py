@@ -36,7 +36,7 @@ def render_table(papers: Iterable[Paper]) -> str:
     rows = csv.writer(written, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for paper in papers:
-        rows.writerow([_safe(_cells(paper).get(column, "")) for column in COLUMNS])
+        rows.writerow([safe_cell(_cells(paper).get(column, "")) for column in COLUMNS])
     return written.getvalue()
 
 
@@ -60,6 +60,6 @@ def _cells(paper: Paper) -> dict[str, str]:
     }
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
     """Return a cell that no spreadsheet runs as a formula; `ingest` removes the quote again."""
     return f"{TEXT_SIGN}{text}" if text.startswith((*FORMULA, TEXT_SIGN)) else text

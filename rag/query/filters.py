@@ -134,6 +134,8 @@ def is_untopical(question: str) -> bool:
 
 def admits(filters: Filters, paper: Paper) -> bool:
     """Return whether a paper passes; one without a known date passes no filter of years."""
+    if filters.paper_ids and paper.paper_id not in filters.paper_ids:
+        return False
     if filters.sources and paper.source not in filters.sources:
         return False
     if filters.authors and not count_named(filters, paper):
@@ -172,6 +174,7 @@ def describe_filters(filters: Filters) -> str:
     parts += [f"from {' or '.join(map(repr, filters.sources))}"] if filters.sources else []
     parts += [f"in {' or '.join(map(repr, filters.collections))}"] if filters.collections else []
     parts += [f"tagged {' or '.join(map(repr, filters.tags))}"] if filters.tags else []
+    parts += ["among those you chose"] if filters.paper_ids else []
     return ", ".join(filter(None, parts))
 
 

@@ -1,16 +1,27 @@
 """Read papers: a table of file formats, a reader each, and one door where records become papers."""
 
-from rag.readers.sources import Meter, Source, collected, read_sources, read_text, require_paper
+from rag.readers.sources import (
+    Item,
+    Meter,
+    Source,
+    collected,
+    noting,
+    read_sources,
+    read_text,
+    require_paper,
+)
 from rag.readers.table import FORMATS, READERS, SUFFIXES, Reader
 
 __all__ = [
     "FORMATS",
     "READERS",
     "SUFFIXES",
+    "Item",
     "Meter",
     "Reader",
     "Source",
     "collected",
+    "noting",
     "read_sources",
     "read_text",
     "require_paper",

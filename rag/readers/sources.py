@@ -383,6 +383,14 @@ def collected(items: Iterator[Item], collections: Sequence[str]) -> Iterator[Ite
             yield item
 
 
+def noting(items: Iterator[Item], papers: list[Paper], most: int) -> Iterator[Item]:
+    """Yield the same items, and add the first papers among them to a list."""
+    for item in items:
+        if isinstance(item, Paper) and len(papers) < most:
+            papers.append(item)
+        yield item
+
+
 def require_paper(items: Iterator[Item]) -> Iterator[Item]:
     """Raise `SourceError` if no source yields a paper; else give the same items.
 

@@ -286,6 +286,8 @@ class LexicalIndex:
         if filters.authors:
             named = [author for name in filters.authors for author in self.find_authors(name)]
             kinds.append(self._any_term("author", named))
+        if filters.paper_ids:
+            kinds.append(self._any_term("paper_id", filters.paper_ids))
         members = self._find_members(filters.collections, filters.tags)
         if members is not None:
             kinds.append(self._any_term("paper_id", members))

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from rag.store.collecting import members_only
 from rag.store.database import Database
-from rag.store.schema import author, paper
+from rag.store.schema import author, identifier, paper
 from rag.text import folded
-from rag.types import Heading, Listing, Order
+from rag.types import LAST_YEAR, NO_FILTERS, Filters, Gap, Heading, Listing, Order
 
 MOST_WORDS: Final = 16  # of a search
 IDS_PER_QUERY: Final = 500
@@ -25,6 +25,14 @@ KEYS: Final[Mapping[Order, ColumnElement[Any]]] = {
 SHORT: Final[Select[Any]] = select(
     paper.c.number, paper.c.paper_id, paper.c.title, paper.c.published, paper.c.source
 )
+ADDRESSED: Final = select(identifier.c.paper_number).where(
+    identifier.c.scheme.in_(("arxiv", "doi"))
+)
+LACKS: Final[Mapping[Gap, ColumnElement[bool]]] = {
+    "date": paper.c.published.is_(None),
+    "link": and_(paper.c.url.is_(None), paper.c.number.not_in(ADDRESSED)),
+    "authors": paper.c.author_key.is_(None),
+}
 
 
 class PaperList:
@@ -48,22 +56,23 @@ class PaperList:
         count: int,
         *,
         is_reversed: bool = False,
-        collections: Sequence[str] = (),
-        tags: Sequence[str] = (),
+        filters: Filters = NO_FILTERS,
+        lacking: Sequence[Gap] = (),
     ) -> Listing:
         """Read a part of the list; the arguments are those of `Catalog.browse`."""
         words = folded(query).split()[:MOST_WORDS]
         has_words = (paper.c.words.contains(word, autoescape=True) for word in words)
         ordering = _ordering(order, is_reversed=is_reversed)
         with self._database.reading() as connection:
-            found_by = and_(true(), *has_words, *_kept_in(connection, collections, tags))
+            passing = [*_passing(connection, filters), *(LACKS[each] for each in lacking)]
+            found_by = and_(true(), *has_words, *passing)
             # Only the numbers are put in order: whole rows take eight times as long at 100,000.
             ordered = select(paper.c.number).where(found_by).order_by(*ordering)
             chosen = ordered.limit(count).offset(first)
             page = SHORT.where(paper.c.number.in_(chosen.subquery().select()))
             headings = _read(connection, page.order_by(*ordering))
             total = _count(connection, true())
-            found = _count(connection, found_by) if words or collections or tags else total
+            found = _count(connection, found_by) if words or passing else total
             columns = frozenset(each for each in KEYS if _is_filled(connection, KEYS[each]))
         return Listing(tuple(headings), found, total, columns)
 
@@ -83,11 +92,26 @@ class PaperList:
             return list(ids)
 
 
-def _kept_in(
-    connection: Connection, collections: Sequence[str], tags: Sequence[str]
-) -> list[ColumnElement[bool]]:
-    limits = members_only(connection, collections, tags)
-    return [paper.c.number.in_(each) for each in limits]
+def _passing(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return what a paper must be to pass; authors are taken by their whole names."""
+    conditions: list[ColumnElement[bool]] = [
+        paper.c.number.in_(each)
+        for each in members_only(connection, filters.collections, filters.tags)
+    ]
+    if filters.has_years:
+        within = and_(
+            paper.c.published >= f"{filters.since or 0:04}",
+            paper.c.published < f"{filters.until or LAST_YEAR:04}~",
+        )
+        conditions.append(or_(within, paper.c.published.is_(None)) if filters.undated else within)
+    if filters.sources:
+        conditions.append(paper.c.source.in_(filters.sources))
+    if filters.authors:
+        named = select(author.c.paper_number).where(author.c.name.in_(filters.authors))
+        conditions.append(paper.c.number.in_(named))
+    if filters.paper_ids:
+        conditions.append(paper.c.paper_id.in_(filters.paper_ids))
+    return conditions
 
 
 def _ordering(order: Order, *, is_reversed: bool) -> list[ColumnElement[Any]]:

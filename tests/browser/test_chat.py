@@ -488,6 +488,8 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(page, v
     page.click("#side li:nth-child(2) summary")
     page.click("#side li:nth-child(2) .danger")
     page.wait_for_selector(".undo")
+    page.reload()
+    page.wait_for_selector(".undo")
     assert page.locator("#side .open").all_inner_texts() == [SPIKING]
     page.click(".undo button")
     page.wait_for_selector("#side .open[aria-current]:has-text('Memories')")

@@ -90,6 +90,13 @@ def shown(page, told):
     )
 
 
+def limit(page, name, label):
+    """Keep the list to one value of a menu."""
+    page.click(f"#facet-{name} summary")
+    page.click(f"#facet-{name} button:has-text('{label}')")
+    page.wait_for_selector("#library-facets .chip")
+
+
 def titles(page):
     return page.locator("table.papers [data-open]").all_inner_texts()
 
@@ -156,9 +163,14 @@ def test_removed_papers_come_back_the_same(papers, library):
     before = {each.paper_id: each for each in library.papers()}
     papers.locator("[data-choose]").nth(0).check()
     papers.locator("[data-choose]").nth(1).check()
+    papers.wait_for_selector("#library-bar >> text=2 selected")
     papers.click("#library-remove")
     papers.wait_for_selector("text=2 papers removed.")
+    papers.wait_for_selector("#library-bar .ticked", state="detached")
     assert len(library) == len(before) - 2
+    papers.reload()  # what can be undone outlives it, and so does the search
+    papers.wait_for_selector("#library-undo")
+    shown(papers, "found among")
     papers.click("#library-undo")
     papers.wait_for_selector("text=2 papers brought back.")
     assert {each.paper_id: each for each in library.papers()} == before
@@ -178,14 +190,12 @@ def test_a_record_is_edited_and_the_edit_undone(papers, library):
     papers.click("#paper-save")
     papers.wait_for_selector("#paper-said >> text=Saved.")
     assert "2021-05" in papers.inner_text("#paper")
-    papers.locator("#library-tag input").click()
-    papers.get_by_role("option", name="tables (1)").click()
-    shown(papers, "1 to 1 of 1 found among")
+    limit(papers, "tag", "tables (1)")
+    assert "tag=tables" in papers.url
     papers.click("#paper-undo")
     papers.wait_for_selector("#paper-said >> text=The record is as it was.")
     papers.wait_for_selector("text=No paper tagged “tables” contains")
-    papers.locator("#library-tag input").click()
-    papers.get_by_role("option", name="Any tag").click()
+    papers.click("#library-facets .chip")
     shown(papers, "1 to 1 of 1 found among")
 
 
@@ -209,7 +219,11 @@ def test_files_are_added_with_a_report_of_what_was_left_out(page, library, tmp_p
     other.write_text("No form that is known.\n")
     go(page, "Library", "Add papers")
     page.set_input_files("#library-files input[type=file]", [file, other])
-    page.wait_for_selector("#library-report >> text=1 added, 2 left out.")
+    page.wait_for_selector("#library-report >> text=Nothing is stored yet.")
+    assert "An Uploaded Paper" in page.inner_text("#library-report .understood")
+    assert not any(each.title == "An Uploaded Paper" for each in library.papers())
+    page.click("#library-add:has-text('Add 1 paper')")
+    page.wait_for_selector("#library-report >> text=1 paper added, 2 left out.")
     report = page.inner_text("#library-report")
     assert "two.jsonl, record 2" in report
     assert "page.txt" in report
@@ -219,8 +233,9 @@ def test_files_are_added_with_a_report_of_what_was_left_out(page, library, tmp_p
 def test_a_pasted_title_and_abstract_become_a_paper(page, library):
     go(page, "Library", "Add papers")
     page.fill("#library-paste textarea", "A Pasted Paper\n\nIts abstract.\nOn two lines.")
+    page.click("#library-check")
     page.click("#library-add")
-    page.wait_for_selector("#library-report >> text=1 added.")
+    page.wait_for_selector("#library-report >> text=1 paper added.")
     (added,) = [each for each in library.papers() if each.title == "A Pasted Paper"]
     assert added.abstract == "Its abstract. On two lines."
 
@@ -228,9 +243,11 @@ def test_a_pasted_title_and_abstract_become_a_paper(page, library):
 def test_pasted_ids_are_looked_up(page, library):
     go(page, "Library", "Add papers")
     page.fill("#library-paste textarea", "arXiv:2101.00001v1, https://arxiv.org/abs/2101.00002")
-    page.click("#library-add")
-    page.wait_for_selector("#library-report >> text=1 added, 1 left out.")
+    page.click("#library-check")
+    page.wait_for_selector("#library-report >> text=1 paper new, 1 left out.")
     assert "'2101.00002'" in page.inner_text("#library-report")
+    page.click("#library-add")
+    page.wait_for_selector("#library-report >> text=1 paper added.")
     assert library.get("2101.00001").title == "Cats in the Air"
 
 
@@ -279,8 +296,8 @@ def test_the_theme_is_kept_and_never_flashes(browser, address):
               requestAnimationFrame(look); };
             look();"""
         )
-        page.reload()
-        page.wait_for_selector(READY)
+        page.reload()  # which stays where it is
+        page.wait_for_selector("#settings-mode")
         assert page.evaluate("document.body.classList.contains('dark')")
         light = [c for c in page.evaluate("[...seen]") if c == "rgb(255, 255, 255)"]
         assert light == []
@@ -348,7 +365,7 @@ def test_a_connection_that_fails_is_told_in_a_sentence(browser, address):
         page.wait_for_selector("#settings-said >> text=The connection to http://127.0.0.1:9/v1")
         page.fill("#settings-url :is(textarea, input)", "ftp://files.example")
         page.press("#settings-url :is(textarea, input)", "Tab")
-        page.wait_for_selector("#settings-said >> text=Not taken over")
+        page.wait_for_selector("#settings-said >> text=Not saved")
 
 
 # --- for everyone ----------------------------------------------------------------------------

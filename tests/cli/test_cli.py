@@ -1139,6 +1139,15 @@ def test_duplicates_are_merged_where_nothing_speaks_against_it(run, run_json, tm
     assert run("papers", "merge", "kettles", "twin", "--yes")[0] == 1
 
 
+def test_papers_are_laid_side_by_side(run, run_json, filled):
+    code, out, _ = run("papers", "table", "kettles", "--column", "method")
+    assert (code, out.splitlines()[0]) == (0, f"[1] {KETTLES['title']}")
+    assert out.splitlines()[1].startswith("    Method: ")
+    assert run("papers", "table", "kettles", "--csv")[1].startswith("title,authors,year,Problem,")
+    assert run_json("papers", "table", "kettles")["columns"][1] == "Method"
+    assert "no paper 'gone'" in run("papers", "table", "gone")[2]
+
+
 def test_a_paper_is_added_from_text_on_standard_input(run, monkeypatch):
     text = "Title: Tides\nAuthors: Ada Kessel, Bo Tee\nAbstract: They rise.\nKeywords: sea"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

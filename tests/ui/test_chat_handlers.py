@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -12,20 +13,22 @@ from hypothesis import strategies as st
 
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters
+from rag.types import EXTRACTIVE, NO_FILTERS, Answer, Filters, PaperTable
 from rag.userdata.excerpts import Excerpt
+from tests.support.html import Seen
 from ui.chat import handlers, storage
 from ui.chat.bars import (
     Choices,
     Listed,
     conversation_list,
+    day_group,
     filter_bar,
     found_list,
     queue_html,
     welcome_html,
 )
 from ui.chat.handlers import Chat, PageState
-from ui.chat.question import Asked
+from ui.chat.question import Asked, Tabled
 from ui.chat.render import (
     Place,
     Rated,
@@ -36,6 +39,8 @@ from ui.chat.render import (
     understood_html,
 )
 from ui.chat.views import Views
+from ui.server.visitors import owner_of
+from ui.settings.session import SessionSettings, answered_otherwise, ways_to_ask_again
 
 CATS = {"title": "How Cats Turn", "abstract": "A falling cat turns and lands on its feet."}
 FALLS = {
@@ -212,6 +217,132 @@ def test_names_and_titles_around_the_chat_are_harmless(hostile):
         assert " onclick='" not in markup
 
 
+NOW = datetime(2026, 3, 10, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("at", "heading"),
+    [
+        ("2026-03-09T22:10:00Z", "Today"),  # ten past midnight here
+        ("2026-03-09T21:50:00Z", "Yesterday"),
+        ("2026-03-03T12:00:00.123456Z", "Last 7 days"),
+        ("2026-02-10T12:00:00Z", "Last 30 days"),
+        ("2025-03-10T12:00:00Z", "Earlier"),
+        ("2026-03-11T12:00:00Z", "Today"),  # of a clock that goes wrong
+        ("", ""),
+    ],
+)
+def test_conversations_are_listed_under_the_days_of_the_reader(at, heading):
+    assert day_group(at, NOW) == heading
+
+
+def test_days_are_headings_above_their_conversations():
+    listed = [
+        Listed("1", "Cats", updated_at="2026-03-09T22:10:00Z"),
+        Listed("2", "Dogs", updated_at="2026-03-09T22:05:00Z"),
+        Listed("3", "Hens", updated_at="2026-03-01T22:05:00Z"),
+    ]
+    assert Seen(conversation_list(listed, now=NOW)).tags.count("h3") == 2
+
+
+def test_only_chosen_papers_are_asked_and_a_chip_takes_the_limit_away(library):
+    (paper,) = library.papers()
+    chat = Chat(OWNER, uuid.uuid4().hex, filters=Filters(paper_ids=("gone",)))
+    assert asked(library, chat=chat, limits=chat.filters).turns[0].status == "abstained"
+    assert dict(filter_labels(Filters(paper_ids=(paper.paper_id,)))) == {"papers": "1 chosen paper"}
+    assert handlers.without(chat.filters, "papers") == NO_FILTERS
+    assert handlers.with_filter(chat.filters, tag="fur").paper_ids == ("gone",)
+
+
+@pytest.mark.parametrize(
+    ("told", "ids"),
+    [('["a", 1, "b"]', ("a", "b")), ("[", ()), ("{}", ()), (None, ()), ("[" * 9999, ())],
+)
+def test_ids_that_a_page_sends_are_read_without_a_fault(told, ids):
+    assert handlers.paper_ids_in(told) == ids
+
+
+# --- a table of papers
+
+
+def tabled(library, ids, columns=(), chat=None, **others):
+    task = Tabled(ids, columns, library, library, **others)
+    begun = task.begin(chat or Chat(OWNER, uuid.uuid4().hex))
+    *_, chat = task.states(begun)
+    return task.keep(chat)
+
+
+def test_a_table_is_kept_in_its_conversation_and_a_file(library):
+    (cats,) = library.papers()
+    chat = tabled(library, [cats.paper_id])
+    kept = storage.opened(library, OWNER, chat.conversation)
+    assert kept.turns[0].question == "Table of 1 paper: problem, method, data, result"
+    assert kept.turns[0].table == chat.turns[0].table
+    assert storage.export(kept, "table", "turn-1")["name"].endswith(".csv")
+    assert "How Cats Turn" in storage.export(kept, "table", "turn-1")["text"]
+
+
+def test_a_table_takes_a_column_more_in_its_place(library):
+    (cats,) = library.papers()
+    chat = tabled(library, [cats.paper_id])
+    chat = tabled(library, [cats.paper_id], ["Method", "Limits"], chat, replaces=True)
+    assert [turn.table.columns for turn in chat.turns] == [("Method", "Limits")]
+
+
+def test_a_table_on_the_page_links_its_cells_and_can_be_changed(library):
+    library.ingest([FALLS])
+    ids = [paper.paper_id for paper in library.papers()]
+    chat = tabled(library, ids, ["Method", "<img src=x>"])
+    seen = Seen(turn_html(chat.turns[0], Place(1)))
+    assert "img" not in seen.tags
+    assert seen.values("data-drop") == ["Method", "<img src=x>"]
+    assert "#source-1-2" in seen.values("href")
+    assert seen.values("class").count("empty") == 3
+    assert "edit" not in seen.values("data-do")
+    growing = replace(chat.turns[0], status="draft", table=PaperTable(("Method",), ()))
+    seen = Seen(turn_html(growing, Place(1)))
+    assert "Reading paper 1 of 2…" in seen.text
+    assert "data-drop" not in dict(seen.attributes)
+
+
+@pytest.mark.parametrize(
+    ("style", "begins"),
+    [("in-text", "(“How Cats Turn”, n.d.)"), ("apa", "How Cats Turn"), ("bibtex", "@"), ("x", "@")],
+)
+def test_a_reference_to_a_cited_paper_is_copied(library, style, begins):
+    chat = asked(library)
+    assert storage.reference(chat, 1, 1, style).startswith(begins)
+    assert storage.reference(chat, 1, 9, style) == storage.reference(chat, 7, 1, style) == ""
+
+
+# --- asking again in another way
+
+
+@pytest.mark.parametrize(
+    ("settings", "ways"),
+    [
+        (SessionSettings(top_k=6), {"more": "With up to 12 papers"}),
+        (SessionSettings(top_k=20), {}),
+        (
+            SessionSettings("model", "m", has_worked=True, top_k=20),
+            {"extractive": "With the papers' own sentences"},
+        ),
+        (SessionSettings("extractive", "m", has_worked=True, top_k=20), {"model": "By m"}),
+    ],
+)
+def test_asking_again_offers_what_can_differ(settings, ways):
+    assert dict(ways_to_ask_again(settings, "m")) == ways
+    for how in ways:
+        assert answered_otherwise(settings, how) != settings
+    place = Place(1, otherwise=tuple(ways.items()))
+    assert Seen(turn_html(final(), place)).values("data-how") == list(ways)
+
+
+def test_asking_again_in_no_way_changes_nothing():
+    settings = SessionSettings(model="m")
+    assert answered_otherwise(settings, "") == answered_otherwise(settings, "model") == settings
+
+
 # --- what is kept
 
 
@@ -236,8 +367,8 @@ def test_a_kept_conversation_is_found_by_another_server(library):
 @pytest.mark.parametrize("owner", ["", "ann", "../x", OWNER.upper() + "x", OWNER[:-1]])
 def test_a_browser_cannot_pass_for_a_user(library, owner):
     library.conversations.create("ann", "Secrets")
-    assert storage.owner_of({"owner": owner}) == ""
-    assert storage.owner_of({"owner": owner}, "ann") == "ann"
+    assert owner_of({"owner": owner}) == ""
+    assert owner_of({"owner": owner}, "ann") == "ann"
     assert storage.listed(library, "") == []
 
 

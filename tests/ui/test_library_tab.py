@@ -7,6 +7,7 @@ import json
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -22,32 +23,63 @@ from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore
 from rag.text import folded
-from rag.types import Heading, IngestReport, Merged, Note, Paper, Rejection
+from rag.types import Facets, Heading, IngestReport, Merged, Note, Paper, Preview, Rejection
 from tests.support.html import HOSTILE, Seen
 from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work
 from ui.library import html
 from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
+from ui.library.facets import bar_html, facets_html, known_html
 from ui.library.paper_map import PaperMap, draw
 from ui.library.papers import (
-    add_files,
-    add_pasted,
+    Pending,
+    add,
     bring_back,
+    discard,
     doubt_of_merging,
     merge,
+    papers_file,
+    preview_files,
+    preview_pasted,
+    regroup,
     remove,
     save,
     typed_from,
     typed_of,
     values_of,
 )
-from ui.library.rows import ORDERS, PAGE_ROWS, View, look, row_of
+from ui.library.rows import (
+    LIMITS,
+    ORDERS,
+    PAGE_ROWS,
+    View,
+    address_of,
+    found_ids,
+    limited,
+    look,
+    row_of,
+    view_at,
+)
 from ui.library.tab import question_about
 from ui.library.table import chosen_ids, pressed_button, sorted_by
+from ui.library.topics import topics_html
 from ui.library.undoing import Step, undo, with_step
+from ui.server.undos import MOST_VISITORS, Undos
 from ui.templates.sentences import said_html
 
 FIXTURE_IS_SHARED = [HealthCheck.function_scoped_fixture]  # `listed` begins anew by itself
-TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "button", "span", "input"}
+TABLE_TAGS = {
+    "div",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "button",
+    "span",
+    "input",
+}
 
 
 def many(count):
@@ -189,7 +221,7 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
     paper = Paper(hostile, hostile, hostile, (hostile,), "2020", None, hostile, hostile)
     seen = Seen(html.paper_html(paper))
     assert set(seen.tags) <= {"article", "h3", "p", "a"}
-    assert all(link.startswith("https://arxiv.org/") for link in seen.values("href"))
+    assert all(link.startswith("https://scholar.google.com/") for link in seen.values("href"))
     report = IngestReport(rejected=(Rejection(hostile, 1, hostile),))
     assert set(Seen(html.report_html(report)).tags) <= {"p", "ul", "li", "b"}
 
@@ -199,14 +231,35 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
 def test_an_addition_tells_what_was_joined_and_how_files_were_read():
     report = IngestReport(
         added=1,
-        merged=tuple(Merged("p", f"Cats {n} <i>", "b.bib", "a.ris") for n in range(57)),
+        merged=(
+            Merged("p", "Twice in One", "a.ris", "a.ris"),
+            *(Merged("p", f"Cats {n} <i>", "b.bib", "a.ris") for n in range(56)),
+        ),
+        rejected=(),
         notes=(Note("a.ris", "it is no UTF-8"),),
     )
     shown = html.report_html(report)
-    assert "<b>Cats 0 &lt;i&gt;</b>: from b.bib, known from a.ris" in shown
+    assert "1 paper added." in shown
+    assert "<b>Cats 0 &lt;i&gt;</b> (here from a.ris, now from b.bib as well)" in shown
+    assert "<li><b>Twice in One</b></li>" in shown
     assert "<b>a.ris</b>: it is no UTF-8" in shown
     assert "Left out" not in shown
     assert "<li>and 7 more</li>" in shown
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (IngestReport(), "Nothing new."),
+        (IngestReport(unchanged=3), "Nothing new, 3 here already."),
+        (
+            IngestReport(added=2, updated=1, duplicates=1),
+            "2 papers added, 1 updated, 1 given twice.",
+        ),
+    ],
+)
+def test_an_addition_is_told_in_a_sentence(report, said):
+    assert Seen(html.report_html(report)).text == said
 
 
 def test_the_line_below_the_table_tells_which_part_is_shown(listed):
@@ -349,6 +402,126 @@ def test_ticked_papers_are_merged_and_come_apart_again(library):
         merge(library, ["p3"])
 
 
+VIEWS = st.builds(
+    View,
+    query=st.text(max_size=20),
+    order=st.sampled_from(ORDERS),
+    is_reversed=st.booleans(),
+    page=st.integers(0, 9999),
+    **{name: st.text(max_size=9) for name in LIMITS},
+)
+
+
+@given(view=VIEWS)
+def test_a_view_has_an_address_that_leads_to_it(view):
+    told = dict(parse_qsl(address_of(view), strict_parsing=bool(address_of(view))))
+    assert view_at(told) == view
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"page": "-3", "sort": "size", "words": 7}, {"page": "9" * 99, "year": None}]
+)
+def test_an_address_that_says_nothing_leads_to_all_papers(told):
+    assert view_at(told) == View()
+
+
+def test_limits_are_set_replaced_and_taken_away():
+    view = limited(limited(View("cats", page=3), "year=2003"), "lacks=link")
+    assert view == View("cats", year="2003", lacks="link")
+    assert limited(view, "year=") == View("cats", lacks="link")
+    assert limited(view, "words=dogs = cats").query == "dogs = cats"
+    assert limited(view, "order=title") == view
+    assert limited(view, "") == View()
+
+
+def test_the_list_keeps_to_a_year_an_author_and_what_is_missing(library):
+    for view, found in (
+        (View(year="2003"), 1),
+        (View(year="soon"), 30),
+        (View(author=library.get("p1").authors[0]), 30),
+        (View(author="Nobody"), 0),
+        (View(lacks="link"), 30),
+        (View(lacks="date"), 0),
+    ):
+        assert look(library, view).found == found
+    assert found_ids(library, View(year="2003")) == ["p3"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_limits_and_selections_show_names_as_they_are(listed, hostile):
+    named = {hostile: 2}
+    facets = Facets({2020: 1}, {hostile: 1, "b": 1}, named, named, named)
+    view = View(hostile, collection=hostile, tag=hostile, author=hostile, source=hostile)
+    page = look(listed(many(3)), view)
+    seen = Seen(facets_html(facets, page) + bar_html(["p1", "p2"], view, 30) + known_html(facets))
+    assert set(seen.tags) <= set(
+        [
+            "div",
+            "p",
+            "b",
+            "bdi",
+            "button",
+            "details",
+            "summary",
+            "svg",
+            "path",
+            "form",
+            "label",
+            "input",
+            "datalist",
+            "option",
+        ]
+    )
+    assert seen.values("data-limit").count("") == 1
+
+
+def test_the_bar_offers_what_fits_the_number_of_selected_papers():
+    assert bar_html([], View(), 30) == ""
+    one = bar_html(["p1"], View(), 30)
+    assert "1 selected" in one
+    assert "Select all 30" in one
+    assert 'data-do="merge"' not in one
+    many_ids = [f"p{n}" for n in range(60)]
+    assert "data-tabulate-these" not in bar_html(many_ids, View(), 60)
+    assert "Select all" not in bar_html(many_ids, View(), 60)
+
+
+def test_papers_go_into_a_collection_and_out_and_that_is_undone(library):
+    before = regroup(library, ["p1", "p2"], "collection", into="Pets")
+    assert look(library, View(collection="Pets")).found == 2
+    assert regroup(library, ["p1"], "collection", into="Pets") == ()
+    regroup(library, ["p1"], "tag", into="fur")
+    assert library.get("p1").tags == ("fur",)
+    regroup(library, ["p1"], "tag", out_of="fur")
+    assert library.get("p1").tags == ()
+    assert undo(library, Step("group", before)) == "2 papers as before."
+    assert look(library, View(collection="Pets")).found == 0
+
+
+def test_selected_papers_are_a_file(library):
+    assert papers_file(library, ["p1", "gone"], "csv")["text"].count("Cats of Kind") == 1
+    assert papers_file(library, ["p1"], "ris")["name"] == "papers.ris"
+
+
+def test_topics_lead_to_their_papers(library):
+    library.ingest({"title": f"Sleeping Dogs of {n}", "abstract": "They sleep."} for n in "ab")
+    seen = Seen(topics_html(library))
+    assert "words=sleeping dogs" in [each.lower() for each in seen.values("data-limit")]
+    assert "Sleeping Dogs of a" in seen.text
+
+
+def test_undos_are_kept_for_the_latest_visitors_apart():
+    undos = Undos()
+    undos.keep("ann", ("a step",))
+    undos.keep("", ("nobody's",))
+    assert (undos.find("ann"), undos.find("ben"), undos.find("")) == (("a step",), None, None)
+    undos.keep("ann", ())
+    assert undos.find("ann") is None
+    for n in range(MOST_VISITORS + 1):
+        undos.keep(str(n), (n,))
+    assert (undos.find("0"), undos.find("1")) == (None, (1,))
+
+
 def test_the_list_keeps_to_a_collection_with_what_lies_in_it_and_to_a_tag(library):
     library.catalog.collect(["p1", "p2"], into=["Pets"])
     library.catalog.collect(["p3"], into=["Pets/Cats"])
@@ -393,7 +566,11 @@ def test_uploaded_files_are_read_reported_and_deleted(library, tmp_path):
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.bin"
     good.write_text(json.dumps({"title": "New", "abstract": "It is new."}) + "\n{}\n")
     bad.write_bytes(b"\0\1")
-    report = add_files(library, [str(good), str(bad)], quietly)
+    pending, preview = preview_files(library, [str(good), str(bad)], quietly)
+    assert [paper.title for paper in preview.papers] == ["New"]
+    assert "New" not in {paper.title for paper in library.papers()}
+    report = add(library, pending, quietly)
+    assert preview.report == report
     assert report.added == 1
     assert [(each.source, each.record) for each in report.rejected] == [
         ("good.jsonl", 2),
@@ -407,9 +584,29 @@ def test_a_file_that_unpacks_without_end_is_left_out(library, tmp_path, monkeypa
     monkeypatch.setattr("ui.library.papers.MOST_UNPACKED_BYTES", 1000)
     packed = tmp_path / "large.jsonl.gz"
     packed.write_bytes(gzip.compress(b" " * 2_000_000))
-    report = add_files(library, [str(packed)], quietly)
-    assert "unpacked" in report.rejected[0].why
+    pending, preview = preview_files(library, [str(packed)], quietly)
+    assert pending == Pending()
+    assert "unpacked" in preview.report.rejected[0].why
     assert not packed.exists()
+
+
+def test_what_is_discarded_is_deleted_and_never_stored(library, tmp_path):
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps({"title": "New", "abstract": "It is new."}))
+    pending, _ = preview_files(library, [str(file)], quietly)
+    discard(pending)
+    assert not file.exists()
+    assert len(library) == 30
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_what_was_understood_is_shown_as_it_is(hostile):
+    paper = Paper("p", hostile, hostile, (hostile,), "2020", venue=hostile)
+    seen = Seen(html.preview_html(Preview(IngestReport(added=3), (paper,))))
+    assert set(seen.tags) <= {"p", "ol", "li", "b", "span", "ul"}
+    assert "Nothing is stored yet" in seen.text
+    assert "3 papers new." in seen.text
+    assert "and 2 more" in seen.text
 
 
 def test_too_many_files_are_refused_and_deleted(library, tmp_path):
@@ -417,7 +614,7 @@ def test_too_many_files_are_refused_and_deleted(library, tmp_path):
     for file in files:
         file.write_text("x")
     with pytest.raises(SourceError, match="at most 20"):
-        add_files(library, [str(file) for file in files], quietly)
+        preview_files(library, [str(file) for file in files], quietly)
     assert not any(file.exists() for file in files)
 
 
@@ -431,7 +628,9 @@ def test_too_many_files_are_refused_and_deleted(library, tmp_path):
     ],
 )
 def test_a_pasted_title_and_abstract_are_one_paper(library, text, title, abstract):
-    assert add_pasted(library, text, quietly).added == 1
+    pending, preview = preview_pasted(library, text, quietly)
+    assert [(paper.title, paper.abstract) for paper in preview.papers] == [(title, abstract)]
+    assert add(library, pending, quietly).added == 1
     assert (title, abstract) in {(paper.title, paper.abstract) for paper in library.papers()}
 
 
@@ -446,13 +645,13 @@ def test_a_pasted_title_and_abstract_are_one_paper(library, text, title, abstrac
 )
 def test_pasted_text_that_is_no_paper_is_told(library, text, why):
     with pytest.raises(SourceError, match=why):
-        add_pasted(library, text, quietly)
+        preview_pasted(library, text, quietly)
 
 
 def test_pasted_json_lines_are_read_as_such(library):
     lines = [{"title": f"T{n}", "abstract": "It is."} for n in range(3)]
-    report = add_pasted(library, "\n".join(map(json.dumps, lines)), quietly)
-    assert report.added == 3
+    pending, _ = preview_pasted(library, "\n".join(map(json.dumps, lines)), quietly)
+    assert add(library, pending, quietly).added == 3
     assert library.papers()[-1].source == "pasted text"
 
 
@@ -465,7 +664,12 @@ def test_pasted_ids_are_looked_up_and_go_into_the_library_with_a_report(library)
         service.answer("/crossref/works/10.1000/182", crossref_work("10.1000/182"))
         urls = {"arxiv_url": f"{service.url}/arxiv", "crossref_url": f"{service.url}/crossref"}
         asking = library.with_settings(library.settings.model_copy(update=urls))
-        report = add_pasted(asking, "2101.00001 2101.00002, 10.1000/182", quietly)
+        pending, preview = preview_pasted(asking, "2101.00001 2101.00002, 10.1000/182", quietly)
+        before = len(service.asked)
+        added = add(asking, pending, quietly)
+        assert len(service.asked) == before  # what was looked up is not asked for again
+        report = preview.report
+        assert added.added == report.added
     assert (report.added, [each.source for each in report.rejected]) == (2, ["arXiv"])
     paper = library.get("2101.00001")
     assert paper.url == "https://arxiv.org/abs/2101.00001"
@@ -475,7 +679,7 @@ def test_pasted_ids_are_looked_up_and_go_into_the_library_with_a_report(library)
 
 def test_too_many_ids_are_refused_before_anything_is_asked(library):
     with pytest.raises(SourceError, match="at most 100"):
-        add_pasted(library, " ".join(f"2101.{n:05}" for n in range(101)), quietly)
+        preview_pasted(library, " ".join(f"2101.{n:05}" for n in range(101)), quietly)
 
 
 # --- charts ------------------------------------------------------------------------------------
@@ -504,7 +708,14 @@ def test_more_sources_than_colours_share_a_grey():
     rows = rows_of(Heading(str(n), "T", source=f"s{n}") for n in range(MOST_SOURCES + 3))
     traces = figure(map_figure(rows, np.zeros((len(rows), 2))))["data"]
     assert len(traces) == MOST_SOURCES + 1
-    assert traces[-1]["name"] == "other sources"
+    assert traces[0]["name"] == "other sources"
+
+
+def test_papers_of_a_topic_share_a_colour_and_its_name_is_in_the_legend():
+    topics = {"p0": "graphs", "p1": "graphs", "p2": "trees"}
+    drawn = map_figure(rows_of(many(4)), np.zeros((4, 2)), colouring="topic", topics=topics)
+    traces = {each["name"]: each["customdata"] for each in figure(drawn)["data"]}
+    assert traces == {"graphs": ["p0", "p1"], "trees": ["p2"], "other topics": ["p3"]}
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

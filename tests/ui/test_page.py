@@ -36,7 +36,10 @@ from rag.verification.markers import find_markers
 from tests.support.html import HOSTILE, Seen
 from ui.app import build_app, build_theme
 from ui.chat import answers, cards, handlers, render
+from ui.chat.asking import Asking
+from ui.chat.context import ChatContext
 from ui.chat.handlers import Chat
+from ui.chat.views import Views
 from ui.serve import listen
 from ui.server.loading import Loading
 from ui.templates.formulas import formula_html
@@ -95,7 +98,24 @@ MODEL_TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td"),
 }
 PLAIN_TAGS = {"p", "br", "strong", "a", "code", *MATH_TAGS}  # titles in bold, markers, formulas
-CARD_TAGS = {*("div", "article", "h3", "span", "a", "p", "mark", "svg", "path", "code"), *MATH_TAGS}
+CARD_TAGS = {
+    *(
+        "button",
+        "details",
+        "summary",
+        "div",
+        "article",
+        "h3",
+        "span",
+        "a",
+        "p",
+        "mark",
+        "svg",
+        "path",
+        "code",
+    ),
+    *MATH_TAGS,
+}
 
 
 def assert_harmless(seen, tags):
@@ -210,7 +230,7 @@ def test_cards_show_all_texts_of_papers_as_they_are(hostile):
     if "$" not in hostile:  # formulas are set
         assert paper.title in seen.text
         assert paper.abstract in seen.text
-    assert urlsplit(seen.values("href")[0]).netloc == "arxiv.org"  # the url of the record was none
+    assert urlsplit(seen.values("href")[0]).netloc == "scholar.google.com"  # its url was none
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, *HIDDEN_IN_FORMULAS])
@@ -410,12 +430,30 @@ def test_whatever_is_quoted_the_abstract_stands_there_whole(abstract, spans):
 def test_a_card_tells_authors_date_venue_and_why_it_was_found(cats):
     hit = Hit(cats, 0.9, (), 0.71, 12.3, 1, 2)
     answer = extractive(cite(cats, 1, cats.abstract), hits=(hit,))
-    text = Seen(cards.sources_html(answer, 1)).text
+    seen = Seen(cards.sources_html(answer, 1))
+    text = seen.text
     assert "Ann Ames, Ben Bell, Cem Cole, Dan Dale et al." in text
     assert "Eve E" not in text
     assert "2020-02 · Feline Physics" in text
-    assert "0.71" in text
-    assert "12.3" in text
+    assert "closest in meaning; 2nd best by its words" in text
+    assert seen.values("title") == ["Similarity of meaning 0.71, score of words 12.3"]
+
+
+def test_what_is_far_from_the_quotes_is_set_apart_and_can_be_unfolded():
+    sentences = [
+        f"Sentence number {n} says something of the letters that it has." for n in range(9)
+    ]
+    paper = Paper("p", "Letters", " ".join(sentences))
+    at = paper.abstract.index(sentences[4])
+    quote = Citation(1, paper, sentences[4], at, at + len(sentences[4]), 1.0)
+    markup = cards.sources_html(extractive(quote), 1)
+    folded = re.findall(r'<span class="far"><span>(.*?)</span></span>', markup)
+    assert folded == [" ".join(sentences[:3]), " ".join(sentences[6:])]
+    assert "data-unfold" in markup
+    short = Paper("p", "Letters", "One. Two. Three. Four.")
+    assert "data-unfold" not in cards.sources_html(
+        extractive(Citation(1, short, "One.", 0, 4, 1.0)), 1
+    )
 
 
 def test_a_card_says_whether_it_is_an_abstract_or_a_summary(cats):
@@ -560,7 +598,7 @@ def test_a_model_that_works_shows_its_words_as_they_come(zoo, endpoint):
 
 def test_the_line_below_the_title_tells_library_and_mode(zoo, endpoint):
     assert "2 papers" in handlers.library_line(zoo, None)
-    assert str(zoo.folder) in handlers.library_line(zoo, None)
+    assert str(zoo.folder) in Views(zoo, zoo, None).status()
     assert handlers.library_line(zoo, "A notice.").endswith("A notice.")
     model = EndpointLLM(Settings(OPENAI_BASE_URL=endpoint.url), "some-model")
     assert "some-model" in handlers.library_line(zoo.with_llm(model), None)
@@ -719,9 +757,12 @@ def test_the_status_line_tells_that_the_library_is_ready(address, config):
 
 
 def test_the_page_tells_how_far_a_library_is_that_is_not_ready():
-    app = build_app(Loading())
-    status = next(b for b in app.blocks.values() if getattr(b, "elem_id", "") == "status")
-    assert "Getting ready" in status.value
+    loading = Loading()
+    told = Asking(None, ChatContext(loading), None).begin()
+    _, status = next(told)
+    assert "Getting ready: opening the library" in status
+    loading.failed("It is none.")
+    assert len(list(told)) == 1
 
 
 # --- what the check of an answer found -------------------------------------------------------

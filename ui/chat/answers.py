@@ -46,14 +46,15 @@ def answer_html(answer: Answer, turn: int) -> str:
     else:
         text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
     struck = () if answer.status == "draft" else answer.struck  # shown once all is checked
-    return _caveat(answer) + text + _notice(answer) + _removed(struck, turn)
+    return _caveat(answer) + text + notice_html(answer) + _removed(struck, turn)
 
 
 def _caveat(answer: Answer) -> str:
     return f'<p class="unsure">{plain_html(answer.caveat)}</p>' if answer.caveat else ""
 
 
-def _notice(answer: Answer) -> str:
+def notice_html(answer: Answer) -> str:
+    """Render how an answer was made, where its user should know that."""
     return f'<p class="notice">{plain_html(for_page(answer.notice))}</p>' if answer.notice else ""
 
 

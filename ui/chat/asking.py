@@ -7,7 +7,7 @@ meanwhile and come back: whatever opens a conversation follows the job that it f
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,11 +21,13 @@ from ui.chat.context import PRIVATE, ChatContext, Here
 from ui.chat.handlers import Chat, PageState
 from ui.chat.job import Job
 from ui.chat.pages import Pages
+from ui.chat.question import Tabled
 from ui.chat.render import progress_html, status_html
 from ui.chat.screen import Parts, Screen
 from ui.chat.tab import ChatTab
 from ui.chat.views import Views
-from ui.settings.session import SessionSettings
+from ui.server.visitors import owner_of
+from ui.settings.session import SessionSettings, answered_otherwise
 
 PROGRESS_EVERY_S: Final = 0.3
 TOO_MANY_WAIT: Final = "Too many questions wait already; this one is back in the input."
@@ -57,6 +59,8 @@ def connect_asking(
     tab.thread.ask(asking.ask, inputs, **options)
     tab.thread.again(asking.again, inputs, **options)
     tab.thread.without(asking.without, inputs, **options)
+    for part in (tab.thread, tab.sources):
+        part.table(asking.table, inputs, **options)
     tab.thread.stop(asking.stop, inputs, **options)
     tab.queue.unqueue(asking.take_back, inputs, **options)
     return asking
@@ -164,17 +168,59 @@ class Asking:
         event: gr.EventData,
         request: gr.Request,
     ) -> AsyncIterator[Parts]:
-        """Ask the last question once more."""
-        turn = int(event.turn)
+        """Ask a question once more, perhaps in another way."""
+        turn, how = int(event.turn), str(event._data.get("how", ""))
 
         def ask() -> tuple[Views, Chat, Job | None]:
-            views, chat = self._admit(state, here, settings, request)
+            asked = answered_otherwise(settings, how)
+            views, chat = self._admit(state, here, asked, request)
+            if table := chat.turns[turn - 1].table:
+                ids = [row.paper.paper_id for row in table.rows]
+                return self._tabulate(views, chat, turn, ids, table.columns)
             return self._in_place_of(views, chat, turn)
 
         views, chat, job = await run_in_threadpool(ask)
         if job:
             async for parts in self._pages.follow(job, views, _page(chat), here, request):
                 yield parts
+
+    async def table(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> AsyncIterator[Parts]:
+        """Make a table of papers; or make one anew, with one more column or one less."""
+        data = event._data
+        turn = int(data.get("turn") or 0)
+        added, dropped = str(data.get("column", "")).strip(), str(data.get("drop", ""))
+
+        def make() -> tuple[Views, Chat, Job | None]:
+            views, chat = self._admit(state, here, settings, request)
+            of = chat.turns[turn - 1] if 0 < turn <= len(chat.turns) else None
+            if of and of.table:
+                ids = [row.paper.paper_id for row in of.table.rows]
+                kept = [each for each in of.table.columns if each != dropped]
+                columns = [*kept, *filter(None, [added])]
+                return self._tabulate(views, chat, turn, ids, columns)
+            ids = [paper.paper_id for paper in of.papers] if of else []
+            ids = list(handlers.paper_ids_in(data.get("papers"))) or ids
+            return self._tabulate(views, chat, 0, ids, ())
+
+        views, chat, job = await run_in_threadpool(make)
+        if job:
+            async for parts in self._pages.follow(job, views, _page(chat), here, request):
+                yield parts
+
+    def _tabulate(
+        self, views: Views, chat: Chat, turn: int, ids: Sequence[str], columns: Sequence[str]
+    ) -> tuple[Views, Chat, Job | None]:
+        """Make a table: in the place of a turn if it is the last, else as the next one."""
+        replaces = 0 < turn == len(chat.turns)
+        task = Tabled(ids, columns, views.library, views.kept, replaces)
+        return views, chat, self._context.do(views, chat, task)
 
     async def without(
         self,
@@ -214,7 +260,7 @@ class Asking:
         """End the answer in progress in the conversation on the screen."""
 
         def stop() -> tuple[Views, Chat]:
-            owner = storage.owner_of(here, request.username)
+            owner = owner_of(here, request.username)
             self._context.jobs.stop(owner, storage.conversation_of(here))
             return self._context.now(state, here, settings, request)
 
@@ -231,7 +277,7 @@ class Asking:
         request: gr.Request,
     ) -> AsyncIterator[Parts]:
         """Remove a waiting question."""
-        owner, key = storage.owner_of(here, request.username), storage.conversation_of(here)
+        owner, key = owner_of(here, request.username), storage.conversation_of(here)
         job = self._context.jobs.find(owner, key)
         if job and job.take_back(str(event.question)):
             yield self._refused(str(event.question))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from rag.types import Filters
@@ -15,6 +17,8 @@ from ui.templates.sentences import counted
 
 UNTITLED: Final = "New conversation"
 NOTHING_FOUND: Final = "No conversation contains all of these words."
+# Most days that have passed, and the heading of conversations up to then.
+DAY_GROUPS: Final = ((0, "Today"), (1, "Yesterday"), (7, "Last 7 days"), (30, "Last 30 days"))
 MOST_SEARCH_CHARACTERS: Final = 200
 MOST_FOUND: Final = 100  # nobody reads more; another word finds fewer
 
@@ -32,11 +36,17 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in a list, with an excerpt where its title lacks what was searched."""
+    """A conversation in a list.
+
+    Attributes:
+        excerpt: Where its title lacks what was searched.
+        updated_at: When it was last added to, ISO in UTC; "" where that does not matter.
+    """
 
     conversation: str
     title: str
     excerpt: Excerpt | None = None
+    updated_at: str = ""
 
 
 def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
@@ -126,8 +136,17 @@ def welcome_html(papers: int, examples: Sequence[str]) -> str:
     return (
         '<section class="welcome"><h2>What would you like to know?</h2>'
         f"<p>Ask your {counted(papers, 'paper')}. Every sentence links to its source.</p>"
-        f'<div class="examples">{question_buttons(examples)}</div></section>'
+        f'<div class="examples">{question_buttons(examples)}</div>'
+        '<p class="ways"><button type="button" class="plain" data-tab="Library" '
+        'data-part="Add papers">Add your papers</button>'
+        '<button type="button" class="plain" data-tab="Library" data-part="Papers">'
+        "Choose which to ask or compare</button></p></section>"
     )
+
+
+def opening_html() -> str:
+    """Render the place of a conversation on its way, which is seen only when it takes long."""
+    return '<section class="welcome is-waiting is-opening"><p>Opening…</p></section>'
 
 
 def waiting_html(what: str) -> str:
@@ -145,13 +164,32 @@ def finder_html() -> str:
     )
 
 
-def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -> str:
-    """Render every conversation with its actions, below the last undo.
+def day_group(updated_at: str, now: datetime) -> str:
+    """Return the heading that a conversation is listed under: how long ago it was added to.
+
+    Args:
+        updated_at: ISO, in UTC; "" for no heading.
+        now: With its time zone, whose days count.
+    """
+    if not updated_at:
+        return ""
+    at = datetime.fromisoformat(updated_at)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    days = (now.date() - at.astimezone(now.tzinfo).date()).days
+    return next((name for most, name in DAY_GROUPS if days <= most), "Earlier")
+
+
+def conversation_list(
+    listed: Sequence[Listed], removed: Listed | None = None, now: datetime | None = None
+) -> str:
+    """Render every conversation with its actions, day by day, below the last undo.
 
     Args:
         listed: The conversations, the latest first; page.js marks the one on the screen.
         removed: The one that was deleted last.
+        now: What "today" is; None for the server's clock.
     """
+    now = now or datetime.now().astimezone()
     undo = (
         f'<p class="undo" role="status">Deleted “{escape(removed.title)}”. '
         '<button type="button" data-do="restore" '
@@ -159,7 +197,11 @@ def conversation_list(listed: Sequence[Listed], removed: Listed | None = None) -
         if removed
         else ""
     )
-    items = _items(listed) or '<p class="none">Your conversations will appear here.</p>'
+    groups = groupby(listed, key=lambda each: day_group(each.updated_at, now))
+    items = "".join(
+        (f"<h3>{name}</h3>" if name else "") + _items(list(members)) for name, members in groups
+    )
+    items = items or '<p class="none">Your conversations will appear here.</p>'
     return f'{undo}<nav aria-label="Conversations">{items}</nav>'
 
 

@@ -7,6 +7,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
+from rag.sentences import split_sentences
 from rag.types import Answer, Citation, Hit, Paper, Verdict
 from rag.verification.terms import matched_words
 from ui.chat.answers import card_id
@@ -29,6 +30,14 @@ VERDICTS: Final[Mapping[Verdict, str]] = {
     "unsupported": "Does not support the answer",
     "contradicted": "Contradicts the answer",
 }
+# How a reference to one paper can be copied.
+REFERENCES: Final = (
+    ("in-text", "In the text"),
+    ("apa", "APA"),
+    ("ieee", "IEEE"),
+    ("bibtex", "BibTeX"),
+)
+LEAST_FOLDED: Final = 200  # characters of an abstract; less is not worth a button
 FORMATS: Final = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
 
 
@@ -73,7 +82,28 @@ def _card(answer: Answer, place: str, citations: Sequence[Citation]) -> str:
         f"{_verdict(citations, place, is_quoted=is_quoted)}"
         f'<p class="kind">{label}</p>'
         f'<p class="abstract">{_marked(paper.abstract, citations, tells_support=not is_quoted)}</p>'
+        f"{_below(paper, citations, place)}"
         f"{_why(why, answer.question) if why else ''}</article>"
+    )
+
+
+def _below(paper: Paper, citations: Sequence[Citation], place: str) -> str:
+    """Render what unfolds the abstract, and what copies a reference to the paper."""
+    whole = (
+        '<button type="button" class="plain" data-unfold aria-expanded="false">Whole abstract'
+        "</button>"
+        if _far(paper.abstract, citations)
+        else ""
+    )
+    turn, marker = place.split("-")[1:]
+    styles = "".join(
+        f'<button type="button" data-do="cite" data-turn="{turn}" data-marker="{marker}" '
+        f'data-style="{style}">{label}</button>'
+        for style, label in REFERENCES
+    )
+    return (
+        f'<div class="card-acts">{whole}<details class="menu cite" id="{place}-cite"><summary>'
+        f'Cite</summary><div class="sheet"><p>Copy the reference</p>{styles}</div></details></div>'
     )
 
 
@@ -107,17 +137,52 @@ def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> s
 
 
 def _marked(text: str, citations: Sequence[Citation], *, tells_support: bool) -> str:
-    """Render a text with its quotes in `<mark>`, in order; overlaps are marked once."""
+    """Render a text with its quotes in `<mark>`, in order; overlaps are marked once.
+
+    What is far from all quotes is set apart, so that page.css can fold it.
+    """
+    far = _far(text, citations)
     pieces, at = [], 0
     for start, end in sorted({(c.start, c.end) for c in citations}):
         if end <= at:
             continue
         start = max(start, at)
-        pieces.append(plain_html(text[at:start]))
+        pieces.append(_unmarked(text, at, start, far))
         support = _support(start, end, citations) if tells_support else ""
         pieces.append(f"<mark{support}>{plain_html(text[start:end])}</mark>")
         at = end
-    return "".join(pieces) + plain_html(text[at:])
+    return "".join(pieces) + _unmarked(text, at, len(text), far)
+
+
+def _unmarked(text: str, start: int, end: int, far: Sequence[tuple[int, int]]) -> str:
+    pieces, at = [], start
+    for first, last in far:
+        if start <= first and last <= end:
+            pieces.append(plain_html(text[at:first]))
+            folded = plain_html(text[first:last])
+            pieces.append(f'<span class="far"><span>{folded}</span></span>')
+            at = last
+    return "".join(pieces) + plain_html(text[at:end])
+
+
+def _far(text: str, citations: Sequence[Citation]) -> list[tuple[int, int]]:
+    """Return the runs of sentences that are no neighbours of a quote; none where they are few."""
+    sentences = split_sentences(text)
+    quoted = {
+        at
+        for at, each in enumerate(sentences)
+        if any(c.start < each.end and each.start < c.end for c in citations)
+    }
+    near = quoted | {at + step for at in quoted for step in (-1, 1)}
+    runs: list[tuple[int, int]] = []
+    for at, sentence in enumerate(sentences):
+        if at in near:
+            continue
+        if runs and at - 1 not in near:
+            runs[-1] = (runs[-1][0], sentence.end)
+        else:
+            runs.append((sentence.start, sentence.end))
+    return runs if sum(end - start for start, end in runs) >= LEAST_FOLDED else []
 
 
 def _support(start: int, end: int, citations: Sequence[Citation]) -> str:
@@ -128,19 +193,25 @@ def _support(start: int, end: int, citations: Sequence[Citation]) -> str:
 
 
 def _why(hit: Hit, question: str) -> str:
-    parts = []
+    """Render why a paper was found, in words; the scores are in the tooltip."""
+    parts, scores = [], []
     if hit.dense_similarity is not None:
-        parts.append(f"{_place(hit.dense_rank)}by meaning ({hit.dense_similarity:.2f})")
+        parts.append(f"{_place(hit.dense_rank)}closest in meaning")
+        scores.append(f"similarity of meaning {hit.dense_similarity:.2f}")
     if hit.lexical_score is not None:
-        parts.append(f"{_place(hit.lexical_rank)}by words ({hit.lexical_score:.1f})")
+        parts.append(f"{_place(hit.lexical_rank)}best by its words")
+        scores.append(f"score of words {hit.lexical_score:.1f}")
     words = matched_words(question, f"{hit.paper.title} {hit.paper.abstract}")[:WORDS_SHOWN]
     if words:
         parts.append("shares " + ", ".join(f"“{word}”" for word in words))
-    return f'<p class="why">Why this paper: {escape("; ".join(parts))}</p>' if parts else ""
+    if not parts:
+        return ""
+    told = f' title="{escape(", ".join(scores).capitalize())}"' if scores else ""
+    return f'<p class="why"{told}>Why this paper: {escape("; ".join(parts))}</p>'
 
 
 def _place(rank: int | None) -> str:
-    return f"{ordinal(rank)} " if rank else ""
+    return f"{ordinal(rank)} " if rank and rank > 1 else ""
 
 
 def ordinal(number: int) -> str:
@@ -174,7 +245,18 @@ def sources_head(answers: Sequence[Answer], turn: int) -> str:
     menu = (
         _export_menu(answers, turn) if any(answer.status != "draft" for answer in answers) else ""
     )
-    return f"<h2>Sources{which}</h2>{menu}"
+    return f"<h2>Sources{which}</h2>{_tabulate(answers, turn)}{menu}"
+
+
+def _tabulate(answers: Sequence[Answer], turn: int) -> str:
+    """Render the button that lays the papers of an answer side by side."""
+    answer = answers[turn - 1] if turn else None
+    if answer is None or answer.table or len(answer.papers) < 2 or not is_finished(answer):
+        return ""
+    return (
+        f'<button type="button" class="plain" data-do="table" data-turn="{turn}" '
+        'title="Compare the cited papers: problem, method, data, result">Make a table</button>'
+    )
 
 
 def _export_menu(answers: Sequence[Answer], turn: int) -> str:

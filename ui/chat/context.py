@@ -11,12 +11,15 @@ from rag.errors import RagError
 from rag.types import EXTRACTIVE, Filters
 from ui.chat import storage
 from ui.chat.handlers import Chat, PageState
-from ui.chat.job import Job
+from ui.chat.job import Job, Task
 from ui.chat.jobs import Jobs
 from ui.chat.question import Asked
+from ui.chat.storage import Removed
 from ui.chat.views import Views
 from ui.server.loading import Loading
-from ui.settings.session import SessionSettings, library_for
+from ui.server.undos import Undos
+from ui.server.visitors import owner_of
+from ui.settings.session import SessionSettings, library_for, model_name, ways_to_ask_again
 from ui.templates.sentences import for_page
 
 NOT_YET: Final = "{model} has not answered yet, so the papers' own sentences answer."
@@ -36,6 +39,7 @@ class ChatContext:
     def __init__(self, loading: Loading) -> None:
         self.loading = loading
         self.jobs = Jobs()
+        self.removed: Undos[Removed] = Undos()  # the conversation that each visitor deleted last
 
     def views(self, settings: SessionSettings) -> Views:
         """Return the library as this visitor set it; waits until it is ready."""
@@ -48,14 +52,22 @@ class ChatContext:
             answering = library_for(kept, settings)
         except RagError as exc:  # a setting that cannot work: chat continues without it
             answering, doubt = kept.with_llm(EXTRACTIVE), f"{for_page(str(exc))} {OWN_SENTENCES}"
-        return Views(answering, kept, self.loading.notice, doubt)
+        otherwise = ways_to_ask_again(settings, model_name(kept.settings, settings))
+        return Views(
+            answering,
+            kept,
+            self.loading.notice,
+            doubt=doubt,
+            otherwise=otherwise,
+            find_removed=self.removed.find,
+        )
 
     def now(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
     ) -> tuple[Views, Chat]:
         """Return the conversation on the screen in its latest state, whoever changed it."""
         views = self.views(settings)
-        owner = storage.owner_of(here, request.username)
+        owner = owner_of(here, request.username)
         chat = self.conversation(views, owner, storage.conversation_of(here))
         return views, state.applied(chat)
 
@@ -81,8 +93,13 @@ class ChatContext:
             filters: In place of the page's, where the question has its own.
             replaces: Whether the answer takes the place of the last one.
         """
-        key = (chat.owner, chat.conversation)
         task = Asked(question.strip(), views.library, views.kept, chat.filters, filters, replaces)
+        return self.do(views, chat, task)
+
+    def do(self, views: Views, chat: Chat, task: Task) -> Job | None:
+        """Have a task done in a conversation; return None when too many wait already."""
+        key = (chat.owner, chat.conversation)
+        self.removed.keep(chat.owner, None)
 
         def load() -> Chat:
             known = self.conversation(views, *key)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gradio as gr
 
-from ui.chat import storage
+from rag.types import Filters
+from ui.chat import handlers, storage
 from ui.chat.context import ChatContext, Here
 from ui.chat.handlers import PageState
 from ui.chat.pages import Pages
 from ui.chat.screen import Parts, Screen
-from ui.chat.storage import Removed
 from ui.chat.tab import ChatTab
+from ui.server.visitors import owner_of
 from ui.settings.session import SessionSettings
 
 
@@ -26,7 +29,7 @@ class Conversations:
         self, here: Here, settings: SessionSettings, event: gr.EventData, request: gr.Request
     ) -> str:
         """Search what was asked and answered."""
-        owner = storage.owner_of(here, request.username)
+        owner = owner_of(here, request.username)
         return self._context.views(settings).found(owner, str(event.words))
 
     def fresh(
@@ -39,10 +42,13 @@ class Conversations:
     ) -> Parts:
         """Begin a new conversation; the old one is kept, and its answer continues.
 
-        Where the page has drawn it by itself, only what is above the input is left to draw.
+        Where the page has drawn it by itself, only what is above the input is left to draw. What
+        limits the papers stays, unless it is asked of some papers from now on.
         """
         self._pages.leave(request)
         views, chat = self._context.now(state, here, settings, request)
+        if papers := handlers.paper_ids_in(event._data.get("papers")):
+            chat = replace(chat, filters=Filters(paper_ids=papers))
         screen = Screen(self._tab, views, here.get("conversation", ""))
         if event.drawn:
             return {self._tab.state: PageState.of(chat), self._tab.shown: None, **screen.bar(chat)}
@@ -73,19 +79,20 @@ class Conversations:
         views, chat = self._context.now(state, here, settings, request)
         self._context.jobs.drop(chat.owner, event.conversation)
         removed = storage.delete(views.kept, chat.owner, event.conversation)
-        return {**Screen(self._tab, views).side(chat, removed), self._tab.removed: removed}
+        self._context.removed.keep(chat.owner, removed)
+        return Screen(self._tab, views).side(chat)
 
     def restore(
         self,
         state: PageState,
         here: Here,
         settings: SessionSettings,
-        removed: Removed | None,
         request: gr.Request,
     ) -> Parts:
         """Restore the deleted conversation, and show it."""
-        views = self._context.views(settings)
-        if removed:
-            storage.restore(views.kept, storage.owner_of(here, request.username), removed)
+        views, owner = self._context.views(settings), owner_of(here, request.username)
+        if removed := self._context.removed.find(owner):
+            storage.restore(views.kept, owner, removed)
+            self._context.removed.keep(owner, None)
         views, chat = self._context.now(state, here, settings, request)
-        return {**Screen(self._tab, views).whole(chat), self._tab.removed: None}
+        return Screen(self._tab, views).whole(chat)

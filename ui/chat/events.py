@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -24,7 +25,6 @@ from ui.settings.session import SessionSettings
 SEARCHES_AT_ONCE: Final = 4
 FILTERED: Final = ("since", "until", "author", "source", "collection", "tag")
 FINDING: Final = "(...all) => [paperchat.here(), all.at(-1)]"
-RESTORING: Final = "(...all) => [all[0], paperchat.here(), ...all.slice(2)]"
 
 
 def connect_chat(app: gr.Blocks, tab: ChatTab, loading: Loading, settings: gr.State) -> None:
@@ -62,7 +62,9 @@ def _connect_reading(tab: ChatTab, context: ChatContext, settings: gr.State) -> 
     tab.thread.comment(reading.comment, **options)
     tab.bar.filter(reading.filter, **options)
     tab.bar.unfilter(reading.unfilter, **options)
-    tab.sources.export(reading.export, **options | {"outputs": tab.download})
+    tab.sources.cite(reading.cite, **options | {"outputs": tab.download})
+    for part in (tab.thread, tab.sources):
+        part.export(reading.export, **options | {"outputs": tab.download})
 
 
 def _connect_conversations(
@@ -75,16 +77,12 @@ def _connect_conversations(
         "trigger_mode": "multiple",  # a press during the last one counts too
         **PRIVATE,
     }
-    removing = {**options, "outputs": [*tab.conversation, tab.removed]}
     tab.finder.fresh(conversations.fresh, **options)
     for part in (tab.side, tab.found):
         part.open(asking.enter, **options | FOLLOWING)
         part.rename(conversations.rename, **options)
-        part.delete(conversations.delete, **removing)
-    tab.side.restore(
-        conversations.restore,
-        **removing | {"inputs": [*options["inputs"], tab.removed], "js": RESTORING},
-    )
+        part.delete(conversations.delete, **options)
+    tab.side.restore(conversations.restore, **options)
     tab.finder.find(
         conversations.find,
         [tab.here, settings],
@@ -102,6 +100,7 @@ class Reading:
     def __init__(self, tab: ChatTab, context: ChatContext) -> None:
         self._tab = tab
         self._context = context
+        self._copies = itertools.count()  # consecutive values always differ
 
     def _now(
         self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
@@ -183,6 +182,19 @@ class Reading:
         """Return a file for the browser to download."""
         *_, chat = self._now(state, here, settings, request)
         return storage.export(chat, event.format, event.of)
+
+    def cite(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Mapping[str, object]:
+        """Return a reference to a cited paper for the browser to copy."""
+        *_, chat = self._now(state, here, settings, request)
+        text = storage.reference(chat, int(event.turn), int(event.marker), str(event.style))
+        return {"copy": text, "number": next(self._copies)}
 
     def filter(
         self,

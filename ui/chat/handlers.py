@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
@@ -179,6 +180,8 @@ def without(filters: Filters, name: str) -> Filters:
     kind, _, value = name.partition(":")
     if kind == "years":
         return replace(filters, since=None, until=None, undated=False)
+    if kind == "papers":
+        return replace(filters, paper_ids=())
     if kind in ("dated", "undated"):
         return replace(filters, undated=kind == "dated")
     if kind == "author":
@@ -212,7 +215,17 @@ def with_filter(
         _added(filters.collections, collection),
         _added(filters.tags, tag),
         filters.undated,
+        filters.paper_ids,
     )
+
+
+def paper_ids_in(told: object) -> tuple[str, ...]:
+    """Return the ids of papers that the page sends as JSON; whatever is none is left out."""
+    try:
+        values = json.loads(told) if isinstance(told, str) else None
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
 
 
 def _added(values: tuple[str, ...], typed: str) -> tuple[str, ...]:
@@ -225,8 +238,8 @@ def _year(text: str) -> int | None:
 
 
 def library_line(library: Library, notice: str | None) -> str:
-    """Return which library answers, and how."""
+    """Return how much the library holds, and how it answers."""
     how = "with the papers' own sentences" if library.is_extractive else f"by {library.mode}"
     papers = "1 paper" if len(library) == 1 else f"{len(library):,} papers"
-    line = f"{papers} in {library.folder} · answered {how}"
+    line = f"{papers} · answered {how}"
     return f"{line} · {notice}" if notice else line

@@ -12,7 +12,8 @@ from typing import Final
 
 from rag.sentences import split_sentences
 from rag.types import Answer, Filters, Progress, Thumb
-from ui.chat.answers import answer_html
+from ui.chat.answers import answer_html, notice_html
+from ui.chat.paper_table import paper_table_html
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
 from ui.templates.sentences import counted
@@ -47,6 +48,7 @@ class Place:
         papers: How many papers are searched.
         rated: The user's rating, if any.
         examples: Suggestions where the answer itself has none.
+        otherwise: How else it could be asked again: what the server knows it by, and its label.
     """
 
     turn: int
@@ -54,13 +56,19 @@ class Place:
     papers: int = 0
     rated: Rated | None = None
     examples: Sequence[str] = ()
+    otherwise: Sequence[tuple[str, str]] = ()
 
 
 def turn_html(answer: Answer, place: Place) -> str:
     """Render a question and its answer, with the next actions."""
     stage = "" if is_finished(answer) else stage_line(answer, place.papers)
-    parts = [_asked(answer.question, place.turn), understood_html(answer, place.turn)]
-    parts.append(f'<div class="answer">{answer_html(answer, place.turn)}</div>')
+    asked = _asked(answer.question, place.turn, is_editable=answer.table is None)
+    parts = [asked, understood_html(answer, place.turn)]
+    if answer.table:
+        body = paper_table_html(answer, answer.table, place.turn) + notice_html(answer)
+    else:
+        body = answer_html(answer, place.turn)
+    parts.append(f'<div class="answer">{body}</div>')
     if is_finished(answer):
         parts.append(thinking_html(answer, place.turn))
     if stage:
@@ -100,11 +108,13 @@ def is_finished(answer: Answer) -> bool:
     return answer.status != "draft"
 
 
-def _asked(question: str, turn: int) -> str:
+def _asked(question: str, turn: int, *, is_editable: bool) -> str:
     kind = "question" if len(question) <= LONGEST_HEADLINE else "question is-long"
+    edit = _button("edit", "edit", "Edit this question", turn) if is_editable else ""
     return (
-        f'<header class="asked"><h2 class="{kind}" id="question-{turn}">{question_html(question)}'
-        f"</h2>{_button('edit', 'edit', 'Edit this question', turn)}</header>"
+        f'<header class="asked"><span class="turn-number" aria-hidden="true">{turn}</span>'
+        f'<h2 class="{kind}" id="question-{turn}">{question_html(question)}'
+        f"</h2>{edit}</header>"
     )
 
 
@@ -127,6 +137,8 @@ def question_html(question: str) -> str:
 
 def stage_line(answer: Answer, papers: int) -> str:
     """Return what is being done, in words."""
+    if answer.table:
+        return f"Reading paper {len(answer.table.rows) + 1:,} of {len(answer.hits):,}…"
     if answer.stage == "checking":
         sentences = len(answer.sentences) or len(split_sentences(answer.text))
         return f"Checking {counted(sentences, 'sentence')}…"
@@ -167,6 +179,8 @@ def filter_labels(filters: Filters) -> Iterator[tuple[str, str]]:
         yield "years", f"until {filters.until}"
     if filters.undated and filters.has_years:
         yield "undated", "or undated"
+    if filters.paper_ids:
+        yield "papers", counted(len(filters.paper_ids), "chosen paper")
     yield from ((f"author:{name}", f"by {name}") for name in filters.authors)
     yield from ((f"source:{name}", f"in {name}") for name in filters.sources)
     yield from ((f"collection:{name}", f"in {name}") for name in filters.collections)
@@ -185,7 +199,7 @@ def chip_html(label: str, action: str, **data: object) -> str:
 def _actions(answer: Answer, place: Place) -> str:
     turn = place.turn
     copy = _button("copy", "copy", "Copy the answer", turn, text=str(answer))
-    again = _button("again", "retry", "Ask again", turn) if place.is_last else ""
+    again = _again(answer, place) if place.is_last else ""
     up_or_down = place.rated.thumb if place.rated else None
     thumbs = "".join(
         _button("rate", way, label, turn, way=way).replace(
@@ -194,6 +208,23 @@ def _actions(answer: Answer, place: Place) -> str:
         for way, label in THUMBS.items()
     )
     return f'<div class="acts" role="group" aria-label="Answer {turn}">{copy}{again}{thumbs}</div>'
+
+
+def _again(answer: Answer, place: Place) -> str:
+    """Render the ways to ask the same once more."""
+    once = _button("again", "retry", "Ask again", place.turn)
+    if answer.table or not place.otherwise:
+        return once
+    ways = "".join(
+        f'<button type="button" data-do="again" data-turn="{place.turn}" data-how="{how}">'
+        f"{escape(label)}</button>"
+        for how, label in place.otherwise
+    )
+    return (
+        f'{once}<details class="menu otherwise" id="otherwise-{place.turn}">'
+        f'<summary aria-label="Ask again in another way" title="Ask again in another way">'
+        f'{icon("open")}</summary><div class="sheet"><p>Ask again</p>{ways}</div></details>'
+    )
 
 
 def comment_form(place: Place) -> str:
@@ -233,8 +264,13 @@ def question_buttons(questions: Sequence[str]) -> str:
     )
 
 
-def status_html(text: str, *, is_warning: bool = False, doubt: str | None = None) -> str:
-    """Render which library answers, and how; a doubt links to the settings."""
+def status_html(
+    text: str, *, is_warning: bool = False, doubt: str | None = None, folder: str = ""
+) -> str:
+    """Render which library answers, and how; a doubt links to the settings.
+
+    The folder is left out where there is no room for it.
+    """
     kind = "status warning" if is_warning else "status"
     told = (
         f'<span class="doubt">{escape(doubt)} '
@@ -242,7 +278,8 @@ def status_html(text: str, *, is_warning: bool = False, doubt: str | None = None
         if doubt
         else ""
     )
-    return f'<p class="{kind}" role="status">{told}{escape(text)}</p>'
+    where = f'<span class="folder"> · {escape(folder)}</span>' if folder else ""
+    return f'<p class="{kind}" role="status">{told}{escape(text)}{where}</p>'
 
 
 def progress_html(progress: Progress) -> str:

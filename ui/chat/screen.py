@@ -12,7 +12,6 @@ from gradio.components import Component
 
 from ui.chat.handlers import Chat, PageState
 from ui.chat.job import State
-from ui.chat.storage import Removed
 from ui.chat.tab import ChatTab
 from ui.chat.views import Views, panel
 
@@ -70,9 +69,9 @@ class Screen:
         """Return only the turns."""
         return {self._tab.thread: self.placed(chat, turns=self._views.thread(chat))}
 
-    def side(self, chat: Chat, removed: Removed | None = None) -> Parts:
+    def side(self, chat: Chat) -> Parts:
         """Return only the list of conversations."""
-        return {self._tab.side: self._views.side(chat, removed)}
+        return {self._tab.side: self._views.side(chat)}
 
     def home(self) -> Parts:
         """Return what page.js draws by itself for a new conversation."""

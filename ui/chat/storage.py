@@ -13,9 +13,12 @@ from rag.errors import RagError, UnknownConversationError
 from rag.export import (
     FORMATS,
     MARKDOWN,
+    STYLES,
     cited_papers,
     conversation_markdown,
     export_papers,
+    render_in_text,
+    render_paper_table,
 )
 from rag.library import Library
 from rag.types import Answer, Thumb
@@ -23,10 +26,8 @@ from rag.userdata.conversations import GONE, title_of
 from ui.chat.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
 from ui.chat.handlers import Chat, begun, history, interrupted, with_notice
 from ui.chat.render import Rated, is_finished
+from ui.server.visitors import random_id
 
-# The random ids that page.js makes. Nothing else from a browser is an owner, so that none can
-# impersonate a user who has logged in.
-RANDOM_ID: Final = re.compile(r"[0-9a-f]{32}")
 NOT_IN_FILE_NAME: Final = re.compile(r"[^\w-]+")
 LONGEST_FILE_NAME: Final = 60  # characters
 
@@ -44,7 +45,10 @@ def listed(library: Library, owner: str) -> list[Listed]:
     """Return the owner's conversations, the latest first."""
     if not owner:
         return []
-    return [Listed(each.conversation_id, each.title) for each in library.conversations.of(owner)]
+    return [
+        Listed(each.conversation_id, each.title, updated_at=each.updated_at)
+        for each in library.conversations.of(owner)
+    ]
 
 
 def found(library: Library, owner: str, words: str) -> list[Listed]:
@@ -56,23 +60,9 @@ def found(library: Library, owner: str, words: str) -> list[Listed]:
     return [Listed(each.conversation_id, each.title, each.excerpt) for each in kept]
 
 
-def owner_of(here: Mapping[str, str], user: str | None = None) -> str:
-    """Return whose conversations a page shows; empty for somebody of whom nothing is stored.
-
-    Args:
-        here: What the browser remembers.
-        user: Who has logged in.
-    """
-    return user or _random_id(here.get("owner"))
-
-
 def conversation_of(here: Mapping[str, str]) -> str:
     """Return the id of the conversation on the screen; empty when the browser names none."""
-    return _random_id(here.get("conversation"))
-
-
-def _random_id(told: object) -> str:
-    return told if isinstance(told, str) and RANDOM_ID.fullmatch(told) else ""
+    return random_id(here.get("conversation"))
 
 
 def opened(library: Library, owner: str, key: str) -> Chat:
@@ -226,11 +216,26 @@ def export(chat: Chat, format_name: str, of: str) -> dict[str, str]:
     if format_name == "markdown":
         text = conversation_markdown(chat.turns, title=title)
         return _file(title, MARKDOWN.suffix, MARKDOWN.media_type, text)
+    if format_name == "table":
+        table = next((each.table for each in _answers(chat, of) if each.table), None)
+        return _file(title, ".csv", "text/csv", render_paper_table(table) if table else "")
     known = next(each for each in FORMATS if each == format_name)
     papers = cited_papers(_answers(chat, of))
     return _file(
         title, FORMATS[known].suffix, FORMATS[known].media_type, export_papers(papers, known)
     )
+
+
+def reference(chat: Chat, turn: int, marker: int, style: str) -> str:
+    """Return the reference to a paper that a turn cites, in a style; "" for a paper unknown."""
+    cited = chat.turns[turn - 1].citations if 0 < turn <= len(chat.turns) else ()
+    paper = next((each.paper for each in cited if each.marker == marker), None)
+    if paper is None:
+        return ""
+    if style == "in-text":
+        return render_in_text(paper)
+    printed = next((each for each in STYLES if each == style), None)
+    return export_papers([paper], printed or "bibtex").strip()
 
 
 def _answers(chat: Chat, of: str) -> Iterable[Answer]:

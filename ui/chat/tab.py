@@ -14,16 +14,14 @@ from typing import Final
 import gradio as gr
 from gradio.components import Component
 
-from ui.chat.bars import conversation_list, finder_html, waiting_html
+from ui.chat.bars import finder_html, opening_html
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS, Chat, PageState
-from ui.chat.render import progress_html
 from ui.chat.views import panel
-from ui.server.loading import Loading
 
 # The actions of buttons in a part of the page; page.js sends them with the button's data.
 EVENTS: Final = (
-    *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export"),
-    *("stop", "unqueue", "follow", "filter", "unfilter", "open", "fresh", "rename"),
+    *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export", "cite"),
+    *("table", "stop", "unqueue", "follow", "filter", "unfilter", "open", "fresh", "rename"),
     *("delete", "restore", "find"),
 )
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(EVENTS)!r})"
@@ -39,7 +37,6 @@ class ChatTab:
 
     state: gr.State
     shown: gr.State
-    removed: gr.State
     here: gr.HTML
     home: gr.HTML
     refused: gr.HTML
@@ -61,9 +58,12 @@ class ChatTab:
         return [self.state, self.shown, self.home, self.refused, *parts]
 
 
-def build_chat_tab(loading: Loading) -> ChatTab:
-    """Lay the tab out; `ui.chat.events` connects it."""
-    state, shown, removed = gr.State(PageState()), gr.State(None), gr.State(None)
+def build_chat_tab() -> ChatTab:
+    """Lay the tab out; `ui.chat.events` connects it.
+
+    It says nothing about the library, which may be ready or not when the page is opened.
+    """
+    state, shown = gr.State(PageState()), gr.State(None)
     here = _hidden(None)
     home = _hidden("paperchat.setHome(watch, props)")
     refused = _hidden("paperchat.takeBack(watch, props)")
@@ -74,23 +74,21 @@ def build_chat_tab(loading: Loading) -> ChatTab:
             gr.Column(elem_id="side", min_width=0),
         ):
             finder = _part(finder_html(), "finder", js=FINDER)
-            side = _part(conversation_list(()), "listed", js=LISTED)
+            side = _part("", "listed", js=LISTED)
             found = _part("", "found", js=FOUND)
         with gr.Column(elem_id="talk-column", min_width=0):
-            waiting = [waiting_html(progress_html(loading.progress))]
-            thread = _drawn("chat", {"turns": waiting})
+            thread = _drawn("chat", {"turns": [opening_html()]})
             with gr.Column(elem_id="composer"):
                 queue = _drawn("queue", {"html": ""})
                 bar = _drawn("bar", {"html": ""})
                 question = _question()
                 gr.HTML('<p id="counter"></p>', apply_default_css=False, js_on_load=None)
-                status = _part(progress_html(loading.progress), "status", js=None)
+                status = _part("", "status", js=None)
         with gr.Column(elem_id="panel-column", min_width=0):
             sources = _drawn("sources", {"html": panel(Chat())})
     return ChatTab(
         state=state,
         shown=shown,
-        removed=removed,
         here=here,
         home=home,
         refused=refused,

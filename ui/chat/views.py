@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rag.library import Library
@@ -52,15 +52,26 @@ class Views:
         kept: The library that stores what visitors leave; shared by all.
         notice: What the user should know about it.
         doubt: Why the chosen model does not answer; links to the settings.
+        otherwise: How else the last question could be asked again.
+        find_removed: Gives the conversation that an owner deleted last and can bring back.
     """
 
     def __init__(
-        self, library: Library, kept: Library, notice: str | None, doubt: str | None = None
+        self,
+        library: Library,
+        kept: Library,
+        notice: str | None,
+        *,
+        doubt: str | None = None,
+        otherwise: Sequence[tuple[str, str]] = (),
+        find_removed: Callable[[str], Removed | None] = lambda _: None,
     ) -> None:
         self.library = library
         self.kept = kept
         self._notice = notice
         self._doubt = doubt
+        self._otherwise = otherwise
+        self._find_removed = find_removed
         self._papers = len(library)
 
     def thread(self, chat: Chat) -> list[str]:
@@ -74,14 +85,15 @@ class Views:
         answer, is_last = chat.turns[at - 1], at == len(chat.turns)
         needs_examples = is_last and is_finished(answer) and not answer.suggestions
         examples = self._examples() if needs_examples else []
-        place = Place(at, is_last, self._papers, chat.ratings.get(at), examples)
+        place = Place(at, is_last, self._papers, chat.ratings.get(at), examples, self._otherwise)
         return turn_html(answer, place)
 
     def _examples(self) -> list[str]:
         return self.library.catalog.examples(EXAMPLES_SHOWN)
 
-    def side(self, chat: Chat, removed: Removed | None = None) -> str:
+    def side(self, chat: Chat) -> str:
         """Return the list of conversations."""
+        removed = self._find_removed(chat.owner)
         gone = Listed(removed.conversation, removed.title) if removed else None
         return conversation_list(storage.listed(self.kept, chat.owner), gone)
 
@@ -101,4 +113,5 @@ class Views:
 
     def status(self) -> str:
         """Return the line below the input."""
-        return status_html(handlers.library_line(self.library, self._notice), doubt=self._doubt)
+        line = handlers.library_line(self.library, self._notice)
+        return status_html(line, doubt=self._doubt, folder=str(self.library.folder))

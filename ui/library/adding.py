@@ -1,40 +1,57 @@
-"""The part of the library tab that adds papers: uploads and pasted text, with a report."""
+"""The part of the library tab that adds papers, after showing what was understood of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import gradio as gr
 
 from rag.errors import RagError
 from rag.library import Library
 from rag.readers import FORMATS, SUFFIXES
-from rag.types import IngestReport
+from rag.types import Preview
 from ui.library import html
 from ui.library.context import progress_in
-from ui.library.papers import MOST_FILES, add_files, add_pasted
+from ui.library.papers import (
+    MOST_FILES,
+    Pending,
+    add,
+    discard,
+    preview_files,
+    preview_pasted,
+)
 from ui.library.rows import View
 from ui.library.table import Showing
-from ui.templates.sentences import said_html
+from ui.templates.sentences import counted, said_html
 
 UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
 PASTE_HELP: Final = (
     "A title on the first line, authors if you have them, and the abstract below, as copied from a "
-    "page or a PDF; or arXiv ids and DOIs. Ids are looked up at arXiv, Crossref, OpenAlex or "
-    "Semantic Scholar when you press the button; nothing else leaves this machine."
+    "page or a PDF; or arXiv ids and DOIs, which are looked up at arXiv, Crossref, OpenAlex or "
+    "Semantic Scholar when you press the button."
 )
+DISCARDED: Final = "Nothing was added."
+HIDDEN: Final = gr.update(visible=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """The parts that papers are added with."""
+    """The parts that papers are added with.
+
+    Attributes:
+        report: What was understood, then what was done.
+        decision: The two buttons below it.
+    """
 
     files: gr.File
     text: gr.Textbox
-    add: gr.Button
+    look: gr.Button
     report: gr.HTML
+    decision: gr.Row
+    keep: gr.Button
+    drop: gr.Button
 
 
 def lay_out_adding() -> Adding:
@@ -56,53 +73,93 @@ def lay_out_adding() -> Adding:
     )
     gr.HTML(html.help_html(PASTE_HELP))
     with gr.Row(elem_classes="tools"):
-        add = gr.Button("Add", variant="primary", size="sm", elem_id="library-add")
-    return Adding(files, text, add, gr.HTML("", elem_id="library-report", min_height=56))
+        look = gr.Button("Check", variant="primary", size="sm", elem_id="library-check")
+    report = gr.HTML("", elem_id="library-report", min_height=56)
+    with gr.Row(elem_classes="tools", visible=False, elem_id="library-decision") as decision:
+        keep = gr.Button("Add", variant="primary", size="sm", elem_id="library-add")
+        drop = gr.Button("Discard", size="sm", elem_id="library-discard")
+    return Adding(files, text, look, report, decision, keep, drop)
 
 
 def connect_adding(showing: Showing, adding: Adding) -> None:
     """Tie uploads and pasted text to the library and to the table."""
+    pending = gr.State(Pending())
+    # One at a time: embedding takes all cores, and the library takes one change at a time anyway.
+    working: dict[str, Any] = {
+        "show_progress_on": adding.report,
+        "concurrency_limit": 1,
+        "concurrency_id": "adding",
+        "api_visibility": "private",
+    }
+    previewing = [pending, adding.report, adding.decision, adding.keep]
 
     def upload(
         files: Sequence[str] | None,
-        view: View,
+        before: Pending,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return (
-            None,
-            *added(view, lambda library: add_files(library, files or (), progress_in(bar))),
-        )
+        discard(before)
+        told = progress_in(bar)
+        return None, *_understood(lambda: preview_files(showing.context.library, files or (), told))
 
     def paste(
         text: str,
-        view: View,
+        before: Pending,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        return added(view, lambda library: add_pasted(library, text, progress_in(bar)))
+        discard(before)
+        told = progress_in(bar)
+        return _understood(lambda: preview_pasted(showing.context.library, text, told))
 
-    def added(view: View, add: Callable[[Library], IngestReport]) -> tuple[object, ...]:
-        try:
-            message = html.report_html(add(showing.context.library))
-        except RagError as exc:
-            message = said_html(str(exc), is_warning=True)
-        return (*showing.parts(view, "", None), message)
+    def keep(
+        given: Pending,
+        view: View,
+        chosen: str,
+        opened: str | None,
+        bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
+    ) -> tuple[object, ...]:
+        message = _added(showing.context.library, given, bar)
+        return (*showing.parts(view, chosen, opened), "", Pending(), message, HIDDEN)
 
-    # One at a time: embedding takes all cores, and the library takes one change at a time anyway.
+    def drop(given: Pending) -> tuple[object, ...]:
+        discard(given)
+        return Pending(), said_html(DISCARDED), HIDDEN
+
     adding.files.upload(
-        upload,
-        inputs=[adding.files, showing.view],
-        outputs=[adding.files, *showing.outputs, adding.report],
-        show_progress_on=adding.report,
-        concurrency_limit=1,
-        concurrency_id="adding",
+        upload, inputs=[adding.files, pending], outputs=[adding.files, *previewing], **working
+    )
+    adding.look.click(paste, inputs=[adding.text, pending], outputs=previewing, **working)
+    adding.keep.click(
+        keep,
+        inputs=[pending, showing.view, showing.chosen, showing.opened],
+        outputs=[*showing.outputs, adding.text, pending, adding.report, adding.decision],
+        **working,
+    )
+    adding.drop.click(
+        drop,
+        inputs=[pending],
+        outputs=[pending, adding.report, adding.decision],
+        show_progress="hidden",
         api_visibility="private",
     )
-    adding.add.click(
-        paste,
-        inputs=[adding.text, showing.view],
-        outputs=[*showing.outputs, adding.report],
-        show_progress_on=adding.report,
-        concurrency_limit=1,
-        concurrency_id="adding",
-        api_visibility="private",
-    )
+
+
+def _understood(look: Callable[[], tuple[Pending, Preview]]) -> tuple[object, ...]:
+    """Return what is pending, what was understood of it, and the buttons that fit."""
+    try:
+        given, found = look()
+    except RagError as exc:
+        return Pending(), said_html(str(exc), is_warning=True), HIDDEN, gr.skip()
+    papers = found.report.added + found.report.updated
+    if not papers:
+        discard(given)
+        return Pending(), html.report_html(found.report), HIDDEN, gr.skip()
+    button = gr.update(value=f"Add {counted(papers, 'paper')}")
+    return given, html.preview_html(found), gr.update(visible=True), button
+
+
+def _added(library: Library, given: Pending, bar: gr.Progress) -> str:
+    try:
+        return html.report_html(add(library, given, progress_in(bar)))
+    except RagError as exc:
+        return said_html(str(exc), is_warning=True)

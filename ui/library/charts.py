@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
-from typing import Final, Literal
+from types import MappingProxyType
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from ui.library.rows import Row
 from ui.templates.sentences import counted
 
-Colouring = Literal["source", "year"]
+Colouring = Literal["topic", "source", "year"]
+COLOURINGS: Final[tuple[Colouring, ...]] = get_args(Colouring)
 Points = NDArray[np.float64]
 MOST_SOURCES: Final = 8  # more colours nobody tells apart; the others share a grey
 # Okabe and Ito's colours, which colour-blind readers tell apart; yellow is left out on white.
@@ -71,6 +73,7 @@ def map_figure(
     *,
     colouring: Colouring = "source",
     cited: Collection[str] = (),
+    topics: Mapping[str, str] = MappingProxyType({}),
 ) -> Figure:
     """The papers as points of the plane.
 
@@ -79,9 +82,16 @@ def map_figure(
         points: Their places, shape (len(rows), 2).
         colouring: What a point's colour tells.
         cited: Ids of the papers that the last answer cites; they get a ring.
+        topics: The topic of each paper that has one, by the paper's id.
     """
-    by_colour = _by_year if colouring == "year" else _by_source
-    traces = by_colour(rows, points)
+    if colouring == "year":
+        traces = _by_year(rows, points)
+    elif colouring == "topic":
+        named = [topics.get(row.paper_id) for row in rows]
+        traces = _by_group(rows, points, named, others="other topics")
+    else:
+        named = [row.source or "source not known" for row in rows]
+        traces = _by_group(rows, points, named, others="other sources")
     ringed = [n for n, row in enumerate(rows) if row.paper_id in cited]
     if ringed:
         ring = {"size": 16, "color": "rgba(0,0,0,0)", "line": {"color": MARK, "width": 2.5}}
@@ -102,19 +112,21 @@ def map_figure(
     )
 
 
-def _by_source(rows: Sequence[Row], points: Points) -> list[dict[str, object]]:
-    counts = Counter(row.source or "" for row in rows)
-    most = [source for source, _ in counts.most_common(MOST_SOURCES)]
-    groups: dict[str, list[int]] = {source: [] for source in most}
-    others: list[int] = []
-    for number, row in enumerate(rows):
-        groups.get(row.source or "", others).append(number)
+def _by_group(
+    rows: Sequence[Row], points: Points, named: Sequence[str | None], *, others: str
+) -> list[dict[str, object]]:
+    """Colour the papers of the largest groups; those of no group, or of a smaller one, are grey."""
+    counts = Counter(name for name in named if name)
+    groups: dict[str, list[int]] = {name: [] for name, _ in counts.most_common(MOST_SOURCES)}
+    rest: list[int] = []
+    for number, name in enumerate(named):
+        groups.get(name or "", rest).append(number)
     traces = [
-        _trace(_short(source or "source not known", 40), members, rows, points, _dot(colour))
-        for (source, members), colour in zip(groups.items(), COLOURS, strict=False)
+        _trace(_short(name, 40), members, rows, points, _dot(colour))
+        for (name, members), colour in zip(groups.items(), COLOURS, strict=False)
     ]
-    if others:
-        traces.append(_trace("other sources", others, rows, points, _dot(GREY)))
+    if rest:
+        traces.insert(0, _trace(others, rest, rows, points, _dot(GREY)))  # below the others
     return traces
 
 

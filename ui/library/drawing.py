@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from rag.types import Answer
-from ui.library.charts import describe_years, map_figure, year_figure
+from ui.library.charts import COLOURINGS, describe_years, map_figure, year_figure
 from ui.library.context import LibraryContext, progress_in
 from ui.templates.sentences import said_html
 
@@ -27,8 +27,8 @@ def lay_out_charts() -> Charts:
     """Lay the map and the bar out."""
     caption = gr.HTML("", elem_id="map-told", min_height=24)
     colouring = gr.Radio(
-        [("by source", "source"), ("by year", "year")],
-        value="source",
+        [("by topic", "topic"), ("by source", "source"), ("by year", "year")],
+        value="topic",
         label="Colour",
         elem_id="map-colour",
     )
@@ -61,8 +61,9 @@ def connect_charts(
         figure = map_figure(
             drawn.rows,
             drawn.points,
-            colouring="year" if colouring == "year" else "source",
+            colouring=next((each for each in COLOURINGS if each == colouring), "topic"),
             cited=[paper.paper_id for paper in shown.papers] if shown else (),
+            topics=drawn.topics,
         )
         years = year_figure(counts)
         return (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from html import escape
+from textwrap import shorten
 from typing import Final
 
 from rag.lookup import Change
-from rag.types import IngestReport, Merged, Note, Order, Paper, Rejection
-from ui.library.rows import Page, Row, View
+from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection
+from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
+from ui.templates.sentences import counted
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("title", "Title"),
@@ -16,9 +18,11 @@ COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("year", "Year"),
     ("source", "Source"),
 )
+WITHOUT: Final = {"date": "a date", "link": "a link", "authors": "authors"}
 # Fields of a paper where the page has another word for them.
 FIELDS: Final = {"published": "date", "url": "link"}
 REJECTIONS_SHOWN: Final = 50
+BEGINNING: Final = 200  # characters of an abstract
 NOTHING_OPEN: Final = "Open a paper in the table or on the map to read it here."
 
 
@@ -27,21 +31,33 @@ def table_html(page: Page, selected: Collection[str], opened: str | None) -> str
     if not page.total:
         return _empty("The library holds no papers yet. Add some above.")
     if not page.rows:
-        return _empty(_nothing_found(page.view))
+        return _placed(page.view, _empty(_nothing_found(page.view)))
     columns = [(order, label) for order, label in COLUMNS if order in page.columns]
     head = "".join(_column(page, order, label) for order, label in columns)
     body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
-    return (
+    every = "" if any(row.paper_id not in selected for row in page.rows) else " checked"
+    return _placed(
+        page.view,
         '<table class="papers"><caption class="unseen">Papers of the library</caption>'
-        '<thead><tr><th scope="col"><span class="unseen">Select</span></th>'
-        f"{head}</tr></thead><tbody>{body}</tbody></table>"
+        '<thead><tr><th scope="col"><input type="checkbox" data-choose-page'
+        f' aria-label="Select the papers on this page"{every}></th>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table>",
     )
+
+
+def _placed(view: View, content: str) -> str:
+    """Return content with the address of its view, which address.js reads."""
+    return f'<div data-view="{escape(address_of(view))}">{content}</div>'
 
 
 def _nothing_found(view: View) -> str:
     kept = [
+        *([f"from {view.year}"] if view.year else []),
+        *([f"by {view.author}"] if view.author else []),
+        *([f"from the source “{view.source}”"] if view.source else []),
         *([f"in the collection “{view.collection}”"] if view.collection else []),
         *([f"tagged “{view.tag}”"] if view.tag else []),
+        *([f"without {WITHOUT[view.lacks]}"] if view.lacks in WITHOUT else []),
     ]
     where = f" {' and '.join(kept)}" if kept else ""
     if not view.query.strip():
@@ -114,7 +130,8 @@ def paper_html(paper: Paper | None) -> str:
     if paper.retraction:
         known.insert(0, f"This paper was {paper.retraction}")
     return (
-        f'<article class="card opened" tabindex="-1"><h3>{escape(paper.title)}</h3>'
+        f'<article class="card opened" tabindex="-1" data-paper="{escape(paper.paper_id)}">'
+        f"<h3>{escape(paper.title)}</h3>"
         f'<p class="meta">{escape(" · ".join(known))}</p>'
         f'<p class="kind">{label}</p><p class="abstract">{escape(paper.abstract)}</p>'
         f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
@@ -137,21 +154,48 @@ def _link_label(paper: Paper) -> str:
     return paper.address or f"Search on {paper.searched_at}"
 
 
-def report_html(report: IngestReport) -> str:
-    """What an addition did, and each record that was left out with the reason."""
+def preview_html(preview: Preview) -> str:
+    """What an addition would do, with the first papers as they were understood."""
+    papers, report = preview.papers, preview.report
+    more = report.added + report.updated + report.unchanged - len(papers)
+    items = "".join(f"<li>{_understood(paper)}</li>" for paper in papers)
+    items += f"<li>and {more:,} more</li>" if more > 0 else ""
+    return (
+        '<p class="said" role="status">Nothing is stored yet. This was understood:</p>'
+        f'<ol class="understood">{items}</ol>{report_html(report, is_done=False)}'
+    )
+
+
+def _understood(paper: Paper) -> str:
+    known = [
+        ", ".join(paper.authors[:AUTHORS_SHOWN]) or "no authors",
+        paper.published or "no date",
+        paper.venue or "",
+        dict(paper.identifiers).get("doi", ""),
+    ]
+    return (
+        f"<b>{escape(paper.title)}</b>"
+        f'<span class="meta">{escape(" · ".join(filter(None, known)))}</span>'
+        f'<span class="begins">{escape(shorten(paper.abstract, BEGINNING, placeholder="…"))}</span>'
+    )
+
+
+def report_html(report: IngestReport, *, is_done: bool = True) -> str:
+    """What an addition did, or would do, and each record that was left out with the reason."""
     counts = [
-        f"{count:,} {name}"
-        for count, name in (
-            (report.added, "added"),
+        f"{count:,} {said}"
+        for count, said in (
             (report.updated, "updated"),
-            (report.unchanged, "unchanged"),
-            (report.duplicates, "found twice"),
+            (report.unchanged, "here already"),
+            (report.duplicates, "given twice"),
             (len(report.rejected), "left out"),
         )
-        if count or name == "added"
+        if count
     ]
-    summary = f'<p class="said" role="status">{", ".join(counts)}.</p>'
-    summary += _list("Merged with papers here:", [_merged(each) for each in report.merged])
+    added = f"{counted(report.added, 'paper')} {'added' if is_done else 'new'}"
+    added = added if report.added else "Nothing new"
+    summary = f'<p class="said" role="status">{", ".join([added, *counts])}.</p>'
+    summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])
     summary += _list("Notes:", [_note(each) for each in report.notes])
     return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
 
@@ -168,7 +212,9 @@ def _list(heading: str, items: Sequence[str]) -> str:
 
 def _merged(merged: Merged) -> str:
     came, known = escape(merged.source or ""), escape(merged.into or "")
-    return f"<b>{escape(merged.title)}</b>: from {came}, known from {known}"
+    if not known or came == known:
+        return f"<b>{escape(merged.title)}</b>"
+    return f"<b>{escape(merged.title)}</b> (here from {known}, now from {came} as well)"
 
 
 def _note(note: Note) -> str:

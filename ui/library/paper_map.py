@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,11 +28,16 @@ TOO_FEW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Papers and their places, shape (len(rows), 2), and what to know of them."""
+    """Papers and their places, shape (len(rows), 2), and what to know of them.
+
+    Attributes:
+        topics: The topic of each paper that has one, by the paper's id.
+    """
 
     rows: tuple[Row, ...]
     points: NDArray[np.float64]
     caption: str
+    topics: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_POINTS: Final[NDArray[np.float64]] = np.zeros((0, 2))
@@ -69,7 +74,9 @@ def draw(library: Library, on_progress: OnProgress = lambda _: None) -> Map:
     headings = library.catalog.headings(shown)
     placed = tuple(row_of(heading) for heading in headings if heading.paper_id in vectors)
     points = lay_out(np.array([vectors[row.paper_id] for row in placed]), on_progress)
-    return Map(placed, points, _explain(len(placed), len(paper_ids)))
+    # The smaller topic counts: it says more of a paper that has two.
+    topics = {each: topic.name for topic in library.catalog.topics() for each in topic.paper_ids}
+    return Map(placed, points, _explain(len(placed), len(paper_ids)), topics)
 
 
 def _sample(paper_ids: Sequence[str]) -> Sequence[str]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from rag.embedding import OnProgress
 from rag.errors import SourceError
+from rag.export import CSV, FORMATS, Format, export_papers
 from rag.library import Library
 from rag.lookup import find_ids
-from rag.types import IngestReport, Paper, Rejection
+from rag.types import IngestReport, Paper, Preview, Rejection
 
 MOST_FILES: Final = 20
 MOST_UNPACKED_BYTES: Final = 500_000_000
@@ -27,29 +28,86 @@ FIELDS: Final = {
     "tags": "tags",
 }
 MOST_PASTED_CHARACTERS: Final = 200_000
+NO_PREVIEW: Final = Preview(IngestReport())
 
 
-def add_files(library: Library, files: Sequence[str], on_progress: OnProgress) -> IngestReport:
-    """Read uploaded files into the library and delete them.
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What was given to be added and is not stored yet.
+
+    Attributes:
+        files: Uploaded files, in the server's temporary folder.
+        text: What was pasted.
+        papers: What was looked up for pasted ids, which need not be asked for again.
+    """
+
+    files: tuple[Path, ...] = ()
+    text: str = ""
+    papers: tuple[Paper, ...] = ()
+
+
+def preview_files(
+    library: Library, files: Sequence[str], on_progress: OnProgress
+) -> tuple[Pending, Preview]:
+    """Say what adding uploaded files would do; a file that is too large is deleted.
 
     Raises:
-        SourceError: None of them holds a paper, or there are too many.
+        SourceError: None of them holds a paper, or there are too many; they are deleted.
     """
     paths = [Path(file) for file in files]
+    if len(paths) > MOST_FILES:
+        discard(Pending(tuple(paths)))
+        raise SourceError(f"{len(paths)} files are too many; add at most {MOST_FILES} at once.")
     try:
-        if len(paths) > MOST_FILES:
-            raise SourceError(f"{len(paths)} files are too many; add at most {MOST_FILES} at once.")
         too_large = [path for path in paths if _is_bomb(path)]
         refused = tuple(
             Rejection(path.name, 0, f"unpacked it is larger than {MOST_UNPACKED_BYTES // 10**6} MB")
             for path in too_large
         )
         readable = [path for path in paths if path not in too_large]
-        report = library.ingest(readable, on_progress=on_progress) if readable else IngestReport()
-        return replace(report, rejected=(*refused, *report.rejected))
+        found = library.preview(readable, on_progress=on_progress) if readable else NO_PREVIEW
+    except Exception:
+        discard(Pending(tuple(paths)))
+        raise
+    discard(Pending(tuple(too_large)))
+    report = replace(found.report, rejected=(*refused, *found.report.rejected))
+    return Pending(tuple(readable)), replace(found, report=report)
+
+
+def preview_pasted(library: Library, text: str, on_progress: OnProgress) -> tuple[Pending, Preview]:
+    """Say what adding pasted text would do: ids, a form that files have, or papers written out.
+
+    Raises:
+        SourceError: It holds no paper, or there are too many ids.
+        SourceUnavailableError: The place where ids are looked up could not be asked.
+    """
+    text = text[:MOST_PASTED_CHARACTERS]
+    if (ids := len(find_ids(text))) > MOST_IDS:
+        raise SourceError(f"{ids} ids are too many; paste at most {MOST_IDS} at once.")
+    found = library.preview_text(text, on_progress=on_progress)
+    return Pending(text=text, papers=found.papers if ids else ()), found
+
+
+def add(library: Library, pending: Pending, on_progress: OnProgress) -> IngestReport:
+    """Store what is pending; uploaded files are deleted.
+
+    Raises:
+        SourceError: It holds no paper.
+    """
+    try:
+        if pending.files:
+            return library.ingest(pending.files, on_progress=on_progress)
+        if pending.papers:
+            return library.ingest(pending.papers, on_progress=on_progress)
+        return library.ingest_text(pending.text, on_progress=on_progress)
     finally:
-        for path in paths:
-            path.unlink(missing_ok=True)
+        discard(pending)
+
+
+def discard(pending: Pending) -> None:
+    """Delete the uploaded files of what is pending."""
+    for path in pending.files:
+        path.unlink(missing_ok=True)
 
 
 def _is_bomb(path: Path) -> bool:
@@ -61,19 +119,6 @@ def _is_bomb(path: Path) -> bool:
             if unpacked > MOST_UNPACKED_BYTES:
                 return True
     return False
-
-
-def add_pasted(library: Library, text: str, on_progress: OnProgress) -> IngestReport:
-    """Add what was pasted: ids, which are looked up; a form that files have; or one paper.
-
-    Raises:
-        SourceError: It holds no paper, or there are too many ids.
-        SourceUnavailableError: The place where ids are looked up could not be asked.
-    """
-    text = text[:MOST_PASTED_CHARACTERS]
-    if (ids := len(find_ids(text))) > MOST_IDS:
-        raise SourceError(f"{ids} ids are too many; paste at most {MOST_IDS} at once.")
-    return library.ingest_text(text, on_progress=on_progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +211,7 @@ def doubt_of_merging(library: Library, paper_ids: Sequence[str]) -> str:
         return ""
     titles = " and ".join(f"“{paper.title}”" for paper in found[:2])
     return (
-        f"{titles} look like different papers. Press “Merge selected” once more to merge them "
+        f"{titles} look like different papers. Press “Merge” once more to merge them "
         "all the same: the first one's title, authors and date stay."
     )
 
@@ -180,6 +225,38 @@ def merge(library: Library, paper_ids: Iterable[str]) -> tuple[Paper, tuple[Pape
     wanted = dict.fromkeys(paper_ids)
     found = tuple(paper for each in wanted if (paper := library.get(each)) is not None)
     return library.catalog.merge([paper.paper_id for paper in found]), found
+
+
+Group = Literal["collection", "tag"]
+
+
+def regroup(
+    library: Library, paper_ids: Sequence[str], kind: Group, *, into: str = "", out_of: str = ""
+) -> tuple[Paper, ...]:
+    """Put papers into a collection or under a tag, or take them out; return them as they were.
+
+    Raises:
+        SourceError: A paper is not there, or the collection has no name.
+    """
+    before = tuple(library.catalog.require(list(dict.fromkeys(paper_ids))))
+    ids = [paper.paper_id for paper in before]
+    names, gone = [name for name in [into] if name], [name for name in [out_of] if name]
+    if kind == "tag":
+        changed = library.catalog.tag(ids, add=names, drop=gone)
+    else:
+        changed = library.catalog.collect(ids, into=names, out_of=gone)
+    return before if changed else ()
+
+
+def papers_file(library: Library, paper_ids: Sequence[str], format_name: str) -> dict[str, str]:
+    """Return a file of papers for the browser to download, in one of the formats of exports."""
+    papers = [paper for each in paper_ids if (paper := library.get(each))]
+    if format_name == CSV:
+        return {"name": "papers.csv", "type": "text/csv", "text": export_papers(papers, CSV)}
+    known: Format = next((each for each in FORMATS if each == format_name), "bibtex")
+    file = FORMATS[known]
+    text = export_papers(papers, known)
+    return {"name": f"papers{file.suffix}", "type": file.media_type, "text": text}
 
 
 def bring_back(library: Library, papers: Sequence[Paper]) -> int:

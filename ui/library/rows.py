@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, get_args
+from urllib.parse import urlencode
 
 from rag.library import Library
-from rag.types import Heading, Order
+from rag.types import Filters, Gap, Heading, Order
 
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 PAGE_ROWS: Final = 25
 MOST_QUERY_CHARACTERS: Final = 200
 AUTHORS_SHOWN: Final = 3
+MOST_CHOSEN: Final = 2000  # papers that are ticked together
+LIMITS: Final = ("year", "author", "source", "collection", "tag", "lacks")  # fields of a view
+GAPS: Final[tuple[Gap, ...]] = get_args(Gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class View:
         page: From 0.
         collection: The one that the papers are in; "" for any.
         tag: The one that the papers have; "" for any.
+        year: In which the papers were published; "" for any.
+        source: Where the papers came from; "" for any.
+        author: A name that the papers have; "" for any.
+        lacks: What the papers' records lack, one of `GAPS`; "" for nothing.
     """
 
     query: str = ""
@@ -50,6 +58,76 @@ class View:
     page: int = 0
     collection: str = ""
     tag: str = ""
+    year: str = ""
+    source: str = ""
+    author: str = ""
+    lacks: str = ""
+
+    @property
+    def filters(self) -> Filters:
+        """Which papers are listed."""
+        year = int(self.year) if self.year.isdecimal() and len(self.year) == 4 else None
+        return Filters(
+            year or None,
+            year or None,
+            authors=(self.author,),
+            sources=(self.source,),
+            collections=(self.collection,),
+            tags=(self.tag,),
+        )
+
+    @property
+    def lacking(self) -> tuple[Gap, ...]:
+        """What the listed papers lack."""
+        return tuple(gap for gap in GAPS if gap == self.lacks)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some papers may not be listed."""
+        return bool(self.query.strip() or any(getattr(self, name) for name in LIMITS))
+
+
+def limited(view: View, limit: str) -> View:
+    """Return the first page of a view under one more limit, or without it.
+
+    Args:
+        view: The view before.
+        limit: `year=2021`, or `year=` for any; an empty text takes all limits and words away.
+    """
+    name, _, value = limit.partition("=")
+    if not name:
+        return replace(View(), order=view.order, is_reversed=view.is_reversed)
+    if name == "words":
+        return replace(view, query=value, page=0)
+    if name not in LIMITS:
+        return view
+    kept = {limit: value if limit == name else getattr(view, limit) for limit in LIMITS}
+    return View(view.query, view.order, view.is_reversed, 0, **kept)
+
+
+def address_of(view: View) -> str:
+    """Return a view as the query of an address, without what every view has."""
+    told = {
+        "words": view.query,
+        "sort": "" if view.order == "added" else view.order,
+        "reverse": "yes" if view.is_reversed else "",
+        **{name: getattr(view, name) for name in LIMITS},
+        "page": str(view.page + 1) if view.page else "",
+    }
+    return urlencode({name: value for name, value in told.items() if value})
+
+
+def view_at(told: Mapping[str, object]) -> View:
+    """Return the view of an address; what is none of its values is passed over."""
+    texts = {name: value for name, value in told.items() if isinstance(value, str)}
+    page = texts.get("page", "")
+    return View(
+        query=texts.get("words", "")[:MOST_QUERY_CHARACTERS],
+        order=next((each for each in ORDERS if each == texts.get("sort")), "added"),
+        is_reversed=texts.get("reverse") == "yes",
+        page=int(page) - 1 if page.isdecimal() and 0 < len(page) < 9 else 0,
+        **{name: texts.get(name, "") for name in LIMITS},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +177,25 @@ def look(library: Library, view: View) -> Page:
         at * PAGE_ROWS,
         PAGE_ROWS,
         is_reversed=view.is_reversed,
-        collections=tuple(filter(None, [view.collection])),
-        tags=tuple(filter(None, [view.tag])),
+        filters=view.filters,
+        lacking=view.lacking,
     )
     pages = max(1, -(-found.found // PAGE_ROWS))
     if at >= pages:
         return look(library, replace(view, page=pages - 1))
     rows = tuple(map(row_of, found.headings))
     return Page(rows, found.found, found.total, replace(view, page=at), pages, found.columns)
+
+
+def found_ids(library: Library, view: View) -> list[str]:
+    """Return the ids of all papers that a view lists, in its order, up to `MOST_CHOSEN`."""
+    found = library.catalog.browse(
+        view.query[:MOST_QUERY_CHARACTERS],
+        view.order,
+        0,
+        MOST_CHOSEN,
+        is_reversed=view.is_reversed,
+        filters=view.filters,
+        lacking=view.lacking,
+    )
+    return [heading.paper_id for heading in found.headings]

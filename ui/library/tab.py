@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -14,7 +16,11 @@ from ui.library.editing import connect_editing
 from ui.library.pane import lay_out_pane
 from ui.library.rows import View
 from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
+from ui.library.topics import connect_topics, lay_out_topics
+from ui.library.undoing import Steps
 from ui.server.loading import Loading
+from ui.server.undos import Undos
+from ui.server.visitors import owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,13 @@ class LibraryTab:
         ask: Pressed to ask about the opened paper.
         opened: Id of the opened paper, or None.
         showing: Shows what the library holds now.
+        steps: What the visitor can undo.
     """
 
     ask: gr.Button
     opened: gr.State
     showing: Showing
+    steps: gr.State
 
 
 def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
@@ -48,6 +56,8 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
         with gr.Column(scale=3, min_width=320), gr.Tabs():
             with gr.Tab("Papers"):
                 table = lay_out_table()
+            with gr.Tab("Topics") as topics_tab:
+                topics = lay_out_topics()
             with gr.Tab("Map") as map_tab:
                 charts = lay_out_charts()
             with gr.Tab("Add papers"):
@@ -59,9 +69,11 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
     connect_removal(showing, pane, steps)
     connect_editing(showing, pane, steps)
     connect_adding(showing, adding)
+    connect_topics(context, topics, tab=topics_tab)
+    showing.limits(topics)
     connect_charts(context, charts, shown=shown, tab=map_tab)
 
-    return LibraryTab(pane.ask, opened, showing)
+    return LibraryTab(pane.ask, opened, showing, steps)
 
 
 def connect_library(
@@ -92,6 +104,30 @@ def connect_library(
     library_tab.ask.click(
         ask, inputs=[library_tab.opened], outputs=[tabs, question], api_visibility="private"
     )
+
+
+def connect_undoing(app: gr.Blocks, library_tab: LibraryTab, here: gr.HTML) -> None:
+    """Let what a visitor can undo outlive a reload of the page.
+
+    Args:
+        app: The page.
+        library_tab: The tab's parts.
+        here: The input of events that tells who the visitor is.
+    """
+    undos: Undos[Steps] = Undos()
+
+    def keep(steps: Steps, here: Mapping[str, str], request: gr.Request) -> None:
+        undos.keep(owner_of(here, request.username), steps)
+
+    def find(here: Mapping[str, str], request: gr.Request) -> tuple[Steps, object]:
+        steps = undos.find(owner_of(here, request.username)) or ()
+        return steps, gr.update(visible=bool(steps))
+
+    options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    steps, undo = library_tab.steps, library_tab.showing.table.undo
+    keeping = "(steps) => [steps, paperchat.here()]"
+    steps.change(keep, [steps, here], None, js=keeping, **options)
+    app.load(find, [here], [steps, undo], js="() => [paperchat.here()]", **options)
 
 
 def question_about(paper: Paper) -> str:

@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import gradio as gr
 
 from rag.errors import RagError
-from rag.types import Facets
 from ui.library import html
 from ui.library.context import LibraryContext
+from ui.library.facets import bar_html, facets_html, known_html
 from ui.library.pane import Pane
-from ui.library.papers import doubt_of_merging, merge, remove
-from ui.library.rows import MOST_QUERY_CHARACTERS, ORDERS, View, look
+from ui.library.papers import Group, doubt_of_merging, merge, papers_file, regroup, remove
+from ui.library.rows import (
+    MOST_QUERY_CHARACTERS,
+    ORDERS,
+    View,
+    found_ids,
+    limited,
+    look,
+    view_at,
+)
 from ui.library.undoing import Step, Steps, undo, with_step
 from ui.templates.sentences import counted, said_html
 
+PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
 READING: Final = "Reading the list of papers…"
-OFFERED: Final = 500  # collections or tags, in a list
+# What is pressed above the table; page.js sends it with the data of the button or form.
+DEEDS: Final = ("limit", "everything", "untick", "collect", "entag", "save", "merge", "remove")
+PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(DEEDS)!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The parts of the table."""
+    """The parts of the table.
+
+    Attributes:
+        facets: What the list can be limited to.
+        bar: What can be done with the papers that are ticked.
+        known: The names of collections and tags that the bar proposes.
+        message: Which part of the list is shown.
+    """
 
     search: gr.Textbox
-    limits: gr.Row
-    collection: gr.Dropdown
-    tag: gr.Dropdown
+    facets: gr.HTML
+    bar: gr.HTML
+    known: gr.HTML
     rows: gr.HTML
+    pager: gr.Row
     message: gr.HTML
     back: gr.Button
     on: gr.Button
-    remove: gr.Button
-    merge: gr.Button
     undo: gr.Button
     said: gr.HTML
+    download: gr.HTML
 
 
 def lay_out_table() -> Table:
@@ -51,47 +69,37 @@ def lay_out_table() -> Table:
         max_length=MOST_QUERY_CHARACTERS,
         elem_id="library-search",
     )
-    with gr.Row(visible=False, elem_id="library-limits") as limits:
-        collection, tag = _limit("collection"), _limit("tag")
-    rows = gr.HTML(html.help_html(READING), elem_id="library-table")
-    with gr.Row(elem_classes="tools"):
+    facets = _html("", "library-facets", js=PASS_ON)
+    with gr.Row(elem_classes="tools", elem_id="library-done"):
+        said = _html("", "library-said")
+        undo = gr.Button("Undo", size="sm", visible=False, elem_id="library-undo")
+    bar = _html("", "library-bar", js=PASS_ON)
+    known = _html("", "library-known")
+    rows = _html(html.help_html(READING), "library-table")
+    with gr.Row(elem_classes="tools", elem_id="library-pager") as pager:
         back = gr.Button("Previous", size="sm", elem_id="library-back")
         on = gr.Button("Next", size="sm", elem_id="library-on")
-        message = gr.HTML("", elem_id="library-told")
-    with gr.Row(elem_classes="tools"):
-        remove = gr.Button("Remove selected", size="sm", elem_id="library-remove")
-        merge = gr.Button("Merge selected", size="sm", elem_id="library-merge")
-        undo = gr.Button("Undo", size="sm", visible=False, elem_id="library-undo")
-        said = gr.HTML("", elem_id="library-said")
+        message = _html("", "library-told")
+    offer = "paperchat.offer(watch, props)"
+    download = gr.HTML({}, visible="hidden", html_template="", js_on_load=offer)
     return Table(
-        search, limits, collection, tag, rows, message, back, on, remove, merge, undo, said
+        search=search,
+        facets=facets,
+        bar=bar,
+        known=known,
+        rows=rows,
+        pager=pager,
+        message=message,
+        back=back,
+        on=on,
+        undo=undo,
+        said=said,
+        download=download,
     )
 
 
-def _limit(name: str) -> gr.Dropdown:
-    return gr.Dropdown(
-        [(f"Any {name}", "")],
-        value="",
-        label=name.capitalize(),
-        filterable=True,
-        elem_id=f"library-{name}",
-    )
-
-
-def _limits(facets: Facets, view: View) -> tuple[object, ...]:
-    """The lists of collections and tags as they are now; not shown where there are none."""
-    kinds = (
-        ("collection", facets.collections, view.collection),
-        ("tag", facets.tags, view.tag),
-    )
-    lists = []
-    for name, counts, chosen in kinds:
-        own = {chosen: 0} if chosen else {}
-        offered = [(f"{each} ({count:,})", each) for each, count in (own | dict(counts)).items()]
-        choices = [(f"Any {name}", ""), *offered[:OFFERED]]
-        lists.append(gr.update(choices=choices, value=chosen, visible=bool(offered)))
-    is_shown = bool(facets.collections or facets.tags or view.collection or view.tag)
-    return (gr.update(visible=is_shown), *lists)
+def _html(markup: str, elem_id: str, js: str | None = None) -> gr.HTML:
+    return gr.HTML(markup, elem_id=elem_id, apply_default_css=False, js_on_load=js)
 
 
 class Showing:
@@ -120,19 +128,42 @@ class Showing:
         self.opened = opened
         self.outputs = [
             *(view, table.rows, table.message, table.back, table.on),
-            *(table.limits, table.collection, table.tag),
+            *(table.facets, table.bar, table.known),
         ]
 
     def parts(self, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         """The values of `outputs`."""
         page = look(self.context.library, view)
+        facets = self.context.library.catalog.facets()
+        if len(facets.sources) < 2:  # a column of one value tells nothing
+            page = replace(page, columns=page.columns - {"source"})
+        ids = chosen_ids(chosen)
+        has_pages = page.pages > 1
         return (
             page.view,
-            html.table_html(page, chosen_ids(chosen), opened),
+            html.table_html(page, ids, opened),
             said_html(html.describe_pager(page)),
-            gr.update(interactive=page.view.page > 0),
-            gr.update(interactive=page.view.page < page.pages - 1),
-            *_limits(self.context.library.catalog.facets(), page.view),
+            gr.update(interactive=page.view.page > 0, visible=has_pages),
+            gr.update(interactive=page.view.page < page.pages - 1, visible=has_pages),
+            facets_html(facets, page),
+            bar_html(ids, page.view, page.found),
+            known_html(facets),
+        )
+
+    def limits(self, part: gr.HTML) -> None:
+        """Limit the list by what is pressed in a part of the page."""
+
+        def limit(
+            view: View, chosen: str, opened: str | None, event: gr.EventData
+        ) -> tuple[object, ...]:
+            now = limited(view, str(event.limit))
+            return (*self.parts(now, chosen, opened), now.query)
+
+        part.limit(
+            limit,
+            inputs=[self.view, self.chosen, self.opened],
+            outputs=[*self.outputs, self.table.search],
+            **PRIVATE,
         )
 
     def when(self, event: Callable[..., object], step: Callable[[View], View]) -> None:
@@ -164,6 +195,12 @@ def pressed_button(text: str) -> tuple[str, str]:
     return str(value.get("do", "")), str(value.get("with", ""))
 
 
+def address_told(text: str) -> Mapping[str, object]:
+    """Return what an address says, as page.js sends it."""
+    value = _parsed(text)
+    return value if isinstance(value, dict) else {}
+
+
 def _parsed(text: str) -> object:
     try:
         return json.loads(text or "null")
@@ -187,7 +224,8 @@ def connect_table(showing: Showing, pane: Pane, *, pressed: gr.Textbox) -> None:
     table = showing.table
 
     def find(query: str, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
-        return showing.parts(replace(view, query=query, page=0), chosen, opened)
+        page = view.page if query == view.query else 0  # an address has set both
+        return showing.parts(replace(view, query=query, page=page), chosen, opened)
 
     # Not `input`, which Gradio fires for typed letters alone, not for pasted or deleted ones.
     table.search.change(
@@ -199,43 +237,67 @@ def connect_table(showing: Showing, pane: Pane, *, pressed: gr.Textbox) -> None:
         api_visibility="private",
     )
 
-    def keep_to(
-        collection: str, tag: str, view: View, chosen: str, opened: str | None
-    ) -> tuple[object, ...]:
-        kept = replace(view, collection=collection or "", tag=tag or "", page=0)
-        return showing.parts(kept, chosen, opened)
-
-    for limit in (table.collection, table.tag):
-        limit.input(
-            keep_to,
-            inputs=[
-                *(table.collection, table.tag),
-                *(showing.view, showing.chosen, showing.opened),
-            ],
-            outputs=showing.outputs,
-            show_progress="hidden",
-            api_visibility="private",
-        )
     showing.when(table.back.click, lambda view: replace(view, page=view.page - 1))
     showing.when(table.on.click, lambda view: replace(view, page=view.page + 1))
 
     def press(text: str, view: View, chosen: str, opened: str | None) -> tuple[object, ...]:
         did, what = pressed_button(text)
-        if did != "open":
-            view = sorted_by(view, what) if did == "sort" else view
-            as_it_is = [gr.skip()] * (len(pane.outputs) + 1)
-            return (*showing.parts(view, chosen, opened), *as_it_is)
-        found = showing.context.find(what)
-        now = found.paper_id if found else None
-        return (*showing.parts(view, chosen, now), now, *pane.parts(found))
+        now, words = opened, gr.skip()
+        shown: tuple[object, ...] = (gr.skip(),) * len(pane.outputs)
+        if did == "sort":
+            view = sorted_by(view, what)
+        if did == "go":
+            view = view_at(told := address_told(what))
+            words = view.query
+            what, did = str(told.get("paper", "")), "open"
+        if did == "open" and what != (opened or ""):
+            found = showing.context.find(what)
+            now = found.paper_id if found else None
+            shown = pane.parts(found)
+        return (*showing.parts(view, chosen, now), words, now, *shown)
 
     pressed.change(
         press,
         inputs=[pressed, showing.view, showing.chosen, showing.opened],
-        outputs=[*showing.outputs, showing.opened, *pane.outputs],
+        outputs=[*showing.outputs, table.search, showing.opened, *pane.outputs],
         show_progress="hidden",
         api_visibility="private",
     )
+
+    showing.limits(table.facets)
+    _connect_ticks(showing)
+
+
+def _connect_ticks(showing: Showing) -> None:
+    """Tie the ticks to the bar above the table."""
+    table = showing.table
+    state = [showing.view, showing.chosen]
+
+    def tick(view: View, chosen: str) -> str:
+        found = look(showing.context.library, view).found if chosen_ids(chosen) else 0
+        return bar_html(chosen_ids(chosen), view, found)
+
+    showing.chosen.change(tick, inputs=state, outputs=table.bar, **PRIVATE)
+
+    def everything(view: View, opened: str | None) -> tuple[object, ...]:
+        every = json.dumps(found_ids(showing.context.library, view))
+        return (*showing.parts(view, every, opened), every)
+
+    def nothing(view: View, opened: str | None) -> tuple[object, ...]:
+        return (*showing.parts(view, "", opened), "")
+
+    options: dict[str, Any] = {
+        "inputs": [showing.view, showing.opened],
+        "outputs": [*showing.outputs, showing.chosen],
+        **PRIVATE,
+    }
+    table.bar.everything(everything, **options)
+    table.bar.untick(nothing, **options)
+
+    def save(chosen: str, event: gr.EventData) -> dict[str, str]:
+        return papers_file(showing.context.library, chosen_ids(chosen), str(event.format))
+
+    table.bar.save(save, inputs=[showing.chosen], outputs=table.download, **PRIVATE)
 
 
 def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
@@ -250,14 +312,11 @@ def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
     outputs = [*showing.outputs, showing.chosen, steps, table.undo, table.said]
     state = [showing.view, showing.opened, steps]
     doubted = gr.State("")  # what was ticked when merging it was last doubted
-    table.remove.click(
-        removal.take_away,
-        inputs=[*state, showing.chosen],
-        outputs=outputs,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    table.merge.click(
+    taking = {"inputs": [*state, showing.chosen], "outputs": outputs, **PRIVATE}
+    table.bar.remove(removal.take_away, **taking)
+    table.bar.collect(removal.group, **taking)
+    table.bar.entag(removal.group, **taking)
+    table.bar.merge(
         removal.make_one,
         inputs=[*state, showing.chosen, doubted],
         outputs=[*outputs, showing.opened, *pane.outputs, doubted],
@@ -295,9 +354,29 @@ class Removal:
         except RagError as exc:
             return self._after(view, opened, steps, str(exc), is_warning=True)
         if not gone:
-            return self._after(view, opened, steps, "Select papers in the first column.")
+            return self._after(view, opened, steps, "These papers are no longer in the library.")
         said = f"{counted(len(gone), 'paper')} removed."
         return self._after(view, opened, with_step(steps, Step("removal", gone)), said)
+
+    def group(
+        self, view: View, opened: str | None, steps: Steps, chosen: str, event: gr.EventData
+    ) -> tuple[object, ...]:
+        """Put the papers that are ticked into a collection or under a tag, or take them out."""
+        data = event._data
+        name, out_of = str(data.get("name", "")).strip(), str(data.get("out", ""))
+        kind: Group = "tag" if data.get("do") == "entag" else "collection"
+        library, ids = self._showing.context.library, chosen_ids(chosen)
+        try:
+            before = regroup(library, ids, kind, into=name, out_of=out_of)
+        except RagError as exc:
+            return self._after(view, opened, steps, str(exc), is_warning=True, chosen=chosen)
+        if not before:
+            return self._after(view, opened, steps, "Nothing was changed.", chosen=chosen)
+        where = f"added to “{name}”" if name else f"taken out of “{out_of}”"
+        if kind == "tag":
+            where = f"tagged “{name}”" if name else f"without the tag “{out_of}” now"
+        said = f"{counted(len(before), 'paper')} {where}."
+        return self._after(view, opened, with_step(steps, Step("group", before)), said)
 
     def make_one(
         self, view: View, opened: str | None, steps: Steps, chosen: str, doubted: str

@@ -17,7 +17,7 @@ MOST_UNDOS: Final = 20
 class Step:
     """What was done to papers, with the papers as they were before it."""
 
-    kind: Literal["removal", "edit", "merge"]
+    kind: Literal["removal", "edit", "merge", "group"]
     papers: tuple[Paper, ...]
 
 
@@ -40,6 +40,8 @@ def undo(library: Library, step: Step) -> str:
     count = bring_back(library, step.papers)
     if step.kind == "edit":
         return "The record is as it was."
+    if step.kind == "group":
+        return f"{counted(count, 'paper')} as before."
     return (
         f"{counted(count, 'paper')} {'brought back' if step.kind == 'removal' else 'apart again'}."
     )

@@ -83,6 +83,29 @@ def _within(value: int, limits: tuple[int, int]) -> int:
     return min(max(value, limits[0]), limits[1])
 
 
+def answered_otherwise(current: SessionSettings, how: str) -> SessionSettings:
+    """Return the settings for asking once more: with `more` papers, by a `model` or without."""
+    if how == "more":
+        return replace(current, top_k=_within(current.top_k * 2, PAPERS_RANGE))
+    if how == "extractive":
+        return replace(current, mode="extractive")
+    return replace(current, mode="model") if how == "model" and current.has_worked else current
+
+
+def ways_to_ask_again(current: SessionSettings, model: str) -> list[tuple[str, str]]:
+    """Return how else a question could be asked, each with its label.
+
+    Args:
+        current: The settings now.
+        model: The name of the model that would write.
+    """
+    more = answered_otherwise(current, "more").top_k
+    ways = [("more", f"With up to {more} papers")] if more > current.top_k else []
+    if current.mode == "model" and current.has_worked:
+        return [*ways, ("extractive", "With the papers' own sentences")]
+    return [*ways, ("model", f"By {model}")] if current.has_worked and model else ways
+
+
 def with_answers(
     current: SessionSettings, *, mode: str, top_k: float, answer_words: float, unsupported: str
 ) -> SessionSettings:

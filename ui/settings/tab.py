@@ -221,4 +221,4 @@ def _shown_key(session: SessionSettings) -> tuple[object, object]:
 
 
 def _not_taken(error: ConfigurationError) -> str:
-    return said_html(f"Not taken over: {error}", is_warning=True)
+    return said_html(f"Not saved: {error}", is_warning=True)

@@ -15,6 +15,7 @@ _PATHS: Final = {
     "more": "M5 12h.01M12 12h.01M19 12h.01",
     "list": "M4 6h16M4 12h16M4 18h10",
     "export": "M12 3v12M7 10l5 5 5-5M4 20h16",
+    "open": "M6 9l6 6 6-6",
     "back": "M9 7L4 12l5 5M4 12h11a5 5 0 0 1 0 10",
 }
 

@@ -16,16 +16,45 @@
     else press("sort", button.dataset.sort);
   });
 
-  document.addEventListener("change", (event) => {
-    const box = event.target;
-    if (!box.dataset || box.dataset.choose === undefined) return;
-    box.toggleAttribute("checked", box.checked);  // as the server writes it
+  // --- ticks
+
+  function chosenIds() {
     const field = document.querySelector("#library-chosen textarea, #library-chosen input");
-    const chosen = new Set(JSON.parse((field && field.value) || "[]"));
-    if (box.checked) chosen.add(box.dataset.choose);
-    else chosen.delete(box.dataset.choose);
+    return JSON.parse((field && field.value) || "[]");
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.dataset) return;
+    const isPage = target.dataset.choosePage !== undefined;
+    if (!isPage && target.dataset.choose === undefined) return;
+    const boxes = isPage ? [...document.querySelectorAll("#library-table [data-choose]")] : [target];
+    const chosen = new Set(chosenIds());
+    for (const box of boxes) {
+      box.checked = target.checked;
+      box.toggleAttribute("checked", box.checked);  // as the server writes it
+      if (box.checked) chosen.add(box.dataset.choose);
+      else chosen.delete(box.dataset.choose);
+    }
+    markPage();
     send("library-chosen", JSON.stringify([...chosen]));
   });
+
+  function markPage() {
+    const all = document.querySelector("#library-table [data-choose-page]");
+    if (all) all.checked = !document.querySelector("#library-table [data-choose]:not(:checked)");
+  }
+
+  document.addEventListener("click", (event) => {
+    const pressed = (selector) => event.target.closest && event.target.closest(selector);
+    const these = pressed("[data-ask-these], [data-tabulate-these]");
+    if (these) paperchat.withPapers(chosenIds(), these.dataset.tabulateThese !== undefined);
+    const one = pressed("[data-ask-paper]");
+    if (one) paperchat.withPapers([one.dataset.askPaper], false);
+  });
+
+  // --- an address that is opened, or that back and forward lead to
+
+  window.paperchatLibrary = { goTo: (told) => press("go", JSON.stringify(told)) };
 
   // Plotly makes its element after Gradio has put the chart in its place, and anew at each change.
   const tie = () => {
@@ -51,6 +80,7 @@
     for (const { target } of changes)
       if (target.dataset && target.dataset.choose !== undefined)
         target.checked = target.hasAttribute("checked");
+    markPage();
   };
   new MutationObserver((changes) => { tie(); tick(changes); reveal(changes); })
     .observe(document.documentElement,

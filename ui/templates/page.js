@@ -6,6 +6,7 @@ window.paperchat = (() => {
   const closest = (event, selector) => event.target.closest && event.target.closest(selector);
   const input = () => $("#question textarea");
   const CLOSE_TO_LIMIT = 0.8;
+  const READ_AFTER_MS = 400; // that the page has stood still
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
   const HELD = "This is asked as soon as the library is ready.";
@@ -38,7 +39,8 @@ window.paperchat = (() => {
 
   function offer(watch, props) {
     watch("value", () => {
-      const { name, text, type } = props.value || {};
+      const { name, text, type, copy } = props.value || {};
+      if (copy) copyText(copy);
       if (!name) return;
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text], { type }));
@@ -77,7 +79,9 @@ window.paperchat = (() => {
   let isLoaded = false;
   let home = null;
 
-  const current = () => onScreen || show(tab("conversation") || randomId());
+  const IS_ID = /^[0-9a-f]{32}$/;
+  const addressed = () => (new URLSearchParams(location.search).get("conversation") || "").match(IS_ID)?.[0];
+  const current = () => onScreen || show(addressed() || tab("conversation") || randomId());
   const here = () => ({ owner: owner(), conversation: current() });
 
   function show(conversation) {
@@ -151,6 +155,30 @@ window.paperchat = (() => {
     restore: open,
     delete: (conversation) => { if (conversation === current()) fresh(); },
   };
+
+  // What back and forward lead to: a conversation by its id, or with none a new one.
+  function openConversation(conversation) {
+    if (!parts.chat || conversation === current()) return;
+    if (!conversation && $("#chat .turn")) $("#side .new").click();
+    if (!IS_ID.test(conversation)) return;
+    open(conversation);
+    parts.chat.trigger("follow", {});
+  }
+
+  // A new conversation about some papers: a question will be asked of them, or a table is made.
+  function withPapers(papers, isTable) {
+    openTab("Chat");
+    if (isTable) {
+      clearFor(randomId(), [OPENING]);
+      parts.chat.trigger("table", { papers: JSON.stringify(papers) });
+      return;
+    }
+    const button = $("#side .new");
+    button.dataset.papers = JSON.stringify(papers);
+    button.click();
+    delete button.dataset.papers;
+    if (!isNarrow()) input().focus();
+  }
 
   // --- the settings: the choices stay in the browser, a key in the server's memory for this tab
 
@@ -249,6 +277,20 @@ window.paperchat = (() => {
   let turns = 0;
   let drawnAt = 0;
   let isAsked = false; // from this page, and not shown yet
+
+  // The sources beside the answers are those of the answer that is read.
+  let reading = 0;
+  function readOn() {
+    clearTimeout(reading);
+    reading = setTimeout(() => {
+      if (isNarrow() || isWaiting() || $("#chat .stage") || !$("#chat")?.offsetParent) return;
+      const line = innerHeight / 3;
+      const turn = $$("#chat .turn").findLast((each) => each.getBoundingClientRect().top < line);
+      const shown = $("#sources .sources")?.dataset.turn;
+      const number = turn?.id.split("-")[1];
+      if (number && shown && shown !== number) parts.chat.trigger("show", { turn: number });
+    }, READ_AFTER_MS);
+  }
 
   function threadChanged() {
     drawnAt = Date.now();
@@ -392,9 +434,55 @@ window.paperchat = (() => {
       openTab("Chat");
       input().focus();
     }
+    const isPlain = !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey && !$("#keys")?.open;
+    const pressed = isPlain && SHORTCUTS[event.key];
+    if (pressed) {
+      event.preventDefault();
+      pressed();
+    }
     if (event.key === "Escape") escape();
     const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
     if (isEnter && event.target === input()) asks(event);
+  }
+
+  // --- the keyboard: what can be pressed anywhere but in a field
+
+  const KEYS = [
+    ["/ or Ctrl K", "Write a question"],
+    ["Enter", "Ask; Shift Enter begins a new line"],
+    ["Esc", "Stop the answer, close what is open"],
+    ["n", "New conversation"],
+    ["c, l, s", "Chat, Library, Settings"],
+    ["f", "Search conversations, or the papers in the Library"],
+    ["Tab, Enter", "Go from marker to marker, and to its source"],
+    ["?", "These keys"],
+  ];
+
+  const SHORTCUTS = {
+    "?": () => showKeys(),
+    n: () => { openTab("Chat"); $("#side .new").click(); input().focus(); },
+    c: () => openTab("Chat"),
+    l: () => openTab("Library"),
+    s: () => openTab("Settings"),
+    f: () => {
+      const field = $("#library-search textarea, #library-search input");
+      if (field && field.offsetParent) field.focus();
+      else if ($("#side .find").offsetParent) $("#side .find").focus();
+      else toggleSide(true);
+    },
+  };
+
+  function showKeys() {
+    let keys = $("#keys");
+    if (!keys) {
+      keys = document.createElement("dialog");
+      keys.id = "keys";
+      keys.setAttribute("aria-labelledby", "keys-title");
+      const rows = KEYS.map(([key, does]) => `<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`).join("");
+      keys.innerHTML = `<h2 id="keys-title">Keyboard</h2><dl>${rows}</dl><form method="dialog"><button class="primary">Close</button></form>`;
+      ($(".gradio-container") || document.body).append(keys);
+    }
+    if (!keys.open) keys.showModal();
   }
 
   function escape() {
@@ -409,7 +497,13 @@ window.paperchat = (() => {
   }
 
   async function copy(button) {
-    const text = button.dataset.text;
+    await copyText(button.dataset.text);
+    button.focus();
+    button.classList.add("is-done");
+    setTimeout(() => button.classList.remove("is-done"), 1500);
+  }
+
+  async function copyText(text) {
     try {
       await navigator.clipboard.writeText(text);
     } catch { // an address that is not secure has no clipboard
@@ -419,11 +513,39 @@ window.paperchat = (() => {
       field.select();
       document.execCommand("copy");
       field.remove();
-      button.focus();
     }
-    button.classList.add("is-done");
-    say("Copied.");
-    setTimeout(() => button.classList.remove("is-done"), 1500);
+    tell("Copied");
+  }
+
+  // A word that goes by itself.
+  function tell(text) {
+    say("");
+    setTimeout(() => say(`${text}.`));
+    const told = document.createElement("p");
+    told.className = "told";
+    told.textContent = text;
+    ($(".gradio-container") || document.body).append(told);
+    setTimeout(() => told.remove(), 1800);
+  }
+
+  function unfold(button) {
+    const isWhole = button.closest(".card").classList.toggle("is-whole");
+    button.setAttribute("aria-expanded", String(isWhole));
+    button.textContent = isWhole ? "Cited sentences only" : "Whole abstract";
+  }
+
+  // The rows of a table of papers by a column, and backwards at the next press; empty cells last.
+  function sortRows(heading) {
+    const [column, place] = [heading.closest("th"), Number(heading.dataset.sortRows)];
+    const isBack = column.getAttribute("aria-sort") === "ascending";
+    for (const each of column.parentElement.children) each.removeAttribute("aria-sort");
+    column.setAttribute("aria-sort", isBack ? "descending" : "ascending");
+    const body = heading.closest("table").tBodies[0];
+    const text = (row) => row.cells[place].innerText.trim();
+    const isEmpty = (row) => row.cells[place].querySelector(".empty") !== null;
+    const rows = [...body.rows].sort((one, other) =>
+      isEmpty(one) - isEmpty(other) || (isBack ? -1 : 1) * text(one).localeCompare(text(other), undefined, { numeric: true }));
+    body.append(...rows);
   }
 
   // --- the list of conversations
@@ -532,6 +654,11 @@ window.paperchat = (() => {
     if (link) back(link);
     const button = closest(event, "[data-do='copy']");
     if (button) copy(button);
+    const folded = closest(event, "[data-unfold]");
+    if (folded) unfold(folded);
+    if (closest(event, "#keys-open")) showKeys();
+    const heading = closest(event, "[data-sort-rows]");
+    if (heading) sortRows(heading);
     if (closest(event, "#question .submit-button")) asks(event);
     if (closest(event, "#side-switch")) {
       const isElsewhere = $("[role=tab][aria-selected=true]").textContent.trim() !== "Chat";
@@ -552,7 +679,7 @@ window.paperchat = (() => {
     }
     const inside = closest(event, "details.menu");
     $$("details.menu[open]").forEach((menu) => { if (menu !== inside) menu.open = false; });
-    if (closest(event, ".sheet [data-do='export']")) inside.open = false;
+    if (closest(event, ".sheet :is([data-do='export'], [data-do='cite'], [data-do='again'], [data-do='limit'], [data-do='save'])")) inside.open = false;
   }, true);
   const shows = (event) => { const marker = closest(event, "a.marker"); if (marker) showTip(marker); };
   const hides = (event) => { if (closest(event, "a.marker")) hideTip(); };
@@ -561,6 +688,7 @@ window.paperchat = (() => {
   document.addEventListener("mouseout", hides);
   document.addEventListener("focusout", hides);
   document.addEventListener("scroll", hideTip, true);
+  addEventListener("scroll", readOn, { passive: true });
   document.addEventListener("keydown", keys, true);
   document.addEventListener("toggle", ({ target }) => {
     if (target.id && target.open) unfolded.add(target.id);
@@ -595,5 +723,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
+  return { openTab, openConversation, withPapers, session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

@@ -1,0 +1,31 @@
+"""Refer to papers within a text, as author-date styles do: "(Kessel & Tee, 2021)"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rag.names import split_name
+from rag.text import one_line
+from rag.types import Paper
+
+UNDATED: Final = "n.d."
+WORDS_OF_TITLE: Final = 4
+
+
+def render_in_text(paper: Paper) -> str:
+    """Render the reference to a paper; by the beginning of its title where no author is known."""
+    names = [_family(name) for name in paper.authors]
+    if not names:
+        words = one_line(paper.title).split()
+        cut = "…" if len(words) > WORDS_OF_TITLE else ""
+        who = f"“{' '.join(words[:WORDS_OF_TITLE])}{cut}”"
+    elif len(names) == 1:
+        who = names[0]
+    else:
+        who = f"{names[0]} & {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+    return f"({who}, {paper.year or UNDATED})"
+
+
+def _family(name: str) -> str:
+    parts = split_name(name)
+    return " ".join(filter(None, (parts.particle, parts.family)))

@@ -12,7 +12,7 @@ from rag.query.coined import unmentioned
 from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
 from rag.query.query import Query
-from rag.types import Answer, Paper
+from rag.types import Answer
 
 UNSURE: Final = "The library may not say this; these passages come nearest."
 NOT_SAID: Final = "The abstract may not say exactly this; these passages come nearest."
@@ -35,7 +35,7 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
         return UNSURE
     if query.is_follow_up or not answer.is_extractive or not answer.papers:
         return None
-    return _missing_in_found(query.topic, answer.papers, answerability)
+    return _missing_in_found(query.topic, answer, answerability)
 
 
 def _missing_in_paper(
@@ -52,10 +52,11 @@ def _missing_in_paper(
     return MISSING_WORDS.format(words=_listed(words)) if words else None
 
 
-def _missing_in_found(
-    topic: str, papers: Sequence[Paper], answerability: AnswerabilityModel
-) -> str | None:
+def _missing_in_found(topic: str, answer: Answer, answerability: AnswerabilityModel) -> str | None:
     """Say what of a question the papers found for it may lack."""
+    papers = answer.papers
+    if words := answerability.unheard_words(topic, answer.hits):
+        return UNKNOWN.format(names=_listed(words))
     if names := unmentioned(topic, papers):
         return UNMENTIONED.format(names=_listed(names))
     if asks_for_several(topic):

@@ -30,7 +30,8 @@ FINDS: Final = re.compile(
 METHOD: Final = re.compile(
     r"\b(?:we|(?:this|the) (?:paper|work|article|study|authors?)|here)\b"
     rf".{{0,60}}{PROPOSES.pattern}"
-    r"|\b(?:is|are|was|were|been) (?:proposed|introduced|presented|developed|designed|devised)\b",
+    r"|\b(?:is|are|was|were|been) (?:proposed|introduced|presented|developed|designed|devised)\b"
+    r"(?!(?-i: (?:in|by) (?:[A-Z]|\[)))",
     re.IGNORECASE,
 )
 TREATS: Final = re.compile(
@@ -170,7 +171,7 @@ class Role:
     best: re.Pattern[str] | None = None
 
 
-PROPOSAL: Final = Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True)
+PROPOSAL: Final = Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True, best=METHOD)
 SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
 IDENTITY: Final = Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True)
 ROLES: Final = (

@@ -136,7 +136,7 @@ def hits_to_read(question: str, hits: Sequence[Hit], *, several: bool) -> list[H
 
 
 def select_sentences(compared: ScoredPaper, most_words: int, most: int) -> QuotedPaper:
-    """Return the sentences that answer: the best first, the others in reading order."""
+    """Return the sentences that answer: the best, what adds most to it, others in reading order."""
     sentences = compared.sentences
     lengths = [len(each.text.split()) + 1 for each in sentences]  # with its marker
     left = most_words - len(compared.hit.paper.title.split())
@@ -150,7 +150,8 @@ def select_sentences(compared: ScoredPaper, most_words: int, most: int) -> Quote
     ):
         opening = [lead - 1, lead]
     kept = _by_marginal_relevance(compared, lengths, opening, most_words=left, most=most)
-    others = sorted(n for n in kept if n not in opening)
+    adding = kept[1:2] if len(opening) == 1 else []
+    others = [*adding, *sorted(n for n in kept if n not in (*opening, *adding))]
     return QuotedPaper(compared.hit.paper, tuple(sentences[n] for n in (*opening, *others)))
 
 

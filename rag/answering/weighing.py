@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.roles import METHOD, RESULTS, TREATS, Role, asked_role
+from rag.answering.roles import METHOD, OWN, RESULTS, TREATS, Role, asked_role
 from rag.query.coined import TITLE_RANK, own_name_rank
 from rag.query.evidence import asked_term, defines, spells_out
 from rag.query.focus import ABOUT_PAPERS
@@ -37,6 +37,21 @@ DONE_BONUS: Final = 0.6
 FOUND_BONUS: Final = 0.1
 BEFORE_COST: Final = 0.2  # of what others did earlier
 NAMING_WEIGHT: Final = 0.3  # of a word that only names the paper, against 1
+# Of what stands before the first sentence on the paper's own work, unless the question asks for
+# what stands early. With it and the order of `select_sentences` 0.709 of dev.jsonl's facts are in
+# the first two sentences, 0.696 without; of five other sets 0.82, 0.78 without.
+BACKGROUND_COST: Final = 0.05
+# Asks for the reason of something that may not be so; the sentence that says otherwise leads then.
+ASKS_WHY: Final = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:why|how\s+come)\b", re.IGNORECASE
+)
+CONTRARY: Final = re.compile(
+    r"\b(?:not|cannot|no|never|without|contrary|contradict\w*|unlike|instead|rather|however"
+    r"|unchanged|constant|fail\w*|despite|neither|nor|avoid\w*|reduc\w+|decreas\w+|although|while"
+    r"|whereas)\b",
+    re.IGNORECASE,
+)
+CONTRARY_BONUS: Final = 0.1  # without it 0.01 fewer of those facts in two of six sets
 
 
 def word_weights(question: str, words: Sequence[str], hit: Hit, count: int) -> NDArray[np.float64]:
@@ -74,10 +89,20 @@ def prior_scores(question: str, sentences: Sequence[str]) -> NDArray[np.float64]
     prior = 0 * late if role and role.stands_early else LATE_WEIGHT * late
     if role:
         prior += _role_scores(role, sentences)
+    if not (role and role.stands_early):
+        prior -= BACKGROUND_COST * _is_background(sentences)
+    if ASKS_WHY.search(question):
+        prior += CONTRARY_BONUS * np.array([bool(CONTRARY.search(text)) for text in sentences])
     if term:
         prior += DEFINES_BONUS * np.array([defines(term, text) for text in sentences])
         prior += SPELLS_OUT_BONUS * np.array([spells_out(term, text) for text in sentences])
     return prior
+
+
+def _is_background(sentences: Sequence[str]) -> NDArray[np.bool_]:
+    """Return of each sentence whether it precedes the first one on the paper's own work."""
+    own = [n for n, text in enumerate(sentences) if OWN.search(text)]
+    return np.arange(len(sentences)) < (own[0] if own else 0)
 
 
 def _role_scores(role: Role, sentences: Sequence[str]) -> NDArray[np.float64]:

@@ -14,15 +14,15 @@ from typing import Final
 from rag.query.fields import asked_fields
 from rag.query.focus import topic_words
 from rag.query.follow_ups import (
-    ASKS_FOR_OTHERS,
     COMPARES,
     MORE,
     RETURNS_TO,
-    SEARCHES_ON,
     TURNS_TO,
+    asks_for_others,
     asks_to_rephrase,
     compares,
     is_elliptical,
+    searches_on,
     selects_among_cited,
     specific_words,
 )
@@ -119,7 +119,7 @@ def find_antecedents(question: str, history: Sequence[Message]) -> Antecedents:
         return Antecedents(tuple(placed or latest[:1]), is_certain=True)
     if RETURNS_TO.match(question):
         return _by_words(question, answers)
-    if SEARCHES_ON.search(question) or _pronoun_is_of_new_topic(question):
+    if searches_on(question) or _pronoun_is_of_new_topic(question):
         return NO_ANTECEDENTS
     if many := _by_group(question, latest, several):
         are_named = not PLURAL_PRONOUN.search(question) or not specific_words(question)
@@ -140,7 +140,7 @@ def last_cited(history: Sequence[Message]) -> list[Paper]:
 
 def ids_to_exclude(question: str, history: Sequence[Message]) -> tuple[str, ...]:
     """Return the ids of all cited papers where a follow-up asks for others; else none."""
-    if not ASKS_FOR_OTHERS.search(question):
+    if not asks_for_others(question):
         return ()
     return tuple({paper.paper_id for papers in _cited_papers(history) for paper in papers})
 
@@ -177,7 +177,7 @@ def count_too_few_cited(question: str, history: Sequence[Message]) -> int | None
 
 def _asks_only_for_fields(question: str) -> bool:
     """Return whether nothing but a field of the record is asked for: "is there code for it?"."""
-    is_other = SEVERAL.search(question) or ASKS_FOR_OTHERS.search(question)
+    is_other = SEVERAL.search(question) or asks_for_others(question)
     pronoun = PRONOUN.search(question)
     is_of_one = pronoun and not is_other and not specific_words(question)
     return bool(asked_fields(question) and is_of_one)

@@ -97,7 +97,8 @@ DETAILS: Final = (
     ),
     _detail(r"\blicen[cs]\w+\b", r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b"),
     _detail(
-        rf"{_TOLD}(?:drop-?out)(?:\s+(?:rates?|probabilit\w+|values?))?\b(?=\W|$)(?!\s+(?:paper|network|method|regulari[sz]\w+))",
+        r"\b(?:what|which)\s+(?:(?:is|was|the|value|of|amount)\s+)*drop-?out\b(?=\W*$|\s+(?:rate|probab|value|do\b|does\b|did\b|is\b|was\b))"
+        r"|\bdrop-?out\s+(?:rates?|probabilit\w+|values?)\b",
         r"\bdrop-?out\b.{0,40}\d|\d.{0,20}\bdrop-?out\b",
     ),
     _detail(

@@ -138,7 +138,8 @@ def defines(term: str, sentence: str) -> bool:
     said = rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:(?:is|are)\s+
                (?:an?|the|one|any|those|all)|refers?|means?|denotes?|describes?|consists?)\b|,\s*(?:an?|the|which|i\.e\.)\b)
            |\b(?:called?|known\sas|termed?|named?|dubbed|referred\sto\sas|coined|namely|i\.e\.,?|propos\w+
-               |introduc\w+|present\w*|develop\w*)\s+(?:(?:an?|the|our|novel|as)\s+)*["“‘']?{name}\b
+               |introduc\w+|present\w*|develop\w*|defin\w+|formulat\w+)\s+
+           (?:(?:an?|the|our|new|novel|as|problem|task|concept|notion|measure|of|called)\s+)*["“‘']?{name}\b
            |\b(?:concept|idea|notion|task|problem|phenomenon)\s+of\s+{name}\b"""
     return re.search(said, sentence, re.IGNORECASE | re.VERBOSE) is not None
 

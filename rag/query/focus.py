@@ -44,9 +44,18 @@ ASKS_FOR_SEVERAL: Final = re.compile(
 )
 
 
+# Names several things of a kind: "computing in odd matter: lasers, radio waves, memristors".
+ENUMERATES: Final = re.compile(
+    r"^(?!\W*(?:the|this|that|its|their)\b)(?!.*\b(?:is|are|was|were|do|does|did|can|how|what|which|who|why|when|where)\b)[^:?]{12,}:"
+    r"\s*(?:for\s+|in\s+|with\s+)?[\w-]+(?:\s[\w-]+){0,3},\s[\w-]+(?:\s[\w-]+){0,3}"
+    r"(?:,|\s(?:and|or)\b|…|\.\.\.)",
+    re.IGNORECASE,
+)
+
+
 def asks_for_several(question: str) -> bool:
     """Return whether several papers are asked for, so that no single one has to state all."""
-    return ASKS_FOR_SEVERAL.search(question) is not None
+    return bool(ASKS_FOR_SEVERAL.search(question) or ENUMERATES.search(question))
 
 
 COUNTED: Final = re.compile(

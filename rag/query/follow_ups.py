@@ -17,7 +17,14 @@ ASKS_FOR_OTHERS: Final = re.compile(
     r"\b(?:other|more|further|additional|different)\s+(?:\w+\s+)?(?:papers?|works?|studies|articles|approaches|methods)\b"
     r"|\b(?:any(?:thing|one|body)|some(?:thing|one|body)|who|what)\s+else\b(?!\s+(?:do|does|did|is|are|can|about\s+it)\b)"
     r"|\b(?:similar|related)\s+(?:papers?|works?|studies|articles|to\s+(?:it|this|that))\b"
-    r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b",
+    r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b"
+    r"|\b(?:is|was|(?:is|was)n['’]t|saw|read|know|remember|exists?)\s+(?:there\s+)?(?:also\s+)?another\s+(?:one|paper|work|study|article)\b",
+    re.IGNORECASE,
+)
+# Asks what else a cited paper is good for: "can it be used for something else?"
+ELSE_OF_ITSELF: Final = re.compile(
+    r"\b(?:any|some)(?:thing|where|one|body)\s+else\s+(?:than|but|besides)\b"
+    r"|\b(?:it|this|that|they|these|those|one)\b[^.?!;]{0,40}\b(?:for|to|on|with|in|from)\s+(?:any|some)(?:thing|one|body)\s+else\b",
     re.IGNORECASE,
 )
 # Asks for other papers, whatever it refers to: "is there drug discovery work with it?"
@@ -26,7 +33,8 @@ SEARCHES_ON: Final = re.compile(
     r"|\b(?:came\s+up\s+with|invented|introduced|coined)\s+(?:these|those|this|that|such|the)\s+[a-z]"
     r"|\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
     r"|any\s+(?:other\s+)?(?:works?|papers?|studies|research|attempts?)|which\s+(?:other\s+)?(?:papers?|works?)"
-    r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere)\b",
+    r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere"
+    r"|(?:is|was|(?:is|was)n['’]t|saw|read|know|remember|exists?)\s+(?:there\s+)?(?:also\s+)?another\s+(?:one|paper|work|study|article))\b",
     re.IGNORECASE,
 )
 SELECTS_AMONG: Final = re.compile(
@@ -153,9 +161,19 @@ def asks_to_rephrase(question: str) -> bool:
     return left.issubset(ASPECTS | REPHRASE_FILLERS)
 
 
+def asks_for_others(question: str) -> bool:
+    """Return whether a question asks for papers beside those that were cited."""
+    return bool(ASKS_FOR_OTHERS.search(ELSE_OF_ITSELF.sub(" ", question)))
+
+
+def searches_on(question: str) -> bool:
+    """Return whether a question is asked of other papers, whatever it refers to."""
+    return bool(SEARCHES_ON.search(ELSE_OF_ITSELF.sub(" ", question)))
+
+
 def asks_for_other_papers(question: str) -> bool:
     """Return whether a question asks for other papers, whatever else it refers to."""
-    return bool(SEARCHES_ON.search(question) or ASKS_FOR_OTHERS.search(question))
+    return searches_on(question) or asks_for_others(question)
 
 
 def selects_among_cited(question: str) -> bool:

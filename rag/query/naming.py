@@ -36,7 +36,7 @@ CLEARLY_NEARER: Final = 0.15
 
 # Asks for papers related to a name, not for the one that coined it.
 PAPERS_THAT: Final = re.compile(
-    r"\b(?:papers|works|studies|surveys|articles|any(?:one|body|thing)|alternatives|similar"
+    r"\b(?:papers|works|studies|surveys|articles|titles|any(?:one|body|thing)|alternatives|similar"
     r"|(?:methods|models|approaches|networks|techniques)\s+(?:that|which|like|such|other|use|using))\b"
     r"|\bwho\s+(?:uses|used|else|has|have)\b"
     r"|\b(?:which|what)\s+(?:[\w-]+\s+){0,2}(?:nets?|networks|models|methods|approaches|systems|designs"

@@ -6,9 +6,11 @@ import pytest
 
 from rag.answering.extractive import ExtractiveWriter
 from rag.answering.roles import ASSUMES, COSTS, FINDS, INTRODUCES, PROPOSES, RESULTS, asked_role
+from rag.answering.weighing import prior_scores
 from rag.embedding import build_embedder
 from rag.settings import Settings
 from rag.types import Citation, Hit, Message, Paper
+from rag.verification.maxsim import LATE_WEIGHT
 
 INTRODUCED = "We introduce the tidal lattice, a mesh of buoys that reads waves."
 ASSUMED = "The lattice assumes that no buoy of the mesh sinks."
@@ -211,3 +213,25 @@ def test_compared_papers_are_told_alike():
     text = answer_text("what is the difference between TideNet and the lattice?", LATTICE, TIDES)
     assert INTRODUCED in text
     assert "We propose TideNet" in text
+
+
+def test_what_others_proposed_is_not_what_a_paper_proposes():
+    foreign = "The idea of the net was proposed in Tee et al. and is used by all."
+    own = "We propose the net of bells, which rings."
+    paper = Paper("bells", "Bells", f"{foreign} {own}")
+    assert quotes("What does “Bells” propose?", paper)[0] == own
+
+
+def test_the_sentence_that_says_otherwise_leads_where_a_reason_is_asked():
+    says = "Small buoys increase the noise of the tidal lattice."
+    says_not = "Large buoys do not increase the noise of the tidal lattice."
+    paper = Paper("noise", "Noise of Buoys", f"{says} {says_not} {says_not.replace('not ', '')}")
+    asked = "why do buoys increase the noise of the tidal lattice?"
+    assert prior_scores(asked, [says, says_not]).argmax() == 1
+    assert quotes(asked, paper, words=200)[0] == says_not
+
+
+def test_what_others_did_before_costs_unless_it_is_asked_for():
+    texts = ["Waves are often read by buoys.", "We read waves by bells."]
+    assert prior_scores("how are waves read?", texts)[0] < LATE_WEIGHT / 2
+    assert prior_scores("what is the motivation?", texts)[0] == 0

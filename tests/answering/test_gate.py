@@ -75,3 +75,9 @@ def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
 )
 def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
     assert topic_words(question) == words
+
+
+def test_a_word_that_no_paper_has_is_told_where_the_papers_are_hardly_relevant(starter):
+    caveat = starter.ask("rotary position embeddings, how do they work?").caveat
+    assert caveat == "No paper in this library mentions rotary; these passages come nearest."
+    assert starter.ask("how does WaveMix mix tokens frugally?").caveat is None

@@ -7,6 +7,7 @@ import pytest
 from rag.query.follow_ups import (
     applied_to,
     asks_for_more,
+    asks_for_other_papers,
     asks_to_rephrase,
     explicit_new_topic,
     possible_new_topic,
@@ -78,3 +79,19 @@ def test_the_last_answer_is_asked_for_in_other_words(message):
 )
 def test_a_topic_of_its_own_is_no_last_answer_in_other_words(message):
     assert not asks_to_rephrase(message)
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("any other papers on that?", True),
+        ("did anybody else try that?", True),
+        ("there is another one that says moss sleeps, which is it", True),
+        ("I read another paper on crabs", True),
+        ("is it good for something else than roofs?", False),
+        ("can it be used for something else?", False),
+        ("has another one been lost?", False),
+    ],
+)
+def test_other_papers_are_told_from_other_uses_of_the_same(question, asks):
+    assert asks_for_other_papers(question) is asks

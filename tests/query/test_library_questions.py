@@ -7,7 +7,7 @@ import pytest
 from rag.query.details import lacks_any_count, missing_details
 from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
 from rag.query.fields import asked_fields
-from rag.query.focus import asked_count
+from rag.query.focus import asked_count, asks_for_several
 from rag.query.intent import question_for_papers, without_interjection, without_request
 from rag.query.languages import language_of
 from rag.query.library_questions import LibraryQuestion, find_library_question
@@ -196,6 +196,20 @@ def test_the_number_of_papers_that_are_asked_for_is_known(question, count):
     assert asked_count(question) == count
 
 
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("computing in odd kinds of matter: lasers, radio waves, memristors...", True),
+        ("tickets outside of pictures: for graphs, low-rank factors, or late learners?", True),
+        ("crab counters compared: which one is the best, and on what data?", True),
+        ("the crab counter: errors, speed and size?", False),  # of one paper
+        ("is there a net for crabs: big, small, or blue?", False),
+    ],
+)
+def test_an_enumeration_asks_for_several_papers(question, several):
+    assert asks_for_several(question) is several
+
+
 def test_numbers_are_no_ids():
     assert not find_locators("trained for 2021.5 epochs on 1,706 papers of 2017")
 
@@ -222,6 +236,7 @@ def test_numbers_are_no_ids():
         ("is it open source, which licence?", ["It is under the MIT licence."], False),
         ("what dropout rate do they use?", ["A network of 3 layers drops nothing."], True),
         ("what dropout rate do they use?", ["We use dropout of 0.2."], False),
+        ("dropout", ["A network of 3 layers drops nothing."], None),
         ("which species was recorded?", ["We record live animals."], True),
         ("which species was recorded?", ["We record mice."], False),
         ("latency in ms of the small net?", ["It has a low latency."], True),
@@ -270,6 +285,7 @@ def test_the_term_that_is_asked_for_is_found(question, term):
 
 def test_a_sentence_defines_a_term_or_spells_it_out():
     assert defines("tidal clock", "Crabs have what is called a tidal clock.")
+    assert defines("tidal clock", "We define a new problem Tidal Clock, which asks for the hour.")
     assert not defines("tidal clock", "Training tidal clocks takes long.")
     assert spells_out("TCN", "We build a Tidal Clock Network (TCN).")
     assert not spells_out("TCN", "We build on TCN.")

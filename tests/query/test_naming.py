@@ -62,6 +62,7 @@ def lookup(words_library):
         ("Long Range or SHELVING - which problem does each solve?", "ck"),
         ("what does “Counting Crabs” say", ""),  # no title begins so
         ("summarise “Reading Moss”", "d"),
+        ("which titles say “Reading Moss”?", ""),
         ("", ""),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import get_terminal_size
-from typing import TextIO
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
@@ -20,6 +21,8 @@ from rag.export.plain import to_plain
 from rag.pace import Pace
 from rag.text import wrapped
 from rag.types import Progress
+
+USUAL_COLUMNS: Final = 80
 
 
 def write_line(text: str = "", hang: int = 0) -> None:
@@ -37,8 +40,30 @@ def write_notice(text: str) -> None:
     sys.stderr.write(_fitted(text, sys.stderr, hang=2) + "\n")
 
 
+class Notices(logging.StreamHandler[TextIO]):
+    """Writes what is logged as notices, broken between words at a terminal."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(logging.Formatter(form))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
+        return _fitted(super().format(record), self.stream, hang=2)
+
+
 def _fitted(text: str, stream: TextIO, hang: int) -> str:
-    return wrapped(text, get_terminal_size().columns, hang) if stream.isatty() else text
+    return wrapped(text, _columns(stream), hang) if stream.isatty() else text
+
+
+def _columns(stream: TextIO) -> int:
+    """The width of the terminal that a stream writes to, whatever the others do."""
+    try:
+        known = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        known = 0
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isdecimal() and int(given) else known or USUAL_COLUMNS
 
 
 def write_json(value: object) -> None:
@@ -63,7 +88,7 @@ def write_text(text: str, path: Path | None) -> None:
 
 def is_answered_yes(question: str) -> bool:
     """Ask a user at the terminal, who says no by saying nothing."""
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(_fitted(f"{question} [y/N] ", sys.stderr, hang=0))
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 

@@ -10,10 +10,8 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from shutil import get_terminal_size
 
 from rag.errors import ConfigurationError, RagError
-from rag.text import wrapped
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -27,18 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(given)
     except KeyboardInterrupt:
-        return _say("stopped", EXIT_INTERRUPTED)
+        sys.stderr.write("paperchat: stopped\n")
+        return EXIT_INTERRUPTED
     finally:
         _flush()
 
 
 def _run(arguments: list[str]) -> int:
     from rag.cli.parser import parse
+    from rag.terminal import Notices
 
     options = parse(arguments)
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(name)s: %(message)s",
+        handlers=[Notices("%(name)s: %(message)s" if options.verbose else "note: %(message)s")],
     )
     try:
         return int(options.run(options))
@@ -59,8 +59,7 @@ def _flush() -> None:
 
 
 def _say(message: str, code: int) -> int:
-    text = f"paperchat: {message}"
-    if sys.stderr.isatty():
-        text = wrapped(text, get_terminal_size().columns)
-    sys.stderr.write(f"{text}\n")
+    from rag.terminal import write_notice
+
+    write_notice(f"paperchat: {message}")
     return code

@@ -29,9 +29,11 @@ from rag.terminal import (
     write_notice,
     write_text,
 )
-from rag.types import STARTER_SOURCE, TYPED, Answer, Filters, IngestReport, Paper
+from rag.types import STARTER_SOURCE, TYPED, Answer, Filters, IngestReport, Paper, Progress
 
 HANG: Final = 4  # columns by which a paper's title goes on further in
+WATCHING: Final = "watching Zotero, until Ctrl+C"
+MOST_TITLES: Final = 10
 MOST_TYPED_BYTES: Final = 5_000_000
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
 FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
@@ -212,16 +214,28 @@ def _watch(options: argparse.Namespace) -> int:
             removes_gone=options.remove,
             on_progress=on_progress,
         )
-        for report in watched:
+        revision = library.revision
+        for number, report in enumerate(watched):
             if options.json:
                 write_json(report)
             else:
-                _write_report(report, library)
+                _write_report(report, library, is_first=not number)
+                if number:
+                    _write_titles(library.catalog.changed_after(revision))
+            revision = library.revision
             sys.stdout.flush()
+            on_progress(Progress(WATCHING, 0, 0))
     return 0
 
 
-def _write_report(report: IngestReport, library: Library) -> None:
+def _write_titles(papers: Sequence[Paper]) -> None:
+    for paper in papers[:MOST_TITLES]:
+        write_line(f"  {paper.title}", HANG)
+    if len(papers) > MOST_TITLES:
+        write_line(f"  and {len(papers) - MOST_TITLES:,} more")
+
+
+def _write_report(report: IngestReport, library: Library, *, is_first: bool = True) -> None:
     for line in rejection_lines(report.rejected):
         write_notice(f"rejected: {line}")
     for note in report.notes:
@@ -229,7 +243,7 @@ def _write_report(report: IngestReport, library: Library) -> None:
     for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
         write_line(line)
     write_line(str(report))
-    if library.is_lexical_only:
+    if is_first and library.is_lexical_only:
         write_line("Papers are found by their words alone; `paperchat doctor` says why.")
 
 
@@ -239,7 +253,8 @@ def list_papers(options: argparse.Namespace) -> int:
     if options.json:
         write_json({"papers": papers})
     for paper in papers if not options.json else []:
-        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {paper.title}", HANG)
+        title = f"{paper.title}  (retracted)" if paper.retraction else paper.title
+        write_line(f"{paper.paper_id}  {paper.published or '    ':10}  {title}", HANG)
     return 0
 
 
@@ -260,6 +275,8 @@ def show_paper(options: argparse.Namespace) -> int:
         paper.source,
         f"in {', '.join(paper.collections)}" if paper.collections else None,
         f"tagged {', '.join(paper.tags)}" if paper.tags else None,
+        f"cited as {key}" if (key := dict(paper.identifiers).get("citekey")) else None,
+        f"set by hand: {', '.join(paper.edited)}" if paper.edited else None,
     ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0

@@ -99,7 +99,7 @@ def enrich(options: argparse.Namespace) -> int:
         for line in _lines(found):
             write_line(line)
         is_asked = bool(found) and not applies and sys.stdin.isatty() and sys.stdout.isatty()
-        applies |= is_asked and is_answered_yes(f"Write this into {len(found):,} papers?")
+        applies |= is_asked and is_answered_yes(f"Write this into {_papers(len(found))}?")
     if applies:
         library.apply(found)
     if options.json:
@@ -109,9 +109,14 @@ def enrich(options: argparse.Namespace) -> int:
     return 0
 
 
+def _papers(count: int) -> str:
+    return f"{count:,} paper" if count == 1 else f"{count:,} papers"
+
+
 def _told(found: int, of: int, *, is_applied: bool) -> str:
     if not found:
-        return f"Nothing is known that {of:,} records lack."
+        which = f"{of:,} records lack" if of != 1 else "this record lacks"
+        return f"Nothing is known that {which}."
     if is_applied:
         return f"{found:,} of {of:,} records completed"
     return f"{found:,} of {of:,} records would change; `paperchat papers enrich --apply` does it"

@@ -35,7 +35,7 @@ def write_hits(hits: list[Hit], filters: Filters) -> None:
             parts.append(f"similarity {hit.dense_similarity:.2f}")
         if hit.lexical_score is not None:
             parts.append(f"words {hit.lexical_score:.1f}")
-        write_line(f"{place:>3}. {hit.paper.title}", hang=5)
+        write_line(f"{place:>3}. {hit.paper.title}", hang=3)
         write_line(f"     {', '.join(parts)}  {hit.paper.link}")
         if hit.paper.retraction:
             write_line(f"     {hit.paper.retraction}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
+from rag.readers.sources import NO_PAPER, WHAT_CAN_BE_READ
 from rag.types import Gone, Merged, Rejection
 
 LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
@@ -15,21 +17,31 @@ GONE_LISTED: Final = 20
 
 def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
     """Yield a line for each rejection; for many of one kind their number and the first."""
-    groups: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Rejection]] = defaultdict(list)
     for each in rejected:
-        groups[each.source, each.reason if each.record else each.why].append(each)
-    for (source, reason), some in groups.items():
+        reason = each.reason if each.record else each.why
+        groups[each.within, each.source, reason].append(each)
+    is_told = False  # what can be read
+    places = Counter((within, source) for within, source, _ in groups)
+    for (within, source, reason), some in groups.items():
+        if reason == NO_PAPER and places[within, source] > 1:  # why not is told
+            continue
         if len(some) <= LISTED_ONE_BY_ONE or not reason:
-            yield from (f"{_place(each)}: {each.why}" for each in some)
+            for each in some:
+                known = WHAT_CAN_BE_READ if is_told else ""
+                yield f"{_place(each)}: {each.why.removesuffix(known)}"
+                is_told |= each.why.endswith(WHAT_CAN_BE_READ)
         else:
             first = "; ".join(f"record {each.record}: {each.why}" for each in some[:EXAMPLES])
-            yield f"{source}: {len(some):,} records for one reason ({reason}), first {first}"
+            place = _place(replace(some[0], record=0))
+            yield f"{place}: {len(some):,} records for one reason ({reason}), first {first}"
 
 
 def _place(rejection: Rejection) -> str:
-    return (
-        f"{rejection.source}, record {rejection.record}" if rejection.record else rejection.source
-    )
+    source, within = rejection.source, rejection.within
+    if within and not source.startswith(f"{within}/"):  # as the files of archives do
+        source = f"{within}/{source}"
+    return f"{source}, record {rejection.record}" if rejection.record else source
 
 
 def gone_lines(gone: Sequence[Gone]) -> Iterator[str]:

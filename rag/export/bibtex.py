@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from rag.export.latex import latex_text
-from rag.export.references import Kind, Reference
+from rag.export.references import Kind, Reference, listed
 from rag.names import Name
 
 ENTRY_TYPES: Final[Mapping[Kind, str]] = {
@@ -55,14 +55,11 @@ def _fields(reference: Reference) -> dict[str, str]:
         "doi": _braced(_verbatim(reference.doi or "")),
         "url": _braced(_verbatim(reference.url or "")),
         "pmid": _braced(reference.pmid or ""),
-        "keywords": _braced(latex_text(", ".join(map(_keyword, reference.keywords)))),
+        "keywords": _braced(latex_text(listed(reference.keywords))),
+        "groups": _braced(latex_text(listed(reference.collections))),  # as JabRef has them
         OWN_ID: _braced(latex_text(reference.own_id or "")),
         "abstract": _braced(latex_text(reference.abstract or "")),
     }
-
-
-def _keyword(text: str) -> str:
-    return text.replace(",", " ").replace(";", " ")
 
 
 def _braced(value: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from rag.export.references import Kind, Reference
+from rag.export.references import Kind, Reference, listed
 from rag.names import Name
 
 TYPES: Final[Mapping[Kind, str]] = {
@@ -16,7 +16,8 @@ TYPES: Final[Mapping[Kind, str]] = {
     "other": "document",
 }
 ARXIV: Final = "arXiv"
-OWN_ID: Final = "paperchat_id"  # below `custom`, which the schema keeps for such
+COLLECTIONS: Final = "collections"
+OWN_ID: Final = "paperchat_id"  # both below `custom`, which the schema keeps for such
 
 
 def render_csl(references: Iterable[Reference]) -> str:
@@ -29,6 +30,7 @@ def csl_item(reference: Reference) -> dict[str, object]:
     """Return a reference as an item of CSL."""
     known: dict[str, object] = {
         "id": reference.key,
+        "citation-key": reference.own_key,
         "type": TYPES[reference.kind],
         "title": reference.title,
         "author": [_name(name) for name in reference.authors],
@@ -39,10 +41,15 @@ def csl_item(reference: Reference) -> dict[str, object]:
         "DOI": reference.doi,
         "URL": reference.url,
         "PMID": reference.pmid,
-        "keyword": ", ".join(word.replace(",", " ") for word in reference.keywords),
+        "keyword": listed(reference.keywords),
         "abstract": reference.abstract,
-        "custom": {OWN_ID: reference.own_id} if reference.own_id else None,
+        "custom": _custom(reference),
     }
+    return {field: value for field, value in known.items() if value}
+
+
+def _custom(reference: Reference) -> dict[str, object]:
+    known = {OWN_ID: reference.own_id, COLLECTIONS: list(reference.collections)}
     return {field: value for field, value in known.items() if value}
 
 

@@ -19,7 +19,7 @@ STYLES: Final[Mapping[Style, str]] = {
     "ieee": "ieee",
     "chicago": "chicago-author-date",
 }
-NOT_PRINTED: Final = ("abstract", "keyword", "custom", "PMID")
+NOT_PRINTED: Final = ("abstract", "keyword", "custom", "PMID", "citation-key")
 # Chicago spells given names out, and says so in a way that citeproc-py passes over.
 INITIALS: Final = ' initialize-with=". "'
 NUMBER: Final = re.compile(r"^(\[\d+\])\s*")

@@ -79,6 +79,7 @@ class Reference:
     own_id: str | None
     pmid: str | None = None
     keywords: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
     own_key: str | None = None
 
 
@@ -116,6 +117,7 @@ def _reference(paper: Paper, key: str) -> Reference:
         own_id=None if _follows_from_record(paper, arxiv_id) else paper.paper_id,
         pmid=known.get("pmid"),
         keywords=paper.tags,
+        collections=paper.collections,
         own_key=_own_key(paper) or None,
     )
 
@@ -143,6 +145,15 @@ def _kind(venue: str, arxiv_id: str, *, is_published: bool) -> Kind:
     if CONFERENCE.search(venue):
         return "conference"
     return "article" if venue and is_published and not BOOK.search(venue) else "other"
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Return words as a text that `ingest` takes apart again: commas inside a word stay.
+
+    A semicolon inside a word, which would part it, becomes a space.
+    """
+    between = "; " if any("," in word or "|" in word for word in words) else ", "
+    return between.join(" ".join(word.replace(";", " ").split()) for word in words)
 
 
 def _own_key(paper: Paper) -> str:

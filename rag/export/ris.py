@@ -18,6 +18,7 @@ END_OF_LINE: Final = "\r\n"
 OWN_DATABASE: Final = "paperchat"
 ARXIV: Final = "arXiv"
 PUBMED: Final = "PubMed"
+COLLECTION: Final = "Collection"  # before a collection's name in a note, for which RIS has no tag
 
 
 def render_ris(references: Iterable[Reference]) -> str:
@@ -46,6 +47,7 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     }
     yield from ((tag, value) for tag, value in known.items() if value)
     yield from (("KW", word) for word in reference.keywords)
+    yield from (("N1", f"{COLLECTION}: {name}") for name in reference.collections)
     if reference.pmid and known["DB"] != PUBMED:
         yield "N1", f"PMID: {reference.pmid}"
 

@@ -169,12 +169,17 @@ class _Asking:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._silent: dict[str, SourceUnavailableError] = {}
+        self._told: set[str] = set()
         self._has_answers = False
 
     def require_answers(self) -> None:
-        """Raise what went wrong first where nothing went right."""
+        """Raise what went wrong first where nothing went right; else tell what is left out."""
         if self._silent and not self._has_answers:
             raise next(iter(self._silent.values()))
+        for name, why in self._silent.items():
+            if name not in self._told:
+                logger.warning("%s", why)
+                self._told.add(name)
 
     def works(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
         """Ask OpenAlex, else Crossref, for the papers that have a DOI; records by DOI."""
@@ -231,7 +236,6 @@ class _Asking:
         try:
             found = find()
         except SourceUnavailableError as exc:
-            logger.warning("%s", exc)
             self._silent[service.name] = exc
             return None
         self._has_answers = True

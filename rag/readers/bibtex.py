@@ -12,7 +12,7 @@ from rag.readers.bibtex_entries import Entry, read_entries
 from rag.readers.dates import MONTHS, best_date, combine
 from rag.readers.named_values import joined_title
 from rag.readers.people import bibtex_people
-from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError
+from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError, words_of
 from rag.readers.text_files import Text
 
 KIND: Final = r"(?:[a-z]+|\[[\w', ]{2,80}\])"
@@ -28,6 +28,7 @@ ARXIV_FIELDS: Final = (
     *("eprint", "doi", "journal", "journaltitle", "volume", "note", "number", "howpublished"),
     *("arxivid", "pages"),
 )
+GROUPS: Final = ("groups", "mendeley-groups")
 OWN_ID: Final = "paperchatid"  # as rag.export.bibtex writes it
 NOT_INHERITED: Final = frozenset(
     "title subtitle abstract author doi url "
@@ -120,11 +121,18 @@ def _record(fields: Mapping[str, str], key: str) -> Record:
         "url": _url(fields),
         "venue": _venue(fields),
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
+        "collections": _groups(fields),
     }
     if not own_id:
         return LatexRecord(record)
     read = {name: plain_text(str(record[name])) for name in ("title", "abstract")}
     return OwnRecord({**record, **read})
+
+
+def _groups(fields: Mapping[str, str]) -> list[str]:
+    """The groups of JabRef and Mendeley that an entry is in."""
+    found = (words_of(plain_text(fields.get(name, ""))) for name in GROUPS)
+    return [name for names in found for each in names if (name := each.strip())]
 
 
 def _title(fields: Mapping[str, str]) -> str:

@@ -382,6 +382,7 @@ def _csl(item: Item) -> Record:
         "url": _text(item, "URL"),
         "venue": _text(item, "container-title") or _text(item, "event-title"),
         "keywords": _text(item, "keyword"),
+        "collections": custom.get("collections") if isinstance(custom, Mapping) else (),
     }
     if own:
         return OwnRecord(record)

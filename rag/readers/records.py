@@ -327,7 +327,7 @@ def _tags(record: Record) -> tuple[str, ...]:
     value = record.get("keywords") or record.get("tags")
     if not value:
         return ()
-    words: Iterable[object] = _words_of(value) if isinstance(value, str) else ()
+    words: Iterable[object] = words_of(value) if isinstance(value, str) else ()
     if isinstance(value, list | tuple):
         words = value
     kept = (one_line(word) for each in words for word in _tag(each))
@@ -335,9 +335,12 @@ def _tags(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))[:MOST_TAGS]
 
 
-def _words_of(text: str) -> list[str]:
-    """Keywords of a text, or of a list of Python's, as tables have it."""
-    words = re.split("[;,|]", LISTED.sub(r"\1", text))
+def words_of(text: str) -> list[str]:
+    """Take apart the keywords of a text, or of a list of Python's, as tables have it.
+
+    Between semicolons, commas are of the keywords.
+    """
+    words = re.split(";" if ";" in text else "[,|]", LISTED.sub(r"\1", text))
     return [word.strip().strip("'\"") for word in words] if LISTED.match(text) else words
 
 

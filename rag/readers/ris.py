@@ -28,6 +28,7 @@ AUTHORS: Final = ("AU", "A1")
 DATES: Final = ("DA", "PY", "Y1", "YR")
 VENUES: Final = ("T2", "JF", "JO", "JA", "J2", "J1", "JT", "T3", "SO")
 NOTED_PMID: Final = re.compile(r"^PMID: ?(\d{1,8})$")
+NOTED_COLLECTION: Final = re.compile(r"^Collection: (\S.{0,300})$")  # as rag.export.ris writes it
 NOTES: Final = ("N1", "M1", "M3", "C1", "C2", "AN", "ID", "VL")
 OWN_DATABASE: Final = "paperchat"  # as rag.export.ris writes it
 PUBMED: Final = re.compile(r"pubmed|medline", re.IGNORECASE)
@@ -97,6 +98,7 @@ def _record(fields: Fields) -> Record:
         "url": _url(urls, doi),
         "venue": fields.text(*VENUES),
         "keywords": fields.every("KW", "DE"),
+        "collections": _noted_collections(fields),
     }
     return OwnRecord(record) if is_own else record
 
@@ -104,6 +106,11 @@ def _record(fields: Fields) -> Record:
 def _noted_pmid(fields: Fields) -> str:
     found = (NOTED_PMID.match(note) for note in fields.every("N1", "C2"))
     return next((match[1] for match in found if match), "")
+
+
+def _noted_collections(fields: Fields) -> list[str]:
+    found = (NOTED_COLLECTION.match(note) for note in fields.every("N1"))
+    return [match[1] for match in found if match]
 
 
 def _abstract(fields: Fields) -> str:

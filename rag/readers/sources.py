@@ -41,6 +41,7 @@ BYTES_LOOKED_AT: Final = 1 << 16
 MOST_MEMBERS: Final = 20_000
 MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {SOME_FORMATS}"
+NO_PAPER: Final = "it holds no paper with a title and an abstract"
 REJECTED_SOURCES_NAMED: Final = 3
 STDIN: Final = "-"
 MARKUP: Final = re.compile(r"\s*<[A-Za-z!?]")
@@ -248,7 +249,7 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
         yield Rejection(name, 0, f"it cannot be read: {why}")
         return
     if not found:
-        yield Rejection(name, 0, "it holds no paper with a title and an abstract")
+        yield Rejection(name, 0, NO_PAPER)
 
 
 def _read_packed(

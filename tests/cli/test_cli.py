@@ -253,7 +253,7 @@ def test_what_is_no_paper_in_a_folder_or_archive_is_told_and_no_failure(
         archive.write(papers_file, "papers.jsonl")
     code, out, err = run("ingest", tmp_path / "mine")
     assert (code, "2 added" in out) == (0, True)
-    assert "rejected: photo.bib: it is a binary file" in err
+    assert f"rejected: {beside}/photo.bib: it is a binary file" in err
     rejected = run_json("ingest", tmp_path / "mine")["rejected"]
     assert {(each["source"], each["within"]) for each in rejected} == {
         ("photo.bib", str(beside)),
@@ -700,6 +700,15 @@ def test_json_tells_why_the_model_did_not_answer(run_json, filled, at_endpoint):
 
 
 # --- papers ----------------------------------------------------------------------------------
+
+
+def test_list_and_show_tell_what_was_retracted_and_set_by_hand(run, tmp_path):
+    run("ingest", write_lines(tmp_path / "p.jsonl", {**KETTLES, "retraction": "retracted in May"}))
+    run("papers", "edit", KETTLES["id"], "--venue", "Nowhere")
+    assert f"{KETTLES['title']}  (retracted)\n" in run("papers", "list")[1]
+    shown = run("papers", "show", KETTLES["id"])[1]
+    assert "This paper was retracted in May.\n" in shown
+    assert "set by hand: venue\n" in shown
 
 
 def test_list_has_a_line_for_every_paper(run, filled):

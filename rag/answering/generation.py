@@ -18,7 +18,7 @@ from rag.answering.prompting import Prompt, compose_prompt
 from rag.answering.stances import declines, split_disagreement
 from rag.llm.replies import Reply, find_window, stream_reply
 from rag.llm.usage import priced, reported_usage
-from rag.sentences import Sentence, split_sentences
+from rag.sentences import Sentence
 from rag.settings import Settings
 from rag.tokens import SIGN
 from rag.types import Hit, Message, Usage
@@ -32,6 +32,7 @@ from rag.verification.markers import (
 from rag.verification.numbering import Numbering
 from rag.verification.second_verifier import SecondVerifier
 from rag.verification.support import CachingVerifier, Verifier
+from rag.verification.units import split_units
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
@@ -196,7 +197,7 @@ def _worth_showing(replies: Iterator[Reply]) -> Iterator[Reply]:
 def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
     """Return a draft: complete sentences, verified, and the unfinished one without markers."""
     numbered = as_markers(hold_back_label(reply.text), count)
-    complete = split_sentences(numbered)[:-1]
+    complete = split_units(numbered)[:-1]
     cut = complete[-1].end if complete else 0
     checked = check(numbered[:cut])
     tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)

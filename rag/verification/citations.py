@@ -81,14 +81,17 @@ def _assemble(
     sentences: list[CheckedSentence] = []
     citations: list[Citation] = []
     struck: list[RemovedSentence] = []
-    for each in claims:
+    going = _going(claims) if unsupported == "remove" else set()
+    for place, each in enumerate(claims):
+        if place in going:
+            if each.verdict:
+                near = _citation(0, *each.nearest) if each.nearest else None
+                struck.append(RemovedSentence(each.claim, each.verdict, near))
+            out += _gap_left(text, at, each)
+            at = each.unit.end
+            continue
         gap = text[at : each.sentence.start]
         at = each.sentence.end
-        if unsupported == "remove" and each.verdict in ("unsupported", "contradicted"):
-            near = _citation(0, *each.nearest) if each.nearest else None
-            struck.append(RemovedSentence(each.claim, each.verdict, near))
-            out += gap if "\n" in gap else ""
-            continue
         written, markers = _write(each, numbering)
         start = len(out) + len(gap)
         out += gap + written
@@ -109,10 +112,39 @@ def _assemble(
     return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(struck)))
 
 
+def _going(claims: Sequence[CheckedClaim]) -> set[int]:
+    """Return the places of what no paper supports, and of the heads of tables that it empties."""
+    going = {n for n, each in enumerate(claims) if each.verdict in ("unsupported", "contradicted")}
+    lines: list[int] = []
+    for n, each in enumerate([*claims, None]):
+        if each and each.unit.is_in_table and not (each.unit.kind == "head" and _ended(claims, n)):
+            lines.append(n)
+            continue
+        rows = {line for line in lines if claims[line].unit.kind == "row"}
+        going |= set(lines) if rows and rows <= going else set()
+        lines = [n] if each and each.unit.is_in_table else []
+    return going
+
+
+def _ended(claims: Sequence[CheckedClaim], place: int) -> bool:
+    """Return whether a table ended just before the head of another."""
+    return place > 0 and claims[place - 1].unit.kind == "row"
+
+
+def _gap_left(text: str, at: int, removed: CheckedClaim) -> str:
+    """Return what stays of the space before a removed part; of a whole line its break goes too."""
+    start, end = removed.unit.start, removed.unit.end
+    gap = text[at:start]
+    is_line = text[:start].endswith("\n") and text[end : end + 1] in ("", "\n")
+    if is_line:
+        return gap.removesuffix("\n")
+    return gap if "\n" in gap else ""
+
+
 def _write(claim: CheckedClaim, numbering: Numbering) -> tuple[str, tuple[int, ...]]:
     """Return a sentence with its new markers at its end, and these markers."""
     if claim.verdict is None:
-        is_code = claim.is_code
+        is_code = claim.unit.kind == "code"
         return (claim.sentence.text if is_code else strip_markers(claim.sentence.text)), ()
     bare = strip_markers(claim.sentence.text).rstrip()
     markers = tuple(dict.fromkeys(numbering.number(paper) for paper, _ in claim.supports))

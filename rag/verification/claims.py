@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.query.questions import STOP_WORDS
-from rag.sentences import Sentence, split_sentences
+from rag.sentences import Sentence
 from rag.types import Paper, Usage, Verdict
 from rag.verification.frames import without_frame
 from rag.verification.markers import find_markers, strip_markers
 from rag.verification.second_verifier import LLMVerdict, SecondVerifier, combine
 from rag.verification.support import Support, Verifier
+from rag.verification.units import Unit, split_units
 
 LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy
-FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 LIST_MARK: Final = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 # The verdict shown for a sentence on several papers: the one that comes first here.
 SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
@@ -32,42 +32,46 @@ class CheckedClaim:
     """A sentence, what it claims, and the papers that support it.
 
     Attributes:
+        unit: The sentence or the row of a table, with its place.
         claim: Without markers and list marks; empty when the sentence claims nothing.
         supports: Papers that support it, at least partly, best first.
         verdict: None when the sentence claims nothing.
-        is_code: Whether it is in a fenced block.
         model_verdict: The second verifier's, where it gave one.
         local_verdict: The first verifier's, where the second gave one too.
         nearest: The paper that comes closest, where none supports it.
     """
 
-    sentence: Sentence
+    unit: Unit
     claim: str
     supports: tuple[tuple[Paper, Support], ...]
     verdict: Verdict | None
-    is_code: bool = False
     model_verdict: Verdict | None = None
     local_verdict: Verdict | None = None
     nearest: tuple[Paper, Support] | None = None
 
+    @property
+    def sentence(self) -> Sentence:
+        """Its text in the answer, and its place there."""
+        return self.unit.sentence
+
 
 def check_claims(text: str, papers: Sequence[Paper], verifier: Verifier) -> list[CheckedClaim]:
-    """Return every sentence of a text with its verdict; a marker `[n]` is `papers[n - 1]`."""
-    sentences = split_sentences(text)
-    fences = [match.span() for match in FENCED.finditer(text)]
-    is_code = [any(a <= s.start < b for a, b in fences) for s in sentences]
-    claims = ["" if code else _claim(s) for s, code in zip(sentences, is_code, strict=True)]
+    """Return every sentence and row of a text with its verdict; `[n]` is `papers[n - 1]`."""
+    units = split_units(text)
+    claims = [_claim(unit) for unit in units]
     pairs = [(without_frame(claim), paper) for claim in claims if claim for paper in papers]
     checked = dict(zip(pairs, verifier.check(pairs), strict=True))
     return [
-        replace(_check_sentence(sentence, claim, papers, checked), is_code=code)
-        for sentence, claim, code in zip(sentences, claims, is_code, strict=True)
+        _check_unit(unit, claim, papers, checked) for unit, claim in zip(units, claims, strict=True)
     ]
 
 
-def _claim(sentence: Sentence) -> str:
+def _claim(unit: Unit) -> str:
     """Return a sentence without markers and list mark; empty when it claims nothing."""
-    bare = LIST_MARK.sub("", strip_markers(sentence.text)).strip(" *_#>")
+    if unit.kind in ("code", "head"):
+        return ""
+    sentence = unit.sentence
+    bare = LIST_MARK.sub("", strip_markers(unit.said)).strip(" *_#>")
     content = [w for w in re.findall(r"\w+", bare.lower()) if w not in STOP_WORDS]
     is_heading = bare.endswith((":", "?")) or sentence.text.lstrip().startswith("#")
     cites = any(True for _ in find_markers(sentence.text))
@@ -76,15 +80,15 @@ def _claim(sentence: Sentence) -> str:
     return bare
 
 
-def _check_sentence(
-    sentence: Sentence,
+def _check_unit(
+    unit: Unit,
     claim: str,
     papers: Sequence[Paper],
     checked: dict[tuple[str, Paper], Support],
 ) -> CheckedClaim:
     if not claim:
-        return CheckedClaim(sentence, claim, (), None)
-    cited = [papers[n - 1] for n in find_markers(sentence.text) if 1 <= n <= len(papers)]
+        return CheckedClaim(unit, claim, (), None)
+    cited = [papers[n - 1] for n in find_markers(unit.sentence.text) if 1 <= n <= len(papers)]
     said = without_frame(claim)
     held = _supporting(said, list(dict.fromkeys(cited)), checked)
     if not held:  # cited wrongly or not at all: does another paper say so?
@@ -92,11 +96,11 @@ def _check_sentence(
             pair for pair in _supporting(said, papers, checked) if pair[1].verdict == "supported"
         ][:1]
     if held:
-        return CheckedClaim(sentence, claim, tuple(held), held[0][1].verdict)
+        return CheckedClaim(unit, claim, tuple(held), held[0][1].verdict)
     denied = [paper for paper in cited if checked[said, paper].verdict == "contradicted"]
     near = [(paper, checked[said, paper]) for paper in denied or papers]
     verdict: Verdict = "contradicted" if denied else "unsupported"
-    return CheckedClaim(sentence, claim, (), verdict, nearest=_nearest(near))
+    return CheckedClaim(unit, claim, (), verdict, nearest=_nearest(near))
 
 
 def _supporting(

@@ -220,7 +220,7 @@ def test_the_table_and_the_open_paper_show_everything_as_it_is(listed, hostile):
     assert seen.values("data-open") == [hostile]
     paper = Paper(hostile, hostile, hostile, (hostile,), "2020", None, hostile, hostile)
     seen = Seen(html.paper_html(paper))
-    assert set(seen.tags) <= {"article", "h3", "p", "a"}
+    assert set(seen.tags) <= {"article", "h3", "p", "a", "button", "svg", "path", "code", "strong"}
     assert all(link.startswith("https://scholar.google.com/") for link in seen.values("href"))
     report = IngestReport(rejected=(Rejection(hostile, 1, hostile),))
     assert set(Seen(html.report_html(report)).tags) <= {"p", "ul", "li", "b"}

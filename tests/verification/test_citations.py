@@ -232,3 +232,49 @@ def test_attacks_inside_abstracts_never_reach_an_extractive_answer(shared, setti
 
 def test_a_citation_is_supported_unless_it_says_otherwise():
     assert Citation(1, CRABS, "q", 0, 1, 1.0).verdict == "supported"
+
+
+# --- tables and lists
+
+
+HEAD = "| What | When |\n|---|---|\n"
+PEAK = "| Activity of crabs | It peaked every 12.4 hours [1] |"
+CHEESE = "| The moon | It is made of green cheese in every season [1] |"
+
+
+def test_a_row_is_checked_as_a_whole_and_its_marker_stands_inside(verifier):
+    verified = checked(f"{HEAD}{PEAK}\n{CHEESE}", verifier)
+    assert verified.text == (
+        "| What | When |\n|---|---|\n| Activity of crabs | It peaked every 12.4 hours [1] |"
+    )
+    (sentence,) = verified.sentences
+    assert verified.text[sentence.start : sentence.end] == sentence.text
+    assert [each.text for each in verified.struck] == [
+        "The moon: It is made of green cheese in every season"
+    ]
+
+
+def test_a_row_that_goes_leaves_the_table_whole(verifier):
+    verified = checked(f"{HEAD}{CHEESE}\n{PEAK}\n\nMoss takes up metals [2].", verifier)
+    assert verified.text.splitlines()[:3] == [*HEAD.splitlines(), PEAK]
+
+
+def test_a_table_without_rows_goes_with_its_head(verifier):
+    verified = checked(f"Moss takes up metals from the air [2].\n\n{HEAD}{CHEESE}", verifier)
+    assert verified.text == "Moss takes up metals from the air. [1]"
+
+
+def test_an_item_that_goes_leaves_no_hole_in_its_list(verifier):
+    items = [
+        "- Their activity peaked every 12.4 hours [1]",
+        "- The moon is made of green cheese [1]",
+        "- Moss takes up metals from the air that passes over it [2]",
+    ]
+    lines = checked("\n".join(items), verifier).text.splitlines()
+    assert [line[:7] for line in lines] == ["- Their", "- Moss "]
+
+
+def test_what_is_kept_and_marked_keeps_its_table(verifier):
+    verified = checked(f"{HEAD}{CHEESE}\n{PEAK}", verifier, unsupported="mark")
+    assert len(verified.text.splitlines()) == 4
+    assert len(verified.sentences) == 2

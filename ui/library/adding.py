@@ -26,7 +26,11 @@ from ui.library.rows import View
 from ui.library.table import Showing
 from ui.templates.sentences import counted, said_html
 
-UPLOAD_HELP: Final = f"{FORMATS}; up to {MOST_FILES} files at once, 50 MB each."
+UPLOAD_SUMMARY: Final = (
+    "BibTeX, RIS, CSV, Excel, PDF, exports of PubMed, Scopus, Web of Science, Zotero and many "
+    f"others; up to {MOST_FILES} files at once, 50 MB each."
+)
+UPLOAD_HELP: Final = f"All that is read: {FORMATS}."
 PASTE_HELP: Final = (
     "A title on the first line, authors if you have them, and the abstract below, as copied from a "
     "page or a PDF; or arXiv ids and DOIs, which are looked up at arXiv, Crossref, OpenAlex or "
@@ -63,7 +67,7 @@ def lay_out_adding() -> Adding:
         height=150,
         elem_id="library-files",
     )
-    gr.HTML(html.help_html(UPLOAD_HELP))
+    gr.HTML(html.folded_help_html(UPLOAD_SUMMARY, UPLOAD_HELP))
     text = gr.Textbox(
         label="Or paste a paper, arXiv ids or DOIs",
         lines=5,

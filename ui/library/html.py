@@ -10,6 +10,8 @@ from typing import Final
 from rag.lookup import Change
 from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
+from ui.templates.icons import icon
+from ui.templates.markdown import plain_html
 from ui.templates.sentences import counted
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
@@ -87,7 +89,7 @@ def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
     checked = " checked" if is_selected else ""
     current = ' class="is-open"' if row.paper_id == opened else ""
     cells = {
-        "title": f'<button type="button" data-open="{paper_id}">{title}</button>',
+        "title": f'<button type="button" data-open="{paper_id}">{plain_html(row.title)}</button>',
         "authors": escape(row.authors),
         "year": str(row.year or ""),
         "source": escape(row.source or ""),
@@ -131,9 +133,10 @@ def paper_html(paper: Paper | None) -> str:
         known.insert(0, f"This paper was {paper.retraction}")
     return (
         f'<article class="card opened" tabindex="-1" data-paper="{escape(paper.paper_id)}">'
-        f"<h3>{escape(paper.title)}</h3>"
+        '<button type="button" class="close" data-open="" aria-label="Close the paper" '
+        f'title="Close">{icon("close")}</button><h3>{plain_html(paper.title)}</h3>'
         f'<p class="meta">{escape(" · ".join(known))}</p>'
-        f'<p class="kind">{label}</p><p class="abstract">{escape(paper.abstract)}</p>'
+        f'<p class="kind">{label}</p><p class="abstract">{plain_html(paper.abstract)}</p>'
         f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
         f' rel="noopener noreferrer">{escape(_link_label(paper))}</a></p></article>'
     )
@@ -224,6 +227,13 @@ def _note(note: Note) -> str:
 def _rejection(rejection: Rejection) -> str:
     where = rejection.source + (f", record {rejection.record}" if rejection.record else "")
     return f"<b>{escape(where)}</b>: {escape(rejection.why)}"
+
+
+def folded_help_html(summary: str, more: str) -> str:
+    """A sentence below a field, which unfolds the rest."""
+    return (
+        f'<details class="help"><summary>{escape(summary)}</summary><p>{escape(more)}</p></details>'
+    )
 
 
 def help_html(text: str) -> str:

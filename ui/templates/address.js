@@ -53,9 +53,12 @@
     const isSame = isFirst || onlyWords(now) === onlyWords(shown); // one entry for all letters of a search
     (isSame ? history.replaceState : history.pushState).call(history, null, "", now || location.pathname);
     isFirst = false;
+    const isOtherTab = tabOf(now) !== tabOf(shown);
     shown = now;
-    if (scrolled.has(now) && selected() !== "Chat") scrollBack(now);
+    if (isOtherTab) scrollBack(now);
   }
+
+  const tabOf = (address) => new URLSearchParams(address).get("tab") || "chat";
 
   const sorted = (address) => {
     const told = new URLSearchParams(address);
@@ -102,7 +105,7 @@
   // --- the place that was scrolled to
 
   function scrollBack(address) {
-    wanted = scrolled.get(address) ?? null;
+    wanted = scrolled.get(address) ?? 0;
     const until = Date.now() + SETTLES_MS;
     const look = () => {
       if (wanted === null || Date.now() > until) return;

@@ -27,7 +27,7 @@ from rag.answering.suggestions import suggest_follow_ups
 from rag.answering.topic_shift import TopicShiftModel
 from rag.errors import ModelError
 from rag.query.focus import asks_for_several
-from rag.query.follow_ups import asks_to_rephrase
+from rag.query.follow_ups import asks_for_other_words
 from rag.query.naming import names_title
 from rag.query.query import Query
 from rag.query.spelling import quote_as_typed
@@ -240,8 +240,8 @@ class AnswerEngine:
         return replace(final, caveat=find_caveat(final, query, self._answerability))
 
     def _rewording_notice(self, query: Query) -> str | None:
-        """Say that rewording needs a model, where a follow-up asks for it and none writes."""
-        is_asked = asks_to_rephrase(query.standalone) and query.is_follow_up
+        """Say that rewording needs a model, where it is asked for and none writes."""
+        is_asked = asks_for_other_words(query.text)
         return QUOTES_ONLY if is_asked and self._writer.is_extractive else None
 
     def _with_fields(self, answer: Answer, query: Query) -> Answer:

@@ -19,6 +19,7 @@ NOT_SAID: Final = "The abstract may not say exactly this; these passages come ne
 UNMENTIONED: Final = "No abstract cited here mentions {names}; these passages come nearest."
 UNKNOWN: Final = "No paper in this library mentions {names}; these passages come nearest."
 MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it says."
+NOT_APPLIED: Final = "The abstract of “{title}” does not speak of {words}."
 NO_LIMITS: Final = "The abstract names no limitation; this is what it says."
 
 
@@ -29,6 +30,9 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     """
     if query.unknown_names and answer.is_extractive:
         return UNKNOWN.format(names=_listed(query.unknown_names))
+    if query.applied_to and answer.is_extractive:
+        title = query.leading[0].title
+        return NOT_APPLIED.format(title=title, words=_listed(query.applied_to))
     if query.about:
         return _missing_in_paper(answer, query, answerability)
     if answer.confidence < load_fitted().thresholds.unsure_below.value:

@@ -45,7 +45,7 @@ from rag.query.form import Form, form_of, without_form
 from rag.query.questions import earlier_questions
 from rag.query.talk import small_talk
 from rag.sentences import Sentence
-from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message
+from rag.types import EXTRACTIVE, CheckedSentence, Citation, Hit, Message, Paper
 from rag.verification.citations import Verified
 from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.numbering import Numbering
@@ -245,6 +245,8 @@ def _is_aside(question: str, sentence: str) -> bool:
 
 def _compose(picks: Sequence[QuotedPaper], numbering: Numbering, form: Form) -> Draft:
     """Render Markdown: a paragraph for each paper, title first, a marker after every sentence."""
+    if form.titles_only:
+        return _titles([pick.paper for pick in picks], numbering)
     before = "- " if form.as_bullets else ""
     between = "\n" if form.as_bullets else " "
     text = ""
@@ -262,6 +264,13 @@ def _compose(picks: Sequence[QuotedPaper], numbering: Numbering, form: Form) -> 
             checked.append(CheckedSentence(written, start, len(text), (marker,), "supported"))
             citations.append(Citation(marker, pick.paper, quote.text, quote.start, quote.end, 1.0))
     return Draft(Verified(text, tuple(citations), tuple(checked)))
+
+
+def _titles(papers: Sequence[Paper], numbering: Numbering) -> Draft:
+    """Render the titles of papers alone, a line each."""
+    cited = [Citation(numbering.number(paper), paper, "", 0, 0, 1.0) for paper in papers]
+    text = "\n".join(f"- **{each.paper.title}** [{each.marker}]" for each in cited)
+    return Draft(Verified(text, tuple(cited), ()))
 
 
 def _standing_alone(sentence: Sentence) -> Sentence:

@@ -18,6 +18,7 @@ from rag.query.follow_ups import (
     MORE,
     RETURNS_TO,
     TURNS_TO,
+    asks_else_of_itself,
     asks_for_others,
     asks_to_rephrase,
     compares,
@@ -277,4 +278,5 @@ def _by_pronoun(question: str, paper: Paper) -> Antecedents:
         return Antecedents((paper,), is_certain=True)
     if not PRONOUN.search(question):
         return NO_ANTECEDENTS
-    return Antecedents((paper,), is_certain=len(own) <= FEW_WORDS, by_pronoun=True)
+    is_certain = len(own) <= FEW_WORDS or asks_else_of_itself(question)
+    return Antecedents((paper,), is_certain=is_certain, by_pronoun=True)

@@ -136,7 +136,7 @@ def defines(term: str, sentence: str) -> bool:
     # In verbose patterns a space has to be escaped.
     name = rf"{re.escape(term.removesuffix('s'))}s?"
     said = rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:(?:is|are)\s+
-               (?:an?|the|one|any|those|all)|refers?|means?|denotes?|describes?|consists?)\b|,\s*(?:an?|the|which|i\.e\.)\b)
+               (?:an?|the(?!\s(?:\w+est|first|most|only)\b)|one|any|those|all)|refers?|means?|denotes?|describes?|consists?)\b|,\s*(?:an?|the|which|i\.e\.)\b)
            |\b(?:called?|known\sas|termed?|named?|dubbed|referred\sto\sas|coined|namely|i\.e\.,?|propos\w+
                |introduc\w+|present\w*|develop\w*|defin\w+|formulat\w+)\s+
            (?:(?:an?|the|our|new|novel|as|problem|task|concept|notion|measure|of|called)\s+)*["“‘']?{name}\b

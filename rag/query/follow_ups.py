@@ -11,6 +11,7 @@ from typing import Final
 from rag.query.details import without_details
 from rag.query.fields import without_fields
 from rag.query.focus import topic_words
+from rag.query.form import NO_FORM, form_of, without_form
 
 # Asks for papers beside those that were cited.
 ASKS_FOR_OTHERS: Final = re.compile(
@@ -148,6 +149,12 @@ def specific_words(question: str) -> set[str]:
     return set(topic_words(without_details(without_fields(question)))) - ASPECTS
 
 
+def asks_for_other_words(question: str) -> bool:
+    """Return whether other words than before are asked for: "simpler", "in plain English"."""
+    is_repeated = asks_to_rephrase(question) and REPHRASES.search(question)
+    return bool(is_repeated) or form_of(question).plainly
+
+
 def asks_for_more(question: str) -> bool:
     """Return whether a message asks for more of the last answer: "tell me more", "what else?"."""
     return MORE.match(question) is not None
@@ -155,10 +162,19 @@ def asks_for_more(question: str) -> bool:
 
 def asks_to_rephrase(question: str) -> bool:
     """Return whether a message only asks for the last answer in simpler or fewer words."""
-    if not REPHRASES.search(question) or len(question.split()) > LONGEST_REPHRASE:
+    form, bare = form_of(question), without_form(question)
+    is_asked = REPHRASES.search(question) or form != NO_FORM
+    if not is_asked or form.titles_only or len(question.split()) > LONGEST_REPHRASE:
         return False
-    left = set(topic_words(REPHRASES.sub(" ", question)))
+    if form != NO_FORM and bare == question:  # the form is all it says
+        return True
+    left = set(topic_words(REPHRASES.sub(" ", bare)))
     return left.issubset(ASPECTS | REPHRASE_FILLERS)
+
+
+def asks_else_of_itself(question: str) -> bool:
+    """Return whether a question asks what else a paper is good for."""
+    return ELSE_OF_ITSELF.search(question) is not None
 
 
 def asks_for_others(question: str) -> bool:

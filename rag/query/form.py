@@ -27,7 +27,7 @@ BULLETS: Final = re.compile(
     re.IGNORECASE,
 )
 TITLES: Final = re.compile(
-    r"\b(?:(?:just|only)\s+(?:(?:show|give|list|tell)\s+(?:me\s+)?)?(?:the\s+|their\s+)?(?:titles|names)(?:\s+of\s+(?:the|those|these)\s+papers)?"
+    r"\b(?:(?:just|only)\s+(?:(?:show|give|list|tell)\s+(?:me\s+)?)?(?:the\s+|their\s+|its\s+)?(?:titles?|names)(?:\s+of\s+(?:the|those|these)\s+papers)?"
     r"|(?:the\s+)?titles\s+(?:only|alone)|(?:with)?out\s+(?:the\s+)?(?:summaries|descriptions|sentences|quotes))\b(?:\s*,?\s*(?:please|pls))?",
     re.IGNORECASE,
 )

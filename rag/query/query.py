@@ -46,6 +46,7 @@ class Query:
         has_pronoun: Whether a pronoun then stands for one of them.
         are_previous_unrelated: Whether they have nothing of what its own words say.
         leading: Papers that come first among the retrieved ones.
+        applied_to: What it applies the method of the leading paper to, which that does not mention.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Query:
     has_pronoun: bool = False
     are_previous_unrelated: bool = False
     leading: tuple[Paper, ...] = ()
+    applied_to: tuple[str, ...] = ()
 
     @property
     def relevant_history(self) -> tuple[Message, ...]:

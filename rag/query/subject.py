@@ -64,6 +64,8 @@ class SubjectFinder:
             return replace(query, about=tuple(named))
         history = self._with_named_papers(query.history)
         found = self._find_antecedents(question, history)
+        if not named and (words := self._applied_elsewhere(question, found)):
+            return replace(query, leading=found.papers[:1], applied_to=words)
         is_meant = self._is_meant(question, found)
         if found.papers and not (is_meant or covers(found.papers, question)):
             found = NO_ANTECEDENTS
@@ -97,29 +99,26 @@ class SubjectFinder:
             return Antecedents(tuple(last_cited(history)[:1]))
         return found
 
-    def _is_meant(self, question: str, found: Antecedents) -> bool:
+    @staticmethod
+    def _is_meant(question: str, found: Antecedents) -> bool:
         """Return whether a question is surely about the papers that it may refer to."""
-        is_meant = found.is_certain or (bool(found.papers) and is_detail(question))
-        return is_meant and not self._is_applied_elsewhere(question, found)
+        return found.is_certain or (bool(found.papers) and is_detail(question))
 
-    def _is_applied_elsewhere(self, question: str, found: Antecedents) -> bool:
-        """Return whether a question applies a paper's method to what only other papers mention.
+    def _applied_elsewhere(self, question: str, found: Antecedents) -> tuple[str, ...]:
+        """Return what a question applies a paper's method to, where only other papers mention it.
 
-        "Does that work for LSTMs?" is asked of other papers, where that one mentions none. A
+        "Does that work for LSTMs?" is asked of other papers too, where that one mentions none. A
         detail may be asked in words that the paper lacks, as long as it has some of them.
         """
         if self.lookup is None or not found.by_pronoun:
-            return False
+            return ()
         paper = found.papers[0]
         present = set(analyze(f"{paper.title} {paper.abstract}"))
-        applied = [stems for stems in map(analyze, applied_to(question)) if stems]
-        lacking = [not present.issuperset(stems) for stems in applied]
-        if is_detail(question) and not all(lacking):
-            return False
-        return any(
-            lacks and self.lookup.having(stems, 1)
-            for lacks, stems in zip(lacking, applied, strict=True)
-        )
+        applied = {word: stems for word in applied_to(question) if (stems := analyze(word))}
+        lacking = {word: stems for word, stems in applied.items() if not present.issuperset(stems)}
+        if is_detail(question) and len(lacking) < len(applied):
+            return ()
+        return tuple(word for word, stems in lacking.items() if self.lookup.having(stems, 1))
 
     def _find_for_detail(self, question: str) -> tuple[Paper, ...]:
         """Return papers with the names in a question for a detail; those that state it, if any."""

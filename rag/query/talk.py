@@ -35,7 +35,7 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             "identity",
             r"""(?:who|what)\s(?:are|r)\s(?:you|u)\b|what(?:['’]s|\sis)\s(?:your\sname|paperchat|this(?:\s(?:app|tool|site|thing|program|chat|bot|place))?)\W*$
                 |are\syou\s(?:an?\s|the\s)?(?:chat\s?-?gpt|gpt\S*|claude|gemini|llama|ai|a\.i\.|bot|chat\s?bot|robot|human|person|real|machine|sentient|conscious|self-?aware|language\smodel|llm|computer|openai|model|alive|there)\b
-                |(?:who|what\scompany)\s(?:made|built|created|wrote|developed|programmed|trained|designed)\s(?:you|paperchat|this\s(?:app|tool|bot|chat|site))|(?:which|what)\s(?:kind\sof\s)?(?:ai\s|language\s|large\slanguage\s)?(?:model|llm|ai|engine)\s(?:are\syou|do\syou\suse|is\sthis|powers|(?:is|are|runs|works)\s(?:running\s)?(?:behind|inside|in|under|used\sby)\s(?:you|this|it|paperchat|your)\b)|do\syou\suse\s(?:chat\s?gpt|gpt\S*|an?\s(?:llm|language\smodel|model)|ai|openai)\b""",
+                |who(?:['’]s|\sis)\sbehind\s(?:you|paperchat|this(?:\s(?:app|tool|site|bot|chat))?)\W*$|(?:who|what\scompany)\s(?:made|built|created|wrote|developed|programmed|trained|designed)\s(?:you|paperchat|this\s(?:app|tool|bot|chat|site))|(?:which|what)\s(?:kind\sof\s)?(?:ai\s|language\s|large\slanguage\s)?(?:model|llm|ai|engine)\s(?:are\syou|do\syou\suse|is\sthis|powers|(?:is|are|runs|works)\s(?:running\s)?(?:behind|inside|in|under|used\sby)\s(?:you|this|it|paperchat|your)\b)|do\syou\suse\s(?:chat\s?gpt|gpt\S*|an?\s(?:llm|language\smodel|model)|ai|openai)\b""",
         ),
         (
             "ranking",
@@ -98,7 +98,7 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "greeting",
-            r"""(?:(?:hi+|hello+|hel+o+w?|hall?o+|heya|hej|hey+|hiya|howdy|greetings|yo|good\s(?:morning|afternoon|evening|day)|morning|moin|hola|sup|welcome|nice\sto\smeet\syou|test(?:ing)?|is\s(?:anyone|anybody|someone)\sthere|anybody\shere|(?:are\s)?(?:you|u)\sthere|there|all|everyone|again|paperchat|friend|bot|guys|team)[\s,.!?]*)+$""",
+            r"""(?:(?:hi+|hello+|hel+o+w?|hall?o+|heya|hej|he+y+|hiya|howdy|greetings|yo|good\s(?:morning|afternoon|evening|day)|morning|moin|hola|sup|welcome|nice\sto\smeet\syou|test(?:ing)?|is\s(?:anyone|anybody|someone)\sthere|anybody\shere|(?:are\s)?(?:you|u)\sthere|there|all|everyone|again|paperchat|friend|bot|guys|team)[\s,.!?]*)+$""",
         ),
     )
 )

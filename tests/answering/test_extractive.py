@@ -209,6 +209,11 @@ def test_an_answer_has_the_form_that_is_asked_for():
     assert answer_text("one sentence only: what is a tidal lattice?", LATTICE).count("[1]") == 1
 
 
+def test_only_the_title_is_told_where_only_it_is_asked_for():
+    text = answer_text("is there a paper on tidal lattices? just the title", LATTICE)
+    assert text == f"- **{LATTICE.title}** [1]"
+
+
 def test_compared_papers_are_told_alike():
     text = answer_text("what is the difference between TideNet and the lattice?", LATTICE, TIDES)
     assert INTRODUCED in text

@@ -33,6 +33,13 @@ def test_a_follow_up_that_no_other_paper_meets_better_stays_with_the_one_before(
     assert starter.ask(question, talked).hits[0].paper.title.startswith("WaveMix")
 
 
+def test_a_method_applied_to_what_only_others_speak_of_keeps_its_paper_first(starter, talked):
+    answer = starter.ask("does it work for proteins?", talked)
+    assert answer.papers[0].title.startswith("WaveMix")
+    assert answer.caveat is not None
+    assert answer.caveat.endswith("does not speak of proteins.")
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -43,6 +43,7 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("ok and how many layers does it have?", [MOSS]),
         ("so what gpu was used?", [MOSS]),  # a kind of detail is no topic of its own
         ("which gpu was that measured on?", [MOSS]),
+        ("is it good for anything else than roofs in winter?", [MOSS]),
         ("is there code for that one?", [MOSS]),  # a field of its record
         ("is there code for other papers?", []),
         ("what do they suggest instead?", [MOSS, CRAB, BELL]),

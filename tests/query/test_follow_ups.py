@@ -68,7 +68,14 @@ def test_what_a_follow_up_turns_to_is_found(question, turned):
 
 @pytest.mark.parametrize(
     "message",
-    ["shorter", "put everything in one sentence pls", "in plain english", "the short version"],
+    [
+        "shorter",
+        "give me that in two sentences",
+        "as bullet points please",
+        "put everything in one sentence pls",
+        "in plain english",
+        "the short version",
+    ],
 )
 def test_the_last_answer_is_asked_for_in_other_words(message):
     assert asks_to_rephrase(message)

@@ -21,6 +21,9 @@ from rag.types import Paper
     [
         ("hi there", ("greeting",)),
         ("helo", ("greeting",)),
+        ("heeey", ("greeting",)),
+        ("who is behind you", ("identity",)),
+        ("who is behind MossNet", ()),
         ("which language model is behind you?", ("identity",)),
         ("which language model is behind MossNet?", ()),
         ("ok thanks a lot!", ("thanks",)),
@@ -287,6 +290,7 @@ def test_a_sentence_defines_a_term_or_spells_it_out():
     assert defines("tidal clock", "Crabs have what is called a tidal clock.")
     assert defines("tidal clock", "We define a new problem Tidal Clock, which asks for the hour.")
     assert not defines("tidal clock", "Training tidal clocks takes long.")
+    assert not defines("tidal clock", "The tidal clock is the largest clock to date.")
     assert spells_out("TCN", "We build a Tidal Clock Network (TCN).")
     assert not spells_out("TCN", "We build on TCN.")
 

@@ -156,6 +156,7 @@ def build_engine(
         top_k=settings.top_k,
         condenser=build_condenser(llm, settings),
         responder=DirectResponder(build_lookup(index), writer.mode),
+        tabulator=Tabulator(extractive.rank, lambda _, __: ()),
     )
 
 

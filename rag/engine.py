@@ -24,8 +24,10 @@ from rag.answering.gate import (
 from rag.answering.records import describe_record
 from rag.answering.responder import DirectResponder
 from rag.answering.suggestions import suggest_follow_ups
+from rag.answering.tabulating import Tabulator, cited_cells, table_markdown
 from rag.answering.topic_shift import TopicShiftModel
 from rag.errors import ModelError
+from rag.query.comparing import asks_only_to_compare
 from rag.query.focus import asks_for_several
 from rag.query.follow_ups import asks_for_other_words
 from rag.query.naming import names_title
@@ -41,6 +43,7 @@ from rag.types import (
     Filters,
     Hit,
     Message,
+    PaperTable,
     Reason,
     Stage,
     Usage,
@@ -75,6 +78,7 @@ class AnswerEngine:
         top_k: Papers that reach the answer.
         condenser: Rewrites follow-ups for retrieval; None without a model.
         responder: Answers from records and about the assistant; None where only abstracts answer.
+        tabulator: Lays papers that are only compared side by side; None for a text instead.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class AnswerEngine:
         top_k: int,
         condenser: Condenser | None = None,
         responder: DirectResponder | None = None,
+        tabulator: Tabulator | None = None,
     ) -> None:
         self._parser = parser
         self._finder = finder
@@ -99,6 +104,7 @@ class AnswerEngine:
         self._top_k = top_k
         self._condenser = condenser
         self._responder = responder
+        self._tabulator = tabulator
 
     def stream(
         self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -152,12 +158,23 @@ class AnswerEngine:
         answer = replace(answer, stage="reading")
         yield answer
         hits = answer.hits[: len(query.about)] if query.about else answer.hits
-        for draft in self._write(query, hits):
-            answer = _updated(answer, draft, usage)
-            yield answer
+        if table := self._compared(query):
+            cited = cited_cells(table)
+            answer = replace(answer, text=table_markdown(table), citations=cited, table=table)
+        else:
+            for draft in self._write(query, hits):
+                answer = _updated(answer, draft, usage)
+                yield answer
         clock.lap("writing")
         final = self._with_follow_ups(self._finished(answer, query, clock), query)
         yield self._with_fields(final, query)
+
+    def _compared(self, query: Query) -> PaperTable | None:
+        """Return a table of the papers that a question only compares, where no model writes."""
+        is_asked = self._writer.is_extractive and asks_only_to_compare(query.standalone)
+        if not is_asked or self._tabulator is None:
+            return None
+        return self._tabulator.compare(query.about, query.history)
 
     def _about_itself(self, query: Query) -> DirectAnswer | None:
         """Return what is said of the assistant, if a question that no paper is about asks that."""

@@ -28,15 +28,14 @@ from rag.answering.weighing import (
     word_weights,
 )
 from rag.embedding.encoding import CachedEncoder
-from rag.query.comparing import without_sides
+from rag.query.comparing import asks_only_to_compare
 from rag.query.evidence import (
     is_question,
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import asked_count, asks_for_several, topic_words
+from rag.query.focus import asked_count, asks_for_several
 from rag.query.follow_ups import (
-    COMPARES,
     asks_for_more,
     asks_to_rephrase,
     selects_among_cited,
@@ -198,12 +197,6 @@ def question_to_answer(question: str, history: Sequence[Message]) -> str:
         if not (_asks_anew(text) or asked_fields(text) or small_talk(text))
     )
     return next(earlier, question)
-
-
-def asks_only_to_compare(question: str) -> bool:
-    """Return whether a question compares two things, and asks nothing particular of them."""
-    rest = without_sides(question)
-    return rest != question and not topic_words(COMPARES.sub(" ", rest))
 
 
 def _most_sentences(question: str, form: Form) -> int:

@@ -34,6 +34,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "Limits": "What are its limitations?",
 }
 STANDARD: Final = ("Problem", "Method", "Data", "Result")
+COMPARED: Final = ("Method", "Data", "Result")  # of papers that a question compares
+MIN_COMPARED: Final = 2  # columns, and papers
+MOST_COMPARED: Final = 4  # papers
 # Sentences that may stand in a column; a cell is rather empty than another's.
 CONTRIBUTES: Final = re.compile(
     r"\b(?:contributions?|(?:new|novel|proposed) (?:\w+ )?(?:method|approach|model|framework|system"
@@ -100,11 +103,33 @@ class Tabulator:
             asked,
             table_markdown(table),
             "answered",
-            citations=_citations(table),
+            citations=cited_cells(table),
             confidence=1.0,
             hits=hits,
             table=table,
         )
+
+    def compare(
+        self, papers: Sequence[Paper], history: Sequence[Message] = ()
+    ) -> PaperTable | None:
+        """Return a small table of what all of a few papers say; None where that is too little."""
+        if not MIN_COMPARED <= len(papers) <= MOST_COMPARED:
+            return None
+        numbering = Numbering(history)
+        hits = [Hit(paper, 1.0, is_named=True) for paper in papers]
+        markers = [numbering.number(paper) for paper in papers]
+        cells = [
+            dict(zip(COMPARED, self._cells(hit, COMPARED, marker), strict=True))
+            for hit, marker in zip(hits, markers, strict=True)
+        ]
+        columns = tuple(name for name in COMPARED if all(each[name] for each in cells))
+        if len(columns) < MIN_COMPARED:
+            return None
+        rows = (
+            TableRow(paper, marker, tuple(each[name] for name in columns))
+            for paper, marker, each in zip(papers, markers, cells, strict=True)
+        )
+        return PaperTable(columns, tuple(rows))
 
     def _cells(self, hit: Hit, headings: Sequence[str], marker: int) -> tuple[Citation | None, ...]:
         found: dict[str, Citation | None] = {}
@@ -186,7 +211,7 @@ def _cited(paper: Paper, sentence: Sentence, marker: int) -> Citation:
     return Citation(marker, paper, sentence.text, sentence.start, sentence.end, 1.0)
 
 
-def _citations(table: PaperTable) -> tuple[Citation, ...]:
+def cited_cells(table: PaperTable) -> tuple[Citation, ...]:
     """Return the cells that are filled, by marker, then by place in the text."""
     cells = [cell for row in table.rows for cell in row.cells if cell]
     return tuple(sorted(cells, key=lambda cell: cell.marker))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.query.coreference import ORDINAL, SEVERAL
+from rag.query.focus import topic_words
+from rag.query.follow_ups import COMPARES, compares
+
 _X: Final = re.IGNORECASE | re.VERBOSE
 _AND: Final = r"(?:\s+(?:and|or|with|to|from|against|versus|vs\.?|compared\s+(?:to|with))\s+)"
 # A question behind the sides: "A or B - which problem does each of them solve?"
@@ -53,6 +57,15 @@ def without_sides(question: str) -> str:
     for name in ("b", "a"):
         question = f"{question[: match.start(name)]} {question[match.end(name) :]}"
     return " ".join(question.split())
+
+
+def asks_only_to_compare(question: str) -> bool:
+    """Return whether a question compares things, and asks nothing particular of them."""
+    rest = without_sides(question)
+    if rest == question and not compares(question):
+        return False
+    pointing = ORDINAL.sub(" ", SEVERAL.sub(" ", COMPARES.sub(" ", rest)))
+    return not topic_words(pointing)
 
 
 def _bare(side: str) -> str:

@@ -28,7 +28,12 @@ REEDS = {
     "title": "Reeds | a Note",
     "abstract": "We introduce a way of counting reeds from the air. The count takes an hour.",
 }
-PAPERS = [DAMS, REEDS]
+WEIRS = {
+    "id": "weirs",
+    "title": "Weirs of Wire",
+    "abstract": "We propose Wirewall, a weir of wire. It holds 12 % more fish than a weir of wood.",
+}
+PAPERS = [DAMS, REEDS, WEIRS]
 
 
 def texts(row):
@@ -113,3 +118,23 @@ def test_a_table_is_written_as_markdown_and_as_csv(words_library):
 
 def test_a_table_is_named_after_what_it_shows():
     assert describe_table(1, ["Method", "How large?"]) == "Table of 1 paper: method, How large?"
+
+
+def test_papers_that_are_only_compared_stand_in_a_table_of_what_all_say(words_library):
+    answer = words_library.ask("compare Dams without Beavers with Weirs of Wire")
+    assert answer.table is not None
+    assert answer.table.columns == ("Method", "Result")  # one names no data
+    assert [row.paper.paper_id for row in answer.table.rows] == ["dams", "weirs"]
+    assert "We propose Wirewall, a weir of wire. [2]" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "compare Dams without Beavers with Reeds | a Note",  # which has one column alone
+        "Dams without Beavers vs. Weirs of Wire: which of the two holds more fish?",
+        "what does Dams without Beavers propose?",
+    ],
+)
+def test_other_questions_are_answered_in_sentences(words_library, question):
+    assert words_library.ask(question).table is None

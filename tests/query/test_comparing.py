@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.comparing import compared_sides, without_sides
+from rag.query.comparing import asks_only_to_compare, compared_sides, without_sides
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,19 @@ def test_both_sides_are_found_without_what_introduces_them(question, sides):
 def test_what_else_is_asked_is_left_without_the_sides():
     assert without_sides("TideNet vs. Old Waves, on what data?") == "vs. , on what data?"
     assert without_sides("how do crabs live?") == "how do crabs live?"
+
+
+@pytest.mark.parametrize(
+    ("question", "is_all"),
+    [
+        ("compare TideNet with the moss paper", True),
+        ("TideNet and Old Waves, what is each about?", True),
+        ("compare the first two", True),
+        ("what is the difference between them?", True),
+        ("TideNet vs. Old Waves, which data sets does each use?", False),
+        ("how much better is it than before?", False),
+        ("how do crabs live?", False),
+    ],
+)
+def test_a_comparison_may_be_all_that_is_asked(question, is_all):
+    assert asks_only_to_compare(question) is is_all

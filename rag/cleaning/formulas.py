@@ -43,7 +43,7 @@ FORMULAS_REMEMBERED: Final = 1 << 12
 
 @lru_cache(FORMULAS_REMEMBERED)
 def formula_text(formula: str) -> str:
-    """The text that a formula, with its dollar signs, stands for; or the formula on one line."""
+    """Return the text that a formula with its dollar signs stands for, or it on one line."""
     inner = formula.strip("$")
     if "\\" in inner and len(inner) <= MOST_TEXT_CHARACTERS:
         text = _text(inner)
@@ -53,13 +53,13 @@ def formula_text(formula: str) -> str:
 
 
 def _is_plain(text: str, inner: str) -> bool:
-    """Whether a text says a number, with a unit or without, or the order of a growth."""
+    """Return whether a text says a number, with a unit or without, or the order of a growth."""
     has_letters = any(map(str.isalpha, text.replace("∞", "")))
     return not has_letters or bool(ORDER.match(text)) or bool(UNIT.search(inner))
 
 
 def kept_formula(formula: str) -> str:
-    """The formula on one line; "" where nothing stands between its dollar signs."""
+    """Return the formula on one line; "" where nothing stands between its dollar signs."""
     inner, mark = formula.strip("$"), "$$" if formula.startswith("$$") else "$"
     if degrees := DEGREES.match(inner):  # how a sign is set that has no key
         return f"{degrees[1].strip()}°"
@@ -67,7 +67,7 @@ def kept_formula(formula: str) -> str:
 
 
 def _text(inner: str) -> str | None:
-    """The formula as text, or None where text cannot say it."""
+    """Return the formula as text, or None where text cannot say it."""
     written = ""
     tokens = TOKEN.finditer(inner)
     for token in tokens:
@@ -104,7 +104,7 @@ SCRIPT: Final = re.compile(r"\s*(?:\{([^{}]*)\}|\\circ\b|([^\\{}\s]))")
 
 
 def _script(script: str, rest: str) -> tuple[int, str] | None:
-    """How many tokens a raised or lowered part has, and how it is written; None if it cannot be."""
+    """Tell how many tokens a raised or lowered part has, and how it is written; else None."""
     found = SCRIPT.match(rest)
     if not found:
         return None

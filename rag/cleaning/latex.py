@@ -171,7 +171,7 @@ class _Reader:
         return whole + first[1:]
 
     def _argument(self, depth: int) -> str:
-        """What a macro takes: a group, a macro, or one sign."""
+        """Return what a macro takes: a group, a macro, or one sign."""
         token = self._next()
         if token is None or (token.kind == "brace" and token.value == "}"):
             return ""
@@ -245,7 +245,7 @@ class _Reader:
         return (name if self._is_latex else f"\\{token.value}") + token.gap
 
     def _has_letter(self) -> bool:
-        """Whether an accent that is called by a letter has something to stand on."""
+        """Return whether an accent that is called by a letter has something to stand on."""
         after = self._next()
         return after is not None and (after.kind != "plain" or after.value[:1].isalpha())
 
@@ -277,12 +277,12 @@ class _Reader:
         return False
 
     def _given_argument(self, depth: int) -> str:
-        """The next group, past square brackets; "" where none stands."""
+        """Return the next group, past square brackets; "" where none stands."""
         self._skip_options()
         return self._argument(depth) if self._is_open() else ""
 
     def _raw_argument(self) -> str:
-        """The next group as it is written."""
+        """Return the next group as it is written."""
         self._skip_options()
         if not self._is_open():
             return ""
@@ -299,11 +299,11 @@ class _Reader:
         return "".join(raw)
 
     def _ahead(self) -> str:
-        """What stands between the next braces, where that is one piece."""
+        """Return what stands between the next braces, where that is one piece."""
         return "".join(token.raw for token in self._tokens[self._at + 1 : self._at + 2])
 
     def _is_open_for_one(self) -> bool:
-        """Whether braces stand next that hold one piece."""
+        """Return whether braces stand next that hold one piece."""
         behind = self._tokens[self._at + 2 : self._at + 3]
         return self._is_open() and bool(behind) and behind[0].raw == "}"
 
@@ -312,7 +312,7 @@ class _Reader:
         return self._environment(inside) if name == "begin" and inside in MATH_ENVIRONMENTS else ""
 
     def _environment(self, name: str) -> str:
-        """A formula that stands in an environment of its own."""
+        """Return a formula that stands in an environment of its own."""
         raw: list[str] = []
         while token := self._next():
             self._at += 1

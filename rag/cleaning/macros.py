@@ -102,7 +102,7 @@ POWERS_BEFORE: Final = {"square": "²", "cubic": "³"}
 
 @cache
 def symbols() -> dict[str, str]:
-    """The signs that stand for macros in text, by the macro's name; built once."""
+    """Return the signs that stand for macros in text, by the macro's name; built once."""
     from pylatexenc.latex2text import get_default_latex_context_db
 
     found: dict[str, str] = {}

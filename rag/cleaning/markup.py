@@ -222,7 +222,7 @@ def _root(element: _Element) -> str:
 
 
 def _one_of(element: _Element) -> str:
-    """Of alternatives the first that says anything."""
+    """Choose the first alternative that says anything."""
     return next((piece for piece in element.pieces if piece.strip()), "")
 
 

@@ -52,7 +52,8 @@ COPYRIGHT_OF: Final = "Copyright of "
 MOST_PROPERTY_CHARACTERS: Final = 1_200
 ABSTRACT_FROM: Final = re.compile(
     r"\s*[\[(](?:(?:publication )?abstract(?: from| by)?(?: the)? ?(?:author|publisher)s?"
-    r"|(?:author|publication|publisher) abstract|on SciFinder ?\(R\))[\])]\s*$",
+    r"|(?:author|publication|publisher) abstract|on SciFinder ?\(R\)"
+    r"|abstract truncated(?: at \d+ words)?)[\])]\s*$",
     re.IGNORECASE,
 )
 # Compared without case and what is no letter.
@@ -146,7 +147,7 @@ def _without_property(abstract: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether the text only says that there is none."""
+    """Return whether the text only says that there is none."""
     if len(text) > MOST_PLACEHOLDER_CHARACTERS:
         return False
     letters = _letters(text)
@@ -154,7 +155,7 @@ def is_placeholder(text: str) -> bool:
 
 
 def is_withdrawal(abstract: str) -> bool:
-    """Whether a notice that the paper was withdrawn stands where its abstract should."""
+    """Return whether a notice that the paper was withdrawn stands where its abstract should."""
     return len(abstract) <= MOST_WITHDRAWN_CHARACTERS and WITHDRAWN.match(abstract) is not None
 
 

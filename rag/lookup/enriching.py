@@ -50,7 +50,7 @@ class Change:
     source: str
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return one line for people."""
         name = LABELS.get(self.field, self.field)
         return f"{name}: {_in_words(self.old)} → {_in_words(self.new)}  ({self.source})"
 
@@ -109,12 +109,12 @@ def find_enrichments(
 
 
 def is_incomplete(paper: Paper) -> bool:
-    """Whether a record lacks what catalogues commonly know, and may take it."""
+    """Return whether a record lacks what catalogues commonly know, and may take it."""
     return any(not getattr(paper, name) and name not in paper.edited for name in FILLED)
 
 
 def is_same(paper: Paper, found: Paper) -> bool:
-    """Whether a record of a catalogue is of a paper: the same title, and nothing against it."""
+    """Tell whether a catalogue's record is of a paper: the same title, nothing against it."""
     if title_key(MARKED.sub("", found.title)) != title_key(MARKED.sub("", paper.title)):
         return False
     if paper.year and found.year and abs(paper.year - found.year) > YEARS_APART:
@@ -148,7 +148,7 @@ def enrich(paper: Paper, found: Sequence[Paper]) -> Enrichment:
 
 
 def _may_take(paper: Paper, found: Paper, name: str) -> bool:
-    """Whether a field is empty and was not emptied by hand; a date may become more precise."""
+    """Tell whether a field is empty, and not by hand; a date may become more precise."""
     if name in paper.edited or not getattr(found, name):
         return False
     if name == "published" and paper.published and found.published:

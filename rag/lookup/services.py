@@ -142,7 +142,7 @@ class Services:
 
 
 def has_abstract(record: Record) -> bool:
-    """Whether a record has title and abstract, without which it is no paper here."""
+    """Return whether a record has title and abstract, without which it is no paper here."""
     return bool(record.get("title") and record.get("abstract"))
 
 

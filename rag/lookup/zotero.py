@@ -172,7 +172,7 @@ def _all_keys(service: Service, library: str) -> frozenset[str]:
 
 
 def _inventory(shelf: Shelf, keys: frozenset[str]) -> Inventory | None:
-    """What there is; None where that is nothing, as of another profile's, or cannot be read."""
+    """Return what there is; None where that is nothing, as in another profile, or unreadable."""
     if not (keys and all(map(KEY.match, keys))):
         return None
     prefix = f"{shelf.library.strip('/')}/"

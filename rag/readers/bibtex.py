@@ -39,7 +39,7 @@ Inherited = Mapping[str, Mapping[str, str]]
 
 
 def looks_like_bibtex(text: str) -> bool:
-    """Whether a line opens an entry, a string, a comment or a preamble of BibTeX."""
+    """Return whether a line opens an entry, a string, a comment or a preamble of BibTeX."""
     return START.search(text) is not None
 
 
@@ -82,7 +82,7 @@ def _parents(entry: Entry) -> list[str]:
 
 
 def _heritage(entry: Entry) -> Mapping[str, str]:
-    """What others may take from an entry: all of `xdata`, of a volume what is the volume's."""
+    """Return what others may take of an entry: all of `xdata`, of a volume what is its own."""
     if entry.kind == "xdata":
         return entry.fields
     kept = {name: text for name, text in entry.fields.items() if name not in NOT_INHERITED}
@@ -130,7 +130,7 @@ def _record(fields: Mapping[str, str], key: str) -> Record:
 
 
 def _groups(fields: Mapping[str, str]) -> list[str]:
-    """The groups of JabRef and Mendeley that an entry is in."""
+    """Return the groups of JabRef and Mendeley that an entry is in."""
     found = (words_of(plain_text(fields.get(name, ""))) for name in GROUPS)
     return [name for names in found for each in names if (name := each.strip())]
 

@@ -103,7 +103,7 @@ def _go_on(opened: _Open, text: str) -> tuple[bool, str]:
 
 
 def _behind(text: str, at: int) -> str:
-    """What stands behind an entry, with the brace that shows that one ended."""
+    """Return what stands behind an entry, with the brace that shows that one ended."""
     rest = text[at:]
     return "" if not rest.strip() or "@" not in rest else rest.lstrip()
 
@@ -137,7 +137,7 @@ def _broken(line: int, why: str) -> RecordError:
 
 
 def _fields(body: str, at: int, strings: Mapping[str, str]) -> tuple[dict[str, str], int]:
-    """The fields from a place on, and where there are no more; of two of a name the first holds."""
+    """Return the fields from a place on, and where they end; of two of a name the first."""
     fields: dict[str, str] = {}
     while found := NAME.match(body, at):
         value, at = _value(body, found.end(), strings)
@@ -146,7 +146,7 @@ def _fields(body: str, at: int, strings: Mapping[str, str]) -> tuple[dict[str, s
 
 
 def _value(body: str, at: int, strings: Mapping[str, str]) -> tuple[str, int]:
-    """A value, whose parts may be joined by `#`, and where it ends."""
+    """Return a value, whose parts may be joined by `#`, and where it ends."""
     parts: list[str] = []
     while True:
         part, at = _part(body, at, strings)
@@ -171,7 +171,7 @@ def _part(body: str, at: int, strings: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _closing(body: str, at: int, sign: str) -> int:
-    """Where a value in braces or quotation marks ends."""
+    """Find where a value in braces or quotation marks ends."""
     depth = 0
     for mark in BRACE.finditer(body, at):
         if mark[0] == "{":

@@ -16,7 +16,7 @@ TYPES: Final = ("section_type", "type")
 
 
 def is_bioc(element: Element) -> bool:
-    """Whether an element is a document of passages."""
+    """Return whether an element is a document of passages."""
     return element.tag == "document" and element.find("passage") is not None
 
 

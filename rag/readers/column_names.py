@@ -15,7 +15,7 @@ from rag.text import without_accents
 
 
 def bare_name(name: str) -> str:
-    """A column's name without case, accents, signs, remarks and the ending of a Solr field.
+    """Return a column's name without case, accents, signs, remarks and the ending of a Solr field.
 
     "Author(s)" and "Abstract (copied)" are an author and an abstract.
     """

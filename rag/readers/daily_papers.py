@@ -39,7 +39,7 @@ MOST_CHARACTERS: Final = 50_000_000
 
 
 def looks_like_page(text: str) -> bool:
-    """Whether the text has the page's banner, or is titles followed by abstracts and no more."""
+    """Tell whether a text has the page's banner, or is titles above abstracts and no more."""
     lines = _content_lines(text)
     if any(BANNER_PROOF.match(line.strip()) for line in text.split("\n")[:20]):
         return any(
@@ -49,7 +49,7 @@ def looks_like_page(text: str) -> bool:
 
 
 def _are_papers(records: Sequence[Record]) -> bool:
-    """Whether lines without a banner are papers: nearly all whole, and none like notes or code."""
+    """Tell whether lines without a banner are papers: nearly all whole, none like notes or code."""
     whole = [each for each in records if {"title", "abstract"} <= each.keys()]
     others = len(records) - len(whole)
     likely = [each for each in whole if _is_title(str(each["title"]))]

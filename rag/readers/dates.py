@@ -97,7 +97,7 @@ def combine(year: str, month: str = "", day: str = "") -> str | None:
 
 
 def month_in(text: str) -> int | None:
-    """The first month that a text names, or None."""
+    """Return the first month that a text names, or None."""
     for word in WORD.findall(text[:MOST_CHARACTERS]):
         if number := MONTHS.get(word.casefold()):
             return number
@@ -105,7 +105,7 @@ def month_in(text: str) -> int | None:
 
 
 def best_date(*candidates: str | None) -> str | None:
-    """Of dates the first; a later one of the same year that is more precise takes its place."""
+    """Choose the first date, or a later one of the same year that is more precise."""
     dates = [found for each in candidates if each and (found := parse_date(each))]
     if not dates:
         return None
@@ -125,7 +125,7 @@ def _day_first(first: int, second: int, year: int) -> str | None:
 
 
 def _written(text: str) -> str | None:
-    """A date with a month's name, or a year alone, anywhere in the text."""
+    """Return a date with a month's name, or a year alone, anywhere in the text."""
     found = YEAR.search(text)
     if found is None:
         return None

@@ -41,7 +41,7 @@ SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is
 
 
 def looks_like_table(text: str) -> bool:
-    """Whether one of the first lines names columns of titles and abstracts."""
+    """Return whether one of the first lines names columns of titles and abstracts."""
     return _names_in(text) is not None or _has_titles_alone(text)
 
 
@@ -79,14 +79,14 @@ def columns_in(head: Sequence[Sequence[str]]) -> tuple[list[str], int] | None:
 
 
 def _titled(names: list[str]) -> list[str]:
-    """The names of columns, with one that is only called name taken for the titles of papers."""
+    """Return the names of columns; one that is only called name is that of titles of papers."""
     if NAME in names and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
         names[names.index(NAME)] = COLUMNS["title"][0]
     return names
 
 
 def _names_in(text: str) -> tuple[str, list[str], int] | None:
-    """What separates the columns, their names, and how many lines stand above the rows."""
+    """Return what separates the columns, their names, and how many lines stand above the rows."""
     lines = [line for line in text.split("\n") if line.strip()][:LINES_BEFORE_NAMES]
     for number, line in enumerate(lines):
         declared = SEPARATOR.match(line)
@@ -99,7 +99,7 @@ def _names_in(text: str) -> tuple[str, list[str], int] | None:
 
 
 def _are_of_papers(names: list[str]) -> bool:
-    """Whether a column of names, as Notion calls its first, must be one of titles."""
+    """Return whether a column of names, as Notion calls its first, must be one of titles."""
     return _has(names, tuple(CERTAIN_ABSTRACTS)) or (
         _has(names, COLUMNS["authors"])
         and _has(names, (*COLUMNS["date"], *COLUMNS["year"], *COLUMNS["doi"]))
@@ -107,7 +107,7 @@ def _are_of_papers(names: list[str]) -> bool:
 
 
 def _has_titles_alone(text: str) -> bool:
-    """Whether the first line names columns of papers, with no abstracts among them."""
+    """Return whether the first line names columns of papers, with no abstracts among them."""
     line = text.lstrip("\r\n").partition("\n")[0]
     for delimiter in DELIMITERS:
         names = _columns(line, delimiter)
@@ -130,12 +130,12 @@ def _columns(line: str, delimiter: str) -> list[str]:
 
 
 def _with_quotes_doubled(line: str) -> str:
-    """A row with the quotation marks that stand behind backslashes doubled, as CSV has them."""
+    """Double the quotation marks of a row that stand behind backslashes, as CSV has them."""
     return line.replace('\\"', '""') if '\\"' in line and BACKSLASHED.search(line) else line
 
 
 def _with_quotes_kept(line: str, columns: int) -> str:
-    """A row of a table that quotes nothing, with the quotation marks of its texts doubled."""
+    """Double the quotation marks in texts of a table that quotes nothing."""
     cells = line.rstrip("\r\n").split("\t")
     if len(cells) != columns or not any(map(STRAY_QUOTES.match, cells)):
         return line
@@ -189,20 +189,20 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
 
 
 def _published(year: str, dates: list[str], month: str) -> str | None:
-    """The date; of several that of the year in its own column, which is the issue's."""
+    """Return the date; of several that of the year in its own column, which is the issue's."""
     known = best_date(combine(year, month), *(each for each in dates if best_date(each)))
     parts = [each for each in dates if not best_date(each)]  # such as a month alone
     return combine(known, *parts[:1]) if known and len(known) == 4 else known
 
 
 def _authors_apart(cells: Mapping[str, str]) -> list[str]:
-    """Authors in columns of their own."""
+    """Return authors in columns of their own."""
     numbered = [value for name, value in cells.items() if value and NUMBERED_AUTHOR.match(name)]
     return numbered or list(filter(None, [cells.get(FIRST_AUTHOR, "")]))
 
 
 def _url(cells: Mapping[str, str]) -> str:
-    """The first address of the web."""
+    """Return the first address of the web."""
     places = (cells.get(name, "") for name in COLUMNS["url"])
     return next((each for each in places if WEB.match(each)), "")
 

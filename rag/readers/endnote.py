@@ -26,7 +26,7 @@ TAG: Final = re.compile(r"^%([A-Z0-9@+!#$&*()<>=?\[\]^~])(?:[ \t](.*))?$")
 
 
 def looks_like_endnote(text: str) -> bool:
-    """Whether a line with a record's type or an author is followed by another field."""
+    """Return whether a line with a record's type or an author is followed by another field."""
     return START.search(text) is not None
 
 

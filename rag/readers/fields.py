@@ -49,19 +49,19 @@ class Fields:
         return self._last
 
     def all(self, *tags: str) -> list[str]:
-        """The values of the first tag that has any."""
+        """Return the values of the first tag that has any."""
         return next((found for tag in tags if (found := self._values(tag))), [])
 
     def every(self, *tags: str) -> list[str]:
-        """The values of all the tags."""
+        """Return the values of all the tags."""
         return [value for tag in tags for value in self._values(tag)]
 
     def text(self, *tags: str) -> str:
-        """The first value of the first tag that has one, or ""."""
+        """Return the first value of the first tag that has one, or ""."""
         return next(iter(self.all(*tags)), "")
 
     def whole(self, *tags: str) -> str:
-        """All values of the first tag that has any as one text, or ""."""
+        """Return all values of the first tag that has any as one text, or ""."""
         return " ".join(self.all(*tags))
 
     def _values(self, tag: str) -> list[str]:
@@ -75,7 +75,7 @@ class Fields:
 
 
 def _joined(lines: Sequence[str]) -> str:
-    """Lines as one; where one may end within a word, they stay lines."""
+    """Return lines as one; where one may end within a word, they stay lines."""
     may_break = any(line[-1:] == "-" and line[-2:-1].isalnum() for line in lines[:-1])
     return ("\n" if may_break else " ").join(lines).strip()
 

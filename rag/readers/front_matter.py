@@ -36,7 +36,7 @@ DATED: Final = re.compile(
 # Behind a name: numbers and signs that lead to places and notes, addresses.
 MARKS: Final = re.compile(
     r"\([\d\W]{1,40}?\)"
-    r"|[\d¹²³⁴⁵⁶⁷⁸⁹⁰*†‡§¶∗✉♯#]+(?:\s*,\s*[\d¹²³⁴⁵⁶⁷⁸⁹⁰*†‡§¶∗✉a-f]+)*"
+    r"|[\d¹²³⁴⁵⁶⁷⁸⁹⁰*†‡§¶∗✉♯#]+(?:\s*,\s*(?:[\d¹²³⁴⁵⁶⁷⁸⁹⁰*†‡§¶∗✉]+|[a-f]\b))*"
     r"|\S{1,100}@\S{1,100}|\{[^}]{0,300}\}@?\S{0,100}"
 )
 NO_PERSON: Final = re.compile(
@@ -183,7 +183,7 @@ class Parts:
 
 
 def looks_like_front_matter(text: str) -> bool:
-    """Whether a text has a title, and below the word "Abstract" what speaks as abstracts do."""
+    """Tell whether a text has a title, and below the word "Abstract" an abstract."""
     if not has_abstract_label(text):
         return False
     record = read_front_matter(text)
@@ -209,7 +209,7 @@ def read_front_matters(file: Text) -> Iterator[Record]:
 
 
 def has_abstract_label(text: str) -> bool:
-    """Whether one of a text's first lines begins with the label of an abstract."""
+    """Return whether one of a text's first lines begins with the label of an abstract."""
     lines = [_bare(line) for line in _lines(text)[:MOST_LINES_BEFORE]]
     return any(_abstract_label(line) is not None for line in lines)
 
@@ -262,7 +262,7 @@ def read_front_matter(text: str) -> Record:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text; labels that stand behind a title or an abstract begin lines too."""
+    """Return a text's lines; labels that stand behind a title or an abstract begin lines too."""
     lines = text.splitlines()
     if any(INLINE_ABSTRACT.match(line) for line in lines[:MOST_LINES_BEFORE]):
         return INLINE_LABEL.sub("\n", INLINE_ABSTRACT.sub(r"\1\n", text, count=1)).splitlines()
@@ -270,7 +270,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _bare(line: str) -> str:
-    """A line without what sets it off: Markdown's signs around a label or a heading."""
+    """Return a line without what sets it off: Markdown's signs around a label or a heading."""
     line = one_line(line)
     if line[:1] not in "#*_":
         return line
@@ -282,7 +282,7 @@ def _bare(line: str) -> str:
 
 
 def _label(line: str) -> tuple[str | None, str]:
-    """What a line's label says that it holds, and the rest of it; None where it has none."""
+    """Return what a line's label says that it holds, and the rest of it; None where it has none."""
     found = LABELLED.match(line)
     if found is None:
         return None, line
@@ -291,7 +291,7 @@ def _label(line: str) -> tuple[str | None, str]:
 
 
 def _abstract_label(line: str) -> str | None:
-    """What stands behind the label of an abstract on its line, or None."""
+    """Return what stands behind the label of an abstract on its line, or None."""
     name, rest = _label(line)
     if name == "abstract":
         return rest
@@ -333,7 +333,7 @@ def _parts(lines: Sequence[str]) -> Parts:
 
 
 def _label_here(line: str, parts: Parts, *, is_in_abstract: bool) -> tuple[str | None, str]:
-    """A line's label and the rest of it; a sentence of the abstract has none."""
+    """Return a line's label and the rest of it; a sentence of the abstract has none."""
     label, rest = _label(line)
     if not is_in_abstract:
         opened = _abstract_label(line) if label is None and any(parts.front) else None
@@ -343,7 +343,7 @@ def _label_here(line: str, parts: Parts, *, is_in_abstract: bool) -> tuple[str |
 
 
 def _is_over(before: Sequence[str], line: str, below: Sequence[str]) -> bool:
-    """Whether a line below the sentences of an abstract is the page's own and none of them."""
+    """Tell whether a line below the sentences of an abstract is the page's own."""
     last = next((each for each in reversed(before) if each), "")
     if not last.endswith(SENTENCE_END) or not line or line.endswith(SENTENCE_END):
         return False
@@ -360,7 +360,7 @@ def _is_over(before: Sequence[str], line: str, below: Sequence[str]) -> bool:
 
 
 def _ends(label: str, before: Sequence[str], line: str) -> bool:
-    """Whether a line belongs no more to what the label above it says."""
+    """Return whether a line belongs no more to what the label above it says."""
     if not line:
         return True
     goes_on = before[-1][-1:] in ",;" or before[-1].endswith(" and")
@@ -368,12 +368,12 @@ def _ends(label: str, before: Sequence[str], line: str) -> bool:
 
 
 def _is_text(label: str | None, rest: str) -> bool:
-    """Whether what seems a label within an abstract is the beginning of one of its sentences."""
+    """Tell whether what seems a label within an abstract begins one of its sentences."""
     return label in ("venue", "published", "") and len(rest.split()) > MOST_PLACE_WORDS
 
 
 def _without_noise(parts: Parts) -> list[str]:
-    """The lines in front without those above the title that are no title."""
+    """Return the lines in front without those above the title that are no title."""
     front = list(parts.front)
     least = 0 if {"abstract", "title"} & parts.labelled.keys() else 2
     while front and (not front[0] or _is_noise(front[0])):
@@ -390,7 +390,7 @@ def _is_noise(line: str) -> bool:
 
 
 def _title(lines: Sequence[str]) -> tuple[str, list[str]]:
-    """The title, which may take several lines, and the lines below it."""
+    """Return the title, which may take several lines, and the lines below it."""
     if not lines or len(lines[0]) > MOST_TITLE_CHARACTERS:
         return "", list(lines)
     title = lines[0]
@@ -402,7 +402,7 @@ def _title(lines: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _goes_on(title: str, line: str, below: str = "") -> bool:
-    """Whether a line goes on with the title above it, and begins no abstract."""
+    """Return whether a line goes on with the title above it, and begins no abstract."""
     if not line or len(title) + len(line) > MOST_TITLE_CHARACTERS // 2:
         return False
     if line[-1] in ".!@" and below:
@@ -415,7 +415,7 @@ def _goes_on(title: str, line: str, below: str = "") -> bool:
 
 
 def _people(lines: Sequence[str], *, is_apart: bool) -> tuple[list[str], list[str]]:
-    """The people below a title, and the lines below them and their places.
+    """Return the people below a title, and the lines below them and their places.
 
     Args:
         lines: Those below the title.
@@ -437,7 +437,7 @@ def _people(lines: Sequence[str], *, is_apart: bool) -> tuple[list[str], list[st
 
 
 def _names(line: str) -> list[str]:
-    """The people of a line that names nothing else, or only their places beside them."""
+    """Return the people of a line that names nothing else, or only their places beside them."""
     if len(line) > FIRST_CHARACTERS:
         return []
     line = MARKS.sub(" ", BEHIND_DASH.sub("", FURNITURE.sub(" ", line)))
@@ -460,7 +460,7 @@ def _names(line: str) -> list[str]:
 
 
 def _is_placed(text: str) -> bool:
-    """Whether a full name with a place behind it: `Bo Tee, ETH Zürich`."""
+    """Return whether a full name with a place behind it: `Bo Tee, ETH Zürich`."""
     name, comma, place = text.partition(",")
     return bool(comma) and len(name.split()) > 1 and len(place.split()) > 1
 
@@ -478,7 +478,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_place(line: str) -> bool:
-    """Whether a line says where people work or how they are reached."""
+    """Return whether a line says where people work or how they are reached."""
     if len(line.split()) > MOST_PLACE_WORDS:
         return False
     return bool("@" in line or NO_PERSON.search(line) or MARKS.match(line))
@@ -499,6 +499,6 @@ def _date(text: str) -> str:
 
 
 def _joined(lines: Sequence[str], around: str) -> str:
-    """Lines as one text; a word that was broken at the end of a line is whole again."""
+    """Return lines as one text; a word that was broken at the end of a line is whole again."""
     text = "\n".join(line for line in lines if line)
     return one_line(whole_words(text, around))

@@ -25,7 +25,7 @@ ENDINGS: Final = re.compile(r"^(?:ness|ish|less|est?|er|ly|ing|ity|ism|i[sz]e[ds
 
 
 def with_lines_joined(text: str) -> str:
-    """A text whose lines may end within a word, with these words whole.
+    """Return a text whose lines may end within a word, with these words whole.
 
     Where many lines end so, they were set in type, which breaks words anywhere; else only a
     compound can have been broken, at its hyphen.
@@ -38,7 +38,7 @@ def with_lines_joined(text: str) -> str:
 
 
 def whole_words(text: str, around: str) -> str:
-    """A text with no word broken at the end of a line.
+    """Return a text with no word broken at the end of a line.
 
     Args:
         text: With its lines.
@@ -52,7 +52,7 @@ def whole_words(text: str, around: str) -> str:
 
 
 def _all(word: str) -> list[str]:
-    """A word and, of a compound, its parts."""
+    """Return a word and, of a compound, its parts."""
     return [word, *word.split("-")]
 
 

@@ -15,7 +15,7 @@ START: Final = re.compile(r'\s*(?:\[\s*(?:null\s*,\s*){0,999})?(?:\{\s*"|\{\s*$|
 
 
 def looks_like_json(text: str) -> bool:
-    """Whether the text begins an object, or an array of objects."""
+    """Return whether the text begins an object, or an array of objects."""
     return START.match(text) is not None
 
 

@@ -78,7 +78,7 @@ def _unwrapped(value: Item, depth: int) -> Iterator[Record | RecordError]:
 
 
 def _rows_of(value: Item) -> Iterator[Item] | None:
-    """The rows of a table that pandas wrote as columns and data, or column by column."""
+    """Return the rows of a table that pandas wrote as columns and data, or column by column."""
     names, data = value.get("columns"), value.get("data")
     if isinstance(grid := value.get("values"), list) and value.get("majorDimension") == "ROWS":
         names, data = grid[0] if grid else None, grid[1:]  # Google Sheets'
@@ -102,7 +102,7 @@ def _list_in(value: Item) -> object:
 
 
 def _spelled(value: Item, key: str) -> Iterator[object]:
-    """The values of a key: as it is, and with a capital letter."""
+    """Return the values of a key: as it is, and with a capital letter."""
     return (value[each] for each in (key, key.capitalize()) if each in value)
 
 
@@ -111,7 +111,7 @@ def _is_titled(value: Item) -> bool:
 
 
 def _is_named_list(value: Item) -> bool:
-    """Whether a title is that of a list of papers."""
+    """Return whether a title is that of a list of papers."""
     if "abstract" in value or "references" in value:
         return False
     items = _list_in(value)
@@ -120,19 +120,19 @@ def _is_named_list(value: Item) -> bool:
 
 
 def _wrapping_in(value: Item) -> Item | None:
-    """What is wrapped: a paper, or what wraps papers in its turn."""
+    """Return what is wrapped: a paper, or what wraps papers in its turn."""
     inside = (each for key in WRAPPINGS for each in _spelled(value, key))
     return next((each for each in inside if isinstance(each, Mapping) and each), None)
 
 
 def _is_split(value: Item, wrapping: Item) -> bool:
-    """Whether a paper's title is wrapped, and its abstract stands beside what wraps it."""
+    """Return whether a paper's title is wrapped, and its abstract stands beside what wraps it."""
     is_split = "abstract" in value and _is_titled(wrapping)
     return is_split and not has_paper(wrapping) and has_paper(value)
 
 
 def _identified(record: Record | RecordError, wrapping: Item) -> Record | RecordError:
-    """A record with the ids that stand beside it and not inside."""
+    """Return a record with the ids that stand beside it and not inside."""
     if type(record) is not dict or any(record.get(key) for key in IDS):
         return record
     outside = {key: value for key, value in wrapping.items() if not isinstance(value, list)}
@@ -144,13 +144,13 @@ IDS: Final = ("doi", "arxiv_id", "pmid")
 
 
 def _is_keyed(value: Item) -> bool:
-    """Whether an object has papers by their ids, and nothing else."""
+    """Return whether an object has papers by their ids, and nothing else."""
     some = list(islice(value.values(), KEYS_LOOKED_AT))
     return bool(some) and all(isinstance(each, Mapping) and has_paper(each) for each in some)
 
 
 def _with_key(item: object, key: str) -> object:
-    """An item with the key that it stands under, where that is an id everywhere."""
+    """Return an item with the key that it stands under, where that is an id everywhere."""
     name = "doi" if plain_doi(key) else "arxiv_id" if plain_arxiv_id(key) else ""
     return {name: key, **item} if name and isinstance(item, Mapping) else item
 
@@ -162,7 +162,7 @@ def _record(item: Item) -> Iterator[Record]:
 
 
 def _record_of(item: Item) -> Record:
-    """The record of an item, as the first of the shapes has it."""
+    """Return the record of an item, as the first of the shapes has it."""
     for has_shape, read in SHAPES:
         if has_shape(item):
             return read(item)
@@ -170,7 +170,7 @@ def _record_of(item: Item) -> Record:
 
 
 def _notion_page(properties: Item) -> Item:
-    """The properties of a page of Notion, each of which tells its type beside its value."""
+    """Return the properties of a page of Notion, each of which tells its type beside its value."""
     page: dict[str, object] = {}
     for name, each in properties.items():
         kind = _text(each, "type")
@@ -189,7 +189,7 @@ def _notion_value(value: object) -> object:
 
 
 def _arxiv(item: Item) -> Record:
-    """A record of arXiv's metadata snapshot, which is LaTeX."""
+    """Return a record of arXiv's metadata snapshot, which is LaTeX."""
     parsed = item.get("authors_parsed")
     names = _parsed_names(parsed) if isinstance(parsed, list) else None
     return LatexRecord(
@@ -205,7 +205,7 @@ def _arxiv(item: Item) -> Record:
 
 
 def _parsed_names(parsed: Sequence[object]) -> list[str]:
-    """Names of arXiv's three parts, `["Kessel", "Ada", "Jr."]`, and perhaps affiliations."""
+    """Return names of arXiv's three parts, `["Kessel", "Ada", "Jr."]`, and perhaps affiliations."""
     names = []
     for each in parsed:
         if isinstance(each, list) and len(each) > 1 and all(isinstance(p, str) for p in each[:3]):
@@ -263,7 +263,7 @@ def _abstract_of(index: object) -> str:
 
 
 def _indexed_abstract(item: Item) -> str:
-    """An abstract as Microsoft Academic and AMiner have it: the places of its words."""
+    """Return an abstract as Microsoft Academic and AMiner have it: the places of its words."""
     for name, value in item.items():
         if key_of(name) in ("indexedabstract", "ia") and isinstance(value, Mapping):
             return _abstract_of(value.get("InvertedIndex"))
@@ -306,7 +306,7 @@ def _crossref(item: Item) -> Record:
 
 
 def _retraction(item: Item) -> str:
-    """What Crossref knows of a paper's retraction, in words; "" for none."""
+    """Return what Crossref knows of a paper's retraction, in words; "" for none."""
     notices = (each for each in _objects(item, "updated-by") if each.get("type") in RETRACTIONS)
     notice = next(notices, None)
     if notice is None:
@@ -343,7 +343,7 @@ def _zotero(item: Item) -> Record:
 
 
 def _pairs(people: object) -> list[object]:
-    """Names as Citoid has them, given and family name apart."""
+    """Return names as Citoid has them, given and family name apart."""
     pairs = [each for each in people if isinstance(each, list)] if isinstance(people, list) else []
     return [dict(zip(("given", "family"), each, strict=False)) for each in pairs]
 
@@ -358,7 +358,7 @@ ZOTERO_VENUES: Final = (
 
 
 def _named_in(extra: str, name: str) -> str:
-    """A value of Zotero's field "Extra", where a line names it."""
+    """Return a value of Zotero's field "Extra", where a line names it."""
     lines = (line.partition(":") for line in extra.splitlines())
     return next((value.strip() for key, _, value in lines if key.strip() == name), "")
 
@@ -391,13 +391,13 @@ def _csl(item: Item) -> Record:
 
 
 def _cite_key(item: Item) -> str:
-    """An item's id, where that is what people cite by, and no address or number of Zotero's."""
+    """Return an item's id where people cite by it, and it is no address or number of Zotero's."""
     key = _text(item, "id")
     return key if key and "/" not in key and not key.isdigit() else ""
 
 
 def _plain(item: Item) -> Record:
-    """A record as people's own scripts write it, or services in names and nestings of their own."""
+    """Read a record as people's scripts write it, or services with names of their own."""
     more: dict[str, object] = {}
     if not item.get("abstract") and (abstract := _indexed_abstract(item)):
         item = {**item, "abstract": abstract}
@@ -408,7 +408,7 @@ def _plain(item: Item) -> Record:
 
 
 def _completed(record: dict[str, object], item: Item) -> Record:
-    """A record with what its item has under other names, or nested, where it says nothing."""
+    """Complete a record by what its item has under other names, or nested."""
     missing = [key for key in FINDERS if not SAYS_SOMETHING.get(key, _is_filled)(record.get(key))]
     found = Found(item) if missing else None
     for key in missing:
@@ -462,7 +462,7 @@ def _objects(item: Item, name: str) -> list[Item]:
 
 
 def _first(item: Item, name: str) -> str:
-    """The first text of a list of texts, or the text."""
+    """Return the first text of a list of texts, or the text."""
     value = item.get(name)
     texts = value if isinstance(value, list) else [value]
     return next((each for each in texts if isinstance(each, str) and each.strip()), "")

@@ -18,7 +18,7 @@ BEGUN: Final = re.compile(r'\{\s*"[^"]+"\s*:\s*[^\s{\[]')
 
 
 def looks_like_json_lines(text: str) -> bool:
-    """Whether one of the first lines with content is a JSON object, or the only one begins it."""
+    """Tell whether a first line with content is a JSON object, or the only one begins it."""
     lines = [line for line in map(str.strip, text.split("\n")) if line]
     first = lines[:LINES_LOOKED_AT]
     if first and (first[0].startswith("[{") or any(map(PRETTY.match, first))):

@@ -45,7 +45,7 @@ def parse(text: str) -> object | RecordError:
 
 
 def _plain(item: dict[str, object]) -> object:
-    """What MongoDB's extended JSON wraps to tell its type: a number, or an ISO date."""
+    """Return what MongoDB's extended JSON wraps to tell its type: a number, or an ISO date."""
     if len(item) != 1:
         return item
     (name, value), *_ = item.items()
@@ -65,7 +65,7 @@ def _number(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    """The day of a time in milliseconds since 1970; a text stays as it is."""
+    """Return the day of a time in milliseconds since 1970; a text stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     try:
@@ -125,14 +125,14 @@ class _Scanner:
         self._keep(piece[start:])
 
     def _opened(self, sign: str, before: str) -> Iterator[RecordError]:
-        """A brace or bracket that opens a value, or the array that holds them."""
+        """Give a brace or bracket that opens a value, or the array that holds them."""
         self._outside(before)
         yield from self._told_between()
         if sign == "[" and not self._depth:
             self._is_array = True
 
     def _closed(self, text: str) -> Iterator[object | RecordError]:
-        """A brace or bracket that closes, with what stands before it."""
+        """Take a brace or bracket that closes, with what stands before it."""
         self._depth = max(0, self._depth - 1)
         if self._is_array and not self._depth:
             self._outside(text[:-1])

@@ -56,7 +56,7 @@ MAILED_ID: Final = re.compile(r"^(?:arXiv:|Paper: )\s*(\S+)", re.MULTILINE)
 
 
 def looks_like_listing(text: str) -> bool:
-    """Whether the text lists papers in one of the three forms."""
+    """Return whether the text lists papers in one of the three forms."""
     return _form_of(text) is not None
 
 
@@ -81,7 +81,7 @@ def _form_of(text: str) -> _Form | None:
 
 
 def _split_pubmed(lines: Iterable[str]) -> Iterator[list[str]]:
-    """A record begins with its citation, behind a blank line and another's number."""
+    """Begin a record with each citation that stands behind a blank line and another's number."""
     record: list[str] = []
     is_apart, is_whole = True, True
     for line in lines:
@@ -122,7 +122,7 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
 
 
 def _people(paragraph: str) -> list[str]:
-    """The people of a paragraph of names with initials; none where it is something else."""
+    """Return the people of a paragraph of names with initials; none where it is something else."""
     bare = MARK.sub("", paragraph).replace(" ,", ",")
     names = [name for each in bare.split(",") if (name := each.strip().rstrip(";"))]
     named = sum(1 for name in names if INITIALS.search(name))
@@ -130,7 +130,7 @@ def _people(paragraph: str) -> list[str]:
 
 
 def _split_science_direct(lines: Iterable[str]) -> Iterator[list[str]]:
-    """A record is a block of lines; one without a page's address goes on with the abstract."""
+    """Take a block of lines for a record; one without a page's address goes on with the abstract."""
     record: list[str] = []
     for is_text, group in groupby(lines, key=lambda line: bool(line.strip())):
         block = list(islice(group, MOST_LINES)) if is_text else []
@@ -173,7 +173,7 @@ def _split_mailing(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _read_mailing(lines: Sequence[str]) -> Record | None:
-    """A record of three parts between lines that begin with two backslashes."""
+    """Return a record of three parts between lines that begin with two backslashes."""
     parts: list[list[str]] = [[]]
     for line in lines:
         if line.startswith("\\\\"):
@@ -218,7 +218,7 @@ def _split_scopus(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _read_scopus(lines: Sequence[str]) -> Record | None:
-    """A record with its title above the year and the journal, and labels for the rest."""
+    """Return a record with its title above the year and the journal, and labels for the rest."""
     at = next((number for number, line in enumerate(lines) if SCOPUS_PLACE.match(line)), 0)
     place = SCOPUS_PLACE.match(lines[at])
     if not place:

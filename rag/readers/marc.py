@@ -25,7 +25,7 @@ COPYRIGHT: Final = re.compile(r"^\s*©\s*")
 
 
 def is_marc(element: Element) -> bool:
-    """Whether an element has MARC's numbered fields."""
+    """Return whether an element has MARC's numbered fields."""
     return element.find(FIELD) is not None
 
 
@@ -55,7 +55,7 @@ def _title(element: Element) -> str:
 
 
 def _people(element: Element) -> Iterator[str]:
-    """The people and bodies that wrote it, without editors, supervisors and the like."""
+    """Give the people and bodies that wrote it, without editors, supervisors and the like."""
     for field in _fields(element, *PEOPLE):
         roles = (text.strip(" .,") for text in _of(field, "e", "4"))
         if not any(map(NO_AUTHORS.match, roles)):
@@ -80,5 +80,5 @@ def _parts(element: Element, tag: str, *codes: str) -> list[str]:
 
 
 def _first_field(element: Element, tag: str, *codes: str) -> list[str]:
-    """The parts of the first field of a number that has any."""
+    """Return the parts of the first field of a number that has any."""
     return next((found for field in _fields(element, tag) if (found := _of(field, *codes))), [])

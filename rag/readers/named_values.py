@@ -131,7 +131,7 @@ SCHEMES: Final = {"doi": "doi", "arxiv": "arxiv", "pubmed": "pmid", "pmid": "pmi
 
 @lru_cache(1 << 13)
 def key_of(name: str) -> str:
-    """A name without case, signs, prefix of a namespace and ending of a Solr field."""
+    """Return a name without case, signs, prefix of a namespace and ending of a Solr field."""
     bare = SOLR_SUFFIX.sub("", name).rpartition(":")[2]
     return TEXT if bare == TEXT else "".join(filter(str.isalnum, bare)).casefold()
 
@@ -152,7 +152,7 @@ class Found:
         return FINDERS[key](self)
 
     def title(self) -> str:
-        """The first title that says anything; a bare name is one only above an abstract."""
+        """Return the first title that says anything; a bare name is one only above an abstract."""
         texts = (text for each in self._titles() if (text := text_of(_item_title(each)).strip()))
         found = next(texts, "")
         if found and "subtitle" in self._own:
@@ -162,7 +162,7 @@ class Found:
         return next((each for each in _every(self._own, NAMES) if isinstance(each, str)), "")
 
     def abstract(self) -> str:
-        """The first abstract that says anything; what is described has to be a paper's."""
+        """Return the first abstract that says anything; what is described has to be a paper's."""
         own = self._own
         if not (self.authors() or self.published() or self.identifier("doi")):
             own = {name: each for name, each in own.items() if name not in DESCRIPTIONS}
@@ -172,11 +172,11 @@ class Found:
         return list(_every(self._own, TITLES))
 
     def authors(self) -> tuple[str, ...]:
-        """The people who are called authors, or creators."""
+        """Return the people who are called authors, or creators."""
         return _people(self._own)
 
     def published(self) -> str:
-        """The paper's date, else its issue's, else when it was first seen."""
+        """Return the paper's date, else its issue's, else when it was first seen."""
         years = (date_of(self._item[name]) for name in YEARS if name in self._item)
         dates = [*filter(None, years), *map(date_of, _every(self._own, DATES))]
         if first := _best(dates):
@@ -185,21 +185,21 @@ class Found:
         return _best(map(date_of, _every(whole, (*DATES, *LATE_DATES))))
 
     def venue(self) -> str:
-        """The journal, the book or the conference."""
+        """Return the journal, the book or the conference."""
         hosts = [each for each in self._own.get("source", ()) if isinstance(each, Mapping)]
         return next(filter(None, map(text_of, (*_every(self._own, VENUES), *hosts))), "")
 
     def identifier(self, scheme: str) -> str:
-        """The id of a scheme, `doi`, `arxiv` or `pmid`."""
+        """Return the id of a scheme, `doi`, `arxiv` or `pmid`."""
         names, read = IDS[scheme]
         return _typed_id(self._nodes, scheme) or _first(self._own, names, read)
 
     def url(self) -> str:
-        """A web address."""
+        """Return a web address."""
         return _first(self._own, ADDRESSES, _web_address)
 
     def keywords(self) -> object:
-        """Keywords as texts, or the text that lists them."""
+        """Return keywords as texts, or the text that lists them."""
         return _keywords(self._own)
 
 
@@ -218,7 +218,7 @@ FINDERS: Final[Mapping[str, Callable[[Found], object]]] = {
 
 
 def joined_title(title: str, subtitle: str) -> str:
-    """A title with its subtitle, once."""
+    """Return a title with its subtitle, once."""
     if not subtitle or subtitle.casefold() in title.casefold():
         return title
     return (
@@ -227,13 +227,13 @@ def joined_title(title: str, subtitle: str) -> str:
 
 
 def has_paper(item: Data) -> bool:
-    """Whether a title and an abstract are found under their names."""
+    """Return whether a title and an abstract are found under their names."""
     found = Found(item)
     return bool(found.title() and found.abstract())
 
 
 def _by_name(item: Data, closed: frozenset[str]) -> tuple[dict[str, list[object]], list[Data]]:
-    """The values by their names, those less deep first, and the mappings that they stand in."""
+    """Sort values by their names, less deep ones first, and list the mappings they stand in."""
     found: dict[str, list[object]] = {}
     nodes, level = 0, [item]
     seen: list[Data] = []
@@ -255,7 +255,7 @@ def _by_name(item: Data, closed: frozenset[str]) -> tuple[dict[str, list[object]
 
 
 def _is_past(item: Data) -> bool:
-    """Whether an item is a state of before: of a list of them one is called current."""
+    """Return whether an item is a state of before: of a list of them one is called current."""
     return item.get("current") is False
 
 
@@ -266,20 +266,20 @@ def _every(found: Mapping[str, list[object]], names: Sequence[str]) -> Iterator[
 def _first(
     found: Mapping[str, list[object]], names: Sequence[str], read: Callable[[str], str]
 ) -> str:
-    """What is read of the first value that something can be read of."""
+    """Return what is read of the first value that something can be read of."""
     texts = (text for each in _every(found, names) for text in _texts(each))
     return next(filter(None, map(read, texts)), "")
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every text of a list, or the text of a value."""
+    """Give every text of a list, or the text of a value."""
     for each in value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]:
         if text := text_of(each).strip():
             yield text
 
 
 def text_of(value: object, depth: int = 0) -> str:
-    """The text of a value: itself, the first of a list, or what a wrapping calls its value."""
+    """Find the text of a value: itself, the first of a list, or what a wrapping calls so."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or depth > DEEPEST:
@@ -298,7 +298,7 @@ def text_of(value: object, depth: int = 0) -> str:
 
 
 def _in_a_language(value: Data) -> str:
-    """Of a text in several languages the English one, else the first."""
+    """Choose the English one of a text in several languages, else the first."""
     if not all(isinstance(name, str) and LANGUAGE.match(name) for name in value):
         return ""
     texts = [each for each in (value.get("en"), *value.values()) if isinstance(each, str)]
@@ -306,7 +306,7 @@ def _in_a_language(value: Data) -> str:
 
 
 def _item_title(value: object) -> object:
-    """Of titles of a paper, its journal and its series the paper's, where their types are told."""
+    """Choose the paper's title of those of its journal and series, where their types are told."""
     items = value if isinstance(value, list) else []
     typed = (each for each in items if isinstance(each, Mapping) and each.get("type") == "item")
     return next(typed, value)
@@ -322,7 +322,7 @@ def _abstract(own: Mapping[str, list[object]], titles: Sequence[object]) -> str:
 
 
 def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
-    """An abstract of parts; of several abstracts the first, or the one that is called so."""
+    """Return an abstract of parts; of several abstracts the first, or the one that is called so."""
     if isinstance(value, Mapping):
         keys = {key_of(str(name)): each for name, each in value.items()}
         parts = next((keys[name] for name in PARTS if name in keys), None)
@@ -339,7 +339,7 @@ def _whole_abstract(value: object, languages: int, depth: int = 0) -> str:
 
 
 def _by_heading(value: Data) -> str:
-    """An abstract whose parts stand under their headings."""
+    """Return an abstract whose parts stand under their headings."""
     if HEADINGS.isdisjoint(map(key_of, value)):
         return ""
     parts = ((name, text_of(each).strip()) for name, each in value.items())
@@ -354,7 +354,7 @@ PARTS: Final = ("abstract", "abstracttext", "description", "sec", "p")
 
 
 def _of_several(items: Sequence[Data]) -> str:
-    """Of descriptions the abstract; the parts of an abstract one behind the other."""
+    """Choose the abstract of descriptions; join the parts of an abstract."""
     if any("descriptiontype" in each for each in items):
         items = [each for each in items if _is_called_abstract(each)][:1]
     plain = [each for each in items if "abstracttype" not in each]
@@ -373,7 +373,7 @@ def _is_called_abstract(item: Data) -> bool:
 
 
 def _labelled(keys: Data) -> str:
-    """A part of an abstract with its label in front."""
+    """Return a part of an abstract with its label in front."""
     label = next((text_of(keys[name]) for name in ("label", "heading") if name in keys), "")
     text = text_of({name: each for name, each in keys.items() if name != "label"})
     if not label or not text or label.casefold() in ("abstract", "unlabelled"):
@@ -392,7 +392,7 @@ def _people(own: Mapping[str, list[object]]) -> tuple[str, ...]:
 
 
 def _people_called(values: Sequence[object]) -> tuple[str, ...]:
-    """The people of several values of a name; a text alone may hold several."""
+    """Return the people of several values of a name; a text alone may hold several."""
     if len(values) == 1 and isinstance(values[0], str):
         return read_people(values[0])
     return tuple(dict.fromkeys(chain.from_iterable(people_in(each) for each in values)))
@@ -409,7 +409,7 @@ def people_in(value: object, depth: int = 0) -> list[str]:
 
 
 def _person(value: Data, depth: int) -> list[str]:
-    """The name that a mapping has the parts of, or the people that it wraps."""
+    """Return the name that a mapping has the parts of, or the people that it wraps."""
     keys = {key_of(str(name)): each for name, each in value.items()}
     if any(NO_AUTHORS.match(text_of(keys[role]).strip()) for role in ROLES if role in keys):
         return []
@@ -444,13 +444,13 @@ def _name_parts(parts: object) -> dict[str, object]:
 
 
 def _joined(value: object) -> str:
-    """The texts of a list together, such as several given names."""
+    """Return the texts of a list together, such as several given names."""
     parts = value[:MOST_OF_A_LIST] if isinstance(value, list) else [value]
     return " ".join(filter(None, map(_own_text, parts)))
 
 
 def _own_text(value: object) -> str:
-    """A text, or that of an element with attributes; what holds more is no part of a name."""
+    """Return a text, or that of an element with attributes; what holds more is no name's part."""
     return text_of(value.get(TEXT)) if isinstance(value, Mapping) else text_of(value)
 
 
@@ -491,7 +491,7 @@ def _is_issue(item: Data) -> bool:
 
 
 def _typed_id(nodes: Sequence[Data], scheme: str) -> str:
-    """An id whose scheme is told beside it: `{"type": "doi", "value": …}`."""
+    """Return an id whose scheme is told beside it: `{"type": "doi", "value": …}`."""
     read = IDS[scheme][1]
     for node in nodes:
         if len(node) > MOST_BESIDE_AN_ID:
@@ -519,7 +519,7 @@ def _web_address(text: str) -> str:
 
 
 def _keywords(own: Mapping[str, list[object]]) -> object:
-    """Keywords as texts, or the text that lists them."""
+    """Return keywords as texts, or the text that lists them."""
     value = next(iter(_every(own, KEYWORDS)), None)
     if isinstance(value, str):
         return value

@@ -18,7 +18,7 @@ STRUCTURED: Final = re.compile(
 
 
 def is_structured(text: str) -> bool:
-    """Whether the text is to be read like a file, not as a title and its abstract."""
+    """Return whether the text is to be read like a file, not as a title and its abstract."""
     if STRUCTURED.match(text) or find_reader(text.lstrip().partition("\n")[0]):
         return True
     return looks_like_page(text) and len(list(split_page(text))) > 1

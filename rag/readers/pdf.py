@@ -111,7 +111,7 @@ def _page_lines(page: PdfTextPage) -> Iterator[Line]:
 
 
 def _size(page: PdfTextPage, at: int, length: int) -> float:
-    """The height of a line's letters: of some of them, for all are alike."""
+    """Return the height of a line's letters: of some of them, for all are alike."""
     heights = []
     for place in range(at, min(at + length, page.count_chars()), max(1, length // 8)):
         left, bottom, right, top = page.get_charbox(place, loose=True)
@@ -121,7 +121,7 @@ def _size(page: PdfTextPage, at: int, length: int) -> float:
 
 
 def _heading(text: str) -> str | None:
-    """What stands behind the word "Abstract" on a line that begins with it, else None."""
+    """Return what stands behind the word "Abstract" on a line that begins with it, else None."""
     found = HEADING.match(text)
     if found is None:
         return None
@@ -131,7 +131,7 @@ def _heading(text: str) -> str | None:
 
 
 def _title(lines: Sequence[Line], around: str) -> tuple[str, int]:
-    """The title, and where what follows it begins; "" where nothing is set larger."""
+    """Return the title, and where what follows it begins; "" where nothing is set larger."""
     filled = [line for line in lines if line.text.strip() and not NO_TITLE.match(line.text.strip())]
     if not filled:
         return "", 0
@@ -156,7 +156,7 @@ def _title(lines: Sequence[Line], around: str) -> tuple[str, int]:
 
 
 def _authors(lines: Sequence[Line]) -> list[str]:
-    """The people of the first lines below the title that hold names and no place of work."""
+    """Return the people of the first lines below the title that hold names and no place of work."""
     people: list[str] = []
     for line in lines:
         bare = one_line(MARKS.sub(" ", line.text)).strip(" ,;")
@@ -187,7 +187,7 @@ def _abstract(lines: Sequence[Line], at: int, around: str) -> str:
 
 
 def _joined(lines: Sequence[str], around: str) -> str:
-    """Lines as one text; a word that was broken at the end of a line is whole again."""
+    """Return lines as one text; a word that was broken at the end of a line is whole again."""
     return one_line(whole_words(_without_ligatures("\n".join(lines)), around))
 
 

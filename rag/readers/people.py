@@ -101,7 +101,7 @@ def read_people(value: object) -> tuple[str, ...]:
 
 
 def _parsed(text: str) -> object:
-    """A list of people that was printed into a table, in Python's manner or as JSON."""
+    """Return a list of people that was printed into a table, in Python's manner or as JSON."""
     for parse in (json.loads, ast.literal_eval):
         try:
             found: object = parse(text[:MOST_CHARACTERS])
@@ -155,7 +155,7 @@ def _bare(key: str) -> str:
 
 
 def _words(value: object) -> str:
-    """A text, or the texts of a list, such as several middle names."""
+    """Return a text, or the texts of a list, such as several middle names."""
     if isinstance(value, list | tuple):
         return one_line(" ".join(each for each in value if isinstance(each, str)))
     return one_line(value) if isinstance(value, str) else ""
@@ -166,13 +166,13 @@ def _first(keys: Mapping[str, str], *names: str) -> str:
 
 
 def body_or_person(text: str) -> str:
-    """A name that is given whole: a body's, or a person's."""
+    """Return a name that is given whole: a body's, or a person's."""
     return text if BODY.search(text) or text.count(",") != 1 else spoken(text)
 
 
 @lru_cache(1 << 14)
 def spoken(text: str) -> str:
-    """One person's name with the given name first; "" for nobody."""
+    """Write one person's name with the given name first; "" for nobody."""
     text = one_line(text)
     if HAS_MORE.search(text):
         text = PLACE.sub("", ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text)))).strip(" ;")
@@ -204,7 +204,7 @@ def _with_initials_before(text: str) -> str:
 
 
 def _are_initials(text: str) -> bool:
-    """Whether a word is made of capital initials: `A`, `AB`, `A.B.`, `J.-P.`."""
+    """Return whether a word is made of capital initials: `A`, `AB`, `A.B.`, `J.-P.`."""
     letters = [sign for sign in text if sign.isalpha()]
     if not 0 < len(letters) <= 4 or not all(map(str.isupper, letters)):
         return False
@@ -257,7 +257,7 @@ def _separated_by_commas(text: str) -> list[str]:
 
 
 def _are_pairs(parts: list[str]) -> bool:
-    """Whether family and given names take turns: `Kessel, A., Tee, B.`."""
+    """Return whether family and given names take turns: `Kessel, A., Tee, B.`."""
     if all(len(part.split()) == 1 and not _is_given(part) for part in parts):
         return not any(map(CJK.search, parts))
     return all(map(_is_given, parts[1::2])) and not any(map(_is_given, parts[::2]))
@@ -268,7 +268,7 @@ def _paired(parts: list[str]) -> list[str]:
 
 
 def _is_list_of_two(parts: list[str]) -> bool:
-    """Whether two parts are two people, `Ada Kessel, Bo Tee`, and not `Kessel, Ada`."""
+    """Return whether two parts are two people, `Ada Kessel, Bo Tee`, and not `Kessel, Ada`."""
     first, second = parts
     if second.casefold() in SUFFIXES:
         return False
@@ -280,7 +280,7 @@ def _is_list_of_two(parts: list[str]) -> bool:
 
 
 def _is_given(part: str) -> bool:
-    """Whether a part between commas is made of initials: `A.`, `A. B.`, `AB`."""
+    """Return whether a part between commas is made of initials: `A.`, `A. B.`, `AB`."""
     return _are_initials(part.replace(" ", "")) or bool(
         re.fullmatch(r"(?:[^\W\d_]\.[\s-]?){1,4}", part)
     )
@@ -341,7 +341,7 @@ def _bibtex_person(text: str) -> list[str]:
 
 
 def _breaks_the_rules(parts: list[str]) -> bool:
-    """Whether commas stand between people, where BibTeX has `and`."""
+    """Return whether commas stand between people, where BibTeX has `and`."""
     if len(parts) > 2:
         return parts[1].casefold() not in SUFFIXES and parts[2].casefold() not in SUFFIXES
     return len(parts) == 2 and "." in parts[0].split(" ")[0] and _is_list_of_two(parts)
@@ -358,7 +358,7 @@ def _extended(text: str) -> str:
 
 
 def _is_enclosed(text: str) -> bool:
-    """Whether one pair of braces holds all of a name."""
+    """Return whether one pair of braces holds all of a name."""
     if not (text.startswith("{") and text.endswith("}")):
         return False
     depth = 0

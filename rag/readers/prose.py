@@ -37,7 +37,7 @@ PERSONAL: Final = re.compile(
 
 
 def reads_like_research(text: str) -> bool:
-    """Whether a paragraph speaks as abstracts do, and not as a person does of their day."""
+    """Return whether a paragraph speaks as abstracts do, and not as a person does of their day."""
     if SURELY_RESEARCH.search(text):
         return True
     return bool(RESEARCH.search(text)) and not PERSONAL.search(text)

@@ -18,7 +18,7 @@ IN_SOURCE: Final = re.compile(r"\bdoi: *(10\.\S+)", re.IGNORECASE)
 
 
 def looks_like_pubmed(text: str) -> bool:
-    """Whether a line has one of the tags that MEDLINE's records alone have."""
+    """Return whether a line has one of the tags that MEDLINE's records alone have."""
     return START.search(text) is not None
 
 

@@ -132,7 +132,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
 
 
 def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
-    """What paperchat knows of a paper beside its record: other sources, and fields set by hand."""
+    """Return what is known of a paper beside its record: other sources, fields set by hand."""
     found = {name: record.get(name) for name in ("origins", "edited")}
     texts = {
         name: tuple(one_line(each) for each in value if isinstance(each, str))
@@ -144,7 +144,7 @@ def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
 
 
 def edited_paper(paper: Paper, values: Record) -> Paper:
-    """A paper with fields set by hand, which nothing that is read later overwrites.
+    """Return a paper with fields set by hand, which nothing that is read later overwrites.
 
     Args:
         paper: As it is.
@@ -190,7 +190,7 @@ def _require_read(read: Paper, values: Record) -> None:
 
 
 def _is_cut_date(given: str, found: str) -> bool:
-    """Whether a month or a day of a date in digits is none, so that only a part was read."""
+    """Return whether a month or a day of a date in digits is none, so that only a part was read."""
     return bool(DIGIT_DATE.fullmatch(given.strip())) and given.count("-") > found.count("-")
 
 
@@ -261,7 +261,7 @@ def _arxiv_id(record: Record, own_id: str, url: str | None, doi: str) -> str:
 
 
 def _identifiers(record: Record, arxiv_id: str, doi: str) -> tuple[tuple[str, str], ...]:
-    """What the paper is known by elsewhere: pairs of a scheme and a value."""
+    """Return what the paper is known by elsewhere: pairs of a scheme and a value."""
     found = [("arxiv", arxiv_id)] if arxiv_id else []
     if doi and not find_arxiv_id(doi):
         found.append(("doi", doi))
@@ -276,7 +276,7 @@ def _identifiers(record: Record, arxiv_id: str, doi: str) -> tuple[tuple[str, st
 
 
 def _exported_identifiers(value: object) -> Iterator[tuple[str, str]]:
-    """Pairs as our own JSON Lines have them."""
+    """Give pairs as our own JSON Lines have them."""
     for each in value if isinstance(value, list | tuple) else ():
         if isinstance(each, list | tuple) and len(each) == 2 and each[0] in SCHEMES:
             yield str(each[0]), one_line(_text(each[1]))
@@ -316,7 +316,7 @@ def _published(record: Record) -> str | None:
 
 
 def first_version(record: Record) -> str | None:
-    """When the first version was made, as arXiv's snapshot tells it."""
+    """Return when the first version was made, as arXiv's snapshot tells it."""
     versions = record.get("versions")
     if isinstance(versions, list) and versions and isinstance(versions[0], Mapping):
         return best_date(_text(versions[0].get("created")))
@@ -352,13 +352,13 @@ def _collections(record: Record) -> tuple[str, ...]:
 
 
 def collection_name(text: str) -> str:
-    """A collection's name on one line, parts that lie in one another behind `/`; "" for none."""
+    """Put a collection's name on one line, nested ones behind `/`; "" for none."""
     parts = (one_line(part) for part in text.split("/"))
     return "/".join(filter(None, parts))[:MOST_COLLECTION_CHARACTERS]
 
 
 def _tag(value: object) -> Iterator[str]:
-    """A keyword, as a text or as Zotero and OpenAlex have it."""
+    """Give a keyword, as a text or as Zotero and OpenAlex have it."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -35,7 +35,7 @@ PUBMED: Final = re.compile(r"pubmed|medline", re.IGNORECASE)
 
 
 def looks_like_ris(text: str) -> bool:
-    """Whether a line opens a record."""
+    """Return whether a line opens a record."""
     return START.search(text) is not None
 
 
@@ -68,7 +68,7 @@ def _split(file: Text) -> Iterator[Fields]:
 
 
 def _go_on(fields: Fields, line: str) -> None:
-    """A line without a tag goes on with a text, or is another of several names or keywords."""
+    """Go on with a text, or another of several names or keywords, at a line without a tag."""
     if not (fields.last and line.strip()):
         return
     if fields.last in ("AU", "A1", "KW"):
@@ -114,7 +114,7 @@ def _noted_collections(fields: Fields) -> list[str]:
 
 
 def _abstract(fields: Fields) -> str:
-    """The first abstract that says anything; several lines of a tag are one."""
+    """Return the first abstract that says anything; several lines of a tag are one."""
     texts = [fields.whole(tag) for tag in ABSTRACTS]
     return next((text for text in texts if text and clean_abstract(text)), "")
 
@@ -132,7 +132,7 @@ def _doi(fields: Fields, urls: list[str]) -> str:
 
 
 def _url(urls: list[str], doi: str) -> str:
-    """The paper's own address; of a database's the DOI's takes the place."""
+    """Return the paper's own address; of a database's the DOI's takes the place."""
     own = [
         url for url in urls if not re.match(r"https?://(?:www\.)?(?:scopus|webofscience)\.", url)
     ]

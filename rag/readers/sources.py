@@ -84,7 +84,7 @@ class Meter:
         self._file = None
 
     def share(self) -> float:
-        """The part that has been read, in [0, 1]; 0 where nothing is known."""
+        """Return the part that has been read, in [0, 1]; 0 where nothing is known."""
         here = self._file.tell() if self._file and not self._file.closed else 0
         return min(1.0, (self._before + here) / self._total) if self._total else 0.0
 
@@ -185,19 +185,19 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
 
 
 def _as_typed(path: Path, source: str | Path) -> str:
-    """The place of a file, as the user named it or the folder that it is in."""
+    """Return the place of a file, as the user named it or the folder that it is in."""
     root = Path(source).expanduser()
     within = Path(source) / path.relative_to(root) if path != root else source
     return _shown(str(within))
 
 
 def _folder_of(path: Path, source: str | Path) -> str:
-    """The folder of a file as the user named it; "" where the file itself was named."""
+    """Return the folder of a file as the user named it; "" where the file itself was named."""
     return str(Path(_as_typed(path, source)).parent) if path != Path(source).expanduser() else ""
 
 
 def _within(items: Iterator[Item], place: str) -> Iterator[Item]:
-    """The same items, of which what was rejected tells the folder or archive that it is in."""
+    """Give the same items, of which what was rejected tells the folder or archive that it is in."""
     for item in items:
         if place and isinstance(item, Rejection) and not item.within:
             yield replace(item, within=place)
@@ -206,14 +206,14 @@ def _within(items: Iterator[Item], place: str) -> Iterator[Item]:
 
 
 def _folders_of(path: Path, source: str | Path) -> list[str]:
-    """The collection that a file of a folder is in: the folders between, none of one beside."""
+    """Name the collection that a file of a folder is in: the folders between."""
     root = Path(source).expanduser()
     between = path.relative_to(root).parts[:-1] if path != root else ()
     return ["/".join(between)] if between else []
 
 
 def _shown(name: str) -> str:
-    """A file's name as it can be shown: bytes of no encoding are left out."""
+    """Return a file's name as it can be shown: bytes of no encoding are left out."""
     return one_line(name) or "file"
 
 
@@ -358,7 +358,7 @@ def _require_text(start: bytes, encoding: str) -> None:
 
 
 def _decoded(start: bytes, encoding: str) -> str:
-    """The beginning of a text, with lines ending as they do when it is read."""
+    """Return the beginning of a text, with lines ending as they do when it is read."""
     text = decoded(start, encoding)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
@@ -375,7 +375,7 @@ def _paper_or_rejection(
 
 
 def collected(items: Iterator[Item], collections: Sequence[str]) -> Iterator[Item]:
-    """The same items, each paper put into collections as well."""
+    """Give the same items, each paper put into collections as well."""
     names = tuple(filter(None, map(collection_name, collections)))
     for item in items:
         if names and isinstance(item, Paper):
@@ -417,11 +417,16 @@ def require_paper(items: Iterator[Item]) -> Iterator[Item]:
     return iter(())
 
 
+def _telling(rejection: Rejection) -> int:
+    """Return how little a reason tells: one of the whole first, then those of records."""
+    return 2 if rejection.why == NO_PAPER else int(rejection.record > 0)
+
+
 def _describe(rejected: Sequence[Rejection]) -> str:
     """Say why nothing could be read: each source once, as a whole where that was said of it."""
-    whole_first = sorted(rejected, key=lambda rejection: rejection.record > 0)
+    best_first = sorted(rejected, key=_telling)
     why: dict[str, str] = {}
-    for rejection in whole_first:
+    for rejection in best_first:
         why.setdefault(rejection.source, rejection.why)
     is_unknown = any(each.endswith(WHAT_CAN_BE_READ) for each in why.values())
     named = [f"{source!r}: {each.removesuffix(WHAT_CAN_BE_READ)}" for source, each in why.items()]

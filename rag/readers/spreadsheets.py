@@ -38,7 +38,7 @@ SAVE_ANEW: Final = "save it as .xlsx or CSV"
 
 
 def is_spreadsheet(archive: zipfile.ZipFile) -> bool:
-    """Whether a zip file is a spreadsheet of Excel.
+    """Return whether a zip file is a spreadsheet of Excel.
 
     Raises:
         UnreadableError: It is one of another kind.
@@ -100,7 +100,7 @@ def _texts(row: Sequence[object]) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """A cell as it would stand in CSV."""
+    """Return a cell as it would stand in CSV."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -124,7 +124,7 @@ FORMS: Final = (
 
 
 def looks_like_tagged(text: str) -> bool:
-    """Whether the text has a record's first tags in one of the forms."""
+    """Return whether the text has a record's first tags in one of the forms."""
     return any(form.search(text) for form in FORMS)
 
 
@@ -164,12 +164,12 @@ def _split(file: Text) -> Iterator[Fields]:
 
 
 def _first_of(table: Sequence[tuple[re.Pattern[str], Forms]], line: str) -> Forms | None:
-    """The forms of the tags below a line that begins a record; None for another line."""
+    """Return the forms of the tags below a line that begins a record; None for another line."""
     return next((forms for begin, forms in table if begin.match(line)), None)
 
 
 def _tag(line: str, forms: Forms, *, is_apart: bool) -> tuple[str, str] | None:
-    """The tag that a line begins with, and what stands behind it; None for neither."""
+    """Return the tag that a line begins with, and what stands behind it; None for neither."""
     for form in forms:
         found = form.match(line)
         if found and (form is not CAPITALS or is_apart) and found[1].lower() not in SECTIONS:
@@ -179,7 +179,7 @@ def _tag(line: str, forms: Forms, *, is_apart: bool) -> tuple[str, str] | None:
 
 
 def _go_on(fields: Fields, line: str) -> None:
-    """A line without a tag goes on with a text, or is another of several names."""
+    """Go on with a text, or with another of several names, at a line without a tag."""
     if fields.last in AUTHORS:
         fields.add(fields.last, line)
     elif fields.last:

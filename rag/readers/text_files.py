@@ -98,7 +98,7 @@ class TextFile:
             yield line
 
     def readline(self, size: int = -1, /) -> str:
-        """The next line with its line feed, or as many characters of it; "" at the end."""
+        """Return the next line with its line feed, or as many characters of it; "" at the end."""
         line = self._lines.readline(size if size >= 0 else MOST_LINE_CHARACTERS)
         if size < 0 and len(line) == MOST_LINE_CHARACTERS and not line.endswith("\n"):
             while (rest := self._lines.readline(1 << 20)) and not rest.endswith("\n"):
@@ -113,7 +113,7 @@ class TextFile:
 
 
 def decoded(start: bytes, encoding: str) -> str:
-    """The beginning of a file as `TextFile` reads it; its last character may be cut."""
+    """Return the beginning of a file as `TextFile` reads it; its last character may be cut."""
     if not encoding.startswith("utf-8"):
         return start.decode(encoding, errors="ignore")
     return start.decode(encoding, errors="surrogateescape").translate(CP1252)
@@ -139,7 +139,7 @@ def find_encoding(start: bytes) -> str:
 
 
 def _east_asian(start: bytes) -> str:
-    """An older encoding of Chinese, Japanese or Korean that the bytes are sure to be of, or ""."""
+    """Find the older encoding of Chinese, Japanese or Korean that bytes are surely of, or ""."""
     some = start[:BYTES_GUESSED_BY].rpartition(b"\n")[0] or start[:BYTES_GUESSED_BY]
     high = sum(byte > 0x7F for byte in some)
     is_utf8 = 2 * (len(some) - len(some.decode("utf-8", "ignore").encode())) <= high

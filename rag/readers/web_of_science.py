@@ -19,7 +19,7 @@ LISTS: Final = ("AU", "AF", "CA", "BA", "BF", "C1", "CR")  # a name a line
 
 
 def looks_like_web_of_science(text: str) -> bool:
-    """Whether the text has the file's header, or a record's first lines."""
+    """Return whether the text has the file's header, or a record's first lines."""
     return HEADER.search(text) is not None or START.search(text) is not None
 
 
@@ -48,7 +48,7 @@ def _split(file: Text) -> Iterator[Fields]:
 
 
 def _go_on(fields: Fields, line: str) -> None:
-    """A line without a tag goes on with a text, or is another of several names."""
+    """Go on with a text, or with another of several names, at a line without a tag."""
     if fields.last in LISTS and line.strip():
         fields.add(fields.last, line)
     elif fields.last and line.strip():

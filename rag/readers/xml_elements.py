@@ -39,7 +39,7 @@ LOOKS_ALONE: Final = frozenset(("style", "styled-content", "hi", "emphasis"))
 
 
 def local_name(name: str) -> str:
-    """A name without the prefix of its namespace."""
+    """Return a name without the prefix of its namespace."""
     return name.rpartition(":")[2]
 
 
@@ -89,7 +89,7 @@ class _Seeker:
             rest = self._found_again(rest[at + 1 :])
 
     def _found_again(self, text: str) -> str:
-        """The text from where reading can go on."""
+        """Return the text from where reading can go on."""
         if not self._is_lost:
             return text
         found = self._begin.search(text)
@@ -105,7 +105,7 @@ class _Seeker:
 
 
 def _pieces(file: Text) -> Iterator[str]:
-    """The text in pieces that end behind a tag, without what is not obeyed."""
+    """Give the text in pieces that end behind a tag, without what is not obeyed."""
     kept = ""
     while piece := _next_piece(file):
         kept += piece
@@ -185,7 +185,7 @@ class _Stream:
         return -1
 
     def done(self) -> list[Element | RecordError]:
-        """What was closed since the last call."""
+        """Return what was closed since the last call."""
         done, self._done = self._done, []
         return done
 

@@ -54,7 +54,7 @@ ABSTRACT_NAMES: Final = frozenset((*ABSTRACTS, *LESSER_ABSTRACTS))
 
 
 def looks_like_xml(text: str) -> bool:
-    """Whether the text is XML that has an element as records have them; no web page."""
+    """Return whether the text is XML that has an element as records have them; no web page."""
     return text.lstrip()[:1] == "<" and START.search(text) is not None and not HTML.search(text)
 
 
@@ -88,7 +88,7 @@ def _is_of_arxiv(element: Element) -> bool:
 
 
 def _data(element: Element) -> object:
-    """What an element holds as nested data: texts, and mappings of names to values."""
+    """Return what an element holds as nested data: texts, and mappings of names to values."""
     attributes = {name: value for name, value in element.attrib.items() if value.strip()}
     if not len(element) or _is_text(element):
         text = _inner(element) if len(element) else (element.text or "")
@@ -106,7 +106,7 @@ def _data(element: Element) -> object:
 
 
 def _is_text(element: Element) -> bool:
-    """Whether an element with others inside is text with markup in it."""
+    """Return whether an element with others inside is text with markup in it."""
     key = key_of(str(element.tag))
     texts = [element.text, *(child.tail for child in element)]
     if any(text and text.strip() for text in texts):
@@ -118,7 +118,7 @@ def _is_text(element: Element) -> bool:
 
 
 def _inner(element: Element) -> str:
-    """The text of an element with the markup that the cleaning reads."""
+    """Return the text of an element with the markup that the cleaning reads."""
     is_title = key_of(str(element.tag)) in TITLE_NAMES
     pieces = [escape(element.text or "", quote=False)]
     for child in element:

@@ -27,7 +27,7 @@ TITLE: Final = re.compile(r"^[ \t-]*title:", re.MULTILINE)
 
 
 def looks_like_yaml(text: str) -> bool:
-    """Whether the text lists references with titles and abstracts as YAML does."""
+    """Return whether the text lists references with titles and abstracts as YAML does."""
     is_list = LIST.search(text) or ITEMS.match(text)
     return bool(is_list and TITLE.search(text) and ABSTRACT.search(text))
 

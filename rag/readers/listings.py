@@ -130,7 +130,7 @@ def _people(paragraph: str) -> list[str]:
 
 
 def _split_science_direct(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Take a block of lines for a record; one without a page's address goes on with the abstract."""
+    """Take a block of lines for a record; one without an address goes on with the abstract."""
     record: list[str] = []
     for is_text, group in groupby(lines, key=lambda line: bool(line.strip())):
         block = list(islice(group, MOST_LINES)) if is_text else []

@@ -147,12 +147,11 @@ class Tabulator:
         method = find_method(hit.paper)
         if heading == "Method":
             return method
-        at = method.start if method else len(hit.paper.abstract)
         return next(
             (
                 sentence
                 for sentence in self._rank(COLUMNS[heading], (), hit)
-                if sentence.start not in used and _may_stand(heading, sentence, at)
+                if sentence.start not in used and _may_stand(heading, sentence, method)
             ),
             None,
         )
@@ -175,22 +174,24 @@ def find_method(paper: Paper) -> Sentence | None:
     return next(found, None)
 
 
-def _may_stand(heading: str, sentence: Sentence, method_at: int) -> bool:
+def _may_stand(heading: str, sentence: Sentence, method: Sentence | None) -> bool:
     """Return whether a sentence may fill a column.
 
     Args:
         heading: The column's.
         sentence: A sentence of an abstract.
-        method_at: Where the sentence of the method begins, which a problem comes before.
+        method: The one of the method, where known: problems come before it, the rest after it.
     """
     text = sentence.text
     if heading == "Problem":
-        return sentence.start < method_at and bool(PROBLEM.search(text))
+        return (method is None or sentence.start < method.start) and bool(PROBLEM.search(text))
+    if method and sentence.start < method.start:
+        return False
     if heading == "Limits":
-        return sentence.start > method_at and bool(FALLS_SHORT.search(text))
+        return bool(FALLS_SHORT.search(text))
     if heading == "Data":
         return bool(MEASURED_ON.search(text) or ON_DATA.search(text))
-    return sentence.start >= method_at and bool(RESULTS.search(text))
+    return bool(RESULTS.search(text))
 
 
 def _heading(column: str) -> str:

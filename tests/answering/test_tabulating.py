@@ -33,7 +33,13 @@ WEIRS = {
     "title": "Weirs of Wire",
     "abstract": "We propose Wirewall, a weir of wire. It holds 12 % more fish than a weir of wood.",
 }
-PAPERS = [DAMS, REEDS, WEIRS]
+GATES = {
+    "id": "gates",
+    "title": "Gates Measured",
+    "abstract": "Earlier gates were tested on data sets of small streams. "
+    "A new method of closing gates is tried on recordings of 12 floods. Leaks fall by 20 %.",
+}
+PAPERS = [DAMS, REEDS, WEIRS, GATES]
 
 
 def texts(row):
@@ -52,6 +58,12 @@ def test_each_column_shows_the_sentence_that_has_its_role(words_library):
     ]
     assert texts(reeds)[0] is None
     assert texts(reeds)[1] == "We introduce a way of counting reeds from the air."
+
+
+def test_what_others_did_before_is_not_the_papers_own(words_library):
+    (gates,) = words_library.tabulate(["gates"]).table.rows
+    assert texts(gates)[2] is None  # the one sentence on its data says its method
+    assert texts(gates)[3] == "Leaks fall by 20 %."
 
 
 def test_every_cell_is_cited_word_for_word(words_library):

@@ -244,7 +244,7 @@ def test_pasted_ids_are_looked_up(page, library):
     go(page, "Library", "Add papers")
     page.fill("#library-paste textarea", "arXiv:2101.00001v1, https://arxiv.org/abs/2101.00002")
     page.click("#library-check")
-    page.wait_for_selector("#library-report >> text=1 paper new, 1 left out.")
+    page.wait_for_selector("#library-report >> text=1 new paper, 1 left out.")
     assert "'2101.00002'" in page.inner_text("#library-report")
     page.click("#library-add")
     page.wait_for_selector("#library-report >> text=1 paper added.")

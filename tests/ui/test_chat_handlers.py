@@ -262,6 +262,25 @@ def test_ids_that_a_page_sends_are_read_without_a_fault(told, ids):
     assert handlers.paper_ids_in(told) == ids
 
 
+def test_a_new_conversation_can_be_about_papers_a_collection_or_a_tag():
+    told = {"papers": '["a"]', "collection": "Rivers", "tag": ""}
+    assert handlers.scope_in(told) == Filters(paper_ids=("a",), collections=("Rivers",))
+    assert handlers.scope_in({"drawn": "yes"}) == NO_FILTERS
+
+
+def test_a_conversation_is_a_web_page_that_stands_alone(library):
+    chat = tabled(library, [library.papers()[0].paper_id], chat=asked(library))
+    file = storage.export(chat, "html", "conversation")
+    seen = Seen(file["text"])
+    assert file["name"].endswith(".html")
+    assert {"script", "link", "img", "form"}.isdisjoint(seen.tags)
+    for target in seen.values("href"):
+        assert target.startswith(("#", "https://"))
+    linked = {target[1:] for target in seen.values("href") if target.startswith("#")}
+    assert linked <= set(seen.values("id"))
+    assert QUESTION in seen.text
+
+
 # --- a table of papers
 
 

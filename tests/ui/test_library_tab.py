@@ -605,7 +605,7 @@ def test_what_was_understood_is_shown_as_it_is(hostile):
     seen = Seen(html.preview_html(Preview(IngestReport(added=3), (paper,))))
     assert set(seen.tags) <= {"p", "ol", "li", "b", "span", "ul"}
     assert "Nothing is stored yet" in seen.text
-    assert "3 papers new." in seen.text
+    assert "3 new papers." in seen.text
     assert "and 2 more" in seen.text
 
 

@@ -880,8 +880,8 @@ def test_the_card_says_in_words_how_far_a_quote_supports_the_answer():
     seen = Seen(cards.sources_html(by_model("A. [1]", *citations), 1))
     assert seen.values("data-support") == [
         "supports it",
-        "supports it partly",
-        "supports it · supports it partly",  # two sentences cite it
+        "supports it in part",
+        "supports it · supports it in part",  # two sentences cite it
     ]
     quoted = Seen(cards.sources_html(extractive(*citations), 1))
     assert quoted.values("data-support") == []  # the answer is the quotes

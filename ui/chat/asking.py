@@ -30,7 +30,7 @@ from ui.server.visitors import owner_of
 from ui.settings.session import SessionSettings, answered_otherwise
 
 PROGRESS_EVERY_S: Final = 0.3
-TOO_MANY_WAIT: Final = "Too many questions wait already; this one is back in the input."
+TOO_MANY_WAIT: Final = "Too many questions are waiting; this one is back in the input."
 # The last input but one is what the browser remembers, which it alone knows.
 WITH_HERE: Final = "(...all) => [...all.slice(0, -2), paperchat.here(), all.at(-1)]"
 TYPED: Final = "(...all) => [...all.slice(0, -2), paperchat.asked(), all.at(-1)]"

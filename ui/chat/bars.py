@@ -76,7 +76,7 @@ def _add_filter(choices: Choices) -> str:
         "</div>"
         '<label>Author<input name="author" list="authors-known" autocomplete="off"></label>'
         f'<datalist id="authors-known">{_options(choices.authors)}</datalist>'
-        '<label>Source page<select name="source"><option value="">Any</option>'
+        '<label>Source<select name="source"><option value="">Any</option>'
         f"{_options(choices.sources)}</select></label>"
         f"{_collection(choices.collections)}{_tag(choices.tags)}"
         '<button type="submit" class="primary">Add</button></form></details>'

@@ -20,7 +20,7 @@ AUTHORS_SHOWN: Final = 4
 WORDS_SHOWN: Final = 8
 QUOTE_WORDS: Final[Mapping[Verdict, str]] = {
     "supported": "supports it",
-    "partly": "supports it partly",
+    "partly": "supports it in part",
     "unsupported": "does not support it",
     "contradicted": "contradicts it",
 }
@@ -267,14 +267,15 @@ def _export_menu(answers: Sequence[Answer], turn: int) -> str:
     papers = "".join(whole) if any(answer.citations for answer in answers) else ""
     return (
         f'<details class="menu"><summary>{icon("export")}Export</summary><div class="sheet">{this}'
-        f"<p>The conversation</p>{_export('markdown', 'Markdown', 'conversation')}{papers}"
+        f"<p>The conversation</p>{_export('markdown', 'Markdown', 'conversation')}"
+        f"{_export('html', 'Web page', 'conversation')}{papers}"
         "</div></details>"
     )
 
 
 def _export(format_name: str, name: str, of: str) -> str:
     of_what = "all cited papers" if of == "conversation" else "the papers of this answer"
-    label = "the conversation" if format_name == "markdown" else of_what
+    label = "the conversation" if format_name in ("markdown", "html") else of_what
     return (
         f'<button type="button" data-do="export" data-format="{format_name}" data-of="{of}" '
         f'aria-label="Export {label} as {name}">{name}</button>'

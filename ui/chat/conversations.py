@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import gradio as gr
 
-from rag.types import Filters
 from ui.chat import handlers, storage
 from ui.chat.context import ChatContext, Here
 from ui.chat.handlers import PageState
@@ -47,8 +46,8 @@ class Conversations:
         """
         self._pages.leave(request)
         views, chat = self._context.now(state, here, settings, request)
-        if papers := handlers.paper_ids_in(event._data.get("papers")):
-            chat = replace(chat, filters=Filters(paper_ids=papers))
+        if scope := handlers.scope_in(event._data):
+            chat = replace(chat, filters=scope)
         screen = Screen(self._tab, views, here.get("conversation", ""))
         if event.drawn:
             return {self._tab.state: PageState.of(chat), self._tab.shown: None, **screen.bar(chat)}

@@ -12,7 +12,7 @@ from rag.types import NO_FILTERS, Answer, Filters, Message
 from ui.chat.render import Rated, is_finished
 
 MOST_QUESTION_CHARACTERS: Final = 4000
-STOPPED: Final = "Stopped. What stands here is not complete, and its end is not checked."
+STOPPED: Final = "Stopped. This answer is incomplete, and its end was not checked."
 STOPPED_EARLY: Final = "Stopped before anything was written."
 INTERRUPTED: Final = "This answer was interrupted."
 Turns = tuple[Answer, ...]
@@ -216,6 +216,15 @@ def with_filter(
         _added(filters.tags, tag),
         filters.undated,
         filters.paper_ids,
+    )
+
+
+def scope_in(told: Mapping[str, object]) -> Filters:
+    """Return which papers a new conversation is about, as the page says it; else no limit."""
+    return Filters(
+        collections=(str(told.get("collection") or ""),),
+        tags=(str(told.get("tag") or ""),),
+        paper_ids=paper_ids_in(told.get("papers")),
     )
 
 

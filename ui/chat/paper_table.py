@@ -16,12 +16,26 @@ EMPTY: Final = '<span class="empty" title="The abstract does not say it.">–</s
 
 
 def paper_table_html(answer: Answer, table: PaperTable, turn: int) -> str:
-    """Render the table of an answer; its markers link to the cards of the turn's sources."""
+    """Render the table of an answer, and below it what can be done with it."""
     is_draft = answer.status == "draft"
+    is_fixed = is_draft or len(table.columns) == 1
+    whole = table_html(answer, table, turn, is_fixed=is_fixed)
+    return whole + ("" if is_draft else _below(table, turn))
+
+
+def table_html(answer: Answer, table: PaperTable, turn: int, *, is_fixed: bool) -> str:
+    """Render a table alone; its markers link to the sources of the turn.
+
+    Args:
+        answer: It stands in.
+        table: It.
+        turn: The answer's number.
+        is_fixed: Whether columns cannot be removed.
+    """
     cells = [cell for row in table.rows for cell in row.cells if cell]
     link = Markers(cells, turn)
     head = "".join(
-        _heading(place, name, turn, is_fixed=is_draft or len(table.columns) == 1)
+        _heading(place, name, turn, is_fixed=is_fixed)
         for place, name in enumerate(table.columns, start=1)
     )
     body = "".join(_row(row, link) for row in table.rows)
@@ -29,7 +43,7 @@ def paper_table_html(answer: Answer, table: PaperTable, turn: int) -> str:
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(answer.question)}">'
         '<table class="side-by-side"><thead><tr><th scope="col">'
         f'<button type="button" data-sort-rows="0">Paper</button></th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>" + ("" if is_draft else _below(table, turn))
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

@@ -26,6 +26,7 @@ from rag.userdata.conversations import GONE, title_of
 from ui.chat.bars import MOST_FOUND, MOST_SEARCH_CHARACTERS, Listed
 from ui.chat.handlers import Chat, begun, history, interrupted, with_notice
 from ui.chat.render import Rated, is_finished
+from ui.chat.standalone import conversation_html
 from ui.server.visitors import random_id
 
 NOT_IN_FILE_NAME: Final = re.compile(r"[^\w-]+")
@@ -216,6 +217,8 @@ def export(chat: Chat, format_name: str, of: str) -> dict[str, str]:
     if format_name == "markdown":
         text = conversation_markdown(chat.turns, title=title)
         return _file(title, MARKDOWN.suffix, MARKDOWN.media_type, text)
+    if format_name == "html":
+        return _file(title, ".html", "text/html", conversation_html(chat.turns, title))
     if format_name == "table":
         table = next((each.table for each in _answers(chat, of) if each.table), None)
         return _file(title, ".csv", "text/csv", render_paper_table(table) if table else "")

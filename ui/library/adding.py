@@ -77,7 +77,7 @@ def lay_out_adding() -> Adding:
     )
     gr.HTML(html.help_html(PASTE_HELP))
     with gr.Row(elem_classes="tools"):
-        look = gr.Button("Check", variant="primary", size="sm", elem_id="library-check")
+        look = gr.Button("Preview", variant="primary", size="sm", elem_id="library-check")
     report = gr.HTML("", elem_id="library-report", min_height=56)
     with gr.Row(elem_classes="tools", visible=False, elem_id="library-decision") as decision:
         keep = gr.Button("Add", variant="primary", size="sm", elem_id="library-add")

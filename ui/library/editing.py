@@ -25,10 +25,10 @@ from ui.templates.sentences import said_html
 
 PRIVATE: Final[dict[str, Any]] = {"api_visibility": "private"}
 CHOICES_OFFERED: Final = 500  # tags and collections, in a list
-NOTHING_KNOWN: Final = "The catalogues know nothing that this record lacks."
+NOTHING_KNOWN: Final = "Nothing new was found for this paper."
 NOTHING_CHANGED: Final = "Nothing was changed."
-SAVED: Final = "Saved. What you set stays when files are read again."
-WRITTEN: Final = "Written into the record."
+SAVED: Final = "Saved. Your changes stay when files are read again."
+WRITTEN: Final = "The record was updated."
 GONE: Final = "This paper is no longer in the library."
 
 

@@ -35,6 +35,12 @@ def facets_html(facets: Facets, page: Page) -> str:
         for name, values in _offered(facets).items()
         if not getattr(view, name) and values
     )
+    asked = "".join(
+        f'<button type="button" class="plain" data-ask-limit="{name}" '
+        f'data-value="{escape(getattr(view, name))}">Ask this {name}</button>'
+        for name in ("collection", "tag")
+        if getattr(view, name)
+    )
     cleared = (
         '<button type="button" class="plain" data-do="limit" data-limit="">Clear all</button>'
         if view.is_limited
@@ -42,7 +48,7 @@ def facets_html(facets: Facets, page: Page) -> str:
     )
     return (
         f'<div class="facets"><p class="count" role="status">{_count(page)}</p>'
-        f"{menus}{set_now}{cleared}</div>"
+        f"{menus}{set_now}{asked}{cleared}</div>"
     )
 
 

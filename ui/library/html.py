@@ -164,7 +164,7 @@ def preview_html(preview: Preview) -> str:
     items = "".join(f"<li>{_understood(paper)}</li>" for paper in papers)
     items += f"<li>and {more:,} more</li>" if more > 0 else ""
     return (
-        '<p class="said" role="status">Nothing is stored yet. This was understood:</p>'
+        '<p class="said" role="status">Nothing is stored yet. This is what was read:</p>'
         f'<ol class="understood">{items}</ol>{report_html(report, is_done=False)}'
     )
 
@@ -195,7 +195,8 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
         )
         if count
     ]
-    added = f"{counted(report.added, 'paper')} {'added' if is_done else 'new'}"
+    new = counted(report.added, "paper" if is_done else "new paper")
+    added = f"{new} added" if is_done else new
     added = added if report.added else "Nothing new"
     summary = f'<p class="said" role="status">{", ".join([added, *counts])}.</p>'
     summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])

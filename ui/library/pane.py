@@ -83,8 +83,8 @@ def lay_out_pane() -> Pane:
     with gr.Column(visible=False, elem_id="paper-found") as found:
         changes = gr.HTML("")
         with gr.Row(elem_classes="tools"):
-            take = gr.Button("Write it", variant="primary", size="sm", elem_id="paper-take")
-            leave = gr.Button("Leave it", size="sm", elem_id="paper-leave")
+            take = gr.Button("Apply", variant="primary", size="sm", elem_id="paper-take")
+            leave = gr.Button("Discard", size="sm", elem_id="paper-leave")
     with gr.Column(visible=False, elem_id="paper-form") as form:
         fields = _lay_out_fields()
         with gr.Row(elem_classes="tools"):

@@ -212,7 +212,7 @@ def doubt_of_merging(library: Library, paper_ids: Sequence[str]) -> str:
     titles = " and ".join(f"“{paper.title}”" for paper in found[:2])
     return (
         f"{titles} look like different papers. Press “Merge” once more to merge them "
-        "all the same: the first one's title, authors and date stay."
+        "anyway: the title, authors and date of the first one are kept."
     )
 
 

@@ -47,9 +47,10 @@
   document.addEventListener("click", (event) => {
     const pressed = (selector) => event.target.closest && event.target.closest(selector);
     const these = pressed("[data-ask-these], [data-tabulate-these]");
-    if (these) paperchat.withPapers(chosenIds(), these.dataset.tabulateThese !== undefined);
-    const one = pressed("[data-ask-paper]");
-    if (one) paperchat.withPapers([one.dataset.askPaper], false);
+    if (these && these.dataset.tabulateThese !== undefined) paperchat.tabulate(chosenIds());
+    else if (these) paperchat.askWithin({ papers: JSON.stringify(chosenIds()) });
+    const limit = pressed("[data-ask-limit]");
+    if (limit) paperchat.askWithin({ [limit.dataset.askLimit]: limit.dataset.value });
   });
 
   // --- an address that is opened, or that back and forward lead to

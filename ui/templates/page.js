@@ -9,8 +9,8 @@ window.paperchat = (() => {
   const READ_AFTER_MS = 400; // that the page has stood still
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
-  const HELD = "This is asked as soon as the library is ready.";
-  const HELD_AWAY = "This is asked as soon as the server answers again.";
+  const HELD = "This will be asked as soon as the library is ready.";
+  const HELD_AWAY = "This will be asked as soon as the server answers again.";
 
   // --- to the server and back
 
@@ -165,19 +165,21 @@ window.paperchat = (() => {
     parts.chat.trigger("follow", {});
   }
 
-  // A new conversation about some papers: a question will be asked of them, or a table is made.
-  function withPapers(papers, isTable) {
+  // A new conversation within some papers, a collection or a tag.
+  function askWithin(scope) {
     openTab("Chat");
-    if (isTable) {
-      clearFor(randomId(), [OPENING]);
-      parts.chat.trigger("table", { papers: JSON.stringify(papers) });
-      return;
-    }
     const button = $("#side .new");
-    button.dataset.papers = JSON.stringify(papers);
+    Object.assign(button.dataset, scope);
     button.click();
-    delete button.dataset.papers;
+    for (const name of Object.keys(scope)) delete button.dataset[name];
     if (!isNarrow()) input().focus();
+  }
+
+  // A new conversation that begins with a table of some papers.
+  function tabulate(papers) {
+    openTab("Chat");
+    clearFor(randomId(), [OPENING]);
+    parts.chat.trigger("table", { papers: JSON.stringify(papers) });
   }
 
   // --- the settings: the choices stay in the browser, a key in the server's memory for this tab
@@ -620,7 +622,7 @@ window.paperchat = (() => {
     isAway = true;
     const box = $("#away");
     if (!box) return;
-    box.textContent = "The server does not answer. The page comes back by itself when it does; nothing is lost.";
+    box.textContent = "The server is not responding. The page reconnects by itself; nothing is lost.";
     box.hidden = false;
   }
 
@@ -723,5 +725,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { openTab, openConversation, withPapers, session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
+  return { openTab, openConversation, askWithin, tabulate, session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

@@ -1,0 +1,69 @@
+"""Render a conversation as one HTML file that stands alone: answers, markers and their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from rag.types import Answer, Citation
+from ui.chat.answers import answer_html, card_id, notice_html
+from ui.chat.cards import meta_line
+from ui.chat.paper_table import table_html
+from ui.chat.render import question_html
+from ui.templates.markdown import plain_html
+
+STYLE: Final = """
+:root { color-scheme: light dark; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } h3 { font-size: 0.95rem; }
+a { color: #0f766e; } .marker { font-size: 0.8em; text-decoration: none; vertical-align: 0.2em; }
+strong { display: block; } table { border-collapse: collapse; font-size: 0.9rem; }
+:is(th, td) { text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0; }
+.wide { overflow-x: auto; } .meta, .notice, .unsure, footer { color: #78716c; font-size: 0.88rem; }
+.claim-unsupported, .claim-contradicted { color: #b42318; } blockquote { margin: 0.3rem 0 0.8rem; }
+blockquote { padding-left: 0.8rem; border-left: 3px solid #99a; } section { margin-bottom: 1rem; }
+button { all: unset; }
+@media (prefers-color-scheme: dark) {
+  body { background: #181614; color: #e9e6e2; } a { color: #5eead4; }
+}
+"""
+MADE_BY: Final = "Made with paperchat from the abstracts of the papers."
+
+
+def conversation_html(answers: Sequence[Answer], title: str) -> str:
+    """Render a conversation, its answers oldest first, with no script and nothing to fetch."""
+    turns = "".join(_turn(answer, turn) for turn, answer in enumerate(answers, start=1))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><h1>{escape(title)}</h1>{turns}<footer>{MADE_BY}</footer></body></html>\n"
+    )
+
+
+def _turn(answer: Answer, turn: int) -> str:
+    if answer.table:
+        body = table_html(answer, answer.table, turn, is_fixed=True) + notice_html(answer)
+    else:
+        body = answer_html(answer, turn)
+    sources = "".join(
+        _source(list(group), turn)
+        for _, group in groupby(answer.citations, key=lambda citation: citation.marker)
+    )
+    heading = "<h3>Sources</h3>" if sources else ""
+    return f"<article><h2>{question_html(answer.question)}</h2>{body}{heading}{sources}</article>"
+
+
+def _source(citations: Sequence[Citation], turn: int) -> str:
+    paper, marker = citations[0].paper, citations[0].marker
+    quotes = "".join(
+        f"<blockquote>{plain_html(quote)}</blockquote>"
+        for quote in dict.fromkeys(citation.quote for citation in citations)
+    )
+    return (
+        f'<section id="{card_id(turn, marker)}">[{marker}] '
+        f'<a href="{escape(paper.link)}">{plain_html(paper.title)}</a>'
+        f'<div class="meta">{escape(meta_line(paper))}</div>{quotes}</section>'
+    )

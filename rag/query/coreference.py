@@ -49,8 +49,10 @@ _THING: Final = (
     r"|of\s+(?:them|these|those))"
 )
 ORDINAL: Final = re.compile(
-    rf"(?<!per )(?<!each )(?<!every )(?<!a )\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)}|last)"
-    rf"(?=\s+{_THING}\b|['’]s\b|\s*(?:[?.!,]|$|and\b|or\b|in\b))"
+    # At the end only behind "the": "tell me about the first", but not "which comes first?"
+    rf"(?P<led>\b(?:the|and|or)\s+|^\W*)?(?<!per )(?<!each )(?<!every )(?<!a )"
+    rf"\b(?P<word>{'|'.join(ORDINALS)}|last)"
+    rf"(?=\s+{_THING}\b|['’]s\b|\s*(?:and|or|in)\b|(?(led)\s*(?:[?.!,]|$)|(?!)))"
     r"|\[(?P<marker>\d{1,3})\]|\b(?:paper|number|no\.?|result|item)\s*#?(?P<place>\d{1,2})\b|(?<!\w)#(?P<hash>\d{1,2})\b",
     re.IGNORECASE,
 )

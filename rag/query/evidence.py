@@ -40,7 +40,9 @@ _NUMBER_WORD: Final = (
     r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?"
     r"|hundreds?|thousands?|millions?|billions?)"
 )
-NUMBER: Final = re.compile(rf"(?<![\w.-])\d[\d,.'’]*(?:x|×|k|m)?|\b{_NUMBER_WORD}\b", re.IGNORECASE)
+NUMBER: Final = re.compile(
+    rf"(?<![\w.-])\d[\d,.'’]*(?:x|×|k|m)?|\b(?:{_NUMBER_WORD}|single)\b", re.IGNORECASE
+)
 YEAR: Final = re.compile(r"(?:19|20)\d\d")
 # A number of things: neither a share, a factor, a year nor a part of a name.
 COUNT: Final = re.compile(

@@ -32,6 +32,11 @@ ABOUT_THINGS: Final = re.compile(
     r"|incidence|mortality|(?:in|de)creas\w+|risen|fallen|grow\w*)\b",
     re.IGNORECASE,
 )
+# Asks for a date or a number of things, so that a year is one of these: "how many stars in 2022".
+ASKS_WHEN: Final = re.compile(r"\bwhen\s+(?:was|were|did|is|has|have)\b", re.IGNORECASE)
+ASKS_HOW_MANY: Final = re.compile(
+    rf"\bhow\s+(?:many|much)\b(?!\s+(?:[\w-]+\s+){{0,3}}?(?:{PUBLICATIONS})\b)", re.IGNORECASE
+)
 WORDS_LOOKED_BACK: Final = 5
 # What may follow a year; before any other word the number is a count or part of a name.
 FOLLOWERS: Final = STOP_WORDS | frozenset(
@@ -234,6 +239,9 @@ def _is_asked(phrasing: _Phrasing, question: str, match: re.Match[str]) -> bool:
     if ABOUT_PAPERS.search(beside):
         return not GLUED.match(after)
     if phrasing.needs_papers and not ABOUT_PAPERS.search(_sentence_around(before, after)):
+        return False
+    clause = re.split(r"\band\b|[,;:.?!]", before)[-1]
+    if phrasing.needs_papers and (ASKS_WHEN.search(before) or ASKS_HOW_MANY.search(clause)):
         return False
     near = " ".join(re.split(r"[,;:.?!]", before)[-1].split()[-WORDS_LOOKED_BACK:])
     if ABOUT_THINGS.search(near) or GLUED.match(after):

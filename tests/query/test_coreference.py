@@ -38,6 +38,7 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("on which roofs", [MOSS, CRAB, BELL]),  # cut short, after an answer of several
         ("which one is the heaviest?", [MOSS, CRAB, BELL]),
         ("explain it like im five", [MOSS]),
+        ("do wet bells or dry bells ring first?", []),
         ("does a bell ring twice per second?", []),  # a second is no place
         ("and which gpu was it trained on", [MOSS]),  # "it" is asked something, not named anew
         ("ok and how many layers does it have?", [MOSS]),

@@ -90,6 +90,8 @@ def test_years_of_publication_are_understood(question, since, until):
 @pytest.mark.parametrize(
     "question",
     [
+        "when was the benchmark released and how many stars had it in December 2022",
+        "how many students were taught by the papers' authors in 2019?",
         "the 2019 lottery ticket hypothesis paper",
         "ImageNet 2012",
         "Which network won ImageNet in 2012?",

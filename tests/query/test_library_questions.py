@@ -253,6 +253,7 @@ def test_numbers_are_no_ids():
         ("does exact symmetry hold?", ["Symmetry holds."], None),
         ("how many data sets are there?", ["Over nine dry, wet, Non-English data sets."], False),
         ("how many nets are compared?", ["We compare fourteen nets."], False),
+        ("how many layers are enough?", ["A single dry layer is enough."], False),
     ],
 )
 def test_a_type_of_detail_that_no_sentence_has_is_missing(question, sentences, missing):

@@ -134,6 +134,13 @@ LEANS: Final = re.compile(
     r"|\b(?:it|its|they|them|their|this|that|these|those|ones?|he|she|other|both|there|here)\b",
     re.IGNORECASE,
 )
+# Whether a method works for something else: "can I use it for images?"
+APPLIES: Final = re.compile(
+    r"\b(?:can|could|may|might|does|do|did|would|will|is|are|should)\b(?!.*\bones?\b).{0,40}"
+    r"\b(?:us(?:e|ed|able|eful)|work(?:s|ed)?|appl(?:y|ies|ied|icable)|good|suitable|fit|help(?:s|ful)?|valid"
+    r"|holds?|generali[sz]es?|transfers?|extend(?:s|ed)?)\b.{0,12}\b(?:for|on|in|with|to)\b",
+    re.IGNORECASE,
+)
 # What something is applied to: "does it work for LSTMs too?"
 APPLIED_TO: Final = re.compile(
     r"\b(?:for|on|in|with|to|against|using|about|like|inside|within)\s+((?:\w[\w-]*\s?){1,3})",
@@ -227,6 +234,11 @@ def possible_new_topic(question: str) -> str:
 def continues_topic(phrase: str) -> bool:
     """Return whether what follows "and" keeps to the topic: "inside robots", "for LSTMs"."""
     return len(phrase.split()) <= LONGEST_CONTINUATION and LEANS.match(phrase) is not None
+
+
+def applies(question: str) -> bool:
+    """Return whether it is asked if a paper's method works for something: "can I use it for X?"."""
+    return APPLIES.search(question) is not None
 
 
 def applied_to(question: str) -> list[str]:

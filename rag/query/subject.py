@@ -21,6 +21,7 @@ from rag.query.details import is_detail, missing_type, without_details
 from rag.query.fields import asked_fields
 from rag.query.follow_ups import (
     applied_to,
+    applies,
     asks_for_other_papers,
     compares,
     continues_topic,
@@ -64,9 +65,10 @@ class SubjectFinder:
             return replace(query, about=tuple(named))
         history = self._with_named_papers(query.history)
         found = self._find_antecedents(question, history)
-        if not named and (words := self._applied_elsewhere(question, found)):
-            return replace(query, leading=found.papers[:1], applied_to=words)
-        is_meant = self._is_meant(question, found)
+        applied = self._applied_elsewhere(question, found)
+        if applied and not named and applies(question):
+            return replace(query, leading=found.papers[:1], applied_to=applied)
+        is_meant = self._is_meant(question, found) and not applied
         if found.papers and not (is_meant or covers(found.papers, question)):
             found = NO_ANTECEDENTS
         if not (found.papers or named or query.history) and is_detail(question):
@@ -107,7 +109,7 @@ class SubjectFinder:
     def _applied_elsewhere(self, question: str, found: Antecedents) -> tuple[str, ...]:
         """Return what a question applies a paper's method to, where only other papers mention it.
 
-        "Does that work for LSTMs?" is asked of other papers too, where that one mentions none. A
+        "Does that work for LSTMs?" is asked of others too, where that paper mentions none. A
         detail may be asked in words that the paper lacks, as long as it has some of them.
         """
         if self.lookup is None or not found.by_pronoun:

@@ -6,6 +6,7 @@ import pytest
 
 from rag.query.follow_ups import (
     applied_to,
+    applies,
     asks_for_more,
     asks_for_other_papers,
     asks_to_rephrase,
@@ -102,3 +103,18 @@ def test_a_topic_of_its_own_is_no_last_answer_in_other_words(message):
 )
 def test_other_papers_are_told_from_other_uses_of_the_same(question, asks):
     assert asks_for_other_papers(question) is asks
+
+
+@pytest.mark.parametrize(
+    ("question", "does"),
+    [
+        ("can I use it for wet roofs?", True),
+        ("does that work for crabs too?", True),
+        ("would it be applicable to boats", True),
+        ("have they been tried on crabs?", False),
+        ("and the one on crabs, does it work in fog?", False),
+        ("how does it work?", False),
+    ],
+)
+def test_whether_a_method_works_for_something_else_is_asked(question, does):
+    assert applies(question) is does

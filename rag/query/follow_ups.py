@@ -136,7 +136,7 @@ LEANS: Final = re.compile(
 )
 # Whether a method works for something else: "can I use it for images?"
 APPLIES: Final = re.compile(
-    r"\b(?:can|could|may|might|does|do|did|would|will|is|are|should)\b(?!.*\bones?\b).{0,40}"
+    r"^(?!.*\bones?\b).*\b(?:can|could|may|might|does|do|did|would|will|is|are|should)\b.{0,40}"
     r"\b(?:us(?:e|ed|able|eful)|work(?:s|ed)?|appl(?:y|ies|ied|icable)|good|suitable|fit|help(?:s|ful)?|valid"
     r"|holds?|generali[sz]es?|transfers?|extend(?:s|ed)?)\b.{0,12}\b(?:for|on|in|with|to)\b",
     re.IGNORECASE,

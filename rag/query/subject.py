@@ -66,7 +66,7 @@ class SubjectFinder:
         history = self._with_named_papers(query.history)
         found = self._find_antecedents(question, history)
         applied = self._applied_elsewhere(question, found)
-        if applied and not named and applies(question):
+        if applied and applies(question) and not (named or is_detail(question)):
             return replace(query, leading=found.papers[:1], applied_to=applied)
         is_meant = self._is_meant(question, found) and not applied
         if found.papers and not (is_meant or covers(found.papers, question)):

@@ -60,6 +60,14 @@ SHAPES = {
     "citations": lambda n: "1. J. 2019.\n\n" * (n // 8) + "PMID: 1\n",
     "commas_of_lines": lambda n: "a,\n" * n + "(https://a.example.org/)\nAbstract: x\n",
     "rules": lambda n: "\\\\\narXiv:2001.00001\nTitle: T\n" + "\\\\\n" * n,
+    "hyphens": lambda n: "TY  - JOUR\nTI  - T\nAB  - x\n" + "a-\n" * n,
+    "items_of_yaml": lambda n: "references:\n- title: T\n  abstract: A\n" + "- - " * n,
+    "braced_tags": lambda n: "{Reference Type}: x\n{Title}: T\n" + "{Abstract}: x\n" * n,
+    "dotted_tags": lambda n: ".I 1\n.T\nT\n.W\n" + ".A\n" * n,
+    "fields_of_marc": lambda n: (
+        "<record>" + "<datafield tag='520'><subfield code='a'>x</subfield></datafield>" * (n // 16)
+    ),
+    "lists_of_people": lambda n: 'title,abstract,authors\nT,A b.,"' + "[{" * n + '"',
     "lines": lambda n: "Subscribe\n" + "x\n" * n,
     "one_line": lambda n: "x" * n * 8,
 }
@@ -101,6 +109,15 @@ def test_eight_times_the_size_takes_about_eight_times_the_time(tmp_path, shape):
             '[{"id": 1, "type": "article", "title": ',
             "title,abstract,authors,year\n",
             "<A><record><title>T</title><abstract>A.</abstract>",
+            "<record><datafield tag='245'><subfield code='a'>",
+            "<document><passage><infon key='type'>title</infon><text>",
+            "{Reference Type}: x\n{Title}: T\n",
+            "Reference Type: x\nTitle: T\n",
+            "START_RECORD\nFIELD Title:T\nFIELD ",
+            ".I 1\n.T\nT\n.",
+            "1|t|T\n1|a|",
+            "%R 2017TesJ..812...45K\n%T T\n",
+            "references:\n- title: T\n  abstract: ",
             "Subscribe\nT\n",
             "",
         ]

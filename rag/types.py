@@ -608,10 +608,20 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class FileCount:
+    """How many papers were read from a file or another source, and how many records were not."""
+
+    source: str
+    papers: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What an ingest did, in papers; `duplicates` occurred more than once in the same run.
 
-    `gone` are papers of before that a source which was read does not have any more.
+    `gone` are papers of before that a source which was read does not have any more; `files` has
+    the sources in the order in which they were read.
     """
 
     added: int = 0
@@ -622,11 +632,13 @@ class IngestReport:
     notes: tuple[Note, ...] = ()
     merged: tuple[Merged, ...] = ()
     gone: tuple[Gone, ...] = ()
+    files: tuple[FileCount, ...] = ()
 
     def __str__(self) -> str:
         """Return one line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
-        del counts["notes"], counts["merged"], counts["gone"]
+        for name in ("notes", "merged", "gone", "files"):
+            del counts[name]
         if removed := sum(each.is_removed and not each.others for each in self.gone):
             counts["removed"] = removed
         return ", ".join(f"{count} {name}" for name, count in counts.items())

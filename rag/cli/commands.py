@@ -15,7 +15,7 @@ from typing import Final, Literal
 from rag import export
 from rag.cli import output
 from rag.cli.opening import fills_new, open_library
-from rag.cli.report import gone_lines, merged_lines, rejection_lines
+from rag.cli.report import file_lines, gone_lines, merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
 from rag.library import Library
@@ -241,6 +241,8 @@ def _write_report(report: IngestReport, library: Library, *, is_first: bool = Tr
     for note in report.notes:
         write_notice(f"note: {note.source}: {note.text}")
     for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
+        write_line(line)
+    for line in file_lines(report.files):
         write_line(line)
     write_line(str(report))
     if is_first and library.is_lexical_only:

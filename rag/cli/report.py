@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from rag.readers.sources import NO_PAPER, WHAT_CAN_BE_READ
-from rag.types import Gone, Merged, Rejection
+from rag.types import FileCount, Gone, Merged, Rejection
 
 LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
 EXAMPLES: Final = 3
 GONE_LISTED: Final = 20
+FILES_LISTED: Final = 12
 
 
 def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
@@ -54,6 +55,18 @@ def gone_lines(gone: Sequence[Gone]) -> Iterator[str]:
         yield f"and {len(gone) - GONE_LISTED:,} more that are gone there"
     if any(not (each.is_removed or each.others) for each in gone):
         yield "They stay here; `paperchat ingest … --remove` takes them out."
+
+
+def file_lines(files: Sequence[FileCount]) -> Iterator[str]:
+    """Yield how many papers each of several files gave, those with the most first."""
+    given = sorted((each for each in files if each.papers), key=lambda each: -each.papers)
+    if len(given) < 2:
+        return
+    for each in given[:FILES_LISTED]:
+        rejected = f", {each.rejected:,} rejected" if each.rejected else ""
+        yield f"{each.papers:>7,}  {each.source}{rejected}"
+    if more := given[FILES_LISTED:]:
+        yield f"{sum(each.papers for each in more):>7,}  {len(more):,} more files"
 
 
 def merged_lines(merged: Sequence[Merged]) -> Iterator[str]:

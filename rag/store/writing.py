@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,17 @@ from rag.store.index import PaperIndex
 from rag.store.joining import ITEMS, Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
-from rag.types import Gone, IngestReport, Inventory, Merged, Note, Paper, Progress, Rejection
+from rag.types import (
+    FileCount,
+    Gone,
+    IngestReport,
+    Inventory,
+    Merged,
+    Note,
+    Paper,
+    Progress,
+    Rejection,
+)
 
 T = TypeVar("T")
 
@@ -47,12 +58,15 @@ def write_papers(
     notes: list[Note] = []
     merged: list[Merged] = []
     gone: list[Gone] = []
+    counts: Counter[tuple[str, bool]] = Counter()  # by source, and whether it is a paper
     read = 0
     joiner = Joiner(index.papers, is_dry=dry_run)
     with _changing(index, dry_run=dry_run):
         for batch in _batches(items):
             papers = [item for item in batch if isinstance(item, Paper)]
-            rejected += [item for item in batch if isinstance(item, Rejection)]
+            refused = [item for item in batch if isinstance(item, Rejection)]
+            rejected += refused
+            counts.update((each.source, False) for each in refused)
             notes += [item for item in batch if isinstance(item, Note)]
             inventories = [item for item in batch if isinstance(item, Inventory)]
             joined = joiner.join(papers)
@@ -62,6 +76,7 @@ def write_papers(
             merged += joined.merged
             notes += joined.notes
             gone += [each for some in inventories for each in _gone(index, some)]
+            counts.update((paper.source or "", True) for paper in papers)
             read += len(papers)
             share = share_read()
             total = round(read / share) if share else 0
@@ -72,7 +87,13 @@ def write_papers(
         notes=tuple(notes),
         merged=tuple(merged),
         gone=tuple(gone),
+        files=_files(counts),
     )
+
+
+def _files(counts: Counter[tuple[str, bool]]) -> tuple[FileCount, ...]:
+    sources = dict.fromkeys(source for source, _ in counts)
+    return tuple(FileCount(each, counts[each, True], counts[each, False]) for each in sources)
 
 
 def _gone(index: PaperIndex, there: Inventory) -> list[Gone]:

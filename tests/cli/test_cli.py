@@ -177,11 +177,27 @@ def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
         "notes",
         "merged",
         "gone",
+        "files",
     }
     assert (report["added"], report["duplicates"]) == (1, 1)
     (rejection,) = report["rejected"]
     assert (rejection["source"], rejection["record"]) == ("mixed.jsonl", 3)
     assert "abstract" in rejection["why"]
+    assert report["files"] == [{"source": "mixed.jsonl", "papers": 2, "rejected": 1}]
+
+
+def test_of_several_files_it_is_told_how_many_papers_each_gave(run, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    write_lines(mine / "few.jsonl", KETTLES, {"title": "No abstract"})
+    write_lines(mine / "more.jsonl", TEAPOTS, {**TEAPOTS, "title": "Cups"})
+    write_lines(mine / "none.jsonl", {"title": "No abstract"})
+    _, out, _ = run("ingest", mine)
+    assert out.splitlines()[:3] == [
+        "      2  more.jsonl",
+        "      1  few.jsonl, 1 rejected",
+        "3 added, 0 updated, 0 unchanged, 0 duplicates, 3 rejected",
+    ]
 
 
 def test_a_rejected_record_is_told_with_its_place_and_the_others_go_in(run, run_json, tmp_path):

@@ -33,6 +33,7 @@ KEPT_ACCENTS: Final = 1  # the schema whose folded texts did
 LATER_TABLES: Final = {
     "retraction": "paper_number INTEGER, told TEXT",
     "edit": "paper_number INTEGER, field TEXT",
+    "pinned": "conversation_id TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")

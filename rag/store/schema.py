@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
-# retractions and edits.
-SCHEMA: Final = 3
+# retractions and edits; 3: without pinned conversations.
+SCHEMA: Final = 4
 
 metadata = MetaData()
 
@@ -171,6 +171,18 @@ conversation = Table(
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
     Index("conversation_by_owner", "owner", "updated_at"),
+)
+
+# Conversations that stand first in the list of their owner.
+pinned = Table(
+    "pinned",
+    metadata,
+    Column(
+        "conversation_id",
+        Text,
+        ForeignKey("conversation.conversation_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
 )
 
 turn = Table(

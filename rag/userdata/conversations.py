@@ -27,6 +27,7 @@ class Conversation:
 
     Attributes:
         turns: How many questions it holds.
+        is_pinned: Whether it stands first in the list.
         updated_at: When its last question was answered, or when it was made.
         excerpt: Of a search: what was asked or answered around a word that the title lacks.
     """
@@ -36,6 +37,7 @@ class Conversation:
     created_at: str
     updated_at: str
     turns: int = 0
+    is_pinned: bool = False
     excerpt: Excerpt | None = None
 
 
@@ -157,7 +159,7 @@ class Conversations:
         return found[0] if found else None
 
     def of(self, owner: str, limit: int = MOST_LISTED) -> list[Conversation]:
-        """Return the owner's conversations, the one that was last added to first."""
+        """Return the owner's conversations: pinned ones first, then the last added to first."""
         return self._select(owner, "", (), limit)
 
     def search(self, owner: str, words: str, limit: int = MOST_LISTED) -> list[Conversation]:
@@ -198,11 +200,29 @@ class Conversations:
         with self._database.reading() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT conversation_id, title, created_at, updated_at, (SELECT count(*) FROM turn"
-                " WHERE turn.conversation_id = conversation.conversation_id) FROM conversation"
-                f" WHERE owner = ? {condition} ORDER BY updated_at DESC, rowid DESC LIMIT ?",
+                " WHERE turn.conversation_id = conversation.conversation_id), EXISTS (SELECT 1 FROM"
+                " pinned WHERE pinned.conversation_id = conversation.conversation_id) AS is_pinned"
+                f" FROM conversation WHERE owner = ? {condition}"
+                " ORDER BY is_pinned DESC, updated_at DESC, rowid DESC LIMIT ?",
                 (owner, *values, limit),
             ).fetchall()
-        return [Conversation(key, title or UNTITLED, *rest) for key, title, *rest in rows]
+        return [
+            Conversation(key, title or UNTITLED, made_at, updated_at, turns, bool(is_pinned))
+            for key, title, made_at, updated_at, turns, is_pinned in rows
+        ]
+
+    def pin(self, owner: str, conversation_id: str, *, is_pinned: bool = True) -> bool:
+        """Put a conversation first in the list, or back; False when the owner has no such."""
+        if self.find(owner, conversation_id) is None:
+            return False
+        statement = (
+            "INSERT OR IGNORE INTO pinned VALUES (?)"
+            if is_pinned
+            else "DELETE FROM pinned WHERE conversation_id = ?"
+        )
+        with self._database.writing() as connection:
+            connection.exec_driver_sql(statement, (conversation_id,))
+        return True
 
     def rename(self, owner: str, conversation_id: str, title: str) -> bool:
         """Give a conversation another title; False when there is none, or the title is blank."""

@@ -414,7 +414,10 @@ def test_a_card_says_what_the_paper_does_for_the_answer_and_why_it_was_found(pag
     ask(page, HOPFIELD)
     card = page.inner_text(".card >> nth=0")
     assert "Quoted word for word" in card
-    assert re.search(r"Why this paper: \d\w\w by meaning \(0\.\d\d\).*shares “modern”", card)
+    assert re.search(r"Why this paper: .*closest in meaning; .*shares “modern”", card)
+    assert page.locator(".card .why[title*='0.']").count()
+    page.click(".card [data-unfold] >> nth=0")
+    assert len(page.inner_text(".card >> nth=0")) > len(card)
     page.click(".aside summary")
     assert page.locator(".aside li").count()
 
@@ -584,6 +587,48 @@ def test_the_cited_papers_are_exported(page):
         assert text.startswith(beginning)
         assert download.value.suggested_filename.endswith(suffix)
         assert page.inner_text(".card h3 a >> nth=0").split()[0] in text
+
+
+def test_back_and_forward_lead_between_conversations_and_tabs(page):
+    ask(page, HOPFIELD)
+    first = page.url
+    assert "?conversation=" in first
+    assert page.title() == f"{HOPFIELD} · paperchat"
+    page.click("#side .new")
+    page.wait_for_selector(".examples")
+    ask(page, SPIKING)
+    page.evaluate("scrollTo(0, 120)")
+    page.get_by_role("tab", name="Library", exact=True).click()
+    page.wait_for_selector("#library-table table")
+    assert page.url.endswith("?tab=library")
+    page.go_back()
+    page.wait_for_function("scrollY === 120")
+    page.go_back()
+    page.wait_for_selector(".examples")
+    page.go_back()
+    page.wait_for_selector(f"#turn-1 .question:has-text('{HOPFIELD}')")
+    assert page.url == first
+    page.go_forward()
+    page.wait_for_selector(".examples")
+
+
+def test_the_cited_papers_are_laid_side_by_side_and_a_column_is_added(page):
+    ask(page, SPIKING)
+    page.click("#sources [data-do=table]")
+    page.wait_for_selector("#turn-2 .acts")
+    rows = page.locator("#turn-2 tbody tr").count()
+    assert rows == page.locator("#turn-1 .quoted").count()
+    page.fill("#column-2", "limits")
+    page.press("#column-2", "Enter")
+    page.wait_for_selector("#turn-2 th:has-text('Limits')")
+    page.wait_for_selector("#turn-2 .acts")
+    page.click("#turn-2 [data-sort-rows='0']")
+    titles = page.locator("#turn-2 tbody th a").all_inner_texts()
+    assert titles == sorted(titles, key=str.lower)
+    with page.expect_download() as download:
+        page.click("#turn-2 [data-format=table]")
+    assert len(Path(download.value.path()).read_text().splitlines()) == rows + 1
+    assert_fits(page)
 
 
 # --- states

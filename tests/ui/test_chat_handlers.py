@@ -242,7 +242,12 @@ def test_days_are_headings_above_their_conversations():
         Listed("2", "Dogs", updated_at="2026-03-09T22:05:00Z"),
         Listed("3", "Hens", updated_at="2026-03-01T22:05:00Z"),
     ]
-    assert Seen(conversation_list(listed, now=NOW)).tags.count("h3") == 2
+    seen = Seen(conversation_list(listed, now=NOW))
+    assert seen.tags.count("h3") == 2
+    pinned = [replace(listed[2], is_pinned=True), *listed[:2]]
+    seen = Seen(conversation_list(pinned, now=NOW))
+    assert seen.text.startswith("PinnedHens")
+    assert seen.values("data-on") == ["", "yes", "yes"]
 
 
 def test_only_chosen_papers_are_asked_and_a_chip_takes_the_limit_away(library):

@@ -265,6 +265,20 @@ def test_the_one_last_added_to_comes_first(conversations):
     assert [c.title for c in conversations.of("ada", limit=1)] == ["first"]
 
 
+def test_pinned_ones_stand_first_until_they_are_unpinned(conversations):
+    first, second, third = (
+        conversations.create("ann", title).conversation_id for title in ("one", "two", "three")
+    )
+    assert conversations.pin("ann", first)
+    assert not conversations.pin("ben", second)
+    assert [each.title for each in conversations.of("ann")] == ["one", "three", "two"]
+    assert [each.is_pinned for each in conversations.of("ann")] == [True, False, False]
+    assert conversations.pin("ann", first, is_pinned=False)
+    assert [each.title for each in conversations.of("ann")] == ["three", "two", "one"]
+    conversations.pin("ann", third)
+    assert conversations.delete("ann", third)
+
+
 def test_owners_never_see_or_change_what_is_others(conversations):
     made = conversations.create("ada")
     turn = conversations.append("ada", made.conversation_id, answered())

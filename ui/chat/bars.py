@@ -18,6 +18,7 @@ from ui.templates.sentences import counted
 UNTITLED: Final = "New conversation"
 NOTHING_FOUND: Final = "No conversation contains all of these words."
 # Most days that have passed, and the heading of conversations up to then.
+PINNED: Final = "Pinned"
 DAY_GROUPS: Final = ((0, "Today"), (1, "Yesterday"), (7, "Last 7 days"), (30, "Last 30 days"))
 MOST_SEARCH_CHARACTERS: Final = 200
 MOST_FOUND: Final = 100  # nobody reads more; another word finds fewer
@@ -41,12 +42,14 @@ class Listed:
     Attributes:
         excerpt: Where its title lacks what was searched.
         updated_at: When it was last added to, ISO in UTC; "" where that does not matter.
+        is_pinned: Whether it stands first.
     """
 
     conversation: str
     title: str
     excerpt: Excerpt | None = None
     updated_at: str = ""
+    is_pinned: bool = False
 
 
 def filter_bar(filters: Filters, choices: Choices, *, editing: int = 0) -> str:
@@ -197,7 +200,9 @@ def conversation_list(
         if removed
         else ""
     )
-    groups = groupby(listed, key=lambda each: day_group(each.updated_at, now))
+    groups = groupby(
+        listed, key=lambda each: PINNED if each.is_pinned else day_group(each.updated_at, now)
+    )
     items = "".join(
         (f"<h3>{name}</h3>" if name else "") + _items(list(members)) for name, members in groups
     )
@@ -231,6 +236,9 @@ def _item(listed: Listed) -> str:
         f'<div class="sheet"><form data-do="rename" data-conversation="{key}">'
         f'<label>Title<input name="title" value="{title}" maxlength="120" autocomplete="off">'
         '</label><button type="submit">Rename</button></form>'
+        f'<button type="button" data-do="pin" data-conversation="{key}" '
+        f'data-on="{"" if listed.is_pinned else "yes"}">{"Unpin" if listed.is_pinned else "Pin"}'
+        "</button>"
         f'<button type="button" class="danger" data-do="delete" data-conversation="{key}">Delete'
         "</button></div></details></li>"
     )

@@ -66,6 +66,20 @@ class Conversations:
         storage.rename(views.kept, chat.owner, event.conversation, event.title)
         return Screen(self._tab, views).side(chat)
 
+    def pin(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
+        """Put a conversation first in the list, or back among the others."""
+        views, chat = self._context.now(state, here, settings, request)
+        kept = views.kept.conversations
+        kept.pin(chat.owner, event.conversation, is_pinned=bool(event.on))
+        return Screen(self._tab, views).side(chat)
+
     def delete(
         self,
         state: PageState,

@@ -81,6 +81,7 @@ def _connect_conversations(
     for part in (tab.side, tab.found):
         part.open(asking.enter, **options | FOLLOWING)
         part.rename(conversations.rename, **options)
+        part.pin(conversations.pin, **options)
         part.delete(conversations.delete, **options)
     tab.side.restore(conversations.restore, **options)
     tab.finder.find(

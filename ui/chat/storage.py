@@ -47,7 +47,12 @@ def listed(library: Library, owner: str) -> list[Listed]:
     if not owner:
         return []
     return [
-        Listed(each.conversation_id, each.title, updated_at=each.updated_at)
+        Listed(
+            each.conversation_id,
+            each.title,
+            updated_at=each.updated_at,
+            is_pinned=each.is_pinned,
+        )
         for each in library.conversations.of(owner)
     ]
 

@@ -30,6 +30,8 @@ FIRST_AUTHOR: Final = "firstauthor"  # where no other is told
 WEB: Final = re.compile(r"https?://\S+$")
 MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
+MOST_LINES_BEFORE: Final = 25  # where the names are surely those of a table of papers
+LEAST_COLUMNS: Final = 4
 TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
 # A cell that begins with a word in quotation marks, and is no quoted cell.
 STRAY_QUOTES: Final = re.compile(r'"(?:[^"]|"")*"(?!")\s*\S')
@@ -53,7 +55,7 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
     """
     lines = iter(file)
     filled = (line for line in lines if line.strip())
-    head = list(islice(filled, LINES_BEFORE_NAMES))
+    head = list(islice(filled, MOST_LINES_BEFORE))
     found = _names_in("".join(head))
     if found is None:
         raise UnreadableError("it is a table without a column that is called abstract")
@@ -87,12 +89,13 @@ def _titled(names: list[str]) -> list[str]:
 
 def _names_in(text: str) -> tuple[str, list[str], int] | None:
     """Return what separates the columns, their names, and how many lines stand above the rows."""
-    lines = [line for line in text.split("\n") if line.strip()][:LINES_BEFORE_NAMES]
+    lines = [line for line in text.split("\n") if line.strip()][:MOST_LINES_BEFORE]
     for number, line in enumerate(lines):
         declared = SEPARATOR.match(line)
         for delimiter in declared[1] if declared else DELIMITERS:
             names = _titled(_columns(line.strip("\r"), delimiter))
             is_told = PLURAL not in names or any(delimiter in each for each in lines[number + 1 :])
+            is_told &= number < LINES_BEFORE_NAMES or _known(names) >= LEAST_COLUMNS
             if is_told and _has(names, COLUMNS["title"]) and _has(names, COLUMNS["abstract"]):
                 return delimiter, names, number + 1
     return None
@@ -111,10 +114,14 @@ def _has_titles_alone(text: str) -> bool:
     line = text.lstrip("\r\n").partition("\n")[0]
     for delimiter in DELIMITERS:
         names = _columns(line, delimiter)
-        known = [column for column, called in COLUMNS.items() if _has(names, called)]
-        if _has(names, ENGLISH_TITLES) and len(known) > 2:
+        if _has(names, ENGLISH_TITLES) and _known(names) > 2:
             return True
     return False
+
+
+def _known(names: list[str]) -> int:
+    """Count the kinds of columns that names are of."""
+    return sum(_has(names, called) for called in COLUMNS.values())
 
 
 def _has(names: list[str], called: tuple[str, ...]) -> bool:

@@ -32,15 +32,15 @@ OWN_ID: Final = "paperchat_id"  # as rag.export.csl writes it
 LISTS: Final = (
     *("items", "results", "data", "papers", "works", "references", "records", "docs", "entries"),
     *("hits", "articles", "publications", "documents", "list", "notes", "collection", "result"),
-    *("hit", "entry", "REC", "feed", "rows", "@graph"),
+    *("hit", "entry", "REC", "feed", "rows", "@graph", "objects"),
 )
 WRAPPINGS: Final = (
     *("paper", "citingPaper", "citedPaper", "message", "response", "work", "_source", "data"),
     *("hits", "recommendedPapers", "search-results", "metadata", "article", "attributes"),
     *("content", "results", "resultList", "fields", "bibjson", "document", "result", "info"),
-    *("records", "feed", "row", "doc"),
+    *("records", "feed", "row", "doc", "_embedded", "searchResult", "indexableObject"),
 )
-DEEPEST_WRAPPING: Final = 6
+DEEPEST_WRAPPING: Final = 9
 NO_PAPERS: Final = frozenset(("attachment", "note", "annotation"))  # Zotero's items beside papers
 MOST_WORDS: Final = 40_000  # of an inverted index: a broken one may number words at will
 TITLES: Final = frozenset(

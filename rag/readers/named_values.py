@@ -33,14 +33,14 @@ TITLES: Final = (
 )
 ABSTRACTS: Final = (
     *("abstract", "abstracts", "abstracttext", "summary", "summaries", "ab", "descriptions"),
-    *("zusammenfassung", "dcdescription", "paperabstract"),
+    *("zusammenfassung", "dcdescriptionabstract", "dcdescription", "paperabstract"),
 )
 LESSER_ABSTRACTS: Final = ("description", "otherabstract", "text")
 DESCRIPTIONS: Final = frozenset(("description", "dcdescription"))  # of whatever it may be
 PEOPLE: Final = (
     *("authorlist", "authors", "author", "creators", "creator", "contribgroup", "contributors"),
     *("authorships", "authfullname", "authornames", "authorstring", "names", "name", "au", "a1"),
-    *("autoren", "autor", "byline", "authordisplay", "dccreator"),
+    *("autoren", "autor", "byline", "authordisplay", "dccontributorauthor", "dccreator"),
 )
 DATES: Final = (
     *("published", "publicationdate", "datepublished", "publishedat", "publishtime", "issued"),
@@ -53,7 +53,18 @@ DATES: Final = (
         "yearofpublication",
         "produceddatey",
     ),
-    *("year", "jahr", "coverdate", "onlinedate", "dates", "yr", "dcyear", "dcdate"),
+    *(
+        "publisheddate",
+        "dcdateissued",
+        "year",
+        "jahr",
+        "coverdate",
+        "onlinedate",
+        "dates",
+        "yr",
+        "dcyear",
+        "dcdate",
+    ),
 )
 YEARS: Final = ("year", "Year", "publication_year", "pub_year")  # the issue's, whatever dates say
 LATE_DATES: Final = (
@@ -72,7 +83,7 @@ DOIS: Final = (
         "digitalobjectidentifier",
     ),
     *("elocationid", "identifier", "identifiers", "ids", "ee", "idno", "url", "link", "uri", "id"),
-    *("idnumber", "officialurl", "sameas"),
+    *("idnumber", "officialurl", "sameas", "dcidentifierdoi"),
 )
 ARXIV_IDS: Final = (
     *("arxivid", "arxiv", "arxiveprints", "eprint", "eprints", "id", "identifier", "identifiers"),
@@ -81,7 +92,7 @@ ARXIV_IDS: Final = (
 PMIDS: Final = ("pmid", "pubmedid", "pubmed")
 ADDRESSES: Final = (
     *("url", "link", "uri", "htmlurl", "paperurl", "landingpageurl", "externalurl", "urlabs"),
-    *("entryid", "absurl", "identifier", "dcidentifier", "pdfurl"),
+    *("entryid", "absurl", "identifier", "dcidentifieruri", "dcidentifier", "pdfurl"),
 )
 VENUES: Final = (
     *("journal", "journaltitle", "fulltitle", "containertitle", "publicationtitle", "sourcetitle"),

@@ -179,7 +179,7 @@ def spoken(text: str) -> str:
     if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
         return ""
     text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
-    text = text.strip(", ")
+    text = text.strip(", ").rstrip("*†‡§¶ ")  # the signs of notes
     if "," not in text:
         return _with_initials_before(text)
     if BODY.search(text):
@@ -229,8 +229,19 @@ def split_people(text: str) -> list[str]:
     text = ET_AL.sub("", text) if "al" in text or "others" in text else text
     parts = AND.split(text)
     if len(parts) == 1:
-        return [spoken(each) for each in _separated_by_commas(text)]
+        return _all_spoken(_separated_by_commas(text))
     return [spoken(each) for part in parts for each in _separated_by_commas(part)]
+
+
+def _all_spoken(names: list[str]) -> list[str]:
+    """Write names with the given name first; in a list of them, one tells of the others."""
+    if len(names) > 1 and not any(name.endswith(".") for name in names[:-1]):
+        names = [*names[:-1], names[-1].rstrip(".")]
+    apart = [name.rpartition(" ") for name in names]
+    are_alike = all(family and _are_initials(initials) for family, _, initials in apart)
+    if len(names) > 1 and are_alike and any(map(_has_initials_behind, names)):
+        return [f"{initials} {family}" for family, _, initials in apart]  # `Le Goff Y`, too
+    return [spoken(each) for each in names]
 
 
 def _joined(part: str) -> list[str]:

@@ -34,7 +34,7 @@ RECORDS: Final = frozenset(
     "book phdthesis mastersthesis mods resource TEI journal_article conference_paper "
     "posted_content doc dc arXiv arXivRaw REC reference full-text-retrieval-response "
     "abstracts-retrieval-response Article BookSection Book Thesis Description eprint "
-    "document".split()
+    "document biblStruct".split()
 )
 ENTRIES: Final = frozenset(("entry", "item"))  # of a feed, which may be of anything
 LEFT_OUT: Final = frozenset(
@@ -48,6 +48,7 @@ FIELDS: Final = frozenset("str arr int date long bool float double field lst".sp
 IN_A_TITLE: Final = (INLINE | MATH | {"br", "p"}) - {"title"}
 IN_AN_ABSTRACT: Final = (INLINE | MATH | BLOCKS) - {"abstracttext"}
 MARKUP: Final = INLINE | MATH | BLOCKS
+NOTE, ABSTRACT = "note", "abstract"
 NOTES: Final = frozenset(("fn", "xref", "author-notes"))  # marks of a title's footnotes
 TITLE_NAMES: Final = frozenset(TITLES)
 ABSTRACT_NAMES: Final = frozenset((*ABSTRACTS, *LESSER_ABSTRACTS))
@@ -98,6 +99,8 @@ def _data(element: Element) -> object:
     for child in element:
         is_field = child.tag in FIELDS and "name" in child.attrib
         name = child.attrib.pop("name") if is_field else str(child.tag)
+        if name == NOTE and child.get("type") == ABSTRACT:  # as Zotero writes TEI
+            name = child.attrib.pop("type")
         values.setdefault(name, []).append(_data(child))
     listed = {name: each[0] if len(each) == 1 else each for name, each in values.items()}
     if element.tag == "arr":

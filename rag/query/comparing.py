@@ -49,6 +49,13 @@ def compared_sides(question: str) -> tuple[str, str] | None:
     return (first, second) if first and second and is_short else None
 
 
+def is_called_paper(side: str, question: str) -> bool:
+    """Return whether a question calls a side a paper: "the blimp paper", "the one on blimps"."""
+    thing, name = r"(?:papers?|ones?|study|article|work)", re.escape(side)
+    called = rf"\b{thing}\s+(?:\w+\s+){{0,3}}{name}|{name}\s+{thing}\b"
+    return re.search(called, question, re.IGNORECASE) is not None
+
+
 def without_sides(question: str) -> str:
     """Return a question without what it compares; the whole where it compares nothing."""
     if compared_sides(question) is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, only_paper_named, papers_coining
-from rag.query.comparing import compared_sides
+from rag.query.comparing import compared_sides, is_called_paper
 from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import QUOTED, UNTOPICAL
@@ -156,13 +156,16 @@ def _compared(question: str, lookup: PaperLookup) -> list[Paper]:
     sides = compared_sides(question)
     if sides is None:
         return []
-    first, second = (_meant(side, lookup) for side in sides)
+    first, second = (
+        _meant(side, lookup, least=1 if is_called_paper(side, question) else SURE_HEAD_WORDS)
+        for side in sides
+    )
     is_two = first and second and first.paper_id != second.paper_id
     return [paper for paper in (first, second) if paper] if is_two else []
 
 
-def _meant(side: str, lookup: PaperLookup) -> Paper | None:
-    """Return the only paper that one side of a comparison may mean."""
+def _meant(side: str, lookup: PaperLookup, least: int) -> Paper | None:
+    """Return the only paper that one side of a comparison may mean, by at least so many words."""
     sure = [
         *_titled(side, lookup),
         *_headed(side, lookup),
@@ -172,7 +175,7 @@ def _meant(side: str, lookup: PaperLookup) -> Paper | None:
     named = list({paper.paper_id: paper for paper in sure}.values())
     if named:
         return _only(named)
-    return _only_bearer(side, lookup, least=SURE_HEAD_WORDS) or _nearest_bearer(side, lookup)
+    return _only_bearer(side, lookup, least=least) or _nearest_bearer(side, lookup)
 
 
 def _begun(question: str, lookup: PaperLookup) -> Iterator[Paper]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.comparing import asks_only_to_compare, compared_sides, without_sides
+from rag.query.comparing import (
+    asks_only_to_compare,
+    compared_sides,
+    is_called_paper,
+    without_sides,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,10 @@ def test_what_else_is_asked_is_left_without_the_sides():
 )
 def test_a_comparison_may_be_all_that_is_asked(question, is_all):
     assert asks_only_to_compare(question) is is_all
+
+
+def test_a_side_may_be_called_a_paper():
+    question = "what is the difference between the moss paper, crabs and the one that is on bells?"
+    assert is_called_paper("moss", question)
+    assert is_called_paper("bells", question)
+    assert not is_called_paper("crabs", question)

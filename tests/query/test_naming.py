@@ -59,6 +59,7 @@ def lookup(words_library):
         ("do deep tide bells ring late?", ""),
         ("compare the moss meter paper with TideNet", "ad"),  # each side may name loosely
         ("what is the difference between moss and TideNet?", "a"),  # two papers are on moss
+        ("compare the ships paper with the one on roofs", "ef"),
         ("Long Range or SHELVING - which problem does each solve?", "ck"),
         ("what does “Counting Crabs” say", ""),  # no title begins so
         ("summarise “Reading Moss”", "d"),

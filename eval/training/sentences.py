@@ -7,6 +7,7 @@ paired with another abstract, which does not say it.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,8 +26,12 @@ HERE: Final = Path(__file__).parent
 ARXIV: Final = "arxiv/arxiv-metadata-100k.json.gz"
 WRITTEN: Final = "training/claims.jsonl"
 BALANCED: Final = "claims-balanced.jsonl"
+PAIRED: Final = "claims-paired.jsonl"
+SOURCES: Final = {BALANCED: "balanced", PAIRED: "paired"}
 SCIFACT: Final = "bench/scifact"
 CASES: Final = "cases/claims.jsonl"
+FOREIGN: Final = 4000  # sentences that are paired with another abstract
+HELD_BACK: Final = 0.125  # of the abstracts that sentences were written about
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Example:
 
     Attributes:
         kind: What is wrong with it; `true`, `light` or `short` where nothing is.
-        source: `written`, `balanced`, `foreign`, `scifact` or `cases`.
+        source: `written`, `balanced`, `paired`, `foreign`, `scifact` or `cases`.
+        true: Of a false paired sentence the true one that it differs from in a few words.
     """
 
     claim: str
@@ -43,11 +49,12 @@ class Example:
     is_supported: bool
     kind: str
     source: str
+    true: str | None = None
 
 
 def written_files(shared: Path) -> tuple[Path, ...]:
     """Return the files of sentences that were written about abstracts of arXiv."""
-    return shared / WRITTEN, HERE / "claims.jsonl", HERE / BALANCED
+    return shared / WRITTEN, HERE / "claims.jsonl", HERE / BALANCED, HERE / PAIRED
 
 
 def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
@@ -55,13 +62,19 @@ def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
     files = written_files(shared)
     rows = [(file, json.loads(line)) for file in files for line in file.open(encoding="utf-8")]
     papers = _read_papers(shared, {row["id"] for _, row in rows}, set(map(title_key, taken)))
+    true = {
+        (row["id"], row["pair"]): row["claim"]
+        for file, row in rows
+        if file.name == PAIRED and row["label"] == "supported"
+    }
     return [
         Example(
             row["claim"],
             papers[row["id"]],
             row["label"] == "supported",
             "short" if file.name == BALANCED and row["kind"] == "true" else row["kind"],
-            "balanced" if file.name == BALANCED else "written",
+            SOURCES.get(file.name, "written"),
+            None if row["label"] == "supported" else true.get((row["id"], row.get("pair"))),
         )
         for file, row in rows
         if row["id"] in papers
@@ -103,16 +116,24 @@ def read_cases(shared: Path, papers: Iterable[Paper]) -> list[Example]:
 
 
 def pair_with_other_papers(examples: Sequence[Example], seed: int) -> list[Example]:
-    """Pair each supported sentence with the abstract of another, drawn at random."""
+    """Pair supported sentences, drawn at random, with the abstract of another paper each."""
     draw = Random(seed)
     papers = list(dict.fromkeys(example.paper for example in examples))
     true = [example for example in examples if example.is_supported]
-    drawn = [(example, draw.choice(papers)) for example in true]
+    drawn = [
+        (example, draw.choice(papers)) for example in draw.sample(true, min(FOREIGN, len(true)))
+    ]
     return [
         replace(example, paper=paper, is_supported=False, kind="foreign", source="foreign")
         for example, paper in drawn
         if paper != example.paper
     ]
+
+
+def is_held_back(example: Example) -> bool:
+    """Return whether an example serves for choosing; those about one abstract all do or none."""
+    digest = hashlib.sha256(example.paper.paper_id.encode()).digest()
+    return example.source != "scifact" and digest[0] < HELD_BACK * 256
 
 
 def sample_share(examples: Sequence[Example], share: float, seed: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder, EncodedText
 from rag.embedding.words import KnowsWords
+from rag.products import multiply
 from rag.query.questions import STOP_WORDS, content_words
 from rag.store.lexical import analyze
 from rag.types import Paper
@@ -19,9 +20,6 @@ from rag.types import Paper
 TermWeight = Callable[[str], float]
 
 TEXTS_KEPT: Final = 4096  # about 10 kB each
-# Multiplications up to which OpenBLAS stays on one thread. So small a product gains nothing from
-# more, and waits for them where other processes use the cores: 11 ms a search instead of 0.6.
-ONE_THREAD: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class MaxSimScorer:
         kept = _content(asked)
         if not kept:
             return np.zeros(len(vocabulary.starts))
-        similar = _cosines(asked.word_vectors[kept], vectors)
+        similar = multiply(vectors, asked.word_vectors[kept]).T
         best = np.maximum.reduceat(similar[:, vocabulary.places], vocabulary.starts, axis=1)
         weights = np.array([self._weigh(asked.words[n]) for n in kept])
         shares = weights / weights.sum() if weights.sum() > 0 else np.full(len(kept), 1 / len(kept))
@@ -106,14 +104,6 @@ class MaxSimScorer:
 
     def _weigh(self, word: str) -> float:
         return max(map(self._weight, analyze(word)), default=0.0)
-
-
-def _cosines(asked: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cosines of a question's words with the papers', shape (question words, words)."""
-    step = max(1, ONE_THREAD // asked.size)
-    return np.concatenate(
-        [asked @ words[n : n + step].T for n in range(0, len(words), step)], axis=1
-    )
 
 
 def _content(asked: EncodedText) -> list[int]:

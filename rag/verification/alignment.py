@@ -38,7 +38,8 @@ class AnalyzedText:
 
     Attributes:
         vector: Of the whole text, shape (dimension,).
-        words: In lower case, without punctuation.
+        written: The words as they are written, without punctuation.
+        words: The same in lower case.
         vectors: Of the words in context, shape (words, dimension).
         content: Places of the content words; of all words when there is none.
         negated: Of each word, whether it is in the scope of a negation.
@@ -46,6 +47,7 @@ class AnalyzedText:
 
     text: str
     vector: NDArray[np.float32]
+    written: tuple[str, ...]
     words: tuple[str, ...]
     stems: tuple[str, ...]
     vectors: Matrix
@@ -59,8 +61,9 @@ class AnalyzedText:
         content = tuple(n for n, word in enumerate(words) if is_content(word))
         stems = tuple(map(_stem, words))
         kept = content or tuple(range(len(words)))
+        negated = tuple(_negated(words))
         return cls(
-            text, encoded.vector, words, stems, encoded.word_vectors, kept, tuple(_negated(words))
+            text, encoded.vector, encoded.words, words, stems, encoded.word_vectors, kept, negated
         )
 
     @cached_property

@@ -1,8 +1,9 @@
 """Decide with a trained model whether an abstract entails a sentence.
 
-Boosted trees (Friedman 2001) over the features of `rag.verification.features`, trained on sentences
-written about abstracts. `python -m eval.training.train` makes both data files;
-`eval/training/README.md` says how the model was trained and evaluated.
+The model is the sum of two: boosted trees (Friedman 2001) over the features of
+`rag.verification.features`, and the network of `rag.verification.network`, which sees every word.
+Both are trained on sentences written about abstracts. `python -m eval.training.train` makes the
+data files; `eval/training/README.md` says how the model was trained and evaluated.
 """
 
 from __future__ import annotations
@@ -22,17 +23,23 @@ from pydantic import BaseModel, ConfigDict
 
 from rag.errors import ConfigurationError
 from rag.fitted import DataFile, Threshold
+from rag.verification.alignment import Alignment
+from rag.verification.features import extract_features
+from rag.verification.network import AlignmentNetwork, Weights
+from rag.verification.network_input import build_input
 
 MODEL_CARD: Final = "entailment.json"
 TREES: Final = "entailment-trees.npz"
+NETWORK: Final = "entailment-network.npz"
 
 
 class ModelCard(BaseModel):
     """What the model was trained on, and the thresholds that it is used with.
 
     Attributes:
-        sha256: Of the file of its trees.
+        sha256: Of the files of its trees and of its network, by name.
         features: Their names, in the order that the trees expect.
+        network_weight: What the network's log-odds count, against 1 for those of the trees.
         data: The files that it was trained on.
         sentences: How many sentences it was trained on, derived ones included.
         supported_from: The probability from which a sentence counts as supported.
@@ -42,8 +49,9 @@ class ModelCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     remark: str
-    sha256: str
+    sha256: Mapping[str, str]
     features: tuple[str, ...]
+    network_weight: float
     data: tuple[DataFile, ...]
     sentences: int
     supported_from: Threshold
@@ -74,6 +82,10 @@ class TreeEnsemble:
     baseline: float
     depth: int
 
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return its fields as arrays by name, for `build_trees`."""
+        return {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
     def log_odds(self, row: NDArray[np.float32]) -> float:
         """Return the baseline plus each tree's leaf for a row of features, shape (features,)."""
         at = self.roots
@@ -84,30 +96,35 @@ class TreeEnsemble:
 
 
 class EntailmentModel:
-    """Predict from features whether an abstract entails a sentence.
+    """Predict whether an abstract entails a sentence.
 
     Args:
         card: Names the features, and holds the thresholds.
         trees: Score a row of features.
+        network: Scores the aligned words.
     """
 
-    def __init__(self, card: ModelCard, trees: TreeEnsemble) -> None:
+    def __init__(self, card: ModelCard, trees: TreeEnsemble, network: AlignmentNetwork) -> None:
         self.card = card
         self._trees = trees
+        self._network = network
 
-    def probability(self, features: Mapping[str, float]) -> float:
+    def probability(self, pair: Alignment) -> float:
         """Return the probability that the abstract entails the sentence, in (0, 1)."""
+        features = extract_features(pair)
         row = np.array([features[name] for name in self.card.features], np.float32)
-        return 1 / (1 + math.exp(-self._trees.log_odds(row)))
+        by_network = self._network.log_odds(build_input(pair))
+        log_odds = self._trees.log_odds(row) + self.card.network_weight * by_network
+        return 1 / (1 + math.exp(-log_odds))
 
     @property
     def min_similarity(self) -> float:
         """The similarity below which nothing is entailed, so that no features are needed."""
         return self.card.min_similarity.value
 
-    def entails(self, features: Mapping[str, float]) -> bool:
+    def entails(self, pair: Alignment) -> bool:
         """Return whether the probability reaches the threshold of the model card."""
-        return self.probability(features) >= self.card.supported_from.value
+        return self.probability(pair) >= self.card.supported_from.value
 
 
 @lru_cache(maxsize=1)
@@ -115,34 +132,46 @@ def load_entailment_model() -> EntailmentModel:
     """Load the model that comes with paperchat; once per process.
 
     Raises:
-        ConfigurationError: The file of trees is not the one that the model card names.
+        ConfigurationError: A file is not the one that the model card names.
     """
     folder = files("rag").joinpath("data")
     card = ModelCard.model_validate_json(folder.joinpath(MODEL_CARD).read_text(encoding="utf-8"))
-    return EntailmentModel(card, parse_trees(folder.joinpath(TREES).read_bytes(), card.sha256))
+    trees, network = (
+        parse_arrays(name, folder.joinpath(name).read_bytes(), card.sha256[name])
+        for name in (TREES, NETWORK)
+    )
+    return EntailmentModel(card, build_trees(trees), AlignmentNetwork(as_floats(network)))
 
 
-def parse_trees(content: bytes, sha256: str) -> TreeEnsemble:
-    """Return the trees of a file's content.
+def parse_arrays(name: str, content: bytes, sha256: str) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of a data file's content, by name.
 
     Raises:
         ConfigurationError: The content has another hash.
     """
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ConfigurationError(
-            f"The file {TREES} of this installation is damaged. Install paperchat anew, or set "
+            f"The file {name} of this installation is damaged. Install paperchat anew, or set "
             "RAG_ENTAILMENT=false to do without it."
         )
     with np.load(io.BytesIO(content)) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    baseline, depth = arrays.pop("baseline"), arrays.pop("depth")
-    return TreeEnsemble(**arrays, baseline=float(baseline), depth=int(depth))
+        return {key: stored[key] for key in stored.files}
 
 
-def render_trees(trees: TreeEnsemble) -> bytes:
-    """Return the content of a file of trees."""
+def render_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
+    """Return the content of a data file of arrays."""
     content = io.BytesIO()
-    np.savez_compressed(
-        content, **{name: getattr(trees, name) for name in TreeEnsemble.__dataclass_fields__}
-    )
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
+
+
+def build_trees(arrays: Mapping[str, NDArray[np.generic]]) -> TreeEnsemble:
+    """Build the trees from the arrays of their file."""
+    fields = dict(arrays)
+    baseline, depth = float(fields.pop("baseline")), int(fields.pop("depth"))
+    return TreeEnsemble(**fields, baseline=baseline, depth=depth)  # type: ignore[arg-type]
+
+
+def as_floats(arrays: Mapping[str, NDArray[np.generic]]) -> Weights:
+    """Return a network's weights, stored in half precision, in single precision."""
+    return {name: array.astype(np.float32) for name, array in arrays.items()}

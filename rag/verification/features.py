@@ -19,11 +19,9 @@ from rag.text import squeezed
 from rag.verification.alignment import (
     MATCHED_FROM,
     Alignment,
-    AnalyzedPaper,
-    AnalyzedText,
     Matrix,
 )
-from rag.verification.terms import TermWeight, digits, load_antonyms, names
+from rag.verification.terms import digits, load_antonyms, names
 
 Features = Iterator[tuple[str, float]]
 
@@ -76,14 +74,8 @@ SIDE_WORDS: Final = 6  # on either side of such a word that are compared
 CAPITALISED: Final = re.compile(r"(?<!^)(?<![.:] )\b[A-Z][a-z]+\w*")
 
 
-def extract_features(
-    claim: AnalyzedText, paper: AnalyzedPaper, weight: TermWeight
-) -> dict[str, float]:
-    """Return all features of a claim beside a paper by name, always in the same order.
-
-    Both hold at least one word.
-    """
-    pair = Alignment(claim, paper, weight)
+def extract_features(pair: Alignment) -> dict[str, float]:
+    """Return all features of an aligned claim by name, always in the same order."""
     groups: tuple[Callable[[Alignment], Features], ...] = (
         _similarity,
         _unmatched,

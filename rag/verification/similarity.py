@@ -19,9 +19,8 @@ from rag.fitted import load_fitted
 from rag.sentences import Sentence
 from rag.text import squeezed
 from rag.types import Paper, Verdict
-from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.alignment import Alignment, AnalyzedPaper, AnalyzedText
 from rag.verification.entailment import EntailmentModel
-from rag.verification.features import extract_features
 from rag.verification.maxsim import StackedTexts, compare, maxsim_words, stack_texts
 from rag.verification.support import Support, quotable_sentences
 from rag.verification.terms import (
@@ -91,15 +90,16 @@ class SimilarityVerifier:
         """
         return [self._compare(claim, paper).features for claim, paper in self._prepare(pairs)]
 
-    def entailment_features(self, pairs: Sequence[tuple[str, Paper]]) -> list[dict[str, float]]:
-        """Return the entailment model's features of each claim beside its paper, in order.
+    def align(self, pairs: Sequence[tuple[str, Paper]]) -> list[Alignment | None]:
+        """Return each claim aligned with its paper, in order.
 
-        Empty where one of them has no words, or there are no vectors.
+        None where one of them has no words, or there are no vectors.
         """
-        analyzed = [(claim.analyzed, paper.analyzed) for claim, paper in self._prepare(pairs)]
         return [
-            extract_features(claim, paper, self._weight) if claim and paper else {}
-            for claim, paper in analyzed
+            Alignment(claim.analyzed, paper.analyzed, self._weight)
+            if claim.analyzed and paper.analyzed
+            else None
+            for claim, paper in self._prepare(pairs)
         ]
 
     def similarity(self, features: tuple[float, ...]) -> float:
@@ -128,8 +128,7 @@ class SimilarityVerifier:
             return value >= load_fitted().thresholds.supported_from.value
         if value < self._entailment.min_similarity:
             return False
-        features = extract_features(claim.analyzed, paper.analyzed, self._weight)
-        return self._entailment.entails(features)
+        return self._entailment.entails(Alignment(claim.analyzed, paper.analyzed, self._weight))
 
     def _compare(self, claim: _Claim, paper: _PaperTexts) -> _Comparison:
         if claim.encoded is None or paper.texts is None or paper.title is None:

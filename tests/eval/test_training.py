@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from eval.training import boosting
+from eval.training.lessons import UNKNOWN
 from eval.training.sentences import (
+    HERE,
     Example,
+    is_held_back,
     pair_with_other_papers,
     read_written,
     sample_share,
     written_files,
 )
+from eval.training.train import wrong_words
 from rag.types import Paper
 from rag.verification.entailment import load_entailment_model
 
+FILES = ("claims-balanced.jsonl", "claims-paired.jsonl", "claims.jsonl")
 PAPERS = [Paper(f"p{n}", f"Paper {n}", f"Abstract {n} tells of tides.") for n in range(20)]
 EXAMPLES = [
     Example(f"Claim {n} {is_true}", paper, is_true, "true" if is_true else "number", "written")
@@ -59,15 +65,43 @@ def test_sentences_about_papers_of_the_question_sets_are_left_out(tmp_path):
     found = read_written(tmp_path, taken=[f"On {first}"])
     assert {each.paper.paper_id for each in found} == {second}
     assert {each.paper.abstract for each in found} == {"Tides turn."}
-    assert {"written", "balanced"} >= {each.source for each in found}
+    assert {"written", "balanced", "paired"} >= {each.source for each in found}
+
+
+def test_a_false_paired_sentence_knows_its_true_twin_and_the_words_that_differ():
+    rows = [json.loads(line) for line in (HERE / "claims-paired.jsonl").open()]
+    true, false = rows[:2]
+    assert (true["label"], true["pair"], true["id"]) == ("supported", false["pair"], false["id"])
+    twin = Example("The dam is not old.", PAPERS[0], False, "negation", "paired", "The dam is old.")
+    assert list(wrong_words(twin, ("the", "dam", "is", "not", "old"))) == [0, 0, 0, 1, 0]
+    taken = Example(
+        "The dam is old.", PAPERS[0], False, "negation", "paired", "The dam is not old."
+    )
+    assert list(wrong_words(taken, ("the", "dam", "is", "old"))) == [0, 0, 1, 1]
+    assert not wrong_words(EXAMPLES[0], ("claim", "0")).any()
+    assert set(wrong_words(EXAMPLES[1], ("claim", "0"))) == {UNKNOWN}
+
+
+def test_an_eighth_of_the_abstracts_is_held_back_with_all_their_sentences():
+    many = [Example("", Paper(str(n), "", ""), True, "true", "written") for n in range(2000)]
+    assert 0.1 < sum(map(is_held_back, many)) / len(many) < 0.15
+    assert not any(is_held_back(replace(each, source="scifact")) for each in many)
+
+
+def test_every_question_is_of_a_known_way_and_most_abstracts_have_three():
+    rows = [json.loads(line) for line in (HERE / "questions.jsonl").open()]
+    ways = {row["way"] for row in rows}
+    assert len(ways) == 11
+    assert all(row["answered"] is (row["way"] != "nearly answered") for row in rows)
+    assert all(("earlier" in row) is (row["way"] == "follow-up") for row in rows)
+    assert len(rows) == 3 * len({row["id"] for row in rows})
 
 
 def test_the_shipped_reader_learnt_from_the_sentences_that_are_here():
     from eval.fit.examples import describe_files
-    from eval.training.sentences import HERE
 
     known = load_entailment_model().card.data
-    for each in describe_files(HERE / "claims-balanced.jsonl", HERE / "claims.jsonl"):
+    for each in describe_files(*(HERE / name for name in FILES)):
         assert each in known
 
 

@@ -11,20 +11,22 @@ from rag.embedding import build_embedder
 from rag.errors import ConfigurationError
 from rag.settings import Settings
 from rag.types import Paper
-from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.alignment import Alignment
 from rag.verification.entailment import (
+    TREES,
     EntailmentModel,
     TreeEnsemble,
+    build_trees,
     load_entailment_model,
-    parse_trees,
-    render_trees,
+    parse_arrays,
+    render_arrays,
 )
-from rag.verification.features import extract_features
+from rag.verification.network import AlignmentNetwork
 from rag.verification.similarity import SimilarityVerifier
-from tests.verification.test_features import encoded
+from tests.verification.test_features import measured
 
 # One tree: left of 1 in feature 0 it is -2; right of it, 3 where feature 1 is above 5, else 0.
-TREES = TreeEnsemble(
+ONE_TREE = TreeEnsemble(
     roots=np.array([0], np.int32),
     features=np.array([0, 0, 1, 0, 0], np.int16),
     thresholds=np.array([1, 0, 5, 0, 0], np.float32),
@@ -53,41 +55,39 @@ def encoder(cache):
     ("row", "value"), [((1, 9), -1.5), ((2, 5), 0.5), ((2, 6), 3.5), ((0, 0), -1.5)]
 )
 def test_a_row_goes_down_each_tree_to_its_leaf(row, value):
-    assert TREES.log_odds(np.array(row, np.float32)) == value
+    assert ONE_TREE.log_odds(np.array(row, np.float32)) == value
 
 
 def test_trees_are_read_as_they_were_written_and_a_damaged_file_is_refused():
-    content = render_trees(TREES)
-    read = parse_trees(content, hashlib.sha256(content).hexdigest())
+    content = render_arrays(ONE_TREE.arrays())
+    read = build_trees(parse_arrays(TREES, content, hashlib.sha256(content).hexdigest()))
     assert read.log_odds(np.array([2, 6], np.float32)) == 3.5
     with pytest.raises(ConfigurationError, match="RAG_ENTAILMENT"):
-        parse_trees(content + b" ", hashlib.sha256(content).hexdigest())
+        parse_arrays(TREES, content + b" ", hashlib.sha256(content).hexdigest())
 
 
 def test_the_shipped_model_names_every_feature_in_order():
-    text = AnalyzedText.of("Moss grows.", encoded("Moss grows."))
-    features = extract_features(text, AnalyzedPaper(text, [text]), lambda _: 1.0)
-    model = load_entailment_model()
-    assert model.card.features == tuple(features)
-    assert 0 < model.probability(features) < 1
+    assert load_entailment_model().card.features == tuple(measured("Moss grows."))
 
 
 def test_the_shipped_model_was_better_than_what_it_replaces():
     rates = load_entailment_model().card.supported_from.measured
-    assert rates["cases_true"] > 0.6
-    assert rates["cases_false"] < 0.35
-    assert rates["foreign_false"] < 0.05
-    assert rates["balanced_light"] > 0.75
+    assert rates["written_true"] > 0.65
+    assert rates["written_false"] < 0.15
+    assert rates["cases_true"] > 0.7
+    assert rates["cases_false"] < 0.25
+    assert rates["foreign_false"] < 0.01
+    assert rates["balanced_light"] > 0.8
 
 
 class Believing(EntailmentModel):
     """Holds everything for supported, or nothing."""
 
     def __init__(self, believes: bool) -> None:
-        super().__init__(load_entailment_model().card, TREES)
+        super().__init__(load_entailment_model().card, ONE_TREE, AlignmentNetwork({}))
         self._believes = believes
 
-    def entails(self, features: dict[str, float]) -> bool:
+    def entails(self, pair: Alignment) -> bool:
         return self._believes
 
 
@@ -127,8 +127,8 @@ def test_a_sentence_that_keeps_the_words_and_turns_the_sense_is_not_supported(
     assert (support.verdict == "supported") is is_supported
 
 
-def test_without_vectors_there_are_no_features():
+def test_without_vectors_nothing_is_aligned():
     verifier = SimilarityVerifier(None, lambda _: 1.0, Believing(believes=False))
     (support,) = verifier.check([("Steel bridges are mostly inspected by eye today.", BRIDGES)])
     assert support.verdict == "supported"
-    assert verifier.entailment_features([("Steel bridges.", BRIDGES)]) == [{}]
+    assert verifier.align([("Steel bridges.", BRIDGES)]) == [None]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rag.embedding.encoding import EncodedText
 from rag.store.lexical import analyze
-from rag.verification.alignment import AnalyzedPaper, AnalyzedText
+from rag.verification.alignment import Alignment, AnalyzedPaper, AnalyzedText
 from rag.verification.features import extract_features
 
 ABSTRACT = (
@@ -39,9 +39,13 @@ def analyzed(text: str) -> AnalyzedText:
     return AnalyzedText.of(text, encoded(text))
 
 
-def measured(claim: str, *sentences: str, title: str = "Filters") -> dict[str, float]:
+def aligned(claim: str, *sentences: str, title: str = "Filters") -> Alignment:
     paper = AnalyzedPaper(analyzed(title), [analyzed(each) for each in sentences or ABSTRACT])
-    return extract_features(analyzed(claim), paper, lambda _: 1.0)
+    return Alignment(analyzed(claim), paper, lambda _: 1.0)
+
+
+def measured(claim: str, *sentences: str, title: str = "Filters") -> dict[str, float]:
+    return extract_features(aligned(claim, *sentences, title=title))
 
 
 def test_a_sentence_of_the_abstract_is_met_in_every_word():

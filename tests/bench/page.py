@@ -1,4 +1,4 @@
-"""Measures the page in a browser: cold start to a page that answers, and Enter to first answer.
+"""Measures the page in a browser: cold start to a page that answers, Enter to first answer, New.
 
 Run as `python -m tests.bench.page --library DIR`; pytest does not collect it. It asks extractively,
 each question in a new conversation, and prints one line of JSON: medians and the slowest.
@@ -19,7 +19,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+NEW_TIMES = 5
 QUESTIONS = [
     "What is a modern Hopfield network?",
     "Which papers train spiking neural networks?",
@@ -27,6 +28,14 @@ QUESTIONS = [
     "Are winning lottery tickets related to grokking?",
     "How do diffusion models generate images?",
 ]
+# From the press of New to a page without the old conversation.
+NEW = """() => new Promise((done) => {
+  const began = performance.now();
+  const look = () => document.querySelector("#chat .turn")
+    ? requestAnimationFrame(look) : done(performance.now() - began);
+  document.querySelector("#side .new").click();
+  look();
+})"""
 # From the key to the first sentence of an answer on the screen, by the browser's own clock.
 MEASURE = """() => {
   window.measured = new Promise((done) => {
@@ -65,6 +74,11 @@ def main() -> None:
             _open(page, f"http://127.0.0.1:{options.port}/")
             cold = time.perf_counter() - began
             waits = [_ask(page, at) for at in range(options.times)]
+            cleared = []
+            for at in range(NEW_TIMES):
+                _ask(page, at)
+                cleared.append(page.evaluate(NEW))
+                page.wait_for_selector(".examples")
         finally:
             server.terminate()
             server.wait()
@@ -76,6 +90,8 @@ def main() -> None:
                 "first_question_ms": round(waits[0]),
                 "median_ms": round(statistics.median(waits)),
                 "slowest_ms": round(max(waits)),
+                "new_ms": round(statistics.median(cleared)),
+                "slowest_new_ms": round(max(cleared)),
                 "load": round(os.getloadavg()[0], 1),
             }
         )

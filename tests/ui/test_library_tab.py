@@ -252,6 +252,7 @@ def test_an_addition_tells_what_was_joined_and_how_files_were_read():
     [
         (IngestReport(), "Nothing new."),
         (IngestReport(unchanged=3), "Nothing new, 3 here already."),
+        (IngestReport(updated=1), "1 paper updated."),
         (
             IngestReport(added=2, updated=1, duplicates=1),
             "2 papers added, 1 updated, 1 given twice.",
@@ -260,6 +261,12 @@ def test_an_addition_tells_what_was_joined_and_how_files_were_read():
 )
 def test_an_addition_is_told_in_a_sentence(report, said):
     assert Seen(html.report_html(report)).text == said
+
+
+def test_a_rejection_names_no_command():
+    why = "its format is not known; `paperchat ingest --help` lists them"
+    report = IngestReport(rejected=(Rejection("a.txt", 0, why),))
+    assert "paperchat" not in html.report_html(report)
 
 
 def test_the_line_below_the_table_tells_which_part_is_shown(listed):
@@ -419,7 +426,7 @@ def test_a_view_has_an_address_that_leads_to_it(view):
 
 
 @pytest.mark.parametrize(
-    "told", [{}, {"page": "-3", "sort": "size", "words": 7}, {"page": "9" * 99, "year": None}]
+    "told", [{}, {"p": "-3", "sort": "size", "words": 7}, {"p": "9" * 99, "year": None}]
 )
 def test_an_address_that_says_nothing_leads_to_all_papers(told):
     assert view_at(told) == View()

@@ -40,6 +40,7 @@ from ui.chat.asking import Asking
 from ui.chat.context import ChatContext
 from ui.chat.handlers import Chat
 from ui.chat.views import Views
+from ui.library.rows import LIMITS, View, address_of
 from ui.serve import listen
 from ui.server.loading import Loading
 from ui.templates.formulas import formula_html
@@ -702,6 +703,13 @@ def test_the_page_is_served_with_its_parts(address, config):
     assert config["title"] == "paperchat"
     ids = {component["props"].get("elem_id") for component in config["components"]}
     assert {"chat", "question", "sources", "status"} <= ids
+
+
+def test_the_page_opens_at_the_address_of_any_list_of_papers(address):
+    view = View("cats", "year", is_reversed=True, page=2, **dict.fromkeys(LIMITS, "x"))
+    told = f"tab=library&{address_of(view)}&paper=p1"
+    assert httpx.get(f"{address}?{told}").status_code == 200
+    assert httpx.get(f"{address}?conversation={'5e' * 16}").status_code == 200
 
 
 def test_the_page_tells_nobody_that_it_is_there(config):

@@ -24,7 +24,7 @@ from ui.library.papers import (
 )
 from ui.library.rows import View
 from ui.library.table import Showing
-from ui.templates.sentences import counted, said_html
+from ui.templates.sentences import counted, for_page, said_html
 
 UPLOAD_SUMMARY: Final = (
     "BibTeX, RIS, CSV, Excel, PDF, exports of PubMed, Scopus, Web of Science, Zotero and many "
@@ -153,7 +153,7 @@ def _understood(look: Callable[[], tuple[Pending, Preview]]) -> tuple[object, ..
     try:
         given, found = look()
     except RagError as exc:
-        return Pending(), said_html(str(exc), is_warning=True), HIDDEN, gr.skip()
+        return Pending(), said_html(for_page(str(exc)), is_warning=True), HIDDEN, gr.skip()
     papers = found.report.added + found.report.updated
     if not papers:
         discard(given)
@@ -166,4 +166,4 @@ def _added(library: Library, given: Pending, bar: gr.Progress) -> str:
     try:
         return html.report_html(add(library, given, progress_in(bar)))
     except RagError as exc:
-        return said_html(str(exc), is_warning=True)
+        return said_html(for_page(str(exc)), is_warning=True)

@@ -12,7 +12,7 @@ from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejecti
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
-from ui.templates.sentences import counted
+from ui.templates.sentences import counted, named_here
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("title", "Title"),
@@ -188,20 +188,26 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
     counts = [
         f"{count:,} {said}"
         for count, said in (
-            (report.updated, "updated"),
+            (report.updated if report.added else 0, "updated"),
             (report.unchanged, "here already"),
             (report.duplicates, "given twice"),
             (len(report.rejected), "left out"),
         )
         if count
     ]
-    new = counted(report.added, "paper" if is_done else "new paper")
-    added = f"{new} added" if is_done else new
-    added = added if report.added else "Nothing new"
-    summary = f'<p class="said" role="status">{", ".join([added, *counts])}.</p>'
+    told = ", ".join([_first_count(report, is_done=is_done), *counts])
+    summary = f'<p class="said" role="status">{told}.</p>'
     summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])
     summary += _list("Notes:", [_note(each) for each in report.notes])
     return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
+
+
+def _first_count(report: IngestReport, *, is_done: bool) -> str:
+    """What an addition is about: the papers that are new, else those that it changes."""
+    new = counted(report.added, "new paper")
+    if report.added:
+        return f"{counted(report.added, 'paper')} added" if is_done else new
+    return f"{counted(report.updated, 'paper')} updated" if report.updated else "Nothing new"
 
 
 def _list(heading: str, items: Sequence[str]) -> str:
@@ -227,7 +233,7 @@ def _note(note: Note) -> str:
 
 def _rejection(rejection: Rejection) -> str:
     where = rejection.source + (f", record {rejection.record}" if rejection.record else "")
-    return f"<b>{escape(where)}</b>: {escape(rejection.why)}"
+    return f"<b>{escape(where)}</b>: {escape(named_here(rejection.why))}"
 
 
 def folded_help_html(summary: str, more: str) -> str:

@@ -112,7 +112,7 @@ def address_of(view: View) -> str:
         "sort": "" if view.order == "added" else view.order,
         "reverse": "yes" if view.is_reversed else "",
         **{name: getattr(view, name) for name in LIMITS},
-        "page": str(view.page + 1) if view.page else "",
+        "p": str(view.page + 1) if view.page else "",  # Gradio has a meaning of its own for `page`
     }
     return urlencode({name: value for name, value in told.items() if value})
 
@@ -120,7 +120,7 @@ def address_of(view: View) -> str:
 def view_at(told: Mapping[str, object]) -> View:
     """Return the view of an address; what is none of its values is passed over."""
     texts = {name: value for name, value in told.items() if isinstance(value, str)}
-    page = texts.get("page", "")
+    page = texts.get("p", "")
     return View(
         query=texts.get("words", "")[:MOST_QUERY_CHARACTERS],
         order=next((each for each in ORDERS if each == texts.get("sort")), "added"),

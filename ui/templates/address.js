@@ -69,7 +69,7 @@
 
   const onlyWords = (address) => {
     const told = new URLSearchParams(address);
-    for (const name of ["words", "page"]) told.delete(name);
+    for (const name of ["words", "p"]) told.delete(name);
     return told.has("tab") ? String(told) : address;
   };
 

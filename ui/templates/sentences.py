@@ -12,6 +12,7 @@ NAMES_HERE: Final = (
     ("OPENAI_MODEL", "the model"),
     (", or raise RAG_DEADLINE_S", ""),
     (", or raise RAG_TIMEOUT_S", ""),
+    ("; `paperchat ingest --help` lists them", ""),  # the page lists them below the field
 )
 
 
@@ -28,6 +29,12 @@ def said_html(text: str, *, is_warning: bool = False) -> str:
 
 def for_page(message: str) -> str:
     """Return the sentence of an error, with the names of settings on the page."""
+    message = named_here(message)
+    return message[:1].upper() + message[1:]
+
+
+def named_here(message: str) -> str:
+    """Return a message with what it names as the page calls it."""
     for name, field in NAMES_HERE:
         message = message.replace(name, field)
-    return message[:1].upper() + message[1:]
+    return message

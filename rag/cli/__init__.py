@@ -6,12 +6,9 @@ second ends it as quietly as later.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
-
-from rag.errors import ConfigurationError, RagError
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -32,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    import logging
+
     from rag.cli.parser import parse
+    from rag.errors import ConfigurationError, RagError
     from rag.terminal import Notices
 
     options = parse(arguments)

@@ -104,7 +104,7 @@ def test_a_broken_spreadsheet_is_one_rejection(tmp_path, left_out):
         for name in whole.namelist():
             if name != left_out:
                 archive.writestr(name, whole.read(name))
-    told(read(tmp_path, broken.getvalue()))
+    assert told(read(tmp_path, broken.getvalue()))
 
 
 @pytest.mark.parametrize("kind", ["spreadsheet", "text"])

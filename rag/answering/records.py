@@ -65,7 +65,8 @@ def _quoted(paper: Paper, fields: Sequence[Field]) -> Sentence | None:
     """Return what of a paper's abstract is quoted beside its record, if anything."""
     if "abstract" in fields and paper.abstract:
         return Sentence(paper.abstract, 0, len(paper.abstract))
-    return code_sentence(paper) if "code" in fields else None
+    is_code = "code" in fields or ("link" in fields and not paper.address)
+    return code_sentence(paper) if is_code else None
 
 
 def describe_record(paper: Paper, fields: Sequence[Field], marker: int) -> str:
@@ -100,7 +101,9 @@ def _link(paper: Paper, mark: str) -> str:
     if paper.address:
         return f"{paper.address} {mark}"
     searched = f"this searches {paper.searched_at} for its title: {paper.link}"
-    return f"No address is recorded for this paper {mark}; {searched}"
+    code = code_sentence(paper)
+    said = f" The abstract says: {code.text} {mark}" if code else ""
+    return f"No address is recorded for this paper {mark}; {searched}" + said
 
 
 def _code(paper: Paper, mark: str) -> str:

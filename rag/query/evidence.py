@@ -30,6 +30,10 @@ ASKED_TERM: Final = re.compile(
         )\s*\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
+ASKS_LONG_FORM: Final = re.compile(
+    r"\b(?:stands?\s+for|short\s+for|long\s+form|abbreviat\w+|acronym|spelled\s+out|full\s+(?:form|name))\b",
+    re.IGNORECASE,
+)
 HOW_MANY: Final = re.compile(
     r"\b(?:how\s+many|number\s+of)\s+(?:(?:different|more|fewer|other|of\s+the|total)\s+)*(?P<noun>[\w-]+(?:\s+[\w-]+){0,2})",
     re.IGNORECASE,
@@ -158,6 +162,25 @@ def spells_out(term: str, sentence: str) -> bool:
         if behind and is_short_form(match[0], f"{behind[1]} ("):
             return True
     return False
+
+
+def asked_long_form(question: str) -> str:
+    """Return the acronym that a question asks the long form of; empty where it asks none."""
+    term = asked_term(question)
+    is_acronym = bool(COINED.match(term)) and " " not in term
+    return term if is_acronym and ASKS_LONG_FORM.search(question) else ""
+
+
+def long_form(term: str, sentence: str) -> str:
+    """Return the words that a sentence abbreviates by an acronym in brackets; empty for none."""
+    key = squeezed(term)
+    for match in TOKEN.finditer(sentence):
+        before = sentence[: match.start()]
+        if squeezed(match[0]) in (key, key + "s") and is_short_form(match[0], before):
+            words = re.findall(r"\w+", before.lower())[-len(key) - 1 :]
+            starts = [n for n, word in enumerate(words) if word[0] == key[0]]
+            return " ".join(words[starts[0] :]).removesuffix("s") if starts else ""
+    return ""
 
 
 def counts(question: str, sentence: str) -> bool:

@@ -23,7 +23,7 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
         """abbreviation abstract achieve achieved achieves acronym advantage advantages approach
         approaches argue argues authors behind called claim claims compared concept
         conclude concludes conclusion conclusions contribution contributions core define
-        bullet bullets defined definition describe describes detail details difference drawback
+        bullet bullets form defined definition describe describes detail details difference drawback
         drawbacks exactly explain explains finding findings gist goal happen happens
         idea ideas intuition key limitation limitations line lines main mean meaning means mention
         mentions method methods motivation outcome overview point problem purpose reason

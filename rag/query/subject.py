@@ -18,6 +18,7 @@ from rag.query.coreference import (
     last_cited,
 )
 from rag.query.details import is_detail, missing_type, without_details
+from rag.query.evidence import asked_long_form, long_form
 from rag.query.fields import asked_fields
 from rag.query.follow_ups import (
     applied_to,
@@ -38,6 +39,7 @@ from rag.store.lexical import analyze
 from rag.types import Citation, Message, Paper
 
 MOST_NAME_WORDS: Final = 3  # a longer question identifies its paper by more than a name
+MOST_WITH_ACRONYM: Final = 200  # papers that are read for its long form
 MOST_FOR_DETAIL: Final = 3  # papers that are read for a detail where several have the name
 
 
@@ -61,6 +63,8 @@ class SubjectFinder:
             or self._is_new_topic(question, named)
         ):
             return replace(query, about=tuple(named), is_new_topic=True)
+        if spelling := self._spelling_out(question, named):
+            return replace(query, about=spelling)
         if named and not compares(question):
             return replace(query, about=tuple(named))
         history = self._with_named_papers(query.history)
@@ -121,6 +125,23 @@ class SubjectFinder:
         if is_detail(question) and len(lacking) < len(applied):
             return ()
         return tuple(word for word, stems in lacking.items() if self.lookup.having(stems, 1))
+
+    def _spelling_out(self, question: str, named: Sequence[Paper]) -> tuple[Paper, ...]:
+        """Return papers that spell out the acronym that is asked for, one for each long form.
+
+        The named ones, if they do.
+        """
+        term = asked_long_form(question)
+        if not term or self.lookup is None:
+            return ()
+        found: dict[str, Paper] = {}
+        for paper in (*named, *self.lookup.having(analyze(term), MOST_WITH_ACRONYM)):
+            forms = (long_form(term, each.text) for each in split_sentences(paper.abstract))
+            if form := next(filter(None, forms), ""):
+                found.setdefault(form, paper)
+            if found and paper in named:
+                return (paper,)
+        return tuple(found.values())[:MOST_FOR_DETAIL]
 
     def _find_for_detail(self, question: str) -> tuple[Paper, ...]:
         """Return papers with the names in a question for a detail; those that state it, if any."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering.records import describe_record
 from rag.types import Message, Paper
 
 PAPERS = [
@@ -91,6 +92,13 @@ def test_titles_alone_are_listed_where_only_they_are_asked_for(library):
 
 def test_who_a_name_of_the_library_is_no_unknown_author(library):
     assert "No paper by" not in library.ask("what does Moss measure?").text
+
+
+def test_where_the_code_is_is_told_beside_an_address_that_is_not_recorded():
+    paper = Paper("s", "Sand", "We sift sand. Code is available at https://example.org/sand.")
+    said = describe_record(paper, ("link",), 1)
+    assert said.startswith("No address is recorded")
+    assert said.endswith("Code is available at https://example.org/sand. [1]")
 
 
 def test_a_count_names_its_papers_and_a_list_says_what_each_does(library):

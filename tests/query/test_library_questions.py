@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from rag.query.details import lacks_any_count, missing_details
-from rag.query.evidence import asked_term, defines, lacks_term, spells_out, trimmed_start
+from rag.query.evidence import (
+    asked_long_form,
+    asked_term,
+    defines,
+    lacks_term,
+    long_form,
+    spells_out,
+    trimmed_start,
+)
 from rag.query.fields import asked_fields
 from rag.query.focus import asked_count, asks_for_several
 from rag.query.intent import question_for_papers, without_interjection, without_request
@@ -285,6 +293,14 @@ def test_a_count_is_missing_where_nothing_is_counted(question, sentences, lacks)
 )
 def test_the_term_that_is_asked_for_is_found(question, term):
     assert asked_term(question) == term
+
+
+def test_the_long_form_of_an_acronym_is_asked_for_and_found():
+    assert asked_long_form("what does TCN stand for?") == "TCN"
+    assert asked_long_form("what does the tide stand for?") == ""
+    assert asked_long_form("what is TCN?") == ""
+    assert long_form("TCN", "We build a Tidal Clock Network (TCN).") == "tidal clock network"
+    assert long_form("TCN", "We use TCNs.") == ""
 
 
 def test_a_sentence_defines_a_term_or_spells_it_out():

@@ -7,6 +7,8 @@ import pytest
 from rag.query.coined import unknown_names, unmentioned
 from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
+from rag.query.query import Query
+from rag.query.subject import SubjectFinder
 from rag.types import Paper
 
 WORDS = {"lighthouse", "bells", "crab", "count", "harbour", "tide", "small", "waves"}
@@ -69,6 +71,12 @@ def lookup(words_library):
 )
 def test_a_paper_is_named_by_what_is_its_own(lookup, question, named):
     assert "".join(sorted(paper.paper_id for paper in named_papers(question, lookup))) == named
+
+
+def test_what_an_acronym_stands_for_is_asked_of_the_paper_that_spells_it_out(lookup):
+    asked = "what does SOM stand for"
+    found = SubjectFinder(lookup).find(Query(asked, asked, asked))
+    assert [paper.paper_id for paper in found.about] == ["g"]
 
 
 def test_papers_that_have_a_name_are_known(lookup):

@@ -55,6 +55,7 @@ def _fields(reference: Reference) -> dict[str, str]:
         "doi": _braced(_verbatim(reference.doi or "")),
         "url": _braced(_verbatim(reference.url or "")),
         "pmid": _braced(reference.pmid or ""),
+        "note": _braced(latex_text(reference.note or "")),
         "keywords": _braced(latex_text(listed(reference.keywords))),
         "groups": _braced(latex_text(listed(reference.collections))),  # as JabRef has them
         OWN_ID: _braced(latex_text(reference.own_id or "")),

@@ -62,6 +62,7 @@ class Reference:
         abstract: The authors' own text; None where the library holds only a summary of it.
         own_id: The paper's id in the library, where it follows from nothing else.
         own_key: The key by which the user cites it, where one came with it.
+        note: That it was retracted, for people to read.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Reference:
     keywords: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     own_key: str | None = None
+    note: str | None = None
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
@@ -119,6 +121,7 @@ def _reference(paper: Paper, key: str) -> Reference:
         keywords=paper.tags,
         collections=paper.collections,
         own_key=_own_key(paper) or None,
+        note=_note(paper.retraction or ""),
     )
 
 
@@ -145,6 +148,10 @@ def _kind(venue: str, arxiv_id: str, *, is_published: bool) -> Kind:
     if CONFERENCE.search(venue):
         return "conference"
     return "article" if venue and is_published and not BOOK.search(venue) else "other"
+
+
+def _note(retraction: str) -> str | None:
+    return retraction[:1].upper() + retraction[1:] or None
 
 
 def listed(words: tuple[str, ...]) -> str:

@@ -48,6 +48,8 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield from ((tag, value) for tag, value in known.items() if value)
     yield from (("KW", word) for word in reference.keywords)
     yield from (("N1", f"{COLLECTION}: {name}") for name in reference.collections)
+    if reference.note:
+        yield "N1", reference.note
     if reference.pmid and known["DB"] != PUBMED:
         yield "N1", f"PMID: {reference.pmid}"
 

@@ -23,7 +23,7 @@ COLUMNS: Final = (
         "citekey",
         "url",
     ),
-    *("keywords", "collections", "source", "abstract"),
+    *("keywords", "collections", "retraction", "source", "abstract"),
 )
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet takes a cell for one
 TEXT_SIGN: Final = "'"  # what tells a spreadsheet that a cell is text
@@ -55,6 +55,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         "url": paper.url or "",
         "keywords": BETWEEN.join(paper.tags),
         "collections": BETWEEN.join(paper.collections),
+        "retraction": paper.retraction or "",
         "source": paper.source or "",
         "abstract": "" if paper.is_summary else paper.abstract,
     }

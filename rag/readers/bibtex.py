@@ -12,7 +12,14 @@ from rag.readers.bibtex_entries import Entry, read_entries
 from rag.readers.dates import MONTHS, best_date, combine
 from rag.readers.named_values import joined_title
 from rag.readers.people import bibtex_people
-from rag.readers.records import LatexRecord, OwnRecord, Record, RecordError, words_of
+from rag.readers.records import (
+    LatexRecord,
+    OwnRecord,
+    Record,
+    RecordError,
+    noted_retraction,
+    words_of,
+)
 from rag.readers.text_files import Text
 
 KIND: Final = r"(?:[a-z]+|\[[\w', ]{2,80}\])"
@@ -122,6 +129,7 @@ def _record(fields: Mapping[str, str], key: str) -> Record:
         "venue": _venue(fields),
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
         "collections": _groups(fields),
+        "retraction": noted_retraction(plain_text(fields.get("note", ""))),
     }
     if not own_id:
         return LatexRecord(record)

@@ -31,6 +31,7 @@ WEB: Final = re.compile(r"https?://\S+$")
 MOST_BROKEN_ROWS: Final = 20  # one behind the other
 LINES_BEFORE_NAMES: Final = 5  # some tables begin with what was searched for
 MOST_LINES_BEFORE: Final = 25  # where the names are surely those of a table of papers
+MOST_BLANK_LINES: Final = 10_000  # above and between these
 LEAST_COLUMNS: Final = 4
 TEXT_SIGN: Final = re.compile(r"^'(?=[=+\-@\t\r'])")  # what tells a spreadsheet: no formula
 # A cell that begins with a word in quotation marks, and is no quoted cell.
@@ -54,13 +55,13 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
         UnreadableError: There is no column of abstracts.
     """
     lines = iter(file)
-    filled = (line for line in lines if line.strip())
-    head = list(islice(filled, MOST_LINES_BEFORE))
+    head = list(_head(lines))
     found = _names_in("".join(head))
     if found is None:
         raise UnreadableError("it is a table without a column that is called abstract")
     delimiter, columns, below = found
-    rows: Iterator[str] = chain(head[below:], lines)
+    filled = [place for place, line in enumerate(head) if line.strip()]
+    rows: Iterator[str] = chain(head[filled[below - 1] + 1 :], lines)
     rows = (_with_quotes_doubled(line) for line in rows)
     if delimiter == "\t":
         rows = (_with_quotes_kept(line, len(columns)) for line in rows)
@@ -69,6 +70,16 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
             yield row
         elif any(map(str.strip, row)):
             yield record_of_row(columns, row)
+
+
+def _head(lines: Iterator[str]) -> Iterator[str]:
+    """Give the lines among which the names of columns are, with blank ones, of which cells have."""
+    filled = 0
+    for line in islice(lines, MOST_BLANK_LINES):
+        filled += bool(line.strip())
+        yield line
+        if filled == MOST_LINES_BEFORE:
+            return
 
 
 def columns_in(head: Sequence[Sequence[str]]) -> tuple[list[str], int] | None:
@@ -192,7 +203,8 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
     if not own_id:
         return record
     names = map(str.strip, _first(cells, "authors").split(";"))
-    return OwnRecord({**record, "authors": list(names), "source": cells.get("source")})
+    own = {name: cells.get(name) for name in ("source", "retraction")}
+    return OwnRecord({**record, "authors": list(names), **own})
 
 
 def _published(year: str, dates: list[str], month: str) -> str | None:

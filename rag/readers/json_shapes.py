@@ -15,7 +15,7 @@ from rag.readers.bioc import record_of_passages
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
 from rag.readers.people import read_people
-from rag.readers.records import LatexRecord, OwnRecord, Record, first_version
+from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
 
 Item = Mapping[str, object]
 
@@ -245,6 +245,7 @@ def _csl(item: Item) -> Record:
         "venue": _text(item, "container-title") or _text(item, "event-title"),
         "keywords": _text(item, "keyword"),
         "collections": custom.get("collections") if isinstance(custom, Mapping) else (),
+        "retraction": noted_retraction(note),
     }
     if own:
         return OwnRecord(record)

@@ -50,6 +50,7 @@ FIELD_NAMES: Final = {
     "doi": "a DOI: give one such as 10.1000/182",
     "authors": "authors: give names",
 }
+RETRACTED: Final = re.compile(r"^\s*retracted\b", re.IGNORECASE)
 DIGIT_DATE: Final = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?")
 LISTED: Final = re.compile(r"^\s*\[\s*([\"'].*[\"'])\s*\]\s*$", re.DOTALL)
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
@@ -166,6 +167,12 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
         identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
     edited = tuple(dict.fromkeys((*paper.edited, *fields)))
     return replace(paper, **fields, identifiers=identifiers, edited=edited)
+
+
+def noted_retraction(*notes: str) -> str:
+    """Find the note that says of a paper that it was retracted; "" for none."""
+    found = next((note.strip() for note in notes if RETRACTED.match(note)), "")
+    return found[:1].lower() + found[1:]
 
 
 def require_fields(values: Record) -> None:

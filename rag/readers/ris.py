@@ -15,7 +15,7 @@ from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_doi
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
 from rag.readers.people import read_people, split_people
-from rag.readers.records import OwnRecord, Record, RecordError
+from rag.readers.records import OwnRecord, Record, RecordError, noted_retraction
 from rag.readers.text_files import Text
 
 START: Final = re.compile(r"^[ \t]{0,12}TY {1,3}-(?:[ \t]|$)", re.MULTILINE)
@@ -99,6 +99,7 @@ def _record(fields: Fields) -> Record:
         "venue": fields.text(*VENUES),
         "keywords": fields.every("KW", "DE"),
         "collections": _noted_collections(fields),
+        "retraction": noted_retraction(*fields.every("N1")),
     }
     return OwnRecord(record) if is_own else record
 

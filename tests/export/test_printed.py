@@ -134,6 +134,7 @@ WHOLE = replace(
     tags=("rivers, dams", "small bubbles"),
     collections=("To read, soon", "Water/Otters"),
     source="refs.bib",
+    retraction="retracted on 2023-04-05: https://doi.org/10.1000/notice_1",
     identifiers=(("citekey", "kessel:2019/a"), ("doi", "10.1000/1"), ("pmid", "123")),
 )
 
@@ -154,7 +155,7 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     again = read_again(text, f"papers.{format_name}", tmp_path)
     kept = (
         *("paper_id", "title", "abstract", "authors", "published", "venue", "url", "tags"),
-        "collections",
+        *("collections", "retraction"),
     )
     assert {name: getattr(again, name) for name in kept} == {
         name: getattr(WHOLE, name) for name in kept

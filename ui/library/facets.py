@@ -151,7 +151,7 @@ def _group(do: str, label: str, current: str) -> str:
     )
     return (
         f'<details class="menu"><summary>{label}</summary><div class="sheet">'
-        f'<form data-do="{do}"><label>Add to a {label.lower()}'
+        f'<form data-do="{do}"><label>{"Add a tag" if do == "entag" else "Add to a collection"}'
         f'<input name="name" list="{do}-known" maxlength="120" autocomplete="off" required></label>'
         f'<button type="submit" class="primary">Add</button></form>{out}</div></details>'
     )

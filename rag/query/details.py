@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.query.evidence import (
+    COUNT,
     HOW_MANY,
     NOUN_END,
     counts,
@@ -182,6 +183,7 @@ PROPER_NAME: Final = re.compile(
     r"|[,(]\s?[A-Z]\w+(?:,|\sand|\sor)\s"
 )
 
+OF_THEM: Final = re.compile(r"(?:of\s+)?(?:them|these|those|it)\b", re.IGNORECASE)
 # "How many ways are there" is answered by a list.
 VAGUE: Final = frozenset(
     analyze("ways times kinds types sorts aspects factors reasons levels steps")
@@ -262,4 +264,6 @@ def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:
     asked = HOW_MANY.search(question)
     if not asked or not noun_stems(asked["noun"]).isdisjoint(VAGUE):
         return None
+    if OF_THEM.match(asked["noun"]):  # the conversation says of what
+        return not any(map(COUNT.search, sentences))
     return not any(counts(question, sentence) for sentence in sentences)

@@ -262,6 +262,8 @@ def test_numbers_are_no_ids():
         ("how many data sets are there?", ["Over nine dry, wet, Non-English data sets."], False),
         ("how many nets are compared?", ["We compare fourteen nets."], False),
         ("how many layers are enough?", ["A single dry layer is enough."], False),
+        ("how many of them were measured?", ["We measure 48 crabs."], False),
+        ("how many of them were measured?", ["We measure crabs."], True),
     ],
 )
 def test_a_type_of_detail_that_no_sentence_has_is_missing(question, sentences, missing):

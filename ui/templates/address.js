@@ -26,7 +26,7 @@
 
   function libraryAddress() {
     const told = new URLSearchParams({ tab: "library" });
-    const view = new URLSearchParams($("#library-table [data-view]")?.dataset.view || "");
+    const view = new URLSearchParams($("#library [data-view]")?.dataset.view || "");
     for (const [name, value] of view) told.set(name, value);
     const paper = $("#paper [data-paper]")?.dataset.paper;
     if (paper) told.set("paper", paper);

@@ -27,7 +27,7 @@
     if (!target.dataset) return;
     const isPage = target.dataset.choosePage !== undefined;
     if (!isPage && target.dataset.choose === undefined) return;
-    const boxes = isPage ? [...document.querySelectorAll("#library-table [data-choose]")] : [target];
+    const boxes = isPage ? [...document.querySelectorAll("table.papers [data-choose]")] : [target];
     const chosen = new Set(chosenIds());
     for (const box of boxes) {
       box.checked = target.checked;
@@ -40,8 +40,8 @@
   });
 
   function markPage() {
-    const all = document.querySelector("#library-table [data-choose-page]");
-    if (all) all.checked = !document.querySelector("#library-table [data-choose]:not(:checked)");
+    const all = document.querySelector("table.papers [data-choose-page]");
+    if (all) all.checked = !document.querySelector("table.papers [data-choose]:not(:checked)");
   }
 
   document.addEventListener("click", (event) => {

@@ -10,6 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from rag.library import Library
+from rag.query.spelling import HASTY
 from rag.sentences import split_sentences
 from rag.tokens import count_tokens
 from rag.types import EXTRACTIVE, Message, Usage
@@ -286,7 +287,11 @@ def test_sources_are_delimited_and_hostile_ones_neutralised(settings, endpoint):
     assert not list(find_markers(user))
 
 
-@given(st.text(max_size=60))
+def is_spelled(text: str) -> bool:
+    return not HASTY.keys() & set(text.lower().split())  # "u" is sent as "you"
+
+
+@given(st.text(max_size=60).filter(is_spelled))
 @examples(
     max_examples=15,
     deadline=None,

@@ -26,8 +26,8 @@ HERE: Final = Path(__file__).parent
 ARXIV: Final = "arxiv/arxiv-metadata-100k.json.gz"
 WRITTEN: Final = "training/claims.jsonl"
 BALANCED: Final = "claims-balanced.jsonl"
-PAIRED: Final = "claims-paired.jsonl"
-SOURCES: Final = {BALANCED: "balanced", PAIRED: "paired"}
+PAIRED: Final = ("claims-paired-1.jsonl", "claims-paired-2.jsonl")
+SOURCES: Final = {BALANCED: "balanced"} | dict.fromkeys(PAIRED, "paired")
 SCIFACT: Final = "bench/scifact"
 CASES: Final = "cases/claims.jsonl"
 FOREIGN: Final = 4000  # sentences that are paired with another abstract
@@ -54,7 +54,7 @@ class Example:
 
 def written_files(shared: Path) -> tuple[Path, ...]:
     """Return the files of sentences that were written about abstracts of arXiv."""
-    return shared / WRITTEN, HERE / "claims.jsonl", HERE / BALANCED, HERE / PAIRED
+    return shared / WRITTEN, *(HERE / name for name in ("claims.jsonl", BALANCED, *PAIRED))
 
 
 def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
@@ -65,7 +65,7 @@ def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
     true = {
         (row["id"], row["pair"]): row["claim"]
         for file, row in rows
-        if file.name == PAIRED and row["label"] == "supported"
+        if file.name in PAIRED and row["label"] == "supported"
     }
     return [
         Example(

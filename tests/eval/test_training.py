@@ -13,6 +13,7 @@ from eval.training import boosting
 from eval.training.lessons import UNKNOWN
 from eval.training.sentences import (
     HERE,
+    PAIRED,
     Example,
     is_held_back,
     pair_with_other_papers,
@@ -24,7 +25,7 @@ from eval.training.train import wrong_words
 from rag.types import Paper
 from rag.verification.entailment import load_entailment_model
 
-FILES = ("claims-balanced.jsonl", "claims-paired.jsonl", "claims.jsonl")
+FILES = ("claims-balanced.jsonl", "claims.jsonl", *PAIRED)
 PAPERS = [Paper(f"p{n}", f"Paper {n}", f"Abstract {n} tells of tides.") for n in range(20)]
 EXAMPLES = [
     Example(f"Claim {n} {is_true}", paper, is_true, "true" if is_true else "number", "written")
@@ -69,7 +70,7 @@ def test_sentences_about_papers_of_the_question_sets_are_left_out(tmp_path):
 
 
 def test_a_false_paired_sentence_knows_its_true_twin_and_the_words_that_differ():
-    rows = [json.loads(line) for line in (HERE / "claims-paired.jsonl").open()]
+    rows = [json.loads(line) for line in (HERE / PAIRED[0]).open()]
     true, false = rows[:2]
     assert (true["label"], true["pair"], true["id"]) == ("supported", false["pair"], false["id"])
     twin = Example("The dam is not old.", PAPERS[0], False, "negation", "paired", "The dam is old.")
@@ -89,7 +90,8 @@ def test_an_eighth_of_the_abstracts_is_held_back_with_all_their_sentences():
 
 
 def test_every_question_is_of_a_known_way_and_most_abstracts_have_three():
-    rows = [json.loads(line) for line in (HERE / "questions.jsonl").open()]
+    files = (HERE / f"questions-{n}.jsonl" for n in (1, 2))
+    rows = [json.loads(line) for file in files for line in file.open()]
     ways = {row["way"] for row in rows}
     assert len(ways) == 11
     assert all(row["answered"] is (row["way"] != "nearly answered") for row in rows)

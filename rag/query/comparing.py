@@ -37,10 +37,13 @@ PAPER_BEFORE: Final = re.compile(
 PAPER_BEHIND: Final = re.compile(r"\s+(?:papers?|one|study|article|work)\W*$", re.IGNORECASE)
 ARTICLE: Final = re.compile(r"^\W*(?:the|an?)\s+", re.IGNORECASE)
 LONGEST_SIDE: Final = 20  # words
+LONGEST: Final = 600  # characters; a longer text is pasted, and its sides would take long to find
 
 
 def compared_sides(question: str) -> tuple[str, str] | None:
     """Return what a question compares, without words such as "the paper on"; None for nothing."""
+    if len(question) > LONGEST:
+        return None
     match = next((match for pattern in SIDES if (match := pattern.search(question))), None)
     if match is None:
         return None

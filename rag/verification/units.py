@@ -14,8 +14,7 @@ from typing import Final, Literal
 from rag.sentences import Sentence, split_sentences
 
 FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-RULE: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-BARS: Final = re.compile(r"^\s*\|?\s*|\s*(?<!\\)\|?\s*$")
+RULE: Final = re.compile(r":?-+:?")  # a cell of the line below a table's head
 BAR: Final = re.compile(r"(?<!\\)\|")
 
 Kind = Literal["sentence", "code", "row", "head"]
@@ -75,12 +74,11 @@ def _table_lines(text: str, fences: Sequence[tuple[int, int]]) -> Iterator[Unit]
     kinds: dict[int, Kind] = {}
     for at, (start, end) in enumerate(lines):
         line = text[start:end]
-        is_ruler = "|" in line and "-" in line and RULE.fullmatch(line) is not None
-        if is_ruler and at and BAR.search(text[slice(*lines[at - 1])]):
+        if at and _is_ruler(line) and BAR.search(text[slice(*lines[at - 1])]):
             kinds |= {at - 1: "head", at: "head"}
         elif at - 1 in kinds and BAR.search(line):
             kinds[at] = "row"
-        elif end == len(text) and re.match(r"\s*\|.*\|\s*$", line):
+        elif end == len(text) and _has_bars_at_both_ends(line.strip()):
             kinds[at] = "head"
     for at, kind in kinds.items():
         start, end = lines[at]
@@ -95,11 +93,21 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start += len(line)
 
 
+def _is_ruler(line: str) -> bool:
+    """Return whether a line parts a table's head from its rows."""
+    cells = line.strip().removeprefix("|").removesuffix("|").split("|")
+    return "|" in line and all(RULE.fullmatch(cell.strip()) for cell in cells)
+
+
+def _has_bars_at_both_ends(line: str) -> bool:
+    return len(line) > 1 and line.startswith("|") and line.endswith("|")
+
+
 def _inside(text: str, start: int, end: int) -> Sentence:
-    """Return a line without the bars at its ends."""
-    line = text[start:end]
-    bars = list(BARS.finditer(line))
-    first = bars[0].end() if bars else 0
-    last = next((each.start() for each in bars[1:] if each.end() == len(line)), len(line))
-    last = max(first, last)
-    return Sentence(line[first:last], start + first, start + last)
+    """Return a line without the bars at its ends, and without the white space beside them."""
+    line = text[start:end].rstrip()
+    if line.endswith("|") and not line.endswith("\\|"):
+        line = line[:-1].rstrip()
+    inner = line.lstrip().removeprefix("|").lstrip()
+    first = start + len(line) - len(inner)
+    return Sentence(inner, first, first + len(inner))

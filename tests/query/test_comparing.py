@@ -61,3 +61,7 @@ def test_a_side_may_be_called_a_paper():
     assert is_called_paper("moss", question)
     assert is_called_paper("bells", question)
     assert not is_called_paper("crabs", question)
+
+
+def test_a_pasted_text_has_no_sides():
+    assert compared_sides("how do crabs and moss " * 20_000) is None

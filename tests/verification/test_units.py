@@ -40,6 +40,12 @@ def test_the_first_line_of_a_table_that_is_being_written_claims_nothing():
     assert kinds("So it is.\n\n| Crab | Peak |") == ["sentence", "head"]
 
 
+def test_lines_of_much_white_space_are_split_at_once():
+    wide = " " * 200_000
+    assert kinds(f"| Crab | Peak |\n|{wide}-{wide}x\n") == ["sentence"] * 2
+    assert kinds(f"| Crab | Peak |\n|--|--|\n| Shore{wide}now | noon |") == ["head", "head", "row"]
+
+
 @given(st.text(st.sampled_from("ab|-:\n `.[1]\\ "), max_size=60))
 def test_every_visible_sign_is_in_exactly_one_unit(text):
     units = split_units(text)

@@ -9,6 +9,7 @@ window.paperchat = (() => {
   const READ_AFTER_MS = 400; // that the page has stood still
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
+  const OPENS_MS = 2500; // a conversation; two that are drawn at once may leave neither
   const HELD = "This will be asked as soon as the library is ready.";
   const HELD_AWAY = "This will be asked as soon as the server answers again.";
 
@@ -613,10 +614,14 @@ window.paperchat = (() => {
     else {
       server = found;
       if (isAway) isBack();
-      else if ($("#chat .stage") && Date.now() - drawnAt > SILENT_MS) resume();
+      else if (Date.now() - drawnAt > patience()) resume();
     }
     setTimeout(look, isAway ? 1000 : LOOK_EVERY_MS);
   }
+
+  // How long the conversation on the screen may stay as it is.
+  const patience = () =>
+    $("#chat .stage") ? SILENT_MS : isLoaded && $("#chat .is-opening") ? OPENS_MS : Infinity;
 
   function away() {
     isAway = true;

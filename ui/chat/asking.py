@@ -130,13 +130,15 @@ class Asking:
         if job is None:
             yield self._refused(text)
             raise gr.Error(TOO_MANY_WAIT, print_exception=False)
-        taken = self._refused("")  # it is stored, or waits
+        # It is stored, or waits. A part of its own says so: where one part gets two values at
+        # once, the page sees the later only, and a question taken back meanwhile would be lost.
+        accepted: Parts = {self._tab.accepted: {"number": next(self._refusals)}}
         async for parts in self._pages.follow(job, views, _page(chat), here, request):
-            yield parts | taken
-            taken = {}
+            yield parts | accepted
+            accepted = {}
 
     def _refused(self, text: str) -> Parts:
-        """Return a question to put back into the input; empty when it was accepted."""
+        """Return a question to put back into the input."""
         return {self._tab.refused: {"text": text, "number": next(self._refusals)}}
 
     def _admit(
@@ -279,11 +281,11 @@ class Asking:
         """Remove a waiting question."""
         owner, key = owner_of(here, request.username), storage.conversation_of(here)
         job = self._context.jobs.find(owner, key)
-        if job and job.take_back(str(event.question)):
-            yield self._refused(str(event.question))
+        is_back = job is not None and job.take_back(str(event.question))
+        returned = self._refused(str(event.question)) if is_back else {}
         views, chat = await run_in_threadpool(self._context.now, state, here, settings, request)
         waiting = job.state.waiting if job else ()
-        yield Screen(self._tab, views).queue(chat, waiting)
+        yield returned | Screen(self._tab, views).queue(chat, waiting)
 
 
 def _page(chat: Chat) -> PageState:

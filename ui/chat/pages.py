@@ -37,15 +37,14 @@ class Pages:
         job = self._context.jobs.find(chat.owner, chat.conversation)
         if job is None:
             self.leave(request)
-            yield await run_in_threadpool(screen.whole, chat)
-            yield await run_in_threadpool(screen.home)
+            whole = await run_in_threadpool(screen.whole, chat)
+            yield whole | await run_in_threadpool(screen.home)
             return
-        is_first = True
+        # At once: of two that follow each other closely a slow page draws the later alone.
+        home = await run_in_threadpool(screen.home)
         async for parts in self.follow(job, views, PageState.of(chat), here, request):
-            yield parts
-            if is_first:
-                yield await run_in_threadpool(screen.home)
-            is_first = False
+            yield parts | home
+            home = {}
 
     def leave(self, request: gr.Request) -> None:
         """Stop following for a page that shows another conversation."""

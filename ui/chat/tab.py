@@ -40,6 +40,7 @@ class ChatTab:
     here: gr.HTML
     home: gr.HTML
     refused: gr.HTML
+    accepted: gr.HTML
     download: gr.HTML
     finder: gr.HTML
     side: gr.HTML
@@ -55,7 +56,7 @@ class ChatTab:
     def conversation(self) -> list[Component]:
         """The outputs of events on a conversation; each fills those that it changes."""
         parts = (self.side, self.thread, self.bar, self.queue, self.sources, self.status)
-        return [self.state, self.shown, self.home, self.refused, *parts]
+        return [self.state, self.shown, self.home, self.refused, self.accepted, *parts]
 
 
 def build_chat_tab() -> ChatTab:
@@ -67,6 +68,7 @@ def build_chat_tab() -> ChatTab:
     here = _hidden(None)
     home = _hidden("paperchat.setHome(watch, props)")
     refused = _hidden("paperchat.takeBack(watch, props)")
+    accepted = _hidden("paperchat.accept(watch)")
     download = _hidden("paperchat.offer(watch, props)")
     with gr.Row(elem_id="desk"):
         with (
@@ -92,6 +94,7 @@ def build_chat_tab() -> ChatTab:
         here=here,
         home=home,
         refused=refused,
+        accepted=accepted,
         download=download,
         finder=finder,
         side=side,

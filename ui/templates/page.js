@@ -347,7 +347,12 @@ window.paperchat = (() => {
     return where;
   }
 
-  // The server has the question, or gives it back.
+  // The server has the question.
+  function accept(watch) {
+    watch("value", () => tab("asked", ""));
+  }
+
+  // The server gives the question back.
   function takeBack(watch, props) {
     watch("value", () => {
       tab("asked", "");
@@ -730,5 +735,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { openTab, openConversation, askWithin, tabulate, session, keptSettings, keepSettings, passOn, offer, here, asked, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
+  return { openTab, openConversation, askWithin, tabulate, session, keptSettings, keepSettings, passOn, offer, here, asked, accept, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

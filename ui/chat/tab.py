@@ -56,7 +56,7 @@ class ChatTab:
     def conversation(self) -> list[Component]:
         """The outputs of events on a conversation; each fills those that it changes."""
         parts = (self.side, self.thread, self.bar, self.queue, self.sources, self.status)
-        return [self.state, self.shown, self.home, self.refused, self.accepted, *parts]
+        return [self.state, self.shown, self.home, self.refused, *parts, self.accepted]
 
 
 def build_chat_tab() -> ChatTab:

@@ -7,7 +7,7 @@ meanwhile and come back: whatever opens a conversation follows the job that it f
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -181,10 +181,8 @@ class Asking:
                 return self._tabulate(views, chat, turn, ids, table.columns)
             return self._in_place_of(views, chat, turn)
 
-        views, chat, job = await run_in_threadpool(ask)
-        if job:
-            async for parts in self._pages.follow(job, views, _page(chat), here, request):
-                yield parts
+        async for parts in self._followed(ask, here, request):
+            yield parts
 
     async def table(
         self,
@@ -211,7 +209,14 @@ class Asking:
             ids = list(handlers.paper_ids_in(data.get("papers"))) or ids
             return self._tabulate(views, chat, 0, ids, ())
 
-        views, chat, job = await run_in_threadpool(make)
+        async for parts in self._followed(make, here, request):
+            yield parts
+
+    async def _followed(
+        self, begin: Callable[[], tuple[Views, Chat, Job | None]], here: Here, request: gr.Request
+    ) -> AsyncIterator[Parts]:
+        """Begin a job, and yield the page as it progresses; nothing where none began."""
+        views, chat, job = await run_in_threadpool(begin)
         if job:
             async for parts in self._pages.follow(job, views, _page(chat), here, request):
                 yield parts
@@ -241,10 +246,8 @@ class Asking:
             chat = replace(chat, filters=handlers.without(chat.filters, limit))
             return self._in_place_of(views, chat, turn, filters)
 
-        views, chat, job = await run_in_threadpool(ask)
-        if job:
-            async for parts in self._pages.follow(job, views, _page(chat), here, request):
-                yield parts
+        async for parts in self._followed(ask, here, request):
+            yield parts
 
     def _in_place_of(
         self, views: Views, chat: Chat, turn: int, filters: Filters | None = None

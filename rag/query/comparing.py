@@ -42,6 +42,12 @@ LONGEST: Final = 600  # characters; a longer text is pasted, and its sides would
 
 def compared_sides(question: str) -> tuple[str, str] | None:
     """Return what a question compares, without words such as "the paper on"; None for nothing."""
+    found = _find_sides(question)
+    return found[1] if found else None
+
+
+def _find_sides(question: str) -> tuple[re.Match[str], tuple[str, str]] | None:
+    """Return where a question compares, and what."""
     if len(question) > LONGEST:
         return None
     match = next((match for pattern in SIDES if (match := pattern.search(question))), None)
@@ -49,7 +55,7 @@ def compared_sides(question: str) -> tuple[str, str] | None:
         return None
     first, second = (_bare(match[name]) for name in ("a", "b"))
     is_short = max(len(first.split()), len(second.split())) <= LONGEST_SIDE
-    return (first, second) if first and second and is_short else None
+    return (match, (first, second)) if first and second and is_short else None
 
 
 def is_called_paper(side: str, question: str) -> bool:
@@ -61,9 +67,10 @@ def is_called_paper(side: str, question: str) -> bool:
 
 def without_sides(question: str) -> str:
     """Return a question without what it compares; the whole where it compares nothing."""
-    if compared_sides(question) is None:
+    found = _find_sides(question)
+    if found is None:
         return question
-    match = next(match for pattern in SIDES if (match := pattern.search(question)))
+    match = found[0]
     for name in ("b", "a"):
         question = f"{question[: match.start(name)]} {question[match.end(name) :]}"
     return " ".join(question.split())

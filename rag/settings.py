@@ -164,6 +164,11 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         30, ge=0, description="Questions that one visitor of the page may ask a minute; 0: any."
     )
+    api_tokens: SecretStr | None = Field(
+        None,
+        description="Tokens of programs that ask over HTTP, separated by commas; needed where the "
+        "page wants a password.",
+    )
 
     @property
     def has_endpoint(self) -> bool:

@@ -165,6 +165,7 @@ rag.catalog rag.engine
 rag.assembly rag.faces
 rag.library
 rag
+rag.serve
 eval.metrics ui.templates
 eval.data ui.server
 eval.run ui.settings
@@ -236,6 +237,8 @@ def test_every_line_of_the_layers_names_something_that_exists():
         ("pypdfium2", "rag.readers.pdf"),
         ("gradio", "ui"),
         ("rich", "rag.terminal"),
+        ("mcp", "rag.serve"),
+        ("mcp_types", "rag.serve"),
         ("onnxruntime", "rag.embedding"),
         ("onnx", "rag.embedding"),
     ],

@@ -123,15 +123,21 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
     os.environ.update(NO_ANALYTICS)
     import gradio as gr
     from fastapi import FastAPI
+    from starlette.routing import Route
 
+    from rag.serve.mcp_endpoint import PATH, McpEndpoint
     from ui.app import build_app, build_theme
     from ui.server.middleware import SecurityMiddleware
+    from ui.server.programs import PageDoor
 
     access = loading.access
     page = build_app(loading)
     page.state_session_capacity = MOST_SESSIONS
+    endpoint = McpEndpoint(PageDoor(loading))
+    programs = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=endpoint.lifespan)
+    programs.router.routes.append(Route(PATH, endpoint))
     app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        programs,
         page,
         path="/",
         server_name=access.host,

@@ -46,6 +46,7 @@ def version() -> str:
 
 def chat(options: argparse.Namespace) -> int:
     """Open the chat page and serve it until it is stopped."""
+    from rag.serve.door import read_tokens
     from ui import build_access_policy, serve
 
     settings = read_settings(library=options.library)
@@ -56,6 +57,7 @@ def chat(options: argparse.Namespace) -> int:
         no_auth=options.no_auth,
         allow_endpoints=options.allow_endpoints,
         rate_limit=settings.rate_limit,
+        tokens=read_tokens(settings),
     )
     serve(
         settings,

@@ -12,6 +12,7 @@ from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.curating import add_curating
 from rag.cli.feedback import add_feedback
+from rag.cli.serving import add_mcp
 from rag.cli.tabulating import add_tabulating
 from rag.lookup import LOOKUPS, MOST_FOUND
 from rag.readers import FORMATS
@@ -293,6 +294,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "papers": _add_papers,
     "feedback": _add_feedback,
     "users": _add_users,
+    "mcp": add_mcp,
     "doctor": _add_doctor,
     "eval": add_eval,
 }
@@ -304,6 +306,7 @@ HELP: Final = {
     "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, add, edit, enrich, remove, export or verify papers",
     "users": "say who may open the page (`chat --auth-file`)",
+    "mcp": "serve assistants such as Claude Desktop (Model Context Protocol)",
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",
 }

@@ -97,7 +97,8 @@ class AccessPolicy:
         users: Who may sign in; None for everyone.
         rate_limit: Questions a minute of one visitor; 0 for any number.
         allows_endpoints: Whether a visitor may name an endpoint of their own.
-        tries: Counts wrong passwords.
+        tries: Counts wrong passwords and tokens.
+        tokens: Of programs; where there are none, and no users, any program may ask.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +106,7 @@ class AccessPolicy:
     rate_limit: int = 0
     allows_endpoints: bool = True
     tries: LoginThrottle = field(default_factory=LoginThrottle)
+    tokens: frozenset[str] = frozenset()
     _visitors: TokenBucket = field(init=False)
     _addresses: TokenBucket = field(init=False)
 
@@ -122,17 +124,30 @@ class AccessPolicy:
         """Count a question; return a sentence when the visitor has asked too often, else None."""
         if not self.rate_limit or request is None:
             return None
+        address = request.client.host if request.client else ""
         if request.username:
-            wait = self._visitors.wait_s(f"user {request.username}")
+            wait = self.wait_s(f"user {request.username}")
         else:
-            address = request.client.host if request.client else ""
-            wait = self._visitors.wait_s(f"{address} {request.session_hash}")
-            wait = wait or self._addresses.wait_s(address)
-        if not wait:
-            return None
+            wait = self.wait_s(f"{address} {request.session_hash}", address)
+        return self.too_often(wait) if wait else None
+
+    def wait_s(self, name: str, address: str | None = None) -> float:
+        """Return 0 and count a question where it may be asked now; else seconds to wait.
+
+        Args:
+            name: Tells who asks from others.
+            address: Where many may ask from; None for somebody who is known.
+        """
+        if not self.rate_limit:
+            return 0.0
+        wait = self._visitors.wait_s(name)
+        return wait or (self._addresses.wait_s(address) if address is not None else 0.0)
+
+    def too_often(self, wait_s: float) -> str:
+        """Say that somebody asked too often."""
         return (
             f"That is more than {self.rate_limit} questions a minute. "
-            f"Ask again in {max(1, round(wait))} s."
+            f"Ask again in {max(1, round(wait_s))} s."
         )
 
 
@@ -155,6 +170,7 @@ def build_access_policy(
     no_auth: bool = False,
     allow_endpoints: bool = False,
     rate_limit: int = 0,
+    tokens: frozenset[str] = frozenset(),
 ) -> AccessPolicy:
     """Build the access policy for some options.
 
@@ -178,4 +194,5 @@ def build_access_policy(
         users=Users(hashes) if hashes else None,
         rate_limit=rate_limit,
         allows_endpoints=allow_endpoints or is_loopback(host),
+        tokens=tokens,
     )

@@ -26,15 +26,17 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API: Final = "/gradio_api"
-# The routes of the page and of its two endpoints. Gradio has more, which would write session
-# state to disk, report statistics, fetch other addresses, and store runs in the browser.
+# The routes of the page, of its two endpoints, and of what other programs ask. Gradio has more,
+# which would write session state to disk, report statistics, fetch other addresses, and store runs
+# in the browser.
 ROUTES: Final = re.compile(
     rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
       |/(?:static|assets|svelte)/.+
       |{API}/(?:info|user|token|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
       |{API}/(?:upload|upload_progress|queue/join|queue/data)
       |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+
-      |{API}/(?:file=|file/).+""",
+      |{API}/(?:file=|file/).+
+      |/mcp""",
     re.VERBOSE,
 )
 MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own

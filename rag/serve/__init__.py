@@ -1,0 +1,1 @@
+"""Give the library to other programs: tools for assistants, and OpenAI's own requests."""

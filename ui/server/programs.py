@@ -1,0 +1,81 @@
+"""Let programs in beside the page: by a token where there are users, at the page's own rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rag.errors import LibraryError
+from rag.library import Library
+from rag.serve.door import Caller, RefusedError, require_token
+from ui.server.access import FREE_TRIES, AccessPolicy
+from ui.server.loading import Loading
+
+UNSET: Final = (
+    "This page wants a password, and no token is set for programs: the operator sets "
+    "RAG_API_TOKENS."
+)
+NOT_READY: Final = "The library is not ready yet."
+NOT_READY_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PageDoor:
+    """The door of the page for programs: the same library, the same rate of questions.
+
+    Attributes:
+        loading: The page's library and access policy.
+    """
+
+    loading: Loading
+
+    @property
+    def _access(self) -> AccessPolicy:
+        return self.loading.access
+
+    def enter(self, authorization: str | None, address: str) -> Caller:
+        """Return who asks, by the header of that name.
+
+        Raises:
+            RefusedError: The token is missing or wrong, or too many wrong ones were tried.
+        """
+        access = self._access
+        if not (access.tokens or access.users):
+            return Caller(address, address)
+        if not access.tokens:
+            raise RefusedError(UNSET, 401)
+        if wait := access.tries.wait_s(address):
+            why = f"{FREE_TRIES} wrong tokens were given; the next may be tried in {wait:.0f} s."
+            raise RefusedError(why, 429, wait)
+        try:
+            token = require_token(authorization, access.tokens)
+        except RefusedError:
+            if authorization:
+                access.tries.count_wrong(address)
+            raise
+        return Caller(f"token {token}", address)
+
+    def count(self, caller: Caller) -> None:
+        """Count a question.
+
+        Raises:
+            RefusedError: That is too many in too short a time.
+        """
+        is_known = caller.name != caller.address
+        wait = self._access.wait_s(caller.name, None if is_known else caller.address)
+        if wait:
+            raise RefusedError(self._access.too_often(wait), 429, wait)
+
+    def library(self) -> Library:
+        """Return the library.
+
+        Raises:
+            RefusedError: It is not ready yet.
+            LibraryError: It cannot be opened.
+        """
+        loading = self.loading
+        if loading.library is not None:
+            return loading.library
+        if loading.failure:
+            raise LibraryError(loading.failure)
+        raise RefusedError(NOT_READY, 503, NOT_READY_S)

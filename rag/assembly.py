@@ -12,6 +12,7 @@ from rag.answering.extractive import ExtractiveWriter
 from rag.answering.gate import AnswerabilityModel
 from rag.answering.responder import DirectResponder
 from rag.answering.tabulating import Tabulator
+from rag.answering.thorough import Thorough
 from rag.answering.topic_shift import TopicShiftModel
 from rag.embedding import MINILM, Embedder
 from rag.embedding.encoding import CachedEncoder
@@ -20,6 +21,8 @@ from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.query.assistant_questions import AssistantQuestions
 from rag.query.paper_lookup import PaperLookup
 from rag.query.understanding import QueryParser
+from rag.research.budget import Budget
+from rag.research.researcher import Researcher
 from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
@@ -30,7 +33,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
-from rag.types import Citation, Filters, Paper
+from rag.types import Citation, Filters, Hit, Message, Paper
 from rag.verification.entailment import load_entailment_model
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
@@ -39,7 +42,14 @@ from rag.verification.terms import idf
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from rag.answering.generation import AnswerForm
     from rag.query.condensing import Condenser
+
+THOROUGH_LENGTH: Final = 2  # times the tokens of a quick answer
+THOROUGH_EXCERPT: Final = 150  # tokens that a model sees of each paper but the best
+ANSWER_SHARE: Final = 4  # of what is left of a budget the answer takes at most a quarter
+FRAME_TOKENS: Final = 400  # of a prompt, beside papers and conversation; the question is a part
+LEAST_CONTEXT: Final = 200  # tokens, as of `Settings.context_tokens`
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +149,13 @@ def build_engine(
     """Build the engine that answers with a model, or extractively where there is none."""
     weight = partial(_term_weight, index.lexical)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
-    writer = parts.writer
-    if writer is None and llm is not None:
+    writer: Writer = parts.writer or extractive
+    write_thoroughly = None
+    if parts.writer is None and llm is not None:
         entailment = load_entailment_model() if settings.entailment else None
         verifier = parts.verifier or SimilarityVerifier(encoder, weight, entailment)
         writer = build_writer(llm, verifier, settings, extractive)
-    writer = writer or extractive
+        write_thoroughly = partial(build_thorough_writer, llm, verifier, settings, extractive)
     finder = build_finder(index, settings, parts.retriever)
     return AnswerEngine(
         build_parser(index),
@@ -157,7 +168,42 @@ def build_engine(
         condenser=build_condenser(llm, settings),
         responder=DirectResponder(build_lookup(index), writer.mode),
         tabulator=Tabulator(extractive.rank, lambda _, __: ()),
+        thorough=Thorough(
+            build_researcher(finder, settings, llm, extractive),
+            partial(Budget, settings.thorough_tokens, settings.thorough_s),
+            write_thoroughly or (lambda _: writer),
+        ),
     )
+
+
+def build_researcher(
+    finder: PaperFinder, settings: Settings, llm: LLM | None, extractive: ExtractiveWriter
+) -> Researcher:
+    """Build what searches in several ways: with a model where there is one, else by rule."""
+
+    def rank(question: str, history: Sequence[Message], hit: Hit) -> list[str]:
+        return [each.text for each in extractive.rank(question, history, hit)]
+
+    return Researcher(finder, rank, llm, settings)
+
+
+def build_thorough_writer(
+    llm: LLM, verifier: Verifier, settings: Settings, extractive: ExtractiveWriter, budget: Budget
+) -> Writer:
+    """Build the writer of a thorough answer, which keeps to what is left of the budget."""
+    from rag.answering.generation import AnswerForm
+
+    answer = min(settings.answer_tokens * THOROUGH_LENGTH, budget.tokens_left // ANSWER_SHARE)
+    left = budget.tokens_left - answer - FRAME_TOKENS
+    history = min(settings.history_tokens, left // ANSWER_SHARE)
+    limits = {
+        "answer_tokens": answer,
+        "history_tokens": history,
+        "context_tokens": max(min(settings.context_tokens, left - history), LEAST_CONTEXT),
+    }
+    form = AnswerForm("thorough_user", THOROUGH_EXCERPT, budget.seconds_left)
+    own = settings.model_copy(update=limits)
+    return build_writer(llm, verifier, own, extractive, form)
 
 
 def build_tabulator(
@@ -175,14 +221,20 @@ def build_tabulator(
 
 
 def build_writer(
-    llm: LLM, verifier: Verifier, settings: Settings, extractive: ExtractiveWriter
+    llm: LLM,
+    verifier: Verifier,
+    settings: Settings,
+    extractive: ExtractiveWriter,
+    form: AnswerForm | None = None,
 ) -> Writer:
     """Build the writer of a model's answers; where asked to, the model verifies them as well."""
-    from rag.answering.generation import ModelWriter
+    from rag.answering.generation import QUICK, ModelWriter
     from rag.verification.llm_verifier import LLMVerifier
 
     second = LLMVerifier(llm, settings.deadline_s) if settings.verify == "llm" else None
-    return ModelWriter(llm, verifier, settings, rank=extractive.rank, second=second)
+    return ModelWriter(
+        llm, verifier, settings, rank=extractive.rank, second=second, form=form or QUICK
+    )
 
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:

@@ -25,6 +25,7 @@ from rag.answering.records import describe_record
 from rag.answering.responder import DirectResponder
 from rag.answering.suggestions import suggest_follow_ups
 from rag.answering.tabulating import Tabulator, cited_cells, table_markdown
+from rag.answering.thorough import Thorough
 from rag.answering.topic_shift import TopicShiftModel
 from rag.errors import ModelError
 from rag.query.comparing import asks_only_to_compare
@@ -34,12 +35,14 @@ from rag.query.naming import names_title
 from rag.query.query import Query
 from rag.query.spelling import quote_as_typed
 from rag.query.understanding import QueryParser
+from rag.research.budget import Budget
 from rag.retrieval.hits import put_first
 from rag.retrieval.protocols import PaperFinder
 from rag.types import (
     EXTRACTIVE,
     NO_USAGE,
     Answer,
+    Depth,
     Filters,
     Hit,
     Message,
@@ -79,6 +82,7 @@ class AnswerEngine:
         condenser: Rewrites follow-ups for retrieval; None without a model.
         responder: Answers from records and about the assistant; None where only abstracts answer.
         tabulator: Lays papers that are only compared side by side; None for a text instead.
+        thorough: Finds and writes where an answer is to be thorough; None where all are quick.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class AnswerEngine:
         condenser: Condenser | None = None,
         responder: DirectResponder | None = None,
         tabulator: Tabulator | None = None,
+        thorough: Thorough | None = None,
     ) -> None:
         self._parser = parser
         self._finder = finder
@@ -105,9 +110,14 @@ class AnswerEngine:
         self._condenser = condenser
         self._responder = responder
         self._tabulator = tabulator
+        self._thorough = thorough
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        depth: Depth = "quick",
     ) -> Iterator[Answer]:
         """Yield answers, each of which replaces the one before; the last is final.
 
@@ -115,8 +125,11 @@ class AnswerEngine:
             question: What is asked.
             history: The conversation before it, oldest first.
             filters: Which papers may answer; None for those that the question says.
+            depth: How long it is worked at.
         """
         clock = _Clock()
+        thorough = self._thorough if depth == "thorough" else None
+        budget = thorough.begin() if thorough else None
         query = self._parser.understand(question, history, filters)
         answer = _begun(question, query)
         if direct := self._responder.answer(query) if self._responder else None:
@@ -132,8 +145,35 @@ class AnswerEngine:
         clock.lap("retrieval")
         if final := self._without_writing(answer, query, clock):
             yield final
-        else:
-            yield from self._written(answer, query, clock)
+            return
+        writer = self._writer
+        if thorough and budget:
+            for researched in self._researched(answer, query, thorough, budget):
+                yield (answer := researched)
+            clock.lap("research")
+            writer = thorough.writer(budget)
+        yield from self._written(answer, query, writer, clock)
+
+    def _researched(
+        self, answer: Answer, query: Query, thorough: Thorough, budget: Budget
+    ) -> Iterator[Answer]:
+        """Yield the answer after each step of its research; the last has the papers it found.
+
+        Where only certain papers answer, no others are looked for.
+        """
+        earlier = answer.usage
+        if query.about or not query.topic:
+            return
+        for found in thorough.researcher.run(query, max(self._top_k, SEVERAL_K), budget):
+            hits = put_first(query.leading, found.hits, are_named=False)
+            answer = replace(
+                answer,
+                stage=found.stage,
+                hits=tuple(hits),
+                research=found.research,
+                usage=earlier + found.usage,
+            )
+            yield answer
 
     def _without_writing(self, answer: Answer, query: Query, clock: _Clock) -> Answer | None:
         """Return the final answer where nothing is to be written for the hits; else None."""
@@ -152,7 +192,9 @@ class AnswerEngine:
             return self._with_follow_ups(_direct(answer, direct, clock), query)
         return None
 
-    def _written(self, answer: Answer, query: Query, clock: _Clock) -> Iterator[Answer]:
+    def _written(
+        self, answer: Answer, query: Query, writer: Writer, clock: _Clock
+    ) -> Iterator[Answer]:
         """Yield the answer as it is written from its hits; the last is final."""
         usage = answer.usage
         answer = replace(answer, stage="reading")
@@ -162,7 +204,7 @@ class AnswerEngine:
             cited = cited_cells(table)
             answer = replace(answer, text=table_markdown(table), citations=cited, table=table)
         else:
-            for draft in self._write(query, hits):
+            for draft in self._write(query, hits, writer):
                 answer = _updated(answer, draft, usage)
                 yield answer
         clock.lap("writing")
@@ -215,11 +257,11 @@ class AnswerEngine:
             are_previous_unrelated=query.are_previous_unrelated,
         )
 
-    def _write(self, query: Query, hits: Sequence[Hit]) -> Iterator[Draft]:
+    def _write(self, query: Query, hits: Sequence[Hit], writer: Writer) -> Iterator[Draft]:
         """Yield the writer's drafts; the stand-in's when the writer fails or cites nothing."""
         draft, failure = Draft(), None
         try:
-            for draft in self._writer.write(query.standalone, query.history, hits):
+            for draft in writer.write(query.standalone, query.history, hits):
                 yield draft
             failure = draft.failure
         except ModelError as exc:
@@ -282,10 +324,14 @@ class AnswerEngine:
         return replace(answer, suggestions=(*answer.suggestions, *suggestions))
 
     def answer(
-        self, question: str, history: Sequence[Message] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        depth: Depth = "quick",
     ) -> Answer:
         """Return the final answer."""
-        *_, final = self.stream(question, history, filters)
+        *_, final = self.stream(question, history, filters, depth)
         return final
 
 

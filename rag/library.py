@@ -25,7 +25,7 @@ from rag.lookup import (
     open_sources,
     watch_zotero,
 )
-from rag.query.messages import History, require_question, to_messages
+from rag.query.messages import History, require_depth, require_question, to_messages
 from rag.readers import (
     Item,
     Meter,
@@ -41,6 +41,7 @@ from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,
     Answer,
+    Depth,
     Filters,
     Hit,
     IngestReport,
@@ -529,31 +530,49 @@ class Library:
         require_question(question)
         return self._parser.understand_search(question).filters
 
-    def ask(self, question: str, history: History = (), filters: Filters | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: History = (),
+        filters: Filters | None = None,
+        depth: Depth = "quick",
+    ) -> Answer:
         """Return the final answer to a question within its conversation.
 
         Args:
             question: What is asked.
             history: The conversation before the question, oldest first.
             filters: Which papers may answer, as for `search`.
+            depth: `quick`, or `thorough`: several searches, among whose papers a model chooses
+                where there is one, within `RAG_THOROUGH_TOKENS` and `RAG_THOROUGH_S`;
+                `answer.research` says what was done.
 
         Raises:
             TypeError: An argument is of another kind.
-            ValueError: A message is neither the user's nor the assistant's.
+            ValueError: A message is neither the user's nor the assistant's, or there is no such
+                depth.
 
         When the language model fails, the papers' own sentences answer, and `failure` says why.
         """
-        *_, final = self.stream(question, history, filters)
+        *_, final = self.stream(question, history, filters, depth)
         return final
 
     async def aask(
-        self, question: str, history: History = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: History = (),
+        filters: Filters | None = None,
+        depth: Depth = "quick",
     ) -> Answer:
         """Return the same as `ask`, without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history, filters)
+        return await asyncio.to_thread(self.ask, question, history, filters, depth)
 
     def stream(
-        self, question: str, history: History = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: History = (),
+        filters: Filters | None = None,
+        depth: Depth = "quick",
     ) -> Iterator[Answer]:
         """Yield the answer as it is written: each replaces the one before, the last is final.
 
@@ -561,6 +580,7 @@ class Library:
         model is closed with it.
         """
         require_question(question, filters)
+        require_depth(depth)
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):
             from rag.answering.abstention import describe_abstention
@@ -568,7 +588,7 @@ class Library:
             text = describe_abstention(reason).markdown
             yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
             return
-        yield from self._build_engine().stream(question, messages, filters)
+        yield from self._build_engine().stream(question, messages, filters, depth)
 
     def tabulate(
         self,
@@ -689,12 +709,17 @@ _default: Library | None = None
 _opening = threading.Lock()
 
 
-def ask(question: str, history: History = (), filters: Filters | None = None) -> Answer:
+def ask(
+    question: str,
+    history: History = (),
+    filters: Filters | None = None,
+    depth: Depth = "quick",
+) -> Answer:
     """Answer from the default library, opened once; a new one gets the starter papers.
 
     Takes the same as `Library.ask`, also from several threads at once.
     """
-    return _default_library().ask(question, history, filters)
+    return _default_library().ask(question, history, filters, depth)
 
 
 def _default_library() -> Library:

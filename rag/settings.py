@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     history_tokens: int = Field(
         1000, ge=0, description="Most text of the conversation in a prompt, tokens."
     )
+    thorough_tokens: int = Field(
+        16_000,
+        ge=4000,
+        description="Most tokens that a model reads and writes for a thorough answer.",
+    )
+    thorough_s: float = Field(
+        180.0, ge=1, description="Longest time for a thorough answer, seconds."
+    )
     condense: bool = Field(
         True, description="Whether the model rewrites a follow-up that points back, for the search."
     )

@@ -23,7 +23,12 @@ Reason = Literal[
     "sources_disagree",  # answered, from papers that contradict each other
 ]
 Thumb = Literal["up", "down"]  # what a user thinks of an answer
-Stage = Literal["searching", "reading", "thinking", "writing", "checking"]
+Stage = Literal["searching", "planning", "choosing", "reading", "thinking", "writing", "checking"]
+Depth = Literal["quick", "thorough"]  # how long an answer is worked at
+# Why something is searched for: it is the question, a part or another wording of it, its keywords,
+# a sentence that an abstract may have, what was missing so far, or the title of the best paper.
+SearchKind = Literal["question", "rewording", "keywords", "sentence", "gap", "feedback"]
+Limit = Literal["tokens", "seconds"]
 
 EXTRACTIVE = "extractive"  # the mode of answers without a language model
 WRITTEN_BY = "written_by"  # the key by which an exported record says that paperchat wrote it
@@ -423,6 +428,49 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A search that a thorough answer made.
+
+    Attributes:
+        text: What was searched for.
+        kind: Why.
+        found: How many papers it found that no search before it had found.
+    """
+
+    text: str
+    kind: SearchKind = "question"
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Research:
+    """What a thorough answer did before it was written.
+
+    Attributes:
+        searches: In their order; of a draft, the last one may still be under way.
+        gaps: What the papers did not say after the first searches, as they were searched for.
+        considered: How many papers the model chose among.
+        chosen: Ids of the papers that it chose, the most useful first.
+        calls: How often a model was asked, the answer itself not counted.
+        tokens: What it read and wrote for that.
+        seconds: How long all of it took.
+        limit: What was used up before all steps were done, of `RAG_THOROUGH_TOKENS` and
+            `RAG_THOROUGH_S`; None where nothing was.
+        failure: Why the model was of no help in a step, or None.
+    """
+
+    searches: tuple[Search, ...] = ()
+    gaps: tuple[str, ...] = ()
+    considered: int = 0
+    chosen: tuple[str, ...] = ()
+    calls: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    limit: Limit | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """A paper of a table, with what its abstract says for each column.
 
@@ -475,6 +523,7 @@ class Answer:
         thinking: What the model thought before it wrote, where it shows that.
         is_cut: Whether the model had no room to end its text.
         table: The papers side by side, where a table was asked for.
+        research: What was done for a thorough answer, else None.
         timings: Milliseconds by stage.
     """
 
@@ -499,6 +548,7 @@ class Answer:
     thinking: Thinking | None = None
     is_cut: bool = False
     table: PaperTable | None = None
+    research: Research | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -160,6 +160,7 @@ rag.embedding rag.lookup
 rag.store rag.terminal
 rag.query
 rag.retrieval rag.verification
+rag.research
 rag.answering rag.userdata
 rag.catalog rag.engine
 rag.assembly rag.faces

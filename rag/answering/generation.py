@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, partial
 from typing import Final
@@ -40,6 +40,24 @@ DISAGREEMENT: Final = "The papers disagree."  # begins an answer that gives two 
 ENDS: Final = ".!?…。！？"  # what a sentence ends with
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """What kind of answer a model is asked for.
+
+    Attributes:
+        template: The prompt that asks for it.
+        other_tokens: Of each paper but the best, how much the model is shown; None for the usual.
+        seconds: Longest time for it; None for the settings' deadline.
+    """
+
+    template: str = "answer_user"
+    other_tokens: int | None = None
+    seconds: float | None = None
+
+
+QUICK: Final = AnswerForm()
+
+
 class ModelWriter:
     """Prompt a language model with the hits, and show what the verifier admits.
 
@@ -50,6 +68,7 @@ class ModelWriter:
         rank: Orders the sentences of a paper by relevance; None shows the model whole abstracts.
         second: Checks the claims again when the answer is complete.
         today: The date that the model is told.
+        form: What the answer is asked for with.
     """
 
     def __init__(
@@ -61,6 +80,7 @@ class ModelWriter:
         rank: Rank | None = None,
         second: SecondVerifier | None = None,
         today: Callable[[], date] = date.today,
+        form: AnswerForm = QUICK,
     ) -> None:
         self._llm = llm
         self._verifier = verifier
@@ -68,6 +88,7 @@ class ModelWriter:
         self._rank = rank
         self._second = second
         self._today = today
+        self._form = form
 
     @property
     def mode(self) -> str:
@@ -87,11 +108,7 @@ class ModelWriter:
         Raises:
             ModelError: The model did not answer, or broke off.
         """
-        settings = self._settings
-        if not settings.model_window and (window := find_window(self._llm)):
-            settings = settings.model_copy(update={"model_window": window})
-        excerpts = Excerpts(partial(self._rank, question, history)) if self._rank else None
-        prompt = compose_prompt(question, history, hits, settings, self._today(), excerpts)
+        prompt = self._compose(question, history, hits)
         reply: Reply | None = None
 
         verifier = CachingVerifier(self._verifier)
@@ -100,7 +117,8 @@ class ModelWriter:
         def check(complete: str) -> Verified:
             return self._verify(complete, prompt, history, verifier)
 
-        with closing(stream_reply(self._llm, prompt.messages)) as stream:
+        options = {"max_tokens": self._settings.answer_tokens, "seconds": self._form.seconds}
+        with closing(stream_reply(self._llm, prompt.messages, options)) as stream:
             for reply in _worth_showing(stream):
                 yield _draft(reply, len(prompt.sources), check)
         if reply is None:
@@ -115,6 +133,17 @@ class ModelWriter:
             text = _marked_as_cut(reply.text) if reply.is_cut else reply.text
             for draft in self._checked(text, prompt, history, verifier, usage):
                 yield self._ended(draft, reply)
+
+    def _compose(self, question: str, history: Sequence[Message], hits: Sequence[Hit]) -> Prompt:
+        """Compose the prompt within the model's window."""
+        settings, form = self._settings, self._form
+        if not settings.model_window and (window := find_window(self._llm)):
+            settings = settings.model_copy(update={"model_window": window})
+        excerpts = Excerpts(partial(self._rank, question, history)) if self._rank else None
+        if excerpts and form.other_tokens:
+            excerpts = replace(excerpts, other_tokens=form.other_tokens)
+        today = self._today()
+        return compose_prompt(question, history, hits, settings, today, excerpts, form.template)
 
     def _only_thought(self, reply: Reply, usage: Usage) -> Draft:
         """Return the draft of a model that came to no answer, and whether it lacked room."""

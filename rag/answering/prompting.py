@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -37,8 +38,18 @@ def compose_prompt(
     settings: Settings,
     today: date,
     excerpts: Excerpts | None = None,
+    template: str = "answer_user",
 ) -> Prompt:
     """Compose the prompt; papers and conversation are cut to fit, the question never is.
+
+    Args:
+        question: What is asked.
+        history: The conversation before it.
+        hits: The papers, best first.
+        settings: Limits in tokens.
+        today: The date that the model is told.
+        excerpts: How much of each paper is shown; None for all that fits.
+        template: The prompt that asks for the answer.
 
     Raises:
         ModelWindowError: The question leaves no room for a paper.
@@ -46,7 +57,8 @@ def compose_prompt(
     numbers = {hit.paper.paper_id: n for n, hit in enumerate(hits, start=1)}
     asked = _renumbered_question(question, history, numbers)
     system = render_prompt("answer_system", today=today.isoformat())
-    frame = count_tokens(system) + count_tokens(_user("", asked)) + 2 * MESSAGE_OVERHEAD
+    user = partial(render_prompt, template, question=asked)
+    frame = count_tokens(system) + count_tokens(user(sources="")) + 2 * MESSAGE_OVERHEAD
     window = settings.model_window or USUAL_WINDOW
     room = window - min(settings.answer_tokens, window // ANSWER_SHARE) - frame
     if room < LEAST_SOURCE_TOKENS:
@@ -63,13 +75,9 @@ def compose_prompt(
     messages = (
         ChatMessage(role="system", content=system),
         *earlier,
-        ChatMessage(role="user", content=_user(texts, asked)),
+        ChatMessage(role="user", content=user(sources=texts)),
     )
     return Prompt(messages, tuple(sources))
-
-
-def _user(sources: str, question: str) -> str:
-    return render_prompt("answer_user", sources=sources, question=question)
 
 
 def _conversation(

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from rag import export
 from rag.cli import output
+from rag.cli.following import follow
 from rag.cli.opening import fills_new, open_library
 from rag.cli.report import file_lines, gone_lines, merged_lines, rejection_lines
 from rag.errors import ConfigurationError, RagError, SourceError
@@ -130,7 +131,7 @@ def ask(options: argparse.Namespace) -> int:
     given = _filters(options)
     library = open_library(options, starter=True)
     library.catalog.require_groups(options.collection or (), options.tag or ())
-    answer = library.ask(options.question, filters=given)
+    answer = follow(library.stream(options.question, filters=given, depth=options.depth))
     if options.cite and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")
     if options.cite:

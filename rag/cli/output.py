@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.answering.steps import describe_research
 from rag.terminal import write_line
 from rag.types import Answer, Filters, Hit
 
@@ -17,6 +18,8 @@ def write_answer(answer: Answer) -> None:
         write_line(f"\n{_filters_line(answer.filters)}")
     if answer.notice:
         write_line(f"\n{answer.notice}")
+    if answer.research:
+        write_line(f"\n{describe_research(answer.research)}")
 
 
 def _filters_line(filters: Filters) -> str:

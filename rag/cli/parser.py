@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from eval.arguments import add_eval
 from rag.cli import commands
@@ -16,9 +16,11 @@ from rag.cli.serving import add_mcp
 from rag.cli.tabulating import add_tabulating
 from rag.lookup import LOOKUPS, MOST_FOUND
 from rag.readers import FORMATS
+from rag.types import Depth
 
 MOST_PORT: Final = 65535
 BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
+DEPTHS: Final = get_args(Depth)
 STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
 
@@ -116,6 +118,12 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question")
     parser.add_argument("--llm", metavar="MODEL", help="a model's name, or extractive")
+    parser.add_argument(
+        "--depth",
+        choices=DEPTHS,
+        default="quick",
+        help="thorough searches in several ways, and takes its time (default quick)",
+    )
     _add_filters(parser)
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -46,15 +46,23 @@ def find_window(llm: LLM) -> int | None:
     return window if isinstance(window, int) else None
 
 
-def stream_reply(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[Reply]:
+def stream_reply(
+    llm: LLM, messages: Sequence[ChatMessage], options: Mapping[str, object] | None = None
+) -> Generator[Reply]:
     """Yield the reply after each piece.
+
+    Args:
+        llm: Any LlamaIndex chat model.
+        messages: The conversation.
+        options: As `rag.endpoint.options` reads them; models that are not ours get none.
 
     Raises:
         ModelError: The model did not answer, or broke off.
     """
     read = _Reading(tells_apart=is_ours(llm))
     response = None
-    with closing(llm.stream_chat(list(messages))) as stream:
+    given = dict(options or {}) if is_ours(llm) else {}
+    with closing(llm.stream_chat(list(messages), **given)) as stream:
         for response in stream:
             yield read.take(response)
     if response is not None:

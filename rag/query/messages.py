@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 
-from rag.types import Filters, Message
+from rag.types import Depth, Filters, Message
 
 History = Sequence[Message | Mapping[str, str]]
 
@@ -19,6 +20,16 @@ def require_question(question: object, filters: object = None) -> None:
         raise TypeError(f"question takes a text, not {question!r}.")
     if filters is not None and not isinstance(filters, Filters):
         raise TypeError(f"filters takes a Filters, such as Filters(since=2020), not {filters!r}.")
+
+
+def require_depth(depth: object) -> None:
+    """Refuse a depth that no answer has.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if depth not in get_args(Depth):
+        raise ValueError(f"depth is {' or '.join(map(repr, get_args(Depth)))}, not {depth!r}.")
 
 
 def to_messages(history: History) -> list[Message]:

@@ -142,7 +142,12 @@ class Embedder:
         return self._kept[texts]
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
-        """Return the vector of a question, shape (dimension,), unit norm."""
+        """Return the vector of a question, shape (dimension,), unit norm.
+
+        Where the model encodes words too, a question is encoded once for all that ask for it.
+        """
+        if encoder := self.find_encoder():
+            return encoder.encode([query])[0].vector
         model = self.prepare()
         vector: NDArray[np.float32] = _unit(model.embed_query(query)[None, :])[0]
         return vector

@@ -33,27 +33,19 @@ class DenseRetriever:
         self._embedder = embedder
         self._candidates_k = candidates_k
 
-    def embed(self, question: str) -> NDArray[np.float32]:
-        """Return a question's vector, shape (dimension,).
-
-        Where the model encodes words too, the question is encoded once for both.
-        """
-        encoder = self._embedder.find_encoder()
-        if encoder is None:
-            return self._embedder.embed_query(question)
-        return encoder.encode([question])[0].vector
-
     def try_embed(self, question: str) -> NDArray[np.float32] | None:
         """Return the question's vector; None while the embedder cannot be loaded."""
         try:
-            return self.embed(question)
+            return self._embedder.embed_query(question)
         except EmbedderUnavailableError as exc:
             logger.info("lexical retrieval only: %s", exc)
             return None
 
     def candidates(self, query: Query, admission: Admission = EVERYTHING) -> dict[str, float]:
         """Return the cosine of the best passage by paper, of admitted papers, best first."""
-        return self.nearest(self.compare(self.embed(query.topic), admission), admission)
+        return self.nearest(
+            self.compare(self._embedder.embed_query(query.topic), admission), admission
+        )
 
     def compare(
         self, vector: NDArray[np.float32], admission: Admission = EVERYTHING

@@ -269,6 +269,16 @@ def test_the_embedder_encodes_words_with_its_own_model_only_if_that_can(
     assert build_embedder(Settings(cache=tmp_path / "none")).find_encoder() is None
 
 
+def test_a_question_is_encoded_once_for_all_who_ask_for_its_vectors(model):
+    counting = CountingEncoder(model)
+    embedder = Embedder("counting", DIMENSION, lambda _: counting)
+    vector = embedder.embed_query("moss")
+    (encoded,) = embedder.find_encoder().encode(["moss"])
+    assert np.array_equal(embedder.embed_query("moss"), vector)
+    assert np.array_equal(encoded.vector, vector)
+    assert counting.texts == ["moss"]
+
+
 # Which embedder a library uses.
 
 

@@ -18,9 +18,10 @@ NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", 
 
 def one_line(text: str) -> str:
     """Put text on one line: white space collapsed, control characters and surrogates dropped."""
-    if text.isprintable() and "  " not in text:  # no white space but single spaces
-        return text.strip(" ")
-    line = " ".join(text.split())
+    line = text.strip().replace("\n", " ")
+    if "  " not in line and line.isprintable():  # no white space but single spaces
+        return line
+    line = " ".join(line.split())
     return line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
 
 

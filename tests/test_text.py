@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import folded, is_utf8, one_line, squeezed, title_key, without_accents, wrapped
+from rag.text import (
+    UNWANTED,
+    folded,
+    is_utf8,
+    one_line,
+    squeezed,
+    title_key,
+    without_accents,
+    wrapped,
+)
 from rag.userdata.excerpts import Excerpt, find_excerpt
 
 
@@ -20,6 +29,18 @@ from rag.userdata.excerpts import Excerpt, find_excerpt
 )
 def test_text_is_put_on_one_line(text, expected):
     assert one_line(text) == expected
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from("ab \n\t\r\x1c\x1b[0m\u00a0\u3000\u200b\x00"), st.characters())
+    )
+)
+def test_text_is_put_on_one_line_as_if_word_by_word(text):
+    line = " ".join(text.split())
+    assert one_line(text) == (
+        line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
+    )
 
 
 @pytest.mark.parametrize(

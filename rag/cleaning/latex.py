@@ -34,19 +34,21 @@ from rag.text import one_line
 ONLY_FORMULAS: Final = re.compile(
     r"[^$\\{}~`'?!-]*(?:(?:\$[^$\\]+\$|'(?!')|-(?!-)|[?!](?!`))[^$\\{}~`'?!-]*)*$"
 )
-MARKS: Final = ("\\", "$", "{", "}", "~", "`", "--", "''")
+MARKS: Final = ("\\", "$", "{", "}", "~")  # of a text that needs to be read sign by sign
 HAS_MACRO: Final = re.compile(r"\\[A-Za-z\"'`^~=.%&#_${}(\[,\\]")
 DOLLAR: Final = re.compile(r"\\.|\$", re.DOTALL)
 FORMULA_MARK: Final = re.compile(r"\\\\|\\[()\[\]]")
 TOKEN: Final = re.compile(
-    r"""\\(?P<word>[A-Za-z]+\*?)(?P<gap>\s*)
+    r"""(?P<plain>(?:[^\\{}$~`'?!-]++|-(?!-)|'(?!')|[?!](?!`))++)
+    |\\(?P<word>[A-Za-z]++\*?)(?P<gap>\s*+)
     |\\(?P<sign>.)
-    |(?P<formula>\$\$[^$]*\$\$|\$[^$\\]*(?:\\.[^$\\]*)*\$)
+    |(?P<formula>\$\$[^$]*+\$\$|\$[^$\\]*+(?:\\.[^$\\]*+)*\$)
     |(?P<brace>[{}])
     |(?P<joined>---?|``|''|[?!]`|~)
-    |(?P<plain>(?:[^\\{}$~`'?!-]+|-(?!-)|'(?!')|[?!](?!`))+|.)""",
+    |(?P<lone>.)""",
     re.DOTALL | re.VERBOSE,
 )
+JOINED_SIGNS: Final = re.compile("---?|``|''|[?!]`")
 JOINED: Final = {"---": "—", "--": "–", "``": "“", "''": "”", "?`": "¿", "!`": "¡"}
 DOTTED: Final = {"ı": "i", "ȷ": "j"}  # letters without a dot, which an accent stands on
 CITES: Final = re.compile(r"(?:[Cc]ite|textcite|parencite|autocite|footcite)[a-zA-Z]*")
@@ -62,11 +64,21 @@ def plain_text(latex: str, *, keeps_formulas: bool = True) -> str:
         latex: As it stands in the source.
         keeps_formulas: Whether formulas that are words and numbers in truth stay formulas too.
     """
-    if not any(mark in latex for mark in MARKS):  # as most texts are; a tenth of a match's time
-        return one_line(latex)
+    for mark in MARKS:
+        if mark in latex:
+            break
+    else:  # as most texts are
+        return one_line(_with_signs_joined(latex))
     if "\\" not in latex and ONLY_FORMULAS.match(latex):
         return one_line(latex)
     return one_line(_Reader(latex, is_latex=True, keeps_formulas=keeps_formulas).read())
+
+
+def _with_signs_joined(text: str) -> str:
+    """Write dashes and quotation marks that are typed as several signs, where nothing else is."""
+    if "--" in text or "`" in text or "''" in text:
+        return JOINED_SIGNS.sub(lambda signs: JOINED[signs[0]], text)
+    return text
 
 
 def text_with_latex(text: str, *, keeps_formulas: bool = True) -> str:
@@ -383,22 +395,35 @@ MACROS: Final = {
 
 def _tokens(text: str) -> list[Token]:
     text = _with_dollars(text)
-    if sum(mark[0] == "$" for mark in DOLLAR.finditer(text)) % 2:  # prices
+    if _count_dollars(text) % 2:  # prices
         text = DOLLAR.sub(lambda mark: "\\$" if mark[0] == "$" else mark[0], text)
-    return [_token(found) for found in TOKEN.finditer(text)]
+    tokens: list[Token] = []
+    for found in TOKEN.finditer(text):
+        kind, raw = found.lastgroup, found[0]
+        if kind == "plain" or kind == "lone":
+            tokens.append(Token("plain", raw, "", raw))
+        elif kind == "gap":
+            tokens.append(Token("word", found["word"], found["gap"], raw))
+        elif kind == "sign":
+            tokens.append(Token("sign", found["sign"], "", raw))
+        else:
+            tokens.append(Token(str(kind), raw, "", raw))
+    return tokens
 
 
-def _token(found: re.Match[str]) -> Token:
-    kind = found.lastgroup or "plain"
-    if kind == "gap":
-        return Token("word", found["word"], found["gap"], found[0])
-    return Token(kind, found[kind], "", found[0])
+def _count_dollars(text: str) -> int:
+    """Count the dollar signs that no backslash escapes."""
+    if "\\\\" not in text:
+        return text.count("$") - text.count("\\$")
+    return sum(mark[0] == "$" for mark in DOLLAR.finditer(text))
 
 
 def _with_dollars(text: str) -> str:
     r"""Mark formulas as they are marked elsewhere, instead of by `\(` and `\)`."""
+    if "$" in text:
+        return text
     marks = [mark[0] for mark in FORMULA_MARK.finditer(text)]
-    if not marks or "$" in text or marks.count("\\(") != marks.count("\\)"):
+    if not marks or marks.count("\\(") != marks.count("\\)"):
         return text
     if marks.count("\\[") != marks.count("\\]"):
         return text

@@ -45,6 +45,7 @@ PUBLISHED_BY: Final = re.compile(
     r"|springer|sage|taylor|cambridge|the royal|ieee|acm|bmj|mdpi|frontiers)[^.]{0,80}\.?$",
     re.IGNORECASE,
 )
+RIGHTS: Final = ("©", "(c)", "copyright", "rights reserved", "published by")
 MOST_COPYRIGHT_CHARACTERS: Final = 400
 # What EBSCO and ProQuest put behind an abstract.
 PROPERTY: Final = " is the property of "
@@ -97,11 +98,11 @@ def clean_text(text: str, *, is_latex: bool = False, keeps_formulas: bool = True
     """
     if is_latex:
         text = plain_text(unwrap_tex_math(text), keeps_formulas=keeps_formulas)
+        if "<" not in text and "&" not in text:
+            return text
     elif "\\" in text:
         text = text_with_latex(unwrap_tex_math(text), keeps_formulas=keeps_formulas)
-    if "<" in text or "&" in text:
-        text = text_of_markup(text)
-    return one_line(text)
+    return one_line(text_of_markup(text))
 
 
 def clean_title(title: str, *, is_latex: bool = False) -> str:
@@ -130,20 +131,23 @@ def without_copyright(abstract: str) -> str:
     if abstract[:1] in "©(cC":
         abstract = COPYRIGHT_BEFORE.sub("", abstract, count=1)
     abstract = _without_property(abstract)
-    body, tail = abstract[:-MOST_COPYRIGHT_CHARACTERS], abstract[-MOST_COPYRIGHT_CHARACTERS:]
-    folded = tail.casefold()
-    if any(sign in folded for sign in ("©", "(c)", "copyright", "rights reserved", "published by")):
-        tail = PUBLISHED_BY.sub("", COPYRIGHT_BEHIND.sub("", tail))
-    return (body + tail).strip()
+    tail = abstract[-MOST_COPYRIGHT_CHARACTERS:]
+    folded = tail.lower()
+    for sign in RIGHTS:
+        if sign in folded:
+            tail = PUBLISHED_BY.sub("", COPYRIGHT_BEHIND.sub("", tail))
+            return (abstract[:-MOST_COPYRIGHT_CHARACTERS] + tail).strip()
+    return abstract.strip()
 
 
 def _without_property(abstract: str) -> str:
     """Leave out whose property an abstract is, and from whom it comes."""
-    at = abstract.rfind(PROPERTY, -MOST_PROPERTY_CHARACTERS)
-    begin = abstract.rfind(COPYRIGHT_OF, 0, at) if at >= 0 else -1
-    if 0 < at - begin < MOST_COPYRIGHT_CHARACTERS and "without" in abstract[at:]:
-        abstract = abstract[: max(0, begin)]
-    return ABSTRACT_FROM.sub("", abstract) if abstract.rstrip()[-1:] in ("]", ")") else abstract
+    if PROPERTY in abstract:
+        at = abstract.rfind(PROPERTY, -MOST_PROPERTY_CHARACTERS)
+        begin = abstract.rfind(COPYRIGHT_OF, 0, at) if at >= 0 else -1
+        if 0 < at - begin < MOST_COPYRIGHT_CHARACTERS and "without" in abstract[at:]:
+            abstract = abstract[: max(0, begin)]
+    return ABSTRACT_FROM.sub("", abstract) if abstract.endswith(("]", ")", " ")) else abstract
 
 
 def is_placeholder(text: str) -> bool:

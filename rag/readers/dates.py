@@ -107,8 +107,8 @@ def month_in(text: str) -> int | None:
 def best_date(*candidates: str | None) -> str | None:
     """Choose the first date, or a later one of the same year that is more precise."""
     dates = [found for each in candidates if each and (found := parse_date(each))]
-    if not dates:
-        return None
+    if len(dates) < 2:
+        return dates[0] if dates else None
     return max((each for each in dates if each.startswith(dates[0])), key=len)
 
 

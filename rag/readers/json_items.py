@@ -37,10 +37,12 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
     """Make records of a value: of itself, or of the list that it wraps."""
     if isinstance(value, RecordError):
         yield value
-    elif not isinstance(value, Mapping):
+    elif not isinstance(value, dict):
         yield RecordError(f"a JSON object is needed, not {type(value).__name__}")
     elif value.get(WRITTEN_BY) == APPLICATION:
         yield OwnRecord(value)
+    elif isinstance(value.get("title"), str) and isinstance(value.get("abstract"), str):
+        yield from _record(value)  # as nearly all are
     elif (rows := _rows_of(value)) is not None:
         yield from chain.from_iterable(records_of(each, DEEPEST_WRAPPING) for each in rows)
     else:

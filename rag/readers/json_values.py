@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import orjson
+
 from rag.readers.records import RecordError
 from rag.readers.text_files import Text
 
@@ -35,12 +37,22 @@ def read_values(file: Text) -> Iterator[object | RecordError]:
 
 def parse(text: str) -> object | RecordError:
     """Parse one value, or say what is wrong with it."""
+    if '{"$' not in text:
+        try:
+            return _parsed(text)
+        except ValueError:  # also for what JSON has not, and Python's reader takes
+            pass
     try:
-        value: object = json.loads(text, object_hook=_plain if '{"$' in text else None)
+        value: object = json.loads(text, object_hook=_plain)
     except RecursionError:
         return RecordError("broken JSON: it is nested too deep")
     except ValueError as exc:  # also for numbers of too many digits
         return _parse_leniently(text, str(exc)[:SHOWN_CHARACTERS])
+    return value
+
+
+def _parsed(text: str) -> object:
+    value: object = orjson.loads(text)
     return value
 
 

@@ -62,11 +62,17 @@ LISTED: Final = re.compile(r"^\s*\[\s*[\"']")  # a list of Python's, as tables h
 NESTED: Final = re.compile(r"^\s*\[\s*[\[{].*\]\s*$", re.DOTALL)  # and one of lists or mappings
 QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 MOST_INITIALS_CHARACTERS: Final = 11  # J.-P. A. B.
-# `Ada Kessel, Bo J. Tee`: nearly all of arXiv's.
-SIMPLE: Final = re.compile(
-    r"^[A-ZÀ-Þ][\w.'-]*(?: [A-ZÀ-Þ][\w.'-]*)* [A-ZÀ-Þ][a-zß-ÿ]{2,}"
-    r"(?:, [A-ZÀ-Þ][\w.'-]*(?: [A-ZÀ-Þ][\w.'-]*)* [A-ZÀ-Þ][a-zß-ÿ]{2,})+$"
+# `Ada Kessel, Bo J. Tee, Cy van der Pot`: nearly all of arXiv's. Every name has two words at least,
+# and its last a small letter, so it is neither initials nor a suffix.
+LATIN: Final = "".join(map(chr, (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x180))))
+CAPITAL: Final = f"[{''.join(filter(str.isupper, LATIN))}]"
+SMALL: Final = f"[{''.join(filter(str.islower, LATIN))}]"
+FULL_NAME: Final = (
+    rf"(?!For )(?:(?!(?i:and|und|et|others)\b){CAPITAL}[\w.'-]*+ )+"
+    r"(?:(?:de|del|della|der|den|di|da|do|dos|du|el|la|le|ten|ter|van|von) )*"
+    rf"{CAPITAL}(?:{CAPITAL}|['-])*+{SMALL}(?:{SMALL}|{CAPITAL}|['-])*+"
 )
+SIMPLE: Final = re.compile(rf"{FULL_NAME}(?:, {FULL_NAME})*+$")
 CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
 BODY: Final = re.compile(
     r"\b(?:collaboration|consortium|team|group|university|institute|committee|society|association"
@@ -81,16 +87,16 @@ def read_people(value: object) -> tuple[str, ...]:
 
     A text may separate them by `;`, `and`, `&` or commas. In a list each stands by itself.
     """
-    if isinstance(value, str) and NESTED.match(value):
-        return read_people(_parsed(value))
+    names: Iterable[str]
     if isinstance(value, str):
-        value = without_entities(value)
-        listed = LISTED.match(value)
-        names: Iterable[str] = (
-            map(spoken, (one or other for one, other in QUOTED.findall(value)))
-            if listed
-            else split_people(value)
-        )
+        if "[" not in value:
+            names = split_people(value)
+        elif NESTED.match(value):
+            return read_people(_parsed(value))
+        elif LISTED.match(value := without_entities(value)):
+            names = map(spoken, (one or other for one, other in QUOTED.findall(value)))
+        else:
+            names = split_people(value)
     elif isinstance(value, Mapping):
         names = _from_mapping(value)
     elif isinstance(value, Iterable):
@@ -215,8 +221,8 @@ def _are_initials(text: str) -> bool:
 
 def split_people(text: str) -> list[str]:
     """List the names of a text, given name first."""
-    if SIMPLE.match(text):
-        return text.split(", ")
+    if SIMPLE.match(text) and NOBODY.isdisjoint(map(str.casefold, names := text.split(", "))):
+        return names
     text = without_entities(text)
     text = _without_brackets(text[:MOST_CHARACTERS].strip().strip(";,"))
     if text.endswith(".") and text.count(".") == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from rag.types import Paper
 
 MOST_ID_CHARACTERS: Final = 200
 MOST_INTEGER_BITS: Final = 256
+MOST_EXACT: Final = 2**53  # larger whole numbers are not held exactly by a float
 MOST_TITLE_CHARACTERS: Final = 2_000
 MOST_ABSTRACT_CHARACTERS: Final = 200_000  # what is longer is a whole paper, or a broken file
 MOST_TAGS: Final = 50
@@ -53,6 +54,7 @@ FIELD_NAMES: Final = {
 RETRACTED: Final = re.compile(r"^\s*retracted\b", re.IGNORECASE)
 DIGIT_DATE: Final = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?")
 LISTED: Final = re.compile(r"^\s*\[\s*([\"'].*[\"'])\s*\]\s*$", re.DOTALL)
+WEB_ADDRESS: Final = re.compile(r"^https?://[^\s<>\"']+$")
 PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov/"
 
 Record = Mapping[str, object]
@@ -231,7 +233,9 @@ def _first_text(record: Record, *keys: str) -> str:
     """Find the first of the keys that holds text, or a number, and put it on one line."""
     for key in keys:
         value = record.get(key)
-        if value is not None and (text := one_line(_text(value))):
+        if value and (text := one_line(value if isinstance(value, str) else _text(value))):
+            return text
+        if value == 0 and (text := _text(value)):
             return text
     return ""
 
@@ -239,7 +243,8 @@ def _first_text(record: Record, *keys: str) -> str:
 def _raw(record: Record, *keys: str) -> str:
     """Find the first of the keys that holds text, as it stands."""
     for key in keys:
-        text = _text(record.get(key))
+        value = record.get(key)
+        text = value if isinstance(value, str) else _text(value)
         if text and not text.isspace():
             return text
     return ""
@@ -248,8 +253,8 @@ def _raw(record: Record, *keys: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer():  # a year beside years that are missing
-        value = int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < MOST_EXACT:
+        value = int(value)  # a year beside years that are missing
     if isinstance(value, bool) or not isinstance(value, int):
         return ""
     return "" if value.bit_length() > MOST_INTEGER_BITS else str(value)
@@ -274,11 +279,12 @@ def _identifiers(record: Record, arxiv_id: str, doi: str) -> tuple[tuple[str, st
         found.append(("doi", doi))
     if pmid := plain_pmid(_first_text(record, "pmid")):
         found.append(("pmid", pmid))
-    given = ((scheme, _first_text(record, scheme)) for scheme in GIVEN_SCHEMES)
-    found += [(scheme, value) for scheme, value in given if value]
+    for scheme in GIVEN_SCHEMES:
+        if scheme in record and (value := _first_text(record, scheme)):
+            found.append((scheme, value))
     if exported := record.get("identifiers"):
         found += _exported_identifiers(exported)
-    kept = (each for each in found if 0 < len(each[1]) <= MOST_ID_CHARACTERS)
+    kept = [each for each in found if 0 < len(each[1]) <= MOST_ID_CHARACTERS]
     return tuple(dict.fromkeys(kept))
 
 
@@ -299,7 +305,7 @@ def _address(arxiv_id: str, identifiers: tuple[tuple[str, str], ...]) -> str | N
 
 
 def _web_address(text: str) -> str | None:
-    return text if re.match(r"^https?://[^\s<>\"']+$", text) else None
+    return text if text and WEB_ADDRESS.match(text) else None
 
 
 def _authors(record: Record) -> tuple[str, ...]:
@@ -318,7 +324,7 @@ def _venue(record: Record) -> str | None:
 
 
 def _published(record: Record) -> str | None:
-    found = best_date(*(_text(record[key]) for key in DATES if record.get(key)))
+    found = best_date(*[_text(value) for key in DATES if (value := record.get(key))])
     return found or first_version(record) or best_date(_text(record.get("update_date")))
 
 
@@ -337,8 +343,8 @@ def _tags(record: Record) -> tuple[str, ...]:
     words: Iterable[object] = words_of(value) if isinstance(value, str) else ()
     if isinstance(value, list | tuple):
         words = value
-    kept = (one_line(word) for each in words for word in _tag(each))
-    named = (word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS)
+    kept = [one_line(word) for each in words for word in _tag(each)]
+    named = [word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS]
     return tuple(dict.fromkeys(named))[:MOST_TAGS]
 
 
@@ -353,6 +359,8 @@ def words_of(text: str) -> list[str]:
 
 def _collections(record: Record) -> tuple[str, ...]:
     value = record.get("collections")
+    if not value:
+        return ()
     named = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
     names = (collection_name(each) for each in named if isinstance(each, str))
     return tuple(dict.fromkeys(filter(None, names)))[:MOST_COLLECTIONS]
@@ -364,12 +372,13 @@ def collection_name(text: str) -> str:
     return "/".join(filter(None, parts))[:MOST_COLLECTION_CHARACTERS]
 
 
-def _tag(value: object) -> Iterator[str]:
+def _tag(value: object) -> Sequence[str]:
     """Give a keyword, as a text or as Zotero and OpenAlex have it."""
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (value[key] for key in ("tag", "display_name", "name") if _is_text(value, key))
+        return (value,)
+    if isinstance(value, Mapping):
+        return [value[key] for key in ("tag", "display_name", "name") if _is_text(value, key)]
+    return ()
 
 
 def _is_text(value: Mapping[str, object], key: str) -> bool:

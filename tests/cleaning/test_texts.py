@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from unittest.mock import patch
 
-from rag.cleaning import clean_abstract, clean_title
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.cleaning import clean_abstract, clean_text, clean_title, latex
+from rag.cleaning.latex import DOLLAR
 
 DOCUMENT = (
     r"\documentclass[12pt]{minimal} \usepackage{amsmath} \setlength{\oddsidemargin}{-69pt}"
@@ -70,3 +75,22 @@ def test_whose_property_an_abstract_is_stands_not_in_it(notice):
 def test_an_abstract_on_property_stays_whole():
     abstract = "The land is the property of the town, and may not be sold (Author abstract)ly."
     assert clean_abstract(abstract) == abstract
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from("-'`?!<>&;=ab\u00e9 .,\n\t\u00a0"), st.characters()), max_size=60
+    )
+)
+def test_text_without_latex_is_cleaned_as_if_read_sign_by_sign(text):
+    if any(mark in text for mark in latex.MARKS):
+        return
+    quick = clean_text(text, is_latex=True)
+    with patch.object(latex, "MARKS", ("",)):  # which is in every text
+        assert quick == clean_text(text, is_latex=True)
+
+
+@given(st.text("\\$ab{}", max_size=30))
+def test_dollars_are_counted_as_if_sign_by_sign(text):
+    expected = sum(mark[0] == "$" for mark in DOLLAR.finditer(text))
+    assert latex._count_dollars(text) == expected

@@ -1,0 +1,43 @@
+"""Values of JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.readers.json_values import parse
+from rag.readers.records import RecordError, paper_from_record
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats()  # Python writes NaN and Infinity, and reads them
+    | st.text(st.characters(exclude_categories=()))  # lone surrogates too
+)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("$abc\ud800"), inner),
+    max_leaves=9,
+)
+
+
+@given(VALUES, st.booleans())
+def test_what_json_holds_is_read_as_python_reads_it(value, is_ascii):
+    text = json.dumps(value, ensure_ascii=is_ascii)
+    read = parse(text)
+    assert '{"$' in text or repr(read) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("text", ['{"a": 1,}', "[1, 2,]", '{"a": "b\tc"}'])
+def test_what_is_nearly_json_is_read_too(text):
+    assert not isinstance(parse(text), RecordError)
+
+
+def test_a_number_that_cannot_be_held_exactly_is_no_id():
+    record = {"id": 1e23, "title": "Wide numbers", "abstract": "They are rounded."}
+    assert paper_from_record(record, "").paper_id.startswith("t-")
+    assert paper_from_record({**record, "id": 2021.0}, "").paper_id == "2021"

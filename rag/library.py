@@ -535,7 +535,7 @@ class Library:
         question: str,
         history: History = (),
         filters: Filters | None = None,
-        depth: Depth = "quick",
+        depth: Depth | None = None,
     ) -> Answer:
         """Return the final answer to a question within its conversation.
 
@@ -545,7 +545,7 @@ class Library:
             filters: Which papers may answer, as for `search`.
             depth: `quick`, or `thorough`: several searches, among whose papers a model chooses
                 where there is one, within `RAG_THOROUGH_TOKENS` and `RAG_THOROUGH_S`;
-                `answer.research` says what was done.
+                `answer.research` says what was done. None for what `RAG_DEPTH` says, quick.
 
         Raises:
             TypeError: An argument is of another kind.
@@ -562,7 +562,7 @@ class Library:
         question: str,
         history: History = (),
         filters: Filters | None = None,
-        depth: Depth = "quick",
+        depth: Depth | None = None,
     ) -> Answer:
         """Return the same as `ask`, without blocking the event loop."""
         return await asyncio.to_thread(self.ask, question, history, filters, depth)
@@ -572,7 +572,7 @@ class Library:
         question: str,
         history: History = (),
         filters: Filters | None = None,
-        depth: Depth = "quick",
+        depth: Depth | None = None,
     ) -> Iterator[Answer]:
         """Yield the answer as it is written: each replaces the one before, the last is final.
 
@@ -580,6 +580,7 @@ class Library:
         model is closed with it.
         """
         require_question(question, filters)
+        depth = depth or self._settings.depth
         require_depth(depth)
         messages = to_messages(history)
         if reason := self._reason_not_to_search(question):
@@ -713,7 +714,7 @@ def ask(
     question: str,
     history: History = (),
     filters: Filters | None = None,
-    depth: Depth = "quick",
+    depth: Depth | None = None,
 ) -> Answer:
     """Answer from the default library, opened once; a new one gets the starter papers.
 

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import ConfigurationError
-from rag.types import EXTRACTIVE
+from rag.types import EXTRACTIVE, Depth
 
 APPLICATION = "paperchat"
 TOP_K: Final = 6
@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     )
     history_tokens: int = Field(
         1000, ge=0, description="Most text of the conversation in a prompt, tokens."
+    )
+    depth: Depth = Field(
+        "quick",
+        description="quick, or thorough: searches in several ways, and takes its time.",
     )
     thorough_tokens: int = Field(
         16_000,

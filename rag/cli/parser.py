@@ -121,8 +121,8 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth",
         choices=DEPTHS,
-        default="quick",
-        help="thorough searches in several ways, and takes its time (default quick)",
+        help="thorough searches in several ways, and takes its time (default: what the settings "
+        "say, quick)",
     )
     _add_filters(parser)
     shown = parser.add_mutually_exclusive_group()

@@ -345,13 +345,17 @@ def test_a_reference_to_a_cited_paper_is_copied(library, style, begins):
 @pytest.mark.parametrize(
     ("settings", "ways"),
     [
-        (SessionSettings(top_k=6), {"more": "With up to 12 papers"}),
-        (SessionSettings(top_k=20), {}),
+        (SessionSettings(top_k=6), {"more": "With up to 12 papers", "thorough": "Thoroughly"}),
+        (SessionSettings(top_k=20), {"thorough": "Thoroughly"}),
+        (SessionSettings(top_k=20, depth="thorough"), {"quick": "Quickly"}),
         (
             SessionSettings("model", "m", has_worked=True, top_k=20),
-            {"extractive": "With the papers' own sentences"},
+            {"thorough": "Thoroughly", "extractive": "With the papers' own sentences"},
         ),
-        (SessionSettings("extractive", "m", has_worked=True, top_k=20), {"model": "By m"}),
+        (
+            SessionSettings("extractive", "m", has_worked=True, top_k=20),
+            {"thorough": "Thoroughly", "model": "By m"},
+        ),
     ],
 )
 def test_asking_again_offers_what_can_differ(settings, ways):

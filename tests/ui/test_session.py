@@ -195,6 +195,19 @@ def test_the_number_of_papers_is_the_sessions(library):
     assert len(library.ask("Which cats fall?").hits) > 2
 
 
+def test_a_thorough_session_is_answered_thoroughly(library):
+    session = with_answers(
+        SessionSettings(),
+        mode="extractive",
+        top_k=2,
+        answer_words=102,
+        unsupported="remove",
+        depth="thorough",
+    )
+    assert library_for(library, session).ask("Which cats fall?").research
+    assert library.ask("Which cats fall?").research is None
+
+
 def test_a_session_with_a_model_is_answered_by_it(library):
     with ScriptedEndpoint() as server:
         server.reply("Cats of kind 3 fall [1].")
@@ -247,7 +260,7 @@ def restored(session, operator, key=None, allows_others=True, **others):
 
 def test_all_but_the_key_outlives_a_reload_in_the_browser(operator):
     chosen = endpoint(
-        SessionSettings("model", top_k=7, answer_words=80, unsupported="mark"),
+        SessionSettings("model", top_k=7, answer_words=80, unsupported="mark", depth="thorough"),
         operator,
         base_url=AWAY,
         model="his-model",

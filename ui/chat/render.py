@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from rag.answering.steps import KINDS, describe_research, describe_step
 from rag.sentences import split_sentences
-from rag.types import Answer, Filters, Progress, Thumb
+from rag.types import Answer, Filters, Progress, Search, Thumb
 from ui.chat.answers import answer_html, notice_html
 from ui.chat.paper_table import paper_table_html
 from ui.templates.icons import icon
@@ -70,7 +71,7 @@ def turn_html(answer: Answer, place: Place) -> str:
         body = answer_html(answer, place.turn)
     parts.append(f'<div class="answer">{body}</div>')
     if is_finished(answer):
-        parts.append(thinking_html(answer, place.turn))
+        parts += [research_html(answer, place.turn), thinking_html(answer, place.turn)]
     if stage:
         parts.append(_stage(stage))
     if is_finished(answer):
@@ -118,6 +119,23 @@ def _asked(question: str, turn: int, *, is_editable: bool) -> str:
     )
 
 
+def research_html(answer: Answer, turn: int) -> str:
+    """Render what a thorough answer did, collapsed: its searches, calls and seconds."""
+    if answer.research is None:
+        return ""
+    searches = "".join(map(_search_html, answer.research.searches))
+    return (
+        f'<details id="research-{turn}" class="thinking"><summary>'
+        f"{escape(describe_research(answer.research))}</summary><ul>{searches}</ul></details>"
+    )
+
+
+def _search_html(search: Search) -> str:
+    is_later = search.kind != "question" and search.found
+    more = f", {counted(search.found, 'more paper')}" if is_later else ""
+    return f"<li>{plain_html(search.text)} <small>{KINDS[search.kind]}{more}</small></li>"
+
+
 def thinking_html(answer: Answer, turn: int) -> str:
     """Render what the model thought, collapsed, with its duration."""
     if answer.thinking is None:
@@ -139,6 +157,8 @@ def stage_line(answer: Answer, papers: int) -> str:
     """Return what is being done, in words."""
     if answer.table:
         return f"Reading paper {len(answer.table.rows) + 1:,} of {len(answer.hits):,}…"
+    if step := describe_step(answer):
+        return step
     if answer.stage == "checking":
         sentences = len(answer.sentences) or len(split_sentences(answer.text))
         return f"Checking {counted(sentences, 'sentence')}…"

@@ -45,6 +45,7 @@ class Form:
     top_k: gr.Slider
     answer_words: gr.Slider
     unsupported: gr.Radio
+    depth: gr.Radio
     said: gr.HTML
 
     @property
@@ -57,6 +58,7 @@ class Form:
             self.top_k,
             self.answer_words,
             self.unsupported,
+            self.depth,
         ]
 
 
@@ -99,7 +101,13 @@ def lay_out_form(loading: Loading, operator: Settings, start: SessionSettings) -
         label="Unsupported sentences",
         elem_id="settings-unsupported",
     )
-    return Form(mode, found, *endpoint, top_k, answer_words, unsupported, said)
+    depth = gr.Radio(
+        [("Quickly", "quick"), ("Thoroughly: several searches, step by step", "thorough")],
+        value=start.depth,
+        label="Questions are answered",
+        elem_id="settings-depth",
+    )
+    return Form(mode, found, *endpoint, top_k, answer_words, unsupported, depth, said)
 
 
 def _lay_out_endpoint(

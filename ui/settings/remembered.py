@@ -49,6 +49,7 @@ def to_browser(settings: SessionSettings) -> dict[str, object]:
         "top_k": settings.top_k,
         "answer_words": settings.answer_words,
         "unsupported": settings.unsupported,
+        "depth": settings.depth,
         "has_worked": settings.has_worked,
     }
 
@@ -77,6 +78,7 @@ def from_browser(
             top_k=float(str(kept.get("top_k", start.top_k))),
             answer_words=float(str(kept.get("answer_words", start.answer_words))),
             unsupported=str(kept.get("unsupported", start.unsupported)),
+            depth=str(kept.get("depth", start.depth)),
         )
         restored = with_endpoint(
             changed,

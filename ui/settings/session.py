@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.settings import ANSWER_WORDS, TOP_K, Settings
-from rag.types import EXTRACTIVE
+from rag.types import EXTRACTIVE, Depth
 
 Mode = Literal["extractive", "model"]
 Unsupported = Literal["remove", "mark"]
@@ -37,6 +37,7 @@ class SessionSettings:
         top_k: Papers that reach the answer.
         answer_words: Longest extractive answer from one paper; a model's grows with it.
         unsupported: What becomes of a model's sentences that no paper supports.
+        depth: How long an answer is worked at.
         has_worked: Whether this model has answered a call; until then the papers' own sentences
             answer.
     """
@@ -48,6 +49,7 @@ class SessionSettings:
     top_k: int = TOP_K
     answer_words: int = ANSWER_WORDS
     unsupported: Unsupported = "remove"
+    depth: Depth = "quick"
     has_worked: bool = False
 
     @property
@@ -75,6 +77,7 @@ def as_set(settings: Settings, llm: str | None = None) -> SessionSettings:
         top_k=_within(settings.top_k, PAPERS_RANGE),
         answer_words=_within(settings.answer_words, WORDS_RANGE),
         unsupported=settings.unsupported,
+        depth=settings.depth,
         has_worked=bool(model),  # the operator chose it
     )
 
@@ -84,9 +87,11 @@ def _within(value: int, limits: tuple[int, int]) -> int:
 
 
 def answered_otherwise(current: SessionSettings, how: str) -> SessionSettings:
-    """Return the settings for asking once more: with `more` papers, by a `model` or without."""
+    """Return the settings for asking once more: with `more` papers, by a `model`, thoroughly."""
     if how == "more":
         return replace(current, top_k=_within(current.top_k * 2, PAPERS_RANGE))
+    if how in ("thorough", "quick"):
+        return replace(current, depth="quick" if how == "quick" else "thorough")
     if how == "extractive":
         return replace(current, mode="extractive")
     return replace(current, mode="model") if how == "model" and current.has_worked else current
@@ -101,13 +106,21 @@ def ways_to_ask_again(current: SessionSettings, model: str) -> list[tuple[str, s
     """
     more = answered_otherwise(current, "more").top_k
     ways = [("more", f"With up to {more} papers")] if more > current.top_k else []
+    is_quick = current.depth == "quick"
+    ways.append(("thorough", "Thoroughly") if is_quick else ("quick", "Quickly"))
     if current.mode == "model" and current.has_worked:
         return [*ways, ("extractive", "With the papers' own sentences")]
     return [*ways, ("model", f"By {model}")] if current.has_worked and model else ways
 
 
 def with_answers(
-    current: SessionSettings, *, mode: str, top_k: float, answer_words: float, unsupported: str
+    current: SessionSettings,
+    *,
+    mode: str,
+    top_k: float,
+    answer_words: float,
+    unsupported: str,
+    depth: str = "",
 ) -> SessionSettings:
     """Return the settings with another kind of answers; numbers are clipped to their range."""
     return replace(
@@ -116,6 +129,7 @@ def with_answers(
         top_k=_within(int(top_k), PAPERS_RANGE),
         answer_words=_within(int(answer_words), WORDS_RANGE),
         unsupported="mark" if unsupported == "mark" else "remove",
+        depth="thorough" if depth == "thorough" else "quick",
     )
 
 
@@ -197,6 +211,7 @@ def effective_settings(settings: Settings, session: SessionSettings) -> Settings
         "answer_words": words,
         "answer_tokens": max(16, round(settings.answer_tokens * words / settings.answer_words)),
         "unsupported": session.unsupported,
+        "depth": session.depth,
     }
     if session.base_url is not None:
         others |= {"openai_base_url": session.base_url, "openai_api_key": session.key}

@@ -105,6 +105,7 @@ def _connect(loading: Loading, tab: SettingsTab) -> None:
         controls.top_k.release,
         controls.answer_words.release,
         controls.unsupported.input,
+        controls.depth.input,
     ):
         in_turn(event, changes.apply_all_but_key, **changing)
     choosing = in_turn(controls.mode.input, changes.apply_all_but_key, **changing)
@@ -137,7 +138,7 @@ def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None
         allowed = loading.access.allows_endpoints
         now = from_browser(start, told, key, settings=operator, allows_others=allowed)
         fields = (now.mode, now.model or None, now.base_url or "")
-        numbers = (now.top_k, now.answer_words, now.unsupported)
+        numbers = (now.top_k, now.answer_words, now.unsupported, now.depth)
         shown = gr.update(visible=now.mode == "model")
         return now, *fields, *numbers, *_shown_key(now), shown
 
@@ -178,13 +179,14 @@ def _taken(
     loading: Loading, session: SessionSettings, values: tuple[object, ...]
 ) -> SessionSettings:
     """Return the session's settings with the values of the fields, in order, and of the key."""
-    mode, model, base_url, top_k, answer_words, unsupported, key = values
+    mode, model, base_url, top_k, answer_words, unsupported, depth, key = values
     changed = with_answers(
         session,
         mode=str(mode),
         top_k=_number(top_k, session.top_k),
         answer_words=_number(answer_words, session.answer_words),
         unsupported=str(unsupported),
+        depth=str(depth),
     )
     if changed.mode == "extractive":
         return changed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
-from rag.errors import EmbedderUnavailableError, SourceError
+from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
 from rag.lookup import (
     EVERY_S,
     MOST_FOUND,
@@ -631,6 +631,24 @@ class Library:
         encoder = self._reading.find_encoder() if self._reading else None
         tabulator = build_tabulator(self._index, self._settings, encoder)
         yield from tabulator.stream([known[each] for each in ids], wanted, to_messages(history))
+
+    @property
+    def embedder_name(self) -> str | None:
+        """The name of the embedder of the library's papers; None where words alone find them."""
+        return self._index.embedder.name if self._index.embedder else None
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return the vectors of texts by the library's embedder, in order, each of length 1.
+
+        Raises:
+            ConfigurationError: The library has no embedder.
+            EmbedderUnavailableError: Its weights cannot be had.
+        """
+        embedder = self._index.embedder
+        if embedder is None:
+            raise ConfigurationError("This library has no embedder: RAG_EMBEDDER is none.")
+        embedder.prepare()
+        return [[float(value) for value in row] for row in embedder.embed_texts(texts)]
 
     def _reason_not_to_search(self, question: str) -> Reason | None:
         if not len(self):

@@ -9,6 +9,7 @@ import sys
 import threading
 import webbrowser
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +21,11 @@ from ui.server.loading import Loading
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
     from ui.server.middleware import SecurityMiddleware
     from ui.server.passwords import Users
+    from ui.server.programs import PageDoor
 
 PORTS_TRIED: Final = 20
 MOST_PORT: Final = 65535
@@ -122,10 +125,7 @@ def build_server(loading: Loading) -> uvicorn.Server:
 def _guarded(loading: Loading) -> SecurityMiddleware:
     os.environ.update(NO_ANALYTICS)
     import gradio as gr
-    from fastapi import FastAPI
-    from starlette.routing import Route
 
-    from rag.serve.mcp_endpoint import PATH, McpEndpoint
     from ui.app import build_app, build_theme
     from ui.server.middleware import SecurityMiddleware
     from ui.server.programs import PageDoor
@@ -133,9 +133,7 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
     access = loading.access
     page = build_app(loading)
     page.state_session_capacity = MOST_SESSIONS
-    endpoint = McpEndpoint(PageDoor(loading))
-    programs = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=endpoint.lifespan)
-    programs.router.routes.append(Route(PATH, endpoint))
+    programs = _for_programs(PageDoor(loading))
     app = gr.mount_gradio_app(
         programs,
         page,
@@ -156,6 +154,28 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
         css_paths=list(STYLES),
     )
     return SecurityMiddleware(app, access, [path.read_text(encoding="utf-8") for path in SCRIPTS])
+
+
+def _for_programs(door: PageDoor) -> FastAPI:
+    """Build what other programs ask beside the page: `/mcp` and `/v1`."""
+    from fastapi import FastAPI
+    from starlette.routing import Route
+
+    from rag.serve.mcp_endpoint import PATH, McpEndpoint
+    from rag.serve.openai_api.http import SCHEMA, add_openai_api
+
+    endpoint = McpEndpoint(door)
+    app = FastAPI(
+        title="paperchat",
+        version=metadata.version("paperchat"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=SCHEMA,
+        lifespan=endpoint.lifespan,
+    )
+    app.router.routes.append(Route(PATH, endpoint))
+    add_openai_api(app, door)
+    return app
 
 
 def _private(loading: Loading) -> list[Path]:

@@ -43,6 +43,13 @@ def find_markers(text: str) -> Iterator[int]:
             yield from expand_numbers(match["numbers"])
 
 
+def find_marker_places(text: str) -> Iterator[tuple[int, int, list[int]]]:
+    """Yield start, end and numbers of every marker in a text, without the space before it."""
+    for match in PATTERN.finditer(text):
+        if not _is_prose(match):
+            yield match.end("space"), match.end(), expand_numbers(match["numbers"])
+
+
 def rewrite_markers(text: str, renumber: Callable[[int], int | str | None]) -> str:
     """Return the text with the number of every marker replaced, in the form `[1][2]`.
 

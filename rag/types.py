@@ -567,10 +567,24 @@ class Answer:
         """The text below its caveat, if any."""
         return f"*{self.caveat}*\n\n{self.text}" if self.caveat else self.text
 
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows: the text, then the cited papers with their quotes."""
+        lines = []
+        for paper, marker in {c.paper: c.marker for c in self.citations}.items():
+            quotes = dict.fromkeys(c.quote for c in self.citations if c.marker == marker)
+            lines.append(f"\\[{marker}\\] [{_bracketed(paper.title)}](<{paper.link}>)")
+            lines += [f"> {each}" for each in quotes]
+        return "\n\n".join([self.markdown, *lines])
+
     def __str__(self) -> str:
         """Return the text below its caveat, if any, then the cited titles with their links."""
         lines = {c.marker: f"[{c.marker}] {_told(c.paper)}" for c in self.citations}
         return "\n".join([self.markdown, "", *lines.values()]).rstrip()
+
+
+def _bracketed(title: str) -> str:
+    """Return a title as the text of a link."""
+    return title.replace("[", "\\[").replace("]", "\\]")
 
 
 def _told(paper: Paper) -> str:

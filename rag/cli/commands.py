@@ -132,17 +132,26 @@ def ask(options: argparse.Namespace) -> int:
     library = open_library(options, starter=True)
     library.catalog.require_groups(options.collection or (), options.tag or ())
     answer = follow(library.stream(options.question, filters=given, depth=options.depth))
-    if options.cite and not answer.papers:
+    _write_as(options, answer)
+    return 0
+
+
+def _write_as(options: argparse.Namespace, answer: Answer) -> None:
+    """Print an answer in the form that the options ask for."""
+    form = options.format
+    cited = "bibtex" if form == "bib" else options.cite
+    if cited and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")
-    if options.cite:
-        sys.stdout.write(export.export_papers(answer.papers, options.cite))
-    elif options.markdown:
+    if cited:
+        sys.stdout.write(export.export_papers(answer.papers, cited))
+    elif options.markdown or form == "md":
         sys.stdout.write(export.answer_markdown(answer))
-    elif options.json:
+    elif form == "html":
+        sys.stdout.write(export.answer_html(answer))
+    elif options.json or form == "json":
         write_json(answer)
     else:
         output.write_answer(answer)
-    return 0
 
 
 def search(options: argparse.Namespace) -> int:

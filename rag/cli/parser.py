@@ -132,6 +132,11 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         help="print the cited papers alone, for a bibliography or as a style prints them",
     )
     shown.add_argument("--markdown", action="store_true", help="print Markdown with the quotes")
+    shown.add_argument(
+        "--format",
+        choices=("text", "md", "html", "json", "bib"),
+        help="text, Markdown, a page of HTML, one JSON object, or the cited papers as BibTeX",
+    )
     _add_json(shown)
     _add_starter(parser)
     parser.set_defaults(run=commands.ask)

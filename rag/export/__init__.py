@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from rag.export.bibtex import render_bibtex
 from rag.export.csl import render_csl
 from rag.export.formatted import STYLES, Style, render_formatted
+from rag.export.html import answer_html
 from rag.export.in_text import render_in_text
 from rag.export.markdown import answer_markdown, conversation_markdown
 from rag.export.paper_table import render_paper_table
@@ -26,6 +27,7 @@ __all__ = [
     "Format",
     "Style",
     "Table",
+    "answer_html",
     "answer_markdown",
     "cited_papers",
     "conversation_markdown",

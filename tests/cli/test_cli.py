@@ -856,7 +856,27 @@ def test_ask_prints_markdown(run, filled):
     assert "\n> A kettle sings because" in out
 
 
+@pytest.mark.parametrize(
+    ("form", "same_as"),
+    [("md", "--markdown"), ("bib", "--cite=bibtex")],
+)
+def test_a_form_by_its_files_ending_is_the_same_form(run, filled, form, same_as):
+    said = run("ask", KETTLE_QUESTION, "--format", form)
+    assert said == run("ask", KETTLE_QUESTION, same_as)
+    assert said[0] == 0
+
+
+def test_ask_prints_a_page_of_html_or_one_json_object(run, filled):
+    code, page, _ = run("ask", KETTLE_QUESTION, "--format", "html")
+    assert code == 0
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<blockquote>" in page
+    code, told, _ = run("ask", KETTLE_QUESTION, "--format", "json")
+    assert json.loads(told)["question"] == KETTLE_QUESTION
+
+
 def test_ask_prints_one_thing_only(run, filled):
+    assert run("ask", KETTLE_QUESTION, "--format", "md", "--json")[0] == 2
     assert run("ask", KETTLE_QUESTION, "--cite", "ris", "--json")[0] == 2
 
 

@@ -166,7 +166,7 @@ rag.catalog rag.engine
 rag.assembly rag.faces
 rag.library
 rag
-rag.serve
+rag.receipts rag.serve
 eval.metrics ui.templates
 eval.data ui.server
 eval.run ui.settings

@@ -37,6 +37,7 @@ WATCHING: Final = "watching Zotero, until Ctrl+C"
 MOST_TITLES: Final = 10
 MOST_TYPED_BYTES: Final = 5_000_000
 JSON_LINES: Final[Literal["jsonl"]] = "jsonl"
+FormatOfPapers = export.Format | export.Style
 FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 
 
@@ -132,6 +133,11 @@ def ask(options: argparse.Namespace) -> int:
     library = open_library(options, starter=True)
     library.catalog.require_groups(options.collection or (), options.tag or ())
     answer = follow(library.stream(options.question, filters=given, depth=options.depth))
+    if options.receipt:
+        from rag.receipts import make_receipt
+
+        receipt = make_receipt(library, answer, filters=given, depth=options.depth)
+        write_text(receipt.model_dump_json(indent=1) + "\n", options.receipt)
     _write_as(options, answer)
     return 0
 
@@ -139,7 +145,7 @@ def ask(options: argparse.Namespace) -> int:
 def _write_as(options: argparse.Namespace, answer: Answer) -> None:
     """Print an answer in the form that the options ask for."""
     form = options.format
-    cited = "bibtex" if form == "bib" else options.cite
+    cited: FormatOfPapers | None = "bibtex" if form == "bib" else options.cite
     if cited and not answer.papers:
         raise RagError(f"No paper is cited. {_without_citations(answer)}")
     if cited:

@@ -12,6 +12,8 @@ from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.curating import add_curating
 from rag.cli.feedback import add_feedback
+from rag.cli.replaying import HELP as REPLAY_HELP
+from rag.cli.replaying import add_replay
 from rag.cli.serving import add_mcp
 from rag.cli.tabulating import add_tabulating
 from rag.lookup import LOOKUPS, MOST_FOUND
@@ -138,6 +140,12 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         help="text, Markdown, a page of HTML, one JSON object, or the cited papers as BibTeX",
     )
     _add_json(shown)
+    parser.add_argument(
+        "--receipt",
+        type=Path,
+        metavar="FILE",
+        help="also keep what the answer was made with, for `paperchat replay`",
+    )
     _add_starter(parser)
     parser.set_defaults(run=commands.ask)
 
@@ -302,6 +310,7 @@ def _whole_number(text: str) -> int:
 COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "chat": _add_chat,
     "ask": _add_ask,
+    "replay": add_replay,
     "search": _add_search,
     "ingest": _add_ingest,
     "papers": _add_papers,
@@ -314,6 +323,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
 HELP: Final = {
     "chat": "open the chat page (also without a command)",
     "ask": "answer one question",
+    "replay": REPLAY_HELP,
     "search": "find papers",
     "ingest": "read papers into the library",
     "feedback": "list what users thought of answers, or make a question set of it",

@@ -875,6 +875,21 @@ def test_ask_prints_a_page_of_html_or_one_json_object(run, filled):
     assert json.loads(told)["question"] == KETTLE_QUESTION
 
 
+def test_a_receipt_is_replayed_and_tells_when_the_answer_is_another(run, filled, tmp_path):
+    receipt = tmp_path / "receipt.json"
+    assert run("ask", KETTLE_QUESTION, "--receipt", receipt)[0] == 0
+    code, out, _ = run("replay", receipt)
+    assert (code, out) == (0, "The answer is the same.\n")
+    told = json.loads(receipt.read_text(encoding="utf-8"))
+    receipt.write_text(json.dumps(told | {"text": "Kettles hum."}), encoding="utf-8")
+    code, out, _ = run("replay", receipt)
+    assert code == 1
+    assert "answer: text: 'Kettles hum.' then" in out
+    code, _, err = run("replay", tmp_path / "none.json")
+    assert code == 1
+    assert_one_clear_line(err)
+
+
 def test_ask_prints_one_thing_only(run, filled):
     assert run("ask", KETTLE_QUESTION, "--format", "md", "--json")[0] == 2
     assert run("ask", KETTLE_QUESTION, "--cite", "ris", "--json")[0] == 2

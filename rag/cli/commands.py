@@ -138,6 +138,10 @@ def ask(options: argparse.Namespace) -> int:
 
         receipt = make_receipt(library, answer, filters=given, depth=options.depth)
         write_text(receipt.model_dump_json(indent=1) + "\n", options.receipt)
+    if options.note:
+        from rag.cli.noting import write_answer_note
+
+        write_answer_note(options.note, answer, export.note_names(library.papers()))
     _write_as(options, answer)
     return 0
 
@@ -435,7 +439,13 @@ def doctor(options: argparse.Namespace) -> int:
     """Check the installation; return 1 when something is wrong."""
     from rag.cli.checkup import examine
 
-    findings = examine(read_settings(library=options.library))
+    settings = read_settings(library=options.library)
+    findings = examine(settings)
+    if options.bundle:
+        from rag.cli.bundle import make_bundle
+
+        text = json.dumps(make_bundle(settings, findings), ensure_ascii=False, indent=1)
+        write_text(f"{text}\n", options.bundle)
     if options.json:
         write_json({"findings": findings})
     for finding in findings if not options.json else []:

@@ -12,6 +12,7 @@ from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.curating import add_curating
 from rag.cli.feedback import add_feedback
+from rag.cli.noting import add_noting
 from rag.cli.replaying import HELP as REPLAY_HELP
 from rag.cli.replaying import add_replay
 from rag.cli.serving import add_mcp
@@ -141,6 +142,9 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     )
     _add_json(shown)
     parser.add_argument(
+        "--note", type=Path, metavar="FOLDER", help="also write a note with links into a folder"
+    )
+    parser.add_argument(
         "--receipt",
         type=Path,
         metavar="FILE",
@@ -217,6 +221,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     verify.set_defaults(run=commands.verify_papers)
     add_curating(actions, common)
     add_tabulating(actions, common)
+    add_noting(actions, common)
     for action in (listing, add, show, remove, verify):
         _add_json(action)
 
@@ -276,6 +281,12 @@ def _add_users(parser: argparse.ArgumentParser) -> None:
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="FILE",
+        help="also write what a report of a fault needs, and nothing private",
+    )
     parser.set_defaults(run=commands.doctor)
 
 

@@ -12,6 +12,7 @@ from rag.export.formatted import STYLES, Style, render_formatted
 from rag.export.html import answer_html
 from rag.export.in_text import render_in_text
 from rag.export.markdown import answer_markdown, conversation_markdown
+from rag.export.notes import answer_note, note_names, paper_note
 from rag.export.paper_table import render_paper_table
 from rag.export.references import Reference, build_references
 from rag.export.ris import render_ris
@@ -29,9 +30,12 @@ __all__ = [
     "Table",
     "answer_html",
     "answer_markdown",
+    "answer_note",
     "cited_papers",
     "conversation_markdown",
     "export_papers",
+    "note_names",
+    "paper_note",
     "render_in_text",
     "render_paper_table",
 ]

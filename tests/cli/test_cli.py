@@ -890,6 +890,19 @@ def test_a_receipt_is_replayed_and_tells_when_the_answer_is_another(run, filled,
     assert_one_clear_line(err)
 
 
+def test_notes_are_written_once_and_an_answers_note_links_to_them(run, filled, tmp_path):
+    vault = tmp_path / "vault"
+    assert run("papers", "notes", vault)[1] == "2 notes written, 0 were there already\n"
+    (vault / f"{KETTLES['title']}.md").write_text("mine", encoding="utf-8")
+    assert run("papers", "notes", vault)[1] == "0 notes written, 2 were there already\n"
+    for _ in range(2):  # asked again, it is another note
+        assert run("ask", KETTLE_QUESTION, "--note", vault)[0] == 0
+    assert (vault / f"{KETTLES['title']}.md").read_text(encoding="utf-8") == "mine"
+    answers = [path for path in vault.glob("*.md") if "question:" in path.read_text("utf-8")]
+    assert len(answers) == 2
+    assert all(f"[[{KETTLES['title']}]]" in path.read_text("utf-8") for path in answers)
+
+
 def test_ask_prints_one_thing_only(run, filled):
     assert run("ask", KETTLE_QUESTION, "--format", "md", "--json")[0] == 2
     assert run("ask", KETTLE_QUESTION, "--cite", "ris", "--json")[0] == 2
@@ -1032,6 +1045,28 @@ def test_doctor_asks_the_model(run_json, filled, at_endpoint):
     told = {finding["subject"]: finding["told"] for finding in run_json("doctor")["findings"]}
     assert "scripted" in told["language model"]
     assert len(at_endpoint.requests) == 1
+
+
+def test_doctors_bundle_holds_nothing_private(run, folder, filled, monkeypatch, tmp_path):
+    planted = "planted-secret-93"
+    change_abstract(folder)  # so that a finding names a paper
+    for name in ("OPENAI_API_KEY", "RAG_S2_KEY", "RAG_OPENALEX_KEY"):
+        monkeypatch.setenv(name, f"{planted}-{name}")
+    monkeypatch.setenv("RAG_API_TOKENS", f"{planted}-token-one,{planted}-token-two")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://ada:{planted}@127.0.0.1:9/v1")
+    monkeypatch.setenv("RAG_CONTACT", f"{planted}@a.example")
+    monkeypatch.setenv("RAG_TIMEOUT_S", "1")
+    monkeypatch.setenv("RAG_RETRIES", "0")
+    bundle = tmp_path / "report.json"
+    run("doctor", "--bundle", bundle)
+    text = bundle.read_text(encoding="utf-8")
+    for private in (planted, str(folder), str(tmp_path), "kettles", KETTLES["title"], "127.0.0.1"):
+        assert private not in text
+    told = json.loads(text)
+    assert told["versions"]["paperchat"]
+    assert told["settings"]["timeout_s"] == "1.0"
+    assert {each["subject"] for each in told["findings"]} >= {"library", "language model"}
+    assert not all(each["is_fine"] for each in told["findings"])
 
 
 def test_doctor_exits_with_1_when_something_is_not_in_place(run, filled, at_endpoint):

@@ -64,7 +64,15 @@ def _check_papers(options: argparse.Namespace) -> None:
 def _run_set(options: argparse.Namespace, on_progress: OnProgress) -> list[Run]:
     from eval.suite import run_suite
 
-    asked = replace(_plan(options), llm=options.llm, ablate=options.ablate, workers=options.workers)
+    asked = replace(
+        _plan(options),
+        llm=options.llm,
+        embedder=options.embedder,
+        reranker=options.reranker,
+        depth=options.depth,
+        ablate=options.ablate,
+        workers=options.workers,
+    )
     return [run_suite(asked, on_progress)]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from eval.actions import compare, draft, rescore, run
+from rag.types import Depth
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +45,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--llm", default="extractive", metavar="MODEL", help="extractive (default), auto, a model"
     )
+    parser.add_argument(
+        "--embedder", metavar="NAME", help="in place of RAG_EMBEDDER, measured beside it"
+    )
+    parser.add_argument(
+        "--reranker", metavar="NAME", help="in place of RAG_RERANKER, measured beside it"
+    )
+    parser.add_argument("--depth", choices=get_args(Depth), help="in place of RAG_DEPTH")
     parser.add_argument("--ablate", action="store_true", help="ask the baselines for answers too")
     parser.add_argument(
         "--workers", type=_positive, metavar="N", help="questions under way at once"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from eval.data.dataset import Sample, default_question_sets, read_question_sets
 from eval.report import write_reports
-from eval.run.asking import OnProgress
+from eval.run.asking import OnProgress, System
 from eval.run.baselines import add_baselines, build_baselines, rescore_baselines
 from eval.run.judge import Judge
 from eval.run.runner import Options, Run, evaluate, rescore
@@ -22,7 +22,7 @@ from rag.readers import Source, read_sources
 from rag.settings import Settings, read_settings
 from rag.starter import starter_file
 from rag.text import title_key
-from rag.types import EXTRACTIVE, Paper
+from rag.types import EXTRACTIVE, Depth, Paper
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -43,6 +43,9 @@ class Plan:
         llm: `extractive`, `auto`, or a model's name.
         judge: A model's name, or None.
         out: The run's folder; None for a new one below `paperchat-eval`.
+        embedder: In place of the settings' embedder; its retrieval is measured beside theirs.
+        reranker: In place of the settings' reranker; as `embedder`.
+        depth: How long answers are worked at; None for what the settings say.
         ablate: Whether to ask the baselines for answers too; they are always searched.
         workers: Questions asked at once; None to choose.
         price: Of tokens.
@@ -54,6 +57,9 @@ class Plan:
     llm: str = EXTRACTIVE
     judge: str | None = None
     out: Path | None = None
+    embedder: str | None = None
+    reranker: str | None = None
+    depth: Depth | None = None
     ablate: bool = False
     workers: int | None = None
     price: Price | None = None
@@ -66,7 +72,8 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
         RagError: The questions, the library or the run's folder cannot be used.
     """
     samples = read_question_sets(plan.questions or default_question_sets())
-    settings = read_settings(library=plan.library)
+    chosen = {"embedder": plan.embedder, "reranker": plan.reranker, "depth": plan.depth}
+    settings = read_settings(library=plan.library, **chosen)
     llm = build_model(settings, plan.llm)
     options = _options(plan, settings)
     with open_library(plan, samples, settings, llm, on_progress) as library:
@@ -74,11 +81,25 @@ def run_suite(plan: Plan, on_progress: OnProgress = lambda _: None) -> Run:
         run = evaluate(library, samples, out=folder, options=options, on_progress=on_progress)
         systems = build_baselines(library, llm if plan.ablate else None)
         searched = replace(options, answers=plan.ablate)
-        run = add_baselines(
-            run, library, samples, systems, options=searched, on_progress=on_progress
-        )
+        with open_default(plan, samples, on_progress) as default:
+            run = add_baselines(
+                run, library, samples, systems | default, options=searched, on_progress=on_progress
+            )
     write_reports(run)
     return run
+
+
+@contextmanager
+def open_default(
+    plan: Plan, samples: Sequence[Sample], on_progress: OnProgress
+) -> Iterator[dict[str, System]]:
+    """Yield the library as the settings have it, by name, where the plan has another retrieval."""
+    if not (plan.embedder or plan.reranker):
+        yield {}
+        return
+    settings = read_settings()
+    with open_library(replace(plan, library=None), samples, settings, None, on_progress) as own:
+        yield {f"{settings.embedder}, {settings.reranker}": own}
 
 
 def rescore_suite(plan: Plan, folder: Path, on_progress: OnProgress = lambda _: None) -> Run:

@@ -14,7 +14,7 @@ from rag.answering.responder import DirectResponder
 from rag.answering.tabulating import Tabulator
 from rag.answering.thorough import Thorough
 from rag.answering.topic_shift import TopicShiftModel
-from rag.embedding import MINILM, Embedder
+from rag.embedding import MINILM, Embedder, load_pair_scorer
 from rag.embedding.encoding import CachedEncoder
 from rag.engine import AnswerEngine
 from rag.errors import ConfigurationError, EmbedderUnavailableError
@@ -27,8 +27,9 @@ from rag.retrieval.dense import DenseRetriever
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
+from rag.retrieval.pairs import PairReranker
 from rag.retrieval.protocols import PaperFinder, Retriever
-from rag.retrieval.reranking import Reranker
+from rag.retrieval.reranking import MaxSimReranker, Reranker
 from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
@@ -111,11 +112,20 @@ def build_lookup(index: PaperIndex) -> PaperLookup:
 
 
 def build_finder(
-    index: PaperIndex, settings: Settings, retriever: Retriever | None = None
+    index: PaperIndex,
+    settings: Settings,
+    retriever: Retriever | None = None,
+    reranker: Reranker | None = None,
 ) -> PaperFinder:
     """Dense and lexical retrieval over an index, or the retriever that takes their place.
 
     Lexical only when there is no embedder; a `dense_weight` of 0 or 1 leaves one of the two.
+
+    Args:
+        index: The papers.
+        settings: What the user set.
+        retriever: In the place of both.
+        reranker: In the place of the one that the settings name.
     """
     embedder = find_embedder(index)
     dense = DenseRetriever(index, embedder, settings.candidates_k) if embedder else None
@@ -126,17 +136,43 @@ def build_finder(
         dense,
         LexicalRetriever(index, settings.candidates_k),
         dense_weight=settings.dense_weight,
-        reranker=_build_reranker(index, embedder) if 0 < settings.dense_weight < 1 else None,
+        reranker=reranker or _build_reranker(index, embedder, settings),
     )
 
 
-def _build_reranker(index: PaperIndex, embedder: Embedder | None) -> Reranker | None:
-    """None when there is no embedder, or one that does not know words."""
+def _build_reranker(
+    index: PaperIndex, embedder: Embedder | None, settings: Settings
+) -> Reranker | None:
+    """Build the reranker that the settings name; MaxSim needs an embedder that knows words."""
+    if pairs := load_pair_scorer(settings.reranker, settings.cache.expanduser()):
+        return PairReranker(index, pairs)
+    if settings.reranker == "none" or not 0 < settings.dense_weight < 1:
+        return None
     encoder, words = (embedder.find_encoder(), embedder.find_words()) if embedder else (None, None)
     if encoder is None or words is None:
         return None
     scorer = MaxSimScorer(encoder, words, partial(_term_weight, index.lexical))
-    return Reranker(index, scorer)
+    return MaxSimReranker(index, scorer)
+
+
+def build_model_reranker(
+    index: PaperIndex, settings: Settings, llm: LLM | None, encoder: CachedEncoder | None
+) -> Reranker | None:
+    """Build the reranker that asks a model, where the settings want it and there is one."""
+    if settings.reranker != "llm" or llm is None:
+        return None
+    from rag.research.reranking import ModelReranker
+
+    writer = ExtractiveWriter(encoder, partial(_term_weight, index.lexical), settings.answer_words)
+    rank = partial(_ranked_texts, writer)
+    return ModelReranker(index, llm, lambda question, hit: rank(question, (), hit), settings)
+
+
+def _ranked_texts(
+    writer: ExtractiveWriter, question: str, history: Sequence[Message], hit: Hit
+) -> list[str]:
+    """Return the sentences of a hit, the most relevant first."""
+    return [each.text for each in writer.rank(question, history, hit)]
 
 
 def build_engine(
@@ -157,9 +193,10 @@ def build_engine(
         writer = build_writer(llm, verifier, settings, extractive)
         write_thoroughly = partial(build_thorough_writer, llm, verifier, settings, extractive)
     finder = build_finder(index, settings, parts.retriever)
+    chooser = build_model_reranker(index, settings, llm, encoder)
     return AnswerEngine(
         build_parser(index),
-        finder,
+        build_finder(index, settings, parts.retriever, chooser) if chooser else finder,
         writer,
         extractive,
         answerability=AnswerabilityModel(encoder, weight),
@@ -180,11 +217,7 @@ def build_researcher(
     finder: PaperFinder, settings: Settings, llm: LLM | None, extractive: ExtractiveWriter
 ) -> Researcher:
     """Build what searches in several ways: with a model where there is one, else by rule."""
-
-    def rank(question: str, history: Sequence[Message], hit: Hit) -> list[str]:
-        return [each.text for each in extractive.rank(question, history, hit)]
-
-    return Researcher(finder, rank, llm, settings)
+    return Researcher(finder, partial(_ranked_texts, extractive), llm, settings)
 
 
 def build_thorough_writer(

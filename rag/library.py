@@ -514,9 +514,11 @@ class Library:
         return self._finder().find(query, k)
 
     def _finder(self) -> PaperFinder:
-        from rag.assembly import build_finder
+        from rag.assembly import build_finder, build_model_reranker
 
-        return build_finder(self._index, self._settings, self._parts.retriever)
+        encoder = self._reading.find_encoder() if self._reading else None
+        chooser = build_model_reranker(self._index, self._settings, self._llm, encoder)
+        return build_finder(self._index, self._settings, self._parts.retriever, chooser)
 
     def understand(
         self, question: str, history: History = (), filters: Filters | None = None

@@ -49,8 +49,23 @@ class Settings(BaseSettings):
     )
     embedder: str = Field(
         "minilm",
-        pattern=r"^(minilm|none|openai:.+)$",
-        description="minilm (local), openai:MODEL, or none (lexical retrieval only).",
+        pattern=r"^(minilm|none|(openai|onnx|fastembed|ollama):.+)$",
+        description="minilm (local), onnx:FOLDER (in the Hugging Face hub's layout), "
+        "fastembed:NAME, ollama:NAME, openai:MODEL, or none (lexical retrieval only).",
+    )
+    reranker: str = Field(
+        "maxsim",
+        pattern=r"^(maxsim|none|llm|(onnx|fastembed):.+)$",
+        description="What looks at the best papers once more: maxsim (word by word), onnx:FOLDER "
+        "or fastembed:NAME (a cross-encoder), llm (the model), or none.",
+    )
+    query_prefix: str | None = Field(
+        None,
+        description="What an embedder by name wants before a question. Empty: what its files say.",
+    )
+    passage_prefix: str | None = Field(
+        None,
+        description="What an embedder by name wants before a text. Empty: what its files say.",
     )
     llm: str = Field(
         "auto",

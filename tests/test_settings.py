@@ -71,6 +71,8 @@ def test_a_value_at_the_edge_of_its_range_is_taken(monkeypatch, name, value):
         *((name, "many") for name in NUMBERS),
         ("embedder", "word2vec"),
         ("embedder", "openai:"),
+        ("embedder", "onnx:"),
+        ("reranker", "bm25"),
         ("embedder", "MINILM"),
         ("verify", "yes"),
         ("verify", "LLM"),

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 LIBRARIES: Final = "eval-libraries"  # below the cache folder
 MOST_KEPT: Final = 6
-SHAPING: Final = ("embedder", "passage_tokens")  # settings that an index depends on
+SHAPING: Final = (
+    "embedder",
+    "passage_prefix",
+    "passage_tokens",
+)  # settings that an index depends on
 BUILDING: Final = (
     *("rag/store", "rag/embedding", "rag/readers", "rag/cleaning", "rag/text", "rag/names"),
     *("rag/identifiers", "rag/passages", "rag/sentences", "rag/tokens"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -35,6 +37,13 @@ class TextModel(Protocol):
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a question, shape (dimension,), of any norm."""
+
+
+class PairScorer(Protocol):
+    """A model that scores a question and a text together: a cross-encoder."""
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how well each text answers, shape (len(texts),), larger is better, any scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,14 @@ def build_embedder(settings: Settings, given: BaseEmbedding | None = None) -> Em
         return None
     if settings.embedder == "minilm":
         return _minilm(settings)
-    return Embedder(settings.embedder, None, lambda _: _load_openai(settings))
+    kind, _, name = settings.embedder.partition(":")
+    if kind == "onnx":
+        return _onnx(settings, Path(name))
+    load = {"fastembed": _load_fastembed, "ollama": _load_ollama}.get(kind)
+    if load is None:
+        return Embedder(settings.embedder, None, lambda _: _load_openai(settings))
+    prefix = f" {settings.passage_prefix!r}" if settings.passage_prefix else ""
+    return Embedder(f"{settings.embedder}{prefix}", None, lambda _: load(settings, name))
 
 
 def build_reading_embedder(settings: Settings, chosen: Embedder | None) -> Embedder | None:
@@ -197,6 +213,63 @@ def _load_minilm(settings: Settings, on_progress: OnProgress) -> TextModel:
     model = MiniLM(files.graph, files.vocabulary)
     model.prepare_words(files.pieces, on_progress)
     return model
+
+
+def _onnx(settings: Settings, folder: Path) -> Embedder:
+    """Build the embedder of a folder, whose files are read now and whose graph later."""
+    from rag.embedding.folder import read_model_folder
+
+    found = read_model_folder(folder)
+    if settings.query_prefix is not None:
+        found = replace(found, query_prefix=settings.query_prefix)
+    if settings.passage_prefix is not None:
+        found = replace(found, passage_prefix=settings.passage_prefix)
+
+    def load(_: OnProgress) -> TextModel:
+        from rag.embedding.onnx_model import OnnxEmbedder
+
+        return OnnxEmbedder(found)
+
+    return Embedder(found.name, None, load)
+
+
+def _load_fastembed(settings: Settings, name: str) -> TextModel:
+    from rag.embedding.fastembed_model import FastEmbedder
+
+    prefixes = settings.query_prefix, settings.passage_prefix
+    return FastEmbedder(name, settings.cache.expanduser(), *prefixes)
+
+
+def _load_ollama(settings: Settings, name: str) -> TextModel:
+    from rag.endpoint.local import ollama_root
+    from rag.endpoint.ollama import OllamaEmbedder
+
+    return OllamaEmbedder(name, ollama_root(os.environ.get("OLLAMA_HOST", "")), settings)
+
+
+@lru_cache(maxsize=2)
+def load_pair_scorer(reranker: str, folder: Path) -> PairScorer | None:
+    """Load the cross-encoder of a name, once; None where it is none's.
+
+    Args:
+        reranker: As `RAG_RERANKER` has it.
+        folder: The cache folder.
+
+    Raises:
+        ConfigurationError: There is none of that name, or it cannot be run.
+        EmbedderUnavailableError: Its files cannot be had.
+    """
+    kind, _, name = reranker.partition(":")
+    if kind == "onnx":
+        from rag.embedding.folder import read_model_folder
+        from rag.embedding.onnx_model import OnnxCrossEncoder
+
+        return OnnxCrossEncoder(read_model_folder(Path(name)))
+    if kind == "fastembed":
+        from rag.embedding.fastembed_model import FastCrossEncoder
+
+        return FastCrossEncoder(name, folder)
+    return None
 
 
 def _load_openai(settings: Settings) -> TextModel:

@@ -49,16 +49,26 @@ class Pool:
             chosen: Ids of the papers that the model chose, the most useful first.
         """
         fused = fuse_searches([each.kind for each in self.searches], list(map(_scores, self.found)))
-        if not chosen:
-            return fused
-        places = {paper: 1 - place / len(fused) for place, paper in enumerate(chosen)}
-        preferred = {paper: places.get(paper, 0.0) for paper in fused}
-        return add_signals(fused, [Signal(preferred, CHOSEN_WEIGHT, 0.0)])
+        return preferred(fused, chosen)
 
     def ranked(self, chosen: Sequence[str] = ()) -> list[Hit]:
         """Return all papers with these scores, best first."""
         scores = self.scores(chosen)
         return [replace(self.hits[paper], score=scores[paper]) for paper in rank(scores)]
+
+
+def preferred(scores: Mapping[str, float], chosen: Sequence[str]) -> dict[str, float]:
+    """Return scores in [0, 1] that count a model's choice in.
+
+    Args:
+        scores: By paper, in [0, 1].
+        chosen: Ids of some of these papers, the most useful first.
+    """
+    if not chosen:
+        return dict(scores)
+    places = {paper: 1 - place / len(scores) for place, paper in enumerate(chosen)}
+    signal = {paper: places.get(paper, 0.0) for paper in scores}
+    return add_signals(scores, [Signal(signal, CHOSEN_WEIGHT, 0.0)])
 
 
 def fuse_searches(

@@ -86,7 +86,7 @@ class HybridRetriever:
         weights = [1.0, *history_weights(query.topic, len(earlier))]
         blended = blend(fused, weights)
         has_vector = scored[0].vector is not None
-        if self._reranker is not None and has_vector:
+        if self._reranker is not None and (has_vector or not self._reranker.needs_vectors):
             blended, fetched = self._reranker.rerank(texts, weights, blended)
         else:
             fetched = fetch(self._index, rank(blended)[:RERANKED_K], vectors=has_vector)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,17 +41,12 @@ class Fetched:
     vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
-class Reranker:
-    """Rerank the papers with the best fused scores.
+class Reranker(Protocol):
+    """Looks at the best papers of a fusion once more."""
 
-    Args:
-        index: The papers and the vectors of their passages.
-        scorer: Scores them for questions word by word.
-    """
-
-    def __init__(self, index: PaperIndex, scorer: MaxSimScorer) -> None:
-        self._index = index
-        self._scorer = scorer
+    @property
+    def needs_vectors(self) -> bool:
+        """Whether it works only where papers have vectors."""
 
     def rerank(
         self, questions: Sequence[str], weights: Sequence[float], fused: Mapping[str, float]
@@ -63,6 +58,26 @@ class Reranker:
             weights: Of the questions.
             fused: Score by paper, in [0, 1], as are those that come back.
         """
+
+
+class MaxSimReranker:
+    """Rerank the papers with the best fused scores by MaxSim.
+
+    Args:
+        index: The papers and the vectors of their passages.
+        scorer: Scores them for questions word by word.
+    """
+
+    needs_vectors = True
+
+    def __init__(self, index: PaperIndex, scorer: MaxSimScorer) -> None:
+        self._index = index
+        self._scorer = scorer
+
+    def rerank(
+        self, questions: Sequence[str], weights: Sequence[float], fused: Mapping[str, float]
+    ) -> tuple[dict[str, float], Fetched]:
+        """Return the scores of all papers, the best ones reranked, and what was read for it."""
         fetched = fetch(self._index, rank(fused)[:RERANKED_K])
         papers = [stored.paper for stored in fetched.papers.values()]
         matches = blend(self._scorer.score(questions, papers), weights)

@@ -22,7 +22,7 @@ from rag.retrieval.fusion import rank
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.lexical import LexicalRetriever
 from rag.retrieval.matching import MaxSimScorer
-from rag.retrieval.reranking import Fetched, Reranker, fetch, similarity_to
+from rag.retrieval.reranking import Fetched, MaxSimReranker, fetch, similarity_to
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex, term_boost
@@ -121,7 +121,7 @@ def reranked(index, *, candidates_k=50):
         dense(index, candidates_k),
         lexical(index, candidates_k),
         dense_weight=0.65,
-        reranker=Reranker(index, scorer(index)),
+        reranker=MaxSimReranker(index, scorer(index)),
     )
 
 
@@ -441,7 +441,7 @@ def test_a_paper_is_most_like_itself(index):
 
 def test_an_empty_library_is_reranked_to_nothing(cache, tmp_path):
     empty = PaperIndex(tmp_path / "empty", build_embedder(Settings(cache=cache)), 220)
-    assert Reranker(empty, scorer(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
+    assert MaxSimReranker(empty, scorer(empty)).rerank(["ice"], [1.0], {}) == ({}, Fetched())
     empty.close()
 
 

@@ -196,7 +196,8 @@ class Bench:
         settings = self._settings.model_copy(update=changes | dict(fault.settings))
         llm = "scripted" if fault.with_model else "extractive"
         with Library.open(settings=settings, llm=llm) as library:
-            library.ingest(self._papers)
+            if not len(library):
+                library.ingest(self._papers)
             yield library
 
 

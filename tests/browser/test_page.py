@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from urllib.request import urlopen
 
@@ -29,15 +30,20 @@ class Server:
     def start(self):
         command = [sys.executable, "-m", "rag.cli", "--library", str(self._folder / "library")]
         command += ["--no-browser", "--starter", "--port", "7961"]
-        self._log = (self._folder / "log").open("w+", encoding="utf-8")
         environment = {"RAG_CACHE": str(self._cache), "PATH": "", "HOME": str(self._folder)}
-        self._process = subprocess.Popen(command, stderr=self._log, env=environment)
-        return wait_for_address(self._process, self._log)
+        self._process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, env=environment, encoding="utf-8"
+        )
+        address = find_address(self._process.stderr)
+        self._rest = threading.Thread(target=self._process.stderr.read)  # so that no pipe fills
+        self._rest.start()
+        return address
 
     def stop(self):
         self._process.terminate()
         self._process.wait(10)
-        self._log.close()
+        self._rest.join(10)
+        self._process.stderr.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,21 +59,14 @@ def address(server):
     return server.address
 
 
-def wait_for_address(process, log):
-    for _ in range(600):
-        log.seek(0)
-        for line in log.read().splitlines():
-            if "paperchat is at" in line:
-                return line.split()[3]
-        if process.poll() is not None:
-            break
-        playwright_sleep()
-    log.seek(0)
-    pytest.fail(f"the page did not start: {log.read()}")
-
-
-def playwright_sleep():
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.1)"], check=True)
+def find_address(log):
+    """What the server says of its address, as soon as it says it."""
+    told = []
+    for line in log:
+        if "paperchat is at" in line:
+            return line.split()[3]
+        told.append(line)
+    pytest.fail(f"the page did not start: {''.join(told)}")
 
 
 @pytest.fixture(params=VIEWS.values(), ids=VIEWS.keys())

@@ -98,7 +98,7 @@ def build_assistant_questions(index: PaperIndex) -> AssistantQuestions | None:
     embedder = find_embedder(index)
     if embedder is None or embedder.name != MINILM:
         return None
-    return AssistantQuestions(embedder.embed_fixed, embedder.embed_query)
+    return AssistantQuestions(embedder.embed_fixed, embedder.embed_text)
 
 
 def build_lookup(index: PaperIndex) -> PaperLookup:
@@ -146,12 +146,12 @@ def _build_reranker(
     """Build the reranker that the settings name; MaxSim needs an embedder that knows words."""
     if pairs := load_pair_scorer(settings.reranker, settings.cache.expanduser()):
         return PairReranker(index, pairs)
-    if settings.reranker == "none" or not 0 < settings.dense_weight < 1:
+    if embedder is None or settings.reranker == "none" or not 0 < settings.dense_weight < 1:
         return None
-    encoder, words = (embedder.find_encoder(), embedder.find_words()) if embedder else (None, None)
+    encoder, words = embedder.find_question_encoder(), embedder.find_words()
     if encoder is None or words is None:
         return None
-    scorer = MaxSimScorer(encoder, words, partial(_term_weight, index.lexical))
+    scorer = MaxSimScorer(encoder, words, partial(term_weight, index.lexical))
     return MaxSimReranker(index, scorer)
 
 
@@ -163,7 +163,7 @@ def build_model_reranker(
         return None
     from rag.research.reranking import ModelReranker
 
-    writer = ExtractiveWriter(encoder, partial(_term_weight, index.lexical), settings.answer_words)
+    writer = ExtractiveWriter(encoder, partial(term_weight, index.lexical), settings.answer_words)
     rank = partial(_ranked_texts, writer)
     return ModelReranker(index, llm, lambda question, hit: rank(question, (), hit), settings)
 
@@ -183,7 +183,7 @@ def build_engine(
     parts: Parts = OWN_PARTS,
 ) -> AnswerEngine:
     """Build the engine that answers with a model, or extractively where there is none."""
-    weight = partial(_term_weight, index.lexical)
+    weight = partial(term_weight, index.lexical)
     extractive = ExtractiveWriter(encoder, weight, settings.answer_words)
     writer: Writer = parts.writer or extractive
     write_thoroughly = None
@@ -249,7 +249,7 @@ def build_tabulator(
         *_, answer = engine.stream(question, (), Filters(paper_ids=(paper.paper_id,)))
         return () if answer.caveat else answer.citations
 
-    weight = partial(_term_weight, index.lexical)
+    weight = partial(term_weight, index.lexical)
     return Tabulator(ExtractiveWriter(encoder, weight, settings.answer_words).rank, ask_one)
 
 
@@ -279,7 +279,8 @@ def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:
     return Condenser(llm, settings)
 
 
-def _term_weight(lexical: LexicalIndex, term: str) -> float:
+def term_weight(lexical: LexicalIndex, term: str) -> float:
+    """Return the idf of a stem in a library."""
     return idf(lexical.paper_frequency(term), lexical.count())
 
 

@@ -135,6 +135,11 @@ class Settings(BaseSettings):
         description="Whether a trained model decides which sentences of an answer count as "
         "supported; false: the similarity of words alone.",
     )
+    question_encoder: bool = Field(
+        True,
+        description="Whether questions are embedded by weights trained for them; false: as "
+        "passages are.",
+    )
     price_prompt: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model reads."
     )

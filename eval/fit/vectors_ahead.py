@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.embedding import build_embedder
 from rag.embedding.ahead import save_ahead
-from rag.embedding.weights import FOLDER
+from rag.embedding.weights import GRAPH
 from rag.passages import build_passages, passage_text
 from rag.query.assistant_questions import load_examples
 from rag.readers.sources import read_sources
@@ -42,7 +42,7 @@ def main() -> None:
     embedder = build_embedder(settings)
     assert embedder is not None
     model = embedder.prepare()
-    save_ahead(FOLDER, texts, np.concatenate([model.embed([text]) for text in texts]))
+    save_ahead(GRAPH, texts, np.concatenate([model.embed([text]) for text in texts]))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from eval.training.sentences import (
     sample_share,
     written_files,
 )
+from rag.arrays import render_arrays
 from rag.embedding import build_embedder, build_reading_embedder
 from rag.fitted import Threshold
 from rag.library import Library
@@ -55,7 +56,6 @@ from rag.verification.entailment import (
     TREES,
     ModelCard,
     TreeEnsemble,
-    render_arrays,
 )
 from rag.verification.features import extract_features
 from rag.verification.frames import without_frame
@@ -133,7 +133,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, metavar="FILE", help="keep what was extracted here")
     options = parser.parse_args()
     shared: Path = options.data
-    corpus = _read_corpus(shared)
+    corpus = read_corpus(shared)
     written = read_written(shared, {paper.title for paper in corpus})
     foreign = pair_with_other_papers(written, SEED)
     examples = [*written, *foreign, *read_scifact(shared, TRAIN)]
@@ -153,7 +153,7 @@ def main() -> int:
     return 0
 
 
-def _read_corpus(shared: Path) -> list[Paper]:
+def read_corpus(shared: Path) -> list[Paper]:
     """Return the papers of the question sets."""
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(library=Path(folder), embedder="none", llm="extractive")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from rag.embedding.ahead import Ahead, key_of, load_ahead
-from rag.embedding.encoding import CachedEncoder, WordEncoder
+from rag.embedding.encoding import CachedEncoder, HasQuestionEncoder, WordEncoder
 from rag.embedding.words import HasVocabulary, KnowsWords
 from rag.errors import ConfigurationError, EmbedderUnavailableError
 from rag.settings import Settings
@@ -84,6 +84,7 @@ class Embedder:
     _model: TextModel | None = None
     _failure: EmbedderUnavailableError | None = None
     _encoder: CachedEncoder | None = None
+    _question_encoder: CachedEncoder | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -122,6 +123,14 @@ class Embedder:
             self._encoder = CachedEncoder(model)
         return self._encoder
 
+    def find_question_encoder(self) -> CachedEncoder | None:
+        """Return what encodes questions and their words for the search; None as above."""
+        encoder = self.find_encoder()
+        if self._question_encoder is None and isinstance(self._model, HasQuestionEncoder):
+            model = self._model.for_questions()
+            self._question_encoder = encoder if model is self._model else CachedEncoder(model)
+        return self._question_encoder or encoder
+
     def find_words(self) -> KnowsWords | None:
         """Return what gives vectors of words; None when the model cannot, or is unavailable."""
         try:
@@ -150,12 +159,20 @@ class Embedder:
             self._kept[texts] = self.embed_texts(texts)
         return self._kept[texts]
 
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of one text, shape (dimension,), unit norm; the latest are cached."""
+        encoder = self.find_encoder()
+        if encoder is None:
+            vector: NDArray[np.float32] = self.embed_texts([text])[0]
+            return vector
+        return encoder.encode([text])[0].vector
+
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a question, shape (dimension,), unit norm.
 
         Where the model encodes words too, a question is encoded once for all that ask for it.
         """
-        if encoder := self.find_encoder():
+        if encoder := self.find_question_encoder():
             return encoder.encode([query])[0].vector
         model = self.prepare()
         vector: NDArray[np.float32] = _unit(model.embed_query(query)[None, :])[0]
@@ -195,13 +212,13 @@ def build_reading_embedder(settings: Settings, chosen: Embedder | None) -> Embed
 
 
 def _minilm(settings: Settings) -> Embedder:
-    from rag.embedding.weights import FOLDER
+    from rag.embedding.weights import GRAPH
 
     return Embedder(
         MINILM,
         MINILM_DIMENSION,
         lambda report: _load_minilm(settings, report),
-        cache(lambda: load_ahead(FOLDER)),
+        cache(lambda: load_ahead(GRAPH)),
     )
 
 
@@ -210,7 +227,8 @@ def _load_minilm(settings: Settings, on_progress: OnProgress) -> TextModel:
     from rag.embedding.weights import prepare_model_files
 
     files = prepare_model_files(settings.cache, on_progress)
-    model = MiniLM(files.graph, files.vocabulary)
+    question_file = files.questions if settings.question_encoder else None
+    model = MiniLM(files.graph, files.vocabulary, question_file)
     model.prepare_words(files.pieces, on_progress)
     return model
 

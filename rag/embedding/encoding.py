@@ -43,6 +43,14 @@ class WordEncoder(Protocol):
         """Return the encoded texts in their order."""
 
 
+@runtime_checkable
+class HasQuestionEncoder(Protocol):
+    """An embedder that encodes questions otherwise than the texts that answer them."""
+
+    def for_questions(self) -> WordEncoder:
+        """Return what encodes questions."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """An encoded text in few bytes."""

@@ -6,7 +6,6 @@ the tokens and L2 normalisation are part of the graph. Not covered: any other ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from rag.embedding.adaptation import Differences, Weights, adapt
 from rag.embedding.runtime import load_runtime, without_advice
 
 LAYERS = 6
@@ -21,8 +21,6 @@ HEADS = 12
 WIDTH = 384
 OPSET = 20
 LAYER_NORM_EPSILON = 1e-12  # the checkpoint's own value
-
-Weights = Mapping[str, NDArray[np.float32]]
 
 
 class _GraphBuilder:
@@ -143,12 +141,27 @@ def build_graph(weights: Weights) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=opset, ir_version=9)
 
 
-def convert(safetensors_file: Path, onnx_file: Path) -> None:
-    """Write the int8 graph (dynamic, per channel; about 23 MB) of the weights in a file."""
-    load_runtime()
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+def load_weights(safetensors_file: Path) -> Weights:
+    """Load the tensors of a file by their names."""
     from safetensors.numpy import load_file
 
-    model = build_graph(load_file(safetensors_file))
+    weights: Weights = load_file(safetensors_file)
+    return weights
+
+
+def convert(
+    safetensors_file: Path, onnx_file: Path, differences: Differences | None = None
+) -> None:
+    """Write the int8 graph (dynamic, per channel; about 23 MB) of the weights in a file.
+
+    Args:
+        safetensors_file: The published weights.
+        onnx_file: The graph.
+        differences: To add to the weights.
+    """
+    load_runtime()
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model = build_graph(adapt(load_weights(safetensors_file), differences or {}))
     with without_advice():
         quantize_dynamic(model, onnx_file, weight_type=QuantType.QInt8, per_channel=True)

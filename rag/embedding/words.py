@@ -39,6 +39,14 @@ class HasVocabulary(Protocol):
         """Return whether a word, in lower case, is one piece of the vocabulary."""
 
 
+@runtime_checkable
+class HasPieces(Protocol):
+    """An embedder that tells of which pieces the words of a text are made."""
+
+    def word_pieces(self, text: str) -> list[tuple[int, int]]:
+        """Return the pieces of each word: the first, and the one after the last."""
+
+
 class WordVectors:
     """Look up words, and cache those that were looked up before.
 

@@ -39,16 +39,16 @@ class AssistantQuestions:
 
     Args:
         embed_texts: Vectors of texts, shape (len(texts), dimension), unit norm.
-        embed_query: The vector of a question, shape (dimension,), unit norm.
+        embed_text: The vector of one text, shape (dimension,), unit norm.
     """
 
     def __init__(
         self,
         embed_texts: Callable[[tuple[str, ...]], NDArray[np.float32]],
-        embed_query: Callable[[str], NDArray[np.float32]],
+        embed_text: Callable[[str], NDArray[np.float32]],
     ) -> None:
         self._embed_texts = embed_texts
-        self._embed_query = embed_query
+        self._embed_text = embed_text
 
     def find(self, question: str, *, is_declined: bool = False) -> str | None:
         """Return the name of the text that answers a question; None for a question to papers.
@@ -58,7 +58,7 @@ class AssistantQuestions:
             is_declined: Whether no paper is about it, so that less similarity is enough.
         """
         names, vectors = self._examples
-        similarity = vectors @ self._embed_query(question)
+        similarity = vectors @ self._embed_text(question)
         nearest = int(np.argmax(similarity))
         least = LEAST if ADDRESSES.search(question) else LEAST_OF_OTHERS
         is_short = ASKS.match(question) and len(question.split()) <= LONGEST_DECLINED

@@ -10,7 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding.encoding import CachedEncoder, EncodedText
+from rag.embedding.encoding import CachedEncoder
 from rag.embedding.words import KnowsWords
 from rag.products import multiply
 from rag.query.questions import STOP_WORDS, content_words
@@ -44,13 +44,13 @@ class _Vocabulary:
         starts = []
         for paper in papers:
             starts.append(len(places))
-            found = _different_words(f"{paper.title} {paper.abstract}")
+            found = different_words(f"{paper.title} {paper.abstract}")
             places += [known.setdefault(word, len(known)) for word in found]
         return cls(tuple(known), np.array(places, np.intp), np.array(starts, np.intp))
 
 
 @lru_cache(TEXTS_KEPT)
-def _different_words(text: str) -> tuple[str, ...]:
+def different_words(text: str) -> tuple[str, ...]:
     """Return each content word of a text once; an empty one for a text without words."""
     return tuple(dict.fromkeys(content_words(text))) or ("",)
 
@@ -92,21 +92,23 @@ class MaxSimScorer:
     ) -> NDArray[np.float64]:
         """Return the score of each paper, shape (papers,)."""
         (asked,) = self._encoder.encode([question])
-        kept = _content(asked)
+        kept = content_places(asked.words)
         if not kept:
             return np.zeros(len(vocabulary.starts))
         similar = multiply(vectors, asked.word_vectors[kept]).T
         best = np.maximum.reduceat(similar[:, vocabulary.places], vocabulary.starts, axis=1)
-        weights = np.array([self._weigh(asked.words[n]) for n in kept])
+        weights = np.array([weigh(asked.words[n], self._weight) for n in kept])
         shares = weights / weights.sum() if weights.sum() > 0 else np.full(len(kept), 1 / len(kept))
         met: NDArray[np.float64] = np.clip(shares @ best, 0.0, 1.0)
         return met
 
-    def _weigh(self, word: str) -> float:
-        return max(map(self._weight, analyze(word)), default=0.0)
+
+def weigh(word: str, weight: TermWeight) -> float:
+    """Return the idf of a word: the highest of its stems."""
+    return max(map(weight, analyze(word)), default=0.0)
 
 
-def _content(asked: EncodedText) -> list[int]:
+def content_places(words: Sequence[str]) -> list[int]:
     """Return the indices of the content words of a question; of all words if it has none."""
-    kept = [n for n, word in enumerate(asked.words) if word.lower() not in STOP_WORDS]
-    return kept or list(range(len(asked.words)))
+    kept = [n for n, word in enumerate(words) if word.lower() not in STOP_WORDS]
+    return kept or list(range(len(words)))

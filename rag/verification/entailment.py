@@ -8,8 +8,6 @@ data files; `eval/training/README.md` says how the model was trained and evaluat
 
 from __future__ import annotations
 
-import hashlib
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from rag.errors import ConfigurationError
+from rag.arrays import parse_arrays
 from rag.fitted import DataFile, Threshold
 from rag.verification.alignment import Alignment
 from rag.verification.features import extract_features
@@ -31,6 +29,7 @@ from rag.verification.network_input import build_input
 MODEL_CARD: Final = "entailment.json"
 TREES: Final = "entailment-trees.npz"
 NETWORK: Final = "entailment-network.npz"
+SETTING: Final = "RAG_ENTAILMENT"
 
 
 class ModelCard(BaseModel):
@@ -137,32 +136,10 @@ def load_entailment_model() -> EntailmentModel:
     folder = files("rag").joinpath("data")
     card = ModelCard.model_validate_json(folder.joinpath(MODEL_CARD).read_text(encoding="utf-8"))
     trees, network = (
-        parse_arrays(name, folder.joinpath(name).read_bytes(), card.sha256[name])
+        parse_arrays(name, folder.joinpath(name).read_bytes(), card.sha256[name], SETTING)
         for name in (TREES, NETWORK)
     )
     return EntailmentModel(card, build_trees(trees), AlignmentNetwork(as_floats(network)))
-
-
-def parse_arrays(name: str, content: bytes, sha256: str) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of a data file's content, by name.
-
-    Raises:
-        ConfigurationError: The content has another hash.
-    """
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ConfigurationError(
-            f"The file {name} of this installation is damaged. Install paperchat anew, or set "
-            "RAG_ENTAILMENT=false to do without it."
-        )
-    with np.load(io.BytesIO(content)) as stored:
-        return {key: stored[key] for key in stored.files}
-
-
-def render_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
-    """Return the content of a data file of arrays."""
-    content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **arrays)
-    return content.getvalue()
 
 
 def build_trees(arrays: Mapping[str, NDArray[np.generic]]) -> TreeEnsemble:

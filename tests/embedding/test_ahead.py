@@ -11,13 +11,13 @@ from llama_index.core.embeddings import MockEmbedding
 from eval.fit.vectors_ahead import texts_embedded_ahead
 from rag.embedding import Embedder, LlamaIndexModel, build_embedder
 from rag.embedding.ahead import key_of, load_ahead, save_ahead
-from rag.embedding.weights import FOLDER
+from rag.embedding.weights import GRAPH
 from rag.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def ahead():
-    return load_ahead(FOLDER)
+    return load_ahead(GRAPH)
 
 
 def test_every_fixed_text_was_embedded_ahead_and_nothing_else(ahead):
@@ -28,7 +28,7 @@ def test_every_fixed_text_was_embedded_ahead_and_nothing_else(ahead):
 def test_its_vectors_are_those_of_the_embedder_on_any_processor(ahead, cache):
     model = build_embedder(Settings(cache=cache)).prepare()
     for text in random.Random(4).sample(texts_embedded_ahead(Settings()), 12):
-        vector = model.embed_query(text)
+        (vector,) = model.embed([text])
         assert vector @ ahead[key_of(text)] > 0.97, text
 
 

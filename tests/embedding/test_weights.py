@@ -8,7 +8,7 @@ import pytest
 
 from rag.embedding.weights import FOLDER, SIZES, find_model_files
 
-FILES = {"model.onnx": b"graph" * 100, "vocab.txt": b"words" * 100}
+FILES = {"model.onnx": b"graph" * 100, "questions.onnx": b"graph" * 90, "vocab.txt": b"words" * 100}
 
 
 @pytest.fixture
@@ -33,6 +33,6 @@ def test_a_model_that_is_cut_short_is_made_again(made, name):
     assert find_model_files(made) is None
 
 
-def test_a_vocabulary_that_is_cut_short_is_seen_without_noted_sizes(made):
+def test_a_model_whose_sizes_were_not_noted_is_made_again(made):
     (made / FOLDER / SIZES).unlink()
     assert find_model_files(made) is None

@@ -458,6 +458,7 @@ FOLLOW_UPS = [
     ("How do bacteria heal concrete?", "How wide may they be?", "concrete"),
     ("Do old violins carry further in a hall?", "Who judged them?", "violin"),
     ("Should beginners learn chess endings first?", "and after a year?", "chess"),
+    ("Should beginners learn chess endings first?", "Does it also hold for children?", "chess"),
 ]
 
 

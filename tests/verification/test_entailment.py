@@ -7,19 +7,19 @@ import hashlib
 import numpy as np
 import pytest
 
+from rag.arrays import parse_arrays, render_arrays
 from rag.embedding import build_embedder
 from rag.errors import ConfigurationError
 from rag.settings import Settings
 from rag.types import Paper
 from rag.verification.alignment import Alignment
 from rag.verification.entailment import (
+    SETTING,
     TREES,
     EntailmentModel,
     TreeEnsemble,
     build_trees,
     load_entailment_model,
-    parse_arrays,
-    render_arrays,
 )
 from rag.verification.network import AlignmentNetwork
 from rag.verification.similarity import SimilarityVerifier
@@ -60,10 +60,10 @@ def test_a_row_goes_down_each_tree_to_its_leaf(row, value):
 
 def test_trees_are_read_as_they_were_written_and_a_damaged_file_is_refused():
     content = render_arrays(ONE_TREE.arrays())
-    read = build_trees(parse_arrays(TREES, content, hashlib.sha256(content).hexdigest()))
+    read = build_trees(parse_arrays(TREES, content, hashlib.sha256(content).hexdigest(), SETTING))
     assert read.log_odds(np.array([2, 6], np.float32)) == 3.5
     with pytest.raises(ConfigurationError, match="RAG_ENTAILMENT"):
-        parse_arrays(TREES, content + b" ", hashlib.sha256(content).hexdigest())
+        parse_arrays(TREES, content + b" ", hashlib.sha256(content).hexdigest(), SETTING)
 
 
 def test_the_shipped_model_names_every_feature_in_order():

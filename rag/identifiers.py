@@ -13,6 +13,7 @@ from rag.types import Paper
 
 NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
 OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
+FIRST_ARXIV_YEAR: Final = 91  # of two digits, in 1991
 ARXIV_ID: Final = re.compile(rf"^({NEW_ARXIV}|{OLD_ARXIV})(?:v\d+)?$")
 # arXiv's own pages, ar5iv's, alphaxiv's and those of Hugging Face.
 ARXIV_URL: Final = re.compile(
@@ -49,6 +50,18 @@ def arxiv_id_in(url: str) -> str:
     """Find the id, without version, of the paper that an arXiv address leads to, or ""."""
     match = ARXIV_URL.search(url)
     return plain_arxiv_id(match[1]) if match else find_arxiv_id(plain_doi(url))
+
+
+def month_of_arxiv_id(arxiv_id: str) -> str | None:
+    """Return the month of which an arXiv id says that the paper was first submitted in it.
+
+    Their first four digits are its year and month: `2407.01234`, `hep-th/9901001`.
+    """
+    digits = arxiv_id.rpartition("/")[2][:4]
+    year, month = int(digits[:2] or 0), int(digits[2:] or 0)
+    if not 1 <= month <= 12:
+        return None
+    return f"{1900 + year if year >= FIRST_ARXIV_YEAR else 2000 + year}-{month:02}"
 
 
 def arxiv_id_of(paper: Paper) -> str:

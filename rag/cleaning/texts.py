@@ -24,6 +24,10 @@ LABEL: Final = re.compile(
     rf"(?:\s*[:.—–-]+\s*|\s+(?=(?:{OPENERS})\b))",
     re.IGNORECASE,
 )
+LABEL_LINE: Final = re.compile(
+    r"^\s*(?:abstract|summary|zusammenfassung|résumé|resumen)[ \t]*[:.]?[ \t]*[\n\r]+",
+    re.IGNORECASE,
+)
 CAPITAL_LABEL: Final = re.compile(r"^ABSTRACT:?\s+(?=[A-Z\d\"“(])")
 COPYRIGHT: Final = r"(?:©|\(c\)|copyright\b|crown copyright)"
 COPYRIGHT_BEFORE: Final = re.compile(
@@ -113,7 +117,8 @@ def clean_title(title: str, *, is_latex: bool = False) -> str:
 
 def clean_abstract(abstract: str, *, is_latex: bool = False) -> str:
     """Clean an abstract; "" where the source says that there is none."""
-    text = clean_text(abstract, is_latex=is_latex, keeps_formulas=False)
+    bare = LABEL_LINE.sub("", abstract, count=1)
+    text = clean_text(bare, is_latex=is_latex, keeps_formulas=False)
     text = without_copyright(without_label(text))
     return "" if is_placeholder(text) else text
 

@@ -361,8 +361,8 @@ def _names(column: str) -> tuple[str, ...]:
 
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {column: _names(column) for column in ENGLISH}
-# What Notion calls the first column: a title only beside what papers have.
-NAME: Final = "name"
+# What Notion and OpenAlex call a title: one only beside what papers have.
+NAMES: Final = ("name", "displayname")
 CERTAIN_ABSTRACTS: Final = frozenset(COLUMNS["abstract"]) - frozenset(
     map(bare_name, ("description", "summary", "summaries", "text"))
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 EARLIEST, LATEST = 1000, 2200
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_CHARACTERS: Final = 200  # what is longer is no date
 # The commonest by far: an ISO date, with `/` in RIS, a time behind it or what EDTF adds.
 ISO: Final = re.compile(
@@ -79,6 +81,14 @@ def iso_date(year: int | None, month: int | None = None, day: int | None = None)
     if day is None or not 1 <= day <= monthrange(year, month)[1]:
         return f"{year:04}-{month:02}"
     return f"{year:04}-{month:02}-{day:02}"
+
+
+def day_of_milliseconds(milliseconds: float) -> str:
+    """Return the day of a time in milliseconds since 1970; "" where no calendar has it."""
+    try:
+        return (EPOCH + timedelta(milliseconds=milliseconds)).date().isoformat()
+    except (OverflowError, ValueError):
+        return ""
 
 
 def combine(year: str, month: str = "", day: str = "") -> str | None:

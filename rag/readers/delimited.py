@@ -17,7 +17,7 @@ from rag.readers.column_names import (
     CERTAIN_ABSTRACTS,
     COLUMNS,
     ENGLISH_TITLES,
-    NAME,
+    NAMES,
     bare_name,
 )
 from rag.readers.dates import best_date, combine
@@ -93,8 +93,9 @@ def columns_in(head: Sequence[Sequence[str]]) -> tuple[list[str], int] | None:
 
 def _titled(names: list[str]) -> list[str]:
     """Return the names of columns; one that is only called name is that of titles of papers."""
-    if NAME in names and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
-        names[names.index(NAME)] = COLUMNS["title"][0]
+    called = next((name for name in NAMES if name in names), "")
+    if called and not _has(names, COLUMNS["title"]) and _are_of_papers(names):
+        names[names.index(called)] = COLUMNS["title"][0]
     return names
 
 
@@ -189,7 +190,7 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
         "id": own_id,
         "title": _first(cells, "title"),
         "abstract": _first(cells, "abstract"),
-        "authors": _first(cells, "authors") or _authors_apart(cells),
+        "authors": _line_by_line(_first(cells, "authors")) or _authors_apart(cells),
         "published": _published(year, dates, _first(cells, "month")),
         "arxiv_id": _first(cells, "arxiv") or find_arxiv_id(doi),
         "doi": doi,
@@ -212,6 +213,13 @@ def _published(year: str, dates: list[str], month: str) -> str | None:
     known = best_date(combine(year, month), *(each for each in dates if best_date(each)))
     parts = [each for each in dates if not best_date(each)]  # such as a month alone
     return combine(known, *parts[:1]) if known and len(known) == 4 else known
+
+
+def _line_by_line(names: str) -> str:
+    """Put semicolons between names that stand on lines of their own."""
+    lines = [line for each in names.split("\n") if (line := each.strip())]
+    are_whole = not any(line.endswith((",", ";", "&", " and")) for line in lines[:-1])
+    return "; ".join(lines) if are_whole else names
 
 
 def _authors_apart(cells: Mapping[str, str]) -> list[str]:

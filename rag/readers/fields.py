@@ -75,9 +75,10 @@ class Fields:
 
 
 def _joined(lines: Sequence[str]) -> str:
-    """Return lines as one; where one may end within a word, they stay lines."""
+    """Return lines as one; they stay lines where one may end within a word, or is a label."""
     may_break = any(line[-1:] == "-" and line[-2:-1].isalnum() for line in lines[:-1])
-    return ("\n" if may_break else " ").join(lines).strip()
+    is_labelled = len(lines) > 1 and lines[0].rstrip(":. ").isalpha()
+    return ("\n" if may_break or is_labelled else " ").join(lines).strip()
 
 
 def read_each(

@@ -84,7 +84,16 @@ def _rows_of(value: Item) -> Iterator[Item] | None:
 def _list_in(value: Item) -> object:
     found = (each for key in LISTS for each in _spelled(value, key))
     lists = (each for each in found if isinstance(each, list))
-    return next((each for each in lists if not each or isinstance(each[0], Mapping)), None)
+    known = next((each for each in lists if not each or isinstance(each[0], Mapping)), None)
+    return known if known is not None else _papers_in(value)
+
+
+def _papers_in(value: Item) -> object:
+    """Return the list of papers of an object that holds one under a name of its own."""
+    lists = (each for each in value.values() if isinstance(each, list) and each)
+    return next(
+        (each for each in lists if isinstance(each[0], Mapping) and has_paper(each[0])), None
+    )
 
 
 def _spelled(value: Item, key: str) -> Iterator[object]:
@@ -118,12 +127,19 @@ def _is_split(value: Item, wrapping: Item) -> bool:
 
 
 def _identified(record: Record | RecordError, wrapping: Item) -> Record | RecordError:
-    """Return a record with the ids that stand beside it and not inside."""
-    if type(record) is not dict or any(record.get(key) for key in IDS):
+    """Return a record with the ids and the date that stand beside it and not inside."""
+    if type(record) is not dict:
         return record
-    outside = {key: value for key, value in wrapping.items() if not isinstance(value, list)}
-    found = Found(outside)
-    return {**record, **{key: value for key in IDS if (value := found.find(key))}}
+    known: dict[str, object] = {}
+    if not any(record.get(key) for key in IDS):
+        beside = Found(
+            {key: value for key, value in wrapping.items() if not isinstance(value, list)}
+        )
+        known = {key: value for key in IDS if (value := beside.find(key))}
+    if not record.get("published"):
+        plain = {key: value for key, value in wrapping.items() if isinstance(value, str | int)}
+        known["published"] = Found(plain).find("published")
+    return {**record, **known}
 
 
 IDS: Final = ("doi", "arxiv_id", "pmid")

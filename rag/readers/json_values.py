@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import orjson
 
+from rag.readers.dates import day_of_milliseconds
 from rag.readers.records import RecordError
 from rag.readers.text_files import Text
 
@@ -24,7 +24,6 @@ INSIDE: Final = re.compile(r'["\\]')
 TRAILING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[}\]])', re.DOTALL)
 BETWEEN: Final = re.compile(r"[\s,;]+")
 SHOWN_CHARACTERS: Final = 80
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_values(file: Text) -> Iterator[object | RecordError]:
@@ -80,10 +79,7 @@ def _day(value: object) -> object:
     """Return the day of a time in milliseconds since 1970; a text stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    try:
-        return (EPOCH + timedelta(milliseconds=value)).date().isoformat()
-    except (OverflowError, ValueError):
-        return ""
+    return day_of_milliseconds(value)
 
 
 def _parse_leniently(text: str, why: str) -> object | RecordError:

@@ -1,4 +1,4 @@
-"""Read texts that list papers with their abstracts: PubMed's, Scopus', ScienceDirect's and arXiv's.
+"""Read texts that list papers with abstracts: of PubMed, Scopus, ScienceDirect, IEEE and arXiv.
 
 They have few tags or none: the order of paragraphs and lines tells what is what.
 """
@@ -49,6 +49,19 @@ DETAIL: Final = re.compile(
 SCOPUS_PLACE: Final = re.compile(r"^\(((?:19|20)\d\d)\) ([^\n]{2,300}?)(?:, \d|, Art|, pp|\.|$)")
 SCOPUS: Final = re.compile(r"^\((?:19|20)\d\d\) [^\n]+\n", re.MULTILINE)
 SCOPUS_ABSTRACT: Final = re.compile(r"^ABSTRACT: [^\n]+\n(?:[^\n]*\n){0,40}?SOURCE: ", re.MULTILINE)
+# `A. Rao and B. Quist, "Wet antennas," in Rain, vol. 8, Feb. 2022, doi: 10.5555/x.`
+REFERENCE: Final = re.compile(
+    r"^([^\n\"“”]{2,2000}), [\"“]([^\n\"”]{2,600}?),?[\"”],? "
+    r"(?:in )?([^\n]*\b(?:19|20)\d\d\b[^\n]*)$",
+    re.MULTILINE,
+)
+REFERENCE_ABSTRACT: Final = re.compile(
+    rf"{REFERENCE.pattern}\n(?:[^\n]*\n){{0,2}}?Abstract: ", re.MULTILINE
+)
+REFERENCE_YEAR: Final = re.compile(
+    r"(?:\b([A-Z][a-z]{2,8})\.? )?\b((?:19|20)\d\d)\b(?!-\d)(?!\.\d)"
+)
+KEYWORDS: Final = re.compile(r"\bkeywords: \{([^}]*)\},?")
 MAILING: Final = re.compile(r"^\\\\[ \t]*\n(?:arXiv:|Paper: )\S+", re.MULTILINE)
 RULE: Final = re.compile(r"^(?:-{20,}|(?:%%%?-{2,}){2,}.*)\s*$")
 HEADER: Final = re.compile(r"^([A-Z][A-Za-z-]{2,20}):\s*(.*)$")
@@ -239,6 +252,39 @@ def _read_scopus(lines: Sequence[str]) -> Record | None:
     }
 
 
+def _split_references(lines: Iterable[str]) -> Iterator[list[str]]:
+    record: list[str] = []
+    for line in lines:
+        if REFERENCE.match(line) and record:
+            yield record
+            record = []
+        if len(record) < MOST_LINES:
+            record.append(line)
+    if record:
+        yield record
+
+
+def _read_reference(lines: Sequence[str]) -> Record | None:
+    """Return a record of a reference with its abstract and keywords below."""
+    reference = next(filter(None, map(REFERENCE.match, lines)), None)
+    if reference is None:
+        return None
+    people, title, place = reference.groups()
+    place, _, doi = place.partition(" doi: ")
+    _, _, below = " ".join(line.strip() for line in lines).partition(" Abstract: ")
+    keywords = KEYWORDS.search(below)
+    dates = [" ".join(filter(None, each)) for each in REFERENCE_YEAR.findall(place)]
+    return {
+        "title": title,
+        "abstract": below[: keywords.start()] if keywords else below.partition(" URL: ")[0],
+        "authors": people,
+        "published": parse_date(dates[-1]) if dates else None,
+        "doi": doi.strip().rstrip("."),
+        "venue": place.partition(", ")[0],
+        "keywords": keywords[1] if keywords else "",
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """How papers are listed: what is met in a file's beginning, and how records are cut and read.
@@ -259,5 +305,6 @@ FORMS: Final = (
     _Form((MAILING,), _split_mailing, _read_mailing),
     _Form((PUBMED, PUBMED_ID), _split_pubmed, _read_pubmed),
     _Form((SCOPUS, SCOPUS_ABSTRACT), _split_scopus, _read_scopus),
+    _Form((REFERENCE_ABSTRACT,), _split_references, _read_reference),
     _Form((SCIENCE_DIRECT, ABSTRACT), _split_science_direct, _read_science_direct),
 )

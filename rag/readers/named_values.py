@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Final
 
 from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_arxiv_id, plain_doi, plain_pmid
-from rag.readers.dates import combine, parse_date
+from rag.readers.dates import combine, day_of_milliseconds, parse_date
 from rag.readers.people import read_people
 
 Data = Mapping[str, object]
@@ -55,6 +55,7 @@ DATES: Final = (
     ),
     *(
         "publisheddate",
+        "pdate",
         "dcdateissued",
         "year",
         "jahr",
@@ -69,8 +70,9 @@ DATES: Final = (
 YEARS: Final = ("year", "Year", "publication_year", "pub_year")  # the issue's, whatever dates say
 LATE_DATES: Final = (
     *("articledate", "firstpublicationdate", "earliestdate", "preprintdate", "submitteddate"),
-    *("created", "datestamp"),
+    *("created", "datestamp", "odate", "cdate", "tcdate"),
 )
+MILLISECONDS: Final = range(10**11, 4 * 10**12)  # since 1970, from 1973 to 2096: a moment
 DOIS: Final = (
     *(
         "doi",
@@ -483,6 +485,8 @@ def date_of(value: object, depth: int = 0) -> str:
             if date and isinstance(each, Mapping) and _is_issue(each)
         ]
         return next(filter(None, (*typed, *inside)), "")
+    if isinstance(value, int) and value in MILLISECONDS:
+        return day_of_milliseconds(value)
     if not isinstance(value, Mapping):
         return parse_date(text_of(value)) or ""
     keys = {key_of(str(name)): each for name, each in value.items()}
@@ -496,9 +500,12 @@ def date_of(value: object, depth: int = 0) -> str:
     return next(filter(None, texts), "")
 
 
+ISSUED: Final = ("issued", "published", "publication", "ppub", "pub", "whenproduced", "datepub")
+
+
 def _is_issue(item: Data) -> bool:
     kinds = (text_of(each).casefold() for each in item.values() if isinstance(each, str))
-    return any(kind in ("issued", "published", "publication", "ppub", "pub") for kind in kinds)
+    return any(kind in ISSUED for kind in kinds)
 
 
 def _typed_id(nodes: Sequence[Data], scheme: str) -> str:

@@ -42,7 +42,9 @@ NOBODY: Final = frozenset(
 TIGHT_INITIALS: Final = re.compile(r"^[^\W\d_]\.?(?:[-‐ ]?[^\W\d_]\.?){0,3}$")
 AND: Final = re.compile(r"\s*(?:,\s*)?(?:\band\b|&|\bund\b|\bet\b(?!\s+al))\s+", re.IGNORECASE)
 ET_AL: Final = re.compile(
-    r"[,;]?\s*(?:\band\s+)?\bet\.?\s+al\b\.?.*$|[,;]?\s*\band\s+others\b.*$", re.I
+    r"[,;]?\s*(?:\band\s+)?\bet\.?\s+al\b\.?.*$|[,;]?\s*\band\s+others\b.*$"
+    r"|[,;]?\s*(?:\band\s+|&\s*|\+\s*)?\b\d{1,4}\s+(?:more|others)\b.*$",
+    re.IGNORECASE,
 )
 HAS_MORE: Final = re.compile(r"[\d\[(;]")  # than a name
 ROLE: Final = re.compile(r"\s*[\[(](?:ed|eds|editor|hrsg|corresponding author)s?\.?[\])]", re.I)
@@ -232,7 +234,8 @@ def split_people(text: str) -> list[str]:
         text = text.replace("|", ";")
     if ";" in text:
         return [spoken(each) for part in text.split(";") for each in _joined(part)]
-    text = ET_AL.sub("", text) if "al" in text or "others" in text else text
+    if "al" in text or "others" in text or "more" in text:
+        text = ET_AL.sub("", text)
     parts = AND.split(text)
     if len(parts) == 1:
         return _all_spoken(_separated_by_commas(text))

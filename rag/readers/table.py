@@ -91,7 +91,7 @@ READERS: Final = (
         read_tagged,
     ),
     Reader(
-        "abstracts as PubMed, Scopus, ScienceDirect and arXiv's mailings list them",
+        "abstracts as PubMed, Scopus, ScienceDirect, IEEE and arXiv's mailings list them",
         (),
         looks_like_listing,
         read_listing,

@@ -194,6 +194,10 @@ class _Stream:
         if self._nested > MOST_NESTED:
             raise UnreadableError(f"its elements are nested more than {MOST_NESTED:,} deep")
         name = local_name(name)
+        if self._takes_over(name):
+            self.open.clear()
+            self._is_kept.clear()
+            self._unwanted = 0
         if not self.open:
             if name in self.names:
                 self._size = 0
@@ -210,6 +214,10 @@ class _Stream:
             element = _element(name, attributes)
             self.open[-1].append(element)
             self.open.append(element)
+
+    def _takes_over(self, name: str) -> bool:
+        """Return whether a record begins in the text of a TEI document, as HAL lists them."""
+        return name == "biblFull" and bool(self._unwanted) and self.open[0].tag == "TEI"
 
     def _is_left_out(self, name: str) -> bool:
         return name in self.left_out or (name == "text" and self.open[-1].tag == "TEI")

@@ -34,7 +34,7 @@ RECORDS: Final = frozenset(
     "book phdthesis mastersthesis mods resource TEI journal_article conference_paper "
     "posted_content doc dc arXiv arXivRaw REC reference full-text-retrieval-response "
     "abstracts-retrieval-response Article BookSection Book Thesis Description eprint "
-    "document biblStruct".split()
+    "document biblStruct biblFull AcademicArticle".split()
 )
 ENTRIES: Final = frozenset(("entry", "item"))  # of a feed, which may be of anything
 LEFT_OUT: Final = frozenset(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.readers.json_values import parse
-from rag.readers.records import RecordError, paper_from_record
+from rag.readers.records import OwnRecord, RecordError, paper_from_record
 
 LEAVES = (
     st.none()
@@ -41,3 +41,22 @@ def test_a_number_that_cannot_be_held_exactly_is_no_id():
     record = {"id": 1e23, "title": "Wide numbers", "abstract": "They are rounded."}
     assert paper_from_record(record, "").paper_id.startswith("t-")
     assert paper_from_record({**record, "id": 2021.0}, "").paper_id == "2021"
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "date"),
+    [
+        ("2407.01234", "2024-07"),
+        ("0704.0001", "2007-04"),
+        ("hep-th/9901001", "1999-01"),
+        ("math.GT/0309136", "2003-09"),
+        ("2413.01234", None),  # no month
+        ("", None),
+    ],
+)
+def test_a_paper_without_a_date_has_the_month_of_its_arxiv_id(arxiv_id, date):
+    record = {"id": arxiv_id, "title": "Rings", "abstract": "They turn."}
+    assert paper_from_record(record, "").published == date
+    dated = paper_from_record({**record, "published": "2020"}, "")
+    assert dated.published == "2020"
+    assert paper_from_record(OwnRecord({**record, "published": ""}), "").published is None

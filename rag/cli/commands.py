@@ -283,10 +283,9 @@ def list_papers(options: argparse.Namespace) -> int:
 
 
 def show_paper(options: argparse.Namespace) -> int:
-    """Print one paper completely."""
-    paper = open_library(options).get(options.paper_id)
-    if paper is None:
-        raise _no_such_paper([options.paper_id])
+    """Print one paper completely, by its id or the key that it is cited by."""
+    library = open_library(options)
+    paper = library.get(options.paper_id) or _cited_as(options.paper_id, library.papers())
     if options.json:
         write_json(paper_record(paper))
         return 0
@@ -304,6 +303,21 @@ def show_paper(options: argparse.Namespace) -> int:
     ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0
+
+
+def _cited_as(key: str, papers: Sequence[Paper]) -> Paper:
+    """Return the paper that has a cite key.
+
+    Raises:
+        RagError: None has it, or several have.
+    """
+    found = [paper for paper in papers if ("citekey", key) in paper.identifiers]
+    if not found:
+        raise _no_such_paper([key])
+    if len(found) > 1:
+        named = "; ".join(f"{paper.title!r} ({paper.paper_id})" for paper in found)
+        raise RagError(f"{len(found)} papers are cited as {key!r}: {named}. Show one by its id.")
+    return found[0]
 
 
 def _no_such_paper(paper_ids: Sequence[str]) -> RagError:

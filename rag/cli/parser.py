@@ -210,7 +210,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     )
     _add_paper_fields(add)
     show = actions.add_parser("show", parents=common, help="one paper, whole")
-    show.add_argument("paper_id")
+    show.add_argument("paper_id", help="its id, or the key that it is cited by")
     show.set_defaults(run=commands.show_paper)
     remove = actions.add_parser("remove", parents=common, help="delete papers")
     _add_removal(remove)

@@ -745,6 +745,18 @@ def test_show_tells_all_that_is_known(run, filled):
     assert "papers.jsonl" in out  # where it came from
 
 
+def test_show_finds_a_paper_by_its_cite_key_and_tells_of_several(run, tmp_path):
+    apart = {**TEAPOTS, "citekey": "tee2021"}
+    run("ingest", write_lines(tmp_path / "p.jsonl", {**KETTLES, "citekey": "tee2021"}))
+    assert KETTLES["abstract"] in run("papers", "show", "tee2021")[1]
+    run("ingest", write_lines(tmp_path / "q.jsonl", apart))
+    code, out, err = run("papers", "show", "tee2021")
+    assert (code, out) == (1, "")
+    assert err.startswith("paperchat: 2 papers are cited as 'tee2021': ")
+    assert KETTLES["title"] in err
+    assert TEAPOTS["title"] in err
+
+
 def test_lines_are_broken_between_words_at_a_terminal_alone(run, filled, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     _, whole, _ = run("papers", "show", KETTLES["id"])

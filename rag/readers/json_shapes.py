@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from rag.identifiers import arxiv_id_in, doi_address, find_arxiv_id, plain_doi
+from rag.identifiers import (
+    arxiv_id_in,
+    doi_address,
+    find_arxiv_id,
+    month_of_arxiv_id,
+    plain_arxiv_id,
+    plain_doi,
+)
 from rag.readers.bioc import record_of_passages
 from rag.readers.dates import iso_date, parse_date
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
@@ -59,7 +66,9 @@ def _arxiv(item: Item) -> Record:
         title=item.get("title"),
         abstract=item.get("abstract"),
         authors=names or _latex(item.get("authors")),
-        published=first_version(item) or item.get("update_date"),
+        published=first_version(item)
+        or item.get("update_date")
+        or month_of_arxiv_id(plain_arxiv_id(_text(item, "id"))),
         doi=item.get("doi"),
         venue=item.get("journal-ref"),
         keywords=_text(item, "categories").split(),

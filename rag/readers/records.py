@@ -13,7 +13,6 @@ from rag.identifiers import (
     doi_address,
     find_arxiv_id,
     id_from_title,
-    month_of_arxiv_id,
     plain_arxiv_id,
     plain_doi,
     plain_pmid,
@@ -123,7 +122,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
         title=title,
         abstract=abstract,
         authors=_authors(record),
-        published=_published(record) or _submitted(record, arxiv_id),
+        published=_published(record),
         url=url or _address(arxiv_id, identifiers),
         venue=_venue(record),
         source=_first_text(record, "source") or source,
@@ -327,11 +326,6 @@ def _venue(record: Record) -> str | None:
 def _published(record: Record) -> str | None:
     found = best_date(*[_text(value) for key in DATES if (value := record.get(key))])
     return found or first_version(record) or best_date(_text(record.get("update_date")))
-
-
-def _submitted(record: Record, arxiv_id: str) -> str | None:
-    """Return when arXiv had a paper first, for one that another program gives without a date."""
-    return None if isinstance(record, OwnRecord) else month_of_arxiv_id(arxiv_id)
 
 
 def first_version(record: Record) -> str | None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.readers.json_items import records_of
 from rag.readers.json_values import parse
-from rag.readers.records import OwnRecord, RecordError, paper_from_record
+from rag.readers.records import RecordError, paper_from_record
 
 LEAVES = (
     st.none()
@@ -51,12 +52,11 @@ def test_a_number_that_cannot_be_held_exactly_is_no_id():
         ("hep-th/9901001", "1999-01"),
         ("math.GT/0309136", "2003-09"),
         ("2413.01234", None),  # no month
-        ("", None),
     ],
 )
-def test_a_paper_without_a_date_has_the_month_of_its_arxiv_id(arxiv_id, date):
-    record = {"id": arxiv_id, "title": "Rings", "abstract": "They turn."}
+def test_arxivs_record_without_a_date_has_the_month_of_its_id(arxiv_id, date):
+    item = {"id": arxiv_id, "title": "Rings", "abstract": "They turn.", "versions": ["v1"]}
+    (record,) = records_of({**item, "categories": "cs.LG"})
     assert paper_from_record(record, "").published == date
-    dated = paper_from_record({**record, "published": "2020"}, "")
-    assert dated.published == "2020"
-    assert paper_from_record(OwnRecord({**record, "published": ""}), "").published is None
+    (dated,) = records_of({**item, "categories": "cs.LG", "update_date": "2020-01-02"})
+    assert paper_from_record(dated, "").published == "2020-01-02"

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from rag.answering.generation import AnswerForm
+    from rag.answering.translating import Translator
     from rag.query.condensing import Condenser
 
 THOROUGH_LENGTH: Final = 2  # times the tokens of a quick answer
@@ -210,6 +211,7 @@ def build_engine(
             partial(Budget, settings.thorough_tokens, settings.thorough_s),
             write_thoroughly or (lambda _: writer),
         ),
+        translator=build_translator(llm, settings),
     )
 
 
@@ -268,6 +270,15 @@ def build_writer(
     return ModelWriter(
         llm, verifier, settings, rank=extractive.rank, second=second, form=form or QUICK
     )
+
+
+def build_translator(llm: LLM | None, settings: Settings) -> Translator | None:
+    """Build what translates questions and answers, where there is a model."""
+    if llm is None:
+        return None
+    from rag.answering.translating import Translator
+
+    return Translator(llm, settings)
 
 
 def build_condenser(llm: LLM | None, settings: Settings) -> Condenser | None:

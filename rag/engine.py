@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.abstention import describe_abstention
+from rag.answering.assistant import describe_language
 from rag.answering.caveats import find_caveat
 from rag.answering.direct import DirectAnswer
 from rag.answering.drafts import Draft, Writer
@@ -53,6 +54,7 @@ from rag.types import (
 )
 
 if TYPE_CHECKING:
+    from rag.answering.translating import Translator
     from rag.query.condensing import Condenser
 
 logger = logging.getLogger(__name__)
@@ -83,6 +85,8 @@ class AnswerEngine:
         responder: Answers from records and about the assistant; None where only abstracts answer.
         tabulator: Lays papers that are only compared side by side; None for a text instead.
         thorough: Finds and writes where an answer is to be thorough; None where all are quick.
+        translator: Translates questions that are not English, and their answers; None without a
+            model.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class AnswerEngine:
         responder: DirectResponder | None = None,
         tabulator: Tabulator | None = None,
         thorough: Thorough | None = None,
+        translator: Translator | None = None,
     ) -> None:
         self._parser = parser
         self._finder = finder
@@ -111,6 +116,7 @@ class AnswerEngine:
         self._responder = responder
         self._tabulator = tabulator
         self._thorough = thorough
+        self._translator = translator
 
     def stream(
         self,
@@ -131,6 +137,9 @@ class AnswerEngine:
         thorough = self._thorough if depth == "thorough" else None
         budget = thorough.begin() if thorough else None
         query = self._parser.understand(question, history, filters)
+        if query.language and self._translator:
+            yield from self._in_language(query, self._translator, filters, depth)
+            return
         answer = _begun(question, query)
         if direct := self._responder.answer(query) if self._responder else None:
             yield self._with_follow_ups(_direct(answer, direct, clock), query)
@@ -153,6 +162,21 @@ class AnswerEngine:
             clock.lap("research")
             writer = thorough.writer(budget)
         yield from self._written(answer, query, writer, clock)
+
+    def _in_language(
+        self, query: Query, translator: Translator, filters: Filters | None, depth: Depth
+    ) -> Iterator[Answer]:
+        """Yield the answer to a question that is not English, in its language in the end."""
+        begun = Answer(query.text, "", "draft", stage="searching")
+        yield begun
+        english, usage = translator.question(query.text)
+        if english is None or query.language is None:
+            yield _direct(begun, describe_language(query.language or ""), _Clock())
+            return
+        for answer in self.stream(english, query.history, filters, depth):
+            asked = replace(answer, question=query.text, usage=answer.usage + usage)
+            is_final = answer.status != "draft"
+            yield translator.answer(asked, query.language) if is_final else asked
 
     def _researched(
         self, answer: Answer, query: Query, thorough: Thorough, budget: Budget

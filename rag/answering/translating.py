@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 QUESTION_TOKENS: Final = 120
 PATIENCE_S: Final = 30.0
 TRANSLATED: Final = (
-    "Translated from the English sentences that were checked; the quotes are the papers' own."
+    "Translated from the English sentences that were checked; of the translation itself only the "
+    "numbers were compared. The quotes are the papers' own."
 )
 NOT_TRANSLATED: Final = "The answer could not be translated; it is in English."
 NUMBER: Final = re.compile(r"\d+")

@@ -149,10 +149,11 @@ def _build_reranker(
         return PairReranker(index, pairs)
     if embedder is None or settings.reranker == "none" or not 0 < settings.dense_weight < 1:
         return None
-    encoder, words = embedder.find_question_encoder(), embedder.find_words()
-    if encoder is None or words is None:
+    encoder, follow_ups = embedder.find_question_encoder(), embedder.find_encoder()
+    words = embedder.find_words()
+    if encoder is None or follow_ups is None or words is None:
         return None
-    scorer = MaxSimScorer(encoder, words, partial(term_weight, index.lexical))
+    scorer = MaxSimScorer(encoder, follow_ups, words, partial(term_weight, index.lexical))
     return MaxSimReranker(index, scorer)
 
 

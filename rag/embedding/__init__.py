@@ -167,12 +167,14 @@ class Embedder:
             return vector
         return encoder.encode([text])[0].vector
 
-    def embed_query(self, query: str) -> NDArray[np.float32]:
+    def embed_query(self, query: str, *, is_follow_up: bool = False) -> NDArray[np.float32]:
         """Return the vector of a question, shape (dimension,), unit norm.
 
-        Where the model encodes words too, a question is encoded once for all that ask for it.
+        Where the model encodes words too, a question is encoded once for all that ask for it. The
+        question encoder has learned from questions that stand alone: what leans on a conversation
+        is encoded as passages are.
         """
-        if encoder := self.find_question_encoder():
+        if encoder := self.find_encoder() if is_follow_up else self.find_question_encoder():
             return encoder.encode([query])[0].vector
         model = self.prepare()
         vector: NDArray[np.float32] = _unit(model.embed_query(query)[None, :])[0]

@@ -74,9 +74,17 @@ def answer_note(answer: Answer, names: Mapping[str, str]) -> str:
     return _front_matter(known) + "\n\n".join(body) + "\n"
 
 
+def _on_lines(value: object) -> object:
+    """Return texts on one line each: YAML reads some signs for new lines as blanks."""
+    if isinstance(value, str):
+        return one_line(value)
+    return [_on_lines(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def _front_matter(known: Mapping[str, object]) -> str:
     import yaml
 
-    kept = {name: value for name, value in known.items() if value not in (None, "", [])}
+    lines = {name: _on_lines(value) for name, value in known.items()}
+    kept = {name: value for name, value in lines.items() if value not in (None, "", [])}
     text = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=10_000)
     return f"---\n{text}---\n\n"

@@ -33,10 +33,10 @@ class DenseRetriever:
         self._embedder = embedder
         self._candidates_k = candidates_k
 
-    def try_embed(self, question: str) -> NDArray[np.float32] | None:
+    def try_embed(self, question: str, *, is_follow_up: bool = False) -> NDArray[np.float32] | None:
         """Return the question's vector; None while the embedder cannot be loaded."""
         try:
-            return self._embedder.embed_query(question)
+            return self._embedder.embed_query(question, is_follow_up=is_follow_up)
         except EmbedderUnavailableError as exc:
             logger.info("lexical retrieval only: %s", exc)
             return None

@@ -81,7 +81,9 @@ class HybridRetriever:
     def _score_all(self, query: Query, admission: Admission) -> _Found:
         earlier = earlier_questions(query.searched_history)
         texts = (query.topic, *earlier)
-        scored = self._fill_in([self._score(text, admission) for text in texts])
+        scored = self._fill_in(
+            [self._score(text, admission, is_follow_up=bool(earlier)) for text in texts]
+        )
         fused = [fuse(each.dense, each.lexical, self._weight(each)) for each in scored]
         weights = [1.0, *history_weights(query.topic, len(earlier))]
         blended = blend(fused, weights)
@@ -125,9 +127,9 @@ class HybridRetriever:
     def _weight(self, scored: Scored) -> float:
         return self._dense_weight if scored.vector is not None else 0.0
 
-    def _score(self, text: str, admission: Admission) -> Scored:
+    def _score(self, text: str, admission: Admission, *, is_follow_up: bool) -> Scored:
         lexical = self._lexical.matches(text, admission.filters)
-        vector = self._dense.try_embed(text) if self._dense else None
+        vector = self._dense.try_embed(text, is_follow_up=is_follow_up) if self._dense else None
         if self._dense is None or vector is None:
             return Scored(lexical=lexical)
         compared = self._dense.compare(vector, admission)

@@ -10,7 +10,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedding.encoding import CachedEncoder
+from rag.embedding.encoding import CachedEncoder, EncodedText
 from rag.embedding.words import KnowsWords
 from rag.products import multiply
 from rag.query.questions import STOP_WORDS, content_words
@@ -59,13 +59,21 @@ class MaxSimScorer:
     """Score papers for questions, word by word.
 
     Args:
-        encoder: Encodes the questions, each word in its context.
+        encoder: Encodes a question that stands alone, each word in its context.
+        follow_ups: Encodes the questions of a conversation.
         words: Gives the papers' words out of context.
         weight: The idf of a stem in this library.
     """
 
-    def __init__(self, encoder: CachedEncoder, words: KnowsWords, weight: TermWeight) -> None:
+    def __init__(
+        self,
+        encoder: CachedEncoder,
+        follow_ups: CachedEncoder,
+        words: KnowsWords,
+        weight: TermWeight,
+    ) -> None:
         self._encoder = encoder
+        self._follow_ups = follow_ups
         self._words = words
         self._weight = weight
 
@@ -82,16 +90,16 @@ class MaxSimScorer:
         vocabulary = _Vocabulary.of(papers)
         vectors = self._words.word_vectors(vocabulary.words)
         ids = [paper.paper_id for paper in papers]
+        encoded = (self._follow_ups if len(questions) > 1 else self._encoder).encode(questions)
         return [
-            dict(zip(ids, map(float, self._met(question, vocabulary, vectors)), strict=True))
-            for question in questions
+            dict(zip(ids, map(float, self._met(asked, vocabulary, vectors)), strict=True))
+            for asked in encoded
         ]
 
     def _met(
-        self, question: str, vocabulary: _Vocabulary, vectors: NDArray[np.float32]
+        self, asked: EncodedText, vocabulary: _Vocabulary, vectors: NDArray[np.float32]
     ) -> NDArray[np.float64]:
         """Return the score of each paper, shape (papers,)."""
-        (asked,) = self._encoder.encode([question])
         kept = content_places(asked.words)
         if not kept:
             return np.zeros(len(vocabulary.starts))

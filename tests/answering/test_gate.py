@@ -55,7 +55,8 @@ def test_a_follow_up_without_words_of_its_own_is_as_sure_as_its_conversation(sta
 
 def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
     answer = starter.ask("Why do wavelets need less memory than the ocean?")
-    assert answer.caveat == "The library may not say this; these passages come nearest."
+    assert answer.caveat is not None
+    assert answer.caveat.endswith("these passages come nearest.")
     assert answer.text.startswith(f"**{answer.papers[0].title}**")
     assert all(answer.text[s.start : s.end] == s.text for s in answer.sentences)
     assert str(answer).startswith(f"*{answer.caveat}*\n\n{answer.text}\n\n[1] ")

@@ -90,6 +90,13 @@ def test_without_the_setting_a_question_is_embedded_as_a_passage_is(cache):
         assert np.allclose(plain.embed_query(question), plain.embed_text(question))
 
 
+def test_what_leans_on_a_conversation_is_embedded_as_a_passage_is(embedder):
+    follow_up = "How many of them were measured?"
+    as_text = embedder.embed_text(follow_up)
+    assert np.allclose(embedder.embed_query(follow_up, is_follow_up=True), as_text)
+    assert not np.allclose(embedder.embed_query(follow_up), as_text, atol=0.01)
+
+
 def test_the_pieces_of_words_are_told_without_marks(embedder):
     model = embedder.prepare()
     text = "Oversmoothing, in GNNs!"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from rag.embedding.batching import group_by_length
 from rag.embedding.encoding import EncodedText
 from rag.embedding.runtime import load_runtime
 from rag.embedding.words import Pieces, WordVectors, load_pieces, save_pieces
@@ -43,18 +44,6 @@ def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
     )
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield indices in groups of similar length, so that padding is short: shortest first."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[index] * (len(batch) + 1) > TOKENS_PER_BATCH:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
 
 
 def find_words(text: str, encoding: Encoding) -> list[tuple[int, int]]:
@@ -119,7 +108,7 @@ class MiniLM:
         """Return vectors of the texts in their order, shape (len(texts), 384), unit norm."""
         encodings = self._tokenizer.encode_batch(list(texts))
         vectors = np.empty((len(texts), DIMENSION), np.float32)
-        batches = list(_batches([len(encoding) for encoding in encodings]))
+        batches = list(group_by_length([len(encoding) for encoding in encodings], TOKENS_PER_BATCH))
         ids = [[encodings[n].ids for n in batch] for batch in batches]
         for batch, embedded in zip(batches, self._each(self._embed, ids), strict=True):
             vectors[batch] = embedded

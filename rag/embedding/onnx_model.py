@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from rag.embedding.batching import group_by_length
 from rag.embedding.folder import ModelFolder
 from rag.embedding.runtime import load_runtime
 from rag.errors import ConfigurationError
@@ -72,23 +73,11 @@ def _each_batch(
 ) -> list[Vectors]:
     """Return what is made of each text, in their order; texts of similar length go together."""
     made: list[Vectors] = [np.empty(0, np.float32)] * len(encodings)
-    for places in _batches([len(each) for each in encodings]):
+    for places in group_by_length([len(each) for each in encodings], TOKENS_PER_BATCH):
         results = work([encodings[n] for n in places])
         for place, result in zip(places, results, strict=True):
             made[place] = result
     return made
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield places in groups that have few tokens together, padding included: shortest first."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[place] * (len(batch) + 1) > TOKENS_PER_BATCH:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 class OnnxEmbedder:

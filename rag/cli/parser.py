@@ -28,17 +28,37 @@ STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """Parse the arguments of a command; without a command they are those of `chat`."""
-    return build_parser().parse_args(_with_default_command(arguments))
+    """Parse the arguments of a command; without a command they are those of `chat`.
+
+    `--library` and `--verbose` may stand before the command too.
+    """
+    common, rest = _split_common(arguments)
+    return build_parser().parse_args(_insert_common(common, rest) if rest else ["chat", *common])
 
 
-def _with_default_command(arguments: list[str]) -> list[str]:
-    """Return the arguments with `chat` where no command is named, as in `paperchat --port 8000`."""
-    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
-        return arguments
-    if arguments and not arguments[0].startswith("-"):
-        return arguments  # an unknown command: argparse lists the known ones
-    return ["chat", *arguments]
+def _split_common(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options of every command that lead the arguments, and what follows."""
+    end = 0
+    while end < len(arguments):
+        if arguments[end] == "--library" and end + 1 < len(arguments):
+            end += 2
+        elif arguments[end] == "--verbose" or arguments[end].startswith("--library="):
+            end += 1
+        else:
+            break
+    return arguments[:end], arguments[end:]
+
+
+def _insert_common(common: list[str], rest: list[str]) -> list[str]:
+    """Return the arguments with the command first, `chat` where none is named.
+
+    An unknown command stays first, so that argparse lists the known ones.
+    """
+    if rest[0] in ("-h", "--help", "--version"):
+        return rest
+    if rest[0].startswith("-"):
+        return ["chat", *common, *rest]
+    return [rest[0], *common, *rest[1:]]
 
 
 def build_parser() -> argparse.ArgumentParser:

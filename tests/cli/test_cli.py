@@ -408,6 +408,19 @@ def test_ask_prints_the_answer_and_the_cited_titles_with_links(run, filled):
     assert "summaries" not in out  # these are abstracts
 
 
+@pytest.mark.parametrize("given", [["--library", "{}"], ["--library={}"], ["--verbose"]])
+def test_options_of_every_command_may_stand_before_it(run, folder, filled, given):
+    code, out, err = run(*(each.format(folder) for each in given), "ask", KETTLE_QUESTION)
+    assert code == 0, err
+    assert KETTLES["title"] in out
+
+
+def test_an_unknown_command_behind_an_option_is_told_as_one(run, folder):
+    code, _, err = run("--library", folder, "aks", KETTLE_QUESTION)
+    assert code == 2
+    assert "invalid choice: 'aks'" in err
+
+
 def test_ask_json_has_the_field_names_of_the_answer(run_json, filled):
     answer = run_json("ask", KETTLE_QUESTION)
     assert {

@@ -6,6 +6,7 @@ RagError
 │   └── SourceUnavailableError where papers are looked up cannot be reached
 ├── LibraryError             the library folder cannot be used
 │   ├── DamagedLibraryError    a file of it is damaged
+│   ├── LibraryUnavailableError a server that keeps a part of it does not answer
 │   ├── EmbedderMismatchError  it was made with another embedder or passage settings
 │   └── UnknownConversationError  a conversation is not there, or not its asker's
 ├── EmbedderUnavailableError no channel gives the embedder's weights
@@ -48,6 +49,12 @@ class LibraryError(RagError):
 
 class DamagedLibraryError(LibraryError):
     """A file of a library cannot be read as it is; the message names the way out."""
+
+
+class LibraryUnavailableError(LibraryError):
+    """A server that keeps a part of a library cannot be reached, or refuses; nothing is lost."""
+
+    retryable = True
 
 
 class EmbedderMismatchError(LibraryError):

@@ -30,6 +30,7 @@ from tests.support.endpoint_papers import (
 from tests.support.eval_papers import PAPERS
 from tests.support.needs import missing, told_missing
 from tests.support.scripted_endpoint import ScriptedEndpoint
+from tests.support.servers import chroma_server, postgres_server
 
 # The shell draws no window around the page: a page opens in half the time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
@@ -255,3 +256,17 @@ def profile(browser):
     with closing(browser.new_context()) as context:
         context.set_default_timeout(15_000)
         yield context
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; each test makes databases of its own in it."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory):
+    """A Chroma server."""
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as server:
+        yield server

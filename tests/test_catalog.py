@@ -10,8 +10,8 @@ import pytest
 from rag.errors import SourceError
 from rag.library import Library
 from rag.settings import Settings
-from rag.store.database import FILE
 from rag.store.reached import read_reached
+from rag.store.sqlite import FILE
 from rag.types import Filters
 from ui.chat.cards import meta_line
 
@@ -237,7 +237,7 @@ def test_a_library_of_the_release_before_is_brought_up_to_date(older):
 
 
 def test_an_older_library_that_cannot_be_written_is_read_as_it_is(older, monkeypatch):
-    monkeypatch.setattr("rag.store.database.Database.is_read_only", True)
+    monkeypatch.setattr("rag.store.sqlite.SqliteDatabase.is_read_only", True)
     with Library.open(settings=older.settings) as library:
         assert len(library.papers()) == 3
         assert found(library, collections=["Water"]) == {"Otters"}

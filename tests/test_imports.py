@@ -230,7 +230,7 @@ def test_every_line_of_the_layers_names_something_that_exists():
         ("llama_index.llms.openai", "rag.endpoint"),
         ("llama_index.embeddings.openai", "rag.endpoint"),
         ("tantivy", "rag.store.lexical"),
-        ("sqlite3", "rag.store.database"),
+        ("sqlite3", "rag.store.sqlite"),
         ("sqlalchemy", ("rag.store", "rag.userdata")),
         ("pylatexenc", "rag.cleaning.macros"),
         ("citeproc", "rag.export.formatted"),

@@ -37,7 +37,7 @@ from rag.readers.records import paper_from_record
 from rag.settings import Settings
 from rag.starter import starter_file
 from rag.store import index
-from rag.store.database import FILE
+from rag.store.sqlite import FILE
 from rag.store.vectors import VectorStore
 from rag.text import one_line
 from rag.types import Message, Paper, Passage, Rejection

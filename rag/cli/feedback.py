@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.settings import read_settings
-from rag.store.database import FILE, Database
+from rag.store.sqlite import FILE, SqliteDatabase
 from rag.terminal import write_json, write_line, write_text
 from rag.text import one_line
 from rag.userdata.feedback import Feedback, Rating
@@ -65,5 +65,5 @@ def _ratings(options: argparse.Namespace) -> list[Rating]:
     path = read_settings(library=options.library).library.expanduser() / FILE
     if not path.exists():
         return []
-    with closing(Database(path)) as database:
+    with closing(SqliteDatabase(path)) as database:
         return Feedback(database).ratings()

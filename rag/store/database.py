@@ -1,281 +1,155 @@
-"""Open a library's SQL database: SQLite in the library's folder, with a write-ahead log.
+"""The SQL database of a library, whatever keeps it: SQLite in its folder, or a server of a group.
 
-Readers never wait for a writer; writers wait for each other up to `BUSY_TIMEOUT_S`. A folder that
-cannot be written is read as it is.
+What both understand is SQLAlchemy Core's; what only one does stands in that one's module.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
-from urllib.parse import quote
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
-from rag.errors import DamagedLibraryError, LibraryError
-from rag.store.schema import SCHEMA, metadata
-from rag.text import folded
+from rag.errors import LibraryError
 
-FILE: Final = "paperchat.sqlite"
-BUSY_TIMEOUT_S: Final = 30.0
-KEPT_ACCENTS: Final = 1  # the schema whose folded texts did
-# Of schema 3.
-LATER_TABLES: Final = {
-    "retraction": "paper_number INTEGER, told TEXT",
-    "edit": "paper_number INTEGER, field TEXT",
-    "pinned": "conversation_id TEXT",
-}
-APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
 NO_ROOM_LEFT: Final = (
     "There is no room left on the disk. Nothing is lost: free some space and run the same again; "
     "it goes on where it stopped."
 )
-CONNECTIONS_KEPT: Final = 4
-CONNECTIONS_MOST: Final = 40  # as many as threads of the page
 
 
-class Database:
-    """The SQL database of one library; the file is opened, or made, when it is first used.
-
-    Args:
-        path: The file; made, with its folder, when absent.
+class Database(ABC):
+    """The SQL database of one library, which is opened, or made, when it is first used.
 
     Raises (every method):
-        LibraryError: The file cannot be used, belongs to another program, or is of a newer
-            paperchat.
-        DamagedLibraryError: The file is damaged.
+        LibraryError: It cannot be used, belongs to another program, or is of a newer paperchat.
+        DamagedLibraryError: It is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    is_shared = False  # whether processes on other folders, and other machines, use it too
+
+    def __init__(self) -> None:
         self._opening = threading.Lock()
         self._engine: Engine | None = None
 
     @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where it is, in words for a user."""
+
+    @property
     def is_read_only(self) -> bool:
-        """Whether the folder cannot be written, so that the file is read as it is."""
-        return self.path.parent.exists() and not os.access(self.path.parent, os.W_OK)
+        """Whether it can only be read."""
+        return False
+
+    @abstractmethod
+    def _open(self) -> Engine:
+        """Open the database, and make the tables that are missing."""
 
     def _opened(self) -> Engine:
         with self._opening:
             if self._engine is None:
-                try:
-                    self.path.parent.mkdir(parents=True, exist_ok=True)
-                    self._engine = self._open()
-                except (OSError, Timeout) as exc:
-                    raise LibraryError(f"{str(self.path)!r} cannot be used: {exc}.") from exc
+                self._engine = self._open()
             return self._engine
 
-    def _open(self) -> Engine:
-        _check_file(self.path, self._uri(writes=False))
-        engine = self._build_engine()
-        if not self.is_read_only:
-            # Turning the write-ahead log on wants the file for oneself.
-            with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S), self._translate_errors():
-                _create_tables(engine)
-        return engine
-
-    def _build_engine(self) -> Engine:
-        if self.is_read_only:  # an immutable file that is kept open hides what others write
-            engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
-        else:
-            engine = create_engine(
-                "sqlite://",
-                creator=self._connect,
-                poolclass=QueuePool,
-                pool_size=CONNECTIONS_KEPT,
-                max_overflow=CONNECTIONS_MOST - CONNECTIONS_KEPT,
-            )
-        event.listen(engine, "begin", _begin)
-        event.listen(engine, "connect", self._prepare)
-        return engine
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(
-            self._uri(writes=not self.is_read_only),
-            uri=True,
-            timeout=BUSY_TIMEOUT_S,
-            check_same_thread=False,  # the pool hands a connection to one thread at a time
-            isolation_level=None,
-        )
-
-    def _uri(self, *, writes: bool) -> str:
-        """Return how SQLite is to open the file."""
-        if writes:
-            mode = "mode=rwc"
-        elif not self.is_read_only or Path(f"{self.path}-wal").exists():  # somebody writes
-            mode = "mode=ro"
-        else:  # without the shared memory that a log needs beside it
-            mode = "mode=ro&immutable=1"
-        return f"file:{quote(str(self.path))}?{mode}"
-
-    def _prepare(self, connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        if not self.is_read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if self.is_read_only:
-            _stand_in_for_later_tables(connection)
+    @abstractmethod
+    def _translate_errors(self) -> AbstractContextManager[None]:
+        """Turn the database's errors into ours."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database and changes nothing."""
-        with self._translate_errors(), self._opened().connect() as connection:
+        with self._translate_errors(), self._reader(self._opened()) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, and undone by an exception."""
         self.require_writable()
-        connected = self._opened().connect().execution_options(writes=True)
-        with self._translate_errors(), connected as connection, connection.begin():
+        engine = self._opened()
+        with self._translate_errors(), self._writer(engine) as connection, connection.begin():
             yield connection
 
+    @abstractmethod
+    def _reader(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """Connect for a transaction that sees one state."""
+
+    @abstractmethod
+    def _writer(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """Connect for a transaction that writes."""
+
+    @abstractmethod
+    def locked(self, timeout_s: float) -> AbstractContextManager[None]:
+        """Keep all processes from changing papers that the lock of a folder does not keep.
+
+        Raises:
+            TimeoutError: Another one has held it for so long.
+        """
+
     def require_writable(self) -> None:
-        """Raise `LibraryError` where the folder cannot be written."""
+        """Raise `LibraryError` where the database can only be read."""
         if self.is_read_only:
             raise LibraryError(
-                f"The library in {str(self.path.parent)!r} can be searched and asked, but not "
-                "changed: its folder cannot be written."
+                f"The library in {self.place} can be searched and asked, but not changed: its "
+                "folder cannot be written."
             )
 
+    @abstractmethod
+    def find_damage(self, *, is_quick: bool = False) -> str:
+        """Return what is wrong with the database itself, in its own words; "" for a sound one.
+
+        Args:
+            is_quick: Whether to leave out that indexes agree with their tables.
+        """
+
+    @abstractmethod
+    def mend_indexes(self) -> None:
+        """Make all indexes anew from their tables.
+
+        Raises:
+            DamagedLibraryError: Something else is wrong too.
+        """
+
+    @abstractmethod
+    def orphaned_rows(self) -> list[tuple[str, int]]:
+        """List the rows that belong to something that is not there: table, and number of the row.
+
+        A database that has always held to its references has none.
+        """
+
+    @abstractmethod
+    def remove_rows(self, rows: list[tuple[str, int]]) -> None:
+        """Delete rows that `orphaned_rows` listed."""
+
     def close(self) -> None:
-        """Let go of the file; using it again opens it again."""
+        """Let go of the database; using it again opens it again."""
         with self._opening:
             if self._engine is not None:
                 self._engine.dispose()
             self._engine = None
 
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        """Turn the database's errors into ours."""
-        try:
-            yield
-        except OperationalError as exc:
-            raise LibraryError(_explain(self.path, exc)) from exc
-        except DatabaseError as exc:
-            if isinstance(exc.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise
-            raise DamagedLibraryError(explain_damage(self.path, str(exc.orig))) from exc
-        except json.JSONDecodeError as exc:  # a column that holds lists
-            raise DamagedLibraryError(explain_damage(self.path, str(exc))) from exc
+
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Insert a row, unless there is one of its key."""
+    connection.execute(_insert(connection, table).values(row).on_conflict_do_nothing())
 
 
-def _stand_in_for_later_tables(connection: sqlite3.Connection) -> None:
-    """Give an older file that cannot be written empty tables, in memory, for those it lacks."""
-    for name, columns in LATER_TABLES.items():
-        there = "SELECT 1 FROM main.sqlite_master WHERE name = ?"
-        if connection.execute(there, (name,)).fetchone() is None:
-            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
+def put_row(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Insert a row, or put it into the place of the one of its key."""
+    statement = _insert(connection, table).values(row)
+    key = [column.name for column in table.primary_key.columns]
+    values = {name: statement.excluded[name] for name in row if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
 
 
-def _create_tables(engine: Engine) -> None:
-    """Make the tables that are missing, and bring older ones up to date."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == KEPT_ACCENTS:
-            _leave_accents_out(connection)
-        metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
-
-
-def _leave_accents_out(connection: Connection) -> None:
-    """Have old conversations found without accents, as `folded` now leaves them out."""
-    driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.create_function("folded", 1, folded, deterministic=True)
-    connection.exec_driver_sql("UPDATE conversation SET title_folded = folded(title_folded)")
-    connection.exec_driver_sql("UPDATE turn SET text_folded = folded(text_folded)")
-
-
-def _begin(connection: Connection) -> None:
-    """Take the right to write at once where it is wanted: upgrading later may fail."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _explain(path: Path, exc: OperationalError) -> str:
-    error = str(exc.orig)
-    if any(sign in error.lower() for sign in NO_ROOM):
-        return NO_ROOM_LEFT
-    return (
-        f"{str(path)!r} cannot be used: {error}. Check that the folder can be written and that no "
-        "other program holds the file."
-    )
-
-
-def explain_damage(path: Path, damage: str) -> str:
-    """Describe a damaged database to the user, and what to do about it."""
-    return (
-        f"{str(path)!r}, which holds the papers, is damaged: {damage}. Restore it from a backup, "
-        "or move it away and read the papers again with `paperchat ingest`."
-    )
-
-
-def _check_file(path: Path, uri: str) -> None:
-    """Refuse a file of another program before anything is written to it.
-
-    Raises:
-        LibraryError: It is not ours.
-        DamagedLibraryError: SQLite cannot read it.
-    """
-    if not path.exists() or not path.stat().st_size:
-        return
-    try:
-        connection = sqlite3.connect(uri, uri=True)
-        try:
-            schema = connection.execute("PRAGMA user_version").fetchone()[0]
-            application = connection.execute("PRAGMA application_id").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        finally:
-            connection.close()
-    except sqlite3.OperationalError:  # such as a log in a folder that cannot be written
-        return
-    except sqlite3.DatabaseError as exc:
-        raise DamagedLibraryError(explain_damage(path, str(exc))) from exc
-    if tables and application != APPLICATION_ID:
-        raise LibraryError(f"{str(path)!r} belongs to another program; move it out of the library.")
-    if schema > SCHEMA:
-        raise LibraryError(_explain_newer(path.parent, _written_by(uri)))
-
-
-def _explain_newer(folder: Path, made_by: str) -> str:
-    """Describe tables of a later version to the user; unreleased versions may share a number."""
-    this = version("paperchat")
-    if made_by in ("", this):
-        return (
-            f"The library in {str(folder)!r} was made by a later version of paperchat than this "
-            f"one, {this}. Install the latest version."
-        )
-    return (
-        f"The library in {str(folder)!r} was made by paperchat {made_by}, and this is {this}. "
-        "Install that version or a later one."
-    )
-
-
-def _written_by(uri: str) -> str:
-    """Read the version of paperchat that made the tables, "" where it cannot be read.
-
-    Schemas to come keep it where it is.
-    """
-    connection = sqlite3.connect(uri, uri=True)
-    try:
-        return str(connection.execute("SELECT written_by FROM library").fetchone()[0])
-    except (sqlite3.Error, TypeError):
-        return ""
-    finally:
-        connection.close()
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    is_server = connection.dialect.name == "postgresql"
+    return postgresql.insert(table) if is_server else sqlite.insert(table)
 
 
 @contextmanager

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
 from rag.store.copies import copy_derived
-from rag.store.database import FILE, Database
 from rag.store.faults import Part
 from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
 from rag.store.reached import NOTHING, VECTORS, WORDS, note_as_left, read_reached, stamp
+from rag.store.sqlite import FILE, SqliteDatabase
 from rag.store.sync import (
     VectorsFollower,
     WordsFollower,
@@ -91,7 +91,7 @@ class PaperIndex:
         self._is_taken_over = False  # from files of an earlier version, which made its own words
         _make_folder(folder)
         self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
-        self.database = Database(folder / FILE)
+        self.database = SqliteDatabase(folder / FILE)
         self._copy = copy_derived(folder) if self.is_read_only else None
         self.papers = PaperStore(self.database)
         self.listing = PaperList(self.database)

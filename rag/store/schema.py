@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
     JSON,
@@ -16,15 +16,38 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
+from sqlalchemy import Text as AnyText
+from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.types import TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations.
 SCHEMA: Final = 4
 
 metadata = MetaData()
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+    _ServerText = TypeDecorator[str]
+else:
+    _ServerText = TypeDecorator
+
+
+class _PostgresText(_ServerText):
+    """Text as SQLite keeps it: in the order of its bytes, whatever the server's language is."""
+
+    impl = TEXT(collation="C")
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Leave out what PostgreSQL's texts cannot hold."""
+        return value.replace("\0", "") if value else value
+
+
+Text: Final = AnyText().with_variant(_PostgresText(), "postgresql")
 
 
 def _paper_key(*, is_primary: bool = False) -> Column[int]:

@@ -16,7 +16,6 @@ from rag.errors import DamagedLibraryError, EmbedderUnavailableError, LibraryErr
 from rag.identifiers import content_hash
 from rag.passages import cut_spans
 from rag.store.checks import DatabaseChecks
-from rag.store.database import explain_damage
 from rag.store.faults import EXAMPLES_NAMED, Fault, Part, Problem, VerifyReport
 from rag.store.index import PaperIndex
 from rag.store.papers import NewPaper, StoredPaper
@@ -53,7 +52,7 @@ def verify(index: PaperIndex, *, repair: bool = False) -> VerifyReport:
 def check_quickly(index: PaperIndex) -> tuple[Fault, ...]:
     """Find what is wrong with a library that shows quickly: in pages, revisions and counts."""
     faults = [Fault(part, "remade", is_mended=True) for part in index.remade]
-    if damage := DatabaseChecks(index.database).find_damage(is_quick=True):
+    if damage := index.database.find_damage(is_quick=True):
         faults.append(Fault("papers", "damaged", detail=damage))
     words = WordsFollower(index.words_folder, index.lexical)
     faults += [fault for fault, _ in _behind(index, "words", words)]
@@ -85,9 +84,9 @@ def _find(index: PaperIndex) -> Iterator[Found]:
 
 def _compare_papers(index: PaperIndex) -> Iterator[Found]:
     checks = DatabaseChecks(index.database)
-    if damage := checks.find_damage():
-        yield Fault("papers", "damaged", detail=damage), lambda: _mend_database(index, checks)
-    if orphaned := checks.count_orphaned_rows():
+    if damage := index.database.find_damage():
+        yield Fault("papers", "damaged", detail=damage), index.database.mend_indexes
+    if orphaned := len(index.database.orphaned_rows()):
         yield Fault("papers", "orphaned", orphaned), checks.remove_orphaned_rows
     if lost := checks.without_text():
 
@@ -134,11 +133,6 @@ def _write_anew(index: PaperIndex, paper_ids: Sequence[str]) -> None:
         papers = [each.paper for each in index.papers.find(some).values()]
         index.papers.put([NewPaper(p, content_hash(p), cut_spans(p, tokens)) for p in papers])
     index.catch_up()
-
-
-def _mend_database(index: PaperIndex, checks: DatabaseChecks) -> None:
-    if damage := checks.mend_indexes():
-        raise DamagedLibraryError(explain_damage(index.database.path, damage))
 
 
 def _compare_or_remake(

@@ -8,22 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import SecretStr
+from sqlalchemy import ColumnElement, delete, select
 
 from rag.codec import answer_to_json, history_from_json, history_to_json
 from rag.errors import LibraryError
 from rag.settings import Settings
-from rag.store.database import Database
+from rag.store.database import Database, put_row
+from rag.store.schema import rating as table
 from rag.types import Answer, Message, Thumb
 from rag.userdata.clock import now
 from rag.userdata.conversations import read_answer
 
 MOST_COMMENT_CHARACTERS: Final = 2000
 # Say where this machine keeps things, or may hold a password; keys are left out by their type.
-SETTINGS_LEFT_OUT: Final = frozenset({"library", "cache", "openai_base_url"})
-COLUMNS: Final = (
-    *("owner", "turn_id", "thumb", "comment", "rated_at"),
-    *("answer", "history", "settings", "revision"),
-)
+SETTINGS_LEFT_OUT: Final = frozenset({"library", "cache", "openai_base_url", "chroma_url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +48,29 @@ class Rating:
     revision: int | None = None
 
 
-def _row(rating: Rating) -> tuple[object, ...]:
-    """Return the values of a rating, in the order of `COLUMNS`."""
-    return (
-        rating.owner,
-        rating.turn_id,
-        rating.thumb,
-        rating.comment,
-        rating.rated_at,
-        answer_to_json(rating.answer),
-        history_to_json(rating.history),
-        json.dumps(dict(rating.settings)),
-        rating.revision,
-    )
+def _row(rating: Rating) -> dict[str, object]:
+    """Return the columns of a rating."""
+    return {
+        "owner": rating.owner,
+        "turn_id": rating.turn_id,
+        "thumb": rating.thumb,
+        "comment": rating.comment,
+        "rated_at": rating.rated_at,
+        "answer": answer_to_json(rating.answer),
+        "history": history_to_json(rating.history),
+        "settings": json.dumps(dict(rating.settings)),
+        "revision": rating.revision,
+    }
 
 
 class Feedback:
-    """The ratings in a library's file, one for each owner and turn.
+    """The ratings in a library's database, one for each owner and turn.
 
     Args:
         database: The library's.
 
     Raises (every method):
-        LibraryError: The file is damaged or cannot be used.
+        LibraryError: The database is damaged or cannot be used.
     """
 
     def __init__(self, database: Database) -> None:
@@ -119,39 +117,30 @@ class Feedback:
             revision,
         )
         with self._database.writing() as connection:
-            connection.exec_driver_sql(
-                f"INSERT OR REPLACE INTO rating ({', '.join(COLUMNS)})"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _row(rating),
-            )
+            put_row(connection, table, _row(rating))
         return rating
 
     def withdraw(self, owner: str, turn_id: str) -> bool:
         """Take a rating back; False when there is none."""
+        own = delete(table).where(table.c.owner == owner, table.c.turn_id == turn_id)
         with self._database.writing() as connection:
-            changed = connection.exec_driver_sql(
-                "DELETE FROM rating WHERE owner = ? AND turn_id = ?", (owner, turn_id)
-            )
-        return changed.rowcount > 0
+            return connection.execute(own).rowcount > 0
 
     def of(self, owner: str, turn_ids: Sequence[str]) -> dict[str, Rating]:
         """Return the owner's ratings of those of the turns that they have rated, by turn."""
         wanted = list(dict.fromkeys(turn_ids))
-        marks = ", ".join("?" * len(wanted))
-        found = self._select(f"WHERE owner = ? AND turn_id IN ({marks})", (owner, *wanted))
+        found = self._select(table.c.owner == owner, table.c.turn_id.in_(wanted))
         return {rating.turn_id: rating for rating in found}
 
     def ratings(self) -> list[Rating]:
         """Return all ratings of all owners, oldest first."""
-        return self._select("", ())
+        return self._select()
 
-    def _select(self, condition: str, values: tuple[str, ...]) -> list[Rating]:
+    def _select(self, *conditions: ColumnElement[bool]) -> list[Rating]:
+        ordered = select(table).order_by(table.c.rated_at, table.c.owner, table.c.turn_id)
         with self._database.reading() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT {', '.join(COLUMNS)} FROM rating {condition} ORDER BY rated_at, rowid",
-                values,
-            ).fetchall()
-        return [_read(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+            rows = connection.execute(ordered.where(*conditions)).mappings().all()
+        return [_read(dict(row)) for row in rows]
 
 
 def shown_settings(settings: Settings) -> dict[str, object]:

@@ -12,7 +12,8 @@ from rag.errors import LibraryError
 from rag.library import Library
 from rag.settings import Settings
 from rag.store import writing
-from rag.store.database import NO_ROOM_LEFT, Database
+from rag.store.database import NO_ROOM_LEFT
+from rag.store.sqlite import SqliteDatabase
 
 PAPERS = [
     {
@@ -49,13 +50,13 @@ def ids(library):
 
 def fill_disk(monkeypatch):
     """No file of a database that is opened from now on can grow."""
-    prepare = Database._prepare
+    prepare = SqliteDatabase._prepare
 
     def prepared(self, connection, entry):
         prepare(self, connection, entry)
         connection.execute("PRAGMA max_page_count = 1")  # the pages that it has, at the least
 
-    monkeypatch.setattr(Database, "_prepare", prepared)
+    monkeypatch.setattr(SqliteDatabase, "_prepare", prepared)
 
 
 def test_a_full_disk_is_told_in_a_sentence_and_with_room_the_same_goes_on(open_library):

@@ -13,8 +13,8 @@ import pytest
 from rag.errors import DamagedLibraryError, LibraryError
 from rag.library import Library
 from rag.settings import Settings
-from rag.store.database import FILE
 from rag.store.schema import SCHEMA
+from rag.store.sqlite import FILE
 from rag.types import Paper
 from tests.support.letters import LetterEmbedding
 

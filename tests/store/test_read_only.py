@@ -11,7 +11,7 @@ import pytest
 
 from rag.library import Library
 from rag.settings import Settings
-from rag.store.database import FILE
+from rag.store.sqlite import FILE
 from rag.types import Paper
 from tests.store.kept_papers import WINTER
 from tests.support import ROOT

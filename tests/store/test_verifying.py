@@ -13,7 +13,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from rag.errors import LibraryError
 from rag.library import Library
 from rag.settings import Settings
-from rag.store.database import FILE
+from rag.store.sqlite import FILE
 from rag.store.verifying import is_covered
 from rag.types import Paper, Passage
 

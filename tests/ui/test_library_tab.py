@@ -19,9 +19,9 @@ from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import Change
 from rag.settings import Settings
-from rag.store.database import FILE, Database
 from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore
+from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded
 from rag.types import Facets, Heading, IngestReport, Merged, Note, Paper, Preview, Rejection
 from tests.support.html import HOSTILE, Seen
@@ -99,7 +99,7 @@ def listed(tmp_path):
     opened = []
 
     def made(headings):
-        opened.append(Database(tmp_path / str(len(opened)) / FILE))
+        opened.append(SqliteDatabase(tmp_path / str(len(opened)) / FILE))
         papers = (
             Paper(h.paper_id, h.title, "It is.", h.authors, h.published, source=h.source)
             for h in headings

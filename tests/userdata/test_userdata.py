@@ -26,8 +26,8 @@ from rag.codec import (
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
 from rag.settings import Settings
-from rag.store.database import FILE, Database
 from rag.store.schema import SCHEMA
+from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded, one_line, without_accents
 from rag.types import (
     Answer,
@@ -83,13 +83,13 @@ def file(tmp_path):
 
 @pytest.fixture
 def conversations(file):
-    with closing(Database(file)) as database:
+    with closing(SqliteDatabase(file)) as database:
         yield Conversations(database)
 
 
 @pytest.fixture
 def feedback(file):
-    with closing(Database(file)) as database:
+    with closing(SqliteDatabase(file)) as database:
         yield Feedback(database)
 
 
@@ -221,7 +221,7 @@ def test_a_conversation_outlives_its_process(file, conversations):
     conversations.append("ada", made.conversation_id, answered())
     conversations.append("ada", made.conversation_id, ABSTAINED)
     conversations._database.close()
-    turns = Conversations(Database(file)).load("ada", made.conversation_id)
+    turns = Conversations(SqliteDatabase(file)).load("ada", made.conversation_id)
     assert [turn.answer for turn in turns] == [answered(), ABSTAINED]
     assert [turn.question for turn in turns] == ["Why do kettles sing?", "Who won?"]
     assert all(turn.asked_at.endswith("Z") for turn in turns)
@@ -442,9 +442,9 @@ def test_processes_lose_nothing_from_the_first_moment(file):
     code = (
         "import sys; from pathlib import Path\n"
         "from rag.types import Answer\n"
-        "from rag.store.database import Database\n"
+        "from rag.store.sqlite import SqliteDatabase\n"
         "from rag.userdata.conversations import Conversations\n"
-        "kept = Conversations(Database(Path(sys.argv[1])))\n"
+        "kept = Conversations(SqliteDatabase(Path(sys.argv[1])))\n"
         "key = kept.create('ada').conversation_id\n"
         "for n in range(10): kept.append('ada', key, Answer(f'{n}?', 'x', 'answered'))\n"
     )
@@ -453,12 +453,12 @@ def test_processes_lose_nothing_from_the_first_moment(file):
         subprocess.Popen([sys.executable, "-c", code, str(file)], env=environment) for _ in range(3)
     ]
     assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
-    assert [c.turns for c in Conversations(Database(file)).of("ada")] == [10, 10, 10]
+    assert [c.turns for c in Conversations(SqliteDatabase(file)).of("ada")] == [10, 10, 10]
 
 
 def test_a_reader_does_not_wait_for_a_writer(file, conversations):
     conversations.create("ada")
-    writer = Database(file)
+    writer = SqliteDatabase(file)
     read = []
     with writer.writing() as connection:
         connection.exec_driver_sql("DELETE FROM conversation")
@@ -472,7 +472,7 @@ def test_a_reader_does_not_wait_for_a_writer(file, conversations):
 
 def test_a_change_that_fails_half_way_changes_nothing(file, conversations):
     conversations.create("ada")
-    database = Database(file)
+    database = SqliteDatabase(file)
 
     def fail():
         with database.writing() as connection:
@@ -506,7 +506,7 @@ def test_a_file_cut_short_is_told(file, conversations):
     content = file.read_bytes()
     file.write_bytes(content[: len(content) // 2])
     with pytest.raises(LibraryError, match="damaged"):
-        Conversations(Database(file)).load("ada", key)
+        Conversations(SqliteDatabase(file)).load("ada", key)
 
 
 def test_another_programs_file_is_left_alone(file, conversations):
@@ -524,7 +524,7 @@ def test_a_newer_file_is_not_touched(file, conversations):
     newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     newer.close()
     with pytest.raises(LibraryError, match="a later version of paperchat"):
-        Conversations(Database(file)).of("ada")
+        Conversations(SqliteDatabase(file)).of("ada")
 
 
 def test_conversations_of_the_released_code_are_read_on(file, conversations):
@@ -537,20 +537,20 @@ def test_conversations_of_the_released_code_are_read_on(file, conversations):
     assert (kept.title, kept.turns) == ("Tea", 0)
     conversations.append("ada", "c", answered())
     assert conversations.find("ada", "c").turns == 1
-    with Database(file).reading() as connection:
+    with SqliteDatabase(file).reading() as connection:
         assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA
 
 
 def test_a_folder_that_cannot_be_used_is_told(tmp_path):
     (tmp_path / "library").write_text("a file")
     with pytest.raises(LibraryError, match="cannot be used"):
-        Conversations(Database(tmp_path / "library" / FILE)).of("ada")
+        Conversations(SqliteDatabase(tmp_path / "library" / FILE)).of("ada")
 
 
 def test_a_damaged_answer_is_told(file, conversations):
     key = conversations.create("ada").conversation_id
     conversations.append("ada", key, answered())
-    with Database(file).writing() as connection:
+    with SqliteDatabase(file).writing() as connection:
         connection.exec_driver_sql("UPDATE turn SET answer = '{'")
     with pytest.raises(LibraryError, match="cannot be read again"):
         conversations.load("ada", key)
@@ -581,7 +581,7 @@ def test_a_rating_keeps_all_that_led_to_the_answer(file, feedback):
         revision=3,
     )
     feedback._database.close()
-    assert Feedback(Database(file)).ratings() == [rating]
+    assert Feedback(SqliteDatabase(file)).ratings() == [rating]
     assert (rating.comment, rating.history, rating.revision) == ("Too short.", HISTORY, 3)
     assert (rating.settings["top_k"], rating.answer.mode) == (7, "extractive")
     kept = b"".join(path.read_bytes() for path in file.parent.iterdir())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,27 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
-from rag.lookup import (
-    EVERY_S,
-    MOST_FOUND,
-    Enrichment,
-    Services,
-    find_enrichments,
-    find_ids,
-    open_sources,
-    watch_zotero,
-)
+from rag.lookup import EVERY_S, MOST_FOUND
 from rag.query.messages import History, require_depth, require_question, to_messages
-from rag.readers import (
-    Item,
-    Meter,
-    Source,
-    collected,
-    noting,
-    read_sources,
-    read_text,
-    require_paper,
-)
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -61,8 +41,10 @@ if TYPE_CHECKING:
     from rag.faces.chat_engine import PaperChatEngine
     from rag.faces.query_engine import PaperQueryEngine
     from rag.faces.retriever import NodeRetriever
+    from rag.lookup.enriching import Enrichment
     from rag.query.query import Query
     from rag.query.understanding import QueryParser
+    from rag.readers import Item, Meter, Source
     from rag.retrieval.protocols import PaperFinder, Retriever
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
@@ -274,6 +256,9 @@ class Library:
             SourceUnavailableError: A service cannot be asked, and no other source holds a paper.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
+        from rag.lookup.opening import open_sources
+        from rag.lookup.services import Services
+        from rag.readers import Meter, collected, read_sources, require_paper
         from rag.store.writing import write_papers
 
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
@@ -299,6 +284,10 @@ class Library:
 
         Nothing is written; takes and raises the same as `ingest`.
         """
+        from rag.lookup.opening import open_sources
+        from rag.lookup.services import Services
+        from rag.readers import Meter, read_sources
+
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else list(sources)
         meter = Meter(given)
         items = read_sources(open_sources(given, Services(self._settings), MOST_FOUND), meter)
@@ -306,6 +295,9 @@ class Library:
 
     def preview_text(self, text: str, *, on_progress: OnProgress = _quietly) -> Preview:
         """Say what `ingest_text` would do, as `preview` does; ids are looked up."""
+        from rag.lookup.asked import find_ids
+        from rag.readers import Meter, read_text
+
         if not text.strip():
             raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
         if ids := find_ids(text):
@@ -315,6 +307,7 @@ class Library:
     def _preview(
         self, items: Iterator[Item], most: int, on_progress: OnProgress, meter: Meter
     ) -> Preview:
+        from rag.readers import noting, require_paper
         from rag.store.writing import write_papers
 
         papers: list[Paper] = []
@@ -356,6 +349,8 @@ class Library:
             SourceUnavailableError: The place where ids are looked up could not be asked.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
+        from rag.lookup.asked import find_ids
+        from rag.readers import read_text, require_paper
         from rag.store.writing import write_papers
 
         if not text.strip():
@@ -391,6 +386,9 @@ class Library:
             ConfigurationError: The source is none of Zotero's.
             SourceUnavailableError: Zotero does not run.
         """
+        from rag.lookup.services import Services
+        from rag.lookup.watching import watch_zotero
+        from rag.readers import collected, read_sources
         from rag.store.writing import write_papers
 
         self.prepare(on_progress)
@@ -435,6 +433,9 @@ class Library:
             SourceError: The library lacks one of the papers.
             SourceUnavailableError: No catalogue can be asked.
         """
+        from rag.lookup.enriching import find_enrichments
+        from rag.lookup.services import Services
+
         papers = self.papers() if paper_ids is None else self._catalog.require(paper_ids)
         return list(find_enrichments(Services(self._settings), papers, on_progress))
 
@@ -567,6 +568,8 @@ class Library:
         depth: Depth | None = None,
     ) -> Answer:
         """Return the same as `ask`, without blocking the event loop."""
+        import asyncio
+
         return await asyncio.to_thread(self.ask, question, history, filters, depth)
 
     def stream(

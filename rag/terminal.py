@@ -7,13 +7,9 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
@@ -99,7 +95,28 @@ def shown_progress() -> Iterator[OnProgress]:
 
     Where standard error is no terminal, nothing is drawn.
     """
-    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
+    with ExitStack() as opened:
+        bars: list[OnProgress] = []  # made when there is something to show: rich is slow to import
+
+        def show(progress: Progress) -> None:
+            if not bars:
+                bars.append(opened.enter_context(_bar()))
+            bars[0](progress)
+
+        yield show if sys.stderr.isatty() else _unseen
+
+
+def _unseen(progress: Progress) -> None:
+    """Show progress to nobody."""
+
+
+@contextmanager
+def _bar() -> Iterator[OnProgress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True, force_terminal=True)
     bar = Bar(
         TextColumn("{task.description}"),
         BarColumn(),

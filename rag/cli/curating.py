@@ -12,7 +12,7 @@ from rag.terminal import is_answered_yes, shown_progress, write_json, write_line
 
 if TYPE_CHECKING:
     from rag.catalog import Catalog
-    from rag.lookup import Enrichment
+    from rag.lookup.enriching import Enrichment
     from rag.types import Heading, Paper
 
     Actions = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, NoReturn, get_args
 
-from eval.arguments import add_eval
 from rag.cli import commands
 from rag.cli.curating import add_curating
-from rag.cli.feedback import add_feedback
 from rag.cli.noting import add_noting
+from rag.cli.numbers import port, positive, year
 from rag.cli.replaying import HELP as REPLAY_HELP
 from rag.cli.replaying import add_replay
-from rag.cli.serving import add_mcp
 from rag.cli.tabulating import add_tabulating
-from rag.lookup import LOOKUPS, MOST_FOUND
-from rag.readers import FORMATS
 from rag.types import Depth
 
-MOST_PORT: Final = 65535
 BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
 DEPTHS: Final = get_args(Depth)
 STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
@@ -33,7 +28,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     `--library` and `--verbose` may stand before the command too.
     """
     common, rest = _split_common(arguments)
-    return build_parser().parse_args(_insert_common(common, rest) if rest else ["chat", *common])
+    given = _insert_common(common, rest) if rest else ["chat", *common]
+    return build_parser(given[0]).parse_args(given)
 
 
 def _split_common(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -61,18 +57,32 @@ def _insert_common(common: list[str], rest: list[str]) -> list[str]:
     return [rest[0], *common, *rest[1:]]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser of a command; that of all where it is none."""
     parser = argparse.ArgumentParser(
         prog="paperchat", description="Ask questions of a library of research papers."
     )
-    parser.add_argument("--version", action="version", version=commands.version())
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show the program's version number and exit"
+    )
     parser.set_defaults(library=None, verbose=False)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     common = _common()
-    for name, add in COMMANDS.items():
+    for name in [command] if command in COMMANDS else COMMANDS:
+        add = COMMANDS[name]
         add(subparsers.add_parser(name, parents=[common], help=HELP[name], description=HELP[name]))
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints name and version of the installed package, which are looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and exit."""
+        from importlib import metadata
+
+        sys.stdout.write(f"paperchat {metadata.version('paperchat')}\n")
+        parser.exit()
 
 
 def _common() -> argparse.ArgumentParser:
@@ -92,10 +102,10 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         "filters", "which papers may answer; without any, those that the question says itself"
     )
     filters.add_argument(
-        "--since", type=_year, metavar="YEAR", help="published in this year or later"
+        "--since", type=year, metavar="YEAR", help="published in this year or later"
     )
     filters.add_argument(
-        "--until", type=_year, metavar="YEAR", help="published in this year or before"
+        "--until", type=year, metavar="YEAR", help="published in this year or before"
     )
     filters.add_argument("--undated", action="store_true", help="papers without a known year too")
     filters.add_argument(
@@ -119,7 +129,7 @@ def _add_starter(parser: argparse.ArgumentParser) -> None:
 
 def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=_port, default=7860, help="port to listen on")
+    parser.add_argument("--port", type=port, default=7860, help="port to listen on")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a user and a password")
     parser.add_argument(
         "--auth-file", type=Path, metavar="FILE", help="ask for a user of the file (`users add`)"
@@ -176,7 +186,7 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query")
-    parser.add_argument("-k", type=_positive, default=10, help="number of papers (default 10)")
+    parser.add_argument("-k", type=positive, default=10, help="number of papers (default 10)")
     _add_filters(parser)
     _add_json(parser)
     _add_starter(parser)
@@ -184,51 +194,19 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_ingest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "sources",
-        nargs="*",
-        metavar="SOURCE",
-        help=f"files or folders of papers ({FORMATS}), or what is to be looked up: {LOOKUPS}",
-    )
-    parser.add_argument(
-        "--most",
-        type=_positive,
-        default=MOST_FOUND,
-        metavar="N",
-        help=f"papers that a query brings at the most (default {MOST_FOUND})",
-    )
-    parser.add_argument(
-        "--collection",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="put all that is read into this collection; repeatable",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    parser.add_argument(
-        "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
-    )
-    parser.add_argument(
-        "--remove",
-        action="store_true",
-        help="take out what was deleted in Zotero; what another source has too stays",
-    )
-    parser.add_argument(
-        "--rebuild", action="store_true", help="embed the library anew with the present settings"
-    )
-    _add_json(parser)
-    parser.set_defaults(run=commands.ingest, usage_error=parser.error)
+    from rag.cli.ingesting import add_ingest  # with all readers, which nothing else needs
+
+    add_ingest(parser)
 
 
 def _add_papers(parser: argparse.ArgumentParser) -> None:
+    from rag.cli.ingesting import add_adding
+
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     common = [_common()]
     listing = actions.add_parser("list", parents=common, help="every paper, a line each")
     listing.set_defaults(run=commands.list_papers)
-    add = actions.add_parser(
-        "add", parents=common, help="a paper by hand, or papers from text on standard input"
-    )
-    _add_paper_fields(add)
+    add_adding(actions, common)
     show = actions.add_parser("show", parents=common, help="one paper, whole")
     show.add_argument("paper_id", help="its id, or the key that it is cited by")
     show.set_defaults(run=commands.show_paper)
@@ -242,19 +220,8 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     add_curating(actions, common)
     add_tabulating(actions, common)
     add_noting(actions, common)
-    for action in (listing, add, show, remove, verify):
+    for action in (listing, show, remove, verify):
         _add_json(action)
-
-
-def _add_paper_fields(add: argparse.ArgumentParser) -> None:
-    add.add_argument("--title", help="without it, all is read from standard input")
-    add.add_argument("--abstract")
-    add.add_argument("--author", action="append", default=[], metavar="NAME", help="repeatable")
-    add.add_argument("--published", metavar="DATE", help="a year, a month or a day")
-    add.add_argument("--doi")
-    add.add_argument("--url")
-    add.add_argument("--venue")
-    add.set_defaults(run=commands.add_paper, usage_error=add.error)
 
 
 def _add_removal(remove: argparse.ArgumentParser) -> None:
@@ -288,6 +255,8 @@ def _add_export(export: argparse.ArgumentParser) -> None:
 
 
 def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    from rag.cli.feedback import add_feedback
+
     add_feedback(parser, _common())
 
 
@@ -297,6 +266,18 @@ def _add_users(parser: argparse.ArgumentParser) -> None:
     adding.add_argument("user", metavar="USER")
     adding.add_argument("--file", type=Path, metavar="FILE", help="instead of standard output")
     adding.set_defaults(run=commands.add_user)
+
+
+def _add_mcp(parser: argparse.ArgumentParser) -> None:
+    from rag.cli.serving import add_mcp
+
+    add_mcp(parser)
+
+
+def _add_eval(parser: argparse.ArgumentParser) -> None:
+    from eval.arguments import add_eval
+
+    add_eval(parser)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -310,34 +291,6 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=commands.doctor)
 
 
-def _positive(text: str) -> int:
-    value = _whole_number(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("it must be at least 1")
-    return value
-
-
-def _year(text: str) -> int:
-    value = _whole_number(text)
-    if not date.min.year <= value <= date.max.year:
-        raise argparse.ArgumentTypeError(f"{text!r} is no year")
-    return value
-
-
-def _port(text: str) -> int:
-    value = _whole_number(text)
-    if not 1 <= value <= MOST_PORT:
-        raise argparse.ArgumentTypeError(f"it must be from 1 to {MOST_PORT}")
-    return value
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as exc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from exc
-
-
 COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "chat": _add_chat,
     "ask": _add_ask,
@@ -347,9 +300,9 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "papers": _add_papers,
     "feedback": _add_feedback,
     "users": _add_users,
-    "mcp": add_mcp,
+    "mcp": _add_mcp,
     "doctor": _add_doctor,
-    "eval": add_eval,
+    "eval": _add_eval,
 }
 HELP: Final = {
     "chat": "open the chat page (also without a command)",

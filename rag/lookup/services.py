@@ -16,7 +16,6 @@ from rag.settings import Settings
 from rag.types import Inventory, Note
 
 NEEDED: Final = {"doi": "a DOI (doi:10.1000/182)", "pmid": "a number (pmid:19872477)"}
-MOST_FOUND: Final = 100  # papers that a query brings where nothing else is asked for
 
 Found = Iterator[Record | RecordError | Note | Inventory]
 Find = Callable[[], Record | None]

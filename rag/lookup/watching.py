@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from rag.errors import ConfigurationError, SourceUnavailableError
+from rag.lookup import EVERY_S
 from rag.lookup.asked import find_asked
 from rag.lookup.services import Services
 from rag.lookup.zotero import NAME, NOTHING_SEEN, told
 from rag.readers.sources import Opened
 
 logger = logging.getLogger(__name__)
-
-EVERY_S: Final = 30.0
 
 
 def watch_zotero(

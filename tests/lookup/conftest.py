@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.lookup import Services
+from rag.lookup.services import Services
 from rag.settings import Settings
 from tests.support.scripted_service import Clock, ScriptedService
 

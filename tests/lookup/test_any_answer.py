@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rag.lookup import Services, open_sources
+from rag.lookup.opening import open_sources
+from rag.lookup.services import Services
 from rag.lookup.web import Reply
 from rag.readers import read_sources
 from rag.settings import Settings

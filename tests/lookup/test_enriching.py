@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rag.errors import SourceUnavailableError
-from rag.lookup import find_enrichments
-from rag.lookup.enriching import enrich, is_same
+from rag.lookup.enriching import enrich, find_enrichments, is_same
 from rag.types import Paper
 from tests.support.scripted_service import arxiv_feed, crossref_work, openalex_work
 

@@ -6,8 +6,10 @@ import pytest
 
 from rag.errors import ConfigurationError, SourceError, SourceUnavailableError
 from rag.library import Library
-from rag.lookup import Services, open_sources, watch_zotero
 from rag.lookup.asked import find_asked
+from rag.lookup.opening import open_sources
+from rag.lookup.services import Services
+from rag.lookup.watching import watch_zotero
 from rag.readers import read_sources, require_paper
 from rag.readers.records import RecordError
 from rag.types import Inventory, Note, Paper, Rejection

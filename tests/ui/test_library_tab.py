@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rag.errors import SourceError
 from rag.library import Library
-from rag.lookup import Change
+from rag.lookup.enriching import Change
 from rag.settings import Settings
 from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore

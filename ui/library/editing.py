@@ -13,7 +13,7 @@ from typing import Any, Final
 import gradio as gr
 
 from rag.errors import RagError
-from rag.lookup import Enrichment
+from rag.lookup.enriching import Enrichment
 from rag.types import Paper
 from ui.library import html
 from ui.library.pane import Pane

@@ -7,7 +7,7 @@ from html import escape
 from textwrap import shorten
 from typing import Final
 
-from rag.lookup import Change
+from rag.lookup.enriching import Change
 from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
 from ui.templates.icons import icon

@@ -14,7 +14,7 @@ from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.export import CSV, FORMATS, Format, export_papers
 from rag.library import Library
-from rag.lookup import find_ids
+from rag.lookup.asked import find_ids
 from rag.types import IngestReport, Paper, Preview, Rejection
 
 MOST_FILES: Final = 20

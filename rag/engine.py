@@ -202,13 +202,16 @@ class AnswerEngine:
     def _without_writing(self, answer: Answer, query: Query, clock: _Clock) -> Answer | None:
         """Return the final answer where nothing is to be written for the hits; else None."""
         reason = self._reason_to_abstain(query, answer.hits)
+        asks_for_record = bool(query.fields) and query.asks_for == "records"
+        if reason == "not_in_abstract" and asks_for_record:  # the record says it, or lacks it
+            reason = None
         clock.lap("gate")
         if reason == "not_in_library" and (direct := self._about_itself(query)):
             return self._with_follow_ups(_direct(answer, direct, clock), query)
         if reason:
             about = answer.hits[: len(query.about)] or answer.hits
             return _abstained(replace(answer, hits=about), reason, clock)
-        if query.fields and self._responder and answer.hits and query.asks_for == "records":
+        if asks_for_record and self._responder and answer.hits:
             paper = answer.hits[0].paper
             are_meant = names_title(query.standalone, paper)
             found = replace(query, about=(paper,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,10 +10,16 @@ from rag.answering.gate import AnswerabilityModel, lacks_detail
 from rag.answering.roles import lacks_limits
 from rag.fitted import load_fitted
 from rag.query.coined import unmentioned
+from rag.query.comparing import compared_sides
 from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
 from rag.query.query import Query
-from rag.types import Answer
+from rag.store.lexical import analyze
+from rag.text import squeezed
+from rag.types import Answer, Paper
+
+LONGEST_NAME: Final = 4  # words of a side that is looked for in the papers word by word
+COMPARED_AT: Final = re.compile(r"(?<=\w)\s+(?:for|on|in|at|when|with|if)\s.*", re.IGNORECASE)
 
 UNSURE: Final = "The library may not say this; these passages come nearest."
 NOT_SAID: Final = "The abstract may not say exactly this; these passages come nearest."
@@ -20,6 +27,7 @@ UNMENTIONED: Final = "No abstract cited here mentions {names}; these passages co
 UNKNOWN: Final = "No paper in this library mentions {names}; these passages come nearest."
 MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it says."
 NOT_APPLIED: Final = "The abstract of “{title}” does not speak of {words}."
+NO_SIDE: Final = "No abstract cited here mentions {side}; this is one side of the comparison only."
 NO_LIMITS: Final = "The abstract names no limitation; this is what it says."
 
 
@@ -30,6 +38,8 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     """
     if query.unknown_names and answer.is_extractive:
         return UNKNOWN.format(names=_listed(query.unknown_names))
+    if answer.is_extractive and (side := _missing_side(query, answer)):
+        return NO_SIDE.format(side=side)
     if query.applied_to and answer.is_extractive:
         title = query.leading[0].title
         return NOT_APPLIED.format(title=title, words=_listed(query.applied_to))
@@ -40,6 +50,23 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     if query.is_follow_up or not answer.is_extractive or not answer.papers:
         return None
     return _missing_in_found(query.topic, answer, answerability)
+
+
+def _missing_side(query: Query, answer: Answer) -> str:
+    """Return the side of a comparison that no cited abstract has, where one has the other."""
+    compared = compared_sides(query.standalone)
+    sides = [COMPARED_AT.sub("", side) for side in compared or ()]
+    if len(query.about) > 1 or not sides or max(len(side.split()) for side in sides) > LONGEST_NAME:
+        return ""
+    lacking = [side for side in sides if not any(_speaks_of(side, p) for p in answer.papers)]
+    return lacking[0] if len(lacking) == 1 else ""
+
+
+def _speaks_of(side: str, paper: Paper) -> bool:
+    """Return whether a paper has most words of a side, or its name written otherwise."""
+    text = f"{paper.title} {paper.abstract}"
+    asked = set(analyze(side))
+    return 2 * len(asked & set(analyze(text))) > len(asked) or squeezed(side) in squeezed(text)
 
 
 def _missing_in_paper(

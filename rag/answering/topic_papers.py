@@ -23,6 +23,7 @@ GENERAL_NOUN: Final = re.compile(
     re.IGNORECASE,
 )
 MOST_OF_TOPIC: Final = 20  # papers
+ALTERNATIVE: Final = re.compile(r"\s+(?:and/)?or\s+", re.IGNORECASE)
 
 
 def papers_on_topic(
@@ -74,6 +75,11 @@ def papers_on_rarest_word(
 
 
 def _forms(topic: str, lookup: PaperLookup) -> list[set[str]]:
+    """Return the stems of each alternative of a topic, "tides or moss", and of its other form."""
+    return [form for each in ALTERNATIVE.split(topic) for form in _forms_of_one(each, lookup)]
+
+
+def _forms_of_one(topic: str, lookup: PaperLookup) -> list[set[str]]:
     """Return the stems of a topic, and those of its abbreviation or long form."""
     words = [w for w in re.findall(r"\w+", topic.lower()) if w not in UNTOPICAL]
     stems = analyze(" ".join(words))

@@ -94,7 +94,11 @@ AMONG_AUTHORS: Final = re.compile(
 # "What does Ada Byron say?" of a name that no paper has.
 SAID_BY: Final = re.compile(
     r"\b(?:do|does|did)\s+(?P<name>[A-Z][a-z][\w.'’-]*(?:\s+(?:(?:and|&)\s+)?[A-Z][\w.'’-]*){0,3})(?:\s+et\s+al\.?)?"
-    r"\s+(?:say|think|argue|claim|find|propose|show|suggest|write|report|conclude|mean|work\s+on|do)\b",
+    r"\s+(?:say|think|argue|claim|find|propose|show|suggest|write|report|conclude|work\s+on)\b",
+)
+# A word with a capital inside is no family name but a method's: "TideNet", unlike "McBride".
+COINED_WORD: Final = re.compile(
+    r"\b(?!(?:Mc|Mac|Di|De|Da|Du|La|Le|Van|Von|Fitz|O['’])[A-Z][a-z]+\b)[A-Z][a-z]+[A-Z]"
 )
 # "Who is Ada Byron?", with or without capitals.
 WHO_IS: Final = re.compile(
@@ -163,7 +167,9 @@ def unknown_author(question: str) -> str:
 def said_by(question: str) -> str:
     """Return the name of whom a question asks what they say, or of a paper; empty for none."""
     match = SAID_BY.search(question)
-    return match["name"] if match and not NO_NAME.search(match["name"]) else ""
+    if match is None or NO_NAME.search(match["name"]) or COINED_WORD.search(match["name"]):
+        return ""
+    return match["name"]
 
 
 def _capitalised(name: str) -> str:

@@ -17,6 +17,13 @@ _ASKED: Final = (
     r"\s*(?:[,:;?]|\s[-–—])\s*(?:and\s+|so\s+)?(?:in\s+)?(?:what|which|how|where|who|when)\b.*?"
     r"\b(?:each|both|they|them|the\s+two(?:\s+papers)?|these\s+two|the\s+(?:papers|difference))\b.*$"
 )
+_MORE: Final = (
+    r"(?:better|worse|faster|slower|cheaper|smaller|larger|stronger|weaker|safer|simpler|newer|older"
+    r"|(?:more|less)\s+\w+|as\s+\w+)"
+)
+_TAKE: Final = r"(?:take|use|choose|pick|prefer|try|go\s+(?:for|with)|recommend)"
+# What the sides are compared at: "is A better than B at small tables?"
+_OF_BOTH: Final = r"(?:\s+(?:at|for|on|in|when|if|with|to)\s.*|\s*[,:;?].*|\W*)$"
 SIDES: Final = tuple(
     re.compile(pattern, _X)
     for pattern in (
@@ -26,6 +33,11 @@ SIDES: Final = tuple(
         rf"\bhow\s+(?:do|does|did|is|are)\s+(?P<a>.+?)\s+(?:differ\w*|compare[sd]?|relate[sd]?)\s+(?:from|to|with|against)\s+(?P<b>.+?){_TAIL}",
         rf"^\W*(?P<a>.+?)\s+(?:versus|vs\.?)\s+(?P<b>.+?){_TAIL}",
         rf"^\W*(?P<a>.+?)\s+(?:and|or)\s+(?P<b>.+?){_ASKED}",
+        rf"^\W*(?P<a>.+?)\s+compared\s+(?:to|with|against)\s+(?P<b>.+?){_TAIL}",
+        rf"^\W*(?:(?:and|so|but|hm+|ok(?:ay)?)\W+)*(?:is|are|was|were|does|do|did)\s+(?P<a>.+?)\s+"
+        rf"(?:(?:any|much|really|always|usually|do|does|perform|work|run|score)\s+)*{_MORE}\s+(?:than|as)\s+(?P<b>.+?){_OF_BOTH}",
+        rf"\b(?:should|shall|can|could|would|do)\s+(?:i|we|one|you)\s+(?:better\s+|rather\s+)?{_TAKE}\s+(?P<a>.+?)\s+"
+        rf"(?:or|over|instead\s+of|rather\s+than)\s+(?P<b>.+?){_OF_BOTH}",
     )
 )
 # What stands for the name of a paper, before or behind what tells which one.

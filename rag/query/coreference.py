@@ -136,6 +136,31 @@ def find_antecedents(question: str, history: Sequence[Message]) -> Antecedents:
     return _by_pronoun(question, latest[0])
 
 
+# Describes one of the papers before: "the one on moss", "the moss one".
+DESCRIBED: Final = re.compile(
+    r"\bthe\s+(?:one|paper|study|work)\s+(?:on|for|about|with|from|of|using|in|that\s+(?:is\s+(?:on|about|for)|uses|has))\s+"
+    r"(?P<behind>(?:\w[\w-]*\s?){1,4})"
+    r"|\bthe\s+(?P<before>(?:(?!the\b)\w[\w-]*\s){1,3})(?:one|paper)\b",
+    re.IGNORECASE,
+)
+
+
+def described_before(question: str, history: Sequence[Message]) -> Paper | None:
+    """Return the only paper of the last answer with several that has what a question says of it.
+
+    "And the one on moss?", "not that one, the moss one". A title counts before an abstract.
+    """
+    several = next((p for p in reversed(list(_cited_papers(history))) if len(p) > 1), [])
+    match = DESCRIBED.search(question)
+    if not several or match is None or ORDINAL.search(match[0]):
+        return None
+    said = set(analyze(" ".join(topic_words(match["behind"] or match["before"]))))
+    titled = [p for p in several if said <= set(analyze(p.title))]
+    having = [p for p in several if said <= set(analyze(f"{p.title} {p.abstract}"))]
+    found = titled or having
+    return found[0] if said and len(found) == 1 else None
+
+
 def last_cited(history: Sequence[Message]) -> list[Paper]:
     """Return the papers of the last answer that cites any, in the order of its citations."""
     return next(reversed(list(_cited_papers(history))), [])

@@ -123,7 +123,7 @@ DETAILS: Final = (
     ),
     _detail(
         r"\bhow\s+(?:long|many\s+(?:hours|days|minutes|weeks|seconds))\b.{0,50}\b(?:take|took|train\w*|run\w*|last\w*|need\w*)\b"
-        r"|\b(?:training|running|run|inference)\s*-?times?\b",
+        r"|(?<!\bat )(?<!\bduring )(?<!\bat the )\b(?:training|running|run|inference)\s*-?times?\b",
         r"\b(?:hours?|days?|minutes?|weeks?|seconds?|months?|milliseconds?|ms|faster|slower|times?|speed-?ups?)\b",
     ),
     _detail(

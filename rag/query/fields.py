@@ -18,7 +18,9 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
     "bibtex": re.compile(
         r"\bbib\s?-?tex\b|\b(?:citation|reference|bib)\s+entry\b|\bhow\s+(?:do|can|should|to|would)\s+(?:i\s+|we\s+|one\s+)?cite\b"
         r"|^\W*(?:please\s+)?cite\s+(?:it|this|that|the)\b|\b(?:ris|apa|csl)\s+(?:entry|format|citation)\b"
-        r"|\b(?:citation|reference)\s+(?:for|of)\s+(?:it|this|that|the)\b",
+        r"|\b(?:citation|reference)\s+(?:for|of)\s+(?:it|this|that|the)\b"
+        r"|\b(?:entry|entries|citation|reference)\b.{0,40}\b(?:la\s?tex|bibliograph\w+|references?\s+list|list\s+of\s+references|bib\s+file)\b"
+        r"|\b(?:la\s?tex|bibliograph\w+)\s+(?:entry|citation|reference)\b",
         _I,
     ),
     "authors": re.compile(
@@ -73,7 +75,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
         _X,
     ),
     "link": re.compile(
-        r"""\b(?:link|url|web\s?(?:page|site|address)|pdf|full\s?-?text|doi|arxiv\s+(?:id|number|link|page))\b(?!\s+(?:prediction|between|layer|weight))
+        r"""(?<!\bin\s)(?<!\bfrom\s)(?<!\bon\s)(?<!\bof\s)\b(?:link|url|web\s?(?:page|site|address)|pdf|full\s?-?text|doi|arxiv\s+(?:id|number|link|page))\b(?!\s+(?:prediction|between|layer|weight))
               (?=.{0,60}\b(?:it|this|that|paper|one|study|work|article|of|for|to|please)\b|\W*$)
            |\bwhere\s+(?:can|do|could|might)\s+(?:i|we|one)\s+(?:read|find|get|download|access|see)\s+(?:it|this|that|the\s+(?:paper|full|rest|article|pdf))\b
            |\bis\s+(?:it|this|that)\s+on\s+arxiv\b""",

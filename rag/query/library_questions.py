@@ -230,13 +230,48 @@ ANY_PAPERS: Final = re.compile(
 )
 
 
+# Which of one's own papers are on a topic: "which of my papers deal with tides?", "who in this
+# library works on tides?", "tides: which papers do we have?"
+_OWN: Final = r"(?:my|our|your|the|these|those|this)"
+_SHELF: Final = rf"{_OWN}\s(?:own\s|whole\s|entire\s)?(?:library|collection|corpus|papers|shelf)"
+_IS_ON: Final = (
+    r"(?:(?:is|are)\s(?:about|on|related\sto)|(?:talks?|speaks?)\s(?:about|of)|deals?\swith|mentions?|discuss(?:es)?|covers?"
+    r"|concerns?|ha(?:s|ve)\s(?:some|any)?thing\sto\sdo\swith|ha(?:s|ve)\sto\sdo\swith|relates?\sto|contains?)"
+)
+INVENTORIES: Final = tuple(
+    re.compile(pattern, _X)
+    for pattern in (
+        rf"""{POLITE}(?:which|what)\s(?:ones?\s)?(?:of\s{_OWN}\s(?:own\s)?{_THINGS}|{_THINGS}\sof\s(?:mine|ours|yours)
+            |{_THINGS}\s(?:here|in\s{_SHELF}))\s(?:that\s)?{_IS_ON}\s(?P<topic>.+)$""",
+        rf"""{POLITE}(?:do|does|are|is)\s(?:any|some)(?:thing|one)?\s(?:of\s{_OWN}\s(?:own\s)?{_THINGS}|in\s{_SHELF})\s
+            (?:{_IS_ON}|about|on|related\sto)\s(?P<topic>.+)$""",
+        rf"""{POLITE}(?:who|which\s(?:authors|people|groups))\s(?:in|of|from)\s{_SHELF}\s
+            (?:works?|worked|writes?|wrote|publish\w*|does\sresearch)\s(?:on|about|with)\s(?P<topic>.+)$""",
+        rf"""{POLITE}(?P<topic>[^:?,]{{3,60}}?)\s?(?::|\s[-–—]|,)\s(?:which|what|any)\s(?:{_THINGS}\s)?
+            (?:(?:do|have)\s(?:you|we|i)(?:\s(?:have|got))?|are\sthere)(?:\s(?:here|in\s{_SHELF}|on\s(?:it|this|that)))*\W*$""",
+    )
+)
+POINTS_BACK: Final = re.compile(r"(?:it|this|that|them|these|those)\b", _I)
+LONGEST_INVENTORY: Final = 5  # words of a topic that titles or abstracts may have
+
+
+def _asked_of_inventory(question: str) -> LibraryQuestion | None:
+    """Return the question for all papers on a short topic, if one asks which of them there are."""
+    for pattern in INVENTORIES:
+        if match := pattern.match(" ".join(question.split())):
+            topic = _topic(match["topic"])
+            is_short = 0 < len(topic.split()) <= LONGEST_INVENTORY and not POINTS_BACK.match(topic)
+            return LibraryQuestion("list", topic) if is_short else None
+    return None
+
+
 def find_library_question(question: str) -> LibraryQuestion | None:
     """Return what a question asks of the library's records as a whole, if anything."""
     if by_field := _asked_by_field(question):
         return by_field
     if ADDED.match(question):
         return LibraryQuestion("added")
-    return _asked_without(question) or _asked_of_shelf(question)
+    return _asked_without(question) or _asked_of_inventory(question) or _asked_of_shelf(question)
 
 
 def _asked_without(question: str) -> LibraryQuestion | None:

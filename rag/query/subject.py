@@ -12,6 +12,7 @@ from rag.query.coreference import (
     Antecedents,
     count_too_few_cited,
     covers,
+    described_before,
     find_antecedents,
     has_pronoun,
     ids_to_exclude,
@@ -55,6 +56,10 @@ class SubjectFinder:
 
     def find(self, query: Query) -> Query:
         """Return the query with the papers it is about, and how it relates to those before it."""
+        described = described_before(query.standalone, query.history)
+        return replace(query, about=(described,)) if described else self._find(query)
+
+    def _find(self, query: Query) -> Query:
         question = query.standalone
         named = named_papers(question, self.lookup) if self.lookup else []
         if (

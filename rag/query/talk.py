@@ -42,7 +42,7 @@ TALK: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r"""(?:(?:what|which)(?:['’]s|\s(?:is|are|was))?\s|show\s(?:me\s)?|list\s|give\sme\s)?(?:the\s)?
                 (?:most\s(?:cited|influential|popular|famous|important|read|downloaded)|best|top(?:\s\d+)?|highest\s(?:rated|cited))\s
                 (?:papers?|articles?|works?|stud(?:y|ies)|ones?)(?:\s(?:here|there|overall|ever|in\s(?:this|the|your|my)\s\w+|of\s(?:all|them)))*\W*$
-                |how\s(?:many\scitations|often\s(?:is|was|are)\b.*\bcited)\b.*""",
+                |how\s(?:many\scitations|(?:often|many\stimes|much)\s(?:is|was|are|were|has|have|had)\b.*\bcited)\b.*""",
         ),
         (
             "pdf",

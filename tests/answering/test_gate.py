@@ -78,6 +78,24 @@ def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
     assert topic_words(question) == words
 
 
+@pytest.mark.parametrize(
+    ("question", "side"),
+    [
+        ("WaveMix vs. Llama 3, which one for a phone?", "Llama 3"),
+        ("is WaveMix better than nnU-Net at segmentation?", "nnU-Net"),
+    ],
+)
+def test_a_comparison_with_what_is_not_here_is_told_as_one_side(starter, question, side):
+    answer = starter.ask(question)
+    assert answer.papers[0].title.startswith("WaveMix")
+    assert answer.caveat is not None
+    assert side in answer.caveat
+
+
+def test_a_comparison_of_two_papers_of_the_library_has_no_caveat(starter):
+    assert starter.ask("TabPFN vs Hopular for small tables").caveat is None
+
+
 def test_a_word_that_no_paper_has_is_told_where_the_papers_are_hardly_relevant(starter):
     caveat = starter.ask("rotary position embeddings, how do they work?").caveat
     assert caveat == "No paper in this library mentions rotary; these passages come nearest."

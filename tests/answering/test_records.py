@@ -44,6 +44,7 @@ def library(words_library):
         ("who is hopper", ["No paper by Hopper"]),
         ("what does Hopper say about moss?", ["No paper by Hopper"]),
         ("papers with grace hopper among the authors", ["No paper by Grace Hopper"]),
+        ("which of my papers mention moss or crabs?", ["Moss as a Meter", "Tidal Clocks in Crabs"]),
         ("papers that are not about clocks", ["1 paper that does not mention", "Moss as a Meter"]),
         ("what was added recently?", ["When a paper was added is not recorded", "Moss as a Meter"]),
         ("how many papers on clock systems", ["2 papers with “clock” in the title"]),

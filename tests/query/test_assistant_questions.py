@@ -13,6 +13,9 @@ from rag.types import Message
 UNRULED = [
     ("what do the little numbers behind your sentences mean", "markers"),
     ("why won't you tell me anything about that", "declining"),
+    ("do you look at the plots in the papers too", "figures"),
+    ("is it ok to base my diagnosis on your answers", "reliance"),
+    ("how are you different from a search engine like google scholar", "others"),
     ("will you still know tomorrow what i asked today", "memory"),
 ]
 

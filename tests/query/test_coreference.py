@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.coreference import count_too_few_cited, find_antecedents, ids_to_exclude
+from rag.query.coreference import (
+    count_too_few_cited,
+    described_before,
+    find_antecedents,
+    ids_to_exclude,
+)
 from rag.types import Citation, Message, Paper
 
 MOSS, CRAB, BELL = (Paper(name, name.title(), "A text.") for name in ("moss", "crab", "bell"))
@@ -142,3 +147,20 @@ def test_an_elliptical_question_is_of_the_paper_before():
 
 def test_nothing_is_referred_to_before_an_answer_cited_something():
     assert find_antecedents("the second one", LISTED[:1]).papers == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("and the one on moss?", MOSS),
+        ("not that one, the bell one: what does it prove?", BELL),
+        ("the crab paper, how big is it", CRAB),
+        ("the one about boats?", None),
+        ("the second one", None),  # a place, which others count
+        ("the one with a text", None),  # all of them have one
+        ("how are bells cast?", None),
+    ],
+)
+def test_a_paper_of_a_list_is_told_by_what_it_is_on(question, paper):
+    assert described_before(question, LATER) == paper
+    assert described_before(question, ()) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Final
 from urllib.parse import unquote
 
@@ -36,6 +36,7 @@ SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2", "zotero")
 NOT_SEEN: Final = (
     *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
 )
+SEEN: Final = tuple(sorted(each.name for each in fields(Paper) if each.name not in NOT_SEEN))
 
 
 def plain_arxiv_id(text: str) -> str:
@@ -100,5 +101,5 @@ def id_from_title(title: str) -> str:
 
 def content_hash(paper: Paper) -> str:
     """Hash what is read and searched of a paper: its texts, authors, date, address and venue."""
-    fields = {name: value for name, value in asdict(paper).items() if name not in NOT_SEEN}
-    return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]
+    seen = [(name, getattr(paper, name)) for name in SEEN]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

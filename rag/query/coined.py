@@ -98,12 +98,17 @@ def papers_coining(token: str, lookup: PaperLookup) -> list[Paper]:
 
 
 def _having_written(token: str, stems: Sequence[str], lookup: PaperLookup) -> list[Paper]:
-    """Return papers that have a name as it is written, not only words of the same stem."""
-    most = MOST_BEARERS[HEAD_RANK] + 1
+    """Return papers that have a name as it is written, not only words of the same stem.
+
+    None where so many have it that it is no single one's.
+    """
+    most = MOST_BEARERS[HEAD_RANK]
     if not (token.isupper() and len(token) >= LEAST_NAME):
-        return lookup.having(stems, most)
+        return lookup.few(stems, most)
     papers = lookup.having(stems, MOST_READ)
-    return [p for p in papers if token in f"{p.title} {p.abstract}"][:most] or papers[:most]
+    return [p for p in papers if token in f"{p.title} {p.abstract}"][: most + 1] or papers[
+        : most + 1
+    ]
 
 
 def _own(token: str, papers: Sequence[Paper]) -> list[Paper]:
@@ -150,10 +155,9 @@ def _only_head(token: str, lookup: PaperLookup) -> list[Paper]:
     """Return the only paper whose title has a dictionary word before its colon: "PIGEON: …"."""
     if token.lower() in STOP_WORDS or len(token) < LEAST_NAME:
         return []
-    stems = analyze(token)
-    papers = lookup.having(stems, 2) if stems else []
-    is_only = len(papers) == 1 and own_name_rank(token, papers[0]) == HEAD_RANK
-    return papers if is_only and not _writes_small(token, papers[0]) else []
+    paper = lookup.only(analyze(token))
+    is_head = paper is not None and own_name_rank(token, paper) == HEAD_RANK
+    return [paper] if paper and is_head and not _writes_small(token, paper) else []
 
 
 def own_name_rank(token: str, paper: Paper) -> int:
@@ -231,9 +235,10 @@ def only_paper_named(token: str, lookup: PaperLookup) -> Paper | None:
     if not (is_name and is_long) or is_word:
         return None
     stems = analyze(token)
-    papers = lookup.having(stems, MOST_READ) if stems else []
+    if IRREGULAR.match(token):
+        papers = lookup.having(stems, MOST_READ) if stems else []
+    else:
+        papers = lookup.few(stems, 1)
     exact = re.compile(rf"(?<![\w-]){re.escape(token)}(?![\w-])")
     so_written = [p for p in papers if exact.search(p.title) or exact.search(p.abstract)]
-    if len(papers) > 1 and not IRREGULAR.match(token):
-        return None
     return so_written[0] if len(so_written) == 1 else None

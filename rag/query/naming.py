@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, only_paper_named, papers_coining
@@ -18,7 +18,7 @@ from rag.query.fields import RECORD_WORDS
 from rag.query.filters import QUOTED, UNTOPICAL
 from rag.query.focus import topic_words
 from rag.query.follow_ups import LEANS, compares
-from rag.query.paper_lookup import PaperLookup
+from rag.query.paper_lookup import PaperLookup, Titled
 from rag.query.questions import STOP_WORDS
 from rag.query.titles import titled_papers
 from rag.store.lexical import analyze
@@ -92,8 +92,7 @@ def mentioning(question: str, lookup: PaperLookup) -> list[Paper]:
     """Return the papers that have every coined name in a question; none where too many have."""
     names = [m[0] for m in TOKEN.finditer(question) if COINED.match(m[0])]
     stems = [stem for name in names if name.lower() not in STOP_WORDS for stem in analyze(name)]
-    papers = lookup.having(stems, MOST_MENTIONING + 1) if stems else []
-    return papers if len(papers) <= MOST_MENTIONING else []
+    return lookup.few(stems, MOST_MENTIONING) if stems else []
 
 
 def is_topic(phrase: str, lookup: PaperLookup) -> bool:
@@ -103,7 +102,7 @@ def is_topic(phrase: str, lookup: PaperLookup) -> bool:
     if not stems or len(phrase.split()) > LONGEST_TOPIC or LEANS.search(phrase):
         return False
     wanted = f" {' '.join(stems)} "
-    near = lookup.having(stems, MOST_TITLED)
+    near = lookup.titled(stems, MOST_TITLED)
     return any(wanted in f" {' '.join(analyze(paper.title))} " for paper in near)
 
 
@@ -120,9 +119,13 @@ def _titled(question: str, lookup: PaperLookup) -> list[Paper]:
     near = {
         paper.paper_id: paper
         for stem in _rare_stems(question, lookup)[:2]
-        for paper in lookup.having([stem], MOST_TITLED)
+        for paper in lookup.titled([stem], MOST_TITLED)
     }
-    return titled_papers(question, list(near.values()))
+    return _whole_papers(titled_papers(question, list(near.values())), lookup)
+
+
+def _whole_papers(found: Iterable[Titled], lookup: PaperLookup) -> list[Paper]:
+    return lookup.by_id(each.paper_id for each in found)
 
 
 def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
@@ -132,7 +135,7 @@ def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
         paper.paper_id: paper
         for stem in _rare_stems(question, lookup)[:3]
         if lookup.frequency(stem) <= MOST_TITLED
-        for paper in lookup.having([stem], MOST_TITLED)
+        for paper in lookup.titled([stem], MOST_TITLED)
     }
     for paper in near.values():
         head = HEAD.match(paper.title)
@@ -142,13 +145,13 @@ def _headed(question: str, lookup: PaperLookup) -> Iterator[Paper]:
         is_asked = key == title_key(asked_term(question))
         is_named = len(key) >= LEAST_HEAD and key in asked
         if is_named and (is_asked or _is_only_one(head[1], paper, lookup)):
-            yield paper
+            yield from _whole_papers([paper], lookup)
 
 
-def _is_only_one(phrase: str, paper: Paper, lookup: PaperLookup) -> bool:
+def _is_only_one(phrase: str, paper: Titled, lookup: PaperLookup) -> bool:
     """Return whether no other paper has all words of a phrase."""
     stems = analyze(phrase)
-    return bool(stems) and [p.paper_id for p in lookup.having(stems, 2)] == [paper.paper_id]
+    return bool(stems) and [p.paper_id for p in lookup.titled(stems, 2)] == [paper.paper_id]
 
 
 def _compared(question: str, lookup: PaperLookup) -> list[Paper]:
@@ -190,8 +193,8 @@ def _beginning(phrase: str, lookup: PaperLookup) -> list[Paper]:
     stems = analyze(phrase)
     if len(phrase.split()) < SURE_HEAD_WORDS or not stems:
         return []
-    begun = _whole(phrase.strip('"“”«»').lower().split(), lookup.having(stems, MOST_TITLED))
-    return begun if len(begun) == 1 else []
+    begun = _whole(phrase.strip('"“”«»').lower().split(), lookup.titled(stems, MOST_TITLED))
+    return _whole_papers(begun, lookup) if len(begun) == 1 else []
 
 
 def _nearest_bearer(phrase: str, lookup: PaperLookup) -> Paper | None:
@@ -244,13 +247,14 @@ def _only_bearer(phrase: str, lookup: PaperLookup, least: int = 1) -> Paper | No
     stems = analyze(" ".join(words))
     if not stems or len(stems) < least:
         return None
-    papers = lookup.having(stems, MOST_TITLED)
+    papers = lookup.titled(stems, MOST_TITLED)
     titled = [paper for paper in papers if set(stems) <= set(analyze(paper.title))]
     whole = _whole(words, titled) if len(words) >= SURE_HEAD_WORDS else []
-    return _only(whole) or _only(titled) or _only(papers)
+    single = next((some for some in (whole, titled, papers) if len(some) == 1), [])
+    return _only(_whole_papers(single, lookup))
 
 
-def _whole(words: Sequence[str], papers: Sequence[Paper]) -> list[Paper]:
+def _whole(words: Sequence[str], papers: Sequence[Titled]) -> list[Titled]:
     """Return the papers whose title begins with the words, articles aside."""
     asked = title_key(" ".join(words))
     return [

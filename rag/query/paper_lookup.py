@@ -16,6 +16,14 @@ KnowsWord = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Titled:
+    """A paper by its title alone: reading whole papers takes ten times as long."""
+
+    paper_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaperLookup:
     """Look up papers of one library.
 
@@ -34,6 +42,25 @@ class PaperLookup:
     def having(self, stems: Sequence[str], most: int) -> list[Paper]:
         """Return up to `most` papers that have all of the stems."""
         return self._papers(self.index.lexical.having(stems, most))
+
+    def is_had(self, stems: Sequence[str]) -> bool:
+        """Return whether any paper has all of the stems."""
+        return bool(self.index.lexical.having(stems, 1))
+
+    def only(self, stems: Sequence[str]) -> Paper | None:
+        """Return the one paper that has all of the stems; None where none or several have."""
+        found = self.index.lexical.having(stems, 2)
+        return next(iter(self._papers(found)), None) if len(found) == 1 else None
+
+    def few(self, stems: Sequence[str], most: int) -> list[Paper]:
+        """Return the papers that have all of the stems; none where more than `most` have."""
+        found = self.index.lexical.having(stems, most + 1)
+        return self._papers(found) if len(found) <= most else []
+
+    def titled(self, stems: Sequence[str], most: int) -> list[Titled]:
+        """Return the titles of up to `most` papers that have all of the stems."""
+        found = self.index.titles(self.index.lexical.having(stems, most))
+        return [Titled(paper_id, title) for paper_id, title in found.items()]
 
     def alike(self, word: str, wrong: int, most: int) -> list[Paper]:
         """Return up to `most` papers with a word whose stem differs by up to `wrong` letters."""

@@ -129,7 +129,7 @@ class SubjectFinder:
         lacking = {word: stems for word, stems in applied.items() if not present.issuperset(stems)}
         if is_detail(question) and len(lacking) < len(applied):
             return ()
-        return tuple(word for word, stems in lacking.items() if self.lookup.having(stems, 1))
+        return tuple(word for word, stems in lacking.items() if self.lookup.is_had(stems))
 
     def _spelling_out(self, question: str, named: Sequence[Paper]) -> tuple[Paper, ...]:
         """Return papers that spell out the acronym that is asked for, one for each long form.

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from rag.text import title_key
-from rag.types import Paper
 
 LEAST_TITLE_WORDS: Final = 3  # a shorter title is also a topic, such as "Dropout"
 
 
-def titled_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
+class HasTitle(Protocol):
+    """A paper, or what stands for one."""
+
+    @property
+    def paper_id(self) -> str:
+        """The paper's id."""
+
+    @property
+    def title(self) -> str:
+        """The paper's title."""
+
+
+P = TypeVar("P", bound=HasTitle)
+
+
+def titled_papers(question: str, papers: Sequence[P]) -> list[P]:
     """Return the papers whose whole title is in a question, in any spelling.
 
     A title within another one that is named does not count.

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -295,13 +295,24 @@ class PaperIndex:
     def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
         """Find papers by id, with passages, in the order asked for; unknown ids are left out."""
         kept = self._kept
-        missing = [each for each in dict.fromkeys(paper_ids) if each not in kept]
-        if missing:
+        different = dict.fromkeys(paper_ids)
+        found = {each: kept[each] for each in different if each in kept}
+        if missing := [each for each in different if each not in found]:
             read = self.papers.find(missing)
-            if len(kept) + len(read) <= PAPERS_KEPT:
-                kept.update(read)
-            kept = kept | read
-        return {each: kept[each] for each in dict.fromkeys(paper_ids) if each in kept}
+            self._keep(kept, read)
+            found |= read
+        return {each: found[each] for each in different if each in found}
+
+    def _keep(self, kept: dict[str, StoredPaper], read: Mapping[str, StoredPaper]) -> None:
+        """Remember papers that were read; of a large library the latest few thousand."""
+        if len(kept) + len(read) > PAPERS_KEPT:
+            for each in list(kept)[: len(read)]:
+                kept.pop(each, None)
+        kept.update(read)
+
+    def titles(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """Find the titles of papers by id, in the order asked for; unknown ids are left out."""
+        return self.papers.titles(paper_ids)
 
     def facets(self) -> Facets:
         """Count what the papers could be filtered by; counted again after a change only."""

@@ -11,13 +11,19 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
+    Table,
+    bindparam,
     delete,
     func,
     insert,
+    literal_column,
     select,
+    union_all,
     update,
 )
 
@@ -26,7 +32,6 @@ from rag.store.collecting import (
     count_tags,
     find_alike,
     find_members,
-    read_collections,
     write_order,
 )
 from rag.store.database import Database
@@ -35,6 +40,7 @@ from rag.store.schema import (
     SCHEMA,
     abstract,
     author,
+    collection,
     edit,
     identifier,
     library,
@@ -269,8 +275,16 @@ class PaperStore:
         found: dict[str, StoredPaper] = {}
         with self._database.reading() as connection:
             for some in _groups(paper_ids, VARIABLES_PER_QUERY):
-                rows = connection.execute(_WHOLE.where(paper.c.paper_id.in_(some))).all()
+                rows = connection.execute(_WHOLE_BY_ID, {"ids": some}).all()
                 found |= {each.paper.paper_id: each for each in _read(connection, rows)}
+        return {each: found[each] for each in dict.fromkeys(paper_ids) if each in found}
+
+    def titles(self, paper_ids: Sequence[str]) -> dict[str, str]:
+        """Find the titles of papers, in the order asked for; unknown ids are left out."""
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for some in _groups(paper_ids, VARIABLES_PER_QUERY):
+                found |= dict(connection.execute(_TITLES_BY_ID, {"ids": some}).all())
         return {each: found[each] for each in dict.fromkeys(paper_ids) if each in found}
 
     def all(self) -> Iterator[StoredPaper]:
@@ -304,6 +318,13 @@ class PaperStore:
             rows = connection.execute(_WHOLE.where(changed).order_by(paper.c.number)).all()
             return Changes(until, dict(removed.all()), _read(connection, rows))
 
+    def count_after(self, revision: int, most: int) -> int:
+        """Count the papers that were written after a revision, up to so many."""
+        later = select(paper.c.number).where(paper.c.revision > revision).limit(most)
+        with self._database.reading() as connection:
+            counted = select(func.count()).select_from(later.subquery())
+            return int(connection.execute(counted).scalar_one())
+
     def forget_superseded(self, until: int) -> None:
         """Drop what every derived store has followed."""
         old = superseded.c.revision <= until
@@ -319,6 +340,52 @@ class PaperStore:
 
 
 _WHOLE: Final[Select[Any]] = select(paper, abstract.c.text, abstract.c.passages).join(abstract)
+_WHOLE_BY_ID: Final = _WHOLE.where(paper.c.paper_id.in_(bindparam("ids", expanding=True)))
+_TITLES_BY_ID: Final = select(paper.c.paper_id, paper.c.title).where(
+    paper.c.paper_id.in_(bindparam("ids", expanding=True))
+)
+
+
+IDENTIFIERS: Final = "identifiers"
+RETRACTION: Final = "retraction"
+
+
+def _beside_papers() -> CompoundSelect[Any]:
+    """Select all that stands beside papers: a field of `Paper`, a number, an order, a text.
+
+    One query for all: on small tables the queries themselves are what costs.
+    """
+    some = select(paper.c.number).where(paper.c.number.in_(bindparam("numbers", expanding=True)))
+    chosen = some.cte("chosen")
+
+    def of(kind: str, table: Table, key: ColumnElement[Any], text: Column[str]) -> Select[Any]:
+        chosen_too = table.join(chosen, table.c.paper_number == chosen.c.number)
+        return select(literal_column(f"'{kind}'"), table.c.paper_number, key, text).select_from(
+            chosen_too
+        )
+
+    none: ColumnElement[str] = literal_column("''")
+    named = select(
+        literal_column("'collections'"), paper_collection.c.paper_number, none, collection.c.name
+    ).select_from(
+        paper_collection.join(chosen, paper_collection.c.paper_number == chosen.c.number).join(
+            collection
+        )
+    )
+    return union_all(
+        of("authors", author, author.c.position, author.c.name),
+        of(IDENTIFIERS, identifier, identifier.c.scheme, identifier.c.value).where(
+            identifier.c.scheme != TITLE
+        ),
+        of("tags", tag, none, tag.c.name),
+        of("origins", origin, none, origin.c.source),
+        of("edited", edit, none, edit.c.field),
+        of(RETRACTION, retraction, none, retraction.c.told),
+        named,
+    )
+
+
+_BESIDE: Final = _beside_papers()
 
 
 def _read_state(row: Row[Any]) -> LibraryState:
@@ -444,89 +511,34 @@ def _reachable(connection: Connection, revision: int, most: int) -> int:
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]:
     """Return papers of whole rows, in their order."""
-    numbers = [row.number for row in rows]
-    authors = _authors(connection, numbers)
-    known = _identifiers(connection, numbers)
-    more = {
-        "tags": _texts(connection, tag.c.paper_number, tag.c.name, numbers),
-        "origins": _texts(connection, origin.c.paper_number, origin.c.source, numbers),
-        "edited": _texts(connection, edit.c.paper_number, edit.c.field, numbers),
-        "collections": read_collections(connection, numbers),
-    }
-    retracted = _texts(connection, retraction.c.paper_number, retraction.c.told, numbers)
-    return [
-        _read_paper(
-            row,
-            authors=tuple(authors.get(row.number, ())),
-            identifiers=tuple(known.get(row.number, ())),
-            retraction=next(iter(retracted.get(row.number, ())), None),
-            **{name: tuple(texts.get(row.number, ())) for name, texts in more.items()},
-        )
-        for row in rows
-    ]
+    beside: dict[int, dict[str, list[tuple[Any, str]]]] = {row.number: {} for row in rows}
+    for some in _groups(beside, VARIABLES_PER_QUERY):
+        for kind, number, key, text in connection.execute(_BESIDE, {"numbers": some}).all():
+            beside[number].setdefault(kind, []).append((key, text))
+    return [_read_paper(row, beside[row.number]) for row in rows]
 
 
-def _authors(connection: Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    for some in _groups(numbers, VARIABLES_PER_QUERY):
-        rows = select(author.c.paper_number, author.c.name).where(author.c.paper_number.in_(some))
-        ordered = rows.order_by(author.c.paper_number, author.c.position)
-        for number, name in connection.execute(ordered):
-            found[number].append(name)
-    return found
-
-
-def _identifiers(
-    connection: Connection, numbers: Sequence[int]
-) -> Mapping[int, list[tuple[str, str]]]:
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for some in _groups(numbers, VARIABLES_PER_QUERY):
-        rows = select(identifier).where(
-            identifier.c.paper_number.in_(some), identifier.c.scheme != TITLE
-        )
-        ordered = rows.order_by(identifier.c.paper_number, identifier.c.scheme, identifier.c.value)
-        for number, scheme, value in connection.execute(ordered):
-            found[number].append((scheme, value))
-    return found
-
-
-def _texts(
-    connection: Connection, number: Column[int], text: Column[str], numbers: Sequence[int]
-) -> Mapping[int, list[str]]:
-    """Read the texts that papers have in a table of their own, in alphabetical order."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for some in _groups(numbers, VARIABLES_PER_QUERY):
-        rows = select(number, text).where(number.in_(some)).order_by(number, text)
-        for paper_number, value in connection.execute(rows):
-            found[paper_number].append(value)
-    return found
-
-
-def _read_paper(
-    row: Row[Any],
-    *,
-    authors: tuple[str, ...],
-    identifiers: tuple[tuple[str, str], ...],
-    retraction: str | None,
-    **texts: tuple[str, ...],
-) -> StoredPaper:
+def _read_paper(row: Row[Any], beside: Mapping[str, list[tuple[Any, str]]]) -> StoredPaper:
+    facts: dict[str, Any] = {}
+    for kind, some in beside.items():
+        some.sort()
+        facts[kind] = tuple(some) if kind == IDENTIFIERS else tuple([text for _, text in some])
+    if told := facts.get(RETRACTION):
+        facts[RETRACTION] = told[0]
     read = Paper(
         paper_id=row.paper_id,
         title=row.title,
         abstract=row.text,
-        authors=authors,
         published=row.published,
         url=row.url,
         venue=row.venue,
         source=row.source,
-        identifiers=identifiers,
-        retraction=retraction,
-        **texts,
+        **facts,
     )
-    passages = (
+    passages = [
         Passage(row.paper_id, number, start, end)
         for number, (start, end) in enumerate(row.passages)
-    )
+    ]
     return StoredPaper(read, tuple(passages))
 
 

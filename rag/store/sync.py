@@ -67,8 +67,7 @@ def follow(
 
 def is_behind(papers: PaperStore, library_id: str, follower: Follower, by: int) -> bool:
     """Return whether a store has at least so many papers to write."""
-    reached = follower.reached(library_id)
-    return len(papers.changes_after(reached, by).written) >= by
+    return papers.count_after(follower.reached(library_id), by) >= by
 
 
 class WordsFollower:

@@ -70,6 +70,11 @@ def arxiv_id_of(paper: Paper) -> str:
     return plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
 
 
+def doi_of(paper: Paper) -> str:
+    """Return a paper's DOI, or ""."""
+    return dict(paper.identifiers).get("doi", "")
+
+
 def find_arxiv_id(*texts: str) -> str:
     """Find the first arXiv id that one of the texts names as such, or ""."""
     found = (NAMED_ARXIV.search(text) for text in texts if text)

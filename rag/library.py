@@ -234,6 +234,7 @@ class Library:
         collections: Sequence[str] = (),
         dry_run: bool = False,
         removes_gone: bool = False,
+        looks_up: bool = False,
         most: int = MOST_FOUND,
         on_progress: OnProgress = _quietly,
     ) -> IngestReport:
@@ -248,6 +249,8 @@ class Library:
             collections: Names of collections that all that is read is put into.
             dry_run: Only report what would happen.
             removes_gone: Whether papers go that were deleted in Zotero; else they are only told.
+            looks_up: Whether OpenAlex, arXiv and Semantic Scholar are asked for the abstracts that
+                records lack, once all others are stored.
             most: Papers that a query of a service brings at the most.
             on_progress: Told how many papers have been read.
 
@@ -256,6 +259,7 @@ class Library:
             SourceUnavailableError: A service cannot be asked, and no other source holds a paper.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
+        from rag.lookup.abstracts import with_abstracts
         from rag.lookup.opening import open_sources
         from rag.lookup.services import Services
         from rag.readers import Meter, collected, read_sources, require_paper
@@ -264,8 +268,9 @@ class Library:
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
         given = given if isinstance(given, Iterator) else list(given)
         meter = Meter(() if isinstance(given, Iterator) else given)
-        opened = open_sources(given, Services(self._settings), most)
-        items = require_paper(collected(read_sources(opened, meter), collections))
+        services = Services(self._settings)
+        read = collected(read_sources(open_sources(given, services, most), meter), collections)
+        items = require_paper(with_abstracts(read, services, on_progress) if looks_up else read)
         if not dry_run:
             self.prepare(on_progress)
         report = write_papers(
@@ -277,12 +282,14 @@ class Library:
         self,
         sources: Source | Iterable[Source],
         *,
+        looks_up: bool = False,
         most: int = MOST_PREVIEWED,
         on_progress: OnProgress = _quietly,
     ) -> Preview:
         """Say what an ingest would do, with the first papers as they are understood.
 
-        Nothing is written; takes and raises the same as `ingest`.
+        Nothing is written. Takes and raises the same as `ingest`, but that it is no error where
+        all records lack their abstracts.
         """
         from rag.lookup.opening import open_sources
         from rag.lookup.services import Services
@@ -291,9 +298,16 @@ class Library:
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else list(sources)
         meter = Meter(given)
         items = read_sources(open_sources(given, Services(self._settings), MOST_FOUND), meter)
-        return self._preview(items, most, on_progress, meter)
+        return self._preview(items, meter, looks_up=looks_up, most=most, on_progress=on_progress)
 
-    def preview_text(self, text: str, *, on_progress: OnProgress = _quietly) -> Preview:
+    def preview_text(
+        self,
+        text: str,
+        *,
+        looks_up: bool = False,
+        most: int = MOST_PREVIEWED,
+        on_progress: OnProgress = _quietly,
+    ) -> Preview:
         """Say what `ingest_text` would do, as `preview` does; ids are looked up."""
         from rag.lookup.asked import find_ids
         from rag.readers import Meter, read_text
@@ -301,17 +315,30 @@ class Library:
         if not text.strip():
             raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
         if ids := find_ids(text):
-            return self.preview(ids, most=len(ids), on_progress=on_progress)
-        return self._preview(read_text(text, {}), MOST_PREVIEWED, on_progress, Meter(()))
+            return self.preview(ids, looks_up=looks_up, most=len(ids), on_progress=on_progress)
+        items = read_text(text, {})
+        return self._preview(
+            items, Meter(()), looks_up=looks_up, most=most, on_progress=on_progress
+        )
 
     def _preview(
-        self, items: Iterator[Item], most: int, on_progress: OnProgress, meter: Meter
+        self,
+        items: Iterator[Item],
+        meter: Meter,
+        *,
+        looks_up: bool,
+        most: int,
+        on_progress: OnProgress,
     ) -> Preview:
+        from rag.lookup.abstracts import with_abstracts
+        from rag.lookup.services import Services
         from rag.readers import noting, require_paper
         from rag.store.writing import write_papers
 
+        if looks_up:
+            items = with_abstracts(items, Services(self._settings), on_progress)
         papers: list[Paper] = []
-        wanted = require_paper(noting(items, papers, most))
+        wanted = require_paper(noting(items, papers, most), lets_lacking=True)
         report = write_papers(
             self._index, wanted, on_progress, share_read=meter.share, dry_run=True
         )

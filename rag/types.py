@@ -602,6 +602,7 @@ class Rejection:
         why: What is wrong with it.
         reason: The kind of fault, in words that many records share; empty for a singular one.
         within: The folder or archive whose file the source is; empty for one that was named itself.
+        paper: What was read of one that lacks nothing but its abstract, which is empty.
     """
 
     source: str
@@ -609,6 +610,7 @@ class Rejection:
     why: str
     reason: str = field(default="", compare=False)
     within: str = field(default="", compare=False)
+    paper: Paper | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rag.cli.report import file_lines, gone_lines, merged_lines, rejection_lines
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import LOOKUPS, MOST_FOUND
-from rag.readers import FORMATS
+from rag.readers import FORMATS, advise_look_up
 from rag.terminal import is_answered_yes, shown_progress, write_json, write_line, write_notice
 from rag.types import TYPED, IngestReport, Paper, Progress
 
@@ -50,6 +50,11 @@ def add_ingest(parser: argparse.ArgumentParser) -> None:
         help="put all that is read into this collection; repeatable",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--look-up",
+        action="store_true",
+        help="ask OpenAlex, arXiv and Semantic Scholar for the abstracts that records lack",
+    )
     parser.add_argument(
         "--watch", action="store_true", help="go on and read what is new in Zotero, until Ctrl+C"
     )
@@ -100,6 +105,7 @@ def ingest(options: argparse.Namespace) -> int:
                 collections=options.collection,
                 dry_run=options.dry_run,
                 removes_gone=options.remove,
+                looks_up=options.look_up,
                 most=options.most,
                 on_progress=on_progress,
             )
@@ -107,8 +113,16 @@ def ingest(options: argparse.Namespace) -> int:
         write_json(report)
     else:
         report = _asked_of_gone(report, library, options)
+        _advise(report, options)
         _write_report(report, library)
     return 1 if any(each.record == 0 and not each.within for each in report.rejected) else 0
+
+
+def _advise(report: IngestReport, options: argparse.Namespace) -> None:
+    """Say how abstracts that records lack are found, unless they were looked up in vain."""
+    lacking = sum(each.paper is not None for each in report.rejected)
+    if lacking and not options.look_up:
+        write_notice(f"note: {advise_look_up(lacking)}")
 
 
 def _asked_of_gone(

@@ -5,25 +5,21 @@ Only what is missing is filled; what a user set by hand stays, also where it is 
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
-from rag.errors import SourceUnavailableError
-from rag.identifiers import arxiv_id_of
+from rag.identifiers import arxiv_id_of, doi_of
 from rag.lookup import arxiv, crossref, openalex
+from rag.lookup.catalogues import Catalogues
 from rag.lookup.services import Services
-from rag.lookup.web import Service
 from rag.names import split_name
 from rag.readers.records import Record, RecordError, paper_from_record
 from rag.text import folded, title_key
 from rag.types import Paper, Progress
-
-logger = logging.getLogger(__name__)
 
 STAGE: Final = "looking papers up"
 FILLED: Final = ("authors", "published", "venue", "url")
@@ -36,7 +32,6 @@ LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids"}
 NOTHING: Final = "(nothing)"
 MOST_SHOWN: Final = 60  # authors, of which some papers have thousands
 
-T = TypeVar("T")
 Value = str | tuple[str, ...] | tuple[tuple[str, str], ...] | None
 
 
@@ -95,17 +90,18 @@ def find_enrichments(
     Raises:
         SourceUnavailableError: None of them answers.
     """
-    asking, left, done = _Asking(services), iter(papers), 0
+    catalogues, left, done = Catalogues(services), iter(papers), 0
+    asking = _Asking(catalogues)
     while some := list(islice(left, PAPERS_AT_ONCE)):
         works, preprints = asking.works(some), asking.preprints(some)
         for paper in some:
-            found = [*works.get(_doi(paper), ()), *preprints.get(arxiv_id_of(paper), ())]
+            found = [*works.get(doi_of(paper), ()), *preprints.get(arxiv_id_of(paper), ())]
             enriched = enrich(paper, asking.with_notices(found or asking.titled(paper)))
             if enriched.changes:
                 yield enriched
             done += 1
             on_progress(Progress(STAGE, done, len(papers)))
-        asking.require_answers()
+        catalogues.require_answers()
 
 
 def is_incomplete(paper: Paper) -> bool:
@@ -164,31 +160,20 @@ def _more_identifiers(paper: Paper, found: Paper) -> tuple[tuple[str, str], ...]
 
 
 class _Asking:
-    """Asks the catalogues, and one that does not answer never again."""
+    """Asks the catalogues for records of papers."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._silent: dict[str, SourceUnavailableError] = {}
-        self._told: set[str] = set()
-        self._has_answers = False
-
-    def require_answers(self) -> None:
-        """Raise what went wrong first where nothing went right; else tell what is left out."""
-        if self._silent and not self._has_answers:
-            raise next(iter(self._silent.values()))
-        for name, why in self._silent.items():
-            if name not in self._told:
-                logger.warning("%s", why)
-                self._told.add(name)
+    def __init__(self, catalogues: Catalogues) -> None:
+        self._catalogues = catalogues
+        self._services = catalogues.services
 
     def works(self, papers: Sequence[Paper]) -> dict[str, list[Paper]]:
         """Ask OpenAlex, else Crossref, for the papers that have a DOI; records by DOI."""
         service = self._services.openalex
-        dois = {doi: is_incomplete(paper) for paper in papers if (doi := _doi(paper))}
+        dois = {doi: is_incomplete(paper) for paper in papers if (doi := doi_of(paper))}
         if not dois:
             return {}
-        found = self._try(service, partial(openalex.find_works, service, list(dois)))
-        known = {_doi(each): [each] for each in _read(found or [])}
+        found = self._catalogues.ask(service, partial(openalex.find_works, service, list(dois)))
+        known = {doi_of(each): [each] for each in _read(found or [])}
         for doi, is_lacking in dois.items():
             if doi not in known and is_lacking:
                 known[doi] = self._at_crossref(doi)
@@ -200,18 +185,18 @@ class _Asking:
         ids = [each for paper in papers if is_incomplete(paper) and (each := arxiv_id_of(paper))]
         if not ids:
             return {}
-        found = self._try(service, lambda: list(arxiv.read_ids(service, ids)))
+        found = self._catalogues.ask(service, lambda: list(arxiv.read_ids(service, ids)))
         return {arxiv_id_of(each): [each] for each in _read(found or [])}
 
     def titled(self, paper: Paper) -> list[Paper]:
         """Ask for the record of exactly a paper's title, where it has no id and lacks something."""
-        if _doi(paper) or arxiv_id_of(paper) or not is_incomplete(paper):
+        if doi_of(paper) or arxiv_id_of(paper) or not is_incomplete(paper):
             return []
         for service, find in (
             (self._services.openalex, openalex.find_title),
             (self._services.crossref, crossref.find_title),
         ):
-            found = self._try(service, partial(find, service, paper.title)) or []
+            found = self._catalogues.ask(service, partial(find, service, paper.title)) or []
             same = [each for each in _read(found) if is_same(paper, each)]
             if same:
                 return same[:1]
@@ -219,7 +204,7 @@ class _Asking:
 
     def with_notices(self, found: list[Paper]) -> list[Paper]:
         """Return the records, preceded by the retraction notices that Crossref has for them."""
-        dois = [_doi(each) for each in found if each.retraction]
+        dois = [doi_of(each) for each in found if each.retraction]
         notices = [
             each for doi in dois if doi for each in self._at_crossref(doi) if each.retraction
         ]
@@ -227,19 +212,8 @@ class _Asking:
 
     def _at_crossref(self, doi: str) -> list[Paper]:
         service = self._services.crossref
-        found = self._try(service, partial(crossref.find_doi, service, doi))
+        found = self._catalogues.ask(service, partial(crossref.find_doi, service, doi))
         return _read([found] if found else [])
-
-    def _try(self, service: Service, find: Callable[[], T]) -> T | None:
-        if service.name in self._silent:
-            return None
-        try:
-            found = find()
-        except SourceUnavailableError as exc:
-            self._silent[service.name] = exc
-            return None
-        self._has_answers = True
-        return found
 
 
 def _read(records: Sequence[Record | RecordError]) -> list[Paper]:
@@ -253,7 +227,3 @@ def _read(records: Sequence[Record | RecordError]) -> list[Paper]:
         except RecordError:
             continue
     return papers
-
-
-def _doi(paper: Paper) -> str:
-    return dict(paper.identifiers).get("doi", "")

@@ -34,6 +34,7 @@ MOST_COLLECTIONS: Final = 50
 MOST_COLLECTION_CHARACTERS: Final = 300
 MOST_RETRACTION_CHARACTERS: Final = 300
 TITLE_SHOWN: Final = 60
+NO_ABSTRACT: Final = "no abstract"  # the reason of a record that lacks only that
 
 IDS: Final = ("id", "_id", "paper_id", "arxiv_id")
 DATES: Final = (
@@ -134,6 +135,16 @@ def paper_from_record(record: Record, source: str) -> Paper:
     )
 
 
+def paper_without_abstract(record: Record, source: str) -> Paper | None:
+    """Make the paper of a record that lacks only its abstract, which stays empty; else None."""
+    try:
+        kind = type(record) if isinstance(record, LatexRecord | OwnRecord) else dict
+        titled = kind({**record, "abstract": record.get("title")})
+        return replace(paper_from_record(titled, source), abstract="")
+    except RecordError:
+        return None
+
+
 def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
     """Return what is known of a paper beside its record: other sources, fields set by hand."""
     found = {name: record.get(name) for name in ("origins", "edited")}
@@ -221,7 +232,7 @@ def _title_and_abstract(record: Record) -> tuple[str, str]:
         )
     abstract = one_line(abstract) if is_own else clean_abstract(abstract, is_latex=is_latex)
     if not abstract:
-        raise RecordError(f"{title[:TITLE_SHOWN]!r} has no abstract", "no abstract")
+        raise RecordError(f"{title[:TITLE_SHOWN]!r} has no abstract", NO_ABSTRACT)
     if not is_own and is_withdrawal(abstract):
         raise RecordError(
             f"{title[:TITLE_SHOWN]!r} was withdrawn, and has no abstract", "withdrawn"

@@ -20,12 +20,14 @@ from rag.errors import SourceError, SourceUnavailableError
 from rag.readers import spreadsheets
 from rag.readers.pasted import is_structured, read_pasted
 from rag.readers.records import (
+    NO_ABSTRACT,
     OwnRecord,
     Record,
     RecordError,
     UnreadableError,
     collection_name,
     paper_from_record,
+    paper_without_abstract,
 )
 from rag.readers.spreadsheets import is_spreadsheet, require_small
 from rag.readers.table import SOME_FORMATS, find_binary_reader, find_reader
@@ -371,7 +373,8 @@ def _paper_or_rejection(
     try:
         return paper_from_record(record, source)
     except RecordError as exc:
-        return Rejection(source, number, str(exc), exc.reason)
+        paper = paper_without_abstract(record, source) if exc.reason == NO_ABSTRACT else None
+        return Rejection(source, number, str(exc), exc.reason, paper=paper)
 
 
 def collected(items: Iterator[Item], collections: Sequence[str]) -> Iterator[Item]:
@@ -379,9 +382,15 @@ def collected(items: Iterator[Item], collections: Sequence[str]) -> Iterator[Ite
     names = tuple(filter(None, map(collection_name, collections)))
     for item in items:
         if names and isinstance(item, Paper):
-            yield replace(item, collections=tuple(dict.fromkeys((*item.collections, *names))))
+            yield _put_into(item, names)
+        elif names and isinstance(item, Rejection) and item.paper:
+            yield replace(item, paper=_put_into(item.paper, names))
         else:
             yield item
+
+
+def _put_into(paper: Paper, names: Sequence[str]) -> Paper:
+    return replace(paper, collections=tuple(dict.fromkeys((*paper.collections, *names))))
 
 
 def noting(items: Iterator[Item], papers: list[Paper], most: int) -> Iterator[Item]:
@@ -392,11 +401,15 @@ def noting(items: Iterator[Item], papers: list[Paper], most: int) -> Iterator[It
         yield item
 
 
-def require_paper(items: Iterator[Item]) -> Iterator[Item]:
+def require_paper(items: Iterator[Item], *, lets_lacking: bool = False) -> Iterator[Item]:
     """Raise `SourceError` if no source yields a paper; else give the same items.
 
     They are read as far as the first paper before anything is given, so that a caller who changes
     a library changes nothing when there is none. No items at all are no error.
+
+    Args:
+        items: What was read.
+        lets_lacking: Whether a record that lacks only its abstract passes for a paper.
 
     Raises:
         SourceError: There are only rejections.
@@ -412,9 +425,9 @@ def require_paper(items: Iterator[Item]) -> Iterator[Item]:
         return iter(before)
     if rejected and all(each.reason == UNREACHED for each in rejected):
         raise SourceUnavailableError(" ".join(dict.fromkeys(each.why for each in rejected)))
-    if rejected:
+    if rejected and not (lets_lacking and any(each.paper for each in rejected)):
         raise SourceError(_describe(rejected))
-    return iter(())
+    return iter(before)
 
 
 def _telling(rejection: Rejection) -> int:
@@ -433,4 +446,15 @@ def _describe(rejected: Sequence[Rejection]) -> str:
     more = len(named) - REJECTED_SOURCES_NAMED
     shown = named[:REJECTED_SOURCES_NAMED] + ([f"and {more} more"] if more > 0 else [])
     formats = f" What can be read: {SOME_FORMATS}." if is_unknown else ""
-    return f"No paper could be read. {'; '.join(shown).rstrip('.')}.{formats}"
+    lacking = sum(each.paper is not None for each in rejected)
+    advice = f" {advise_look_up(lacking)}" if lacking else ""
+    return f"No paper could be read. {'; '.join(shown).rstrip('.')}.{formats}{advice}"
+
+
+def advise_look_up(lacking: int) -> str:
+    """Say how abstracts are found that so many records lack."""
+    records = "1 record lacks" if lacking == 1 else f"{lacking:,} records lack"
+    return (
+        f"{records} only an abstract, which OpenAlex, arXiv and Semantic Scholar can be asked for "
+        "(`paperchat ingest --look-up`)."
+    )

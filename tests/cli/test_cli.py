@@ -296,6 +296,39 @@ def test_ingest_looks_papers_up(run, monkeypatch):
     assert "9 papers match 'cat:cs.LG AND ti:cats'; these are the first 2" in err
 
 
+def test_abstracts_that_a_file_lacks_are_looked_up_when_asked_for(run, monkeypatch, tmp_path):
+    file = tmp_path / "refs.bib"
+    file.write_text("@book{tee2018, title = {Otters of 7}, doi = {10.1000/7}}", encoding="utf-8")
+    code, out, err = run("ingest", file)
+    assert (code, out) == (1, "")
+    assert "1 record lacks only an abstract" in err
+    assert "`paperchat ingest --look-up`" in err
+    with ScriptedService() as service:
+        monkeypatch.setenv("RAG_OPENALEX_URL", f"{service.url}/openalex")
+        work = openalex_work(7, doi="https://doi.org/10.1000/7")
+        service.answer("/openalex/works", {"results": [work]})
+        code, out, err = run("ingest", file, "--look-up")
+    assert (code, err) == (0, "")
+    assert out.startswith("1 added")
+    exported = run("papers", "export", "--format", "bibtex")[1]
+    assert "tee2018" in exported
+    assert "Otters hold hands." in exported
+
+
+def test_papers_with_abstracts_are_kept_where_no_abstract_can_be_looked_up(
+    run, monkeypatch, tmp_path
+):
+    bare = {"title": "On Beavers", "doi": "10.1000/182"}
+    file = write_lines(tmp_path / "papers.jsonl", KETTLES, bare)
+    assert "1 record lacks only an abstract" in run("ingest", file)[2]
+    for name in ("OPENALEX", "ARXIV", "S2"):
+        monkeypatch.setenv(f"RAG_{name}_URL", "http://127.0.0.1:9")
+    code, out, err = run("ingest", file, "--look-up")
+    assert code == 1
+    assert "0 added, 0 updated, 1 unchanged, 0 duplicates, 2 rejected" in out
+    assert "OpenAlex" in err
+
+
 def test_without_a_network_a_look_up_is_one_sentence(run, monkeypatch):
     monkeypatch.setenv("RAG_ZOTERO_URL", "http://127.0.0.1:9/api")
     for extra in ([], ["--watch"]):

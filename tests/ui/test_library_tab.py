@@ -25,7 +25,7 @@ from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded
 from rag.types import Facets, Heading, IngestReport, Merged, Note, Paper, Preview, Rejection
 from tests.support.html import HOSTILE, Seen
-from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work
+from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work, openalex_work
 from ui.library import html
 from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
 from ui.library.facets import bar_html, facets_html, known_html
@@ -36,6 +36,7 @@ from ui.library.papers import (
     bring_back,
     discard,
     doubt_of_merging,
+    look_abstracts_up,
     merge,
     papers_file,
     preview_files,
@@ -597,6 +598,27 @@ def test_a_file_that_unpacks_without_end_is_left_out(library, tmp_path, monkeypa
     assert not packed.exists()
 
 
+def test_abstracts_that_uploaded_records_lack_are_looked_up_once(library, tmp_path, monkeypatch):
+    file = tmp_path / "refs.bib"
+    file.write_text("@book{tee2018, title = {Otters of 7}, doi = {10.1000/7}}")
+    pending, preview = preview_files(library, [str(file)], quietly)
+    assert preview.report.rejected[0].paper.title == "Otters of 7"
+    with ScriptedService() as service:
+        urls = {"openalex_url": f"{service.url}/openalex"}
+        asking = library.with_settings(library.settings.model_copy(update=urls))
+        work = openalex_work(7, doi="https://doi.org/10.1000/7")
+        service.answer("/openalex/works", {"results": [work]})
+        pending, preview = look_abstracts_up(asking, pending, quietly)
+        assert (preview.report.added, preview.report.rejected) == (1, ())
+        report = add(asking, pending, quietly)
+        assert service.paths == ["/openalex/works"]
+    assert report.added == 1
+    (paper,) = [each for each in asking.papers() if each.title == "Otters of 7"]
+    assert (paper.source, paper.abstract) == ("refs.bib", "Otters hold hands.")
+    assert ("citekey", "tee2018") in paper.identifiers
+    assert not file.exists()
+
+
 def test_what_is_discarded_is_deleted_and_never_stored(library, tmp_path):
     file = tmp_path / "one.jsonl"
     file.write_text(json.dumps({"title": "New", "abstract": "It is new."}))
@@ -646,13 +668,19 @@ def test_a_pasted_title_and_abstract_are_one_paper(library, text, title, abstrac
     [
         ("", "nothing to add"),
         ("  \n ", "nothing to add"),
-        ("Only a title", "no abstract"),
         ("x" * 500, "no title"),
     ],
 )
 def test_pasted_text_that_is_no_paper_is_told(library, text, why):
     with pytest.raises(SourceError, match=why):
         preview_pasted(library, text, quietly)
+
+
+def test_a_pasted_title_without_abstract_can_be_looked_for(library):
+    _, preview = preview_pasted(library, "Only a title", quietly)
+    (rejection,) = preview.report.rejected
+    assert "no abstract" in rejection.why
+    assert rejection.paper.title == "Only a title"
 
 
 def test_pasted_json_lines_are_read_as_such(library):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import gradio as gr
 
 from rag.errors import RagError
-from rag.library import Library
+from rag.library import MOST_PREVIEWED, Library
 from rag.readers import FORMATS, SUFFIXES
 from rag.types import Preview
 from ui.library import html
@@ -19,6 +20,7 @@ from ui.library.papers import (
     Pending,
     add,
     discard,
+    look_abstracts_up,
     preview_files,
     preview_pasted,
 )
@@ -36,6 +38,10 @@ PASTE_HELP: Final = (
     "page or a PDF; or arXiv ids and DOIs, which are looked up at arXiv, Crossref, OpenAlex or "
     "Semantic Scholar when you press the button."
 )
+ABSTRACTS_HELP: Final = (
+    "Records without an abstract cannot answer questions. OpenAlex, arXiv and Semantic Scholar can "
+    "be asked for theirs; they are then told the ids and titles of these records."
+)
 DISCARDED: Final = "Nothing was added."
 HIDDEN: Final = gr.update(visible=False)
 
@@ -46,7 +52,7 @@ class Adding:
 
     Attributes:
         report: What was understood, then what was done.
-        decision: The two buttons below it.
+        decision: The buttons below it.
     """
 
     files: gr.File
@@ -55,6 +61,7 @@ class Adding:
     report: gr.HTML
     decision: gr.Row
     keep: gr.Button
+    complete: gr.Button
     drop: gr.Button
 
 
@@ -81,8 +88,9 @@ def lay_out_adding() -> Adding:
     report = gr.HTML("", elem_id="library-report", min_height=56)
     with gr.Row(elem_classes="tools", visible=False, elem_id="library-decision") as decision:
         keep = gr.Button("Add", variant="primary", size="sm", elem_id="library-add")
+        complete = gr.Button(size="sm", visible=False, elem_id="library-abstracts")
         drop = gr.Button("Discard", size="sm", elem_id="library-discard")
-    return Adding(files, text, look, report, decision, keep, drop)
+    return Adding(files, text, look, report, decision, keep, complete, drop)
 
 
 def connect_adding(showing: Showing, adding: Adding) -> None:
@@ -95,7 +103,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         "concurrency_id": "adding",
         "api_visibility": "private",
     }
-    previewing = [pending, adding.report, adding.decision, adding.keep]
+    previewing = [pending, adding.report, adding.decision, adding.keep, adding.complete]
 
     def upload(
         files: Sequence[str] | None,
@@ -114,6 +122,14 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         discard(before)
         told = progress_in(bar)
         return _understood(lambda: preview_pasted(showing.context.library, text, told))
+
+    def complete(
+        given: Pending,
+        bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
+    ) -> tuple[object, ...]:
+        told = progress_in(bar)
+        look = partial(look_abstracts_up, showing.context.library, given, told)
+        return _understood(look, has_asked=True)
 
     def keep(
         given: Pending,
@@ -139,6 +155,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         outputs=[*showing.outputs, adding.text, pending, adding.report, adding.decision],
         **working,
     )
+    adding.complete.click(complete, inputs=[pending], outputs=previewing, **working)
     adding.drop.click(
         drop,
         inputs=[pending],
@@ -148,18 +165,35 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
     )
 
 
-def _understood(look: Callable[[], tuple[Pending, Preview]]) -> tuple[object, ...]:
-    """Return what is pending, what was understood of it, and the buttons that fit."""
+def _understood(
+    look: Callable[[], tuple[Pending, Preview]], *, has_asked: bool = False
+) -> tuple[object, ...]:
+    """Return what is pending, what was understood of it, and the buttons that fit.
+
+    Args:
+        look: Reads what was given.
+        has_asked: Whether abstracts that it lacks have been looked for.
+    """
     try:
         given, found = look()
     except RagError as exc:
-        return Pending(), said_html(for_page(str(exc)), is_warning=True), HIDDEN, gr.skip()
+        warning = said_html(for_page(str(exc)), is_warning=True)
+        return Pending(), warning, HIDDEN, gr.skip(), gr.skip()
     papers = found.report.added + found.report.updated
-    if not papers:
+    lacking = 0 if has_asked else sum(each.paper is not None for each in found.report.rejected)
+    if not papers and not lacking:
         discard(given)
-        return Pending(), html.report_html(found.report), HIDDEN, gr.skip()
-    button = gr.update(value=f"Add {counted(papers, 'paper')}")
-    return given, html.preview_html(found), gr.update(visible=True), button
+        return Pending(), html.report_html(found.report), HIDDEN, gr.skip(), gr.skip()
+    shown = replace(found, papers=found.papers[:MOST_PREVIEWED])
+    told = html.preview_html(shown) if papers else html.report_html(found.report, is_done=False)
+    asking = html.help_html(ABSTRACTS_HELP) if lacking else ""
+    return (
+        given,
+        told + asking,
+        gr.update(visible=True),
+        gr.update(value=f"Add {counted(papers, 'paper')}", visible=papers > 0),
+        gr.update(value=f"Look for {counted(lacking, 'abstract')}", visible=lacking > 0),
+    )
 
 
 def _added(library: Library, given: Pending, bar: gr.Progress) -> str:

@@ -20,6 +20,7 @@ from rag.types import IngestReport, Paper, Preview, Rejection
 MOST_FILES: Final = 20
 MOST_UNPACKED_BYTES: Final = 500_000_000
 BYTES_AT_ONCE: Final = 1 << 20
+MOST_KEPT: Final = 20_000  # papers between a preview and its decision
 MOST_IDS: Final = 100  # that are looked up at once
 # What is typed, with the fields of a paper that it is.
 FIELDS: Final = {
@@ -38,7 +39,7 @@ class Pending:
     Attributes:
         files: Uploaded files, in the server's temporary folder.
         text: What was pasted.
-        papers: What was looked up for pasted ids, which need not be asked for again.
+        papers: All of it where some was looked up, which need not be asked for again.
     """
 
     files: tuple[Path, ...] = ()
@@ -88,6 +89,23 @@ def preview_pasted(library: Library, text: str, on_progress: OnProgress) -> tupl
     return Pending(text=text, papers=found.papers if ids else ()), found
 
 
+def look_abstracts_up(
+    library: Library, pending: Pending, on_progress: OnProgress
+) -> tuple[Pending, Preview]:
+    """Say what adding what is pending would do with the abstracts that are found elsewhere.
+
+    Raises:
+        SourceError: It holds no paper.
+    """
+    asked: dict[str, Any] = {"looks_up": True, "most": MOST_KEPT, "on_progress": on_progress}
+    if pending.files:
+        found = library.preview(pending.files, **asked)
+    else:
+        found = library.preview_text(pending.text, **asked)
+    is_all = len(found.papers) < MOST_KEPT
+    return replace(pending, papers=found.papers if is_all else ()), found
+
+
 def add(library: Library, pending: Pending, on_progress: OnProgress) -> IngestReport:
     """Store what is pending; uploaded files are deleted.
 
@@ -95,10 +113,10 @@ def add(library: Library, pending: Pending, on_progress: OnProgress) -> IngestRe
         SourceError: It holds no paper.
     """
     try:
-        if pending.files:
-            return library.ingest(pending.files, on_progress=on_progress)
         if pending.papers:
             return library.ingest(pending.papers, on_progress=on_progress)
+        if pending.files:
+            return library.ingest(pending.files, on_progress=on_progress)
         return library.ingest_text(pending.text, on_progress=on_progress)
     finally:
         discard(pending)

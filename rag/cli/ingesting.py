@@ -113,8 +113,8 @@ def ingest(options: argparse.Namespace) -> int:
         write_json(report)
     else:
         report = _asked_of_gone(report, library, options)
-        _advise(report, options)
         _write_report(report, library)
+        _advise(report, options)
     return 1 if any(each.record == 0 and not each.within for each in report.rejected) else 0
 
 

@@ -1316,8 +1316,10 @@ def test_many_records_that_are_left_out_for_one_reason_are_told_together(run, tm
     (tmp_path / "refs.bib").write_text("@misc{a, title={A}, abstract={It is.}}\n" + "\n".join(bare))
     code, out, err = run("ingest", tmp_path / "refs.bib")
     assert (code, out.splitlines()[-2].rpartition(", ")[2]) == (0, "30 rejected")
-    assert err == (
+    rejected, advice = err.splitlines()
+    assert rejected == (
         "rejected: refs.bib: 30 records for one reason (no abstract), first "
         "record 2: 'Book 0' has no abstract; record 3: 'Book 1' has no abstract; "
         "record 4: 'Book 2' has no abstract"
     )
+    assert advice.startswith("note: 30 records lack only an abstract")

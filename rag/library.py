@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from rag.answering.drafts import Writer
     from rag.assembly import Parts
     from rag.engine import AnswerEngine
-    from rag.faces.chat_engine import PaperChatEngine
-    from rag.faces.query_engine import PaperQueryEngine
-    from rag.faces.retriever import NodeRetriever
+    from rag.faces import PaperChatEngine, PaperQueryEngine, PaperRetriever
     from rag.lookup.enriching import Enrichment
     from rag.query.query import Query
     from rag.query.understanding import QueryParser
@@ -693,23 +691,50 @@ class Library:
 
         return build_parser(self._index)
 
-    def as_retriever(self) -> NodeRetriever:
-        """Return the library as a LlamaIndex retriever."""
-        from rag.faces.retriever import NodeRetriever
+    def as_retriever(self, k: int | None = None, filters: Filters | None = None) -> PaperRetriever:
+        """Return the library as a LlamaIndex retriever.
 
-        return NodeRetriever(self._parser, self._finder(), self._settings.top_k)
+        Args:
+            k: Most papers to find; None for `RAG_TOP_K`.
+            filters: Which papers may be found, as for `search`.
+        """
+        from rag.faces import PaperRetriever
+        from rag.faces.asked import Asked
 
-    def as_query_engine(self) -> PaperQueryEngine:
-        """Return the library as a LlamaIndex query engine."""
-        from rag.faces.query_engine import PaperQueryEngine
+        return PaperRetriever(Asked(self, filters), k or self._settings.top_k)
 
-        return PaperQueryEngine(self._build_engine())
+    def as_query_engine(
+        self,
+        filters: Filters | None = None,
+        depth: Depth | None = None,
+        *,
+        streaming: bool = False,
+    ) -> PaperQueryEngine:
+        """Return the library as a LlamaIndex query engine.
 
-    def as_chat_engine(self) -> PaperChatEngine:
-        """Return the library as a LlamaIndex chat engine that remembers its conversation."""
-        from rag.faces.chat_engine import PaperChatEngine
+        Args:
+            filters: Which papers may answer, as for `ask`.
+            depth: As for `ask`.
+            streaming: Whether responses come as they are written, a checked sentence after the
+                other.
+        """
+        from rag.faces import PaperQueryEngine
+        from rag.faces.asked import Asked
 
-        return PaperChatEngine(self._build_engine())
+        asked = Asked(self, filters, depth)
+        return PaperQueryEngine(asked, self._settings.top_k, streaming=streaming)
+
+    def as_chat_engine(
+        self, filters: Filters | None = None, depth: Depth | None = None
+    ) -> PaperChatEngine:
+        """Return the library as a LlamaIndex chat engine that remembers its conversation.
+
+        Takes the same as `as_query_engine`; `stream_chat` streams.
+        """
+        from rag.faces import PaperChatEngine
+        from rag.faces.asked import Asked
+
+        return PaperChatEngine(Asked(self, filters, depth))
 
     def _build_engine(self) -> AnswerEngine:
         from rag.assembly import build_engine

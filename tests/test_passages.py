@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llama_index.core.schema import MetadataMode, NodeRelationship
 
-from rag.faces.retriever import build_node
+from rag.faces import build_node
 from rag.passages import build_passages
 from rag.sentences import split_sentences
 from rag.tokens import count_tokens

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from eval.data.dataset import read_samples
 from eval.metrics.formulas import hit_at, recall_at, reciprocal_rank
 from rag.embedding import build_embedder
-from rag.faces.retriever import build_node
+from rag.faces import build_node
 from rag.library import Library
 from rag.query.query import Query
 from rag.retrieval.admission import EVERYTHING, build_admission

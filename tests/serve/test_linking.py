@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.export.growing import CORRECTED
 from rag.serve.openai_api.linking import (
-    CORRECTED,
     GrowingText,
     linked,
     linked_answer,

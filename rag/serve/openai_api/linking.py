@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
+from rag.export.growing import CORRECTED, checked_part
 from rag.export.markdown import inert, plain
 from rag.types import Answer, Citation
 from rag.verification.markers import find_marker_places
 
 HEADING: Final = "**Sources**"
-CORRECTED: Final = "\n\n*Checked against the papers, the answer is:*\n\n"
 NOT_IN_ADDRESS: Final = re.compile(r"[\s<>\\()\[\]\"]")
 LINK: Final = re.compile(r"\[\[(\d{1,3})\]\]\([^)\s]*\)")
 SOURCES: Final = re.compile(rf"\n\n{re.escape(HEADING)}\n\n(?:- \\\[\d.*(?:\n|\Z))+\Z")
@@ -116,8 +116,7 @@ class GrowingText:
 
     def grow(self, draft: Answer) -> str:
         """Return what a draft adds to what was sent, possibly nothing."""
-        end = draft.sentences[-1].end if draft.sentences else 0
-        now = linked(draft.text[:end], _cited(draft))
+        now = linked(checked_part(draft), _cited(draft))
         return self._send(now) if now.text.startswith(self.sent.text) else ""
 
     def finish(self, final: Answer) -> str:

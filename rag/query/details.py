@@ -30,15 +30,15 @@ class Detail:
 
     Attributes:
         asked: Matches questions for it.
-        said: Matches a sentence that may state it.
+        said: Matches a sentence that may state it, in any case; compiled when it is first needed.
     """
 
     asked: re.Pattern[str]
-    said: re.Pattern[str]
+    said: str
 
 
 def _detail(asked: str, said: str) -> Detail:
-    return Detail(re.compile(asked, re.IGNORECASE), re.compile(said, re.IGNORECASE))
+    return Detail(re.compile(asked, re.IGNORECASE), said)
 
 
 _WHICH: Final = (
@@ -204,7 +204,9 @@ def missing_type(question: str, sentences: Sequence[str]) -> bool | None:
     """Return whether no sentence states the type of detail that is asked for; None without one."""
     outside = QUOTED.sub(" ", question)
     asked = [detail for detail in DETAILS if detail.asked.search(outside)]
-    is_missing = any(not any(each.said.search(text) for text in sentences) for each in asked)
+    is_missing = any(
+        not any(map(re.compile(each.said, re.IGNORECASE).search, sentences)) for each in asked
+    )
     is_missing = is_missing or (asks_for_value(outside) and not any(map(_has_number, sentences)))
     is_missing = is_missing or _lacks_names(outside, sentences)
     return is_missing if asked or is_missing else None

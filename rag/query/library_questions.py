@@ -38,20 +38,20 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "count",
         re.compile(
-            rf"""{POLITE}(?:how\smany|the\snumber\sof|number\sof|count(?:\sof)?|what\sis\sthe\snumber\sof|tell\sme\show\smany)\s
+            rf"""{POLITE}(?:(?:how\smany|the\snumber\sof|number\sof|count(?:\sof)?|what\sis\sthe\snumber\sof|tell\sme\show\smany)\s
                 (?:of\s(?:the|these|those|your)\s|all\s|the\s|different\s)*(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS})\b
                 (?!\s(?:were|was|did|does|has|had|is|have\sbeen)\b)(?P<rest>.*)$
-              |{POLITE}how\s(?:big|large)\sis\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$
-              |{POLITE}(?:what(?:['’]s|\sis)\sthe\s)?size\sof\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$""",
+              |how\s(?:big|large)\sis\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$
+              |(?:what(?:['’]s|\sis)\sthe\s)?size\sof\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$)""",
             _X,
         ),
     ),
     (
         "newest",
         re.compile(
-            rf"""{POLITE}(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
+            rf"""{POLITE}(?:(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
                 (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
-              |{POLITE}what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$""",
+              |what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$)""",
             _X,
         ),
     ),
@@ -66,16 +66,16 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "topics",
         re.compile(
-            rf"""{POLITE}(?:tell\sme\s)?(?:what|which)\s(?:(?:are|is)\s(?:the\s|your\s)?)?(?:main\s|major\s|different\s|kinds?\sof\s)*
+            rf"""{POLITE}(?:(?:tell\sme\s)?(?:what|which)\s(?:(?:are|is)\s(?:the\s|your\s)?)?(?:main\s|major\s|different\s|kinds?\sof\s)*
                 (?:topics?|subjects?|themes?|areas?|fields?)\b(?:\W*$|.*\b(?:library|cover\w*|collection|corpus|here|have|papers|there|ask)\b.*$)
-              |{POLITE}what(?:['’]s|\sis|\sare)\s(?:this|the|your|my|these|those)\s(?:library|collection|corpus|papers)\s(?:all\s)?about\b.*$
-              |{POLITE}what(?:['’]s|\sis)\s(?:in|inside)\s(?:this|the|your|my|here|it)\b(?:\s(?:library|collection|corpus))?\W*$
-              |{POLITE}what\s(?:do|does)\s(?:the\s|this\s|your\s|these\s)?(?:library|collection|papers|you)\s(?:cover|contain|hold|have|include)\W*$
-              |{POLITE}(?:summari[sz]e|sum\sup|describe)\s(?:everything|all\s(?:of\s)?(?:it|them|(?:the\s|my\s|your\s|these\s)?{_THINGS})
+              |what(?:['’]s|\sis|\sare)\s(?:this|the|your|my|these|those)\s(?:library|collection|corpus|papers)\s(?:all\s)?about\b.*$
+              |what(?:['’]s|\sis)\s(?:in|inside)\s(?:this|the|your|my|here|it)\b(?:\s(?:library|collection|corpus))?\W*$
+              |what\s(?:do|does)\s(?:the\s|this\s|your\s|these\s)?(?:library|collection|papers|you)\s(?:cover|contain|hold|have|include)\W*$
+              |(?:summari[sz]e|sum\sup|describe)\s(?:everything|all\s(?:of\s)?(?:it|them|(?:the\s|my\s|your\s|these\s)?{_THINGS})
                 |(?:the|this|your|my)\s(?:whole\s|entire\s)?(?:library|collection|corpus))(?:\sin\s(?:it|here|(?:the|this|my|your)\s\w+))?\W*$
-              |{POLITE}(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
-              |{POLITE}(?:list|show)\s(?:me\s)?(?:all\s|the\s)*(?:topics|subjects|themes)\b.*$
-              |{POLITE}what\s(?:kind|sort|type)s?\sof\s(?:papers?|research|topics?|things?)\s(?:do\syou\shave|are\s(?:there|here|in)|is\s(?:in|here)).*$""",
+              |(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
+              |(?:list|show)\s(?:me\s)?(?:all\s|the\s)*(?:topics|subjects|themes)\b.*$
+              |what\s(?:kind|sort|type)s?\sof\s(?:papers?|research|topics?|things?)\s(?:do\syou\shave|are\s(?:there|here|in)|is\s(?:in|here)).*$)""",
             _X,
         ),
     ),
@@ -89,17 +89,17 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
     (
         "list",
         re.compile(
-            rf"""{POLITE}(?:list|show|give|name|enumerate|display|print)\s(?:me\s|us\s)?(?:a\slist\sof\s|the\slist\sof\s|the\stitles\sof\s)?(?:all\s|every\s|each\s|the\s|any\s|of\s|your\s)*
+            rf"""{POLITE}(?:(?:list|show|give|name|enumerate|display|print)\s(?:me\s|us\s)?(?:a\slist\sof\s|the\slist\sof\s|the\stitles\sof\s)?(?:all\s|every\s|each\s|the\s|any\s|of\s|your\s)*
                 (?P<topic>(?:[\w-]+\s){{0,5}}?)(?P<thing>{_THINGS})\b(?P<rest>.*)$
-              |{POLITE}(?:are\sthere\s|(?:do|have)\s(?:you|we)\s(?:have\s)?)?any\s(?P<topic5>(?:[\w-]+\s){{0,3}}?)(?P<thing5>surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)\W*$
-              |{POLITE}(?:all|every)\s(?:of\s)?(?:the\s|your\s)?(?P<topic2>(?:[\w-]+\s){{0,5}}?)(?P<thing2>{_THINGS})\b(?P<rest2>.*)$
-              |{POLITE}(?:(?:is|are)\sthere\s|(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s)?|got\s)?(?:anything|something|any\s(?P<topic3>(?:[\w-]+\s){{0,3}}?)(?P<thing3>{_THINGS}))\s
+              |(?:are\sthere\s|(?:do|have)\s(?:you|we)\s(?:have\s)?)?any\s(?P<topic5>(?:[\w-]+\s){{0,3}}?)(?P<thing5>surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)\W*$
+              |(?:all|every)\s(?:of\s)?(?:the\s|your\s)?(?P<topic2>(?:[\w-]+\s){{0,5}}?)(?P<thing2>{_THINGS})\b(?P<rest2>.*)$
+              |(?:(?:is|are)\sthere\s|(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s)?|got\s)?(?:anything|something|any\s(?P<topic3>(?:[\w-]+\s){{0,3}}?)(?P<thing3>{_THINGS}))\s
                 (?P<rest3b>(?:on|about|regarding|concerning|related\sto|dealing\swith)\s.*)$
-              |{POLITE}what\s(?:else\s)?(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s|hold\s)?(?:here\s)?(?P<rest3c>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them|these|those)\b).*)$
-              |{POLITE}what\sis\s(?:here|there|in\s(?:the|this|your|my)\slibrary)\s(?P<rest3d>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them)\b).*)$
-              |{POLITE}(?:show\s(?:me\s)?|list\s(?:me\s)?)?all\s(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s(?P<rest3e>(?:on|about|regarding|concerning)\s.*)$
-              |{POLITE}(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?:(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s)?(?P<rest3>(?:on|about|by|from)\s.*)$
-              |{POLITE}(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot)\b(?P<rest4>.*)$""",
+              |what\s(?:else\s)?(?:do|have)\s(?:you|we|i)\s(?:have\s|got\s|hold\s)?(?:here\s)?(?P<rest3c>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them|these|those)\b).*)$
+              |what\sis\s(?:here|there|in\s(?:the|this|your|my)\slibrary)\s(?P<rest3d>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them)\b).*)$
+              |(?:show\s(?:me\s)?|list\s(?:me\s)?)?all\s(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s(?P<rest3e>(?:on|about|regarding|concerning)\s.*)$
+              |(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?:(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s)?(?P<rest3>(?:on|about|by|from)\s.*)$
+              |(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot)\b(?P<rest4>.*)$)""",
             _X,
         ),
     ),

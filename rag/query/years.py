@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from rag.query.questions import STOP_WORDS
@@ -157,48 +158,58 @@ def _phrasing(
     return _Phrasing(re.compile(_LEAD + pattern, re.IGNORECASE), read, needs_papers, open_end)
 
 
-# The first that matches at a place counts, so longer ones stand first.
-PHRASINGS: Final = (
-    _phrasing(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
-    _phrasing(
-        rf"\b(?:from|in|during)\s+{_YEAR}\s*(?:to|until|till|through|[-–])\s*{_SECOND}\b", _between
-    ),
-    _phrasing(rf"\b{_NO}\s+(?:{_NEWER}|after|beyond|past|since)\s+{_YEAR}\b", _until),
-    _phrasing(rf"\b{_NO}\s+(?:{_OLDER}|before|prior\s+to)\s+{_YEAR}\b", _since),
-    _phrasing(rf"\b{_YEAR}{_ON}", _since, open_end=True),
-    _phrasing(
-        rf"\b{_YEAR}\s+(?:or|and)\s+(?:earlier|before|older)\b(?!\s+\d)", _until, open_end=True
-    ),
-    _phrasing(rf"\bin\s+or\s+before\s+{_YEAR}\b", _until),
-    _phrasing(rf"\bin\s+or\s+after\s+{_YEAR}\b", _since),
-    _phrasing(
-        rf"\b(?:since|as\s+of|starting\s+(?:in|from|with))\s+{_YEAR}\b", _since, open_end=True
-    ),
-    _phrasing(rf"\b(?:after|{_NEWER})\s+{_YEAR}\b", _after),
-    _phrasing(rf"\b(?:until|till|up\s+(?:to|until)|through)\s+{_YEAR}\b", _until),
-    _phrasing(rf"\b(?:before|prior\s+to|{_OLDER})\s+{_YEAR}\b", _before),
-    _phrasing(rf"\b(?:in|from|of|during)\s+{_YEAR}\b", _in, needs_papers=True),
-    _phrasing(
-        rf"\b{_YEAR}(?=\s+(?:papers|works|articles|publications|preprints|studies)\b)", _plain
-    ),
-    _phrasing(
-        rf"\b(?:(?:in|within|over|from|during)\s+)?(?:the\s+)?(?:last|past)\s+{_COUNT}\s+years\b",
-        _years_back,
-    ),
-    _phrasing(r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back),
-    _phrasing(
-        rf"^(?:{_NARROWING}\W+)*(?:(?:from|in|of|during)\s+)?{_YEAR}(?=(?:\W+{_NARROWING})*\W*$)",
-        _in,
-        open_end=True,
-    ),
-    _phrasing(
-        rf"^(?:{_NARROWING}\W+)*(?:(?:more|most)\s+)?recent(?=(?:\W+{_NARROWING})*\W*$)",
-        _recent,
-        open_end=True,
-    ),
-    _phrasing(r"\blast\s+year\b", _last_year, needs_papers=True),
-    _phrasing(r"\bthis\s+year\b", _this_year, needs_papers=True),
-)
+# Without one of these a question says no years, and no phrasing has to be tried.
+MAY_SAY_YEARS: Final = re.compile(r"(?:19|20)\d\d|\b(?:years?|decade|recent)\b", re.IGNORECASE)
+
+
+@cache
+def _phrasings() -> tuple[_Phrasing, ...]:
+    """Return the phrasings: the first that matches at a place counts, so longer ones come first."""
+    return (
+        _phrasing(rf"\bbetween\s+{_YEAR}\s*(?:and|to|[-–])\s*{_SECOND}\b", _between),
+        _phrasing(
+            rf"\b(?:from|in|during)\s+{_YEAR}\s*(?:to|until|till|through|[-–])\s*{_SECOND}\b",
+            _between,
+        ),
+        _phrasing(rf"\b{_NO}\s+(?:{_NEWER}|after|beyond|past|since)\s+{_YEAR}\b", _until),
+        _phrasing(rf"\b{_NO}\s+(?:{_OLDER}|before|prior\s+to)\s+{_YEAR}\b", _since),
+        _phrasing(rf"\b{_YEAR}{_ON}", _since, open_end=True),
+        _phrasing(
+            rf"\b{_YEAR}\s+(?:or|and)\s+(?:earlier|before|older)\b(?!\s+\d)", _until, open_end=True
+        ),
+        _phrasing(rf"\bin\s+or\s+before\s+{_YEAR}\b", _until),
+        _phrasing(rf"\bin\s+or\s+after\s+{_YEAR}\b", _since),
+        _phrasing(
+            rf"\b(?:since|as\s+of|starting\s+(?:in|from|with))\s+{_YEAR}\b", _since, open_end=True
+        ),
+        _phrasing(rf"\b(?:after|{_NEWER})\s+{_YEAR}\b", _after),
+        _phrasing(rf"\b(?:until|till|up\s+(?:to|until)|through)\s+{_YEAR}\b", _until),
+        _phrasing(rf"\b(?:before|prior\s+to|{_OLDER})\s+{_YEAR}\b", _before),
+        _phrasing(rf"\b(?:in|from|of|during)\s+{_YEAR}\b", _in, needs_papers=True),
+        _phrasing(
+            rf"\b{_YEAR}(?=\s+(?:papers|works|articles|publications|preprints|studies)\b)", _plain
+        ),
+        _phrasing(
+            rf"\b(?:(?:in|within|over|from|during)\s+)?(?:the\s+)?(?:last|past)\s+{_COUNT}\s+years\b",
+            _years_back,
+        ),
+        _phrasing(
+            r"\b(?:in|within|over|from|during)\s+the\s+(?:last|past)\s+decade\b", _decade_back
+        ),
+        _phrasing(
+            rf"^(?:{_NARROWING}\W+)*(?:(?:from|in|of|during)\s+)?{_YEAR}"
+            rf"(?=(?:\W+{_NARROWING})*\W*$)",
+            _in,
+            open_end=True,
+        ),
+        _phrasing(
+            rf"^(?:{_NARROWING}\W+)*(?:(?:more|most)\s+)?recent(?=(?:\W+{_NARROWING})*\W*$)",
+            _recent,
+            open_end=True,
+        ),
+        _phrasing(r"\blast\s+year\b", _last_year, needs_papers=True),
+        _phrasing(r"\bthis\s+year\b", _this_year, needs_papers=True),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +225,7 @@ class Years:
 def read_years(question: str, this_year: int) -> list[Years]:
     """Return the spans of years of publication that a question asks for, in its order."""
     found: list[Years] = []
-    for phrasing in PHRASINGS:
+    for phrasing in _phrasings() if MAY_SAY_YEARS.search(question) else ():
         for years in _read_phrasing(phrasing, question, this_year):
             if all(years.end <= other.start or years.start >= other.end for other in found):
                 found.append(years)

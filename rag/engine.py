@@ -272,7 +272,9 @@ class AnswerEngine:
         is_read = not self._writer.is_extractive
         if query.about:
             is_lacking = not is_read and all(
-                lacks_detail(query.standalone, paper) for paper in query.about
+                lacks_detail(query.standalone, paper)
+                or self._answerability.lacks_asked_thing(query.standalone, paper)
+                for paper in query.about
             )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(

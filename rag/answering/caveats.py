@@ -63,10 +63,10 @@ def _missing_side(query: Query, answer: Answer) -> str:
 
 
 def _speaks_of(side: str, paper: Paper) -> bool:
-    """Return whether a paper has most words of a side, or its name written otherwise."""
+    """Return whether a paper has half the words of a side, or its name written otherwise."""
     text = f"{paper.title} {paper.abstract}"
-    asked = set(analyze(side))
-    return 2 * len(asked & set(analyze(text))) > len(asked) or squeezed(side) in squeezed(text)
+    asked = {stem for stem in analyze(side) if not stem.isdigit()}
+    return 2 * len(asked & set(analyze(text))) >= len(asked) or squeezed(side) in squeezed(text)
 
 
 def _missing_in_paper(

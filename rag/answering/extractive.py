@@ -66,7 +66,8 @@ LINK: Final = re.compile(
     re.IGNORECASE,
 )
 ASKS_FOR_LINK: Final = re.compile(
-    r"\b(?:code|github|links?|urls?|implementations?|repos?|repositor(?:y|ies)|available)\b",
+    r"\b(?:code|github|links?|urls?|implementations?|repos?|repositor(?:y|ies)|available|publicly|download\w*"
+    r"|open[- ]sourced?|releas\w+|(?:is|are|was|were|made)\b.{0,40}\b(?:public|shared?|open))\b",
     re.IGNORECASE,
 )
 # The sentence that answers leads; others that score nearly as much, given what is said already,

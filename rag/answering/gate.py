@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
-from rag.query.details import lacks_any_count, missing_details, missing_type
+from rag.query.details import asked_things, lacks_any_count, missing_details, missing_type
 from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, topic_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
@@ -119,6 +119,14 @@ class AnswerabilityModel:
         kept = unheard if len(unheard) >= LEAST_UNHEARD else []
         far = [w for w, met in words if met < MISSING_BELOW or w in kept]
         return [w for w in far if is_topical(w) and not set(analyze(w)) & present]
+
+    def lacks_asked_thing(self, question: str, paper: Paper) -> bool:
+        """Return whether nothing in a paper resembles a thing that a question asks for.
+
+        Of "which ethics committee approved it?" all words have to be missing.
+        """
+        missing = set(self.missing_words(question, paper))
+        return bool(missing) and any(missing.issuperset(each) for each in asked_things(question))
 
     def unheard_words(self, question: str, hits: Sequence[Hit]) -> list[str]:
         """Return the words of a short question that no paper has, where no hit is surely meant."""

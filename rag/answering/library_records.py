@@ -24,6 +24,7 @@ from rag.answering.records import cite_record, code_sentence, has_field, listed
 from rag.answering.roles import lead_sentence
 from rag.answering.topic_papers import (
     MOST_FOUND,
+    has_alternatives,
     has_phrase,
     papers_on_rarest_word,
     papers_on_topic,
@@ -186,7 +187,7 @@ class LibraryResponder:
         titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and (widened := self._answer_by_rarest_word(query, asked, others)):
             return widened
-        if not titled and not others:
+        if not titled and (not others or has_alternatives(asked.topic)):
             return self._nothing(query, asked)
         return self._list(_say_found(query, asked, titled, others), [*titled, *others], query)
 

@@ -104,7 +104,7 @@ ASKS_WHAT_IT_IS: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 ASKS_WHAT_IT_PROPOSES: Final = re.compile(
-    r"\bwhat (?:do|does|did)\b.+\b(?:propose|introduce|present|do)\b"
+    r"\bwhat (?:do|does|did)\b.+\b(?:propose|introduce|present|do|bring|add|offer|contribute)\b"
     r"|\bwho (?:introduced|proposed)\b",
     re.IGNORECASE,
 )
@@ -151,6 +151,19 @@ ASKS_FOR_DATA: Final = re.compile(
 ASKS_WHAT_IT_FINDS: Final = re.compile(
     r"\bwhat (?:do|does|did)\b.+\b(?:show|find|prove|demonstrate|reveal|observe)\b", re.IGNORECASE
 )
+# Whether others can have it: "is the data public?", "did they release the model?"
+ASKS_FOR_RELEASE: Final = re.compile(
+    r"\b(?:is|are|was|were|has|have|been|made)\b.{0,40}\b(?:public(?:ly)?|available"
+    r"|open(?:[- ]sourced?)?|released|shared|downloadable)\b"
+    r"|\b(?:do|did|does|can|could|where)\b.{0,40}\b(?:releas\w+|shar(?:e|ed)|publish\w*|download\w*"
+    r"|give\s+away)\b.{0,30}\b(?:data\w*|models?|weights|code|it)\b",
+    re.IGNORECASE,
+)
+RELEASES: Final = re.compile(
+    r"\b(?:publicly|freely|openly)\s+(?:available|released?|accessible|shared)\b|\b(?:made|makes?|make)\s+(?:\w+\s+){0,3}(?:available|public)\b"
+    r"|\bavailable\s+(?:at|on|from|under|online|via)\b|\bopen[- ]sourced?\b|\b(?:we|is|are)\s+(?:\w+\s+)?releas(?:e|ed)\b|https?://",
+    re.IGNORECASE,
+)
 QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"")
 
 
@@ -175,6 +188,7 @@ PROPOSAL: Final = Role(ASKS_WHAT_IT_PROPOSES, PROPOSES, stands_early=True, best=
 SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
 IDENTITY: Final = Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True)
 ROLES: Final = (
+    Role(ASKS_FOR_RELEASE, RELEASES),
     SUMMARY,
     Role(ASKS_FOR_PROBLEM, PROBLEM, stands_early=True),
     Role(ASKS_FOR_RESULTS, RESULTS, best=FIGURES),

@@ -74,6 +74,11 @@ def papers_on_rarest_word(
     return rarest, titled
 
 
+def has_alternatives(topic: str) -> bool:
+    """Return whether a topic is one of several, whose words abstracts may have by chance."""
+    return ALTERNATIVE.search(topic) is not None
+
+
 def _forms(topic: str, lookup: PaperLookup) -> list[set[str]]:
     """Return the stems of each alternative of a topic, "tides or moss", and of its other form."""
     return [form for each in ALTERNATIVE.split(topic) for form in _forms_of_one(each, lookup)]

@@ -21,6 +21,7 @@ from rag.query.evidence import (
     noun_stems,
 )
 from rag.query.filters import QUOTED
+from rag.query.questions import STOP_WORDS
 from rag.store.lexical import analyze
 
 
@@ -251,6 +252,33 @@ def without_counted(question: str) -> str:
         return question
     noun = NOUN_END.split(counted["noun"])[0]
     return f"{question[: counted.start()]} {question[counted.start('noun') + len(noun) :]}"
+
+
+# "Which ethics committee approved it?": what is asked for, up to the next small word or verb.
+ASKED_THING: Final = re.compile(
+    r"\b(?:which|what(?!['’]s)|whose|how\s+(?:much|many))\s+(?:(?:kinds?|types?|sorts?)\s+of\s+)?"
+    r"(?P<thing>(?:(?!of\b)[a-z-]+\s*){1,3})",
+    re.IGNORECASE,
+)
+VERB_FORM: Final = re.compile(r"\w(?:ed|es|ing)$", re.IGNORECASE)
+# Numbers say these without a word for them: "by what factor?"
+OF_NUMBERS: Final = frozenset(
+    ("factor", "share", "percent", "percentage", "ratio", "extent", "amount", "degree")
+)
+
+
+def asked_things(question: str) -> list[list[str]]:
+    """Return the words of each thing that a question asks for by "which", "what" or "how much"."""
+    found = []
+    for match in ASKED_THING.finditer(QUOTED.sub(" ", question)):
+        words: list[str] = []
+        for word in match["thing"].split():
+            if word.lower() in STOP_WORDS or (words and VERB_FORM.search(word)):
+                break
+            words.append(word)
+        if words and OF_NUMBERS.isdisjoint(word.lower() for word in words):
+            found.append(words)
+    return found
 
 
 def is_detail(question: str) -> bool:

@@ -40,6 +40,7 @@ def quotes(question, *papers, words=30):
         ("so what's tidal lattice", INTRODUCED),
         ("explain the tidal lattice", INTRODUCED),
         ("What does “Reading Waves With a Lattice” propose?", INTRODUCED),
+        ("What does “Reading Waves With a Lattice” bring?", INTRODUCED),
         ("What results does “Reading Waves With a Lattice” report?", MEASURED),
         ("how well does the tidal lattice work?", MEASURED),
         ("Which limitations does “Reading Waves With a Lattice” speak of?", LIMITED),
@@ -54,6 +55,7 @@ def test_a_sentence_that_does_what_is_asked_is_quoted(question, sentence):
 def test_where_code_lies_is_quoted_only_when_asked(words):
     assert LINKED not in quotes("What is a tidal lattice?", LATTICE, words=words)
     assert LINKED in quotes("where is the code of the tidal lattice?", LATTICE, words=words)
+    assert LINKED in quotes("are the models of the tidal lattice public?", LATTICE, words=words)
 
 
 def test_of_papers_asked_about_those_that_say_it_are_selected(starter):

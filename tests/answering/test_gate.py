@@ -83,6 +83,7 @@ def test_words_that_any_question_on_papers_has_are_not_its_own(question, words):
     [
         ("WaveMix vs. Llama 3, which one for a phone?", "Llama 3"),
         ("is WaveMix better than nnU-Net at segmentation?", "nnU-Net"),
+        ("difference between WaveMix and SE(3)-Perceivers", "SE(3)-Perceivers"),
     ],
 )
 def test_a_comparison_with_what_is_not_here_is_told_as_one_side(starter, question, side):
@@ -94,6 +95,19 @@ def test_a_comparison_with_what_is_not_here_is_told_as_one_side(starter, questio
 
 def test_a_comparison_of_two_papers_of_the_library_has_no_caveat(starter):
     assert starter.ask("TabPFN vs Hopular for small tables").caveat is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which ethics committee approved the WaveMix study?",
+        "how much rainfall does WaveMix need?",
+    ],
+)
+def test_a_thing_that_nothing_in_a_named_paper_resembles_is_declined(starter, question):
+    answer = starter.ask(question)
+    assert (answer.status, answer.reason) == ("abstained", "not_in_abstract")
+    assert "WaveMix" in answer.text
 
 
 def test_a_word_that_no_paper_has_is_told_where_the_papers_are_hardly_relevant(starter):

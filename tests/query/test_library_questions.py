@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.details import lacks_any_count, missing_details
+from rag.query.details import asked_things, lacks_any_count, missing_details
 from rag.query.evidence import (
     asked_long_form,
     asked_term,
@@ -295,6 +295,20 @@ def test_a_type_of_detail_that_no_sentence_has_is_missing(question, sentences, m
 )
 def test_a_count_is_missing_where_nothing_is_counted(question, sentences, lacks):
     assert lacks_any_count(question, sentences) is lacks
+
+
+@pytest.mark.parametrize(
+    ("question", "things"),
+    [
+        ("which ethics committee approved the roof study?", [["ethics", "committee"]]),
+        ("how much rain does moss take, and which roof?", [["rain"], ["roof"]]),
+        ("by what factor does it grow", []),
+        ("what is moss?", []),
+        ("what does “Which Roof” say?", []),
+    ],
+)
+def test_the_things_that_are_asked_for_are_found(question, things):
+    assert asked_things(question) == things
 
 
 @pytest.mark.parametrize(

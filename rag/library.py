@@ -114,6 +114,7 @@ class Library:
         """
         from rag.assembly import Parts, build_llm
         from rag.store.index import PaperIndex
+        from rag.store.servers import find_servers
 
         settings = settings or read_settings()
         folder = Path(path).expanduser() if path else settings.library.expanduser()
@@ -122,6 +123,7 @@ class Library:
             build_embedder(settings, embedder),
             settings.passage_tokens,
             rebuild=rebuild,
+            servers=find_servers(settings),
             on_progress=on_progress,
         )
         if rebuild and not index.is_made_as_wanted():

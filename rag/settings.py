@@ -44,6 +44,24 @@ class Settings(BaseSettings):
     )
 
     library: Path = Field(default_factory=_default_library, description="Folder of the library.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL that a group's library is kept in, as "
+        "postgresql://user:password@host:5432/database; empty: a file in the library's folder.",
+    )
+    chroma_url: str | None = Field(
+        None,
+        pattern=ADDRESS,
+        description="Chroma server of a group's library, as https://host:8000; empty: files in "
+        "the library's folder.",
+    )
+    chroma_token: SecretStr | None = Field(None, description="Token of the Chroma server.")
+    chroma_tenant: str = Field(
+        "default_tenant", min_length=1, description="Tenant on the Chroma server."
+    )
+    chroma_database: str = Field(
+        "default_database", min_length=1, description="Database of the tenant."
+    )
     cache: Path = Field(
         default_factory=_default_cache, description="Folder of the converted embedder."
     )

@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.settings import read_settings
-from rag.store.sqlite import FILE, SqliteDatabase
+from rag.store.servers import find_servers, open_database
+from rag.store.sqlite import FILE
 from rag.terminal import write_json, write_line, write_text
 from rag.text import one_line
 from rag.userdata.feedback import Feedback, Rating
@@ -62,8 +63,9 @@ def export_feedback(options: argparse.Namespace) -> int:
 
 def _ratings(options: argparse.Namespace) -> list[Rating]:
     """Return all ratings of the library; none, and no new file, where nobody has rated."""
-    path = read_settings(library=options.library).library.expanduser() / FILE
-    if not path.exists():
+    settings = read_settings(library=options.library)
+    folder = settings.library.expanduser()
+    if not (settings.database_url or (folder / FILE).exists()):
         return []
-    with closing(SqliteDatabase(path)) as database:
+    with closing(open_database(folder, find_servers(settings))) as database:
         return Feedback(database).ratings()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import uuid
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,15 +19,21 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder, OnProgress
-from rag.errors import EmbedderMismatchError, EmbedderUnavailableError, LibraryError
+from rag.errors import (
+    ConfigurationError,
+    EmbedderMismatchError,
+    EmbedderUnavailableError,
+    LibraryError,
+)
 from rag.store.copies import copy_derived
 from rag.store.faults import Part
 from rag.store.lexical import LexicalIndex
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
-from rag.store.reached import NOTHING, VECTORS, WORDS, note_as_left, read_reached, stamp
-from rag.store.sqlite import FILE, SqliteDatabase
+from rag.store.reached import VECTORS, WORDS, note_as_left, read_reached, remove, stamp
+from rag.store.servers import NO_SERVERS, Servers, open_database
+from rag.store.sqlite import FILE
 from rag.store.sync import (
     VectorsFollower,
     WordsFollower,
@@ -34,7 +41,6 @@ from rag.store.sync import (
     embedding,
     follow,
     is_behind,
-    remove,
     unavailable,
 )
 from rag.types import NO_FILTERS, Facets, Paper, Progress
@@ -48,11 +54,17 @@ LOCK_TIMEOUT_S: Final = 30.0
 SILENT_S: Final = 1.0  # a wait that nobody need be told of
 PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB
 MOST_TAGS: Final = 10_000  # that are counted
+# Of the past, that processes of a group may come back with; older words are made anew.
+KEPT_REVISIONS: Final = 10_000
 UNKNOWN_DIMENSION: Final = 0  # of an embedder that has not embedded anything yet
 
 
 def _quietly(progress: Progress) -> None:
     """Report no progress."""
+
+
+def _nobody() -> None:
+    """Tell nobody: the stamp of a folder tells who looks."""
 
 
 class PaperIndex:
@@ -64,6 +76,8 @@ class PaperIndex:
         passage_tokens: Longest passage, tokens.
         rebuild: Whether the library may have been made with other settings, since it is embedded
             anew next. Without it a library without vectors stays as it is.
+        servers: What keeps the papers and the vectors where the folder does not; the folder then
+            holds the words, which each process derives for itself.
         on_progress: Told about long work.
 
     Raises:
@@ -79,19 +93,24 @@ class PaperIndex:
         passage_tokens: int,
         *,
         rebuild: bool = False,
+        servers: Servers = NO_SERVERS,
         on_progress: OnProgress = _quietly,
     ) -> None:
         self.folder = folder
+        self._servers = servers
         self.embedder = embedder
         self._kept: dict[str, StoredPaper] = {}
         self._facets: tuple[int, Facets] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
         self.remade: tuple[Part, ...] = ()  # what was made again at opening
+        self._is_behind = False  # the words, which another process of the folder brings on
         self._is_taken_over = False  # from files of an earlier version, which made its own words
         _make_folder(folder)
         self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
-        self.database = SqliteDatabase(folder / FILE)
+        self.database = open_database(folder, servers)
+        if self.database.is_shared:
+            _require_writable(folder)
         self._copy = copy_derived(folder) if self.is_read_only else None
         self.papers = PaperStore(self.database)
         self.listing = PaperList(self.database)
@@ -106,17 +125,41 @@ class PaperIndex:
         if self.is_read_only:
             require_migrated(self.folder)
         found = self.papers.state()
-        if found is None and not self.is_read_only:
+        if found is None and self.is_read_only:
+            found = self._begin(passage_tokens)
+        elif found is None:
             with self.locked():
-                found = self.papers.state() or migrate(self.folder, self.papers, on_progress)
-                self._is_taken_over = found is not None
-        if found is None:
-            self._require_nothing_derived()
-            fresh = replace(_wanted(self.embedder, passage_tokens), dimension=self.dimension())
-            found = self.papers.create(fresh)
-        if not self.is_read_only:
+                found = self.papers.state() or self._take_over(on_progress)
+                found = found or self._begin(passage_tokens)
+        if not (self.is_read_only or self.database.is_shared):
             finish_migration(self.folder)
         return found
+
+    def _take_over(self, on_progress: OnProgress) -> LibraryState | None:
+        """Take over what the released code left in the folder; None where it left nothing."""
+        if self.database.is_shared:
+            return None
+        found = migrate(self.folder, self.papers, on_progress)
+        self._is_taken_over = found is not None
+        return found
+
+    def _begin(self, passage_tokens: int) -> LibraryState:
+        if not self.database.is_shared:
+            self._require_nothing_derived()
+        wanted, library_id = _wanted(self.embedder, passage_tokens), uuid.uuid4().hex
+        self._require_servers(wanted)
+        return self.papers.create(
+            replace(
+                wanted,
+                dimension=self.dimension(),
+                library_id=library_id,
+                vectors=self._first_collection(library_id),
+            )
+        )
+
+    def _first_collection(self, library_id: str) -> str:
+        """Return what a library calls its vectors; on a server others have theirs."""
+        return f"passages-{library_id}-1" if self._servers.chroma else "passages-1"
 
     def _require_nothing_derived(self) -> None:
         """Raise `LibraryError` where papers were once: nobody has asked for an empty library."""
@@ -129,38 +172,65 @@ class PaperIndex:
 
     def _open_derived(self, on_progress: OnProgress) -> None:
         """Open vectors and words; what is unsound is dropped, unless another process writes."""
+        self._require_servers(self.state)
         try:
-            with nullcontext() if self.is_read_only else self._lock.acquire(timeout=0):
+            with nullcontext() if self.is_read_only else self._acquired(0):
                 self._drop_unsound()
                 self._open_stores()
                 self.remade = self._tell_remade()
                 self.catch_up(on_progress)
-        except Timeout:
+        except TimeoutError:
             logger.info("another process is writing the library")
             self._open_stores()
+            if self.database.is_shared:
+                self._follow_words()
+
+    def _require_servers(self, state: LibraryState) -> None:
+        """Raise `ConfigurationError` where processes of one library would each have vectors."""
+        if self.database.is_shared and state.embedder and not self._servers.chroma:
+            raise ConfigurationError(
+                "RAG_DATABASE_URL names what the group's papers are kept in; set RAG_CHROMA_URL "
+                "too, the Chroma server that keeps their vectors (`chroma run` starts one)."
+            )
 
     def _drop_unsound(self) -> None:
-        known = self.state.library_id, self.state.vectors
-        drop_unsound(self.words_folder, known[0])
-        if self.has_vectors:
+        revision = self.papers.revision()
+        drop_unsound(self.words_folder, self.state.library_id, revision)
+        if self.has_vectors and self._servers.chroma:
+            self._drop_unsound_on_server(revision)
+        elif self.has_vectors:
+            known = self.state.library_id, revision, self.state.vectors
             drop_unsound(self.vectors_folder, *known, try_it=True)
+
+    def _drop_unsound_on_server(self, revision: int) -> None:
+        """Have a collection of the library's own, none that is ahead of its papers."""
+        if self.state.library_id not in self.state.vectors:  # it was in the folder before
+            self.papers.change_state(vectors=self._first_collection(self.state.library_id))
+            self.state = self.papers.state() or self.state
+        with closing(self.open_vectors(self.state.vectors)) as vectors:
+            found = vectors.reached()
+            if found and found.revision > revision:
+                logger.info("the vectors are ahead of the papers, and are made again")
+                vectors.empty()
 
     def _tell_remade(self) -> tuple[Part, ...]:
         """Say in one sentence each which derived stores are made again now."""
         if not self.papers.count() or self._is_taken_over:
             return ()
-        parts: dict[Part, Path] = {"words": self.words_folder}
-        if self.has_vectors:
-            parts["vectors"] = self.vectors_folder
-        remade = tuple(part for part, at in parts.items() if read_reached(at) is None)
+        remade: list[Part] = []
+        # Of a group's processes each new one makes its words.
+        if read_reached(self.words_folder) is None and not self.database.is_shared:
+            remade.append("words")
+        if self.has_vectors and self.vectors.reached() is None:
+            remade.append("vectors")
         for part in remade:
             logger.warning(
-                "The %s in %r were missing, incomplete or damaged, and are made again from the "
+                "The %s of %s were missing, incomplete or damaged, and are made again from the "
                 "papers; nothing is lost.",
                 part,
-                str(parts[part]),
+                self.database.place,
             )
-        return remade
+        return tuple(remade)
 
     def require_embedder(self) -> None:
         """Raise `EmbedderUnavailableError` where a library with vectors cannot get more of them."""
@@ -182,9 +252,7 @@ class PaperIndex:
             self.lexical = LexicalIndex(self.words_folder, self.papers.members)
         else:
             self.require_embedder()
-            self.vectors.close()
-            remove(self.vectors_folder)
-            self._vectors = self.open_vectors(self.state.vectors)
+            self.vectors.empty()
         self.catch_up()
 
     def _open_stores(self) -> None:
@@ -197,7 +265,18 @@ class PaperIndex:
         """Open a collection of vectors in the library's folder."""
         from rag.store.vectors import VectorStore
 
-        return VectorStore(self.vectors_folder, collection)
+        return VectorStore(self.vectors_folder, collection, self._servers.chroma)
+
+    def words_follower(self) -> WordsFollower:
+        """Return what brings the words to a revision of the papers."""
+        return WordsFollower(self.words_folder, self.lexical)
+
+    def vectors_follower(self, store: VectorStore | None = None) -> VectorsFollower:
+        """Return what brings the vectors, or those of another collection, to a revision."""
+        embedder = self.embedder if self.is_made_as_wanted() or store else None
+        tell = self.papers.mark_vectors if self._servers.chroma else _nobody
+        embed = embedding(embedder, self.state.embedder)
+        return VectorsFollower(store or self.vectors, embed, tell)
 
     @property
     def is_read_only(self) -> bool:
@@ -254,16 +333,16 @@ class PaperIndex:
 
     def refresh(self) -> None:
         """See what another process has changed since the last look."""
-        if self._stamps() == self._seen:
+        if self._stamps() == self._seen and not self._is_behind:
             return
         with self._reopening:
             now, seen = self._stamps(), self._seen
-            if now[0] != seen[0]:
+            if now != seen:
                 self._kept = {}
                 self.state = self.papers.state() or self.state
-                if self._copy:  # nobody else brings it up to date
-                    self._follow(_quietly, 0)
-                    now = self._stamps()
+            if (now[0] != seen[0] or self._is_behind) and self._follows_itself:
+                self._follow_itself()
+                now = self._stamps()
             if now[1] != seen[1]:
                 self.lexical.reload()
             if self._vectors and (now[2], self.state.vectors) != (seen[2], self._vectors.name):
@@ -272,9 +351,38 @@ class PaperIndex:
                 self._vectors = self.open_vectors(self.state.vectors)
             self._seen = now
 
+    @property
+    def _follows_itself(self) -> bool:
+        """Whether nobody who writes the papers brings on what this process has derived."""
+        return self._copy is not None or self.database.is_shared
+
+    def _follow_itself(self) -> None:
+        if self._copy:
+            self._follow(_quietly, 0)
+        else:
+            self._follow_words()
+
+    def _follow_words(self) -> None:
+        """Bring the folder's own words to the group's papers, or leave it to who does so now."""
+        try:
+            with self._lock.acquire(timeout=0):
+                words = self.words_follower()
+                if self.papers.revision() - words.reached(self.state.library_id) > KEPT_REVISIONS:
+                    remove(self.words_folder)
+                    self.lexical = LexicalIndex(self.words_folder, self.papers.members)
+                    words = self.words_follower()
+                follow(self.papers, self.state.library_id, words, _quietly)
+                self._is_behind = False
+        except Timeout:
+            self._is_behind = True
+
     def _stamps(self) -> tuple[int, str, str]:
         """Return stamps that change with the papers, the words and the vectors."""
-        return self.papers.revision(), stamp(self.words_folder), stamp(self.vectors_folder)
+        words = stamp(self.words_folder)
+        if self._servers.chroma:
+            revision, vectors = self.papers.stamps()
+            return revision, words, vectors
+        return self.papers.revision(), words, stamp(self.vectors_folder)
 
     def seen(self) -> None:
         """Take what this object has itself written as known."""
@@ -355,23 +463,24 @@ class PaperIndex:
 
     def _follow(self, on_progress: OnProgress, words_lag: int) -> None:
         library_id = self.state.library_id
-        words = WordsFollower(self.words_folder, self.lexical)
+        words = self.words_follower()
         if not words_lag or is_behind(self.papers, library_id, words, words_lag):
             follow(self.papers, library_id, words, on_progress)
         if self._vectors is not None:
-            embedder = self.embedder if self.is_made_as_wanted() else None  # a rebuild comes next
-            embed = embedding(embedder, self.state.embedder)
-            vectors = VectorsFollower(self.vectors_folder, self._vectors, embed)
             try:
-                follow(self.papers, library_id, vectors, on_progress)
+                follow(self.papers, library_id, self.vectors_follower(), on_progress)
             except EmbedderUnavailableError as exc:
                 logger.warning("some papers have no vectors yet: %s", exc)
 
     def _forget_superseded(self) -> None:
         """Drop what is known of earlier versions once nothing derived can hold them."""
-        folders = [self.words_folder, *([self.vectors_folder] if self._vectors else [])]
-        found = [read_reached(folder) for folder in folders]
-        self.papers.forget_superseded(min(each.revision if each else NOTHING for each in found))
+        library_id = self.state.library_id
+        reached = [self.words_follower().reached(library_id)]
+        if self._vectors:
+            reached.append(self.vectors_follower().reached(library_id))
+        if self.database.is_shared:  # processes that follow later have words too
+            reached.append(self.papers.revision() - KEPT_REVISIONS)
+        self.papers.forget_superseded(min(reached))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -382,25 +491,33 @@ class PaperIndex:
         """
         self.database.require_writable()
         try:
-            with self._acquired():
-                yield
-        except Timeout as exc:
-            raise LibraryError(
-                f"Another process has been changing {str(self.folder)!r} for "
-                f"{LOCK_TIMEOUT_S:.0f} s. Wait until it is done and try again."
-            ) from exc
-
-    def _acquired(self) -> AbstractContextManager[object]:
-        """Take the lock, and say what is waited for where another process holds it."""
-        try:
-            return self._lock.acquire(timeout=SILENT_S)
-        except Timeout:
+            held = self._acquired(SILENT_S)
+        except TimeoutError:
             logger.warning(
-                "another process is changing %r; waiting for it for up to %.0f s",
-                str(self.folder),
+                "another process is changing %s; waiting for it for up to %.0f s",
+                self.database.place,
                 LOCK_TIMEOUT_S,
             )
-            return self._lock.acquire(timeout=LOCK_TIMEOUT_S - SILENT_S)
+            try:
+                held = self._acquired(LOCK_TIMEOUT_S - SILENT_S)
+            except TimeoutError as exc:
+                raise LibraryError(
+                    f"Another process has been changing {self.database.place} for "
+                    f"{LOCK_TIMEOUT_S:.0f} s. Wait until it is done and try again."
+                ) from exc
+        with held:
+            yield
+
+    def _acquired(self, timeout_s: float) -> ExitStack:
+        """Take the lock of the papers, then that of the folder.
+
+        Raises:
+            TimeoutError: Another process has one of them for so long.
+        """
+        with ExitStack() as held:
+            held.enter_context(self.database.locked(timeout_s))
+            held.enter_context(self._lock.acquire(timeout=timeout_s))
+            return held.pop_all()
 
     def change_state(self, **values: str | int | bool | None) -> None:
         """Remember other values of `LibraryState`."""
@@ -435,6 +552,14 @@ def _make_folder(folder: Path) -> None:
             f"The library folder {str(folder)!r} cannot be used: {exc.strerror}. "
             "Name another with --library or RAG_LIBRARY."
         ) from exc
+
+
+def _require_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise LibraryError(
+            f"The folder {str(folder)!r} cannot be written, and each process of a group keeps its "
+            "own index of words in one. Name another with --library or RAG_LIBRARY."
+        )
 
 
 def _wanted(embedder: Embedder | None, passage_tokens: int) -> LibraryState:

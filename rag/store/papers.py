@@ -34,7 +34,7 @@ from rag.store.collecting import (
     find_members,
     write_order,
 )
-from rag.store.database import Database
+from rag.store.database import Database, put_row
 from rag.store.joining import TITLE, keys_of
 from rag.store.schema import (
     SCHEMA,
@@ -44,6 +44,7 @@ from rag.store.schema import (
     edit,
     identifier,
     library,
+    mark,
     origin,
     paper,
     paper_collection,
@@ -56,6 +57,7 @@ from rag.types import Paper, Passage
 
 VARIABLES_PER_QUERY: Final = 500  # SQLite's limit is far above; a longer list is no faster
 PAPERS_PER_PAGE: Final = 500
+VECTORS_MARK: Final = "vectors"
 
 Span = tuple[int, int]
 T = TypeVar("T")
@@ -143,10 +145,22 @@ class PaperStore:
         with self._database.reading() as connection:
             return int(connection.execute(select(library.c.revision)).scalar_one())
 
+    def stamps(self) -> tuple[int, str]:
+        """Return the number of the last change, and a stamp of the vectors that a server keeps."""
+        change = select(mark.c.change).where(mark.c.part == VECTORS_MARK).scalar_subquery()
+        with self._database.reading() as connection:
+            row = connection.execute(select(library.c.revision, library.c.vectors, change)).one()
+        return int(row[0]), f"{row[1]} {row[2] or ''}"
+
+    def mark_vectors(self) -> None:
+        """Have others see that the vectors on a server have changed."""
+        with self._database.writing() as connection:
+            put_row(connection, mark, {"part": VECTORS_MARK, "change": uuid.uuid4().hex})
+
     def create(self, state: LibraryState, papers: Iterable[NewPaper] = ()) -> LibraryState:
         """Begin the library, with papers or none, in one transaction."""
         fresh = asdict(state) | {
-            "library_id": uuid.uuid4().hex,
+            "library_id": state.library_id or uuid.uuid4().hex,
             "schema_version": SCHEMA,
             "written_by": version("paperchat"),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -100,8 +101,20 @@ def is_as_left(folder: Path, reached: Reached, *, untouched: bool = True) -> boo
 
 def stamp(folder: Path) -> str:
     """Return a stamp that changes with the store; "" where it cannot be read."""
-    found = read_reached(folder)
+    return stamp_of(read_reached(folder))
+
+
+def stamp_of(found: Reached | None) -> str:
+    """Return a stamp that changes with a store; "" for one that has reached nothing."""
     return f"{found.library_id} {found.revision} {found.part} {found.change}" if found else ""
+
+
+def remove(path: Path) -> None:
+    """Delete the folder of a store, or what lies in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:

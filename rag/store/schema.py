@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.types import TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
-# retractions and edits; 3: without pinned conversations.
-SCHEMA: Final = 4
+# retractions and edits; 3: without pinned conversations; 4: without marks.
+SCHEMA: Final = 5
 
 metadata = MetaData()
 
@@ -182,6 +182,14 @@ superseded = Table(
     Column("passages", Integer, nullable=False),
     Column("revision", Integer, nullable=False, index=True),  # at which the version went
     UniqueConstraint("paper_id", "revision"),
+)
+
+# Changes with a derived store that several processes share, which look here whether it has.
+mark = Table(
+    "mark",
+    metadata,
+    Column("part", String(16), primary_key=True),
+    Column("change", Text, nullable=False),
 )
 
 conversation = Table(

@@ -29,11 +29,12 @@ from rag.text import folded
 FILE: Final = "paperchat.sqlite"
 BUSY_TIMEOUT_S: Final = 30.0
 KEPT_ACCENTS: Final = 1  # the schema whose folded texts did
-# Of schema 3.
+# Of schema 3, and later.
 LATER_TABLES: Final = {
     "retraction": "paper_number INTEGER, told TEXT",
     "edit": "paper_number INTEGER, field TEXT",
     "pinned": "conversation_id TEXT",
+    "mark": "part TEXT, change TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 CONNECTIONS_KEPT: Final = 4

@@ -8,7 +8,6 @@ is damaged, missing or another library's is made again.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -23,7 +22,14 @@ from rag.store.database import translate_disk_full
 from rag.store.lexical import LexicalIndex
 from rag.store.papers import Changes, PaperStore, StoredPaper
 from rag.store.probe import can_be_read
-from rag.store.reached import NOTHING, file_sizes, is_as_left, read_reached, write_reached
+from rag.store.reached import (
+    NOTHING,
+    file_sizes,
+    is_as_left,
+    read_reached,
+    remove,
+    write_reached,
+)
 from rag.types import Progress, passage_id
 
 if TYPE_CHECKING:
@@ -107,9 +113,9 @@ class VectorsFollower:
     """The vectors of the passages in Chroma.
 
     Args:
-        folder: Where Chroma keeps its files.
         store: The collection.
         embed: Vectors of texts, shape (texts, dimension).
+        tell: Called when a revision is reached.
     """
 
     stage = "embedding papers"
@@ -117,17 +123,17 @@ class VectorsFollower:
 
     def __init__(
         self,
-        folder: Path,
         store: VectorStore,
         embed: Callable[[Sequence[str]], NDArray[np.float32]],
+        tell: Callable[[], None],
     ) -> None:
-        self._folder = folder
         self._store = store
         self._embed = embed
+        self._tell = tell
 
     def reached(self, library_id: str) -> int:
         """Return the revision that the collection has reached."""
-        found = read_reached(self._folder)
+        found = self._store.reached()
         bound = (library_id, self._store.name)
         return found.revision if found and (found.library_id, found.part) == bound else NOTHING
 
@@ -146,7 +152,8 @@ class VectorsFollower:
 
     def mark(self, library_id: str, revision: int) -> None:
         """Note that a revision is reached."""
-        write_reached(self._folder, library_id, revision, self._store.name)
+        self._store.mark(library_id, revision)
+        self._tell()
 
 
 def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float32]]:
@@ -166,12 +173,16 @@ def embedding(embedder: Embedder | None, name: str | None) -> Callable[..., NDAr
     return embedder.embed_texts if embedder else unavailable(name)
 
 
-def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool = False) -> None:
+def drop_unsound(
+    folder: Path, library_id: str, revision: int, part: str = "", *, try_it: bool = False
+) -> None:
     """Remove a derived store that is another library's or whose files are not as they were left.
 
     Args:
         folder: Of the store.
         library_id: Of the library that it should be derived from.
+        revision: Of the library; what is ahead of it was derived from papers that a backup of
+            before does not know.
         part: What else it should be bound to.
         try_it: Whether a store with other sizes may be sound and one that was written since may
             not, and a process of its own tells.
@@ -179,7 +190,8 @@ def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool 
     if not folder.exists():
         return
     found = read_reached(folder)
-    if found is not None and (found.library_id, found.part) == (library_id, part):
+    is_its = found is not None and (found.library_id, found.part) == (library_id, part)
+    if found is not None and is_its and found.revision <= revision:
         if is_as_left(folder, found, untouched=try_it):
             return
         if try_it and file_sizes(folder) and can_be_read(folder, part):
@@ -187,11 +199,3 @@ def drop_unsound(folder: Path, library_id: str, part: str = "", *, try_it: bool 
             return
     logger.info("%s is damaged or another library's", folder)
     remove(folder)
-
-
-def remove(path: Path) -> None:
-    """Delete a folder, or what lies in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,24 +1,29 @@
 """The vectors of a library's passages in a Chroma collection: the one module that names Chroma.
 
 Derived from the papers: every passage has its vector, its paper's id and its place in the
-abstract. Not covered: Chroma's own embedding functions, and Chroma as a server.
+abstract. Chroma is embedded, with its files in the library's folder, or a server that several
+processes use. Not covered: Chroma's own embedding functions.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from uuid import uuid4
 
+import httpx
 import numpy as np
 
-from rag.errors import DamagedLibraryError, LibraryError
+from rag.errors import DamagedLibraryError, LibraryError, LibraryUnavailableError
 from rag.store.held import Held, Vectors, drop_held, load_held, save_held
 from rag.store.locks import SharedLock
-from rag.store.reached import stamp
+from rag.store.reached import Reached, read_reached, remove, stamp_of, write_reached
+from rag.store.servers import ChromaServer
+from rag.text import one_line
 from rag.types import Passage, passage_id, passage_place
 
 if TYPE_CHECKING:  # a second of imports, which a small library's questions do without
@@ -34,6 +39,11 @@ SEARCH_BEAM: Final = 200
 EXACT_UP_TO: Final = 2000
 ROWS_PER_CALL: Final = 1000
 UNIT_TOLERANCE: Final = 0.01
+# Of a server; the client by itself would wait for ever.
+CONNECT_TIMEOUT_S: Final = 10.0
+REPLY_TIMEOUT_S: Final = 60.0
+REFUSED: Final = (401, 403)
+MOST_SAID: Final = 200  # characters of what a server or a proxy says
 RAW: Final[tuple[Literal["documents", "metadatas"], ...]] = ("documents", "metadatas")
 
 
@@ -52,16 +62,20 @@ class VectorStore:
     it is first needed: to search a small library it is not.
 
     Args:
-        folder: Where Chroma keeps its files; made when absent.
+        folder: Where Chroma keeps its files, or where a copy of a server's few vectors is kept;
+            made when absent.
         name: Of the collection; made when absent.
+        server: What keeps the vectors in the place of the folder.
 
     Raises (every method but `close`):
         LibraryError: Chroma cannot use the folder.
+        LibraryUnavailableError: The server cannot be reached, or refuses.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, server: ChromaServer | None = None) -> None:
         self.folder = folder
         self.name = name
+        self._server = server
         self._lock = SharedLock()
         self._opening = threading.Lock()
         self._open: _Open | None = None
@@ -74,6 +88,43 @@ class VectorStore:
         with self._lock.alone():
             self._close()
             self.name = name
+
+    def reached(self) -> Reached | None:
+        """Read which revision of which library the collection has reached; None for neither."""
+        if self._server is None:
+            return read_reached(self.folder)
+        with self._reading() as collection:
+            told = self._opened().client.get_collection(collection.name).metadata or {}
+        try:
+            library_id, revision = str(told["library_id"]), int(str(told["revision"]))
+        except (KeyError, ValueError):
+            return None
+        return Reached(library_id, revision, self.name, str(told.get("change", "")))
+
+    def mark(self, library_id: str, revision: int) -> None:
+        """Note which revision of which library the collection has reached."""
+        if self._server is None:
+            write_reached(self.folder, library_id, revision, self.name)
+            return
+        noted = {"library_id": library_id, "revision": revision, "change": uuid4().hex}
+        with self._translating():
+            self._opened().collection.modify(metadata=noted)
+
+    def empty(self) -> None:
+        """Throw all vectors away."""
+        with self._lock.alone():
+            if self._server is None:
+                self._close()
+                remove(self.folder)
+                return
+            with self._translating():
+                self._opened().client.delete_collection(self.name)
+            self._close()
+
+    def server_version(self) -> str:
+        """Ask the server for its version."""
+        with self._translating():
+            return self._opened().client.get_version()
 
     def count(self) -> int:
         """Count the passages of the collection."""
@@ -99,25 +150,23 @@ class VectorStore:
             vectors: Of all passages in their order, shape (passages, dimension).
         """
         first = 0
-        collection = self._changing()
-        for rows in _whole_papers(papers):
-            collection.upsert(
-                ids=[row.passage_id for row in rows],
-                embeddings=vectors[first : first + len(rows)],
-                metadatas=[
-                    {"paper_id": r.paper_id, "number": r.number, "start": r.start, "end": r.end}
-                    for r in rows
-                ],
-            )
-            first += len(rows)
-        self._let_go()
+        with self._changing() as collection:
+            for rows in _whole_papers(papers):
+                collection.upsert(
+                    ids=[row.passage_id for row in rows],
+                    embeddings=vectors[first : first + len(rows)],
+                    metadatas=[
+                        {"paper_id": r.paper_id, "number": r.number, "start": r.start, "end": r.end}
+                        for r in rows
+                    ],
+                )
+                first += len(rows)
 
     def delete(self, passage_ids: Iterable[str]) -> None:
         """Delete passages; those that are not there do not matter."""
-        collection = self._changing()
-        for some in _chunks(list(passage_ids)):
-            collection.delete(ids=some)
-        self._let_go()
+        with self._changing() as collection:
+            for some in _chunks(list(passage_ids)):
+                collection.delete(ids=some)
 
     def query(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
         """Passage ids with their cosine to a vector, most similar first.
@@ -196,16 +245,22 @@ class VectorStore:
         return rows
 
     def other_collections(self) -> list[str]:
-        """List the collections beside this one, such as an interrupted rebuild has left."""
-        client = self._opened().client
-        return [each.name for each in client.list_collections() if each.name != self.name]
+        """List the library's collections beside this one, as an interrupted rebuild leaves them."""
+        return [each for each in self._collections() if each != self.name]
 
     def keep_only(self, collection: str) -> None:
-        """Remove every other collection, such as one that an interrupted rebuild has left."""
-        client = self._opened().client
-        for other in client.list_collections():
-            if other.name != collection:
-                client.delete_collection(other.name)
+        """Remove the library's other collections, as an interrupted rebuild leaves them."""
+        for other in self._collections():
+            if other != collection:
+                with self._translating():
+                    self._opened().client.delete_collection(other)
+
+    def _collections(self) -> list[str]:
+        """List the collections of the library: on a server other libraries have theirs."""
+        with self._translating():
+            names = [each.name for each in self._opened().client.list_collections()]
+        stem = self.name.rpartition("-")[0]
+        return [each for each in names if self._server is None or each.rpartition("-")[0] == stem]
 
     def close(self) -> None:
         """Let go of Chroma's files."""
@@ -221,12 +276,17 @@ class VectorStore:
     def _opened(self) -> _Open:
         with self._opening:
             if self._open is None:
-                self._open = _open(self.folder, self.name)
+                self._open = _open(self.folder, self.name, self._server)
             return self._open
 
-    def _changing(self) -> Collection:
+    @contextmanager
+    def _changing(self) -> Iterator[Collection]:
         drop_held(self.folder)
-        return self._opened().collection
+        try:
+            with self._translating():
+                yield self._opened().collection
+        finally:
+            self._let_go()
 
     def _let_go(self) -> None:
         self._changes += 1
@@ -235,20 +295,44 @@ class VectorStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Collection]:
-        from chromadb.errors import ChromaError
+        with self._lock.shared(), self._translating():
+            yield self._opened().collection
 
-        with self._lock.shared():
-            try:
-                yield self._opened().collection
-            except ChromaError as exc:
-                raise DamagedLibraryError(_explain_damage(self.folder, exc)) from exc
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Turn the errors of Chroma into ours, and those of the way to a server."""
+        from chromadb.errors import ChromaError, NotFoundError
+
+        try:
+            yield
+        except LibraryError:
+            raise
+        except NotFoundError as exc:
+            if self._server is not None:
+                self._open = None  # the next use makes the collection again
+            raise DamagedLibraryError(self._explain_damage(exc)) from exc
+        except ChromaError as exc:
+            if self._server is None:
+                raise DamagedLibraryError(self._explain_damage(exc)) from exc
+            _raise_unavailable(self._server, exc)
+        except Exception as exc:
+            # Chroma raises what a proxy says, and what it cannot read, as no kind of its own.
+            if self._server is None or not (type(exc) is Exception or _is_of_the_way(exc)):
+                raise
+            _raise_unavailable(self._server, exc)
+
+    def _explain_damage(self, exc: Exception) -> str:
+        return _explain_damage(self.folder, exc, self._server)
+
+    def _stamp(self) -> str:
+        return stamp_of(self.reached())
 
     def _hold(self) -> Held | None:
         """Read all vectors where they are few; None where they are many."""
         held, changes = self._held, self._changes
         if held is not None or self._is_large:
             return held
-        stamped = stamp(self.folder)
+        stamped = self._stamp()
         held = load_held(self.folder, stamped)
         if held is None:
             held = self._read_all()
@@ -280,14 +364,12 @@ class _Open:
     collection: Collection
 
 
-def _open(folder: Path, collection: str) -> _Open:
-    import chromadb
+def _open(folder: Path, collection: str, server: ChromaServer | None) -> _Open:
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
-    from chromadb.config import Settings
     from chromadb.errors import ChromaError
 
     try:
-        client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+        client = _connect(server) if server else _embed(folder)
         opened = client.get_or_create_collection(
             collection,
             configuration=CreateCollectionConfiguration(
@@ -296,8 +378,68 @@ def _open(folder: Path, collection: str) -> _Open:
             embedding_function=None,
         )
     except (ChromaError, OSError, ValueError) as exc:
+        if server:
+            _raise_unavailable(server, exc)
         raise LibraryError(_explain_damage(folder, exc)) from exc
+    if server:
+        with suppress(OSError):
+            folder.mkdir(exist_ok=True)
     return _Open(client, opened)
+
+
+def _embed(folder: Path) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+
+
+def _connect(server: ChromaServer) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings
+
+    # The cloud reads the one header, servers and proxies the one or the other.
+    named = {"x-chroma-token": server.token, "authorization": f"Bearer {server.token}"}
+    client = chromadb.HttpClient(
+        server.url,
+        headers=named if server.token else None,
+        settings=Settings(anonymized_telemetry=False),
+        tenant=server.tenant,
+        database=server.database,
+    )
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if isinstance(session, httpx.Client):  # which nothing that is public gives an end of waiting
+        session.timeout = httpx.Timeout(REPLY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    return client
+
+
+def _is_of_the_way(exc: Exception) -> bool:
+    """Whether an error is of the connection to a server, or of a reply that is none of Chroma's."""
+    return isinstance(exc, httpx.HTTPError | httpx.InvalidURL | OSError | ValueError)
+
+
+def _raise_unavailable(server: ChromaServer, exc: Exception) -> NoReturn:
+    """Say what a server answered, or that it did not, and what to do.
+
+    Raises:
+        LibraryUnavailableError: Always.
+    """
+    from chromadb.errors import ChromaError
+
+    status = exc.code() if isinstance(exc, ChromaError) else None
+    if isinstance(exc.__context__, httpx.HTTPStatusError):
+        status = exc.__context__.response.status_code
+    if status in REFUSED:
+        why = "it refuses the token; set RAG_CHROMA_TOKEN, RAG_CHROMA_TENANT and "
+        why += "RAG_CHROMA_DATABASE as they were given to you"
+    else:
+        said = one_line(str(exc))[:MOST_SAID] or type(exc).__name__
+        why = f"{said.rstrip('.')}. See that the server runs and that RAG_CHROMA_URL, "
+        why += "RAG_CHROMA_TENANT and RAG_CHROMA_DATABASE are right"
+    raise LibraryUnavailableError(
+        f"The library's vectors, {server.place}, cannot be used now: {why}; then do the same "
+        "again. Nothing is lost."
+    ) from exc
 
 
 def _raw(page: GetResult) -> list[RawRow]:
@@ -305,9 +447,10 @@ def _raw(page: GetResult) -> list[RawRow]:
     return [RawRow(text or "", each) for text, each in zip(texts, known, strict=True)]
 
 
-def _explain_damage(folder: Path, exc: Exception) -> str:
+def _explain_damage(folder: Path, exc: Exception, server: ChromaServer | None = None) -> str:
+    place = f"of {server.place}" if server else f"in {str(folder)!r}"
     return (
-        f"The vectors in {str(folder)!r} cannot be used: {exc}. Run `paperchat papers verify "
+        f"The vectors {place} cannot be used: {exc}. Run `paperchat papers verify "
         "--repair`, which makes them again from the papers."
     )
 

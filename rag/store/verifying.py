@@ -12,14 +12,19 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final, TypeVar
 
-from rag.errors import DamagedLibraryError, EmbedderUnavailableError, LibraryError
+from rag.errors import (
+    DamagedLibraryError,
+    EmbedderUnavailableError,
+    LibraryError,
+    LibraryUnavailableError,
+)
 from rag.identifiers import content_hash
 from rag.passages import cut_spans
 from rag.store.checks import DatabaseChecks
 from rag.store.faults import EXAMPLES_NAMED, Fault, Part, Problem, VerifyReport
 from rag.store.index import PaperIndex
 from rag.store.papers import NewPaper, StoredPaper
-from rag.store.sync import Follower, VectorsFollower, WordsFollower, embedding, unavailable
+from rag.store.sync import Follower, VectorsFollower, unavailable
 from rag.types import NO_FILTERS, Paper, Passage, passage_place
 
 logger = logging.getLogger(__name__)
@@ -54,13 +59,12 @@ def check_quickly(index: PaperIndex) -> tuple[Fault, ...]:
     faults = [Fault(part, "remade", is_mended=True) for part in index.remade]
     if damage := index.database.find_damage(is_quick=True):
         faults.append(Fault("papers", "damaged", detail=damage))
-    words = WordsFollower(index.words_folder, index.lexical)
+    words = index.words_follower()
     faults += [fault for fault, _ in _behind(index, "words", words)]
     if (short := index.count() - index.lexical.count()) > 0:
         faults.append(Fault("words", "missing", short))
     if index.has_vectors:
-        embed = embedding(index.embedder, index.state.embedder)
-        vectors = VectorsFollower(index.vectors_folder, index.vectors, embed)
+        vectors = index.vectors_follower()
         faults += [fault for fault, _ in _behind(index, "vectors", vectors)]
     return tuple(faults)
 
@@ -141,12 +145,14 @@ def _compare_or_remake(
     """Find what is wrong with a derived store; one that cannot be read is made again."""
     try:
         yield from compare(index)
+    except LibraryUnavailableError:
+        raise
     except (LibraryError, ValueError) as exc:
         yield Fault(part, "damaged", detail=str(exc)), lambda: index.remake(part)
 
 
 def _compare_words(index: PaperIndex) -> Iterator[Found]:
-    follower = WordsFollower(index.words_folder, index.lexical)
+    follower = index.words_follower()
     yield from _behind(index, "words", follower)
     if missing := list(_without_words(index)):
 
@@ -182,8 +188,7 @@ def _orphaned_words(index: PaperIndex) -> Iterator[str]:
 
 
 def _compare_vectors(index: PaperIndex) -> Iterator[Found]:
-    embed = embedding(index.embedder, index.state.embedder)
-    follower = VectorsFollower(index.vectors_folder, index.vectors, embed)
+    follower = index.vectors_follower()
     yield from _behind(index, "vectors", follower)
     if others := index.vectors.other_collections():
         keep = index.vectors.name

@@ -16,7 +16,7 @@ from rag.passages import build_passages, cut_spans
 from rag.store.index import PaperIndex
 from rag.store.joining import ITEMS, Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
-from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH, VectorsFollower
+from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH
 from rag.types import (
     FileCount,
     Gone,
@@ -230,7 +230,7 @@ def rebuild(index: PaperIndex, on_progress: OnProgress) -> None:
         interrupted.close()
         fresh = index.open_vectors(collection)
         total = index.count()
-        follower = VectorsFollower(index.vectors_folder, fresh, index.embedder.embed_texts)
+        follower = index.vectors_follower(fresh)
         for number, batch in enumerate(_batches(index.papers.all())):
             on_progress(Progress("embedding papers", number * PAPERS_PER_BATCH, total))
             follower.write([_cut_anew(each, wanted.passage_tokens) for each in batch])

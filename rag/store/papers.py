@@ -60,6 +60,7 @@ PAPERS_PER_PAGE: Final = 500
 VECTORS_MARK: Final = "vectors"
 
 Span = tuple[int, int]
+Beside = tuple[int, str, str]  # place, kind and text of what stands beside a paper
 T = TypeVar("T")
 
 
@@ -365,36 +366,49 @@ RETRACTION: Final = "retraction"
 
 
 def _beside_papers() -> CompoundSelect[Any]:
-    """Select all that stands beside papers: a field of `Paper`, a number, an order, a text.
+    """Select all that stands beside papers: a field of `Paper`, a number, place, kind, and text.
 
     One query for all: on small tables the queries themselves are what costs.
     """
     some = select(paper.c.number).where(paper.c.number.in_(bindparam("numbers", expanding=True)))
     chosen = some.cte("chosen")
 
-    def of(kind: str, table: Table, key: ColumnElement[Any], text: Column[str]) -> Select[Any]:
-        chosen_too = table.join(chosen, table.c.paper_number == chosen.c.number)
-        return select(literal_column(f"'{kind}'"), table.c.paper_number, key, text).select_from(
-            chosen_too
-        )
-
+    first: ColumnElement[int] = literal_column("0")
     none: ColumnElement[str] = literal_column("''")
+
+    def of(
+        field: str,
+        table: Table,
+        text: Column[str],
+        *,
+        place: ColumnElement[int] = first,
+        kind: ColumnElement[str] = none,
+    ) -> Select[Any]:
+        chosen_too = table.join(chosen, table.c.paper_number == chosen.c.number)
+        name: ColumnElement[str] = literal_column(f"'{field}'")
+        columns = select(name, table.c.paper_number, place, kind, text)
+        return columns.select_from(chosen_too)
+
     named = select(
-        literal_column("'collections'"), paper_collection.c.paper_number, none, collection.c.name
+        literal_column("'collections'"),
+        paper_collection.c.paper_number,
+        first,
+        none,
+        collection.c.name,
     ).select_from(
         paper_collection.join(chosen, paper_collection.c.paper_number == chosen.c.number).join(
             collection
         )
     )
     return union_all(
-        of("authors", author, author.c.position, author.c.name),
-        of(IDENTIFIERS, identifier, identifier.c.scheme, identifier.c.value).where(
+        of("authors", author, author.c.name, place=author.c.position),
+        of(IDENTIFIERS, identifier, identifier.c.value, kind=identifier.c.scheme).where(
             identifier.c.scheme != TITLE
         ),
-        of("tags", tag, none, tag.c.name),
-        of("origins", origin, none, origin.c.source),
-        of("edited", edit, none, edit.c.field),
-        of(RETRACTION, retraction, none, retraction.c.told),
+        of("tags", tag, tag.c.name),
+        of("origins", origin, origin.c.source),
+        of("edited", edit, edit.c.field),
+        of(RETRACTION, retraction, retraction.c.told),
         named,
     )
 
@@ -525,18 +539,19 @@ def _reachable(connection: Connection, revision: int, most: int) -> int:
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredPaper]:
     """Return papers of whole rows, in their order."""
-    beside: dict[int, dict[str, list[tuple[Any, str]]]] = {row.number: {} for row in rows}
+    beside: dict[int, dict[str, list[Beside]]] = {row.number: {} for row in rows}
     for some in _groups(beside, VARIABLES_PER_QUERY):
-        for kind, number, key, text in connection.execute(_BESIDE, {"numbers": some}).all():
-            beside[number].setdefault(kind, []).append((key, text))
+        for field, number, *fact in connection.execute(_BESIDE, {"numbers": some}).all():
+            beside[number].setdefault(field, []).append(tuple(fact))
     return [_read_paper(row, beside[row.number]) for row in rows]
 
 
-def _read_paper(row: Row[Any], beside: Mapping[str, list[tuple[Any, str]]]) -> StoredPaper:
+def _read_paper(row: Row[Any], beside: Mapping[str, list[Beside]]) -> StoredPaper:
     facts: dict[str, Any] = {}
-    for kind, some in beside.items():
+    for field, some in beside.items():
         some.sort()
-        facts[kind] = tuple(some) if kind == IDENTIFIERS else tuple([text for _, text in some])
+        is_named = field == IDENTIFIERS
+        facts[field] = tuple([each[1:] if is_named else each[2] for each in some])
     if told := facts.get(RETRACTION):
         facts[RETRACTION] = told[0]
     read = Paper(

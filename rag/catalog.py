@@ -40,6 +40,8 @@ class Catalog:
     def __init__(self, index: PaperIndex) -> None:
         self._index = index
         self._examples: tuple[tuple[int, ...], list[str]] | None = None
+        self._duplicates: tuple[int, list[list[Heading]]] | None = None
+        self._topics: tuple[tuple[int, ...], list[Topic]] | None = None
 
     def paper_ids(self) -> list[str]:
         """Return the ids of all papers, in the order of ingestion."""
@@ -105,9 +107,15 @@ class Catalog:
         from rag.answering.library_overview import SAMPLE, distinct_topics
         from rag.answering.phrases import shared_phrases
 
-        papers = [each.paper for each in islice(self._index.papers.all(), SAMPLE)]
-        found = distinct_topics(shared_phrases(papers), most)
-        return [Topic(name, tuple(paper.paper_id for paper in having)) for name, having in found]
+        made = (*self._index.papers.lead(SAMPLE), most)
+        if self._topics is None or self._topics[0] != made:
+            papers = [each.paper for each in islice(self._index.papers.all(), SAMPLE)]
+            found = distinct_topics(shared_phrases(papers), most)
+            topics = [
+                Topic(name, tuple(each.paper_id for each in having)) for name, having in found
+            ]
+            self._topics = made, topics
+        return list(self._topics[1])
 
     def facets(self) -> Facets:
         """Return what the papers could be filtered by, with how many papers each has."""
@@ -261,15 +269,26 @@ class Catalog:
 
     def duplicates(self) -> list[list[Heading]]:
         """Return papers that may be one, group by group: of a title, an id or a near abstract."""
-        from rag.store.joining import are_near, group_near, together
+        from rag.store.joining import are_near, together
 
-        papers = self._index.papers
-        groups = papers.alike()
-        for ids in group_near(stored.paper for stored in papers.all()):
-            first, *others = (papers.papers_of(ids)[each] for each in ids)
-            groups.append([first.paper_id, *(p.paper_id for p in others if are_near(first, p))])
-        whole = [group for group in together(groups) if len(group) > 1]
-        return [self.headings(group) for group in whole]
+        self._index.refresh()
+        if self._duplicates is None or self._duplicates[0] != self._index.revision:
+            revision, papers = self._index.revision, self._index.papers
+            groups = papers.alike()
+            alike = self._index.likeness.groups(self._index.state.library_id)
+            read = papers.papers_of([each for ids in alike for each in ids])
+            for some in ([read[each] for each in ids if each in read] for ids in alike):
+                groups.append([each.paper_id for each in some if are_near(some[0], each)])
+            whole = [group for group in together(groups) if len(group) > 1]
+            self._duplicates = revision, self._grouped_headings(whole)
+        return [list(group) for group in self._duplicates[1]]
+
+    def _grouped_headings(self, groups: Sequence[Sequence[str]]) -> list[list[Heading]]:
+        places = {paper_id: n for n, group in enumerate(groups) for paper_id in group}
+        found: list[list[Heading]] = [[] for _ in groups]
+        for each in self.headings(list(places)):
+            found[places[each.paper_id]].append(each)
+        return found
 
     def paper_vectors(self, paper_ids: Sequence[str]) -> dict[str, NDArray[np.float32]] | None:
         """Return the mean vector of each paper's passages, shape (dimension,), of known papers.

@@ -77,7 +77,8 @@ def squeezed(text: str) -> str:
 
 def folded(text: str) -> str:
     """Reduce text to what a search compares: one line, without case and accents."""
-    return without_accents(one_line(text)).casefold()
+    line = one_line(text)
+    return (line if line.isascii() else without_accents(line)).casefold()
 
 
 def without_accents(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from rag.query.questions import STOP_WORDS
@@ -36,6 +36,9 @@ MOST_SHARE: Final = 0.2
 SHARE_COUNTS_FROM: Final = 20
 # A phrase is whole when in most of its titles no other word of a phrase precedes or follows it.
 LEAST_BOUNDED: Final = 0.5
+
+WITHIN: Final = re.compile(r"(?<=[a-z,] )[^\W\d_][\w'’-]*")  # a word within a sentence
+SPELLED: Final = re.compile(r"[^\s-]+")
 
 Stems = tuple[str, ...]
 
@@ -75,12 +78,16 @@ def shared_phrases(papers: Sequence[Paper], least: int = 2) -> list[tuple[str, l
         if least <= len(holders) <= most
         and bounded[key] >= LEAST_BOUNDED * sum(written[key].values())
     }
-    forms = _prose_forms(papers)
+    around = _longer_holders(kept)
     ordered = sorted(
-        (key for key in kept if not _is_part_of_a_longer(key, kept)),
+        (key for key in kept if around.get(key, 0) * 2 <= len(kept[key])),
         key=lambda key: (-len(kept[key]) * (len(key) - 1) ** 0.5, key),
     )
-    return [(_in_prose(written[key].most_common(1)[0][0], forms), kept[key]) for key in ordered]
+    spelled = [written[key].most_common(1)[0][0] for key in ordered]
+    forms = _prose_forms(
+        papers, {word.lower() for each in spelled for word in SPELLED.findall(each)}
+    )
+    return [(_in_prose(each, forms), kept[key]) for each, key in zip(spelled, ordered, strict=True)]
 
 
 def _runs(title: str) -> Iterator[tuple[list[str], bool]]:
@@ -105,21 +112,24 @@ def _parts(run: Sequence[str]) -> Iterator[tuple[list[str], bool]]:
             yield words, begins and ends
 
 
-def _is_part_of_a_longer(key: Stems, kept: Mapping[Stems, Sequence[Paper]]) -> bool:
-    return any(
-        len(other) > len(key)
-        and len(kept[other]) * 2 > len(kept[key])
-        and any(other[n : n + len(key)] == key for n in range(len(other)))
-        for other in kept
-    )
+def _longer_holders(kept: Mapping[Stems, Sequence[Paper]]) -> Mapping[Stems, int]:
+    """Return for the parts of phrases how many papers have the most frequent phrase around each."""
+    most: dict[Stems, int] = defaultdict(int)
+    for other, holders in kept.items():
+        for size in range(1, len(other)):
+            for n in range(len(other) - size + 1):
+                part = other[n : n + size]
+                most[part] = max(most[part], len(holders))
+    return most
 
 
-def _prose_forms(papers: Sequence[Paper]) -> dict[str, str]:
-    """Return how abstracts write each word within a sentence, by its lower case."""
+def _prose_forms(papers: Sequence[Paper], words: Set[str]) -> dict[str, str]:
+    """Return how abstracts write certain words within a sentence, by their lower case."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for paper in papers:
-        for word in re.findall(r"(?<=[a-z,] )[^\W\d_][\w'’-]*", paper.abstract):
-            seen[word.lower()][word] += 1
+        for word in WITHIN.findall(paper.abstract):
+            if (lower := word.lower()) in words:
+                seen[lower][word] += 1
     return {
         lower: lower if lower in forms else forms.most_common(1)[0][0]
         for lower, forms in seen.items()
@@ -127,7 +137,7 @@ def _prose_forms(papers: Sequence[Paper]) -> dict[str, str]:
 
 
 def _in_prose(phrase: str, forms: Mapping[str, str]) -> str:
-    return re.sub(r"[^\s-]+", lambda word: _word_in_prose(word[0], forms), phrase)
+    return SPELLED.sub(lambda word: _word_in_prose(word[0], forms), phrase)
 
 
 def _word_in_prose(word: str, forms: Mapping[str, str]) -> str:

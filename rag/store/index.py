@@ -28,6 +28,7 @@ from rag.errors import (
 from rag.store.copies import copy_derived
 from rag.store.faults import Part
 from rag.store.lexical import LexicalIndex
+from rag.store.likeness import Likeness
 from rag.store.listing import PaperList
 from rag.store.migration import finish_migration, migrate, require_migrated
 from rag.store.papers import LibraryState, PaperStore, StoredPaper
@@ -114,6 +115,7 @@ class PaperIndex:
         self._copy = copy_derived(folder) if self.is_read_only else None
         self.papers = PaperStore(self.database)
         self.listing = PaperList(self.database)
+        self.likeness = Likeness(self.papers, folder, is_read_only=self.is_read_only)
         self.state = self._open_state(passage_tokens, on_progress)
         self.wanted = _wanted(embedder, passage_tokens)
         if not (rebuild or self.state.embedder is None or self.is_made_as_wanted()):

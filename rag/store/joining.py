@@ -28,8 +28,6 @@ LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject
 LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut off
 ITEMS: Final = "zotero"  # the scheme of the items of a Zotero
 SUFFIX_CHARACTERS: Final = 6
-SAME_WORDS: Final = 10  # with which two abstracts begin or end that may be one
-LEAST_ABSTRACT_WORDS: Final = 20
 # What stands beside a paper's texts, in no order.
 REPORTED: Final = ("identifiers", "tags", "collections", "edited")
 NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
@@ -380,22 +378,6 @@ def are_surely_one(papers: Sequence[Paper]) -> bool:
     """Whether nothing speaks against papers being one: near abstracts, no ids that differ."""
     first, *others = papers
     return all(are_near(first, each) and not _are_apart(first, each) for each in others)
-
-
-def group_near(papers: Iterable[Paper]) -> list[list[str]]:
-    """Find the ids of papers whose abstracts begin or end alike, group by group.
-
-    A preprint and its publication often differ in title alone. Only candidates: whether their
-    abstracts are near is for `are_near` to say.
-    """
-    groups: dict[int, list[str]] = {}  # by hash: whole words take 2 kB a paper
-    for paper in papers:
-        words = folded(paper.abstract).split()
-        if paper.is_summary or len(words) < LEAST_ABSTRACT_WORDS:
-            continue
-        for key in (("first", *words[:SAME_WORDS]), ("last", *words[-SAME_WORDS:])):
-            groups.setdefault(hash(key), []).append(paper.paper_id)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def together(groups: Iterable[Sequence[T]]) -> list[list[T]]:

@@ -53,11 +53,12 @@ from rag.store.schema import (
     tag,
 )
 from rag.text import folded
-from rag.types import Paper, Passage
+from rag.types import STARTER_SOURCE, Paper, Passage
 
 VARIABLES_PER_QUERY: Final = 500  # SQLite's limit is far above; a longer list is no faster
 PAPERS_PER_PAGE: Final = 500
 VECTORS_MARK: Final = "vectors"
+ABSTRACTS_PER_PAGE: Final = 5000
 
 Span = tuple[int, int]
 Beside = tuple[int, str, str]  # place, kind and text of what stands beside a paper
@@ -314,6 +315,42 @@ class PaperStore:
             if len(rows) < PAPERS_PER_PAGE:
                 return
             last = rows[-1].number
+
+    def abstracts_after(self, revision: int) -> Iterator[tuple[int, bool, str]]:
+        """Yield number, whether it is a summary, and abstract of papers written after a revision.
+
+        They come in the order of ingestion, and nothing else of them is read.
+        """
+        texts = select(paper.c.number, paper.c.source, abstract.c.text).join(abstract)
+        last = 0
+        while True:
+            later = texts.where(paper.c.revision > revision, paper.c.number > last)
+            with self._database.reading() as connection:
+                page = connection.execute(
+                    later.order_by(paper.c.number).limit(ABSTRACTS_PER_PAGE)
+                ).all()
+            yield from ((number, source == STARTER_SOURCE, text) for number, source, text in page)
+            if len(page) < ABSTRACTS_PER_PAGE:
+                return
+            last = page[-1].number
+
+    def ids_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the ids of papers by their numbers; unknown numbers are left out."""
+        found: dict[int, str] = {}
+        with self._database.reading() as connection:
+            for some in _groups(numbers, VARIABLES_PER_QUERY):
+                rows = select(paper.c.number, paper.c.paper_id).where(paper.c.number.in_(some))
+                found |= dict(connection.execute(rows).all())
+        return found
+
+    def lead(self, count: int) -> tuple[int, int, int]:
+        """Return a stamp that changes with the first papers, and only with these."""
+        first = select(paper.c.number, paper.c.revision).order_by(paper.c.number).limit(count)
+        some = first.subquery()
+        of_some = func.count(), func.coalesce(func.sum(some.c.number), 0), func.max(some.c.revision)
+        with self._database.reading() as connection:
+            counted, summed, last = connection.execute(select(*of_some)).one()
+        return int(counted), int(summed), int(last or 0)
 
     def count(self) -> int:
         """Count the papers."""

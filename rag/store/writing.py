@@ -81,6 +81,8 @@ def write_papers(
             share = share_read()
             total = round(read / share) if share else 0
             on_progress(Progress("reading papers", read, total, is_estimate=share < 1.0))
+    if not dry_run:
+        index.likeness.catch_up(index.state.library_id)
     return replace(
         report,
         rejected=tuple(rejected),

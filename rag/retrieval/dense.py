@@ -83,8 +83,12 @@ class DenseRetriever:
         self, vectors: Sequence[NDArray[np.float32]], paper_ids: Iterable[str]
     ) -> list[dict[str, float]]:
         """Return the exact cosines for several questions at once, in their order."""
-        best: list[dict[str, float]] = [{} for _ in vectors]
-        for paper_id, passages in self._index.vectors.of_papers(list(paper_ids)).items():
-            for similarities, vector in zip(best, vectors, strict=True):
-                similarities[paper_id] = max(float(passage @ vector) for passage in passages)
-        return best
+        known = self._index.vectors.of_papers(list(paper_ids))
+        if not known:
+            return [{} for _ in vectors]
+        rows = np.stack([passage for passages in known.values() for passage in passages])
+        starts = np.cumsum([0, *map(len, known.values())])[:-1]
+        return [
+            dict(zip(known, np.maximum.reduceat(rows @ vector, starts).tolist(), strict=True))
+            for vector in vectors
+        ]

@@ -102,6 +102,7 @@ class PaperIndex:
         self.embedder = embedder
         self._kept: dict[str, StoredPaper] = {}
         self._facets: tuple[int, Facets] | None = None
+        self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
         self.remade: tuple[Part, ...] = ()  # what was made again at opening
@@ -251,14 +252,14 @@ class PaperIndex:
         """
         if part == "words":
             remove(self.words_folder)
-            self.lexical = LexicalIndex(self.words_folder, self.papers.members)
+            self.lexical = LexicalIndex(self.words_folder, self.members)
         else:
             self.require_embedder()
             self.vectors.empty()
         self.catch_up()
 
     def _open_stores(self) -> None:
-        self.lexical = LexicalIndex(self.words_folder, self.papers.members)
+        self.lexical = LexicalIndex(self.words_folder, self.members)
         if self.has_vectors:
             self._vectors = self.open_vectors(self.state.vectors)
         self._seen = self._stamps()
@@ -371,7 +372,7 @@ class PaperIndex:
                 words = self.words_follower()
                 if self.papers.revision() - words.reached(self.state.library_id) > KEPT_REVISIONS:
                     remove(self.words_folder)
-                    self.lexical = LexicalIndex(self.words_folder, self.papers.members)
+                    self.lexical = LexicalIndex(self.words_folder, self.members)
                     words = self.words_follower()
                 follow(self.papers, self.state.library_id, words, _quietly)
                 self._is_behind = False
@@ -419,6 +420,13 @@ class PaperIndex:
             for each in list(kept)[: len(read)]:
                 kept.pop(each, None)
         kept.update(read)
+
+    def members(self, collections: Sequence[str], tags: Sequence[str]) -> list[str] | None:
+        """Return what `PaperStore.members` does; a search asks for the same several times."""
+        asked = self.revision, tuple(collections), tuple(tags)
+        if self._members is None or self._members[0] != asked:
+            self._members = asked, self.papers.members(collections, tags)
+        return self._members[1]
 
     def titles(self, paper_ids: Sequence[str]) -> dict[str, str]:
         """Find the titles of papers by id, in the order asked for; unknown ids are left out."""

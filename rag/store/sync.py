@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAPERS_PER_BATCH: Final = 128  # about 250 passages: enough to sort by length, little to lose
+Prepared = NDArray[np.float32] | None  # vectors, where a store takes some
+
 WORDS_PER_BATCH: Final = 2048  # papers; a commit of the words costs as much as 100 papers
 
 
@@ -50,7 +53,10 @@ class Follower(Protocol):
     def reached(self, library_id: str) -> int:
         """Read the revision that the store has reached; `NOTHING` if it is empty or another's."""
 
-    def apply(self, changes: Changes) -> None:
+    def prepare(self, changes: Changes) -> Prepared:
+        """Make what `apply` is to write, which takes long; nothing is written."""
+
+    def apply(self, changes: Changes, prepared: Prepared) -> None:
         """Write and delete what has changed; doing it twice does nothing more."""
 
     def mark(self, library_id: str, revision: int) -> None:
@@ -60,15 +66,29 @@ class Follower(Protocol):
 def follow(
     papers: PaperStore, library_id: str, follower: Follower, on_progress: OnProgress
 ) -> None:
-    """Bring a derived store to the papers' revision, a batch at a time."""
-    reached, done = follower.reached(library_id), 0
-    while reached < papers.revision():
-        changes = papers.changes_after(reached, follower.batch)
+    """Bring a derived store to the revision that the papers have now, a batch at a time.
+
+    While one batch is written the next is prepared.
+    """
+
+    def write(changes: Changes, prepared: Prepared) -> None:
         with translate_disk_full():
-            follower.apply(changes)
+            follower.apply(changes, prepared)
             follower.mark(library_id, changes.until)
-        reached, done = changes.until, done + len(changes.written)
-        on_progress(Progress(follower.stage, done, 0))
+
+    reached, done, until = follower.reached(library_id), 0, papers.revision()
+    with ThreadPoolExecutor(1, follower.stage) as writer:
+        written: Future[None] | None = None
+        while reached < until:
+            changes = papers.changes_after(reached, follower.batch)
+            prepared = follower.prepare(changes)
+            if written:
+                written.result()
+            written = writer.submit(write, changes, prepared)
+            reached, done = changes.until, done + len(changes.written)
+            on_progress(Progress(follower.stage, done, 0))
+        if written:
+            written.result()
 
 
 def is_behind(papers: PaperStore, library_id: str, follower: Follower, by: int) -> bool:
@@ -96,7 +116,11 @@ class WordsFollower:
         found = read_reached(self._folder)
         return found.revision if found and found.library_id == library_id else NOTHING
 
-    def apply(self, changes: Changes) -> None:
+    def prepare(self, _: Changes) -> Prepared:
+        """Make nothing: tantivy takes the papers as they are."""
+        return None
+
+    def apply(self, changes: Changes, _: Prepared) -> None:
         """Write and delete papers, and commit."""
         with self._index.changing() as change:
             for paper_id in changes.removed:
@@ -137,18 +161,28 @@ class VectorsFollower:
         bound = (library_id, self._store.name)
         return found.revision if found and (found.library_id, found.part) == bound else NOTHING
 
-    def apply(self, changes: Changes) -> None:
+    def prepare(self, changes: Changes) -> Prepared:
+        """Embed the passages as they are now."""
+        return self._embedded(changes.written)
+
+    def apply(self, changes: Changes, vectors: Prepared) -> None:
         """Delete what earlier versions left, and write the passages as they are now."""
         fresh = {each.passage_id for stored in changes.written for each in stored.passages}
         old = (passage_id(p, n) for p, count in changes.removed.items() for n in range(count))
         self._store.delete([each for each in old if each not in fresh])
-        self.write(changes.written)
+        self._write(changes.written, vectors)
 
     def write(self, papers: Sequence[StoredPaper]) -> None:
         """Embed and write the passages of papers."""
+        self._write(papers, self._embedded(papers))
+
+    def _embedded(self, papers: Sequence[StoredPaper]) -> Prepared:
         texts = [passage_text(each.paper, part) for each in papers for part in each.passages]
-        if texts:
-            self._store.upsert([each.passages for each in papers], self._embed(texts))
+        return self._embed(texts) if texts else None
+
+    def _write(self, papers: Sequence[StoredPaper], vectors: Prepared) -> None:
+        if vectors is not None:
+            self._store.upsert([each.passages for each in papers], vectors)
 
     def mark(self, library_id: str, revision: int) -> None:
         """Note that a revision is reached."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from rag.store.index import PaperIndex
 from rag.store.joining import ITEMS, Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH
+from rag.store.trailing import Trailing
 from rag.types import (
     FileCount,
     Gone,
@@ -61,7 +63,7 @@ def write_papers(
     counts: Counter[tuple[str, bool]] = Counter()  # by source, and whether it is a paper
     read = 0
     joiner = Joiner(index.papers, is_dry=dry_run)
-    with _changing(index, dry_run=dry_run):
+    with _changing(index, dry_run=dry_run), Trailing(partial(_catch_up, index)) as trailing:
         for batch in _batches(items):
             papers = [item for item in batch if isinstance(item, Paper)]
             refused = [item for item in batch if isinstance(item, Rejection)]
@@ -70,8 +72,8 @@ def write_papers(
             notes += [item for item in batch if isinstance(item, Note)]
             inventories = [item for item in batch if isinstance(item, Inventory)]
             joined = joiner.join(papers)
-            if not dry_run:
-                _write_batch(index, list(joined.changed.values()), joined.noted)
+            if not dry_run and _put_batch(index, list(joined.changed.values()), joined.noted):
+                trailing.go_on()
             report = _add(report, joined)
             merged += joined.merged
             notes += joined.notes
@@ -133,15 +135,25 @@ def remove_gone(index: PaperIndex, gone: Sequence[Gone], scheme: str = ITEMS) ->
 
 
 def _write_batch(index: PaperIndex, papers: Sequence[Paper], noted: Set[str]) -> None:
+    if _put_batch(index, papers, noted):
+        _catch_up(index)
+
+
+def _catch_up(index: PaperIndex) -> None:
+    index.catch_up(words_lag=WORDS_PER_BATCH)
+
+
+def _put_batch(index: PaperIndex, papers: Sequence[Paper], noted: Set[str]) -> bool:
+    """Write papers, and say whether there were any; what is derived has not followed."""
     if not papers:
-        return
+        return False
     if len(noted) < len(papers):
         index.require_embedder()
     tokens = index.state.passage_tokens
     index.papers.put(
         [NewPaper(each, content_hash(each), cut_spans(each, tokens)) for each in papers], noted
     )
-    index.catch_up(words_lag=WORDS_PER_BATCH)
+    return True
 
 
 def rewrite_papers(index: PaperIndex, papers: Sequence[Paper]) -> int:

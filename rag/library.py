@@ -153,6 +153,12 @@ class Library:
         return self._index.folder
 
     @property
+    def place(self) -> str:
+        """Where its papers are: the library's folder, or a group's server."""
+        database = self._index.database
+        return database.place if database.is_shared else str(self.folder)
+
+    @property
     def is_new(self) -> bool:
         """Whether nothing was ever written, or the starter papers not completely.
 

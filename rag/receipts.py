@@ -25,7 +25,7 @@ KIND: Final = "paperchat receipt"
 HASH_DIGITS: Final = 12
 PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
 # Folders, people and access are private, and make no answer.
-PRIVATE: Final = frozenset({"library", "cache", "contact"})
+PRIVATE: Final = frozenset({"library", "cache", "contact", "chroma_tenant", "chroma_database"})
 NO_RECEIPT: Final = "{name!r} is no receipt: `paperchat ask --receipt FILE` makes one."
 
 

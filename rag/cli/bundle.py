@@ -12,13 +12,15 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from rag.cli.checkup import PACKAGES, Finding
+from rag.cli.checkup import PACKAGES, SERVERS, Finding
 from rag.receipts import prompt_hashes, public_settings, versions
 from rag.settings import Settings
 
 KIND: Final = "paperchat report"
 NAMED: Final = re.compile(r"\([^()]*\)")  # papers, in what is said of the library
 ADDRESS: Final = re.compile(r"https?://[^\s'\",)]+")
+QUOTED: Final = re.compile(r'"[^"]*"')
+PLACE: Final = re.compile(r"PostgreSQL at [^\s,]+")
 LEAST: Final = 3  # characters of a value that is looked for
 
 
@@ -55,7 +57,9 @@ def private_values(settings: Settings) -> dict[str, str]:
 
 
 def _public(told: str, private: Mapping[str, str], subject: str) -> str:
-    named = NAMED.sub("(…)", told) if subject == "library" else told
+    named = told
+    if subject in ("library", SERVERS):  # papers; users, hosts and databases of servers
+        named = PLACE.sub("PostgreSQL", QUOTED.sub('"…"', NAMED.sub("(…)", told)))
     return _scrubbed(named, private)
 
 

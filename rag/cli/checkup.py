@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +17,10 @@ from rag.endpoint.local import describe_found, find_local_servers, may_look
 from rag.errors import ConfigurationError, LibraryError, RagError
 from rag.library import Library
 from rag.settings import Settings
+from rag.store.servers import find_servers, shared_database
+from rag.store.vectors import server_version
 
+SERVERS = "servers"
 PACKAGES = ("llama-index-core", "chromadb", "tantivy", "onnxruntime", "openai", "gradio")
 
 
@@ -31,8 +35,10 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Check everything, each part even when another fails."""
+    servers: dict[str, Callable[[Settings], str]] = {SERVERS: _servers}
     checks: dict[str, Callable[[Settings], str]] = {
         "packages": _packages,
+        **(servers if settings.database_url or settings.chroma_url else {}),
         "library": _library,
         "embedder": _embedder,
         "language model": _language_model,
@@ -52,6 +58,16 @@ def _packages(_settings: Settings) -> str:
     return f"Python {platform.python_version()}, {', '.join(versions)}"
 
 
+def _servers(settings: Settings) -> str:
+    told = []
+    if database := shared_database(settings):
+        with closing(database):
+            told.append(f"{database.place}, version {database.version()}")
+    if chroma := find_servers(settings).chroma:
+        told.append(f"{chroma.place}, version {server_version(chroma)}")
+    return "; ".join(told)
+
+
 def _library(settings: Settings) -> str:
     with Library.open(settings=settings, llm="extractive") as library:
         report = library.check_quickly()
@@ -61,7 +77,7 @@ def _library(settings: Settings) -> str:
         size = sum(f.stat().st_size for f in library.folder.rglob("*") if f.is_file())
         free = shutil.disk_usage(library.folder).free
         return (
-            f"{len(library):,} papers in {library.folder} "
+            f"{len(library):,} papers in {library.place} "
             f"({size / 1e6:,.0f} MB used, {free / 1e9:,.0f} GB free)"
         )
 

@@ -35,6 +35,7 @@ FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 def chat(options: argparse.Namespace) -> int:
     """Open the chat page and serve it until it is stopped."""
     from rag.serve.door import read_tokens
+    from rag.store.servers import shared_database
     from ui import build_access_policy, serve
 
     settings = read_settings(library=options.library)
@@ -46,6 +47,7 @@ def chat(options: argparse.Namespace) -> int:
         allow_endpoints=options.allow_endpoints,
         rate_limit=settings.rate_limit,
         tokens=read_tokens(settings),
+        database=shared_database(settings),
     )
     serve(
         settings,

@@ -42,6 +42,10 @@ class Database(ABC):
     def place(self) -> str:
         """Where it is, in words for a user."""
 
+    @abstractmethod
+    def version(self) -> str:
+        """Ask for the version of what keeps it."""
+
     @property
     def is_read_only(self) -> bool:
         """Whether it can only be read."""

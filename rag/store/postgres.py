@@ -96,7 +96,7 @@ class PostgresDatabase(Database):
         port = f":{self._url.port}" if self._url.port else ""
         return f"PostgreSQL at {self._url.host or 'this machine'}{port}/{self._url.database or ''}"
 
-    def server_version(self) -> str:
+    def version(self) -> str:
         """Ask the server for its version."""
         with self.reading() as connection:
             return str(connection.exec_driver_sql("SHOW server_version").scalar_one())

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +24,8 @@ from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.types import TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
-# retractions and edits; 3: without pinned conversations; 4: without marks.
+# retractions and edits; 3: without pinned conversations; 4: without marks
+# and counts.
 SCHEMA: Final = 5
 
 metadata = MetaData()
@@ -190,6 +192,25 @@ mark = Table(
     metadata,
     Column("part", String(16), primary_key=True),
     Column("change", Text, nullable=False),
+)
+
+# How many more actions a client of a group's page may take; times are the server's, in seconds.
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("level", Float, nullable=False),
+    Column("since", Float, nullable=False),
+)
+
+# Wrong passwords and tokens that a group's page was given.
+wrong_try = Table(
+    "wrong_try",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("tried_at", Float, nullable=False),
+    Index("wrong_try_by_address", "address", "tried_at"),
 )
 
 conversation = Table(

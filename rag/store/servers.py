@@ -72,3 +72,9 @@ def open_database(folder: Path, servers: Servers) -> Database:
     from rag.store.postgres import PostgresDatabase
 
     return PostgresDatabase(servers.database_url)
+
+
+def shared_database(settings: Settings) -> Database | None:
+    """Return a group's database; None for a library that one process has in a folder."""
+    servers = find_servers(settings)
+    return open_database(settings.library, servers) if servers.database_url else None

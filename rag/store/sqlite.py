@@ -57,6 +57,10 @@ class SqliteDatabase(Database):
         """The library's folder."""
         return repr(str(self.path.parent))
 
+    def version(self) -> str:
+        """Return SQLite's version."""
+        return sqlite3.sqlite_version
+
     @property
     def is_read_only(self) -> bool:
         """Whether the folder cannot be written, so that the file is read as it is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
@@ -122,11 +122,6 @@ class VectorStore:
             with self._translating():
                 self._opened().client.delete_collection(self.name)
             self._close()
-
-    def server_version(self) -> str:
-        """Ask the server for its version."""
-        with self._translating():
-            return self._opened().client.get_version()
 
     def count(self) -> int:
         """Count the passages of the collection."""
@@ -316,26 +311,19 @@ class VectorStore:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        """Turn the errors of Chroma into ours, and those of the way to a server."""
+        """Turn the errors of Chroma into ours."""
         from chromadb.errors import ChromaError, NotFoundError
 
         try:
-            yield
-        except LibraryError:
-            raise
-        except NotFoundError as exc:
-            if self._server is not None:
-                self._open = None  # the next use makes the collection again
-            raise DamagedLibraryError(self._explain_damage(exc)) from exc
+            with _reaching(self._server) if self._server else nullcontext():
+                try:
+                    yield
+                except NotFoundError as exc:
+                    if self._server:
+                        self._open = None  # the next use makes the collection again
+                    raise DamagedLibraryError(self._explain_damage(exc)) from exc
         except ChromaError as exc:
-            if self._server is None:
-                raise DamagedLibraryError(self._explain_damage(exc)) from exc
-            _raise_unavailable(self._server, exc)
-        except Exception as exc:
-            # Chroma raises what a proxy says, and what it cannot read, as no kind of its own.
-            if self._server is None or not (type(exc) is Exception or _is_of_the_way(exc)):
-                raise
-            _raise_unavailable(self._server, exc)
+            raise DamagedLibraryError(self._explain_damage(exc)) from exc
 
     def _explain_damage(self, exc: Exception) -> str:
         return _explain_damage(self.folder, exc, self._server)
@@ -385,17 +373,16 @@ def _open(folder: Path, collection: str, server: ChromaServer | None) -> _Open:
     from chromadb.errors import ChromaError
 
     try:
-        client = _connect(server) if server else _embed(folder)
-        opened = client.get_or_create_collection(
-            collection,
-            configuration=CreateCollectionConfiguration(
-                hnsw={"space": SPACE, "ef_search": SEARCH_BEAM}
-            ),
-            embedding_function=None,
-        )
+        with _reaching(server) if server else nullcontext():
+            client = _connect(server) if server else _embed(folder)
+            opened = client.get_or_create_collection(
+                collection,
+                configuration=CreateCollectionConfiguration(
+                    hnsw={"space": SPACE, "ef_search": SEARCH_BEAM}
+                ),
+                embedding_function=None,
+            )
     except (ChromaError, OSError, ValueError) as exc:
-        if server:
-            _raise_unavailable(server, exc)
         raise LibraryError(_explain_damage(folder, exc)) from exc
     if server:
         with suppress(OSError):
@@ -427,6 +414,32 @@ def _connect(server: ChromaServer) -> ClientAPI:
     if isinstance(session, httpx.Client):  # which nothing that is public gives an end of waiting
         session.timeout = httpx.Timeout(REPLY_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     return client
+
+
+def server_version(server: ChromaServer) -> str:
+    """Ask a server for its version.
+
+    Raises:
+        LibraryUnavailableError: It cannot be reached, or refuses.
+    """
+    with _reaching(server):
+        return _connect(server).get_version()
+
+
+@contextmanager
+def _reaching(server: ChromaServer) -> Iterator[None]:
+    """Turn the errors of a server, and of the way to it, into ours."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except ChromaError as exc:
+        _raise_unavailable(server, exc)
+    except Exception as exc:
+        # Chroma raises what a proxy says, and what it cannot read, as no kind of its own.
+        if isinstance(exc, LibraryError) or not (type(exc) is Exception or _is_of_the_way(exc)):
+            raise
+        _raise_unavailable(server, exc)
 
 
 def _is_of_the_way(exc: Exception) -> bool:

@@ -21,7 +21,9 @@ from rag.userdata.conversations import read_answer
 
 MOST_COMMENT_CHARACTERS: Final = 2000
 # Say where this machine keeps things, or may hold a password; keys are left out by their type.
-SETTINGS_LEFT_OUT: Final = frozenset({"library", "cache", "openai_base_url", "chroma_url"})
+SETTINGS_LEFT_OUT: Final = frozenset(
+    {"library", "cache", "openai_base_url", "chroma_url", "chroma_tenant", "chroma_database"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 
 import pytest
 from filelock import FileLock
 
+from rag.cli.bundle import make_bundle
+from rag.cli.checkup import examine
 from rag.errors import ConfigurationError, LibraryError, LibraryUnavailableError
 from rag.library import Library
 from rag.settings import Settings
@@ -220,3 +223,25 @@ def test_one_person_may_keep_vectors_on_a_server_and_papers_in_the_folder(group)
     again = group("own", database_url=None)
     assert titles(again, FISH)[0] == HERONS.title
     assert again.verify().is_sound
+
+
+def test_doctor_names_both_servers_and_a_bundle_neither(group, chroma, postgres):
+    settings = group().settings
+    findings = examine(settings)
+    assert all(each.is_fine for each in findings)
+    told = {each.subject: each.told for each in findings}
+    assert f"PostgreSQL at 127.0.0.1:{postgres.port}/" in told["servers"]
+    assert f"Chroma at {chroma.url}" in told["servers"]
+    assert "0 papers in PostgreSQL at" in told["library"]
+    bundle = json.dumps(make_bundle(settings, findings))
+    for each in ("127.0.0.1", str(postgres.port), str(chroma.port), "/papers_", "default_"):
+        assert each not in bundle
+
+
+def test_doctor_says_which_server_is_away(group):
+    settings = group(embedder="none").settings
+    away = settings.model_copy(update={"chroma_url": "http://127.0.0.1:9"})
+    told = {each.subject: each for each in examine(away)}
+    assert not told["servers"].is_fine
+    assert "RAG_CHROMA_URL" in told["servers"].told
+    assert told["library"].is_fine

@@ -7,15 +7,19 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from rag.errors import ConfigurationError
+from rag.errors import ConfigurationError, LibraryError
+from rag.userdata.limits import SharedBucket, SharedTries
 from ui.server.passwords import Users, hash_password, read_users
 
 if TYPE_CHECKING:
     import gradio as gr
+
+    from rag.store.database import Database
 
 MOST_CLIENTS: Final = 10_000  # remembered at once; the least recently seen is forgotten first
 # Visitors behind one address, such as a laboratory's, that may all ask at the full rate.
@@ -24,6 +28,26 @@ VISITORS_OF_AN_ADDRESS: Final = 20
 FREE_TRIES: Final = 5
 TRIES_WINDOW_S: Final = 300.0
 MINUTE_S: Final = 60.0
+
+
+class Limiter(Protocol):
+    """Limits the rate of each client's actions."""
+
+    def wait_s(self, client: str) -> float:
+        """Return 0 and count the action when the client may act now; else seconds to wait."""
+
+
+class Tries(Protocol):
+    """Counts wrong passwords by address."""
+
+    def wait_s(self, address: str) -> float:
+        """Return the seconds that an address has to wait before its next try; 0 for none."""
+
+    def count_wrong(self, address: str) -> None:
+        """Count a wrong password."""
+
+    def forget(self, address: str) -> None:
+        """Forget the wrong passwords of an address that has signed in."""
 
 
 class TokenBucket:
@@ -88,6 +112,58 @@ class LoginThrottle:
             self._wrong.pop(address, None)
 
 
+class GroupTries:
+    """Count wrong passwords for all processes of a group; in this one alone while that fails.
+
+    Args:
+        database: The group's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._here = LoginThrottle()
+        self._group = SharedTries(database, FREE_TRIES, TRIES_WINDOW_S)
+
+    def wait_s(self, address: str) -> float:
+        """Return the seconds that an address has to wait before its next try; 0 for none."""
+        try:
+            return self._group.wait_s(address)
+        except LibraryError:
+            return self._here.wait_s(address)
+
+    def count_wrong(self, address: str) -> None:
+        """Count a wrong password."""
+        self._here.count_wrong(address)
+        with suppress(LibraryError):
+            self._group.count_wrong(address)
+
+    def forget(self, address: str) -> None:
+        """Forget the wrong passwords of an address that has signed in."""
+        self._here.forget(address)
+        with suppress(LibraryError):
+            self._group.forget(address)
+
+
+class GroupBucket:
+    """Limit the rate of each client's actions in a group; in this process while that fails.
+
+    Args:
+        database: The group's.
+        kind: Tells the clients of one limit from those of others.
+        per_minute: Actions a minute, and the most at once.
+    """
+
+    def __init__(self, database: Database, kind: str, per_minute: int) -> None:
+        self._here = TokenBucket(per_minute)
+        self._group = SharedBucket(database, kind, per_minute)
+
+    def wait_s(self, client: str) -> float:
+        """Return 0 and count the action when the client may act now; else seconds to wait."""
+        try:
+            return self._group.wait_s(client)
+        except LibraryError:
+            return self._here.wait_s(client)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
     """The rules of access to the page.
@@ -99,21 +175,30 @@ class AccessPolicy:
         allows_endpoints: Whether a visitor may name an endpoint of their own.
         tries: Counts wrong passwords and tokens.
         tokens: Of programs; where there are none, and no users, any program may ask.
+        database: A group's, where its processes count together; None to count here.
     """
 
     host: str = "127.0.0.1"
     users: Users | None = None
     rate_limit: int = 0
     allows_endpoints: bool = True
-    tries: LoginThrottle = field(default_factory=LoginThrottle)
     tokens: frozenset[str] = frozenset()
-    _visitors: TokenBucket = field(init=False)
-    _addresses: TokenBucket = field(init=False)
+    database: Database | None = None
+    tries: Tries = field(init=False)
+    _visitors: Limiter = field(init=False)
+    _addresses: Limiter = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_visitors", TokenBucket(self.rate_limit))
+        tries = GroupTries(self.database) if self.database else LoginThrottle()
+        object.__setattr__(self, "tries", tries)
+        object.__setattr__(self, "_visitors", self._limiter("visitor", self.rate_limit))
         everyone = self.rate_limit * VISITORS_OF_AN_ADDRESS
-        object.__setattr__(self, "_addresses", TokenBucket(everyone))
+        object.__setattr__(self, "_addresses", self._limiter("address", everyone))
+
+    def _limiter(self, kind: str, per_minute: int) -> Limiter:
+        if self.database and per_minute:
+            return GroupBucket(self.database, kind, per_minute)
+        return TokenBucket(per_minute)
 
     @property
     def is_local(self) -> bool:
@@ -171,6 +256,7 @@ def build_access_policy(
     allow_endpoints: bool = False,
     rate_limit: int = 0,
     tokens: frozenset[str] = frozenset(),
+    database: Database | None = None,
 ) -> AccessPolicy:
     """Build the access policy for some options.
 
@@ -195,4 +281,5 @@ def build_access_policy(
         rate_limit=rate_limit,
         allows_endpoints=allow_endpoints or is_loopback(host),
         tokens=tokens,
+        database=database,
     )

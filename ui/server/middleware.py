@@ -8,6 +8,7 @@ browser, so that a page that is opened again requests none of them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
@@ -127,7 +128,7 @@ class SecurityMiddleware:
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else ""
-        if wait := self._access.tries.wait_s(address):
+        if wait := await asyncio.to_thread(self._access.tries.wait_s, address):
             message = (
                 f"{FREE_TRIES} wrong passwords were given; the next may be tried in {wait:.0f} s."
             )
@@ -142,9 +143,9 @@ class SecurityMiddleware:
 
         await self._app(scope, receive, _hardened(watch))
         if status == 400:
-            self._access.tries.count_wrong(address)
+            await asyncio.to_thread(self._access.tries.count_wrong, address)
         elif status == 200:
-            self._access.tries.forget(address)
+            await asyncio.to_thread(self._access.tries.forget, address)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page's HTML with its scripts and the policy that allows no others."""

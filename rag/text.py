@@ -12,6 +12,7 @@ from typing import Final
 UNWANTED: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
+NEITHER_LETTER_NOR_DIGIT: Final = re.compile(r"[^a-z0-9]")
 LEAST_COLUMNS: Final = 10  # of a line's text, however narrow the place
 NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -72,7 +73,7 @@ def count_of(word: str) -> int:
 
 def squeezed(text: str) -> str:
     """Reduce text to its ASCII letters and digits in lower case."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    return NEITHER_LETTER_NOR_DIGIT.sub("", text.lower())
 
 
 def folded(text: str) -> str:

@@ -85,6 +85,7 @@ class Embedder:
     _failure: EmbedderUnavailableError | None = None
     _encoder: CachedEncoder | None = None
     _question_encoder: CachedEncoder | None = None
+    _vocabulary: HasVocabulary | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -141,8 +142,10 @@ class Embedder:
 
     def knows_word(self, word: str) -> bool | None:
         """Return whether the model's vocabulary has a word, in lower case; None if unknown."""
-        words = self.find_words()
-        return words.knows_word(word) if isinstance(words, HasVocabulary) else None
+        if self._vocabulary is None:
+            words = self.find_words()
+            self._vocabulary = words if isinstance(words, HasVocabulary) else None
+        return self._vocabulary.knows_word(word) if self._vocabulary else None
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors of the texts, shape (len(texts), dimension), unit norm."""

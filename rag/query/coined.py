@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from rag.query.locators import ADDRESS
@@ -128,17 +128,16 @@ def _as_written(token: str, paper: Paper) -> str:
     """
     if COINED.match(token):
         return token
-    spelled = [match for match in _written(token, paper.abstract)]
+    spelled = list(_written(token, paper.abstract))
     is_coined = len(spelled) > 1 and _introduced(paper.abstract, spelled[0]) > 1
     return spelled[0][0] if is_coined else token
 
 
 def _writes_small(token: str, paper: Paper) -> bool:
     """Return whether a paper writes a word in lower case, as no coined name is written."""
-    key = squeezed(token)
     return any(
-        squeezed(match[0]) == key and not COINED.match(match[0]) and match[0].islower()
-        for match in TOKEN.finditer(ADDRESS.sub(" ", paper.abstract))
+        not COINED.match(match[0]) and match[0].islower()
+        for match in _spelled({squeezed(token)}, ADDRESS.sub(" ", paper.abstract))
     )
 
 
@@ -206,8 +205,18 @@ def _leads(title: str, start: int) -> bool:
 
 def _written(token: str, text: str) -> Iterator[re.Match[str]]:
     key = squeezed(token)
-    forms = {key, key + "s"}
-    return (t for t in TOKEN.finditer(text) if squeezed(t[0]) in forms and COINED.match(t[0]))
+    return (match for match in _spelled({key, key + "s"}, text) if COINED.match(match[0]))
+
+
+def _spelled(forms: Collection[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of a text that are one of the forms, squeezed, in whatever spelling.
+
+    Most begin with another letter, which is seen without squeezing them.
+    """
+    first = {letter for form in forms for letter in (form[:1], form[:1].upper())}
+    for match in TOKEN.finditer(text):
+        if text[match.start()] in first and squeezed(match[0]) in forms:
+            yield match
 
 
 def _introduced(text: str, match: re.Match[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final, Self
 
 import numpy as np
@@ -39,14 +40,11 @@ class _Vocabulary:
     @classmethod
     def of(cls, papers: Sequence[Paper]) -> Self:
         """Build the vocabulary of titles and abstracts."""
-        known: dict[str, int] = {}
-        places: list[int] = []
-        starts = []
-        for paper in papers:
-            starts.append(len(places))
-            found = different_words(f"{paper.title} {paper.abstract}")
-            places += [known.setdefault(word, len(known)) for word in found]
-        return cls(tuple(known), np.array(places, np.intp), np.array(starts, np.intp))
+        found = [different_words(f"{paper.title} {paper.abstract}") for paper in papers]
+        words = tuple(dict.fromkeys(chain.from_iterable(found)))
+        known = {word: place for place, word in enumerate(words)}
+        places = np.array([known[word] for word in chain.from_iterable(found)], np.intp)
+        return cls(words, places, np.cumsum([0, *map(len, found[:-1])]))
 
 
 @lru_cache(TEXTS_KEPT)

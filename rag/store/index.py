@@ -7,12 +7,12 @@ import os
 import threading
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -53,7 +53,8 @@ logger = logging.getLogger(__name__)
 
 LOCK_TIMEOUT_S: Final = 30.0
 SILENT_S: Final = 1.0  # a wait that nobody need be told of
-PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB
+T = TypeVar("T")
+PAPERS_KEPT: Final = 5000  # that were read before; about 10 MB, and 1 MB for titles alone
 MOST_TAGS: Final = 10_000  # that are counted
 # Of the past, that processes of a group may come back with; older words are made anew.
 KEPT_REVISIONS: Final = 10_000
@@ -101,6 +102,7 @@ class PaperIndex:
         self._servers = servers
         self.embedder = embedder
         self._kept: dict[str, StoredPaper] = {}
+        self._kept_titles: dict[str, str] = {}
         self._facets: tuple[int, Facets] | None = None
         self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
@@ -341,7 +343,7 @@ class PaperIndex:
         with self._reopening:
             now, seen = self._stamps(), self._seen
             if now != seen:
-                self._kept = {}
+                self._kept, self._kept_titles = {}, {}
                 self.state = self.papers.state() or self.state
             if (now[0] != seen[0] or self._is_behind) and self._follows_itself:
                 self._follow_itself()
@@ -390,7 +392,7 @@ class PaperIndex:
     def seen(self) -> None:
         """Take what this object has itself written as known."""
         with self._reopening:
-            self._kept = {}
+            self._kept, self._kept_titles = {}, {}
             self.state = self.papers.state() or self.state
             self._seen = self._stamps()
 
@@ -405,21 +407,7 @@ class PaperIndex:
 
     def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
         """Find papers by id, with passages, in the order asked for; unknown ids are left out."""
-        kept = self._kept
-        different = dict.fromkeys(paper_ids)
-        found = {each: kept[each] for each in different if each in kept}
-        if missing := [each for each in different if each not in found]:
-            read = self.papers.find(missing)
-            self._keep(kept, read)
-            found |= read
-        return {each: found[each] for each in different if each in found}
-
-    def _keep(self, kept: dict[str, StoredPaper], read: Mapping[str, StoredPaper]) -> None:
-        """Remember papers that were read; of a large library the latest few thousand."""
-        if len(kept) + len(read) > PAPERS_KEPT:
-            for each in list(kept)[: len(read)]:
-                kept.pop(each, None)
-        kept.update(read)
+        return _found(paper_ids, self._kept, self.papers.find)
 
     def members(self, collections: Sequence[str], tags: Sequence[str]) -> list[str] | None:
         """Return what `PaperStore.members` does; a search asks for the same several times."""
@@ -430,7 +418,7 @@ class PaperIndex:
 
     def titles(self, paper_ids: Sequence[str]) -> dict[str, str]:
         """Find the titles of papers by id, in the order asked for; unknown ids are left out."""
-        return self.papers.titles(paper_ids)
+        return _found(paper_ids, self._kept_titles, self.papers.titles)
 
     def facets(self) -> Facets:
         """Count what the papers could be filtered by; counted again after a change only."""
@@ -591,3 +579,22 @@ def _explain_mismatch(folder: Path, found: LibraryState, wanted: LibraryState) -
         "the same embedding instance), or embed it again: `paperchat ingest --rebuild`, "
         "Library.open(…, rebuild=True)."
     )
+
+
+def _found(
+    paper_ids: Sequence[str], kept: dict[str, T], read: Callable[[Sequence[str]], Mapping[str, T]]
+) -> dict[str, T]:
+    """Return what belongs to papers, in their order; what is not kept is read, and then kept.
+
+    Of a large library the latest few thousand are.
+    """
+    different = dict.fromkeys(paper_ids)
+    found = {each: kept[each] for each in different if each in kept}
+    if missing := [each for each in different if each not in found]:
+        new = read(missing)
+        if len(kept) + len(new) > PAPERS_KEPT:
+            for each in list(kept)[: len(new)]:
+                kept.pop(each, None)
+        kept.update(new)
+        found |= new
+    return {each: found[each] for each in different if each in found}

@@ -52,6 +52,11 @@ def _wrapped_line(line: str, width: int, hang: int) -> str:
     )
 
 
+def why_unread(error: Exception) -> str:
+    """Return why a file cannot be read, as the system says it where it was asked."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 def is_utf8(text: str) -> bool:
     """Return whether UTF-8 can hold the text: whether it has no lone surrogate."""
     try:

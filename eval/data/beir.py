@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from rag.errors import SourceError
-from rag.text import one_line
+from rag.text import one_line, why_unread
 from rag.types import Paper
 
 TITLE_WORDS: Final = 12  # of the text, for a record without a title
@@ -117,4 +117,4 @@ def open_text(path: Path) -> Iterator[str]:
             content = gzip.GzipFile(fileobj=file) if packed else file
             yield from io.TextIOWrapper(io.BufferedReader(content), encoding="utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise SourceError(f"{str(path)!r} cannot be read: {exc}") from exc
+        raise SourceError(f"{str(path)!r} cannot be read: {why_unread(exc)}.") from exc

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import SourceError
+from rag.text import why_unread
 from rag.types import Message, Origin
 
 SampleType = Literal["single", "known_item", "multi", "conversation", "direct", "unanswerable"]
@@ -105,7 +106,9 @@ def read_samples(path: Path) -> list[Sample]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
-        raise SourceError(f"The question set {str(path)!r} cannot be read: {exc}") from exc
+        raise SourceError(
+            f"The question set {str(path)!r} cannot be read: {why_unread(exc)}."
+        ) from exc
     numbered = [(n, line) for n, line in enumerate(lines, start=1) if line.strip()]
     if not numbered:
         raise SourceError(f"The question set {str(path)!r} holds no sample.")

@@ -19,6 +19,7 @@ from rag.types import Depth
 
 BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
 DEPTHS: Final = get_args(Depth)
+SHELLS: Final = ("bash", "zsh", "fish", "tcsh", "powershell")
 STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
 
@@ -50,7 +51,7 @@ def _insert_common(common: list[str], rest: list[str]) -> list[str]:
 
     An unknown command stays first, so that argparse lists the known ones.
     """
-    if rest[0] in ("-h", "--help", "--version"):
+    if rest[0] in ("-h", "--help", "--version", "--completion"):
         return rest
     if rest[0].startswith("-"):
         return ["chat", *common, *rest]
@@ -64,6 +65,12 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="show the program's version number and exit"
+    )
+    parser.add_argument(
+        "--completion",
+        action=_Completion,
+        choices=SHELLS,
+        help="print what makes a shell complete commands and options, and exit",
     )
     parser.set_defaults(library=None, verbose=False)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -82,6 +89,19 @@ class _Version(argparse.Action):
         from importlib import metadata
 
         sys.stdout.write(f"paperchat {metadata.version('paperchat')}\n")
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    """Prints what a shell runs to complete commands and options, which all are looked up for it."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, _: object, shell: object, *__: object
+    ) -> NoReturn:
+        """Print it and exit."""
+        import shtab
+
+        sys.stdout.write(shtab.complete(build_parser(), str(shell)))
         parser.exit()
 
 

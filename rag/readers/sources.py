@@ -32,7 +32,7 @@ from rag.readers.records import (
 from rag.readers.spreadsheets import is_spreadsheet, require_small
 from rag.readers.table import SOME_FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, decoded, find_encoding
-from rag.text import one_line
+from rag.text import one_line, why_unread
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -181,7 +181,7 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
                 items = _within(_read_file(file, _shown(path.name)), _folder_of(path, source))
                 yield from collected(items, _folders_of(path, source))
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
-            why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            why = why_unread(exc)
             name, within = _as_typed(path, source), _folder_of(path, source)
             yield Rejection(name, 0, f"it cannot be read: {why}", within=within)
 
@@ -247,8 +247,7 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
         yield Rejection(name, 0, str(exc))
         return
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        yield Rejection(name, 0, f"it cannot be read: {why}")
+        yield Rejection(name, 0, f"it cannot be read: {why_unread(exc)}")
         return
     if not found:
         yield Rejection(name, 0, NO_PAPER)

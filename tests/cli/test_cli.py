@@ -1323,3 +1323,22 @@ def test_many_records_that_are_left_out_for_one_reason_are_told_together(run, tm
         "record 4: 'Book 2' has no abstract"
     )
     assert advice.startswith("note: 30 records lack only an abstract")
+
+
+def test_a_shell_completes_commands_and_options(run, tmp_path):
+    code, script, _ = run("--completion", "bash")
+    assert code == 0
+    (tmp_path / "completion").write_text(script)
+    asks = "source completion; COMP_WORDS=({}); COMP_CWORD={}; _shtab_paperchat"
+    for words, at, expected in (
+        ("paperchat pa", 1, "papers"),
+        ("paperchat ask --sin", 2, "--since"),
+    ):
+        told = subprocess.run(
+            ["bash", "-c", f"{asks.format(words, at)}; echo ${{COMPREPLY[@]}}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout.split() == [expected]

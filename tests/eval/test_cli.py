@@ -147,7 +147,7 @@ def test_wrong_use_is_told_with_exit_code_two(capsys, words, told):
     [
         (["run", "--llm", "some-model"], 2, "needs an endpoint"),
         (["run", "--price", "cheap"], 2, "--price 0.15:0.60"),
-        (["run", "--questions", "nowhere.jsonl"], 1, "cannot be read"),
+        (["run", "--questions", "nowhere.jsonl"], 1, "cannot be read: No such file or directory."),
         (["run", "--beir", "nowhere"], 1, "BEIR's layout"),
         (["compare", "nowhere", "nowhere"], 1, "is no run"),
     ],

@@ -543,8 +543,8 @@ class Library:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         require_question(question, filters)
-        self._index.refresh()  # before the retriever is built: vectors may have come meanwhile
         query = self._parser.understand_search(question, to_messages(history), filters)
+        # Only now, when the library was looked at anew: vectors may have come meanwhile.
         return self._finder().find(query, k)
 
     def _finder(self) -> PaperFinder:

@@ -61,7 +61,7 @@ class QueryParser:
 
     Attributes:
         find_authors: Gives the library's authors that have a name.
-        refresh: Called before that, to see what other processes have written.
+        refresh: Called before the library is looked at, to see what other processes have written.
         lookup: The library's papers; None where no names are looked up.
         assistant: Knows questions for the assistant by example; None where rules alone decide.
     """
@@ -85,6 +85,7 @@ class QueryParser:
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if talk := small_talk(text):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
+        self.refresh()
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
         standalone = standalone_question(spelled.text, history)
         query = self._parse(text, standalone, history, filters)
@@ -100,6 +101,7 @@ class QueryParser:
 
         Takes the same arguments as `understand`.
         """
+        self.refresh()
         spelled = corrected(text, self.lookup).text if self.lookup else text
         return SubjectFinder(self.lookup).find(self._parse(text, spelled, history, filters))
 
@@ -107,7 +109,6 @@ class QueryParser:
         self, text: str, standalone: str, history: Sequence[Message], filters: Filters | None
     ) -> Query:
         if filters is None:
-            self.refresh()
             found = self._understand_filters(standalone)
         else:
             found = Understood(standalone, filters)

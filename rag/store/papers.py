@@ -145,7 +145,7 @@ class PaperStore:
     def revision(self) -> int:
         """Return the number of the last change."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(library.c.revision)).scalar_one())
+            return int(connection.execute(_REVISION).scalar_one())
 
     def stamps(self) -> tuple[int, str]:
         """Return the number of the last change, and a stamp of the vectors that a server keeps."""
@@ -392,6 +392,7 @@ class PaperStore:
 
 
 _WHOLE: Final[Select[Any]] = select(paper, abstract.c.text, abstract.c.passages).join(abstract)
+_REVISION: Final = select(library.c.revision)
 _WHOLE_BY_ID: Final = _WHOLE.where(paper.c.paper_id.in_(bindparam("ids", expanding=True)))
 _TITLES_BY_ID: Final = select(paper.c.paper_id, paper.c.title).where(
     paper.c.paper_id.in_(bindparam("ids", expanding=True))
@@ -460,7 +461,7 @@ def _read_state(row: Row[Any]) -> LibraryState:
 
 def _next_revision(connection: Connection) -> int:
     connection.execute(update(library).values(revision=library.c.revision + 1))
-    return int(connection.execute(select(library.c.revision)).scalar_one())
+    return int(connection.execute(_REVISION).scalar_one())
 
 
 def _passage_counts(connection: Connection, paper_ids: Sequence[str]) -> dict[str, int]:
@@ -570,7 +571,7 @@ def _reachable(connection: Connection, revision: int, most: int) -> int:
     later = select(paper.c.revision).where(paper.c.revision > revision)
     rows = connection.execute(later.order_by(paper.c.revision).limit(most + 1)).scalars().all()
     if len(rows) <= most:
-        return int(connection.execute(select(library.c.revision)).scalar_one())
+        return int(connection.execute(_REVISION).scalar_one())
     return max(int(rows[0]), int(rows[-1]) - 1)
 
 

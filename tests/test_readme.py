@@ -1,4 +1,4 @@
-"""The README does not lie: its Python runs, its commands exist, its install lines stand there."""
+"""README and guides do not lie: Python runs, commands, settings, links and install lines exist."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ import pytest
 
 from eval.data.dataset import Sample, SampleType, Turn, read_samples
 from rag.cli.parser import build_parser
+from rag.settings import Settings
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+GUIDES = sorted((README.parent / ".github").glob("*.md"))
+QUESTION_SETS = README.parent / ".github" / "QUESTION_SETS.md"
 # What a user copies, and what `.ci/run` takes from the README to test a fresh clone.
 INSTALL_LINES = (
     "python3 -m venv .venv && . .venv/bin/activate && pip install -e . && paperchat",
@@ -34,6 +37,10 @@ def text():
     return README.read_text(encoding="utf-8") if README.exists() else ""
 
 
+def all_texts():
+    return "\n".join([text(), *(guide.read_text(encoding="utf-8") for guide in GUIDES)])
+
+
 def python_blocks():
     return [m["body"] for m in BLOCK.finditer(text()) if m["language"] in ("python", "py")]
 
@@ -42,11 +49,11 @@ def commands():
     """Every `paperchat …` of the shell blocks and of inline code, each once."""
     lines = [
         line.strip().removeprefix("$ ")
-        for block in BLOCK.finditer(text())
+        for block in BLOCK.finditer(all_texts())
         if block["language"] in ("", *SHELLS)
         for line in block["body"].replace("\\\n", " ").splitlines()
     ]
-    prose = BLOCK.sub("", text())
+    prose = BLOCK.sub("", all_texts())
     candidates = [*lines, *(match[1] for match in INLINE.finditer(prose))]
     parts = [part for line in candidates for part in re.split(r"\s(?:&&|;)\s", line)]
     return list(dict.fromkeys(p for p in parts if re.match(r"paperchat(?=\s|$)", p)))
@@ -103,7 +110,11 @@ def test_every_python_block_runs(starter, cache, tmp_path, block):
 
 
 def test_the_question_set_of_the_guide_is_one(tmp_path):
-    (block,) = [m["body"] for m in BLOCK.finditer(text()) if m["language"] == "jsonl"]
+    (block,) = [
+        m["body"]
+        for m in BLOCK.finditer(QUESTION_SETS.read_text("utf-8"))
+        if m["language"] == "jsonl"
+    ]
     path = tmp_path / "mine.jsonl"
     path.write_text(block, encoding="utf-8")
     samples = read_samples(path)
@@ -112,7 +123,7 @@ def test_the_question_set_of_the_guide_is_one(tmp_path):
     assert keys == set(Sample.model_fields) - {"turns", "near"} | set(Turn.model_fields) - {
         "evidence"
     }
-    table = text().partition("## Your own questions")[2].partition("\n## ")[0]
+    table = QUESTION_SETS.read_text("utf-8")
     assert all(f"`{key}`" in table for key in keys)
 
 
@@ -154,9 +165,26 @@ def test_commands_are_read_as_a_shell_would(command, arguments):
     assert arguments_of(command) == arguments
 
 
-def test_files_that_the_readme_links_to_exist():
-    targets = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", text())
-    assert [target for target in targets if not (README.parent / target).exists()] == []
+@pytest.mark.parametrize("page", [README, *GUIDES], ids=lambda page: page.name)
+def test_files_that_are_linked_to_exist(page):
+    targets = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_setting_that_is_named_is_one():
+    names = re.findall(r"\b((?:RAG|OPENAI)_[A-Z][A-Z0-9_]*[A-Z0-9])\b(?!_)", all_texts())
+    known = {
+        n.upper() if n.startswith("openai_") else f"RAG_{n.upper()}" for n in Settings.model_fields
+    }
+    assert len(set(names)) > 20
+    assert sorted(set(names) - known) == []
+
+
+def test_what_an_assistants_settings_take_starts_the_command():
+    (block,) = [m["body"] for m in BLOCK.finditer(text()) if m["language"] == "json"]
+    (server,) = json.loads(block)["mcpServers"].values()
+    assert server["command"] == "paperchat"
+    assert exit_code(server["args"]) == 0
 
 
 def test_sections_that_the_readme_links_to_exist():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 
 import httpx
 import openai
 import pytest
 
 from rag.endpoint.chat import EndpointLLM
+from tests.support import ROOT
 from tests.support.endpoint_papers import KEY, QUESTION, endpoint_settings, own_sentence
 from tests.support.page_server import served, serving
 from ui.server.access import AccessPolicy
@@ -54,6 +57,16 @@ def chat(client, **others):
 def test_the_models_are_the_library_as_set_up_and_its_own_sentences(client):
     assert {model.id for model in client.models.list()} == {MODEL, "paperchat-extractive"}
     assert client.models.retrieve(MODEL).owned_by == "paperchat"
+
+
+def test_the_request_of_the_readme_is_answered(page):
+    command = re.search(r"^curl .*?(?=^```)", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    _, address, _, header, _, body = shlex.split(command[0].replace("\\\n", " "))
+    name, _, value = header.partition(": ")
+    address = address.replace("http://127.0.0.1:7860/", page)
+    reply = httpx.post(address, content=body, headers={name: value}, timeout=60)
+    assert reply.status_code == 200
+    assert reply.json()["choices"][0]["message"]["role"] == "assistant"
 
 
 def test_an_answer_cites_by_links_and_by_annotations(client, invented):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -34,7 +35,7 @@ from rag.query.evidence import (
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import asked_count, asks_for_several
+from rag.query.focus import asked_count, asked_parts, asks_for_several
 from rag.query.follow_ups import (
     asks_for_more,
     asks_to_rephrase,
@@ -74,6 +75,8 @@ ASKS_FOR_LINK: Final = re.compile(
 # follow in reading order. Without it 0.804 of the facts, in three words more.
 LEAST_SHARE: Final = 0.5
 SENTENCES_WHEN_SIMPLER: Final = 2
+# Of a sentence's score for the whole question, beside that for one of its parts.
+WHOLE_SHARE: Final = 0.5
 
 
 Place = tuple[str, int]  # a paper's id, and where in its abstract a sentence begins
@@ -121,12 +124,33 @@ class ExtractiveWriter:
         picks = []
         most_of_all = _most_sentences(question, form)
         chosen = chosen[:most_of_all]
+        if chosen and (not several or len(chosen) == 1):
+            chosen[0] = self._with_parts(asked, chosen[0], quoted)
         for place, each in enumerate(chosen):
             is_alike = several or bool(named)
             most_words, most = self._limits(place, len(chosen), several=is_alike)
             most = min(most, max(1, most_of_all // len(chosen)))
             picks.append(select_sentences(each, most_words, most))
         yield _compose(picks, Numbering(history), form)
+
+    def _with_parts(
+        self, question: str, compared: ScoredPaper, quoted: frozenset[Place]
+    ) -> ScoredPaper:
+        """Add which sentence says most of each part of a question that has several."""
+        parts = [
+            self._compare(part, compared.hit, quoted, is_whole=False)
+            for part in asked_parts(question)
+        ]
+        places = {each.start: n for n, each in enumerate(compared.sentences)}
+        wanted = []
+        for part in parts:
+            scores = {
+                places[each.start]: score + WHOLE_SHARE * compared.scores[places[each.start]]
+                for each, score in zip(part.sentences, part.scores, strict=True)
+                if each.start in places
+            }
+            wanted += [max(scores, key=lambda n: scores[n])] if scores else []
+        return replace(compared, wanted=tuple(dict.fromkeys(wanted)))
 
     def rank(self, question: str, history: Sequence[Message], hit: Hit) -> list[Sentence]:
         """Rank the quotable sentences of a paper by how much of what is asked they say.

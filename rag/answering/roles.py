@@ -151,6 +151,19 @@ ASKS_FOR_DATA: Final = re.compile(
 ASKS_WHAT_IT_FINDS: Final = re.compile(
     r"\bwhat (?:do|does|did)\b.+\b(?:show|find|prove|demonstrate|reveal|observe)\b", re.IGNORECASE
 )
+ASKS_FOR_YEARS: Final = re.compile(
+    r"\b(?:which|what|how\s+many|over\s+which)\s+(?:time\s+)?(?:years?|decades?|periods?|time\s*spans?)\b",
+    re.IGNORECASE,
+)
+YEARS: Final = re.compile(r"\b(?:1[89]|20)\d\d\b|\b(?:years|decades)\b")
+# Looks for a paper: the sentence by which it is recognised leads.
+LOOKS_FOR_PAPER: Final = re.compile(
+    r"\b(?:which|what)\s+(?:(?:was|is|were)\s+the\s+|one\s+of\s+the\s+)?(?:paper|article|work|study)\b"
+    r"|\b(?:name|title)\s+of\s+the\s+(?:paper|article|work|study)\b|\bwhat\s+(?:was|is)\s+(?:it|that|the\s+(?:paper|one|thing))\s+called\b"
+    r"|\b(?:what|which\s+paper)\s+(?:can|could|should|do)\s+(?:i|we|one)\s+cite\b"
+    r"|\bis\s+there\s+(?:an?|any|some)(?:thing)?\s+(?:paper|article|work|study|in\s+(?:the|this|my)\s+library|here)\b",
+    re.IGNORECASE,
+)
 # Whether others can have it: "is the data public?", "did they release the model?"
 ASKS_FOR_RELEASE: Final = re.compile(
     r"\b(?:is|are|was|were|has|have|been|made)\b.{0,40}\b(?:public(?:ly)?|available"
@@ -189,6 +202,7 @@ SUMMARY: Final = Role(ASKS_FOR_SUMMARY, METHOD, stands_early=True)
 IDENTITY: Final = Role(ASKS_WHAT_IT_IS, INTRODUCES, stands_early=True)
 ROLES: Final = (
     Role(ASKS_FOR_RELEASE, RELEASES),
+    Role(ASKS_FOR_YEARS, YEARS),
     SUMMARY,
     Role(ASKS_FOR_PROBLEM, PROBLEM, stands_early=True),
     Role(ASKS_FOR_RESULTS, RESULTS, best=FIGURES),
@@ -200,6 +214,7 @@ ROLES: Final = (
     Role(ASKS_WHAT_IT_FINDS, FINDS),
     PROPOSAL,
     IDENTITY,
+    Role(LOOKS_FOR_PAPER, TREATS, stands_early=True, best=METHOD),
 )
 
 

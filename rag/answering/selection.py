@@ -56,6 +56,7 @@ class ScoredPaper:
         match: Mean cosine of the question's words, each with the title or sentence closest to it.
         defines_term: Whether a sentence defines the term that is asked for.
         min_score: What a sentence must score to follow the first.
+        wanted: Which sentence says most of each part of the question, where it has several.
     """
 
     hit: Hit
@@ -65,6 +66,7 @@ class ScoredPaper:
     match: float
     defines_term: bool = False
     min_score: float = 0.0
+    wanted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,28 @@ def select_sentences(compared: ScoredPaper, most_words: int, most: int) -> Quote
         and lengths[lead - 1] + lengths[lead] <= left
     ):
         opening = [lead - 1, lead]
+    opening = _with_wanted(compared.wanted, lengths, opening, most_words=left, most=most)
     kept = _by_marginal_relevance(compared, lengths, opening, most_words=left, most=most)
     adding = kept[1:2] if len(opening) == 1 else []
     others = [*adding, *sorted(n for n in kept if n not in (*opening, *adding))]
     return QuotedPaper(compared.hit.paper, tuple(sentences[n] for n in (*opening, *others)))
+
+
+def _with_wanted(
+    wanted: Sequence[int],
+    lengths: Sequence[int],
+    opening: Sequence[int],
+    *,
+    most_words: int,
+    most: int,
+) -> list[int]:
+    """Return the opening sentences, and those that other parts of the question want, if short."""
+    kept = list(opening)
+    for place in wanted:
+        is_short = sum(lengths[n] for n in kept) + lengths[place] <= most_words
+        if place not in kept and len(kept) < most and is_short:
+            kept.append(place)
+    return kept
 
 
 def _needs_only_the_one_before(sentences: Sequence[Sentence], place: int) -> bool:

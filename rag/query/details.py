@@ -260,6 +260,11 @@ ASKED_THING: Final = re.compile(
     r"(?P<thing>(?:(?!of\b)[a-z-]+\s*){1,3})",
     re.IGNORECASE,
 )
+LIGHT_VERB: Final = re.compile(
+    r"(?:get|make|take|need|come|go|give|cost|happen|change|use|save|gain|improve|help|work|matter|differ"
+    r"|increase|decrease|grow|drop|lose|remain|want|keep)(?:e?s|ed)?|got|made|took|came|went|gave|lost|kept",
+    re.IGNORECASE,
+)
 VERB_FORM: Final = re.compile(r"\w(?:ed|es|ing)$", re.IGNORECASE)
 # Numbers say these without a word for them: "by what factor?"
 OF_NUMBERS: Final = frozenset(
@@ -273,7 +278,11 @@ def asked_things(question: str) -> list[list[str]]:
     for match in ASKED_THING.finditer(QUOTED.sub(" ", question)):
         words: list[str] = []
         for word in match["thing"].split():
-            if word.lower() in STOP_WORDS or (words and VERB_FORM.search(word)):
+            if (
+                word.lower() in STOP_WORDS
+                or LIGHT_VERB.fullmatch(word)
+                or (words and VERB_FORM.search(word))
+            ):
                 break
             words.append(word)
         if words and OF_NUMBERS.isdisjoint(word.lower() for word in words):

@@ -25,11 +25,15 @@ ASKED_TERM: Final = re.compile(
           |(?:tell\s+me\s+)?what\s+(?:do|does|did)\s+(?:an?\s+|the\s+)?(?P<means>[^?,;:]+?)\s+(?:mean|stand\s+for|refer\s+to|abbreviate)\b[^?]*
           |(?P<stands>[\w.-]+)\s+(?:stands?\s+for|is\s+short\s+for|is\s+an?\s+(?:acronym|abbreviation)\s+(?:of|for))\b[^?]*
           |what(?:['’]s|\s+is)\s+(?P<short>[\w.-]+)\s+(?:short|an?\s+(?:acronym|abbreviation))\s+(?:for|of)\b.*
+          |what(?:\s+(?:is|does|do))?\s+(?:the\s+)?mean(?:s|ing)?\s+(?:of\s+|by\s+|with\s+)?(?:the\s+)?
+           (?P<mean>['"“‘]?[^?,;:'"”’]+?['"”’]?)(?:\s+(?:in|for|here)\b[^?]*)?
+          |(?P<called>['"“‘][^?,;:'"”’]+['"”’]|[\w.-]+)\s+(?:is|means?)\s+what
           |(?P<before>[\w.-]+)\W+(?:what|which)\b.*\b(?:mean|stand\s+for|abbreviation|acronym)\b.*
           |.*\b(?:meaning|definition|abbreviation|acronym|full\s+(?:form|name)|long\s+form)\s+(?:of\s+)?(?:the\s+)?(?P<of>[\w.-]+)
         )\s*\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
+MEAN_BEFORE: Final = re.compile(r"^mean(?:ing)?\s+(?=['\"“‘])", re.IGNORECASE)
 ASKS_LONG_FORM: Final = re.compile(
     r"\b(?:stands?\s+for|short\s+for|long\s+form|abbreviat\w+|acronym|spelled\s+out|full\s+(?:form|name))\b",
     re.IGNORECASE,
@@ -125,7 +129,8 @@ def asked_term(question: str) -> str:
     if not match:
         return ""
     term = next((value for value in match.groupdict().values() if value), "")
-    return term.strip(" '\"“”’") if len(term.split()) <= 5 else ""
+    term = MEAN_BEFORE.sub("", term)  # "what is mean 'tide'"
+    return term.strip(" '\"“”‘’") if len(term.split()) <= 5 else ""
 
 
 def lacks_term(question: str, papers: Iterable[Paper]) -> bool:

@@ -76,6 +76,31 @@ def topic_words(question: str) -> list[str]:
     return [word for word in content_words(question) if word not in ABOUT_PAPERS]
 
 
+# Where another question may begin: "…, and how accurate is it?", "1) which site 2) how many users"
+PART_END: Final = re.compile(
+    r"[?;:]\s*|\.\s+|,\s+|\s[-–—]\s|(?<!\S)\(?\d\)\s*|\s+(?:and|also|plus|\+|but)\s+"
+    r"(?=(?:(?:also|then|on|in|with|by|at|for)\s+)*(?:how|what|which|who|whose|when|where|why|does|do|did|is|are|was|were|can)\b)",
+    re.IGNORECASE,
+)
+ASKS_FIRST: Final = re.compile(
+    r"^\W*(?:(?:and|also|then|so|but|plus|on|in|with|by|at|for|from|to)\s+){0,3}"
+    r"(?:how|what|which|who|whose|when|where|why|does|do|did|is|are|was|were|can)(?:['’]s)?\b",
+    re.IGNORECASE,
+)
+MOST_PARTS: Final = 4
+
+
+def asked_parts(question: str) -> list[str]:
+    """Return the questions that a message asks of the same thing, at most four; none for one.
+
+    "TideNet: how many buoys, and how accurate is it?" asks "how many buoys" and "how accurate is
+    it".
+    """
+    pieces = (piece.strip() for piece in PART_END.split(question) if piece and piece.strip())
+    parts = [piece for piece in pieces if ASKS_FIRST.match(piece) and len(piece.split()) > 1]
+    return parts[:MOST_PARTS] if len(parts) > 1 else []
+
+
 def asking_words(question: str) -> frozenset[str]:
     """Return the words of the last clause that asks something, else of the last clause; lower case.
 

@@ -45,6 +45,7 @@ def quotes(question, *papers, words=30):
         ("how well does the tidal lattice work?", MEASURED),
         ("Which limitations does “Reading Waves With a Lattice” speak of?", LIMITED),
         ("What does “Reading Waves With a Lattice” assume?", ASSUMED),
+        ("which paper has a mesh of buoys for waves?", INTRODUCED),
     ],
 )
 def test_a_sentence_that_does_what_is_asked_is_quoted(question, sentence):
@@ -242,3 +243,9 @@ def test_what_others_did_before_costs_unless_it_is_asked_for():
     texts = ["Waves are often read by buoys.", "We read waves by bells."]
     assert prior_scores("how are waves read?", texts)[0] < LATE_WEIGHT / 2
     assert prior_scores("what is the motivation?", texts)[0] == 0
+
+
+def test_each_part_of_a_question_has_its_sentence():
+    asked = "tidal lattice: which limitations has it, what does it assume?"
+    assert quotes(asked, LATTICE, words=30)[1:] in ([ASSUMED], [LIMITED])
+    assert set(quotes(asked, LATTICE, words=30)) == {ASSUMED, LIMITED}

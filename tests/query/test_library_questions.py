@@ -15,7 +15,7 @@ from rag.query.evidence import (
     trimmed_start,
 )
 from rag.query.fields import asked_fields
-from rag.query.focus import asked_count, asks_for_several
+from rag.query.focus import asked_count, asked_parts, asks_for_several
 from rag.query.intent import question_for_papers, without_interjection, without_request
 from rag.query.languages import language_of
 from rag.query.library_questions import LibraryQuestion, find_library_question
@@ -234,6 +234,30 @@ def test_an_enumeration_asks_for_several_papers(question, several):
     assert asks_for_several(question) is several
 
 
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "the tidal clock: which crabs, how accurate?",
+            ["which crabs", "how accurate"],
+        ),
+        (
+            "moss meters: 1) which roofs 2) how many nights 3) what for",
+            ["which roofs", "how many nights", "what for"],
+        ),
+        (
+            "does it run on a buoy and how many bells does it need",
+            ["does it run on a buoy", "how many bells does it need"],
+        ),
+        ("how do crabs and moss live?", []),
+        ("what is moss, or lichen?", []),
+        ("", []),
+    ],
+)
+def test_the_parts_of_a_question_are_told_apart(question, parts):
+    assert asked_parts(question) == parts
+
+
 def test_numbers_are_no_ids():
     assert not find_locators("trained for 2021.5 epochs on 1,706 papers of 2017")
 
@@ -303,6 +327,7 @@ def test_a_count_is_missing_where_nothing_is_counted(question, sentences, lacks)
         ("which ethics committee approved the roof study?", [["ethics", "committee"]]),
         ("how much rain does moss take, and which roof?", [["rain"], ["roof"]]),
         ("by what factor does it grow", []),
+        ("how much gets washed away", []),  # no thing, but what happens
         ("what is moss?", []),
         ("what does “Which Roof” say?", []),
     ],
@@ -317,6 +342,10 @@ def test_the_things_that_are_asked_for_are_found(question, things):
         ("What is a tidal clock?", "tidal clock"),
         ("what does TCN stand for", "TCN"),
         ("TCN - what does it mean?", "TCN"),
+        ("what is mean 'tidal clock' in harbours", "tidal clock"),
+        ("what mean tidal clock", "tidal clock"),
+        ("TCN means what?", "TCN"),
+        ("what is mean pooling", "mean pooling"),
         ("how does a tidal clock work?", ""),
     ],
 )

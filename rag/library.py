@@ -15,7 +15,14 @@ from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
 from rag.lookup import EVERY_S, MOST_FOUND
-from rag.query.messages import History, require_depth, require_question, to_messages
+from rag.query.messages import (
+    History,
+    require_depth,
+    require_filters,
+    require_k,
+    require_question,
+    to_messages,
+)
 from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from rag.assembly import Parts
     from rag.engine import AnswerEngine
     from rag.faces import PaperChatEngine, PaperQueryEngine, PaperRetriever
+    from rag.faces.asked import Asked
     from rag.lookup.enriching import Enrichment
     from rag.query.query import Query
     from rag.query.understanding import QueryParser
@@ -540,8 +548,7 @@ class Library:
             filters: Which papers may be found; None for those that the question says ("since
                 2022"). A paper without a known date passes no filter of years.
         """
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}")
+        require_k(k)
         require_question(question, filters)
         query = self._parser.understand_search(question, to_messages(history), filters)
         # Only now, when the library was looked at anew: vectors may have come meanwhile.
@@ -705,11 +712,15 @@ class Library:
         Args:
             k: Most papers to find; None for `RAG_TOP_K`.
             filters: Which papers may be found, as for `search`.
+
+        Raises:
+            TypeError: The filters are of another kind.
+            ValueError: k is less than 1.
         """
         from rag.faces import PaperRetriever
-        from rag.faces.asked import Asked
 
-        return PaperRetriever(Asked(self, filters), k or self._settings.top_k)
+        require_k(k := self._settings.top_k if k is None else k)
+        return PaperRetriever(self._asked(filters), k)
 
     def as_query_engine(
         self,
@@ -725,11 +736,14 @@ class Library:
             depth: As for `ask`.
             streaming: Whether responses come as they are written, a checked sentence after the
                 other.
+
+        Raises:
+            TypeError: The filters are of another kind.
+            ValueError: There is no such depth.
         """
         from rag.faces import PaperQueryEngine
-        from rag.faces.asked import Asked
 
-        asked = Asked(self, filters, depth)
+        asked = self._asked(filters, depth)
         return PaperQueryEngine(asked, self._settings.top_k, streaming=streaming)
 
     def as_chat_engine(
@@ -737,12 +751,18 @@ class Library:
     ) -> PaperChatEngine:
         """Return the library as a LlamaIndex chat engine that remembers its conversation.
 
-        Takes the same as `as_query_engine`; `stream_chat` streams.
+        Takes and raises the same as `as_query_engine`; `stream_chat` streams.
         """
         from rag.faces import PaperChatEngine
+
+        return PaperChatEngine(self._asked(filters, depth))
+
+    def _asked(self, filters: Filters | None, depth: Depth | None = None) -> Asked:
         from rag.faces.asked import Asked
 
-        return PaperChatEngine(Asked(self, filters, depth))
+        require_filters(filters)
+        require_depth(depth or self._settings.depth)
+        return Asked(self, filters, depth)
 
     def _build_engine(self) -> AnswerEngine:
         from rag.assembly import build_engine

@@ -37,6 +37,10 @@ class PaperResponse(Response):
         """Return the text below its caveat, if any, then the cited titles with their links."""
         return str(self.answer) if self.answer else super().__str__()
 
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows: the text, then the cited papers with their quotes."""
+        return self.answer._repr_markdown_() if self.answer else super().__str__()
+
 
 class Begun:
     """A response that is being written.

@@ -18,8 +18,27 @@ def require_question(question: object, filters: object = None) -> None:
     """
     if not isinstance(question, str):
         raise TypeError(f"question takes a text, not {question!r}.")
+    require_filters(filters)
+
+
+def require_filters(filters: object) -> None:
+    """Refuse filters that are none.
+
+    Raises:
+        TypeError: They are of another kind.
+    """
     if filters is not None and not isinstance(filters, Filters):
         raise TypeError(f"filters takes a Filters, such as Filters(since=2020), not {filters!r}.")
+
+
+def require_k(k: int) -> None:
+    """Refuse to find fewer papers than one.
+
+    Raises:
+        ValueError: It is less.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
 
 
 def require_depth(depth: object) -> None:

@@ -208,11 +208,29 @@ def test_filters_hold_for_every_face(words_library):
         assert {node.metadata["paper_id"] for node in nodes} <= {"bread"}
 
 
-def test_a_depth_is_worked_at_and_a_wrong_one_refused(words_library):
+def test_a_depth_is_worked_at(words_library):
     thorough = words_library.as_query_engine(depth="thorough")
     assert thorough.query(PEAK).answer.research is not None
-    with pytest.raises(ValueError, match="'quick' or 'thorough'"):
-        words_library.as_query_engine(depth="deep").query(PEAK)
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda library: library.as_query_engine(depth="deep"), "'quick' or 'thorough'"),
+        (lambda library: library.as_chat_engine({"since": 2020}), "takes a Filters"),
+        (lambda library: library.as_retriever(filters="moss"), "takes a Filters"),
+        (lambda library: library.as_retriever(k=0), "at least 1, not 0"),
+    ],
+)
+def test_what_no_face_can_take_is_refused_when_it_is_made(words_library, made, told):
+    with pytest.raises((TypeError, ValueError), match=told):
+        made(words_library)
+
+
+def test_a_notebook_shows_a_response_with_its_quotes(words_library):
+    response = words_library.as_query_engine().query(PEAK)
+    assert response._repr_markdown_() == words_library.ask(PEAK)._repr_markdown_()
+    assert "> Their activity peaked every 12.4 hours." in response._repr_markdown_()
 
 
 def test_each_face_says_which_library_it_asks(words_library):

@@ -30,6 +30,7 @@ ITEMS: Final = "zotero"  # the scheme of the items of a Zotero
 SUFFIX_CHARACTERS: Final = 6
 # What stands beside a paper's texts, in no order.
 REPORTED: Final = ("identifiers", "tags", "collections", "edited")
+SAID: Final = ("identifiers", "tags")  # what a record takes away when it says it no more
 NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -180,7 +181,11 @@ class _Around:
         if paper.paper_id in self._changed or not self.is_as_before(paper):
             return False
         held = self._papers.get(paper.paper_id)
-        return held is None or not is_noted_anew(_joined(held, paper, met), held)
+        return (
+            held is None
+            or _adds_nothing(held, paper)
+            or not is_noted_anew(_joined(held, paper, met), held)
+        )
 
     def find(self, paper: Paper, met: Mapping[str, bool]) -> Paper | None:
         """Find the paper that a record is of, or None."""
@@ -389,6 +394,16 @@ def together(groups: Iterable[Sequence[T]]) -> list[list[T]]:
         for member in joined:
             whole[member] = joined
     return list({id(each): each for each in whole.values()}.values())
+
+
+def _adds_nothing(held: Paper, paper: Paper) -> bool:
+    """Whether a record of a paper, with the same texts, surely leaves it as it is."""
+    return (
+        held.source == paper.source
+        and not paper.retraction
+        and all(set(getattr(held, name)) == set(getattr(paper, name)) for name in SAID)
+        and all(set(getattr(held, name)) >= set(getattr(paper, name)) for name in NOTED)
+    )
 
 
 def is_read_anew(whole: Paper, found: Paper) -> bool:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -101,6 +102,15 @@ def is_as_left(folder: Path, reached: Reached, *, untouched: bool = True) -> boo
 
 def stamp(folder: Path) -> str:
     """Return a stamp that changes with the store; "" where it cannot be read."""
+    try:
+        now = (folder / FILE).stat()
+    except OSError:
+        return ""
+    return _stamp_at(folder, now.st_ino, now.st_mtime_ns)
+
+
+@lru_cache(64)  # it is looked at with every question, and replaced as a whole
+def _stamp_at(folder: Path, _inode: int, _written_at: int) -> str:
     return stamp_of(read_reached(folder))
 
 

@@ -38,7 +38,7 @@ SEARCH_BEAM: Final = 200
 # is held in memory (3 MB) and compared as a whole: the same question finds the same papers.
 EXACT_UP_TO: Final = 2000
 ROWS_PER_CALL: Final = 1000
-PAPERS_KEPT: Final = 5000  # whose vectors were read before; about 12 MB
+PASSAGES_KEPT: Final = 10_000  # that were asked for before; 15 MB
 UNIT_TOLERANCE: Final = 0.01
 # Of a server; the client by itself would wait for ever.
 CONNECT_TIMEOUT_S: Final = 10.0
@@ -83,7 +83,7 @@ class VectorStore:
         self._held: Held | None = None
         self._is_large = False  # too large to be held, as far as is known
         self._changes = 0  # of what could be held
-        self._kept: dict[str, list[Vectors]] = {}
+        self._kept: dict[str, Vectors | None] = {}  # None for what is not there
 
     def reopen(self, name: str) -> None:
         """See what another process has written, which an open collection does not."""
@@ -190,12 +190,24 @@ class VectorStore:
         return list(zip(found["ids"][0], similarities, strict=True))
 
     def find(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
-        """Find vectors by passage id, each of shape (dimension,); unknown ids are left out."""
+        """Find vectors by passage id, each of shape (dimension,); unknown ids are left out.
+
+        Whoever filters asks for the same ones again, so the latest are kept.
+        """
         held = self._hold()
         if held is not None:
             known = held.places
             return {each: held.rows[known[each]] for each in passage_ids if each in known}
-        return self.read(passage_ids)
+        kept, changes = self._kept, self._changes
+        found = {each: kept[each] for each in passage_ids if each in kept}
+        missing = [each for each in passage_ids if each not in found]
+        read = self.read(missing) if missing else {}
+        if changes == self._changes and len(missing) <= PASSAGES_KEPT:
+            for each in list(kept)[: max(0, len(kept) + len(missing) - PASSAGES_KEPT)]:
+                kept.pop(each, None)
+            kept.update((each, read.get(each)) for each in missing)
+        found |= read
+        return {each: vector for each, vector in found.items() if vector is not None}
 
     def read(self, passage_ids: Sequence[str]) -> dict[str, Vectors]:
         """Read the same from Chroma itself, whatever is held in memory."""
@@ -208,20 +220,7 @@ class VectorStore:
         return vectors
 
     def of_papers(self, paper_ids: Sequence[str]) -> dict[str, list[Vectors]]:
-        """Return the vectors of all passages of papers, by paper; unknown ids are left out.
-
-        Whoever filters asks for the same papers again, so the latest are kept.
-        """
-        kept, changes = self._kept, self._changes
-        found = {each: kept[each] for each in paper_ids if each in kept}
-        read = self._read_papers([each for each in paper_ids if each not in found])
-        if changes == self._changes and len(read) <= PAPERS_KEPT:
-            for each in list(kept)[: max(0, len(kept) + len(read) - PAPERS_KEPT)]:
-                kept.pop(each, None)
-            kept.update(read)
-        return found | read
-
-    def _read_papers(self, paper_ids: Sequence[str]) -> dict[str, list[Vectors]]:
+        """Return the vectors of all passages of papers, by paper; unknown ids are left out."""
         found: dict[str, list[Vectors]] = {}
         left, number = list(paper_ids), 0
         while left:  # how many passages a paper has shows when they come to an end

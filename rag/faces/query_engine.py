@@ -42,6 +42,32 @@ class PaperResponse(Response):
         return self.answer._repr_markdown_() if self.answer else super().__str__()
 
 
+@dataclass
+class PaperStreamingResponse(StreamingResponse):
+    """A response that is being written; its `str` waits for all of it, and names the papers.
+
+    Attributes:
+        growing: The answer as it is written, which can be read again.
+    """
+
+    growing: GrowingAnswer | None = None
+
+    def __str__(self) -> str:
+        """Return the final answer as `PaperResponse` has it."""
+        return str(self.growing.finish()) if self.growing else super().__str__()
+
+
+@dataclass
+class AsyncPaperStreamingResponse(AsyncStreamingResponse):
+    """The same for an event loop, which `str` holds up."""
+
+    growing: GrowingAnswer | None = None
+
+    def __str__(self) -> str:
+        """Return the final answer as `PaperResponse` has it."""
+        return str(self.growing.finish()) if self.growing else super().__str__()
+
+
 class Begun:
     """A response that is being written.
 
@@ -98,7 +124,8 @@ class PaperQueryEngine(BaseQueryEngine):
         if not self._streaming:
             return as_response(self._asked.answer(query_bundle.query_str))
         begun = self._begin(query_bundle)
-        return StreamingResponse(iter(begun.growing), begun.nodes, begun.metadata)
+        pieces = iter(begun.growing)
+        return PaperStreamingResponse(pieces, begun.nodes, begun.metadata, growing=begun.growing)
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         """Answer in a thread: models, index and a socket work there, and leave Python's lock."""
@@ -106,7 +133,10 @@ class PaperQueryEngine(BaseQueryEngine):
             answer = await asyncio.to_thread(self._asked.answer, query_bundle.query_str)
             return as_response(answer)
         begun = await asyncio.to_thread(self._begin, query_bundle)
-        return AsyncStreamingResponse(begun.growing.pieces(), begun.nodes, begun.metadata)
+        pieces = begun.growing.pieces()
+        return AsyncPaperStreamingResponse(
+            pieces, begun.nodes, begun.metadata, growing=begun.growing
+        )
 
     def _begin(self, query_bundle: QueryBundle) -> Begun:
         return Begun(self._asked.drafts(query_bundle.query_str))

@@ -20,7 +20,7 @@ from tests.support.accessibility import (
     assert_accessible_by_day_and_night,
     assert_fits,
 )
-from tests.support.browser import open_page, visiting
+from tests.support.browser import look, open_page, visiting
 from tests.support.page_server import serving
 from ui.chat import context as chat_context
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS
@@ -100,10 +100,12 @@ def shared(browser, address):
 
 
 @pytest.fixture
-def page(request, address, shared):
+def page(request, address):
     """A page with a new conversation: that of the test's visitor where it has one."""
     if "visitor" in request.fixturenames:
         return opened(request.getfixturevalue("visitor"), address)
+    shared = request.getfixturevalue("shared")
+    look(shared)
     shared.mouse.move(0, 0)
     shared.click("#side .new")
     shared.wait_for_selector(".examples")
@@ -134,8 +136,8 @@ def drawn(monkeypatch):
     return event
 
 
-def opened(visitor, address, *look):
-    page = open_page(visitor, *look)
+def opened(visitor, address, *looks):
+    page = open_page(visitor, *looks)
     page.goto(address)
     page.wait_for_selector(".examples, .turn, .welcome:not(.is-waiting)")
     return page
@@ -154,7 +156,7 @@ def answer(page, turn=1):
 # --- asking and answering
 
 
-def test_a_question_is_asked_from_the_keyboard_alone_and_followed_up(page, visitor):
+def test_a_question_is_asked_from_the_keyboard_alone_and_followed_up(page):
     page.keyboard.press("Tab")
     page.keyboard.press("/")
     page.keyboard.type("What is a")
@@ -177,7 +179,7 @@ def test_an_example_of_the_library_is_asked_with_a_click(page):
     assert page.locator("#turn-1 .marker").count()
 
 
-def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, visitor, writes):
+def test_an_answer_on_its_way_tells_its_stage_and_stops_where_it_is(page, writes):
     writes(WRITTEN * 9, pause_s=0.05)
     page.fill(BOX, HOPFIELD)
     page.press(BOX, "Enter")
@@ -255,7 +257,7 @@ PRESSED_NEW = """() => {
 }"""
 
 
-def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(page, visitor):
+def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(page):
     ask(page, HOPFIELD)
     ask(page, SPIKING, turn=2)
     page.hover("#turn-1 .asked")
@@ -279,8 +281,8 @@ def test_an_edited_question_begins_a_branch_and_the_old_conversation_stays(page,
     assert page.inner_text("#turn-1 .question") == HOPFIELD
 
 
-def test_the_copy_is_the_answer_as_text_with_the_titles_that_it_cites(page, visitor, address):
-    visitor.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+def test_the_copy_is_the_answer_as_text_with_the_titles_that_it_cites(page, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     ask(page, HOPFIELD)
     page.click("#turn-1 [data-do=copy]")
     page.wait_for_selector("#turn-1 .is-done")
@@ -303,11 +305,8 @@ def test_a_question_close_to_the_limit_is_counted_and_no_longer_one_is_taken(pag
 @pytest.mark.parametrize(
     ("size", "scheme"), [(SIZES["desktop"], "light"), (SIZES["phone"], "dark")], ids=SIZES.keys()
 )
-def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(
-    page, visitor, writes, size, scheme
-):
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.emulate_media(color_scheme=scheme)
+def test_a_very_long_answer_stays_where_it_is_read_and_can_be_stopped(page, writes, size, scheme):
+    look(page, size, scheme)
     pieces = re.split(r"(?=### Part)|(?<=\.) (?=Modern)", LONG)
     go_on = threading.Event()
     writes(LONG, unsupported="mark", pieces=pieces, pause_s=0.02, hold=("Part 7", go_on))
@@ -550,15 +549,19 @@ def test_two_tabs_of_one_browser_do_not_disturb_each_other(visitor, address):
     assert second.inner_text("#turn-2 .question") == "Which of them work on images?"
 
 
-def test_two_visitors_see_their_own_conversations(visitor, browser, address):
-    page = opened(visitor, address)
+def test_two_visitors_see_their_own_conversations(page, profile, address):
     ask(page, HOPFIELD)
-    with closing(browser.new_context()) as other:
-        stranger = opened(other, address)
+    page.wait_for_selector("#side .open[aria-current]")
+    own = page.locator("#side .open").all_inner_texts()
+    assert own[0] == HOPFIELD
+    with visiting(profile):
+        stranger = opened(profile, address)
         assert stranger.locator("#side .open").count() == 0
         ask(stranger, SPIKING)
         assert stranger.locator("#side .open").count() == 1
-    assert page.locator("#side .open").all_inner_texts() == [HOPFIELD]
+    page.reload()
+    page.wait_for_selector("#turn-1 .acts")
+    assert page.locator("#side .open").all_inner_texts() == own
 
 
 def test_a_thumb_and_its_sentence_are_kept_and_can_be_taken_back(page, library):

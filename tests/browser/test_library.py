@@ -12,6 +12,7 @@ import pytest
 from rag.library import Library
 from rag.settings import Settings
 from tests.support.accessibility import assert_accessible_by_day_and_night
+from tests.support.browser import look
 from tests.support.page_server import served
 from tests.support.scripted_endpoint import ScriptedEndpoint
 from tests.support.scripted_service import ScriptedService
@@ -275,39 +276,45 @@ def test_the_map_can_be_coloured_by_year_and_the_bar_says_what_it_leaves_out(pag
     page.wait_for_selector("#years .bars .point")
 
 
-def test_the_map_rings_what_the_last_answer_cites(browser, address):
-    with closing(open_page(browser, address)) as page:
-        page.fill("#question textarea", "What is a modern Hopfield network?")
-        page.press("#question textarea", "Enter")
-        page.wait_for_selector('#chat a[href^="#source-1-"]', timeout=60_000)
-        go(page, "Library", "Map")
-        page.wait_for_selector("#map >> text=cited in the last answer", timeout=60_000)
+def test_the_map_rings_what_the_last_answer_cites(page):
+    go(page, "Chat")
+    page.fill("#question textarea", "What is a modern Hopfield network?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector('#chat a[href^="#source-1-"]', timeout=60_000)
+    go(page, "Library", "Papers", "Map")  # it is drawn when its tab is opened
+    page.wait_for_selector("#map >> text=cited in the last answer", timeout=60_000)
 
 
-def test_the_theme_is_kept_and_never_flashes(browser, address):
-    with closing(open_page(browser, address, color_scheme="light")) as page:
-        go(page, "Settings")
-        page.get_by_label("Dark", exact=True).check()
-        assert page.evaluate("document.body.classList.contains('dark')")
-        page.add_init_script(
-            """window.seen = new Set();
-            const look = () => { if (document.body)
-              window.seen.add(getComputedStyle(document.body).backgroundColor);
-              requestAnimationFrame(look); };
-            look();"""
-        )
-        page.reload()  # which stays where it is
-        page.wait_for_selector("#settings-mode")
-        assert page.evaluate("document.body.classList.contains('dark')")
-        light = [c for c in page.evaluate("[...seen]") if c == "rgb(255, 255, 255)"]
-        assert light == []
-        go(page, "Settings")
-        assert page.get_by_label("Dark", exact=True).is_checked()
-        page.get_by_label("System", exact=True).check()
-        assert not page.evaluate("document.body.classList.contains('dark')")
+def test_the_theme_is_kept_and_never_flashes(page):
+    go(page, "Settings")
+    page.get_by_label("Dark", exact=True).check()
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.add_init_script(
+        """window.seen = new Set();
+        const look = () => { if (document.body)
+          window.seen.add(getComputedStyle(document.body).backgroundColor);
+          requestAnimationFrame(look); };
+        look();"""
+    )
+    page.reload()  # which stays where it is
+    page.wait_for_selector("#settings-mode")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    light = [c for c in page.evaluate("[...seen]") if c == "rgb(255, 255, 255)"]
+    assert light == []
+    go(page, "Settings")
+    assert page.get_by_label("Dark", exact=True).is_checked()
+    page.get_by_label("System", exact=True).check()
+    assert not page.evaluate("document.body.classList.contains('dark')")
 
 
 # --- the key of a visitor --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chooser(browser, address):
+    """The page of someone who chooses a model of their own."""
+    with closing(open_page(browser, address)) as page:
+        yield page
 
 
 def choose_model(page, url, key=KEY):
@@ -321,10 +328,11 @@ def choose_model(page, url, key=KEY):
 
 
 def test_a_key_goes_to_its_endpoint_alone_and_nowhere_else(
-    browser, address, library, caplog, capfd
+    chooser, address, library, caplog, capfd
 ):
     caplog.set_level(logging.DEBUG)
-    with ScriptedEndpoint() as endpoint, closing(open_page(browser, address)) as page:
+    page = chooser
+    with ScriptedEndpoint() as endpoint:
         endpoint.models = ["scripted", "another-model"]
         refusal = json.dumps({"error": {"message": f"wrong token {KEY}"}})
         endpoint.reply("ready").fail(400, body=refusal)
@@ -358,33 +366,37 @@ def test_a_key_goes_to_its_endpoint_alone_and_nowhere_else(
     assert KEY not in "".join(capfd.readouterr())
 
 
-def test_a_connection_that_fails_is_told_in_a_sentence(browser, address):
-    with closing(open_page(browser, address)) as page:
-        choose_model(page, "http://127.0.0.1:9/v1")
-        page.click("#settings-test")
-        page.wait_for_selector("#settings-said >> text=The connection to http://127.0.0.1:9/v1")
-        page.fill("#settings-url :is(textarea, input)", "ftp://files.example")
-        page.press("#settings-url :is(textarea, input)", "Tab")
-        page.wait_for_selector("#settings-said >> text=Not saved")
+def test_a_connection_that_fails_is_told_in_a_sentence(chooser):
+    choose_model(chooser, "http://127.0.0.1:9/v1")
+    chooser.click("#settings-test")
+    chooser.wait_for_selector("#settings-said >> text=The connection to http://127.0.0.1:9/v1")
+    chooser.fill("#settings-url :is(textarea, input)", "ftp://files.example")
+    chooser.press("#settings-url :is(textarea, input)", "Tab")
+    chooser.wait_for_selector("#settings-said >> text=Not saved")
 
 
 # --- for everyone ----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def examined(browser, address):
+    """A page in which axe may be evaluated."""
+    with closing(open_page(browser, address, bypass_csp=True)) as page:
+        yield page
+
+
 @pytest.mark.parametrize(
     ("size", "scheme"), [(WIDE, "dark"), (NARROW, "light")], ids=["desktop", "phone"]
 )
-def test_nothing_keeps_anyone_out(browser, address, size, scheme):
-    with closing(
-        open_page(browser, address, size, color_scheme=scheme, bypass_csp=True)  # axe is evaluated
-    ) as page:
-        for tabs, ready in (
-            (("Library", "Papers"), "#library table.papers"),
-            (("Library", "Map"), "#library #map .point"),
-            (("Library", "Add papers"), "#library #library-paste"),
-            (("Settings",), "#settings #settings-mode"),
-        ):
-            go(page, *tabs)
-            page.wait_for_selector(ready)
-            assert_accessible_by_day_and_night(page, ready.partition(" ")[0])
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def test_nothing_keeps_anyone_out(examined, size, scheme):
+    look(examined, size, scheme)
+    for tabs, ready in (
+        (("Library", "Papers"), "#library table.papers"),
+        (("Library", "Map"), "#library #map .point"),
+        (("Library", "Add papers"), "#library #library-paste"),
+        (("Settings",), "#settings #settings-mode"),
+    ):
+        go(examined, *tabs)
+        examined.wait_for_selector(ready)
+        assert_accessible_by_day_and_night(examined, ready.partition(" ")[0])
+    assert examined.evaluate("document.documentElement.scrollWidth <= innerWidth")

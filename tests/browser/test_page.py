@@ -69,13 +69,22 @@ def find_address(log):
     pytest.fail(f"the page did not start: {''.join(told)}")
 
 
-@pytest.fixture(params=VIEWS.values(), ids=VIEWS.keys())
-def page(profile, address, request):
+@pytest.fixture(scope="class", params=VIEWS.values(), ids=VIEWS.keys())
+def visited(profile, server, request):
+    """The page of one visitor; opening one takes long."""
     with visiting(profile):
         page = open_page(profile, request.param)
-        page.goto(address)
+        page.goto(server.address)
         page.wait_for_selector(READY, timeout=60_000)
         yield page
+
+
+@pytest.fixture
+def page(visited):
+    """The page with a new conversation."""
+    visited.evaluate("document.querySelector('#side .new').click()")
+    visited.wait_for_selector(".examples")
+    return visited
 
 
 def ask(page, question, turn=1):
@@ -84,27 +93,26 @@ def ask(page, question, turn=1):
     page.wait_for_selector(f"#turn-{turn} .acts", timeout=60_000)
 
 
-def test_a_question_is_answered_with_markers_that_lead_to_marked_sources(page, address):
-    ask(page, QUESTION)
-    page.wait_for_selector(".card mark", timeout=10_000)
-    assert "Hopfield" in page.inner_text("#chat")
-    assert "Summary written for paperchat" in page.inner_text("#sources")
-    marker = page.locator('#chat a[href^="#source-1-"]').first
-    card = marker.get_attribute("href")
-    marker.click()
-    page.wait_for_selector(f"{card}.is-shown", timeout=5_000)
-    assert page.url.startswith(address)
+class TestOneVisitor:
+    def test_a_question_is_answered_with_markers_that_lead_to_marked_sources(self, page, address):
+        ask(page, QUESTION)
+        page.wait_for_selector(".card mark", timeout=10_000)
+        assert "Hopfield" in page.inner_text("#chat")
+        assert "Summary written for paperchat" in page.inner_text("#sources")
+        marker = page.locator('#chat a[href^="#source-1-"]').first
+        card = marker.get_attribute("href")
+        marker.click()
+        page.wait_for_selector(f"{card}.is-shown", timeout=5_000)
+        assert page.url.startswith(address)
 
+    def test_the_line_below_the_title_says_which_library_and_how_it_answers(self, page):
+        page.wait_for_function("document.querySelector('#status').innerText.includes('436 papers')")
+        assert "own sentences" in page.inner_text("#status")
 
-def test_the_line_below_the_title_says_which_library_and_how_it_answers(page):
-    page.wait_for_function("document.querySelector('#status').innerText.includes('436 papers')")
-    assert "own sentences" in page.inner_text("#status")
-
-
-def test_a_follow_up_is_understood_from_the_conversation(page):
-    ask(page, QUESTION)
-    ask(page, "has someone used them for tabular data?", turn=2)
-    assert "Hopular" in page.inner_text("#sources")
+    def test_a_follow_up_is_understood_from_the_conversation(self, page):
+        ask(page, QUESTION)
+        ask(page, "has someone used them for tabular data?", turn=2)
+        assert "Hopular" in page.inner_text("#sources")
 
 
 def test_nothing_is_served_but_the_page(address):

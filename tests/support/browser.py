@@ -30,9 +30,14 @@ def visiting(profile):
 def open_page(profile, size=DESKTOP, scheme="light"):
     """An empty page of a size and colour scheme."""
     page = profile.new_page()
+    look(page, size, scheme)
+    return page
+
+
+def look(page, size=DESKTOP, scheme="light"):
+    """Give a page a size and a colour scheme."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=scheme)
-    return page
 
 
 def forget(profile):

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from rag.embedding import converting
 from rag.errors import EmbedderUnavailableError
 from rag.types import Progress
 
@@ -45,7 +46,7 @@ OPENS_WITHIN_S = 5.0  # a channel that shows no byte by then counts as closed
 
 GRAPH = "all-MiniLM-L6-v2-int8-2"  # changes when the vectors of texts do
 FOLDER = "all-MiniLM-L6-v2-int8-3"  # changes when the files do
-NAMES = ("model.onnx", "questions.onnx", "vocab.txt")
+NAMES = (converting.TEXTS, converting.QUESTIONS, "vocab.txt")
 SIZES = "sizes.json"  # bytes of the converted files, noted when they were made
 
 OnProgress = Callable[[Progress], None]
@@ -127,14 +128,9 @@ def _make_model_files(cache: Path, on_progress: OnProgress) -> ModelFiles:
 
 
 def _convert(originals: Path, target: Path, on_progress: OnProgress) -> Path:
-    from rag.embedding.adaptation import load_differences
-    from rag.embedding.graph import convert
-
     on_progress(Progress("converting the embedder", 0, 0))
     target.mkdir()
-    published = originals / "model.safetensors"
-    convert(published, target / "model.onnx")
-    convert(published, target / "questions.onnx", load_differences())
+    converting.convert(originals / "model.safetensors", target)
     shutil.copy(originals / "vocab.txt", target / "vocab.txt")
     sizes = {name: (target / name).stat().st_size for name in NAMES}
     (target / SIZES).write_text(json.dumps(sizes) + "\n", encoding="utf-8")

@@ -28,6 +28,7 @@ from rag.embedding import (
     Embedder,
     LlamaIndexModel,
     build_embedder,
+    converting,
     encoding,
     graph,
     weights,
@@ -419,7 +420,12 @@ def write_files(folder, files=FILES):
 def small_files(monkeypatch):
     """The stand-ins count as the published files, and converting copies them."""
     monkeypatch.setattr(weights, "HASHES", {name: sha256(c) for name, c in FILES.items()})
-    monkeypatch.setattr(graph, "convert", lambda source, target, *_: shutil.copy(source, target))
+    monkeypatch.setattr(converting, "convert", copy_weights)
+
+
+def copy_weights(published, folder):
+    for name in (converting.TEXTS, converting.QUESTIONS):
+        shutil.copy(published, folder / name)
 
 
 @pytest.fixture
@@ -830,15 +836,27 @@ def test_converting_leaves_the_logging_as_it_was(accepted_originals, tmp_path, c
     assert [record.message for record in caplog.records] == ["still heard"]
 
 
-def half_a_conversion(source, target, *_):
-    target.write_bytes(b"half a graph")
+def test_weights_that_cannot_be_converted_are_told_in_a_sentence(tmp_path):
+    broken = tmp_path / "model.safetensors"
+    broken.write_bytes(b"no weights")
+    with pytest.raises(EmbedderUnavailableError, match=r"^The embedder could not be converted: \S"):
+        converting.convert(broken, tmp_path)
+
+
+def test_what_the_system_refuses_a_conversion_is_told_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        converting.convert(tmp_path / "model.safetensors", tmp_path)
+
+
+def half_a_conversion(published, folder):
+    (folder / converting.TEXTS).write_bytes(b"half a graph")
     raise KeyboardInterrupt
 
 
 def test_an_interrupted_conversion_leaves_no_half_model(small_files, monkeypatch, tmp_path):
     monkeypatch.setattr(weights, "CHANNELS", {"open": channel(FILES)})
     with monkeypatch.context() as patch:
-        patch.setattr(graph, "convert", half_a_conversion)
+        patch.setattr(converting, "convert", half_a_conversion)
         with pytest.raises(KeyboardInterrupt):
             weights.prepare_model_files(tmp_path / "cache", quiet)
     assert weights.find_model_files(tmp_path / "cache") is None
@@ -850,17 +868,17 @@ def test_an_interrupted_conversion_leaves_no_half_model(small_files, monkeypatch
 KILLED = """
 import os, sys
 from pathlib import Path
-from rag.embedding import graph, weights
+from rag.embedding import converting, weights
 
-def die_half_way(source, target, *_):
-    target.write_bytes(b"half a graph")
+def die_half_way(published, folder):
+    (folder / converting.TEXTS).write_bytes(b"half a graph")
     os._exit(9)
 
 originals = Path(sys.argv[1])
 weights.HASHES = {name: weights.hashlib.sha256((originals / name).read_bytes()).hexdigest()
                   for name in weights.HASHES}
 weights.CHANNELS = {"a folder": lambda folder, on_progress: originals}
-graph.convert = die_half_way
+converting.convert = die_half_way
 weights.prepare_model_files(Path(sys.argv[2]), lambda progress: None)
 """
 

@@ -347,7 +347,7 @@ class PaperIndex:
                 self.state = self.papers.state() or self.state
             if (now[0] != seen[0] or self._is_behind) and self._follows_itself:
                 self._follow_itself()
-                now = self._stamps()
+                now = now[0], *self._stamps()[1:]  # what came meanwhile is for the next look
             if now[1] != seen[1]:
                 self.lexical.reload()
             if self._vectors and (now[2], self.state.vectors) != (seen[2], self._vectors.name):

@@ -14,7 +14,7 @@ from rag.cli.checkup import examine
 from rag.errors import ConfigurationError, LibraryError, LibraryUnavailableError
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Paper
+from rag.types import Answer, Paper
 from tests.support.endpoint_papers import BEAVERS, OTTERS, WILLOWS
 
 HERONS = Paper("herons", "Herons at Dusk", "Herons catch fish at dusk, standing still in ponds.")
@@ -223,6 +223,62 @@ def test_one_person_may_keep_vectors_on_a_server_and_papers_in_the_folder(group)
     again = group("own", database_url=None)
     assert titles(again, FISH)[0] == HERONS.title
     assert again.verify().is_sound
+
+
+class Load:
+    """One process adds papers while others ask and keep turns, each until it works."""
+
+    def __init__(self, reader, apps, papers):
+        self.key = reader.conversations.create("ada").conversation_id
+        self.turns, self.told, self.answers = [], [], []
+        self._is_over = threading.Event()
+        self._work = [threading.Thread(target=self._read, args=(reader, papers))]
+        self._work += [threading.Thread(target=self._ask, args=(app,)) for app in apps]
+        for each in self._work:
+            each.start()
+
+    def _read(self, reader, papers):
+        for paper in papers:
+            self._until_it_works(reader.ingest, paper)
+        self._is_over.set()
+
+    def _ask(self, app):
+        answer = Answer("Why?", "So.", "answered")
+        while not self._is_over.is_set():
+            self.answers.append(self._until_it_works(app.ask, FISH).text)
+            turn = self._until_it_works(app.conversations.append, "ada", self.key, answer)
+            self.turns.append(turn.turn_id)
+
+    def _until_it_works(self, work, *given):
+        while True:
+            try:
+                return work(*given)
+            except LibraryError as exc:
+                self.told.append(exc)
+
+    def finish(self):
+        for each in self._work:
+            each.join()
+
+
+def test_restarts_under_load_are_told_lose_nothing_and_double_nothing(group, chroma, postgres):
+    reader, *apps = (group() for _ in range(3))
+    reader.ingest(HERONS)
+    papers = [Paper(f"p{n}", f"Paper {n} of ponds", f"Pond {n} has frogs.") for n in range(6)]
+    load = Load(reader, apps, papers)
+    for server in (postgres, chroma):
+        server.restart()
+    load.finish()
+    assert {type(each) for each in load.told} <= {LibraryUnavailableError}
+    assert not any("\n" in str(each) for each in load.told)
+    assert len(set(load.answers)) == 1
+    ids = sorted(["herons", *(each.paper_id for each in papers)])
+    for app in (reader, *apps):
+        assert sorted(each.paper_id for each in app.papers()) == ids
+        assert app.verify().faults == ()
+    kept = [each.turn_id for each in reader.conversations.load("ada", load.key)]
+    assert set(load.turns) <= set(kept)
+    assert len(kept) == len(set(kept))
 
 
 def test_doctor_names_both_servers_and_a_bundle_neither(group, chroma, postgres):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag.embedding import Embedder
 from rag.errors import EmbedderUnavailableError
+from rag.products import multiply
 from rag.query.query import Query
 from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
@@ -89,6 +90,12 @@ class DenseRetriever:
         rows = np.stack([passage for passages in known.values() for passage in passages])
         starts = np.cumsum([0, *map(len, known.values())])[:-1]
         return [
-            dict(zip(known, np.maximum.reduceat(rows @ vector, starts).tolist(), strict=True))
+            dict(
+                zip(
+                    known,
+                    np.maximum.reduceat(multiply(rows, vector[None, :])[:, 0], starts).tolist(),
+                    strict=True,
+                )
+            )
             for vector in vectors
         ]

@@ -1,7 +1,7 @@
 """What a library costs at 436, 10,000 and 100,000 papers: one table.
 
     python -m tests.bench.scale PAPERS [--sizes 436,10000,100000] [--cache DIR] [--folder DIR]
-        [--recall] [--page] [--peer COMMAND] [--only STEP,…]
+        [--only STEP,…]
 
 PAPERS are records of papers, one on a line, or such lines in a .gz; of each size the first ones are
 taken. Every step is a process of its own, and works through the library's own interface. Vectors of
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -36,6 +37,8 @@ from tests.bench.vectors import DEFAULT, CachedMiniLM, VectorCache, papers_in, p
 SIZES = (436, 10_000, 100_000)
 QUESTIONS = 100
 COLLECTED = 1000
+PACED = 384  # papers
+TEXTS_AT_ONCE = 190  # passages of a batch of an ingest
 GROUP = "Bench"
 EXACT_QUESTIONS = 200
 BEAMS = (50, 100, 200, 400)
@@ -86,8 +89,8 @@ def measure_embedder(options) -> Figures:
     texts = [text for each in papers for text in passages_of(each, settings.passage_tokens)]
     embedder.embed_texts(texts[:32])
     began, cpu = time.perf_counter(), time.process_time()
-    for first in range(0, len(texts), 190):
-        embedder.embed_texts(texts[first : first + 190])
+    for first in range(0, len(texts), TEXTS_AT_ONCE):
+        embedder.embed_texts(texts[first : first + TEXTS_AT_ONCE])
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     return {
         "texts_per_s": round(len(texts) / seconds, 1),
@@ -96,12 +99,43 @@ def measure_embedder(options) -> Figures:
     }
 
 
+def measure_pace(options) -> Figures:
+    """An ingest that embeds, beside the embedder alone on the same passages; each twice."""
+    papers = list(papers_in(options.papers, PACED))
+    alone, whole = [], []
+    for _ in "ab":
+        with tempfile.TemporaryDirectory() as folder, Library.open(folder) as library:
+            library.prepare()
+            texts = [
+                t for each in papers for t in passages_of(each, library.settings.passage_tokens)
+            ]
+            model = library._index.embedder.prepare()
+            model.embed(texts[:16])
+            ms, _ = _timed(partial(_embed_all, model, texts))
+            alone.append(ms)
+            ms, _ = _timed(partial(library.ingest, papers))
+            whole.append(ms)
+    return {
+        "paced_papers": len(papers),
+        "embedder_papers_per_s": round(len(papers) / min(alone) * 1000, 1),
+        "ingest_papers_per_s": round(len(papers) / min(whole) * 1000, 1),
+        "ingest_ratio": round(min(alone) / min(whole), 3),
+    }
+
+
+def _embed_all(model, texts) -> None:
+    for first in range(0, len(texts), TEXTS_AT_ONCE):
+        model.embed(texts[first : first + TEXTS_AT_ONCE])
+
+
 def measure_again(options) -> Figures:
     """The same file once more: nothing is to be done."""
     with Library.open(options.library) as library:
+        cpu = time.process_time()
         milliseconds, report = _timed(lambda: library.ingest(options.papers))
         return {
             "again_s": round(milliseconds / 1000, 1),
+            "again_cpu_s": round(time.process_time() - cpu, 1),
             "again_changed": report.added + report.updated,
             "again_peak_mb": _peak_mb(),
         }
@@ -220,6 +254,7 @@ def measure_recall(options) -> Figures:
 STEPS = {
     "ingest": measure_ingest,
     "embedder": measure_embedder,
+    "pace": measure_pace,
     "again": measure_again,
     "disk": measure_disk,
     "cold": measure_cold,

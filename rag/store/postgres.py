@@ -198,9 +198,9 @@ class PostgresDatabase(Database):
 
     def _explain(self, why: str) -> str:
         return (
-            f"The library's database, {self.place}, cannot be used now: {why.rstrip('.')}. Nothing "
-            "is lost: see that the server runs and that RAG_DATABASE_URL is right, then do the "
-            "same again."
+            f"The library's database, {self.place}, cannot be used now: {why.rstrip(' .?!')}. "
+            "Nothing is lost: see that the server runs and that RAG_DATABASE_URL is right, then do "
+            "the same again."
         )
 
 

@@ -462,7 +462,7 @@ def _raise_unavailable(server: ChromaServer, exc: Exception) -> NoReturn:
         why += "RAG_CHROMA_DATABASE as they were given to you"
     else:
         said = one_line(str(exc))[:MOST_SAID] or type(exc).__name__
-        why = f"{said.rstrip('.')}. See that the server runs and that RAG_CHROMA_URL, "
+        why = f"{said.rstrip(' .?!')}. See that the server runs and that RAG_CHROMA_URL, "
         why += "RAG_CHROMA_TENANT and RAG_CHROMA_DATABASE are right"
     raise LibraryUnavailableError(
         f"The library's vectors, {server.place}, cannot be used now: {why}; then do the same "

@@ -139,6 +139,7 @@ def test_a_server_that_is_down_is_told_in_one_sentence_and_used_again_when_it_is
     assert "PostgreSQL at 127.0.0.1:" in str(told.value)
     assert "see that the server runs" in str(told.value)
     assert "\n" not in str(told.value)
+    assert "?." not in str(told.value)
     postgres.start()
     assert papers.revision() == 1
 

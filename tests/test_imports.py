@@ -60,6 +60,19 @@ def test_importing_loads_nothing_heavy(statement, tmp_path):
     assert HEAVY & set(run_python(code, tmp_path).split()) == set()
 
 
+def test_a_question_at_the_terminal_imports_nothing_that_others_need(tmp_path):
+    code = """
+import rag.assembly, rag.cli.commands, rag.store.index
+from rag.cli.parser import parse
+parse(["ask", "what is moss?"])
+import sys
+print(*sys.modules, sep="\\n")
+"""
+    loaded = set(run_python(code, tmp_path).split())
+    assert loaded & {"chromadb", "httpx", "rich", "sqlalchemy.dialects.postgresql"} == set()
+    assert loaded & {"rag.readers", "rag.lookup.services", "eval.actions"} == set()
+
+
 def test_importing_writes_nothing(tmp_path):
     home = tmp_path / "home"
     home.mkdir()

@@ -9,12 +9,15 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from rag.errors import LibraryError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 NO_ROOM: Final = ("no space left", "disk is full", "os error 28", "disk i/o error", "code: 13")
 NO_ROOM_LEFT: Final = (
@@ -152,8 +155,11 @@ def put_row(connection: Connection, table: Table, row: Mapping[str, object]) -> 
 
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    is_server = connection.dialect.name == "postgresql"
-    return postgresql.insert(table) if is_server else sqlite.insert(table)
+    if connection.dialect.name != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 @contextmanager

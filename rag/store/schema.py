@@ -20,8 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import Text as AnyText
-from sqlalchemy.dialects.postgresql import TEXT
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TEXT, TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks

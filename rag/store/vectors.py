@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 from uuid import uuid4
 
-import httpx
 import numpy as np
 
 from rag.errors import DamagedLibraryError, LibraryError, LibraryUnavailableError
@@ -398,6 +397,7 @@ def _embed(folder: Path) -> ClientAPI:
 
 def _connect(server: ChromaServer) -> ClientAPI:
     import chromadb
+    import httpx
     from chromadb.config import Settings
 
     # The cloud reads the one header, servers and proxies the one or the other.
@@ -443,6 +443,8 @@ def _reaching(server: ChromaServer) -> Iterator[None]:
 
 def _is_of_the_way(exc: Exception) -> bool:
     """Whether an error is of the connection to a server, or of a reply that is none of Chroma's."""
+    import httpx
+
     return isinstance(exc, httpx.HTTPError | httpx.InvalidURL | OSError | ValueError)
 
 
@@ -452,6 +454,7 @@ def _raise_unavailable(server: ChromaServer, exc: Exception) -> NoReturn:
     Raises:
         LibraryUnavailableError: Always.
     """
+    import httpx
     from chromadb.errors import ChromaError
 
     status = exc.code() if isinstance(exc, ChromaError) else None

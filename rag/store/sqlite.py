@@ -184,13 +184,26 @@ def _stand_in_for_later_tables(connection: sqlite3.Connection) -> None:
 
 
 def _create_tables(engine: Engine) -> None:
-    """Make the tables that are missing, and bring older ones up to date."""
+    """Make the tables that are missing, and bring older ones up to date.
+
+    A file of this schema has them all, since they are made in one transaction: it is only read, so
+    that opening it waits for nobody who writes.
+    """
+    with engine.connect() as connection:
+        if _made_for(connection) == (APPLICATION_ID, SCHEMA):
+            return
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == KEPT_ACCENTS:
             _leave_accents_out(connection)
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _made_for(connection: Connection) -> tuple[int, int]:
+    """Return the application and the schema that a file's tables were made for."""
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    return application, connection.exec_driver_sql("PRAGMA user_version").scalar_one()
 
 
 def _leave_accents_out(connection: Connection) -> None:

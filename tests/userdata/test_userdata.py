@@ -26,6 +26,7 @@ from rag.codec import (
 from rag.errors import LibraryError, UnknownConversationError
 from rag.library import Library
 from rag.settings import Settings
+from rag.store import sqlite
 from rag.store.schema import SCHEMA
 from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded, one_line, without_accents
@@ -468,6 +469,17 @@ def test_a_reader_does_not_wait_for_a_writer(file, conversations):
         assert len(read) == 1
         connection.rollback()
     writer.close()
+
+
+def test_a_file_is_opened_while_another_process_writes(file, conversations, monkeypatch):
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.0)
+    conversations.create("ada")
+    with (
+        closing(SqliteDatabase(file)) as writer,
+        closing(SqliteDatabase(file)) as opened,
+        writer.writing(),
+    ):
+        assert len(Conversations(opened).of("ada")) == 1
 
 
 def test_a_change_that_fails_half_way_changes_nothing(file, conversations):

@@ -19,6 +19,8 @@ from rag.text import squeezed
 from rag.types import Answer, Paper
 
 LONGEST_NAME: Final = 4  # words of a side that is looked for in the papers word by word
+LEAST_ALIKE: Final = 5  # letters that two stems of one word share
+ACRONYM: Final = re.compile(r"(?<![\w-])[A-Z]{3,5}(?![\w-])")
 COMPARED_AT: Final = re.compile(r"(?<=\w)\s+(?:for|on|in|at|when|with|if)\s.*", re.IGNORECASE)
 
 UNSURE: Final = "The library may not say this; these passages come nearest."
@@ -38,7 +40,7 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     """
     if query.unknown_names and answer.is_extractive:
         return UNKNOWN.format(names=_listed(query.unknown_names))
-    if answer.is_extractive and (side := _missing_side(query, answer)):
+    if answer.is_extractive and (side := _missing_side(query, answer, answerability)):
         return NO_SIDE.format(side=side)
     if query.applied_to and answer.is_extractive:
         title = query.leading[0].title
@@ -52,21 +54,34 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     return _missing_in_found(query.topic, answer, answerability)
 
 
-def _missing_side(query: Query, answer: Answer) -> str:
+def _missing_side(query: Query, answer: Answer, answerability: AnswerabilityModel) -> str:
     """Return the side of a comparison that no cited abstract has, where one has the other."""
     compared = compared_sides(query.standalone)
     sides = [COMPARED_AT.sub("", side) for side in compared or ()]
     if len(query.about) > 1 or not sides or max(len(side.split()) for side in sides) > LONGEST_NAME:
         return ""
-    lacking = [side for side in sides if not any(_speaks_of(side, p) for p in answer.papers)]
+    rarest = {side: answerability.rarest_stem(side) for side in sides}
+    lacking = [
+        side
+        for side in sides
+        if not any(_speaks_of(side, rarest[side], paper) for paper in answer.papers)
+    ]
     return lacking[0] if len(lacking) == 1 else ""
 
 
-def _speaks_of(side: str, paper: Paper) -> bool:
-    """Return whether a paper has half the words of a side, or its name written otherwise."""
+def _speaks_of(side: str, rarest: str, paper: Paper) -> bool:
+    """Return whether a paper has the rarest word of a side, or its name written otherwise.
+
+    Stems that begin alike are the same word: "optimisation" and "optimization".
+    """
     text = f"{paper.title} {paper.abstract}"
-    asked = {stem for stem in analyze(side) if not stem.isdigit()}
-    return 2 * len(asked & set(analyze(text))) >= len(asked) or squeezed(side) in squeezed(text)
+    if not rarest or squeezed(side) in squeezed(text):
+        return True
+    least = rarest[:LEAST_ALIKE]
+    return any(
+        stem == rarest or (len(least) == LEAST_ALIKE and stem.startswith(least))
+        for stem in analyze(text)
+    )
 
 
 def _missing_in_paper(
@@ -80,7 +95,19 @@ def _missing_in_paper(
     if query.is_follow_up:
         return None
     words = answerability.missing_words(query.standalone, query.about[0])
+    words = words or missing_acronyms(query.standalone, query.about[0])
     return MISSING_WORDS.format(words=_listed(words)) if words else None
+
+
+def missing_acronyms(question: str, paper: Paper) -> list[str]:
+    """Return the acronyms of a question that a paper neither has nor spells out by initials."""
+    text = f"{paper.title} {paper.abstract}"
+    initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", text.lower()))
+    return [
+        acronym
+        for acronym in dict.fromkeys(ACRONYM.findall(question))
+        if acronym.lower() not in text.lower() and acronym.lower() not in initials
+    ]
 
 
 def _missing_in_found(topic: str, answer: Answer, answerability: AnswerabilityModel) -> str | None:

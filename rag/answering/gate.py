@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
-from rag.query.details import asked_things, lacks_any_count, missing_details, missing_type
+from rag.query.details import (
+    LIGHT_VERB,
+    asked_things,
+    lacks_any_count,
+    missing_details,
+    missing_type,
+)
 from rag.query.focus import ABOUT_PAPERS, asking_words, asks_for_several, topic_words
 from rag.query.questions import earlier_questions
 from rag.sentences import split_sentences
@@ -81,6 +87,11 @@ class AnswerabilityModel:
         """Return whether a phrase has a word of high idf, which few papers of the library have."""
         rarest = max(map(self._weight, analyze(phrase)), default=0.0)
         return rarest >= DISCRIMINATIVE_SHARE * self._weight("")
+
+    def rarest_stem(self, phrase: str) -> str:
+        """Return the stem of a phrase that fewest papers of the library have; empty for none."""
+        stems = [stem for stem in analyze(phrase) if len(stem) > 1 and not stem.isdigit()]
+        return max(stems, key=self._weight, default="")
 
     def confidence(self, question: str, papers: Sequence[Paper]) -> float:
         """Return the probability that papers answer a question, in [0, 1].
@@ -192,7 +203,8 @@ class AnswerabilityModel:
 
 def is_topical(word: str) -> bool:
     """Return whether a word is part of a topic, unlike words of any question about papers."""
-    return len(word) > 2 and word.isalpha() and word.lower() not in ABOUT_PAPERS
+    is_own = word.lower() not in ABOUT_PAPERS and not LIGHT_VERB.fullmatch(word)
+    return len(word) > 2 and word.isalpha() and is_own
 
 
 def _no_paper_states(question: str, hits: Sequence[Hit]) -> bool:

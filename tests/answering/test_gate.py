@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering.caveats import missing_acronyms
 from rag.query.focus import topic_words
-from rag.types import Message
+from rag.types import Message, Paper
 
 FIRST = "What is WaveMix?"
 
@@ -108,6 +109,12 @@ def test_a_thing_that_nothing_in_a_named_paper_resembles_is_declined(starter, qu
     answer = starter.ask(question)
     assert (answer.status, answer.reason) == ("abstained", "not_in_abstract")
     assert "WaveMix" in answer.text
+
+
+def test_an_acronym_that_a_named_paper_neither_has_nor_spells_out_is_told():
+    paper = Paper("a", "Reading Tides", "Convolutional neural networks read tides in CT scans.")
+    assert missing_acronyms("why does it take MRI?", paper) == ["MRI"]
+    assert missing_acronyms("which CNN reads CT scans?", paper) == []
 
 
 def test_a_word_that_no_paper_has_is_told_where_the_papers_are_hardly_relevant(starter):

@@ -27,6 +27,7 @@ from rag.types import Hit, Message, Paper, Reason
 from rag.verification.maxsim import maxsim_each, stack_texts
 from rag.verification.terms import TermWeight, coverage, is_content, stems_of
 
+# With one, 0.037 of the questions that dev.jsonl's papers answer are declined (0.015).
 HITS_READ: Final = 3
 NEAR_SHARE: Final = 0.85  # of the best score, for another paper that may state a detail instead
 # Cosine of a question's word with the closest of a paper, below which the paper lacks it.

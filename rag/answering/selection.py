@@ -24,6 +24,8 @@ from rag.types import Hit, Paper
 # papers answer: 0.80 of the cited papers are right, 0.73 of the right ones cited (0.74 and 0.70
 # with a fixed share of 0.76 for them, and at most two papers for the others).
 CLOSE: Final = 0.88  # with 0.80 one more of ten cited papers is wrong, in a sixth more words
+# Without it 0.791 of dev.jsonl's facts are said (0.840), and 0.855 of the right papers cited
+# (0.910).
 STANDS_OUT: Final = 0.2  # of the way from the median of the retrieved papers to the best
 LEAST_TO_COMPARE: Final = 6  # of fewer papers the median says little, and all that are CLOSE_OF_FEW
 CLOSE_OF_FEW: Final = 0.76

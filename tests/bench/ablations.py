@@ -1,6 +1,6 @@
 """What constants of retrieval and answering buy: `python -m tests.bench.ablations QUESTIONS`.
 
-    python -m tests.bench.ablations QUESTIONS --library DIR [CONSTANT…]
+    python -m tests.bench.ablations QUESTIONS --library DIR [--only CONSTANT]…
 
 Every question that stands alone is searched and asked extractively, once as it is and once with
 each constant at a value that takes its effect away. A row says how many answers that changes, and
@@ -93,7 +93,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--library", type=Path, required=True)
-    parser.add_argument("constants", nargs="*", metavar="CONSTANT", help="else all of them")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="CONSTANT", help="repeatable"
+    )
     options = parser.parse_args()
     samples = [each for each in read_question_sets([options.questions]) if len(each.turns) == 1]
     settings = read_settings(library=options.library)
@@ -102,7 +104,7 @@ def main() -> None:
         before, scores = measure(library, samples)
         _print("as it is", 0, scores)
         for name in OFF:
-            if options.constants and name.rpartition(".")[2] not in options.constants:
+            if options.only and name.rpartition(".")[2] not in options.only:
                 continue
             with set_to(name, OFF[name]):
                 after, scores = measure(library, samples)

@@ -85,6 +85,8 @@ def clean_environment(request, monkeypatch, tmp_path):
             monkeypatch.delenv(name)
     has_embedder = "cache" in request.fixturenames
     where = request.getfixturevalue("cache") if has_embedder else tmp_path / "no-embedder"
+    if not has_embedder:
+        monkeypatch.setattr("rag.embedding.weights.CHANNELS", {})
     monkeypatch.setenv("RAG_CACHE", str(where))
     monkeypatch.setenv("RAG_FIND_LOCAL", "false")  # of what runs here no test knows
     monkeypatch.chdir(tmp_path)

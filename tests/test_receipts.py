@@ -24,18 +24,15 @@ PLANTED = "planted-secret-93"
 
 def planted():
     """Settings in which everything that is private holds the same word."""
-    secrets = {
-        name: SecretStr(PLANTED)
-        for name, field in Settings.model_fields.items()
-        if "SecretStr" in str(field.annotation)
-    }
-    addresses = {
-        name: f"https://{PLANTED}@a.example/v1"
-        for name in Settings.model_fields
-        if name.endswith("_url")
-    }
+    planted: dict[str, object] = {}
+    for name, field in Settings.model_fields.items():
+        text = f"https://{PLANTED}@a.example/v1" if name.endswith("_url") else PLANTED
+        if "SecretStr" in str(field.annotation):
+            planted[name] = SecretStr(text)
+        elif name.endswith("_url"):
+            planted[name] = text
     folders = {name: f"/home/{PLANTED}/{name}" for name in ("library", "cache")}
-    return Settings(**secrets, **addresses, **folders, contact=f"{PLANTED}@a.example")
+    return Settings(**planted, **folders, contact=f"{PLANTED}@a.example")
 
 
 def test_a_receipt_is_read_as_it_was_written_and_says_how_the_answer_came_about(invented):

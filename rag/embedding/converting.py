@@ -44,6 +44,7 @@ def convert_here(published: Path, folder: Path) -> None:
     from rag.embedding.adaptation import load_differences
     from rag.embedding.graph import convert
 
+    published.open("rb").close()  # safetensors' error for a missing file has no number
     convert(published, folder / TEXTS)
     convert(published, folder / QUESTIONS, load_differences())
 

@@ -85,11 +85,16 @@ def clean_environment(request, monkeypatch, tmp_path):
             monkeypatch.delenv(name)
     has_embedder = "cache" in request.fixturenames
     where = request.getfixturevalue("cache") if has_embedder else tmp_path / "no-embedder"
-    if not has_embedder:
-        monkeypatch.setattr("rag.embedding.weights.CHANNELS", {})
     monkeypatch.setenv("RAG_CACHE", str(where))
     monkeypatch.setenv("RAG_FIND_LOCAL", "false")  # of what runs here no test knows
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def closed_channels(request, monkeypatch):
+    """Who did not ask for the embedder does not fetch it either, which takes seconds each time."""
+    if "cache" not in request.fixturenames:
+        monkeypatch.setattr("rag.embedding.weights.CHANNELS", {})
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,11 @@ MIXED = [
 ]
 
 
+@pytest.fixture
+def closed_channels():
+    """Nothing is closed here: the channels are what is tested, on loopback."""
+
+
 @pytest.fixture(scope="module")
 def model(cache):
     embedder = build_embedder(Settings(cache=cache))

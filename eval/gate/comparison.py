@@ -231,5 +231,6 @@ def _differences(first: Summary, second: Summary) -> Iterator[str]:
 
 def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Iterator[str]:
     for name in dict.fromkeys([*first, *second]):
-        if first.get(name) != second.get(name):
-            yield f"{name}: {first.get(name)} -> {second.get(name)}"
+        one, other = (str(each.get(name)) for each in (first, second))
+        if one != other:
+            yield f"{name}: {one} -> {other}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
-from importlib import metadata, resources
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from rag.identifiers import content_hash
+from rag.receipts import prompt_hashes, public_settings
 from rag.settings import Settings
 from rag.types import Paper
 
@@ -20,8 +21,6 @@ HASH_DIGITS: Final = 12
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
 CODE: Final = ("rag", "prompts", "eval")
-# Paths on this machine and access to the endpoint are private, and change no figure.
-UNRECORDED: Final = frozenset({"library", "cache", "openai_api_key", "openai_base_url"})
 
 
 class Provenance(BaseModel):
@@ -72,8 +71,8 @@ def describe_run(
         papers=len(hashes),
         corpus=digest(hashes),
         questions=digest(questions),
-        settings=_recorded(settings),
-        prompts=_prompt_hashes(),
+        settings=public_settings(settings),
+        prompts=prompt_hashes(),
         code=_code_hash(),
         commit=_commit(),
         versions=_versions(),
@@ -86,19 +85,6 @@ def digest(parts: Iterable[str]) -> str:
     for part in parts:
         sha.update(part.encode() + b"\0")
     return sha.hexdigest()[:HASH_DIGITS]
-
-
-def _recorded(settings: Settings) -> dict[str, str]:
-    values: Mapping[str, object] = settings.model_dump(exclude=set(UNRECORDED))
-    return {name: str(value) for name, value in values.items()}
-
-
-def _prompt_hashes() -> dict[str, str]:
-    found = [p for p in resources.files("prompts").iterdir() if p.name.endswith(".md")]
-    return {
-        p.name.removesuffix(".md"): digest([p.read_text(encoding="utf-8")])
-        for p in sorted(found, key=lambda each: each.name)
-    }
 
 
 def code_files(parts: Iterable[str]) -> list[Path]:

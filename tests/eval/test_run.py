@@ -244,6 +244,7 @@ def test_the_settings_of_a_run_tell_no_key_and_no_place(library, tmp_path):
     kept = json.loads((tmp_path / SUMMARY).read_text(encoding="utf-8"))["provenance"]["settings"]
     assert "dense_weight" in kept
     assert not {"openai_api_key", "openai_base_url", "library", "cache"} & set(kept)
+    assert not {"contact", "database_url", "chroma_url", "chroma_token", "api_tokens"} & set(kept)
 
 
 def test_each_baseline_leaves_a_part_out(cache, tmp_path):

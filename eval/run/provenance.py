@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 import subprocess
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from rag.identifiers import content_hash
-from rag.receipts import prompt_hashes, public_settings
+from rag.receipts import prompt_hashes, public_settings, versions
 from rag.settings import Settings
 from rag.types import Paper
 
 HASH_DIGITS: Final = 12
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
 CODE: Final = ("rag", "prompts", "eval")
 
 
@@ -75,7 +72,7 @@ def describe_run(
         prompts=prompt_hashes(),
         code=_code_hash(),
         commit=_commit(),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -100,12 +97,6 @@ def _code_hash() -> str:
     """Hash the code that makes figures, as a working copy may be edited without a commit."""
     files = code_files(CODE)
     return digest(f"{path.relative_to(ROOT)}\n{path.read_text(encoding='utf-8')}" for path in files)
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        name: metadata.version(name) for name in PACKAGES
-    }
 
 
 def _commit() -> str | None:

@@ -7,6 +7,7 @@ from html import escape
 from textwrap import shorten
 from typing import Final
 
+from rag.identifiers import doi_of
 from rag.lookup.enriching import Change
 from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
@@ -174,7 +175,7 @@ def _understood(paper: Paper) -> str:
         ", ".join(paper.authors[:AUTHORS_SHOWN]) or "no authors",
         paper.published or "no date",
         paper.venue or "",
-        dict(paper.identifiers).get("doi", ""),
+        doi_of(paper),
     ]
     return (
         f"<b>{escape(paper.title)}</b>"

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from rag.embedding import OnProgress
 from rag.errors import SourceError
 from rag.export import CSV, FORMATS, Format, export_papers
+from rag.identifiers import doi_of
 from rag.library import Library
 from rag.lookup.asked import find_ids
 from rag.types import IngestReport, Paper, Preview, Rejection
@@ -162,7 +163,7 @@ def typed_of(paper: Paper) -> Typed:
         paper.published or "",
         paper.venue or "",
         paper.url or "",
-        dict(paper.identifiers).get("doi", ""),
+        doi_of(paper),
         paper.abstract,
         paper.tags,
         paper.collections,

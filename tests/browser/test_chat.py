@@ -394,6 +394,16 @@ def test_a_marker_leads_to_its_card_and_the_card_back(page):
     assert page.evaluate("document.activeElement.id") == marker.get_attribute("id")
 
 
+def test_sources_asked_for_stay_when_the_page_moves_to_them(page):
+    ask(page, HOPFIELD)
+    ask(page, SPIKING, turn=2)
+    page.locator("#turn-1 .marker").last.click()
+    page.wait_for_selector(".sources[data-turn='1'] .is-shown")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")  # as following them may
+    page.wait_for_timeout(1000)
+    assert page.inner_text(".panel-head h2") == "Sources of answer 1"
+
+
 def test_a_marker_shows_its_quote_under_the_pointer_and_on_focus(page):
     ask(page, HOPFIELD)
     marker = page.locator("#turn-1 .marker").first

@@ -7,6 +7,7 @@ window.paperchat = (() => {
   const input = () => $("#question textarea");
   const CLOSE_TO_LIMIT = 0.8;
   const READ_AFTER_MS = 400; // that the page has stood still
+  const FOLLOWED_MS = 2000; // in which what moves is the page going to a card or back, not its reader
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
   const OPENS_MS = 2500; // a conversation; two that are drawn at once may leave neither
@@ -212,9 +213,11 @@ window.paperchat = (() => {
   const isShown = (marker) => $(`[id="${marker.getAttribute("href").slice(1)}"]`) !== null;
   let waitingFor = null;
   let lastMarker = null;
+  let followedAt = 0;
 
   function follow(marker) {
     lastMarker = marker.id;
+    followedAt = Date.now();
     const card = document.getElementById(marker.getAttribute("href").slice(1));
     if (card) reveal(card);
     else waitingFor = marker.getAttribute("href").slice(1);
@@ -237,6 +240,7 @@ window.paperchat = (() => {
   function back(link) {
     const own = lastMarker && lastMarker.startsWith(link.dataset.card.replace("source", "cite") + "-");
     const marker = (own && document.getElementById(lastMarker)) || $(link.getAttribute("href"));
+    followedAt = Date.now();
     if (marker) reveal(marker, "is-found");
   }
 
@@ -286,6 +290,7 @@ window.paperchat = (() => {
   function readOn() {
     clearTimeout(reading);
     reading = setTimeout(() => {
+      if (Date.now() - followedAt < FOLLOWED_MS) return;
       if (isNarrow() || isWaiting() || $("#chat .stage") || !$("#chat")?.offsetParent) return;
       const line = innerHeight / 3;
       const turn = $$("#chat .turn").findLast((each) => each.getBoundingClientRect().top < line);

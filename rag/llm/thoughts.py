@@ -28,6 +28,7 @@ SIGN: Final = regex.compile(
 # The name of a channel that has lost its signs runs into the first word.
 BARE_CHANNEL: Final = regex.compile(r"\s*(?:analysis|commentary)(?=[A-Z])")
 SAID_IN: Final = "final"
+LAST_WORD: Final = "assistant"  # with which a text may end, and the sign `assistantfinal` begins
 
 
 class Thoughts:
@@ -55,8 +56,14 @@ class Thoughts:
         """Take what was held back; the beginning of a sign that was cut off goes."""
         rest, self._rest = self._rest, ""
         cut = SIGN.search(rest, partial=True)
-        is_cut = cut is not None and cut.partial and rest[cut.start() + 1 :].strip()
+        is_cut = cut is not None and cut.partial and self._is_beginning(rest[cut.start() :])
         self._read(rest[: cut.start()] if cut and is_cut else rest, is_last=True)
+
+    @staticmethod
+    def _is_beginning(text: str) -> bool:
+        """Whether this is more of a sign than its first letter, or than a word that people use."""
+        begins_as_a_word = text[:1].isalpha()
+        return len(text) > len(LAST_WORD) if begins_as_a_word else bool(text[1:].strip())
 
     @property
     def said(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.llm.thoughts import Thoughts
@@ -69,7 +69,13 @@ def test_the_pieces_of_a_reply_do_not_matter(signs, sizes):
     assert read([*pieces, reply[at:]]) == read([reply])
 
 
+@pytest.mark.parametrize("text", ["natural gas", "known as", "a", "a research assistant"])
+def test_a_last_word_that_a_sign_begins_with_is_said(text):
+    assert read([text]) == (text, "")
+
+
 @given(st.text(max_size=60))
+@example("AS")
 def test_text_without_signs_is_said_as_it_is(text):
     if not set(text) & set("<[◁`") and "assistantfinal" not in text.lower():
         thoughts = Thoughts()

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from rag.text import one_line, title_key
-from rag.types import Paper
+from rag.types import CITE_ALIAS, CITE_KEY, Paper
 
 NEW_ARXIV: Final = r"\d{4}\.\d{4,5}"
 OLD_ARXIV: Final = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
@@ -73,6 +73,12 @@ def arxiv_id_of(paper: Paper) -> str:
 def doi_of(paper: Paper) -> str:
     """Return a paper's DOI, or ""."""
     return dict(paper.identifiers).get("doi", "")
+
+
+def cite_keys(paper: Paper) -> list[str]:
+    """List the keys that a user cites a paper by, its own first."""
+    known = paper.identifiers
+    return [key for wanted in (CITE_KEY, CITE_ALIAS) for scheme, key in known if scheme == wanted]
 
 
 def find_arxiv_id(*texts: str) -> str:

@@ -44,6 +44,8 @@ SAFE_IN_DOI = "/:;.,-_+@!*~=&$()"  # signs that an address need not escape
 Verdict = Literal["supported", "partly", "unsupported", "contradicted"]
 PASTED = "pasted text"
 TYPED = "added by hand"
+CITE_KEY: Final = "citekey"  # the scheme of the key that a user cites a paper by
+CITE_ALIAS: Final = "citealias"  # and of others that it has
 BY_HAND = frozenset((PASTED, TYPED))  # sources that are no place to be read again
 STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
 
@@ -55,8 +57,9 @@ class Paper:
     Attributes:
         published: ISO date in the precision that is known: `2020`, `2020-07` or `2020-07-16`.
         source: Where the record came from: a file's name, or what the record itself says.
-        identifiers: Pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`) and the
-            paper's identifier there. Papers are told apart by `paper_id` alone.
+        identifiers: Pairs of a scheme (`arxiv`, `doi`, `pmid`, `openalex`, `s2`, `citekey`,
+            `citealias`) and the paper's identifier there. Papers are told apart by `paper_id`
+            alone.
         tags: Its keywords.
         collections: Those that it was put into; `Rivers/Dams` is nested in `Rivers`.
         origins: Other sources that had it too.

@@ -16,6 +16,7 @@ from rag.cli.following import follow
 from rag.cli.opening import fills_new, open_library
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
+from rag.identifiers import cite_keys
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
 from rag.terminal import (
@@ -195,7 +196,7 @@ def show_paper(options: argparse.Namespace) -> int:
         paper.source,
         f"in {', '.join(paper.collections)}" if paper.collections else None,
         f"tagged {', '.join(paper.tags)}" if paper.tags else None,
-        f"cited as {key}" if (key := dict(paper.identifiers).get("citekey")) else None,
+        f"cited as {', '.join(keys)}" if (keys := cite_keys(paper)) else None,
         f"set by hand: {', '.join(paper.edited)}" if paper.edited else None,
     ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
@@ -208,7 +209,7 @@ def _cited_as(key: str, papers: Sequence[Paper]) -> Paper:
     Raises:
         RagError: None has it, or several have.
     """
-    found = [paper for paper in papers if ("citekey", key) in paper.identifiers]
+    found = [paper for paper in papers if key in cite_keys(paper)]
     if not found:
         raise _no_such_paper([key])
     if len(found) > 1:

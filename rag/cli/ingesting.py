@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from rag.cli.numbers import positive
 from rag.cli.opening import open_library
-from rag.cli.report import file_lines, gone_lines, merged_lines, rejection_lines
+from rag.cli.report import file_lines, gone_lines, merged_lines, note_lines, rejection_lines
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import LOOKUPS, MOST_FOUND
-from rag.readers import FORMATS, advise_look_up
+from rag.readers import FORMATS, STDIN, advise_look_up
 from rag.terminal import is_answered_yes, shown_progress, write_json, write_line, write_notice
 from rag.types import TYPED, IngestReport, Paper, Progress
 
@@ -33,7 +33,8 @@ def add_ingest(parser: argparse.ArgumentParser) -> None:
         "sources",
         nargs="*",
         metavar="SOURCE",
-        help=f"files or folders of papers ({FORMATS}), or what is to be looked up: {LOOKUPS}",
+        help=f"files or folders of papers ({FORMATS}), or what is to be looked up: {LOOKUPS}; "
+        "ids may also stand in a file, one a line; - is standard input",
     )
     parser.add_argument(
         "--most",
@@ -97,6 +98,8 @@ def ingest(options: argparse.Namespace) -> int:
     if options.watch:
         return _watch(options)
     library = open_library(options, rebuild=options.rebuild)
+    if STDIN in options.sources and sys.stdin.isatty():
+        sys.stderr.write("Paste ids, one a line, or an export of papers, then press Ctrl-D:\n")
     report = IngestReport()
     if options.sources:
         with shown_progress() as on_progress:
@@ -175,8 +178,8 @@ def _write_titles(papers: Sequence[Paper]) -> None:
 def _write_report(report: IngestReport, library: Library, *, is_first: bool = True) -> None:
     for line in rejection_lines(report.rejected):
         write_notice(f"rejected: {line}")
-    for note in report.notes:
-        write_notice(f"note: {note.source}: {note.text}")
+    for line in note_lines(report.notes):
+        write_notice(f"note: {line}")
     for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
         write_line(line)
     for line in file_lines(report.files):

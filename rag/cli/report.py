@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from rag.readers.sources import NO_PAPER, WHAT_CAN_BE_READ
-from rag.types import FileCount, Gone, Merged, Rejection
+from rag.types import FileCount, Gone, Merged, Note, Rejection
 
 LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
 EXAMPLES: Final = 3
 GONE_LISTED: Final = 20
 FILES_LISTED: Final = 12
+NOTES_LISTED: Final = 10  # of a source
 
 
 def rejection_lines(rejected: Sequence[Rejection]) -> Iterator[str]:
@@ -43,6 +44,17 @@ def _place(rejection: Rejection) -> str:
     if within and not source.startswith(f"{within}/"):  # as the files of archives do
         source = f"{within}/{source}"
     return f"{source}, record {rejection.record}" if rejection.record else source
+
+
+def note_lines(notes: Sequence[Note]) -> Iterator[str]:
+    """Yield the first notes on each source, and how many more there are."""
+    by_source: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        by_source[note.source].append(note)
+    for source, some in by_source.items():
+        yield from (f"{source}: {note.text}" for note in some[:NOTES_LISTED])
+        if len(some) > NOTES_LISTED:
+            yield f"{source}: and {len(some) - NOTES_LISTED:,} more notes (--json has them all)"
 
 
 def gone_lines(gone: Sequence[Gone]) -> Iterator[str]:

@@ -54,6 +54,7 @@ def _fields(reference: Reference) -> dict[str, str]:
         "archivePrefix": _braced("arXiv" if has_eprint else ""),
         "doi": _braced(_verbatim(reference.doi or "")),
         "url": _braced(_verbatim(reference.url or "")),
+        "ids": _braced(", ".join(reference.aliases)),  # as biblatex knows them
         "pmid": _braced(reference.pmid or ""),
         "note": _braced(latex_text(reference.note or "")),
         "keywords": _braced(latex_text(listed(reference.keywords))),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ from rag.cleaning import clean_abstract, clean_title
 from rag.identifiers import arxiv_id_of, id_from_title
 from rag.names import Name, split_name
 from rag.text import one_line, squeezed, without_accents
-from rag.types import Paper
+from rag.types import CITE_ALIAS, CITE_KEY, Paper
 
 Kind = Literal["article", "conference", "preprint", "other"]
 
@@ -61,7 +61,8 @@ class Reference:
         year: Also `month` and `day`: as far as they are known.
         abstract: The authors' own text; None where the library holds only a summary of it.
         own_id: The paper's id in the library, where it follows from nothing else.
-        own_key: The key by which the user cites it, where one came with it.
+        own_key: The key, where it is one that came with the paper.
+        aliases: Other keys by which texts of theirs cite it.
         note: That it was retracted, for people to read.
     """
 
@@ -82,21 +83,37 @@ class Reference:
     keywords: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     own_key: str | None = None
+    aliases: tuple[str, ...] = ()
     note: str | None = None
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
-    """Build an entry for each paper, in order; one that is given twice stands once."""
+    """Build an entry for each paper, in order; one that is given twice stands once.
+
+    The first paper with a key of the user's keeps it, since their texts cite it by that. Capitals
+    do not tell keys apart: BibTeX refuses entries that differ by them alone.
+    """
     once = list({paper.paper_id: paper for paper in papers}.values())
+    owners: dict[str, str] = {}
+    for paper in once:
+        if key := _own_key(paper):
+            owners.setdefault(key.casefold(), paper.paper_id)
     keys = [_own_key(paper) or _plain_key(paper) for paper in once]
-    count = Counter(keys)
+    count = Counter(key.casefold() for key in keys)
+    taken = set(count)
     return [
-        _reference(paper, _hashed_key(key, paper) if count[key] > 1 else key)
+        _reference(
+            paper,
+            key
+            if count[key.casefold()] == 1 or owners.get(key.casefold()) == paper.paper_id
+            else _hashed_key(key, paper),
+            taken,
+        )
         for key, paper in zip(keys, once, strict=True)
     ]
 
 
-def _reference(paper: Paper, key: str) -> Reference:
+def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
     parts = [int(part) for part in (paper.published or "").split("-") if part]
     year, month, day = (*parts, None, None, None)[:3]
     venue = one_line(paper.venue or "")
@@ -120,7 +137,8 @@ def _reference(paper: Paper, key: str) -> Reference:
         pmid=known.get("pmid"),
         keywords=paper.tags,
         collections=paper.collections,
-        own_key=_own_key(paper) or None,
+        own_key=key if _own_key(paper) else None,
+        aliases=tuple(each for each in _aliases(paper) if each.casefold() not in taken),
         note=_note(paper.retraction or ""),
     )
 
@@ -165,8 +183,13 @@ def listed(words: tuple[str, ...]) -> str:
 
 def _own_key(paper: Paper) -> str:
     """Return the key by which the user cites the paper, or ""."""
-    key = dict(paper.identifiers).get("citekey", "")
+    key = dict(paper.identifiers).get(CITE_KEY, "")
     return key if KEY.fullmatch(key) else ""
+
+
+def _aliases(paper: Paper) -> Iterator[str]:
+    known = (value for scheme, value in paper.identifiers if scheme == CITE_ALIAS)
+    return (key for key in known if KEY.fullmatch(key))
 
 
 def _plain_key(paper: Paper) -> str:

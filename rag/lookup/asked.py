@@ -9,11 +9,20 @@ from typing import Final, Literal
 
 from rag.identifiers import find_arxiv_id, plain_doi, plain_pmid
 from rag.lookup import arxiv, openalex, semantic_scholar
-from rag.text import one_line
+from rag.text import one_line, squeezed
 
 Where = Literal["arxiv", "doi", "crossref", "openalex", "s2", "pmid", "zotero"]
 
 BETWEEN: Final = re.compile(r"[,;]+")
+REMARK: Final = re.compile(r"(?:^|\s)[#%].*")  # an address may have a `#` inside
+# What may stand above a column of ids.
+HEADINGS: Final = frozenset(
+    (
+        *("doi", "dois", "id", "ids", "identifier", "identifiers", "arxiv", "arxivid", "arxivids"),
+        *("url", "urls", "link", "links"),
+    )
+)
+MOST_LISTED_CHARACTERS: Final = 300  # of a line of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,59 @@ def find_id(word: str) -> Asked | None:
 
 def find_ids(text: str) -> list[str]:
     """Find the ids, DOIs and addresses that a text is made of; none if it holds anything else."""
-    words: list[str] = []
+    found: dict[str, None] = {}
     for word in text.split():
         bare = word.strip(",;")
         is_whole = not bare or find_id(bare) is not None
-        words += [bare] if is_whole else BETWEEN.split(bare)
-    found = [word for word in words if word]
-    return list(dict.fromkeys(found)) if all(map(find_id, found)) else []
+        words = [each for each in ([bare] if is_whole else BETWEEN.split(bare)) if each]
+        if not (is_whole or all(map(find_id, words))):
+            return []
+        found |= dict.fromkeys(words)
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLine:
+    """A line of a list of ids.
+
+    Attributes:
+        number: Its place, from 1.
+        text: It.
+        ids: What it names; none where it is something else.
+    """
+
+    number: int
+    text: str
+    ids: tuple[str, ...]
+
+
+def find_listed(text: str) -> list[ListedLine]:
+    """Find the lines of a list of ids; none where the text is something else.
+
+    A list has ids, DOIs or addresses on most of its lines, and may have remarks behind `#` and a
+    heading.
+    """
+    lines = [
+        ListedLine(number, bare, _ids_of_line(bare))
+        for number, line in enumerate(text.splitlines(), start=1)
+        if (bare := one_line(REMARK.sub("", line, count=1)))
+    ]
+    if lines and squeezed(lines[0].text) in HEADINGS:
+        del lines[0]
+    named = sum(bool(line.ids) for line in lines)
+    is_list = 2 * named > len(lines) and all(
+        len(line.text) <= MOST_LISTED_CHARACTERS or line.ids for line in lines
+    )
+    return lines if is_list else []
+
+
+def _ids_of_line(line: str) -> tuple[str, ...]:
+    """Return what a line names: ids, or one behind its service (`pmid:19872477`)."""
+    if ids := find_ids(line):
+        return tuple(ids)
+    asked = find_asked(line)
+    is_id = asked is not None and asked.where in IDS and asked.name and not asked.is_query
+    return (line,) if is_id else ()
 
 
 def _behind(where: Where, text: str) -> Asked:

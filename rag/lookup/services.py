@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from rag.errors import SourceUnavailableError
@@ -79,7 +80,8 @@ class Services:
         if asked.is_query:
             return self._read_query(asked, most)
         if asked.where == "zotero":
-            return zotero.told(self.read_zotero(asked.name))
+            told = zotero.told(self.read_zotero(asked.name))
+            return told if asked.name else chain(told, zotero.tell_groups(self.zotero))
         if asked.where == "arxiv":
             return arxiv.read_ids(self.arxiv, [asked.name])
         return iter([self._find(asked)])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from rag.certificates import read_certificates
@@ -177,8 +178,13 @@ class Service:
             raise self.unavailable(f"it answered with {exc.response.status_code}") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise SourceUnavailableError(
-                f"Could not reach {self.name} (no network?). {self._manners.advice}"
+                f"Could not reach {self.name} ({self._why_unreached()}). {self._manners.advice}"
             ) from exc
+
+    def _why_unreached(self) -> str:
+        host = urlsplit(self.address)
+        is_here = host.hostname in LOOPBACK
+        return f"nothing answers at {host.netloc}" if is_here else "no network?"
 
     @contextmanager
     def _asked(self, path: str, parameters: Parameters) -> Iterator[httpx.Response]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import partial
 from typing import Final
 
 from rag.errors import SourceError, SourceUnavailableError
 from rag.lookup.web import Manners, Parameters, Reply, Service
 from rag.readers.json_items import records_of
 from rag.readers.records import Record, RecordError
-from rag.types import Inventory
+from rag.types import Inventory, Note
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ ADVICE: Final = (
 )
 MANNERS: Final = Manners(headers={"Zotero-API-Version": "3"}, advice=ADVICE)
 OWN_LIBRARY: Final = "/users/0"
+OWN_NAME: Final = "my library"  # as Zotero shows it, in English
 ITEMS_PER_REQUEST: Final = 1000  # on one's own machine; Zotero orders all of them each time
 MOST_COLLECTIONS: Final = 20_000
 NAMED: Final = 8  # collections, in a message
@@ -109,26 +112,46 @@ def find_shelf(service: Service, name: str) -> Shelf:
     """Find what a name means: "" the user's library; a collection; a group, or a collection of it.
 
     A collection goes by its key, its path or its name, a collection of a group by
-    `GROUP/COLLECTION`. Case does not count.
+    `GROUP/COLLECTION`. Case does not count. "My Library" is the user's, unless a collection is
+    called so.
 
     Raises:
         SourceError: Nothing, or more than one collection, is called so.
         SourceUnavailableError: Zotero does not run, or does not let itself be read.
     """
     own = Shelf(OWN_LIBRARY, NAME, _collections(service, OWN_LIBRARY))
+    name = name.strip(f"{SEPARATOR} ")
     if not name:
         return own
     if found := _chosen(own, name):
         return found
     groups = _groups(service)
+    places = [each.path for each in own.collections.values()]
     for path, group in groups.items():
+        shelf = Shelf(path, f"{NAME}: {group}", {})
         if name.casefold() == group.casefold() or name == path.rpartition("/")[2]:
-            return Shelf(path, f"{NAME}: {group}", _collections(service, path))
+            return replace(shelf, collections=_collections(service, path))
         if name.casefold().startswith(f"{group.casefold()}{SEPARATOR}"):
-            shelf = Shelf(path, f"{NAME}: {group}", _collections(service, path))
+            shelf = replace(shelf, collections=_collections(service, path))
             if found := _chosen(shelf, name[len(group) + 1 :]):
                 return found
-    raise SourceError(_nothing_called(name, [c.path for c in own.collections.values()], groups))
+            places += [f"{group}{SEPARATOR}{each.path}" for each in shelf.collections.values()]
+    if name.casefold() == OWN_NAME:
+        return own
+    raise SourceError(_nothing_called(name, [*places, *groups.values()]))
+
+
+def tell_groups(service: Service) -> Iterator[Note]:
+    """Say which libraries of groups there are besides, of which nothing is read unless named."""
+    try:
+        groups = list(_groups(service).values())
+    except SourceUnavailableError as exc:
+        logger.warning("groups are not known: %s", exc)
+        return
+    if groups:
+        named = ", ".join(f"zotero:{each}" for each in groups[:NAMED])
+        more = f" and {len(groups) - NAMED} more" if len(groups) > NAMED else ""
+        yield Note(NAME, f"this is your own library; those of groups are {named}{more}")
 
 
 def read_shelf(service: Service, shelf: Shelf, seen: Seen = NOTHING_SEEN) -> Changes:
@@ -244,7 +267,7 @@ def _pages(service: Service, path: str, asked: Parameters) -> Iterator[tuple[lis
         wanted = {"format": "json", "limit": ITEMS_PER_REQUEST, "start": start, **asked}
         reply = service.fetch(path, wanted)
         if reply is None:
-            raise service.unavailable("it answered with 404")
+            raise service.unavailable("it answered with 404, as Zotero before version 7 does")
         found = service.json_of(reply)
         if not isinstance(found, list):
             raise service.unavailable("its answer is not a list of items")
@@ -320,11 +343,20 @@ def _groups(service: Service) -> dict[str, str]:
     return found
 
 
-def _nothing_called(name: str, paths: Sequence[str], groups: Mapping[str, str]) -> str:
-    known = [*map(repr, [*paths, *groups.values()][:NAMED])]
-    more = len(paths) + len(groups) - len(known)
-    choices = f"there are {', '.join(known)}" if known else "there are no collections"
+def _nothing_called(name: str, places: Sequence[str]) -> str:
+    """Say that nothing is called so, and what there is, the most alike first."""
+    most = sorted(places, key=partial(_unlikeness, name))[:NAMED]
+    known = [each for each in places if each in most] if len(places) <= NAMED else most
+    more = len(places) - len(known)
+    choices = f"there are {', '.join(map(repr, known))}" if known else "there are no collections"
     return (
         f"{NAME} has no collection or group {name!r}; {choices}"
         f"{f' and {more} more' if more > 0 else ''}."
     )
+
+
+def _unlikeness(name: str, place: str) -> float:
+    """How unlike a place a name is, by the place's last part or all of it, in [0, 1]."""
+    wanted = name.casefold()
+    parts = (place.casefold(), place.casefold().rpartition(SEPARATOR)[2])
+    return 1.0 - max(SequenceMatcher(None, each, wanted).ratio() for each in parts)

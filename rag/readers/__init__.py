@@ -1,6 +1,7 @@
 """Read papers: a table of file formats, a reader each, and one door where records become papers."""
 
 from rag.readers.sources import (
+    STDIN,
     Item,
     Meter,
     Source,
@@ -16,6 +17,7 @@ from rag.readers.table import FORMATS, READERS, SUFFIXES, Reader
 __all__ = [
     "FORMATS",
     "READERS",
+    "STDIN",
     "SUFFIXES",
     "Item",
     "Meter",

@@ -21,6 +21,7 @@ from rag.readers.records import (
     words_of,
 )
 from rag.readers.text_files import Text
+from rag.types import CITE_ALIAS
 
 KIND: Final = r"(?:[a-z]+|\[[\w', ]{2,80}\])"
 START: Final = re.compile(
@@ -125,6 +126,7 @@ def _record(fields: Mapping[str, str], key: str) -> Record:
         "doi": _address(fields.get("doi", "")),
         "pmid": fields.get("pmid") or _eprint(fields, "pubmed"),
         "citekey": key,
+        "identifiers": [(CITE_ALIAS, each.strip()) for each in fields.get("ids", "").split(",")],
         "url": _url(fields),
         "venue": _venue(fields),
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),

@@ -42,7 +42,7 @@ DATES: Final = (
     *("year", "pub_year", "publication_year"),
 )
 VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
-SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey", "zotero")
+SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey", "citealias", "zotero")
 GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey", "zotero")
 # What a user may set by hand, by the names of `Paper`'s fields.
 EDITABLE: Final = ("title", "abstract", "authors", "published", "url", "venue", "tags")

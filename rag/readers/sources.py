@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
 from rag.readers import spreadsheets
@@ -35,6 +35,9 @@ from rag.readers.text_files import TextFile, decoded, find_encoding
 from rag.text import one_line, why_unread
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
 # What a document of an office program, a book or a program holds, which are all zip files.
@@ -46,6 +49,7 @@ WHAT_CAN_BE_READ: Final = f"; what can be read: {SOME_FORMATS}"
 NO_PAPER: Final = "it holds no paper with a title and an abstract"
 REJECTED_SOURCES_NAMED: Final = 3
 STDIN: Final = "-"
+STDIN_NAME: Final = "standard input"
 MARKUP: Final = re.compile(r"\s*<[A-Za-z!?]")
 UNREACHED: Final = "not reached"  # the reason of what could not be asked for
 NOT_FOUND: Final = "not found"  # and of what could, in vain
@@ -61,7 +65,37 @@ class Opened:
     """
 
     name: str
-    records: Iterator[Record | RecordError | Note | Inventory]
+    records: Iterator[Record | RecordError | Rejection | Note | Inventory]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file that is open already, with its name for users."""
+
+    name: str
+    file: io.BufferedReader
+
+
+class _Lent(io.RawIOBase):
+    """Bytes that come bit by bit, read as many at once as are asked for; they are not closed."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        """Return that it can be read, which is all it can."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill a buffer, which stays short at the end alone; return how many bytes came."""
+        return self._file.readinto(buffer)
+
+
+def standard_input() -> OpenedFile:
+    """Open standard input so that its beginning can be looked at, however slowly it comes."""
+    file = cast("io.BufferedIOBase", sys.stdin.buffer)
+    return OpenedFile(STDIN_NAME, io.BufferedReader(_Lent(file), BYTES_LOOKED_AT))
 
 
 class Meter:
@@ -102,11 +136,13 @@ Source = str | Path | Paper | Mapping[str, object]
 Item = Paper | Rejection | Note | Inventory
 
 
-def read_sources(sources: Iterable[Source | Opened], meter: Meter | None = None) -> Iterator[Item]:
+def read_sources(
+    sources: Iterable[Source | Opened | OpenedFile], meter: Meter | None = None
+) -> Iterator[Item]:
     """Read every paper of the sources in their order; what is none becomes a rejection.
 
     A source is a file, a folder of files, `-` for standard input, a `Paper`, a mapping with a
-    record's keys, or records that were opened elsewhere.
+    record's keys, or records or a file that were opened elsewhere.
     """
     for number, source in enumerate(sources, start=1):
         if isinstance(source, Paper):
@@ -116,8 +152,9 @@ def read_sources(sources: Iterable[Source | Opened], meter: Meter | None = None)
             yield _paper_or_rejection(source, "record", number)
         elif isinstance(source, Opened):
             yield from _read_opened(source)
-        elif source == STDIN:
-            yield from _read_file(cast("io.BufferedReader", sys.stdin.buffer), "standard input")
+        elif isinstance(source, OpenedFile) or source == STDIN:
+            opened = source if isinstance(source, OpenedFile) else standard_input()
+            yield from _read_file(opened.file, opened.name)
         else:
             yield from _read_path(source, meter or Meter(()))
 
@@ -130,7 +167,7 @@ def read_text(text: str, given: Record) -> Iterator[Item]:
         given: Fields that stand in the place of those that the text has.
     """
     if is_structured(text):
-        with _buffered(io.BytesIO(text.encode("utf-8", "replace"))) as content:
+        with buffered(io.BytesIO(text.encode("utf-8", "replace"))) as content:
             yield from _read_file(content, PASTED)
         return
     for number, record in enumerate(read_pasted(text), start=1):
@@ -151,9 +188,9 @@ def _read_opened(source: Opened) -> Iterator[Item]:
     number = 0
     try:
         for record in source.records:
-            if isinstance(record, Note | Inventory):
+            if isinstance(record, Note | Inventory | Rejection):
                 yield record
-                number += isinstance(record, Inventory)  # so something was found
+                number += not isinstance(record, Note)  # so something was found
                 continue
             number += 1
             yield _paper_or_rejection(record, source.name, number)
@@ -258,17 +295,17 @@ def _read_packed(
 ) -> Iterator[Record | RecordError | Item]:
     start = file.peek(4)[:4]
     if start[:2] == GZIP_MAGIC:
-        with gzip.GzipFile(fileobj=file) as unpacked, _buffered(unpacked) as content:
+        with gzip.GzipFile(fileobj=file) as unpacked, buffered(unpacked) as content:
             yield from _read_content(content, name)
     elif start == ZIP_MAGIC:
         yield from _read_zip(file, name, depth)
     else:
-        with _buffered(file) as content:
+        with buffered(file) as content:
             yield from _read_content(content, name)
 
 
 @contextmanager
-def _buffered(file: object) -> Iterator[io.BufferedReader]:
+def buffered(file: object) -> Iterator[io.BufferedReader]:
     """Have a file read in large pieces, and looked into before; who opened it closes it."""
     content = io.BufferedReader(cast("io.RawIOBase", file), BYTES_LOOKED_AT)
     try:
@@ -318,7 +355,7 @@ def _read_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int
 ) -> Iterator[Item]:
     try:
-        with archive.open(member) as inside, _buffered(inside) as content:
+        with archive.open(member) as inside, buffered(inside) as content:
             yield from _read_file(content, name, depth + 1)
     except (OSError, RuntimeError, ValueError, NotImplementedError, zipfile.BadZipFile) as exc:
         yield Rejection(name, 0, f"it cannot be read: {exc}")  # RuntimeError: it is encrypted

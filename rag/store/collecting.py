@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, selec
 
 from rag.store.schema import collection, edit, identifier, paper, paper_collection, retraction, tag
 from rag.text import folded
-from rag.types import Paper
+from rag.types import CITE_ALIAS, CITE_KEY, Paper
 
 NUMBERS_PER_QUERY: Final = 500
-CITE_KEY: Final = "citekey"  # one person's own, so it identifies no paper
+OWN: Final = (CITE_KEY, CITE_ALIAS)  # one person's, so they identify no paper
 
 Rows = list[dict[str, int | str]]
 
@@ -73,7 +73,7 @@ def count_tags(connection: Connection) -> dict[str, int]:
 def find_alike(connection: Connection) -> list[list[str]]:
     """Find the ids of papers that share a title or an identifier, group by group."""
     key = identifier.c.scheme, identifier.c.value
-    grouped = select(*key).where(identifier.c.scheme != CITE_KEY).group_by(*key)
+    grouped = select(*key).where(identifier.c.scheme.not_in(OWN)).group_by(*key)
     shared = grouped.having(func.count() > 1).subquery()
     rows = connection.execute(
         select(*key, paper.c.paper_id)

@@ -20,6 +20,7 @@ from rag.identifiers import (
     id_from_title,
     plain_arxiv_id,
 )
+from rag.store.cite_keys import CiteKeys, Holders, joined_identifiers, new_alias
 from rag.text import folded
 from rag.types import BY_HAND, Merged, Note, Paper
 
@@ -36,14 +37,11 @@ Key = tuple[str, str]
 T = TypeVar("T")
 
 
-class Known(Protocol):
+class Known(Holders, Protocol):
     """What a library knows of its papers."""
 
     def hashes(self, paper_ids: Sequence[str]) -> dict[str, str]:
         """Return the content hashes of papers by id; unknown ids are left out."""
-
-    def known_by(self, keys: Sequence[Key]) -> dict[Key, list[str]]:
-        """Find the ids of the papers that have the identifiers."""
 
     def papers_of(self, paper_ids: Sequence[str]) -> dict[str, Paper]:
         """Find papers by id; unknown ids are left out."""
@@ -57,7 +55,8 @@ class Joined:
         changed: Papers to be written, by id; each is new or another than before.
         noted: Those of them of which nothing changes that is embedded or searched.
         merged: Papers that records of several sources were joined to.
-        notes: What of records that were typed in was not taken, and why.
+        notes: What of records that were typed in was not taken, and why; which cite keys are other
+            than in the file.
     """
 
     changed: dict[str, Paper] = field(default_factory=dict)
@@ -85,11 +84,13 @@ class Joiner:
         self._updated: set[str] = set()
         self._remembered: dict[str, Paper] = {}
         self._keys: dict[Key, list[str]] = {}  # of a dry run
+        self._cite_keys = CiteKeys(known, remembers=is_dry)
 
     def join(self, batch: Sequence[Paper]) -> Joined:
         """Find what has to be written of a batch of records, in their order."""
         joined = Joined()
         around = _Around(self._known, batch, joined.changed, self._remembered, self._keys)
+        self._cite_keys.look_up(batch)
         for paper in batch:
             self._join_one(paper, around, joined)
         if self._is_dry:
@@ -102,15 +103,17 @@ class Joiner:
             return
         found = around.find(paper, self._met)
         if found is None:
-            own = replace(paper, paper_id=around.free_id(paper))
+            own, told = self._cite_keys.settled(replace(paper, paper_id=around.free_id(paper)))
             around.put(own)
+            self._tell(own, told, joined)
             self._count(own.paper_id, joined, is_changed=True, is_new=True)
             return
         is_correction = _is_correction(found, paper, self._met)
-        whole = _joined(found, paper, self._met)
+        whole, told = self._cite_keys.settled(_joined(found, paper, self._met))
         is_seen = is_read_anew(whole, found)
         is_changed = is_seen or is_noted_anew(whole, found)
         if is_changed:
+            self._tell(paper, told or new_alias(found, whole), joined)
             is_noted = not is_seen and found.paper_id not in joined.changed.keys() - joined.noted
             around.put(whole)
             (joined.noted.add if is_noted else joined.noted.discard)(found.paper_id)
@@ -122,6 +125,10 @@ class Joiner:
         if (paper.source in BY_HAND) and (why := _why_kept(found, paper, whole)):
             joined.notes.append(Note(str(paper.source), why))
         self._count(found.paper_id, joined, is_changed=is_reported, is_new=False)
+
+    def _tell(self, paper: Paper, told: str, joined: Joined) -> None:
+        if told:
+            joined.notes.append(Note(paper.source or "", told))
 
     def _count(self, paper_id: str, joined: Joined, *, is_changed: bool, is_new: bool) -> None:
         if paper_id in self._met:
@@ -319,7 +326,7 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         paper,
         paper_id=found.paper_id,
         source=found.source,
-        identifiers=_union(found.identifiers, paper.identifiers),
+        identifiers=joined_identifiers(found.identifiers, paper.identifiers),
         tags=_union(found.tags, paper.tags),
         origins=found.origins,
     )
@@ -351,7 +358,7 @@ def merge(old: Paper, new: Paper) -> Paper:
         url=old.url or new.url,
         venue=old.venue or new.venue,
         source=source,
-        identifiers=_union(old.identifiers, new.identifiers),
+        identifiers=joined_identifiers(old.identifiers, new.identifiers),
         tags=_union(old.tags, new.tags),
         origins=tuple(each for each in origins if each and each != source),
     )

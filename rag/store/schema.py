@@ -108,7 +108,7 @@ author = Table(
     PrimaryKeyConstraint("paper_number", "position"),
 )
 
-# scheme: arxiv, doi, pmid, openalex, s2, citekey
+# scheme: arxiv, doi, pmid, openalex, s2, citekey, citealias
 identifier = Table(
     "identifier",
     metadata,

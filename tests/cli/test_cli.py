@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -327,6 +328,19 @@ def test_papers_with_abstracts_are_kept_where_no_abstract_can_be_looked_up(
     assert code == 1
     assert "0 added, 0 updated, 1 unchanged, 0 duplicates, 2 rejected" in out
     assert "OpenAlex" in err
+
+
+def test_ids_that_are_piped_in_are_looked_up(run, monkeypatch):
+    with ScriptedService() as service:
+        service.answer("/openalex/works/W7", openalex_work(7))
+        service.answer("/arxiv", arxiv_feed("2101.00001"))
+        for name in ("OPENALEX", "ARXIV"):
+            monkeypatch.setenv(f"RAG_{name}_URL", f"{service.url}/{name.lower()}")
+        piped = b"2101.00001\nhttps://openalex.org/W7\nsome words\n"
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(piped)))
+        code, out, err = run("ingest", "-")
+    assert (code, out.splitlines()[-2][:7]) == (0, "2 added")
+    assert "standard input, record 3: 'some words' is no DOI" in err
 
 
 def test_without_a_network_a_look_up_is_one_sentence(run, monkeypatch):
@@ -791,16 +805,33 @@ def test_show_tells_all_that_is_known(run, filled):
     assert "papers.jsonl" in out  # where it came from
 
 
-def test_show_finds_a_paper_by_its_cite_key_and_tells_of_several(run, tmp_path):
+def test_show_finds_a_paper_by_its_cite_key_and_tells_of_several(run, folder, tmp_path):
     apart = {**TEAPOTS, "citekey": "tee2021"}
     run("ingest", write_lines(tmp_path / "p.jsonl", {**KETTLES, "citekey": "tee2021"}))
     assert KETTLES["abstract"] in run("papers", "show", "tee2021")[1]
-    run("ingest", write_lines(tmp_path / "q.jsonl", apart))
+    err = run("ingest", write_lines(tmp_path / "q.jsonl", apart))[2]
+    assert "is cited as 'tee2021-2', since 'tee2021' is" in err
+    assert KETTLES["abstract"] in run("papers", "show", "tee2021")[1]
+    assert TEAPOTS["abstract"] in run("papers", "show", "tee2021-2")[1]
+    with Library.open(folder) as library:  # as libraries may have it that were made before
+        papers = library.papers()
+        same = (("citekey", "tee2021"),)
+        library.catalog.restore([replace(paper, identifiers=same) for paper in papers])
     code, out, err = run("papers", "show", "tee2021")
     assert (code, out) == (1, "")
     assert err.startswith("paperchat: 2 papers are cited as 'tee2021': ")
     assert KETTLES["title"] in err
     assert TEAPOTS["title"] in err
+
+
+def test_many_notes_on_a_file_are_told_by_the_first(run, tmp_path):
+    records = [
+        {"title": f"Paper {n}", "abstract": f"What {n} is about.", "citekey": "tee2021"}
+        for n in range(14)
+    ]
+    err = run("ingest", write_lines(tmp_path / "p.jsonl", *records))[2]
+    assert err.count("is cited as") == 10
+    assert "p.jsonl: and 3 more notes" in err
 
 
 def test_lines_are_broken_between_words_at_a_terminal_alone(run, filled, monkeypatch):

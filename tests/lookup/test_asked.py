@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.lookup.asked import Asked, find_asked, find_ids
+from rag.lookup.asked import Asked, find_asked, find_ids, find_listed
 
 SHA = "649def34f8be52c8b66281af98ae884c09aef38b"
 
@@ -79,6 +79,23 @@ def test_a_source_is_told_by_what_is_typed(text, asked):
 )
 def test_ids_are_found_where_the_text_holds_nothing_else(text, ids):
     assert find_ids(text) == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A title\n10.1000/182",
+        "title,doi\nOtters,10.1000/182",
+        "@article{otters,\n doi = {10.1000/182}\n}",
+        "TY  - JOUR\nDO  - 10.1000/182\nER  - ",
+        "10.1000/182\nA title\nAn abstract of it.\n",
+        "# a heading\n",
+        f"10.1000/182\n{'very ' * 100}long",
+        "",
+    ],
+)
+def test_what_has_more_than_ids_is_no_list(text):
+    assert find_listed(text) == []
 
 
 @given(st.text(max_size=200))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
+import threading
+
 import pytest
 
 from rag.errors import ConfigurationError, SourceError, SourceUnavailableError
@@ -38,7 +43,7 @@ def papers(items):
     """The papers of sources, all of which can be read."""
 
     def read(*sources):
-        found = [each for each in items(*sources) if not isinstance(each, Inventory)]
+        found = [each for each in items(*sources) if not isinstance(each, Inventory | Note)]
         assert all(isinstance(each, Paper) for each in found)
         return found
 
@@ -244,6 +249,81 @@ def test_a_file_of_the_name_wins_over_what_could_be_looked_up(papers, tmp_path, 
     assert papers("2101.00001")[0].title == "A File"
 
 
+LIST = b"""\xef\xbb\xbfDOI\r
+# to read
+10.1000/182\r
+https://doi.org/10.1000/183  # Kessel
+arXiv:2101.00001, 10.1000/182
+pmid:7
+
+the one about otters
+"""
+
+
+@pytest.fixture
+def listed(service):
+    for doi in ("10.1000/182", "10.1000/183"):
+        service.answer(f"/crossref/works/{doi}", crossref_work(doi))
+    service.answer("/arxiv", arxiv_feed("2101.00001"))
+    service.answer("/openalex/works/pmid:7", openalex_work(7))
+    return ["On 10.1000/182", "On 10.1000/183", "Cats in 2101.00001", "Otters of 7"]
+
+
+def test_a_list_of_ids_on_standard_input_is_looked_up(listed, items, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LIST)))
+    *found, other = items("-")
+    assert [each.title for each in found] == listed
+    assert (other.source, other.record) == ("standard input", 8)
+    assert other.why == "'the one about otters' is no DOI, arXiv id or address of a paper"
+
+
+def test_a_list_of_ids_in_a_file_is_looked_up(listed, items, tmp_path):
+    path = tmp_path / "to-read.txt"
+    path.write_bytes(LIST)
+    *found, other = items(str(path))
+    assert [each.title for each in found] == listed
+    assert (other.source, other.record) == (str(path), 8)
+
+
+def test_a_long_list_is_looked_up_to_its_end(service, services, monkeypatch):
+    text = "\n".join(f"2101.{number:05}" for number in range(12_000))  # more than is looked at
+    service.answer("/arxiv", arxiv_feed())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    found = list(read_sources(open_sources(["-"], services, 1)))
+    assert len({each.why for each in found if each.record}) == 12_000
+    assert len(service.asked) == 120
+
+
+@pytest.mark.parametrize("pause", [1, 5, 70_000])
+def test_standard_input_that_comes_bit_by_bit_is_read_as_what_it_is(items, monkeypatch, pause):
+    text = "@article{otters,\n  title = {Otters},\n  abstract = {They hold hands.}\n}\n" * 2000
+
+    class Slow(io.RawIOBase):
+        left = text.encode()
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            size = min(pause, len(buffer))
+            some, self.left = self.left[:size], self.left[size:]
+            buffer[: len(some)] = some
+            return len(some)
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Slow())))
+    assert [each.title for each in items("-")] == ["Otters"] * 2000
+
+
+def test_a_pipe_that_is_named_is_read_once(items, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = json.dumps({"title": "Otters", "abstract": "They hold hands."})
+    writer = threading.Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+    assert [each.title for each in items(str(pipe))] == ["Otters"]
+    writer.join()
+
+
 def test_a_library_is_filled_from_what_is_looked_up(service, lookup_settings):
     service.answer("/openalex/works/W7", openalex_work(7))
     with Library.open(settings=lookup_settings) as library:
@@ -301,6 +381,8 @@ def test_all_of_zotero_is_read_without_its_notes_and_attachments(zotero, papers)
         ("DDDDDDDD", ["Beavers"]),
         ("Mill Pond Group", ["Willows"]),
         ("mill pond group/reading", ["Willows"]),
+        ("My Library", ["Beavers", "Otters", "Willows"]),
+        ("Rivers/", ["Otters", "Beavers"]),
     ],
 )
 def test_a_part_of_zotero_is_read_by_its_name(zotero, papers, name, expected):
@@ -310,6 +392,47 @@ def test_a_part_of_zotero_is_read_by_its_name(zotero, papers, name, expected):
 def test_a_name_that_zotero_does_not_have_is_told_with_those_that_it_has(zotero, papers):
     with pytest.raises(SourceError, match="'Rivers', 'Rivers/Dams', 'Mill Pond Group'"):
         papers("zotero:Lakes")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Shelf 77", "there are 'Shelf 7', 'Shelf 17'"),
+        ("damms", "there are 'Shelf 3/Dams', "),
+        ("mill pond group/readings", "there are 'Mill Pond Group/Reading', "),
+    ],
+)
+def test_of_many_names_those_most_like_the_one_that_was_typed_are_told(zotero, papers, name, told):
+    shelves = [collection(f"S{n}", f"Shelf {n}") for n in range(70)]
+    some = [*shelves, collection("DDDDDDDD", "Dams", "S3")]
+    zotero.answer_from_now("/zotero/users/0/collections", some)
+    with pytest.raises(SourceError, match=told) as raised:
+        papers(f"zotero:{name}")
+    assert len(str(raised.value)) < 400
+
+
+def test_groups_are_told_where_the_own_library_is_read(zotero, items):
+    notes = [each for each in items("zotero:") if isinstance(each, Note)]
+    assert [each.text for each in notes] == [
+        "this is your own library; those of groups are zotero:Mill Pond Group"
+    ]
+    assert not [each for each in items("zotero:Rivers") if isinstance(each, Note)]
+
+
+def test_zotero_that_tells_no_groups_is_read_all_the_same(zotero, papers):
+    zotero.answer_from_now("/zotero/users/0/groups", "Forbidden", status=403)
+    assert len(papers("zotero:")) == 3
+
+
+def test_an_older_zotero_is_told_as_one(papers):
+    with pytest.raises(SourceUnavailableError, match="404, as Zotero before version 7 does"):
+        papers("zotero:")
+
+
+def test_zotero_that_does_not_run_is_no_fault_of_the_network(lookup_settings):
+    closed = lookup_settings.model_copy(update={"zotero_url": "http://127.0.0.1:9/api"})
+    with pytest.raises(SourceUnavailableError, match=r"nothing answers at 127\.0\.0\.1:9.*Start"):
+        list(Services(closed).read(find_asked("zotero:"), 1))
 
 
 def test_a_name_that_two_collections_have_is_told_with_their_paths(service, papers):

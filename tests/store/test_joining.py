@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import SourceError
+from rag.identifiers import cite_keys
 from rag.library import Library
 from rag.readers import read_sources
 from rag.store.joining import are_near, merge, merge_all, together
@@ -296,3 +297,70 @@ def test_merging_never_gives_a_paper_the_authors_of_another():
     assert merge(one, same).authors == ("Ada Kessel", "Bo Tee")
     assert merge(one, other).authors == ("A. Kessel",)
     assert merge(replace(one, authors=()), other).authors == ("Cy Pan", "Cy Pan")
+
+
+# --- cite keys ------------------------------------------------------------------------------------
+
+
+def keys_of(library):
+    return {paper.title: cite_keys(paper) for paper in library.papers()}
+
+
+def key_record(title, key, source, **others):
+    return record(source, title=title, abstract=f"What {title} is about.", citekey=key, **others)
+
+
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_of_two_papers_with_one_cite_key_the_first_keeps_it_and_the_other_is_told(
+    library, is_apart
+):
+    first = key_record("Otters", "smith2020", "a.bib")
+    second = key_record("Beavers", "smith2020", "b.bib")
+    third = key_record("Willows", "smith2020-2", "b.bib")
+    if is_apart:
+        library.ingest(first)
+        report = library.ingest([third, second])
+    else:
+        report = library.ingest([first, third, second])
+    assert keys_of(library) == {
+        "Otters": ["smith2020"],
+        "Willows": ["smith2020-2"],
+        "Beavers": ["smith2020-3"],
+    }
+    (note,) = report.notes
+    assert note.source == "b.bib"
+    assert note.text == "'Beavers' is cited as 'smith2020-3', since 'smith2020' is 'Otters'"
+
+
+def test_a_dry_run_tells_of_cite_keys_that_two_have(library):
+    both = [key_record(title, "smith2020", "a.bib") for title in ("Otters", "Beavers")]
+    apart = [key_record(f"Paper {number}", f"k{number}", "a.bib") for number in range(200)]
+    assert len(library.ingest([both[0], *apart, both[1]], dry_run=True).notes) == 1
+
+
+def test_a_file_that_is_read_again_changes_no_cite_key(library):
+    library.ingest(key_record("Otters", "smith2020", "a.bib"))
+    second = key_record("Beavers", "smith2020", "b.bib")
+    library.ingest(second)
+    for _ in range(2):
+        report = library.ingest(second)
+        assert (report.unchanged, report.notes) == (1, ())
+    assert keys_of(library) == {"Otters": ["smith2020"], "Beavers": ["smith2020-2"]}
+
+
+def test_one_paper_that_two_files_cite_by_different_keys_has_both_and_the_first_for_its_own(
+    library,
+):
+    for key, source in (("otters20", "a.bib"), ("Kessel:2020", "b.bib"), ("otters20", "a.bib")):
+        notes = library.ingest(key_record("Otters", key, source)).notes
+        assert len(notes) == (source == "b.bib")
+    assert keys_of(library) == {"Otters": ["otters20", "Kessel:2020"]}
+    library.ingest(key_record("Beavers", "Kessel:2020", "c.bib"))
+    assert keys_of(library)["Beavers"] == ["Kessel:2020-2"]
+
+
+def test_a_key_that_its_paper_gives_up_in_its_file_is_given_up(library):
+    library.ingest(key_record("Otters", "smith2020", "a.bib"))
+    library.ingest(key_record("Otters", "otters2020", "a.bib"))
+    library.ingest(key_record("Beavers", "smith2020", "b.bib"))
+    assert keys_of(library) == {"Otters": ["otters2020"], "Beavers": ["smith2020"]}

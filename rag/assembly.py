@@ -86,11 +86,17 @@ def find_embedder(index: PaperIndex) -> Embedder | None:
 
 def build_parser(index: PaperIndex) -> QueryParser:
     """Build what understands questions, with the authors of an index in mind."""
+
+    def begin_query(question: str) -> None:
+        if index.embedder and index.has_vectors:
+            index.embedder.begin_query(question)
+
     return QueryParser(
         index.lexical.find_authors,
         index.refresh,
         build_lookup(index),
         build_assistant_questions(index),
+        begin_query,
     )
 
 

@@ -170,6 +170,14 @@ class Embedder:
             return vector
         return encoder.encode([text])[0].vector
 
+    def begin_query(self, query: str) -> None:
+        """Begin to embed a question that stands alone, beside what else is done for it.
+
+        Only once the model is loaded, which not every question needs.
+        """
+        if self._question_encoder is not None:
+            self._question_encoder.begin(query)
+
     def embed_query(self, query: str, *, is_follow_up: bool = False) -> NDArray[np.float32]:
         """Return the vector of a question, shape (dimension,), unit norm.
 

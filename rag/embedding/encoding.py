@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol, Self, runtime_checkable
 
@@ -84,12 +86,31 @@ class CachedEncoder:
         self._model = model
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
+        self._begun: dict[str, Future[_Kept]] = {}
         self._lock = threading.Lock()
+        self._beside = ThreadPoolExecutor(os.cpu_count(), "encoding")
+
+    def begin(self, text: str) -> None:
+        """Begin to encode a text beside what else is done; who asks for it waits for that."""
+        with self._lock:
+            if text not in self._kept and text not in self._begun:
+                self._begun[text] = self._beside.submit(self._encode_begun, text)
+
+    def _encode_begun(self, text: str) -> _Kept:
+        try:
+            kept = _Kept.of(self._model.encode_words([text])[0])
+            self._keep({text: kept})
+        finally:
+            with self._lock:
+                del self._begun[text]
+        return kept
 
     def encode(self, texts: Sequence[str]) -> list[EncodedText]:
         """Return the encoded texts in their order, from the cache where possible."""
         with self._lock:
             known = {text: self._kept[text] for text in texts if text in self._kept}
+            begun = {text: self._begun[text] for text in texts if text in self._begun}
+        known |= {text: coming.result() for text, coming in begun.items()}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
             known |= zip(missing, map(_Kept.of, self._model.encode_words(missing)), strict=True)

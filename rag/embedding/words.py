@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 logger = logging.getLogger(__name__)
 
 WORDS_KEPT: Final = 50_000  # 77 MB when full; 436 abstracts have 7,000 different words
+UNKNOWN: Final = -1  # the place of a word that was not looked up before
 
 Pieces = NDArray[np.float16]
 SplitWords = Callable[[Sequence[str]], list[list[int]]]
@@ -64,12 +65,15 @@ class WordVectors:
 
     def look_up(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors of the words in their order, shape (len(words), dimension)."""
-        different = list(dict.fromkeys(words))
-        if len(different) > WORDS_KEPT:
-            return self._put_together(words)
         with self._lock:
-            self._learn(different)
-            found: NDArray[np.float32] = self._rows[[self._places[word] for word in words]]
+            places = [self._places.get(word, UNKNOWN) for word in words]
+            if UNKNOWN in places:
+                different = list(dict.fromkeys(words))
+                if len(different) > WORDS_KEPT:
+                    return self._put_together(words)
+                self._learn(different)
+                places = [self._places[word] for word in words]
+            found: NDArray[np.float32] = self._rows[places]
         return found
 
     def _learn(self, words: Sequence[str]) -> None:

@@ -85,7 +85,7 @@ class PaperLookup:
 
     def groups(self, kind: GroupKind) -> Mapping[str, int]:
         """Return the number of papers of each collection, or of each tag."""
-        return self.index.papers.collections() if kind == "collection" else self.index.papers.tags()
+        return self.index.collections() if kind == "collection" else self.index.tags()
 
     def find_authors(self, name: str) -> list[str]:
         """Return the authors that have a name, or a part of one."""

@@ -64,12 +64,14 @@ class QueryParser:
         refresh: Called before the library is looked at, to see what other processes have written.
         lookup: The library's papers; None where no names are looked up.
         assistant: Knows questions for the assistant by example; None where rules alone decide.
+        expect: Told first what a question that stands alone will probably be searched by.
     """
 
     find_authors: FindAuthors
     refresh: Callable[[], None] = lambda: None
     lookup: PaperLookup | None = None
     assistant: AssistantQuestions | None = None
+    expect: Callable[[str], None] = lambda _: None
 
     def understand(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -85,7 +87,7 @@ class QueryParser:
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if talk := small_talk(text):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
-        self.refresh()
+        self._look_anew(text, history)
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
         standalone = standalone_question(spelled.text, history)
         query = self._parse(text, standalone, history, filters)
@@ -101,9 +103,14 @@ class QueryParser:
 
         Takes the same arguments as `understand`.
         """
-        self.refresh()
+        self._look_anew(text, history)
         spelled = corrected(text, self.lookup).text if self.lookup else text
         return SubjectFinder(self.lookup).find(self._parse(text, spelled, history, filters))
+
+    def _look_anew(self, text: str, history: Sequence[Message]) -> None:
+        if not history:
+            self.expect(without_form(text))
+        self.refresh()
 
     def _parse(
         self, text: str, standalone: str, history: Sequence[Message], filters: Filters | None

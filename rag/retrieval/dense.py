@@ -15,7 +15,6 @@ from rag.products import multiply
 from rag.query.query import Query
 from rag.retrieval.admission import EVERYTHING, Admission
 from rag.store.index import PaperIndex
-from rag.types import passage_place
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +57,8 @@ class DenseRetriever:
         if admission.few is not None:
             known = self.similarities(vector, admission.few)
             return dict(sorted(known.items(), key=lambda item: -item[1]))
-        best: dict[str, float] = {}
         wanted = admission.fetched(max(self._candidates_k, admission.least))
-        for found_id, cosine in self._index.vectors.query(vector, wanted):
-            best.setdefault(passage_place(found_id)[0], cosine)
+        best = self._index.vectors.nearest_papers(vector, wanted)
         found = {paper: best[paper] for paper in admission.among(list(best))}
         if len(found) < admission.least:  # few of the nearest pass
             more = [each for each in admission.newest(admission.least) if each not in found]

@@ -41,10 +41,10 @@ class _Vocabulary:
     def of(cls, papers: Sequence[Paper]) -> Self:
         """Build the vocabulary of titles and abstracts."""
         found = [different_words(f"{paper.title} {paper.abstract}") for paper in papers]
-        words = tuple(dict.fromkeys(chain.from_iterable(found)))
-        known = {word: place for place, word in enumerate(words)}
-        places = np.array([known[word] for word in chain.from_iterable(found)], np.intp)
-        return cls(words, places, np.cumsum([0, *map(len, found[:-1])]))
+        known: dict[str, int] = {}
+        places = [known.setdefault(word, len(known)) for word in chain.from_iterable(found)]
+        starts = np.cumsum([0, *map(len, found[:-1])])
+        return cls(tuple(known), np.array(places, np.intp), starts)
 
 
 @lru_cache(TEXTS_KEPT)

@@ -9,7 +9,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import sqlite
@@ -73,6 +73,11 @@ class Database(ABC):
         """Open a transaction that sees one state of the database and changes nothing."""
         with self._translate_errors(), self._reader(self._opened()) as connection:
             yield connection
+
+    def peek(self, statement: str) -> tuple[Any, ...]:
+        """Return the row of a statement that reads one: what every search asks first."""
+        with self.reading() as connection:
+            return tuple(connection.exec_driver_sql(statement).one())
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.store.reached import HELD
+from rag.types import passage_place
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +44,23 @@ class Held:
         """The row of each passage."""
         return {each: place for place, each in enumerate(self.ids)}
 
-    def nearest(self, vector: Vectors) -> list[tuple[str, float]]:
-        """Rank all passages by their cosine to a vector, most similar first."""
-        cosines = self.rows @ vector
-        order = np.argsort(-cosines, kind="stable")
-        return [(self.ids[n], float(cosines[n])) for n in order]
+    @cached_property
+    def _papers(self) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp]]:
+        """The papers, the rows of one after those of the other, and where each one's begin."""
+        owners: dict[str, list[int]] = {}
+        for row, each in enumerate(self.ids):
+            owners.setdefault(passage_place(each)[0], []).append(row)
+        rows = np.array([row for some in owners.values() for row in some], np.intp)
+        return list(owners), rows, np.cumsum([0, *map(len, owners.values())])[:-1]
+
+    def nearest_papers(self, vector: Vectors) -> dict[str, float]:
+        """Return the cosine of each paper's best passage to a vector, the most similar first."""
+        if not self.ids:
+            return {}
+        papers, rows, starts = self._papers
+        best = np.maximum.reduceat((self.rows @ vector)[rows], starts)
+        order = np.argsort(-best, kind="stable")
+        return dict(zip([papers[n] for n in order], best[order].tolist(), strict=True))
 
 
 def save_held(folder: Path, stamp: str, held: Held) -> None:

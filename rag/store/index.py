@@ -104,6 +104,7 @@ class PaperIndex:
         self._kept: dict[str, StoredPaper] = {}
         self._kept_titles: dict[str, str] = {}
         self._facets: tuple[int, Facets] | None = None
+        self._groups: tuple[int, Mapping[str, int], Mapping[str, int]] | None = None
         self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
@@ -425,11 +426,24 @@ class PaperIndex:
         if self._facets is None or self._facets[0] != self.revision:
             facets = replace(
                 self.lexical.facets(),
-                collections=self.papers.collections(),
-                tags=dict(islice(self.papers.tags().items(), MOST_TAGS)),
+                collections=self.collections(),
+                tags=dict(islice(self.tags().items(), MOST_TAGS)),
             )
             self._facets = (self.revision, facets)
         return self._facets[1]
+
+    def collections(self) -> Mapping[str, int]:
+        """Return the number of papers of each collection; counted again after a change only."""
+        return self._counted()[0]
+
+    def tags(self) -> Mapping[str, int]:
+        """Return the number of papers of each tag; counted again after a change only."""
+        return self._counted()[1]
+
+    def _counted(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        if self._groups is None or self._groups[0] != self.revision:
+            self._groups = self.revision, self.papers.collections(), self.papers.tags()
+        return self._groups[1:]
 
     def sample(self, k: int) -> list[Paper]:
         """Return up to k papers, the latest; the same ones until something changes."""

@@ -144,8 +144,7 @@ class PaperStore:
 
     def revision(self) -> int:
         """Return the number of the last change."""
-        with self._database.reading() as connection:
-            return int(connection.execute(_REVISION).scalar_one())
+        return int(self._database.peek("SELECT revision FROM library")[0])
 
     def stamps(self) -> tuple[int, str]:
         """Return the number of the last change, and a stamp of the vectors that a server keeps."""

@@ -164,18 +164,20 @@ class VectorStore:
             for some in _chunks(list(passage_ids)):
                 collection.delete(ids=some)
 
-    def query(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
-        """Passage ids with their cosine to a vector, most similar first.
+    def nearest_papers(self, vector: Vectors, passages_k: int) -> dict[str, float]:
+        """Return the cosine of the best passage by paper, the most similar first.
 
-        They are `passages_k` at least where there are so many; all of a library that is compared
+        They are the papers of the `passages_k` nearest passages; all of a library that is compared
         as a whole anyway.
         """
         if not passages_k:
-            return []
-        held = self._hold()
-        if held is not None and not held.ids:
-            return []
-        return self.query_index(vector, passages_k) if held is None else held.nearest(vector)
+            return {}
+        if (held := self._hold()) is not None:
+            return held.nearest_papers(vector)
+        best: dict[str, float] = {}
+        for found_id, cosine in self.query_index(vector, passages_k):
+            best.setdefault(passage_place(found_id)[0], cosine)
+        return best
 
     def query_index(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
         """Query Chroma's own graph, which may miss a few."""

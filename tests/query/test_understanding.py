@@ -82,3 +82,14 @@ def test_authors_are_looked_for_in_what_others_have_written_meanwhile():
     reading = QueryParser(lambda _: [], lambda: seen.append("looked"))
     reading.understand(FIRST)
     assert seen == ["looked"]
+
+
+@pytest.mark.parametrize(
+    "question", ["how do otters sleep?", "Which papers are about otters?", "papers on dams"]
+)
+def test_what_a_question_is_searched_by_is_told_before_it_is_understood(question):
+    told = []
+    parser = QueryParser(lambda _: [], expect=told.append)
+    assert [parser.understand_search(question).topic] == told
+    parser.understand_search("and dams?", [Message("user", question)])
+    assert len(told) == 1

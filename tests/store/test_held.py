@@ -12,7 +12,7 @@ import pytest
 from rag.library import Library
 from rag.settings import Settings
 from rag.store import sync
-from rag.store.held import load_held
+from rag.store.held import Held, load_held
 from rag.store.reached import HELD, is_as_left, read_reached, stamp
 from rag.types import Paper
 from tests.store.kept_papers import WINTER
@@ -119,3 +119,11 @@ def test_a_copy_of_a_library_is_sound(folder, tmp_path, caplog):
         assert library.search(QUESTION)[0].paper.paper_id == "otter"
         assert library._index.remade == ()
     assert not caplog.records
+
+
+def test_a_paper_is_as_near_as_its_nearest_passage_wherever_its_passages_lie():
+    rows = np.array([[1, 0], [0.6, 0.8], [0, 1], [0.8, 0.6]], np.float32)
+    held = Held(["tides#0", "dams#0", "dams#1", "tides#1"], rows)
+    found = held.nearest_papers(np.array([0, 1], np.float32))
+    assert list(found.items()) == [("dams", 1.0), ("tides", pytest.approx(0.6))]
+    assert Held([], np.empty((0, 2), np.float32)).nearest_papers(rows[0]) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from functools import partial
 from typing import Final
 
 # What moves a terminal's cursor or sets its colours; control characters, apart from those that are
@@ -13,6 +14,8 @@ UNWANTED: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
 NEITHER_LETTER_NOR_DIGIT: Final = re.compile(r"[^a-z0-9]")
+PRINTABLE: Final = bytes(range(0x20, 0x7F))
+LONG: Final = 100  # characters
 LEAST_COLUMNS: Final = 10  # of a line's text, however narrow the place
 NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -20,10 +23,16 @@ NUMBER_WORDS: Final = ("two", "three", "four", "five", "six", "seven", "eight", 
 def one_line(text: str) -> str:
     """Put text on one line: white space collapsed, control characters and surrogates dropped."""
     line = text.strip().replace("\n", " ")
-    if "  " not in line and line.isprintable():  # no white space but single spaces
+    is_printable = line.isprintable if len(line) < LONG else partial(_is_printable, line)
+    if "  " not in line and is_printable():  # no white space but single spaces
         return line
     line = " ".join(line.split())
     return line if line.isprintable() else " ".join(UNWANTED.sub("", text).split())
+
+
+def _is_printable(text: str) -> bool:
+    """Return what `isprintable` does, which is slow for long texts."""
+    return not text.encode().translate(None, PRINTABLE) if text.isascii() else text.isprintable()
 
 
 def wrapped(text: str, width: int, hang: int = 0) -> str:

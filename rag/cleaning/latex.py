@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,16 +35,17 @@ from rag.text import one_line
 ONLY_FORMULAS: Final = re.compile(
     r"[^$\\{}~`'?!-]*(?:(?:\$[^$\\]+\$|'(?!')|-(?!-)|[?!](?!`))[^$\\{}~`'?!-]*)*$"
 )
-MARKS: Final = ("\\", "$", "{", "}", "~")  # of a text that needs to be read sign by sign
 HAS_MACRO: Final = re.compile(r"\\[A-Za-z\"'`^~=.%&#_${}(\[,\\]")
 DOLLAR: Final = re.compile(r"\\.|\$", re.DOTALL)
 FORMULA_MARK: Final = re.compile(r"\\\\|\\[()\[\]]")
+IN_DOLLARS: Final = r"\$\$[^$]*+\$\$|\$[^$\\]*+(?:\\.[^$\\]*+)*\$"
+FORMULA: Final = re.compile(f"({IN_DOLLARS})", re.DOTALL)
 TOKEN: Final = re.compile(
-    r"""(?P<plain>(?:[^\\{}$~`'?!-]++|-(?!-)|'(?!')|[?!](?!`))++)
+    rf"""(?P<plain>(?:[^\\{{}}$~`'?!-]++|-(?!-)|'(?!')|[?!](?!`))++)
     |\\(?P<word>[A-Za-z]++\*?)(?P<gap>\s*+)
     |\\(?P<sign>.)
-    |(?P<formula>\$\$[^$]*+\$\$|\$[^$\\]*+(?:\\.[^$\\]*+)*\$)
-    |(?P<brace>[{}])
+    |(?P<formula>{IN_DOLLARS})
+    |(?P<brace>[{{}}])
     |(?P<joined>---?|``|''|[?!]`|~)
     |(?P<lone>.)""",
     re.DOTALL | re.VERBOSE,
@@ -64,14 +66,31 @@ def plain_text(latex: str, *, keeps_formulas: bool = True) -> str:
         latex: As it stands in the source.
         keeps_formulas: Whether formulas that are words and numbers in truth stay formulas too.
     """
-    for mark in MARKS:
-        if mark in latex:
-            break
-    else:  # as most texts are
+    if not _has_mark(latex):  # as in most texts
         return one_line(_with_signs_joined(latex))
     if "\\" not in latex and ONLY_FORMULAS.match(latex):
         return one_line(latex)
+    written = _with_formulas_alone(latex, formula_text if not keeps_formulas else kept_formula)
+    if written is not None:
+        return one_line(written)
     return one_line(_Reader(latex, is_latex=True, keeps_formulas=keeps_formulas).read())
+
+
+def _has_mark(text: str) -> bool:
+    """Whether a text has any sign for which it needs to be read sign by sign."""
+    return "\\" in text or "$" in text or "{" in text or "}" in text or "~" in text
+
+
+def _with_formulas_alone(text: str, as_text: Callable[[str], str]) -> str | None:
+    """Return a text that has no other LaTeX than formulas; None where it has."""
+    if "$" not in text or _count_dollars(text) % 2:
+        return None
+    pieces = FORMULA.split(text)  # texts, and between them formulas
+    if _has_mark("".join(pieces[::2])):
+        return None
+    pieces[::2] = map(_with_signs_joined, pieces[::2])
+    pieces[1::2] = map(as_text, pieces[1::2])
+    return "".join(pieces)
 
 
 def _with_signs_joined(text: str) -> str:

@@ -112,6 +112,8 @@ def clean_text(text: str, *, is_latex: bool = False, keeps_formulas: bool = True
 def clean_title(title: str, *, is_latex: bool = False) -> str:
     """Clean a title; "" where the source says that there is none."""
     text = clean_text(title, is_latex=is_latex)
+    if text[:1].isalpha() and text[0] not in "NnUu":  # as those below begin
+        return text
     return "" if _letters(text) in ("notitle", "notitleavailable", "untitled", "nan") else text
 
 

@@ -42,7 +42,8 @@ def records_of(value: object, depth: int = 0) -> Iterator[Record | RecordError]:
     elif value.get(WRITTEN_BY) == APPLICATION:
         yield OwnRecord(value)
     elif isinstance(value.get("title"), str) and isinstance(value.get("abstract"), str):
-        yield from _record(value)  # as nearly all are
+        if str(value.get("itemType", "")) not in NO_PAPERS:  # as nearly all are
+            yield record_of(value)
     elif (rows := _rows_of(value)) is not None:
         yield from chain.from_iterable(records_of(each, DEEPEST_WRAPPING) for each in rows)
     else:

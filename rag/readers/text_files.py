@@ -42,6 +42,7 @@ SPOKEN: Final = {
 BYTES_WITH_DECLARATION: Final = 2000
 LEAST_SHARE_OF_NULS: Final = 0.35  # of UTF-16 without a mark, half in English
 MOST_LINE_CHARACTERS: Final = 16_000_000
+BLOCK_CHARACTERS: Final = 1 << 16
 ESCAPED: Final = re.compile("[\udc80-\udcff]")
 CP1252: Final = {
     0xDC00 + byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", " ")
@@ -71,7 +72,8 @@ class Text(Protocol):
 class TextFile:
     """A file's text, line by line; bytes that are not of its encoding become Windows-1252's.
 
-    A line that is too long to be held is cut.
+    A line that is too long to be held is cut. A file is read in one way, by its lines or with
+    `readline`.
 
     Args:
         file: The bytes.
@@ -94,8 +96,25 @@ class TextFile:
             self._lines.detach()
 
     def __iter__(self) -> Iterator[str]:
-        while line := self.readline():
-            yield line
+        """Give line after line, as `readline` does, which takes longer."""
+        begun: list[str] = []  # of the line that goes on in the next block
+        while block := self._lines.read(BLOCK_CHARACTERS):
+            first, *lines = block.split("\n")
+            if sum(map(len, begun)) < MOST_LINE_CHARACTERS:
+                begun.append(first)
+            if lines:
+                yield self._whole("".join(begun), "\n")
+                begun = [lines.pop()]
+            for line in lines:
+                yield f"{line}\n" if line.isascii() else self._cleaned(f"{line}\n")
+        if last := self._whole("".join(begun), ""):
+            yield last
+
+    def _whole(self, line: str, end: str) -> str:
+        """Return a line with its end, or what can be held of it."""
+        if len(line) >= MOST_LINE_CHARACTERS:
+            line, end = line[:MOST_LINE_CHARACTERS], ""
+        return f"{line}{end}" if line.isascii() else self._cleaned(f"{line}{end}")
 
     def readline(self, size: int = -1, /) -> str:
         """Return the next line with its line feed, or as many characters of it; "" at the end."""

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.cleaning import clean_abstract, clean_text, clean_title, latex
-from rag.cleaning.latex import DOLLAR
+from rag.cleaning.formulas import formula_text, kept_formula
+from rag.cleaning.latex import DOLLAR, plain_text
+from rag.text import UNWANTED, one_line
 
 DOCUMENT = (
     r"\documentclass[12pt]{minimal} \usepackage{amsmath} \setlength{\oddsidemargin}{-69pt}"
@@ -83,10 +85,10 @@ def test_an_abstract_on_property_stays_whole():
     )
 )
 def test_text_without_latex_is_cleaned_as_if_read_sign_by_sign(text):
-    if any(mark in text for mark in latex.MARKS):
+    if latex._has_mark(text):
         return
     quick = clean_text(text, is_latex=True)
-    with patch.object(latex, "MARKS", ("",)):  # which is in every text
+    with patch.object(latex, "_has_mark", lambda _: True):
         assert quick == clean_text(text, is_latex=True)
 
 
@@ -94,3 +96,29 @@ def test_text_without_latex_is_cleaned_as_if_read_sign_by_sign(text):
 def test_dollars_are_counted_as_if_sign_by_sign(text):
     expected = sum(mark[0] == "$" for mark in DOLLAR.finditer(text))
     assert latex._count_dollars(text) == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *("$", "$$", "\\", "a", " ", "--", "-", "`", "'", "?", "{", "}", "~", "\n", "é"),
+                *("$x$", "$\\times 10^{5}$", "$\\mathcal{O}(n)$", "\\'e", "\\(", "\\)", "\\$"),
+                "\\alpha ",
+            )
+        )
+    ).map("".join)
+)
+def test_text_with_formulas_alone_is_read_as_all_latex_is(text):
+    for keeps in (False, True):
+        assert plain_text(text, keeps_formulas=keeps) is not None
+        signs = latex._Reader(text, is_latex=True, keeps_formulas=keeps).read()
+        found = latex._with_formulas_alone(text, kept_formula if keeps else formula_text)
+        assert found in (None, signs)
+
+
+@given(st.text(), st.integers(0, 200))
+def test_long_texts_are_put_on_one_line_as_short_ones_are(text, spaces):
+    assert one_line(text + "x" * spaces) == " ".join(
+        (UNWANTED.sub("", text) + "x" * spaces).split()
+    )

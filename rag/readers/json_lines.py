@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rag.readers.json_items import records_of
 from rag.readers.json_values import parse
 from rag.readers.records import Record, RecordError
-from rag.readers.text_files import MOST_LINE_CHARACTERS, Text
+from rag.readers.text_files import MOST_LINE_CHARACTERS
 
 LINES_LOOKED_AT: Final = 20
 OBJECT: Final = re.compile(r'\{\s*(?:".*\}|\})[,;]?$')  # a brace alone may also be LaTeX
@@ -28,7 +28,7 @@ def looks_like_json_lines(text: str) -> bool:
     )
 
 
-def read_json_lines(file: Text) -> Iterator[Record | RecordError]:
+def read_json_lines(file: Iterable[str]) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every line with content."""
     for line in file:
         text = line.strip()

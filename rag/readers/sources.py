@@ -9,15 +9,17 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
 from rag.readers import spreadsheets
+from rag.readers.helping import read_in_two
 from rag.readers.pasted import is_structured, read_pasted
 from rag.readers.records import (
     NO_ABSTRACT,
@@ -30,7 +32,7 @@ from rag.readers.records import (
     paper_without_abstract,
 )
 from rag.readers.spreadsheets import is_spreadsheet, require_small
-from rag.readers.table import SOME_FORMATS, find_binary_reader, find_reader
+from rag.readers.table import READERS, SOME_FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, decoded, find_encoding
 from rag.text import one_line, why_unread
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
@@ -43,6 +45,7 @@ ZIP_MAGIC: Final = b"PK\x03\x04"
 # What a document of an office program, a book or a program holds, which are all zip files.
 ZIPPED_DOCUMENTS: Final = ("[Content_Types].xml", "mimetype", "META-INF/")
 BYTES_LOOKED_AT: Final = 1 << 16
+LINES_ALONE: Final = 3000  # a helper takes as long to start as these to be read
 MOST_MEMBERS: Final = 20_000
 MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {SOME_FORMATS}"
@@ -132,6 +135,7 @@ def _size(source: str | Path) -> int:
         return 0
 
 
+ReadLines = Callable[[Iterable[str]], Iterator[Record | RecordError]]
 Source = str | Path | Paper | Mapping[str, object]
 Item = Paper | Rejection | Note | Inventory
 
@@ -272,8 +276,9 @@ def _read_file(file: io.BufferedReader, name: str, depth: int = 0) -> Iterator[I
     number = 0
     try:
         for record in _read_packed(file, name, depth):
-            if isinstance(record, Paper | Rejection | Note | Inventory):  # of a file in an archive
-                found = True
+            if isinstance(record, Paper | Rejection | Note | Inventory):
+                # Of a file in an archive all is told by itself.
+                found |= isinstance(record, Paper) or record.source != name
                 yield record
                 continue
             number += 1
@@ -380,9 +385,40 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
     if reader is None:
         raise UnreadableError(f"its format is not known{WHAT_CAN_BE_READ}")
     with TextFile(file, encoding) as text:
-        yield from reader.read(text)
+        if reader.read_lines:
+            yield from _read_lines(text, name, reader.read_lines)
+        else:
+            yield from reader.read(text)
     if text.note:
         yield Note(name, text.note)
+
+
+def _read_lines(
+    text: TextFile, name: str, read: ReadLines
+) -> Iterator[Record | RecordError | Item]:
+    """Read the first lines of a file alone, and of a long one the others with a helper."""
+    lines = iter(text)
+    number = 0
+    for record in read(islice(lines, LINES_ALONE)):
+        number += 1
+        yield record
+    place = next(place for place, each in enumerate(READERS) if each.read_lines is read)
+    yield from read_in_two(lines, partial(items_of_lines, place, name), (str(place), name), number)
+
+
+def items_of_lines(place: int, source: str, lines: Iterable[str]) -> list[Paper | Rejection]:
+    """Read some lines of a file.
+
+    Args:
+        place: Of their format's reader in the table.
+        source: The file's name.
+        lines: Each of which is read by itself.
+    """
+    read = READERS[place].read_lines
+    if read is None:
+        raise ValueError(f"the lines of {READERS[place].name} are not read by themselves")
+    records = enumerate(read(lines), start=1)
+    return [_paper_or_rejection(record, source, number) for number, record in records]
 
 
 def _require_text(start: bytes, encoding: str) -> None:

@@ -5,7 +5,7 @@ A new format is a file beside this one with two functions, `looks_like_…` and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,12 +38,15 @@ class Reader:
         recognises: Whether text, the beginning of a file or all of it, is of this format.
         read: Give a record, or what is wrong with it, for every entry of a file, in order. May
             raise `UnreadableError` for the file as a whole.
+        read_lines: The same of some lines of a file, where each is read by itself, so that two
+            processes can share them.
     """
 
     name: str
     suffixes: tuple[str, ...]
     recognises: Callable[[str], bool]
     read: Callable[[Text], Iterator[Record | RecordError]]
+    read_lines: Callable[[Iterable[str]], Iterator[Record | RecordError]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,11 @@ READERS: Final = (
         read_listing,
     ),
     Reader(
-        "JSON Lines with title and abstract", (".jsonl",), looks_like_json_lines, read_json_lines
+        "JSON Lines with title and abstract",
+        (".jsonl",),
+        looks_like_json_lines,
+        read_json_lines,
+        read_json_lines,
     ),
     Reader("CSL and other JSON", (".json",), looks_like_json, read_json),
     Reader("CSL as YAML", (".yaml",), looks_like_yaml, read_yaml),

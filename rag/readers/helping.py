@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -34,6 +36,8 @@ MOST_HELD: Final = 32  # blocks that wait for one before them
 LONGEST_WAIT_S: Final = 30.0  # for a block, which takes some hundredths of a second
 POLL_S: Final = 0.001
 READY: Final = "ready"
+# What reading a file may raise behind its beginning.
+BROKEN: Final = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 
 Item = Paper | Rejection
 Read = Callable[[Sequence[str]], list[Item]]
@@ -61,9 +65,26 @@ def read_in_two(
         arguments: What the helper needs to know to read them like that.
         numbered: How many items came before.
     """
-    for item in _items(lines, read, arguments):
+    whole = _UpToAFault(lines)
+    for item in _items(iter(whole), read, arguments):
         numbered += 1
         yield replace(item, record=numbered) if isinstance(item, Rejection) else item
+    if whole.fault:
+        raise whole.fault
+
+
+class _UpToAFault:
+    """Lines up to where the file turns out broken; the fault is told when these are read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.fault: Exception | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            yield from self._lines
+        except BROKEN as exc:
+            self.fault = exc
 
 
 def _items(lines: Iterator[str], read: Read, arguments: Sequence[str]) -> Iterator[Item]:

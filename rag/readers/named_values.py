@@ -168,6 +168,8 @@ class Found:
         """Return the first title that says anything; a bare name is one only above an abstract."""
         texts = (text for each in self._titles() if (text := text_of(_item_title(each)).strip()))
         found = next(texts, "")
+        if found and "nonsort" in self._own:  # of MODS: the article before it
+            found = _behind_article(text_of(self._own["nonsort"]).strip(), found)
         if found and "subtitle" in self._own:
             return joined_title(found, text_of(self._own["subtitle"]).strip())
         if found or not any(name in self._own for name in ("abstract", "abstracts")):
@@ -228,6 +230,13 @@ FINDERS: Final[Mapping[str, Callable[[Found], object]]] = {
     "venue": Found.venue,
     "keywords": Found.keywords,
 }
+
+
+def _behind_article(article: str, title: str) -> str:
+    """Return a title with the word that catalogues pass over when they sort, once."""
+    between = "" if article[-1:] in "'’-" else " "
+    before = f"{article}{between}"
+    return title if title.casefold().startswith(before.casefold()) else f"{before}{title}"
 
 
 def joined_title(title: str, subtitle: str) -> str:

@@ -30,6 +30,7 @@ MOST_TITLE_CHARACTERS: Final = 2_000
 MOST_ABSTRACT_CHARACTERS: Final = 200_000  # what is longer is a whole paper, or a broken file
 MOST_TAGS: Final = 50
 MOST_TAG_CHARACTERS: Final = 100
+NAMES_OF_TAGS: Final = ("tag", "display_name", "name", "subject", "keyword", "value", "term")
 MOST_COLLECTIONS: Final = 50
 MOST_COLLECTION_CHARACTERS: Final = 300
 MOST_RETRACTION_CHARACTERS: Final = 300
@@ -384,11 +385,11 @@ def collection_name(text: str) -> str:
 
 
 def _tag(value: object) -> Sequence[str]:
-    """Give a keyword, as a text or as Zotero and OpenAlex have it."""
+    """Give a keyword, as a text or as Zotero, OpenAlex, DataCite and INSPIRE have it."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, Mapping):
-        return [value[key] for key in ("tag", "display_name", "name") if _is_text(value, key)]
+        return [value[key] for key in NAMES_OF_TAGS if _is_text(value, key)][:1]
     return ()
 
 

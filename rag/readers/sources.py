@@ -40,6 +40,7 @@ from rag.types import PASTED, Inventory, Note, Paper, Rejection
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+DATABASE_MAGIC: Final = b"SQLite format 3\0"  # such as Zotero's, Mendeley's and Calibre's
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
 # What a document of an office program, a book or a program holds, which are all zip files.
@@ -426,6 +427,11 @@ def _require_text(start: bytes, encoding: str) -> None:
         raise UnreadableError(
             "it is a document of an office program of before 2007; "
             f"if it is a spreadsheet, {spreadsheets.SAVE_ANEW}"
+        )
+    if start.startswith(DATABASE_MAGIC):
+        raise UnreadableError(
+            "it is the database of a program, which only that program reads: export a file from "
+            "it, or read a running Zotero with `paperchat ingest zotero:`"
         )
     if b"\0" in start and not encoding.startswith(("utf-16", "utf-32")):
         raise UnreadableError(f"it is a binary file{WHAT_CAN_BE_READ}")

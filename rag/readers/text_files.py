@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, Protocol, Self
 
+from rag.readers.twice_encoded import put_right
+
 BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -42,7 +44,7 @@ SPOKEN: Final = {
 BYTES_WITH_DECLARATION: Final = 2000
 LEAST_SHARE_OF_NULS: Final = 0.35  # of UTF-16 without a mark, half in English
 MOST_LINE_CHARACTERS: Final = 16_000_000
-BLOCK_CHARACTERS: Final = 1 << 16
+BLOCK_BYTES: Final = 1 << 16
 ESCAPED: Final = re.compile("[\udc80-\udcff]")
 CP1252: Final = {
     0xDC00 + byte: bytes([byte]).decode("cp1252", "replace").replace("\ufffd", " ")
@@ -56,6 +58,7 @@ INSIDE_A_WORD: Final = re.compile(
     "[A-Za-z][\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff66-\uff9f]"
     "|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff66-\uff9f][a-z]"
 )
+TWICE: Final = "letters such as Ã¼ for ü were put right: a program had read UTF-8 as Windows-1252"
 OTHER: Final = "what is not UTF-8 in it was read as Windows-1252"
 
 
@@ -83,6 +86,7 @@ class TextFile:
     def __init__(self, file: io.BufferedReader, encoding: str) -> None:
         is_utf8 = encoding.startswith("utf-8")
         errors = "surrogateescape" if is_utf8 else "replace"
+        self._file = file
         self._lines = io.TextIOWrapper(file, encoding=encoding, errors=errors)
         self._is_utf8 = is_utf8
         self.note = "" if encoding.startswith("utf") else f"it was read as {encoding}"
@@ -98,7 +102,7 @@ class TextFile:
     def __iter__(self) -> Iterator[str]:
         """Give line after line, as `readline` does, which takes longer."""
         begun: list[str] = []  # of the line that goes on in the next block
-        while block := self._lines.read(BLOCK_CHARACTERS):
+        for block in self._blocks():
             first, *lines = block.split("\n")
             if sum(map(len, begun)) < MOST_LINE_CHARACTERS:
                 begun.append(first)
@@ -109,6 +113,16 @@ class TextFile:
                 yield f"{line}\n" if line.isascii() else self._cleaned(f"{line}\n")
         if last := self._whole("".join(begun), ""):
             yield last
+
+    def _blocks(self) -> Iterator[str]:
+        """Give the text as it comes, all of it that there is where the file turns out broken."""
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(self._lines.encoding)(self._lines.errors or ""),
+            translate=True,
+        )
+        while content := self._file.read1(BLOCK_BYTES):
+            yield decoder.decode(content)
+        yield decoder.decode(b"", final=True)
 
     def _whole(self, line: str, end: str) -> str:
         """Return a line with its end, or what can be held of it."""
@@ -128,6 +142,9 @@ class TextFile:
         if self._is_utf8 and ESCAPED.search(line):
             self.note = OTHER
             line = line.translate(CP1252)
+        elif self._is_utf8 and (right := put_right(line)) != line:
+            self.note = TWICE
+            line = right
         return line.replace("\ufeff", "")  # of files that were put behind one another
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -148,6 +149,17 @@ def test_where_the_disk_is_full_all_is_read_here(long_file, alone, started, monk
 
     monkeypatch.setattr(Path, "write_bytes", full)
     assert exactly(read_sources([long_file])) == exactly(alone)
+
+
+def test_of_a_long_file_that_is_cut_short_all_is_read_that_is_there(long_file, alone, started):
+    packed = long_file.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(long_file.read_bytes() * 20)[:-500])
+    found = list(read_sources([packed]))
+    sources.LINES_ALONE = 1_000_000  # put back by `alone`
+    assert exactly(found) == exactly(read_sources([packed]))
+    assert found[-1].record == 0
+    assert len(found) > 1000
+    assert started
 
 
 def test_reading_that_is_given_up_leaves_nothing(long_file, alone, started, temporary):

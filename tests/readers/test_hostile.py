@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sqlite3
 import time
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -217,3 +218,12 @@ def test_a_kind_of_item_that_is_no_text_costs_nothing_else(tmp_path, kind):
     path = tmp_path / "odd.jsonl"
     path.write_text("\n".join(json.dumps(each) for each in (odd, whole)), encoding="utf-8")
     assert "Whole" in [each.title for each in read_sources([path]) if isinstance(each, Paper)]
+
+
+def test_the_database_of_a_program_is_told_as_one(tmp_path):
+    path = tmp_path / "zotero.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE items (title)")
+    (rejection,) = read_sources([path])
+    assert "paperchat ingest zotero:" in rejection.why
+    assert len(rejection.why) < 200

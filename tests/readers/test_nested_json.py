@@ -398,3 +398,13 @@ def test_a_wrapped_date_that_is_none_costs_nothing_else(tmp_path, date):
     path.write_text(json.dumps(line), "utf-8")
     (paper,) = read_sources([path])
     assert (paper.title, paper.year) == (TITLE, None)
+
+
+@pytest.mark.parametrize("name", ["subject", "value", "keyword", "term"])
+def test_keywords_are_found_below_their_names(tmp_path, name):
+    path = tmp_path / "one.json"
+    tags = [{name: "steam", "lang": "en"}, {name: "sound"}]
+    found = {"titles": [{"title": TITLE}], "abstract": ABSTRACT, "keywords": tags}
+    path.write_text(json.dumps([found]))
+    (paper,) = read_sources([path])
+    assert paper.tags == ("steam", "sound")

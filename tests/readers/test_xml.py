@@ -267,3 +267,18 @@ def test_the_address_of_a_dublin_core_record_is_its_link(tmp_path):
 <dc:identifier>https://repo.example.org/77</dc:identifier></oai_dc:dc>"""
     (paper,) = read(tmp_path, text)
     assert paper.link == "https://repo.example.org/77"
+
+
+@pytest.mark.parametrize(
+    ("article", "title", "whole"),
+    [("The ", "sleep of beavers", "The sleep of beavers"), ("L'", "eau", "L'eau")],
+)
+def test_the_word_that_catalogues_pass_over_is_of_the_title(tmp_path, article, title, whole):
+    path = tmp_path / "one.xml"
+    for written in (title, whole):
+        path.write_text(
+            f"<mods><titleInfo><nonSort>{article}</nonSort><title>{written}</title></titleInfo>"
+            "<abstract>It is about that.</abstract></mods>"
+        )
+        (paper,) = read_sources([path])
+        assert paper.title == whole

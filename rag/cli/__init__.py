@@ -7,25 +7,52 @@ second ends it as quietly as later.
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asks for an end, as `kill`, systemd and Docker do: it ends as Ctrl+C does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 the work failed, 2 wrong use."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(given)
-    except KeyboardInterrupt:
+        with _ending_when_asked():
+            return _run(given)
+    except KeyboardInterrupt as exc:
         sys.stderr.write("paperchat: stopped\n")
-        return EXIT_INTERRUPTED
+        return EXIT_TERMINATED if isinstance(exc, Terminated) else EXIT_INTERRUPTED
     finally:
         _flush()
+
+
+@contextmanager
+def _ending_when_asked() -> Iterator[None]:
+    """Let a request to end close what is open: else the next start looks at every vector."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def _run(arguments: list[str]) -> int:

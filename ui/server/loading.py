@@ -14,6 +14,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, Progress
 from ui.server.access import AccessPolicy
+from ui.server.filling import fill_apart, is_unwritten
 
 WARM_UP: Final = "What do these papers say?"
 logger = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ def open_for_chat(
     settings: Settings, llm: str | None, on_progress: OnProgress, *, fills_new: bool = True
 ) -> tuple[Library, str | None]:
     """Return the library, ready for questions, and what the user should know about it."""
+    if fills_new and is_unwritten(settings):
+        fill_apart(settings, on_progress)
     library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
     notice = library.prepare(on_progress)
     library.fill_new(is_wanted=fills_new, on_progress=on_progress)

@@ -15,6 +15,7 @@ from rag.readers.daily_papers import looks_like_page, read_page
 from rag.readers.delimited import looks_like_table, read_table
 from rag.readers.endnote import looks_like_endnote, read_endnote
 from rag.readers.front_matter import looks_like_front_matter, read_front_matters
+from rag.readers.html_tables import looks_like_html_table, read_html_table
 from rag.readers.json_files import looks_like_json, read_json
 from rag.readers.json_lines import looks_like_json_lines, read_json_lines
 from rag.readers.listings import looks_like_listing, read_listing
@@ -26,6 +27,7 @@ from rag.readers.text_files import Text
 from rag.readers.web_of_science import looks_like_web_of_science, read_web_of_science
 from rag.readers.xml_files import looks_like_xml, read_xml
 from rag.readers.yaml_files import looks_like_yaml, read_yaml
+from rag.readers.zotero_rdf import looks_like_zotero_rdf, read_zotero_rdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ BINARY_READERS: Final = (
 BYTES_BEFORE_MAGIC: Final = 1024  # some programs write something of their own first
 # In the order in which they are tried: what can only be one format stands before what is guessed.
 READERS: Final = (
+    Reader("Zotero's RDF", (".rdf",), looks_like_zotero_rdf, read_zotero_rdf),
     Reader("XML of PubMed, EndNote, arXiv, JATS and the like", (".xml",), looks_like_xml, read_xml),
     Reader("BibTeX", (".bib",), looks_like_bibtex, read_bibtex),
     Reader("RIS", (".ris",), looks_like_ris, read_ris),
@@ -108,6 +111,12 @@ READERS: Final = (
     ),
     Reader("CSL and other JSON", (".json",), looks_like_json, read_json),
     Reader("CSL as YAML", (".yaml",), looks_like_yaml, read_yaml),
+    Reader(
+        "tables of HTML with columns title and abstract",
+        (".xls",),
+        looks_like_html_table,
+        read_html_table,
+    ),
     Reader("CSV with columns title and abstract", (".csv", ".tsv"), looks_like_table, read_table),
     Reader("saved Daily Papers pages (plain text)", (".txt",), looks_like_page, read_page),
     Reader(

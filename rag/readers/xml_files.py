@@ -1,8 +1,7 @@
 """Read XML: PubMed, EndNote, arXiv, Europe PMC, JATS, DBLP, MODS, MARC, Dublin Core and the like.
 
 A record is an element of one of the names that these give to one; what it holds is found by name
-as in JSON. Of an article only its front is read. Not covered: reports and web pages in Zotero's
-RDF, whose elements' names wrap whole documents elsewhere.
+as in JSON. Of an article only its front is read.
 """
 
 from __future__ import annotations
@@ -64,11 +63,11 @@ def read_xml(file: Text) -> Iterator[Record | RecordError]:
     for element in read_elements(file, RECORDS, LEFT_OUT):
         if isinstance(element, RecordError):
             yield element
-        elif record := _record(element):
+        elif record := record_of_element(element):
             yield record
 
 
-def _record(element: Element) -> Record | None:
+def record_of_element(element: Element) -> Record | None:
     """Make a record of an element; None for an entry of a feed that is no paper."""
     if is_marc(element) or is_bioc(element):
         return record_of_marc(element) if is_marc(element) else record_of_bioc(element)

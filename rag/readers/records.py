@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from rag.cleaning import clean_abstract, clean_text, clean_title, is_withdrawal
@@ -29,6 +30,7 @@ MOST_EXACT: Final = 2**53  # larger whole numbers are not held exactly by a floa
 MOST_TITLE_CHARACTERS: Final = 2_000
 MOST_ABSTRACT_CHARACTERS: Final = 200_000  # what is longer is a whole paper, or a broken file
 MOST_TAGS: Final = 50
+TAGS_REMEMBERED: Final = 1 << 11
 MOST_TAG_CHARACTERS: Final = 100
 NAMES_OF_TAGS: Final = ("tag", "display_name", "name", "subject", "keyword", "value", "term")
 MOST_COLLECTIONS: Final = 50
@@ -119,21 +121,22 @@ def paper_from_record(record: Record, source: str) -> Paper:
     doi = plain_doi(_first_text(record, "doi", "DOI") or url or "")
     arxiv_id = _arxiv_id(record, own_id, url, doi)
     identifiers = _identifiers(record, arxiv_id, doi)
-    return Paper(
-        paper_id=own_id or arxiv_id or id_from_title(title),
-        title=title,
-        abstract=abstract,
-        authors=_authors(record),
-        published=_published(record),
-        url=url or _address(arxiv_id, identifiers),
-        venue=_venue(record),
-        source=_first_text(record, "source") or source,
-        identifiers=identifiers,
-        tags=_tags(record),
-        collections=_collections(record),
-        retraction=_first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or None,
-        **(_kept(record) if isinstance(record, OwnRecord) else {}),
+    paper = Paper(  # by place, which is faster for what is done for every record
+        own_id or arxiv_id or id_from_title(title),
+        title,
+        abstract,
+        _authors(record),
+        _published(record),
+        url or _address(arxiv_id, identifiers),
+        _venue(record),
+        _first_text(record, "source") or source,
+        identifiers,
+        _tags(record),
+        (),
+        _collections(record),
+        _first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or None,
     )
+    return _with_kept(paper, record) if isinstance(record, OwnRecord) else paper
 
 
 def paper_without_abstract(record: Record, source: str) -> Paper | None:
@@ -146,8 +149,8 @@ def paper_without_abstract(record: Record, source: str) -> Paper | None:
         return None
 
 
-def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
-    """Return what is known of a paper beside its record: other sources, fields set by hand."""
+def _with_kept(paper: Paper, record: OwnRecord) -> Paper:
+    """Return a paper with what is known beside its record: other sources, fields set by hand."""
     found = {name: record.get(name) for name in ("origins", "edited")}
     texts = {
         name: tuple(one_line(each) for each in value if isinstance(each, str))
@@ -155,7 +158,7 @@ def _kept(record: OwnRecord) -> dict[str, tuple[str, ...]]:
         if isinstance(value, list | tuple)
     }
     edited = tuple(name for name in texts.get("edited", ()) if name in EDITABLE)
-    return {"origins": tuple(filter(None, texts.get("origins", ()))), "edited": edited}
+    return replace(paper, origins=tuple(filter(None, texts.get("origins", ()))), edited=edited)
 
 
 def edited_paper(paper: Paper, values: Record) -> Paper:
@@ -352,11 +355,19 @@ def _tags(record: Record) -> tuple[str, ...]:
     value = record.get("keywords") or record.get("tags")
     if not value:
         return ()
-    words: Iterable[object] = words_of(value) if isinstance(value, str) else ()
-    if isinstance(value, list | tuple):
-        words = value
-    kept = [one_line(word) for each in words for word in _tag(each)]
-    named = [word for word in kept if 0 < len(word) <= MOST_TAG_CHARACTERS]
+    if isinstance(value, str):
+        return _named_tags(tuple(words_of(value)))
+    if not isinstance(value, list | tuple):
+        return ()
+    if set(map(type, value)) == {str}:
+        return _named_tags(tuple(value))
+    return _named_tags(tuple([word for each in value for word in _tag(each)]))
+
+
+@lru_cache(TAGS_REMEMBERED)
+def _named_tags(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return keywords as they are kept; many papers of a subject have the same ones."""
+    named = [word for each in words if 0 < len(word := one_line(each)) <= MOST_TAG_CHARACTERS]
     return tuple(dict.fromkeys(named))[:MOST_TAGS]
 
 

@@ -29,7 +29,9 @@ def is_unwritten(settings: Settings) -> bool:
 
 def fill_apart(settings: Settings, on_progress: OnProgress) -> None:
     """Add the starter papers to a new library; what fails is left to do, or tell, to its opener."""
-    folders = {name: getattr(settings, name).expanduser().resolve() for name in ("library", "cache")}
+    folders = {
+        name: getattr(settings, name).expanduser().resolve() for name in ("library", "cache")
+    }
     given = settings.model_copy(update=folders).model_dump_json(include=NEEDED | folders.keys())
     with subprocess.Popen(
         [sys.executable, "-m", "ui.server.filling"],

@@ -602,6 +602,25 @@ def test_the_cited_papers_are_exported(page):
         assert page.inner_text(".card h3 a >> nth=0").split()[0] in text
 
 
+def test_the_address_of_a_conversation_opens_it_in_another_tab(page, visitor):
+    ask(page, HOPFIELD)
+    other = open_page(visitor)
+    other.goto(page.url)
+    other.wait_for_selector(".turn, .examples")
+    assert other.inner_text("#turn-1 .question") == HOPFIELD
+    assert other.url == page.url
+
+
+def test_a_reload_leaves_the_place_that_was_read(page, visitor):
+    ask(page, HOPFIELD)
+    ask(page, SPIKING, turn=2)
+    page.evaluate("scrollTo(0, 130)")
+    page.wait_for_function("scrollY === 130")
+    page.reload()
+    page.wait_for_selector("#turn-2 .answer")
+    page.wait_for_function("scrollY === 130")
+
+
 def test_back_and_forward_lead_between_conversations_and_tabs(page):
     ask(page, HOPFIELD)
     first = page.url

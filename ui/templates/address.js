@@ -4,12 +4,14 @@
   const $ = (selector) => document.querySelector(selector);
   const SETTLES_MS = 4000; // how long a place that was gone to may take to be drawn
   const ASKED_EVERY_MS = 700;
+  const PLACE = "paperchat.place";
   const TABS = { library: "Library", settings: "Settings" };
   const scrolled = new Map(); // where each address was scrolled to
   let goingTo = null; // the address that is being drawn
   let leaving = 0;
   let shown = location.search;
   let isFirst = true; // what a page opens with takes the place of the address that opened it
+  let isReading = false; // whether the place that was read before a reload was gone back to
   let wanted = null; // where to scroll to, once it is drawn
 
   const selected = () => $("#tabs > .tab-wrapper [role=tab][aria-selected=true]")?.textContent.trim();
@@ -40,8 +42,11 @@
     return $("#chat .turn") && listed ? listed.textContent.trim() : "";
   }
 
+  const isDrawn = () => (selected() === "Chat" ? paperchat.isDrawn() : Boolean(selected()));
+
   function note() {
-    if (!selected() || (selected() === "Chat" && $("#chat .is-waiting"))) return; // nothing is drawn yet
+    if (!isDrawn()) return; // else the address would go before anything has read it
+    goOnReading();
     const name = title();
     document.title = name ? `${name} · paperchat` : "paperchat";
     const now = current();
@@ -118,6 +123,26 @@
     look();
   }
 
+  // A reload forgets all but this tab's own memory: the place that was read is kept there.
+  function keepPlace() {
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify([shown, scrollY]));
+    } catch { /* a browser that keeps nothing: a reload shows the beginning */ }
+  }
+
+  function goOnReading() {
+    if (isReading) return;
+    isReading = true;
+    try {
+      const [address, place] = JSON.parse(sessionStorage.getItem(PLACE) || "[]");
+      sessionStorage.removeItem(PLACE); // a tab that is duplicated takes it along: once is enough
+      if (address !== location.search) return;
+      scrolled.set(address, place);
+      if (goingTo === null) scrollBack(address);
+    } catch { /* nothing was kept */ }
+  }
+
+  addEventListener("pagehide", keepPlace);
   addEventListener("scroll", () => {
     if (goingTo === null && wanted === null) scrolled.set(shown, scrollY);
   }, { passive: true });

@@ -740,5 +740,5 @@ window.paperchat = (() => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
   else begin();
 
-  return { openTab, openConversation, askWithin, tabulate, session, keptSettings, keepSettings, passOn, offer, here, asked, accept, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
+  return { openTab, openConversation, askWithin, tabulate, session, keptSettings, keepSettings, passOn, offer, here, asked, isDrawn: () => !isWaiting(), accept, takeBack, setHome, draws, drawn, searchFrom, listChanged, markCurrent };
 })();

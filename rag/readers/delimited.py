@@ -65,7 +65,7 @@ def read_table(file: Text) -> Iterator[Record | RecordError]:
     rows = (_with_quotes_doubled(line) for line in rows)
     if delimiter == "\t":
         rows = (_with_quotes_kept(line, len(columns)) for line in rows)
-    for row in _rows(rows, delimiter):
+    for row in _rows(rows, delimiter, len(columns)):
         if isinstance(row, RecordError):
             yield row
         elif any(map(str.strip, row)):
@@ -161,19 +161,46 @@ def _with_quotes_kept(line: str, columns: int) -> str:
     return "\t".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
 
 
-def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | RecordError]:
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+def _rows(lines: Iterator[str], delimiter: str, columns: int) -> Iterator[list[str] | RecordError]:
+    taken: list[str] = []  # lines of the row
+    rows = csv.reader(_noted(lines, taken), delimiter=delimiter, strict=True)
     broken = 0  # in a row
     while broken < MOST_BROKEN_ROWS:
         try:
-            yield next(rows)
-            broken = 0
+            row = next(rows)
         except StopIteration:
             return
         except csv.Error as exc:  # also for a field of more than 131,072 characters
-            broken += 1
-            yield RecordError(f"broken CSV: {exc}")
+            row = _mended(taken, delimiter, columns)
+            broken = 0 if row else broken + 1
+            yield row or RecordError(f"broken CSV: {exc}")
+        else:
+            broken = 0
+            yield row
+        taken.clear()
     raise UnreadableError(f"its last {MOST_BROKEN_ROWS} rows are broken; it was read no further")
+
+
+def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _mended(lines: Sequence[str], delimiter: str, columns: int) -> list[str]:
+    """Read a broken row whose quoted cells have quotation marks inside that are not doubled.
+
+    Nothing comes of a row of several lines, or where there are not as many cells as names.
+    """
+    if len(lines) != 1:
+        return []
+    between = re.escape(delimiter)
+    line = re.sub(rf'(?<=[^{between}"])"(?=[^{between}"\r\n])', '""', lines[0])
+    try:
+        row = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+    return row if len(row) == columns else []
 
 
 def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:

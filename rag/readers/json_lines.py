@@ -12,7 +12,7 @@ from rag.readers.records import Record, RecordError
 from rag.readers.text_files import MOST_LINE_CHARACTERS
 
 LINES_LOOKED_AT: Final = 20
-OBJECT: Final = re.compile(r'\{\s*(?:".*\}|\})[,;]?$')  # a brace alone may also be LaTeX
+OBJECT: Final = re.compile(r'\{\s*(?:["\'].*\}|\})[,;]?$')  # a brace alone may also be LaTeX
 PRETTY: Final = re.compile(r'^(?:[{\[]$|"\w+"\s*:)')  # lines of one value that has several
 BEGUN: Final = re.compile(r'\{\s*"[^"]+"\s*:\s*[^\s{\[]')
 

@@ -1,13 +1,15 @@
 """Find the objects in a stream of JSON, one at a time: alone, in a row, or in an array.
 
-Understood besides the rules: trailing commas, control characters inside texts, and the wrappings
-of MongoDB's extended JSON.
+Understood besides the rules: trailing commas, control characters inside texts, what Python prints
+of a mapping, and the wrappings of MongoDB's extended JSON.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +26,7 @@ INSIDE: Final = re.compile(r'["\\]')
 TRAILING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[}\]])', re.DOTALL)
 BETWEEN: Final = re.compile(r"[\s,;]+")
 SHOWN_CHARACTERS: Final = 80
+MOST_PRINTED_CHARACTERS: Final = 100_000
 
 
 def read_values(file: Text) -> Iterator[object | RecordError]:
@@ -86,8 +89,22 @@ def _parse_leniently(text: str, why: str) -> object | RecordError:
     try:
         value: object = json.loads(TRAILING.sub(_without_comma, text), strict=False)
     except (ValueError, RecursionError):
-        return RecordError(f"broken JSON: {why}")
-    return value
+        value = _printed(text)
+    return RecordError(f"broken JSON: {why}") if value is None else value
+
+
+def _printed(text: str) -> object:
+    """Return a mapping that Python printed, as scripts write it for JSON; None for other text."""
+    if not text.startswith(("{'", '{"')) or "'" not in text or len(text) > MOST_PRINTED_CHARACTERS:
+        return None
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of backslashes that are no escapes
+            value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return (
+        value if isinstance(value, dict) and all(isinstance(each, str) for each in value) else None
+    )
 
 
 def _without_comma(found: re.Match[str]) -> str:

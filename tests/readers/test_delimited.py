@@ -83,6 +83,20 @@ def test_a_broken_row_is_rejected_and_those_before_it_are_read(tmp_path, broken,
     assert second == Rejection("papers.csv", 2, why)
 
 
+def test_quotation_marks_inside_cells_that_nobody_doubled_are_read(tmp_path):
+    rows = (
+        '"Kettle "deluxe" studies","We study "deluxe" and ""old"" kettles, twice.",2015\r\n'
+        '"Next","It is fine.",2016\r\n'
+        '"Three" cells,"are, "not", clear" here,2017\r\n'
+        '"Last","It is\r\nlast.",2018\r\n'
+    )
+    first, second, broken, last = read(tmp_path, f"title,abstract,year\r\n{rows}".encode())
+    assert first.title == 'Kettle "deluxe" studies'
+    assert first.abstract == 'We study "deluxe" and "old" kettles, twice.'
+    assert (first.year, second.title, last.abstract) == (2015, "Next", "It is last.")
+    assert broken.why.startswith("broken CSV")
+
+
 def test_rows_below_a_broken_one_are_read(tmp_path):
     _, paper = read(tmp_path, 'title,abstract\n"a"b,c\nTeapots,They drip.\n')
     assert paper.title == "Teapots"

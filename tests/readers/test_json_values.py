@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.readers import read_sources
 from rag.readers.json_items import records_of
 from rag.readers.json_values import parse
 from rag.readers.records import RecordError, paper_from_record
@@ -60,3 +61,30 @@ def test_arxivs_record_without_a_date_has_the_month_of_its_id(arxiv_id, date):
     assert paper_from_record(record, "").published == date
     (dated,) = records_of({**item, "categories": "cs.LG", "update_date": "2020-01-02"})
     assert paper_from_record(dated, "").published == "2020-01-02"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "{'title': \"Otter's sleep\", 'abstract': 'It is 5 \\\\degree.', 'doi': None}",
+            "Otter's sleep",
+        ),
+        ("{'title': 'A', 'abstract': 'B', 'year': 2020, 'open': True}", "A"),
+        ("{'title': 'A', 'abstract': open('x')}", None),
+        ("{'title': " + "[" * 5000 + "}", None),
+        ("{'a': " + "-" * 50_000 + "1}", None),
+        ("{1: 'A'}", None),
+        ("{'a', 'b'}", None),
+    ],
+)
+def test_what_python_prints_of_a_mapping_is_read(text, title):
+    value = parse(text)
+    assert (value["title"] if isinstance(value, dict) else None) == title
+
+
+def test_lines_that_python_printed_are_lines_of_json(tmp_path):
+    path = tmp_path / "lines.txt"
+    lines = [str({"title": f"It's {n}", "abstract": "Otters “sleep”.", "doi": None}) for n in "ab"]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert [each.title for each in read_sources([path])] == ["It's a", "It's b"]

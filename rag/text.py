@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 # What moves a terminal's cursor or sets its colours; control characters, apart from those that are
-# white space; lone surrogates.
+# white space; lone surrogates; the mark with which files begin.
 UNWANTED: Final = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]"
 )
 NEITHER_LETTER_NOR_DIGIT: Final = re.compile(r"[^a-z0-9]")
 PRINTABLE: Final = bytes(range(0x20, 0x7F))

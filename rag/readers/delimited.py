@@ -45,18 +45,20 @@ SEPARATOR: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # as Excel is
 
 def looks_like_table(text: str) -> bool:
     """Return whether one of the first lines names columns of titles and abstracts."""
-    return _names_in(text) is not None or _has_titles_alone(text)
+    return _names_in(text) is not None or _titles_alone(text) is not None
 
 
 def read_table(file: Text) -> Iterator[Record | RecordError]:
     """Read a record, or what is wrong with it, for every row below the names that is not empty.
 
+    One without a column of abstracts gives records that lack them, which may be found elsewhere.
+
     Raises:
-        UnreadableError: There is no column of abstracts.
+        UnreadableError: There are no columns of papers.
     """
     lines = iter(file)
     head = list(_head(lines))
-    found = _names_in("".join(head))
+    found = _names_in("".join(head)) or _titles_alone("".join(head))
     if found is None:
         raise UnreadableError("it is a table without a column that is called abstract")
     delimiter, columns, below = found
@@ -121,14 +123,14 @@ def _are_of_papers(names: list[str]) -> bool:
     )
 
 
-def _has_titles_alone(text: str) -> bool:
-    """Return whether the first line names columns of papers, with no abstracts among them."""
+def _titles_alone(text: str) -> tuple[str, list[str], int] | None:
+    """Return the same of a first line that names columns of papers, abstracts not among them."""
     line = text.lstrip("\r\n").partition("\n")[0]
     for delimiter in DELIMITERS:
-        names = _columns(line, delimiter)
+        names = _columns(line.strip("\r"), delimiter)
         if _has(names, ENGLISH_TITLES) and _known(names) > 2:
-            return True
-    return False
+            return delimiter, names, 1
+    return None
 
 
 def _known(names: list[str]) -> int:

@@ -100,6 +100,7 @@ VENUES: Final = (
     *("journal", "journaltitle", "fulltitle", "containertitle", "publicationtitle", "sourcetitle"),
     *("venue", "booktitle", "secondarytitle", "journalref", "journalmeta"),
     *("journalinfo", "periodical", "relateditem", "publicationname", "jf", "journalname"),
+    *("proceeding", "proceedings", "journals"),
 )
 KEYWORDS: Final = ("keywords", "keyword", "tags", "subjects", "subject", "labelsnamed")
 NAMES: Final = ("name", "label")  # which may be of anything

@@ -247,7 +247,9 @@ def _all_spoken(names: list[str]) -> list[str]:
     if len(names) > 1 and not any(name.endswith(".") for name in names[:-1]):
         names = [*names[:-1], names[-1].rstrip(".")]
     apart = [name.rpartition(" ") for name in names]
-    are_alike = all(family and _are_initials(initials) for family, _, initials in apart)
+    are_alike = all(
+        family and "," not in family and _are_initials(initials) for family, _, initials in apart
+    )
     if len(names) > 1 and are_alike and any(map(_has_initials_behind, names)):
         return [f"{initials} {family}" for family, _, initials in apart]  # `Le Goff Y`, too
     return [spoken(each) for each in names]

@@ -1,4 +1,4 @@
-"""Read CSL as YAML, as pandoc, Better BibTeX and Quarto have it.
+"""Read CSL as YAML, as pandoc, Better BibTeX and Quarto have it, and Hayagriva, as Typst has it.
 
 Every value is read as text, so that a date stays what was written. Aliases, with which a small file
 can stand for an endless one, are not read.
@@ -7,7 +7,7 @@ can stand for an endless one, are not read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rag.readers.json_items import records_of
@@ -22,13 +22,18 @@ LIST: Final = re.compile(
 ITEMS: Final = re.compile(
     r"\A(?:---[^\n]*\n)?- (?:id|title|type|author|abstract|issued|DOI|container-title):"
 )
+# Of Typst: keys of papers, below each what is known of it.
+KEYED: Final = re.compile(
+    r"\A(?:---[^\n]*\n|#[^\n]*\n|[ \t]*\n)*[\w:./+-]+:[ \t]*\n"
+    r"(?:[ \t]+[^\n]*\n){0,30}?[ \t]+type:"
+)
 ABSTRACT: Final = re.compile(r"^[ \t-]*abstract:", re.MULTILINE)
 TITLE: Final = re.compile(r"^[ \t-]*title:", re.MULTILINE)
 
 
 def looks_like_yaml(text: str) -> bool:
     """Return whether the text lists references with titles and abstracts as YAML does."""
-    is_list = LIST.search(text) or ITEMS.match(text)
+    is_list = LIST.search(text) or ITEMS.match(text) or KEYED.match(text)
     return bool(is_list and TITLE.search(text) and ABSTRACT.search(text))
 
 
@@ -53,6 +58,34 @@ def read_yaml(file: Text) -> Iterator[Record | RecordError]:
         listed = value.get("references") if isinstance(value, dict) else value
         for each in listed if isinstance(listed, list) else ():
             yield from records_of(each)
+        if isinstance(value, dict) and "references" not in value:
+            named = ((key, each) for key, each in value.items() if isinstance(each, dict))
+            yield from (_of_typst(str(key), each) for key, each in named if "type" in each)
+
+
+def _of_typst(key: str, entry: Mapping[str, object]) -> Record:
+    """Make a record of an entry of Hayagriva."""
+    parents = entry.get("parent")
+    parent = next(iter(parents), None) if isinstance(parents, list) else parents
+    numbers = entry.get("serial-number")
+    known = numbers if isinstance(numbers, Mapping) else {"doi": numbers}
+    return {
+        "title": _value(entry.get("title")),
+        "abstract": _value(entry.get("abstract")),
+        "authors": entry.get("author"),
+        "published": entry.get("date"),
+        "doi": known.get("doi"),
+        "arxiv_id": known.get("arxiv"),
+        "pmid": known.get("pmid"),
+        "citekey": key,
+        "url": _value(entry.get("url")),
+        "venue": _value(parent.get("title")) if isinstance(parent, Mapping) else "",
+    }
+
+
+def _value(value: object) -> object:
+    """Return a text, also where it is one among other values."""
+    return value.get("value") if isinstance(value, Mapping) else value
 
 
 def _require_no_alias(text: str) -> None:

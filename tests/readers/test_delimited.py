@@ -226,3 +226,11 @@ def test_people_and_keywords_are_read_as_programs_list_them(tmp_path):
     (paper,) = read(tmp_path, text)
     assert paper.authors == ("Ada Kessel", "Bo Tee")
     assert paper.tags == ("cs.CV", "cs.LG")
+
+
+def test_of_a_table_without_abstracts_the_records_are_told_that_can_be_completed(tmp_path):
+    rows = 'Authors,Title,Publication,Year\r\n"Kessel, A; Tee, B; ",A kettle,J Steam,2011\r\n'
+    told, *others = read(tmp_path, rows.encode())
+    assert (told.record, told.why, told.reason) == (1, "'A kettle' has no abstract", "no abstract")
+    assert told.paper.authors == ("A Kessel", "B Tee")
+    assert [each.why for each in others] == ["it holds no paper with a title and an abstract"]

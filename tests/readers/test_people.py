@@ -80,3 +80,18 @@ def test_names_that_are_simple_are_read_as_all_others_are(names, between):
 )
 def test_people_with_given_name_first_are_told_apart(text, names):
     assert read_people(text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kessel, A., Tee, B.",
+        "Kessel, A., Tee, B",
+        "Kessel, A., & Tee, B.",
+        "Kessel A., Tee B.",
+        "Kessel A, Tee B",
+        "Kessel, A. and Tee, B.",
+    ],
+)
+def test_initials_behind_family_names_stand_before_them(text):
+    assert [name.replace(".", "") for name in read_people(text)] == ["A Kessel", "B Tee"]

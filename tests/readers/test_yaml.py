@@ -50,3 +50,25 @@ def test_what_is_hostile_or_broken_is_one_rejection(tmp_path, text):
 )
 def test_other_yaml_has_no_paper(tmp_path, text):
     assert all(isinstance(each, Rejection) for each in read(tmp_path, text))
+
+
+def test_references_of_typst_are_read_by_their_keys(tmp_path):
+    text = (
+        "# mine\nkessel2020:\n    type: article\n    title: Kettles\n"
+        '    author: ["Kessel, Ada", "Tee, Bo"]\n    date: 2020-03\n'
+        f"    abstract: {ABSTRACT}\n    serial-number:\n        doi: 10.1000/hay\n"
+        "    parent:\n        type: periodical\n        title: Journal of Type\n"
+        "tee:\n  type: web\n  title: {value: Teapots, verbatim: true}\n  author: Tee, Bo\n"
+        f"  abstract: {ABSTRACT}\n  url: {{value: 'https://tee.org/1', date: 2021}}\n"
+        "  serial-number: 10.1000/tee\n  parent:\n  - type: blog\n    title: A blog\n"
+        "broken:\n  type: [web]\n  title: [x]\n  serial-number: [1]\n  parent: [y]\n"
+    )
+    kettles, teapots, broken = read(tmp_path, text)
+    assert (kettles.title, kettles.abstract) == ("Kettles", ABSTRACT)
+    assert kettles.authors == ("Ada Kessel", "Bo Tee")
+    assert (kettles.published, kettles.venue) == ("2020-03", "Journal of Type")
+    assert set(kettles.identifiers) == {("citekey", "kessel2020"), ("doi", "10.1000/hay")}
+    assert (teapots.title, teapots.authors) == ("Teapots", ("Bo Tee",))
+    assert (teapots.url, teapots.venue) == ("https://tee.org/1", "A blog")
+    assert ("doi", "10.1000/tee") in teapots.identifiers
+    assert broken.why == "it has no title"

@@ -13,7 +13,7 @@ LONGEST_S: Final = 60.0
 
 def can_be_read(folder: Path, collection: str) -> bool:
     """Return whether a collection opens, gives all its vectors, and answers a query."""
-    command = [sys.executable, "-m", "rag.store.probe", str(folder), collection]
+    command = [sys.executable, "-m", "rag.store.probe", str(folder.resolve()), collection]
     root = Path(__file__).parents[2]
     try:
         tried = subprocess.run(

@@ -394,7 +394,19 @@ def _embed(folder: Path) -> ClientAPI:
     import chromadb
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    try:
+        return chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    except Exception:
+        _forget_failed(folder)
+        raise
+
+
+def _forget_failed(folder: Path) -> None:
+    """Have Chroma begin anew with a folder: it keeps what failed to start, and gives that again."""
+    from chromadb.api.shared_system_client import SharedSystemClient as Shared
+
+    if str(folder) not in Shared._identifier_to_refcount:  # nobody else has it open
+        Shared._identifier_to_system.pop(str(folder), None)
 
 
 def _connect(server: ChromaServer) -> ClientAPI:

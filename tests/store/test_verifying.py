@@ -228,6 +228,30 @@ def test_a_damaged_file_of_vectors_ends_no_process_and_is_made_again(
     assert library.search("Lantern 7")
 
 
+def test_a_damaged_database_of_vectors_is_made_again_in_a_folder_named_from_where_one_stands(
+    library, tmp_path, monkeypatch
+):
+    library.close()
+    file = library.folder / "chroma" / "chroma.sqlite3"
+    file.write_bytes(file.read_bytes()[:4096])
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(library="library", llm="extractive")
+    with Library.open(settings=settings, embedder=HashedEmbedding()) as opened:
+        report = opened.verify()
+        assert faults(report) == {("vectors", "remade"): 1}
+        assert report.is_sound
+
+
+def test_vectors_that_could_not_be_opened_are_made_again_by_the_same_process(library, open_library):
+    library.close()
+    again = open_library()
+    file = library.folder / "chroma" / "chroma.sqlite3"
+    file.write_bytes(file.read_bytes()[:100])
+    assert faults(again.verify()) == {("vectors", "damaged"): 1}
+    assert again.verify(repair=True).is_sound
+    assert again.verify().faults == ()
+
+
 def test_an_undamaged_library_is_taken_as_it_is(many, tmp_path, open_library):
     shutil.copytree(many, tmp_path / "library")
     assert open_library().verify().faults == ()

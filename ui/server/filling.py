@@ -1,4 +1,4 @@
-"""Fill a new library in a process of its own: Chroma and what an ingest takes, 150 MB, go with it."""
+"""Fill a new library in another process: Chroma and what an ingest takes, 150 MB, go with it."""
 
 from __future__ import annotations
 

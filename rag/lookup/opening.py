@@ -24,6 +24,7 @@ from rag.types import Rejection
 
 MOST_LIST_BYTES: Final = 2_000_000  # of ids, some 50,000
 NO_ID: Final = "no id"
+TOO_LONG: Final = "the list is longer than any that is looked up; it was read up to here"
 
 Named = tuple[Source | Opened | OpenedFile, Asked | None]  # a source, and what it asks for
 
@@ -78,9 +79,13 @@ def _listed(lines: Sequence[ListedLine], name: str) -> Iterator[Named]:
     for text in dict.fromkeys(each for line in lines for each in line.ids):
         yield text, find_asked(text)
     if others := [line for line in lines if not line.ids]:
-        why = "is no DOI, arXiv id or address of a paper"
-        told = (Rejection(name, each.number, f"{each.text!r} {why}", NO_ID) for each in others)
+        told = (Rejection(name, each.number, _why(each), NO_ID) for each in others)
         yield Opened(name, told), None
+
+
+def _why(line: ListedLine) -> str:
+    no_id = f"{line.text!r} is no DOI, arXiv id or address of a paper"
+    return line.text if line.text == TOO_LONG else no_id
 
 
 def _lines_of_file(source: Source) -> list[ListedLine]:
@@ -102,7 +107,11 @@ def _lines_of_list(file: io.BufferedReader) -> list[ListedLine]:
     whole = text.rpartition("\n")[0] if len(start) == BYTES_LOOKED_AT else text
     if not find_listed(whole):
         return []
-    return find_listed(decoded(file.read(MOST_LIST_BYTES), encoding))
+    content = file.read(MOST_LIST_BYTES)
+    lines = find_listed(decoded(content, encoding))
+    if lines and file.read(1):  # of the last line there may be more
+        lines[-1] = ListedLine(lines[-1].number, TOO_LONG, ())
+    return lines
 
 
 def _is_there(name: str, how: Callable[[Path], bool] = Path.exists) -> bool:

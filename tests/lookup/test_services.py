@@ -11,6 +11,7 @@ import pytest
 
 from rag.errors import ConfigurationError, SourceError, SourceUnavailableError
 from rag.library import Library
+from rag.lookup import opening
 from rag.lookup.asked import find_asked
 from rag.lookup.opening import open_sources
 from rag.lookup.services import Services
@@ -292,6 +293,16 @@ def test_a_long_list_is_looked_up_to_its_end(service, services, monkeypatch):
     found = list(read_sources(open_sources(["-"], services, 1)))
     assert len({each.why for each in found if each.record}) == 12_000
     assert len(service.asked) == 120
+
+
+def test_a_list_that_is_too_long_is_told_where_it_ends(service, services, monkeypatch, tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("\n".join(f"2101.{number:05}" for number in range(20)))
+    monkeypatch.setattr(opening, "MOST_LIST_BYTES", 115)
+    service.answer("/arxiv", arxiv_feed())
+    *found, last = read_sources(open_sources([str(path)], services, 1))
+    assert (len(found), last.record) == (10, 11)
+    assert last.why == opening.TOO_LONG
 
 
 @pytest.mark.parametrize("pause", [1, 5, 70_000])

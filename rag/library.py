@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
+from rag.given import require_parts
 from rag.lookup import EVERY_S, MOST_FOUND
 from rag.query.messages import (
     History,
@@ -116,7 +117,7 @@ class Library:
             on_progress: Told about long work.
 
         Raises:
-            ConfigurationError: A setting is wrong.
+            ConfigurationError: A setting is wrong, or a part that is given is none.
             EmbedderMismatchError: The library was made with another embedder.
             LibraryError: The folder cannot be used.
         """
@@ -124,6 +125,9 @@ class Library:
         from rag.store.index import PaperIndex
         from rag.store.servers import find_servers
 
+        require_parts(
+            embedder=embedder, llm=llm, retriever=retriever, verifier=verifier, writer=writer
+        )
         settings = settings or read_settings()
         folder = Path(path).expanduser() if path else settings.library.expanduser()
         index = PaperIndex(

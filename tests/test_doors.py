@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
 from rag.answering.drafts import Draft
+from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.sentences import Sentence, split_sentences
 from rag.types import Citation, Filters, Message, Paper
@@ -176,3 +179,20 @@ def test_an_embedder_of_ones_own_finds_and_answers(open_library, lexical_setting
         hits = library.search("How long do peaks of crabs last?")
         assert all(hit.dense_similarity is not None for hit in hits)
         assert library.ask(QUESTION).papers[:1] == (CRABS,)
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"retriever": lambda query, admission: {}}, "retriever that is given, of type function, has no candidates"),
+        ({"retriever": Shelf}, "retriever that is given is a class: give an object of it, such as Shelf()"),
+        ({"verifier": "entailment"}, "verifier that is given, of type str, has no check"),
+        ({"writer": Shelf()}, "writer that is given, of type Shelf, has no write or mode or is_extractive"),
+        ({"embedder": "minilm"}, "a name goes to RAG_EMBEDDER"),
+        ({"llm": object()}, "of type object, has no metadata"),
+    ],
+)
+def test_what_is_no_such_part_is_told_at_once_and_makes_no_folder(tmp_path, parts, told):
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        Library.open(tmp_path / "none", **parts)
+    assert not (tmp_path / "none").exists()

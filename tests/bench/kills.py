@@ -24,6 +24,7 @@ from statistics import median
 import numpy as np
 
 from rag import Library
+from rag.store.lexical import analyze
 
 KILLS = 30
 SEED = 12
@@ -62,11 +63,13 @@ def read(folder: Path, sources: Sequence[str], kill_after_s: float | None = None
 
 
 def contents(library: Library) -> tuple[dict, dict]:
-    """Papers with their passages and words, and the vectors of the passages."""
+    """Papers with their passages, those that have the words of their title, and the vectors."""
     index = library._index
     stored = {each.paper.paper_id: each for each in index.papers.all()}
-    words = {each: set(index.lexical.search(stored[each].paper.title, 50)) for each in stored}
-    papers = {each: (stored[each], frozenset(words[each])) for each in stored}
+    papers = {
+        key: (each, frozenset(index.lexical.having(analyze(each.paper.title), len(stored))))
+        for key, each in stored.items()
+    }
     return papers, index.vectors.read(list(index.vectors.ids()))
 
 

@@ -34,7 +34,8 @@ def require_parts(**given: object) -> None:
             continue
         if isinstance(part, type):
             raise ConfigurationError(
-                f"The {name} that is given is a class: give an object of it, such as {part.__name__}()."
+                f"The {name} that is given is a class: give an object of it, such as "
+                f"{part.__name__}()."
             )
         if missing := [each for each in needed if not hasattr(part, each)]:
             raise ConfigurationError(

@@ -184,10 +184,19 @@ def test_an_embedder_of_ones_own_finds_and_answers(open_library, lexical_setting
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        ({"retriever": lambda query, admission: {}}, "retriever that is given, of type function, has no candidates"),
-        ({"retriever": Shelf}, "retriever that is given is a class: give an object of it, such as Shelf()"),
+        (
+            {"retriever": lambda query, admission: {}},
+            "retriever that is given, of type function, has no candidates",
+        ),
+        (
+            {"retriever": Shelf},
+            "retriever that is given is a class: give an object of it, such as Shelf()",
+        ),
         ({"verifier": "entailment"}, "verifier that is given, of type str, has no check"),
-        ({"writer": Shelf()}, "writer that is given, of type Shelf, has no write or mode or is_extractive"),
+        (
+            {"writer": Shelf()},
+            "writer that is given, of type Shelf, has no write or mode or is_extractive",
+        ),
         ({"embedder": "minilm"}, "a name goes to RAG_EMBEDDER"),
         ({"llm": object()}, "of type object, has no metadata"),
     ],

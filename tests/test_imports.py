@@ -166,8 +166,8 @@ def test_all_packages_are_read():
 # From the lowest up: a module may import what stands in a line above its own, or its own package.
 LAYERS = """
 rag.errors rag.fitted rag.names rag.products rag.sentences rag.starter rag.text rag.tokens rag.types
-prompts rag.cleaning rag.codec rag.given rag.identifiers rag.pace rag.passages rag.projection rag.settings
-rag.arrays rag.certificates rag.export rag.llm rag.readers
+prompts rag.cleaning rag.codec rag.identifiers rag.pace rag.passages rag.projection rag.settings
+rag.arrays rag.certificates rag.export rag.given rag.llm rag.readers
 rag.endpoint
 rag.embedding rag.lookup
 rag.store rag.terminal

@@ -56,6 +56,9 @@ FRAME: Final = re.compile(
         (?:(?:an?|some|any|the|good|great|useful|to\s(?:read|find|see|cite))\s)*
         (?:citations?|references?|sources?|papers?|articles?|works?|readings?|literature|evidence)\s
         (?:for|on|about|regarding|supporting|that\s(?:discuss|cover|show|deal\swith)\w*)\s
+       |^\W*(?:(?:can|could|would)\syou\s(?:please\s)?|please\s)?
+        (?:(?:find|get|give|show|bring)\sme|i(?:['’]m|\sam)\slooking\sfor|looking\sfor|i\s(?:need|want))\s
+        (?:anything|something|(?:some\s)?stuff)\s(?:on|about|regarding)\s
        |^\W*what\sshould\si\s(?:read|cite)\s(?:for|on|about|regarding)\s""",
     re.IGNORECASE | re.VERBOSE,
 )

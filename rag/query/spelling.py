@@ -50,6 +50,19 @@ HASTY: Final[Mapping[str, str]] = {
     "agains": "against",
     "agianst": "against",
 }
+# Short forms that papers may have as words of their own: "ppl" is perplexity, too.
+SHORT: Final[Mapping[str, str]] = {
+    "abt": "about",
+    "ppl": "people",
+    "smth": "something",
+    "sth": "something",
+    "gimme": "give me",
+    "lemme": "let me",
+    "wanna": "want to",
+    "cuz": "because",
+    "coz": "because",
+    "thru": "through",
+}
 LEAST_LETTERS: Final = 4
 LONG: Final = 7  # letters from which two may be wrong
 MOST_WRONG: Final = 2.2
@@ -94,9 +107,8 @@ def corrected(question: str, lookup: PaperLookup) -> Spelled:
             continue
         pieces += [question[at : match.start()], right]
         at = match.end()
-        if (
-            match[0].lower() not in HASTY and right != f"{match[0]}s"
-        ):  # an obvious correction need not be shown
+        is_obvious = match[0].lower() in HASTY or match[0].lower() in SHORT
+        if not is_obvious and right != f"{match[0]}s":  # what is obvious need not be shown
             changed.append(match[0])
     pieces.append(question[at:])
     return Spelled("".join(pieces), tuple(dict.fromkeys(changed)))
@@ -115,6 +127,8 @@ def _right_word(match: re.Match[str], lookup: PaperLookup) -> str | None:
     lower = word.lower()
     if lower in HASTY:
         return HASTY[lower]
+    if lower in SHORT and not (word.isupper() or any(map(lookup.frequency, analyze(word)))):
+        return SHORT[lower]
     if plural := _only_plural(word, lookup):
         return plural
     if ACRONYM.fullmatch(word) and not any(map(lookup.frequency, analyze(word))):

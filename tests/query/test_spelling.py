@@ -39,6 +39,8 @@ def lookup(words_library):
         ("what did Atenton say", "what did Atenton say"),
         ("what is “atention”", "what is “atention”"),
         ("AtentionNet", "AtentionNet"),
+        ("smth abt crabs, gimme ppl", "something about crabs, give me people"),
+        ("the PPL of crabs", "the PPL of crabs"),  # perplexity
         ("they cant sleep", "they can't sleep"),  # and not "they can sleep"
         ("an unsleeping horse", "an unsleeping horse"),
         ("tiketed crabs", "ticketed crabs"),  # formed as it was typed
@@ -49,6 +51,13 @@ def lookup(words_library):
 )
 def test_unknown_words_become_the_librarys(lookup, typed, meant):
     assert corrected(typed, lookup).text == meant
+
+
+def test_a_short_form_that_the_papers_have_stays(settings):
+    with Library.open(settings=settings) as library:
+        library.ingest([Paper("p", "Crabs Counted", "The ppl of a crab is high.")])
+        lookup = PaperLookup(library._index, KNOWN.__contains__)
+        assert corrected("the ppl abt a crab", lookup).text == "the ppl about a crab"
 
 
 @given(st.sampled_from(["attention crabs", "the hypothesis of tickets", "a graph of the lottery"]))

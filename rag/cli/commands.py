@@ -16,7 +16,7 @@ from rag.cli.following import follow
 from rag.cli.opening import fills_new, open_library
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
-from rag.identifiers import cite_keys
+from rag.identifiers import arxiv_id_in, cite_keys, plain_arxiv_id, plain_doi
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
 from rag.terminal import (
@@ -181,9 +181,9 @@ def list_papers(options: argparse.Namespace) -> int:
 
 
 def show_paper(options: argparse.Namespace) -> int:
-    """Print one paper completely, by its id or the key that it is cited by."""
+    """Print one paper completely, by its id, its arXiv id or DOI, or the key it is cited by."""
     library = open_library(options)
-    paper = library.get(options.paper_id) or _cited_as(options.paper_id, library.papers())
+    paper = library.get(options.paper_id) or _known_as(options.paper_id, library.papers())
     if options.json:
         write_json(paper_record(paper))
         return 0
@@ -203,13 +203,14 @@ def show_paper(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cited_as(key: str, papers: Sequence[Paper]) -> Paper:
-    """Return the paper that has a cite key.
+def _known_as(key: str, papers: Sequence[Paper]) -> Paper:
+    """Return the paper that has an arXiv id, a DOI, or a cite key.
 
     Raises:
         RagError: None has it, or several have.
     """
-    found = [paper for paper in papers if key in cite_keys(paper)]
+    shared = {("arxiv", plain_arxiv_id(key) or arxiv_id_in(key)), ("doi", plain_doi(key))}
+    found = [p for p in papers if key in cite_keys(p) or not shared.isdisjoint(p.identifiers)]
     if not found:
         raise _no_such_paper([key])
     if len(found) > 1:

@@ -228,7 +228,9 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=commands.list_papers)
     add_adding(actions, common)
     show = actions.add_parser("show", parents=common, help="one paper, whole")
-    show.add_argument("paper_id", help="its id, or the key that it is cited by")
+    show.add_argument(
+        "paper_id", help="its id, its arXiv id or DOI, or the key that it is cited by"
+    )
     show.set_defaults(run=commands.show_paper)
     remove = actions.add_parser("remove", parents=common, help="delete papers")
     _add_removal(remove)

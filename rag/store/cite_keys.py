@@ -1,4 +1,4 @@
-"""Gives every paper of a library a cite key of its own, whatever the files say that it came from.
+"""Give every paper of a library a cite key of its own, whatever the files say that it came from.
 
 The paper that had a key first keeps it, since texts cite it by that. Of one paper that two files
 cite by different keys the first is the paper's, the others are its aliases.

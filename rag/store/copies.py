@@ -1,4 +1,4 @@
-"""Copies what is derived out of a folder that cannot be written.
+"""Copy what is derived out of a folder that cannot be written.
 
 Neither Chroma nor tantivy reads without writing beside its files.
 """

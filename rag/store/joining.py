@@ -1,4 +1,4 @@
-"""Joins records that are one paper: by what identifies them, then by title and near abstract.
+"""Join records that are one paper: by what identifies them, then by title and near abstract.
 
 A record that a library knows from the same source takes the place of the earlier one: it was
 corrected. What is typed in or pasted does so field by field, where it is no worse. Records of one

@@ -1,4 +1,4 @@
-"""Finds papers whose abstracts begin or end alike, without reading all of them each time.
+"""Find papers whose abstracts begin or end alike, without reading all of them each time.
 
 Two hashes a paper are kept in a file of the library's folder, with the revision that they have
 reached; only what was written since is read. The file can be thrown away.

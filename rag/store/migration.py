@@ -1,4 +1,4 @@
-"""Brings a library of the released code, whose papers were in Chroma alone, into SQL."""
+"""Bring a library of the released code, whose papers were in Chroma alone, into SQL."""
 
 from __future__ import annotations
 

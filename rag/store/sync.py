@@ -1,4 +1,4 @@
-"""Has what is derived from a library's papers follow them: vectors and words.
+"""Have what is derived from a library's papers follow them: vectors and words.
 
 Each derived store notes in its own folder which revision of the papers it has reached. What is
 behind, after a kill or a full disk, is caught up in batches by whoever opens or writes next. What

@@ -1,4 +1,4 @@
-"""Has work follow in a thread of its own what is done meanwhile, never far behind."""
+"""Have work follow in a thread of its own what is done meanwhile, never far behind."""
 
 from __future__ import annotations
 

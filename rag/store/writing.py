@@ -1,4 +1,4 @@
-"""Writes papers into a library: what is new, what has changed, what goes."""
+"""Write papers into a library: what is new, what has changed, what goes."""
 
 from __future__ import annotations
 

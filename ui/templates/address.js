@@ -109,16 +109,16 @@
 
   // --- the place that was scrolled to
 
-  function scrollBack(address) {
+  // What is drawn twice is lower for a moment, and the place is lost: it can be held until all settles.
+  function scrollBack(address, isHeld = false) {
     wanted = scrolled.get(address) ?? 0;
     const until = Date.now() + SETTLES_MS;
     const look = () => {
-      if (wanted === null || Date.now() > until) return;
-      const most = document.documentElement.scrollHeight - innerHeight;
-      if (most >= wanted) {
-        scrollTo({ top: wanted, behavior: "instant" });
-        wanted = null;
-      } else requestAnimationFrame(look);
+      if (wanted === null) return;
+      const isThere = document.documentElement.scrollHeight - innerHeight >= wanted;
+      if (isThere && scrollY !== wanted) scrollTo({ top: wanted, behavior: "instant" });
+      if (Date.now() > until || (isThere && !isHeld)) wanted = null;
+      else requestAnimationFrame(look);
     };
     look();
   }
@@ -138,7 +138,7 @@
       sessionStorage.removeItem(PLACE); // a tab that is duplicated takes it along: once is enough
       if (address !== location.search) return;
       scrolled.set(address, place);
-      if (goingTo === null) scrollBack(address);
+      if (goingTo === null) scrollBack(address, true);
     } catch { /* nothing was kept */ }
   }
 
@@ -146,7 +146,7 @@
   addEventListener("scroll", () => {
     if (goingTo === null && wanted === null) scrolled.set(shown, scrollY);
   }, { passive: true });
-  for (const event of ["wheel", "touchmove", "keydown"])
+  for (const event of ["wheel", "touchmove", "keydown", "pointerdown"])
     addEventListener(event, () => { wanted = null; }, { passive: true });
   addEventListener("popstate", () => go(location.search));
   history.scrollRestoration = "manual";

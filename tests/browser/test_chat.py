@@ -612,8 +612,10 @@ def test_the_address_of_a_conversation_opens_it_in_another_tab(page, visitor):
 
 
 def test_a_reload_leaves_the_place_that_was_read(page, visitor):
+    page.emulate_media(reduced_motion="reduce")
     ask(page, HOPFIELD)
     ask(page, SPIKING, turn=2)
+    page.wait_for_function("scrollY > 130")  # the page has gone to the new answer by itself
     page.evaluate("scrollTo(0, 130)")
     page.wait_for_function("scrollY === 130")
     page.reload()

@@ -23,20 +23,16 @@ def settings(tmp_path):
     return Settings(library=tmp_path / "library", embedder="none", llm="extractive")
 
 
-def test_the_starter_papers_are_there_and_what_is_done_is_told(settings):
+def test_the_starter_papers_are_ready_for_a_process_without_chroma(cache, tmp_path):
+    settings = Settings(library=tmp_path / "library", cache=cache, llm="extractive")
     told = []
     assert is_unwritten(settings)
     fill_apart(settings, told.append)
     assert not is_unwritten(settings)
-    assert max(each.done for each in told) == STARTER_PAPERS
+    assert max(each.done for each in told) >= STARTER_PAPERS
     with Library.open(settings=settings) as library:
         assert len(library) == STARTER_PAPERS
         assert not library.is_new
-
-
-def test_a_library_with_vectors_is_ready_for_a_process_without_chroma(cache, tmp_path):
-    settings = Settings(library=tmp_path / "library", cache=cache, llm="extractive")
-    fill_apart(settings, lambda _: None)
     asks = (
         "import sys; from rag import Library; "
         f"print(len(Library.open({str(settings.library)!r}).search('pruning')), "

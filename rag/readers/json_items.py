@@ -10,6 +10,7 @@ from rag.identifiers import plain_arxiv_id, plain_doi
 from rag.readers.json_shapes import Item, record_of
 from rag.readers.named_values import Found, has_paper, key_of
 from rag.readers.records import OwnRecord, Record, RecordError
+from rag.readers.zotero_collections import with_collections
 from rag.settings import APPLICATION
 from rag.types import WRITTEN_BY
 
@@ -54,7 +55,8 @@ def _unwrapped(value: Item, depth: int) -> Iterator[Record | RecordError]:
     if depth >= DEEPEST_WRAPPING or (_is_titled(value) and not _is_named_list(value)):
         yield from _record(value)
     elif isinstance(items := _list_in(value), list):
-        yield from chain.from_iterable(records_of(each, depth + 1) for each in items)
+        items_there = with_collections(items, value.get("collections"))
+        yield from chain.from_iterable(records_of(each, depth + 1) for each in items_there)
     elif (wrapping := _wrapping_in(value)) is not None and not _is_split(value, wrapping):
         yield from (_identified(each, value) for each in records_of(wrapping, depth + 1))
     elif _is_keyed(value):

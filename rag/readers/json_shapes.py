@@ -23,6 +23,7 @@ from rag.readers.dates import iso_date, parse_date
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
 from rag.readers.people import read_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
+from rag.readers.zotero_collections import NAMED
 
 Item = Mapping[str, object]
 
@@ -210,6 +211,7 @@ def _zotero(item: Item) -> Record:
         "url": _text(item, "url"),
         "venue": next(filter(None, (_text(item, name) for name in ZOTERO_VENUES)), ""),
         "keywords": item.get("tags"),
+        "collections": item.get(NAMED),
     }
 
 

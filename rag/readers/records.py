@@ -36,7 +36,7 @@ NAMES_OF_TAGS: Final = ("tag", "display_name", "name", "subject", "keyword", "va
 MOST_COLLECTIONS: Final = 50
 MOST_COLLECTION_CHARACTERS: Final = 300
 MOST_RETRACTION_CHARACTERS: Final = 300
-TITLE_SHOWN: Final = 60
+TITLE_SHOWN: Final = 160  # nearly all titles whole: people search for them
 NO_ABSTRACT: Final = "no abstract"  # the reason of a record that lacks only that
 
 IDS: Final = ("id", "_id", "paper_id", "arxiv_id")

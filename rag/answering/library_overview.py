@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,8 @@ from rag.types import NO_FILTERS, Filters, Paper
 
 MOST_LISTED: Final = 30
 MOST_TOPICS: Final = 10
+MOST_AUTHORS: Final = 10
+ENRICH: Final = "`paperchat papers enrich` looks up what records lack."
 SAMPLE: Final = 2000  # papers from whose titles topics are made
 
 
@@ -55,6 +58,30 @@ def describe_dates(lookup: PaperLookup) -> str:
     if dated < total:
         return f" {dated:,} of them have a recorded date, from {span}."
     return f" They are from {span}."
+
+
+def describe_years(lookup: PaperLookup) -> DirectAnswer:
+    """Say how many papers each year has, the latest first, and how many have no date."""
+    years = lookup.years()
+    total = counted(lookup.count(NO_FILTERS))
+    text = f"The library holds {total}.{describe_dates(lookup)}"
+    lines = list_counts({str(year): count for year, count in years.items()})
+    return DirectAnswer(f"{text}\n\n{lines}".rstrip(), "records")
+
+
+def describe_authors(lookup: PaperLookup) -> DirectAnswer:
+    """Say how many authors the records name, and who has most papers."""
+    named = [paper.authors for paper in lookup.everything() if paper.authors]
+    total = counted(lookup.count(NO_FILTERS))
+    if not named:
+        text = f"No author is recorded for any of the {total}; {ENRICH}"
+        return DirectAnswer(text, "records")
+    counts = Counter(author for authors in named for author in dict.fromkeys(authors))
+    most = dict(counts.most_common(MOST_AUTHORS))
+    said = f"{len(named):,} of the {total} {'has' if len(named) == 1 else 'have'} recorded authors"
+    who = "These are they" if len(counts) <= MOST_AUTHORS else "Those with most papers"
+    text = f"{said}, {len(counts):,} in all. {who}:"
+    return DirectAnswer(f"{text}\n\n{list_counts(most)}", "records")
 
 
 def describe_undated(filters: Filters, lookup: PaperLookup) -> str:

@@ -14,10 +14,12 @@ from rag.answering.library_overview import (
     MOST_LISTED,
     SAMPLE,
     counted,
+    describe_authors,
     describe_dates,
     describe_sources,
     describe_topics,
     describe_undated,
+    describe_years,
     list_counts,
 )
 from rag.answering.records import cite_record, code_sentence, has_field, listed
@@ -80,6 +82,8 @@ class LibraryResponder:
             "topics": self._answer_topics,
             "added": self._answer_added,
             "sources": self._answer_sources,
+            "dates": lambda *_: describe_years(self._lookup),
+            "authors": lambda *_: describe_authors(self._lookup),
         }
         return ways[query.library_question.what](query, query.library_question)
 

@@ -12,13 +12,16 @@ from typing import Final, Literal
 
 from rag.query.fields import Field
 from rag.query.focus import asked_count
+from rag.query.library_facts import library_fact
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
 
 # What can be asked of all records.
-LibraryAspect = Literal["count", "list", "newest", "oldest", "topics", "sources", "author", "added"]
+LibraryAspect = Literal[
+    "count", "list", "newest", "oldest", "topics", "sources", "added", "dates", "authors"
+]
 _THINGS: Final = (
     r"(?:papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
     r"|entries|records|surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)"
@@ -73,6 +76,11 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |what\s(?:do|does)\s(?:the\s|this\s|your\s|these\s)?(?:library|collection|papers|you)\s(?:cover|contain|hold|have|include)\W*$
               |(?:summari[sz]e|sum\sup|describe)\s(?:everything|all\s(?:of\s)?(?:it|them|(?:the\s|my\s|your\s|these\s)?{_THINGS})
                 |(?:the|this|your|my)\s(?:whole\s|entire\s)?(?:library|collection|corpus))(?:\sin\s(?:it|here|(?:the|this|my|your)\s\w+))?\W*$
+              |(?:what(?:['’]s|\sis)\s)?(?:the\s)?(?:main\s|general\s)?(?:focus|scope|contents?)\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\W*$
+              |what\s(?:can|could|will)\s(?:i|we|one)\s(?:find|read|look\sup)\s(?:here|in\s(?:the|this|your|my)\s(?:library|collection|corpus))\W*$
+              |what\sdo\syou\sknow(?:\s(?:all\s)?about)?\W*$
+              |how\smany\s(?:different\s)?(?:topics?|subjects?|themes?|areas?|fields?)\b.*\b(?:library|cover\w*|collection|corpus|here|you\shave)\b.*$
+              |is\s(?:the|this|your|my)\s(?:library|collection|corpus)\s(?:only|just|mainly|mostly)\sabout\b.*$
               |(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
               |(?:list|show)\s(?:me\s)?(?:all\s|the\s)*(?:topics|subjects|themes)\b.*$
               |what\s(?:kind|sort|type)s?\sof\s(?:papers?|research|topics?|things?)\s(?:do\syou\shave|are\s(?:there|here|in)|is\s(?:in|here)).*$)""",
@@ -230,6 +238,10 @@ ANY_PAPERS: Final = re.compile(
 )
 
 
+_SOME: Final = (
+    r"(?:any|some|many|more|several|enough|much|lots|plenty|(?:quite\s)?a\s(?:lot|few)|anything"
+    r"|something|stuff)"
+)
 # Which of one's own papers are on a topic: "which of my papers deal with tides?", "who in this
 # library works on tides?", "tides: which papers do we have?"
 _OWN: Final = r"(?:my|our|your|the|these|those|this)"
@@ -243,6 +255,10 @@ INVENTORIES: Final = tuple(
     for pattern in (
         rf"""{POLITE}(?:which|what)\s(?:ones?\s)?(?:of\s{_OWN}\s(?:own\s)?{_THINGS}|{_THINGS}\sof\s(?:mine|ours|yours)
             |{_THINGS}\s(?:here|in\s{_SHELF}))\s(?:that\s)?{_IS_ON}\s(?P<topic>.+)$""",
+        rf"""{POLITE}(?:(?:do|does)\s(?:you|we|{_SHELF})\s(?:have|hold|contain|own)|have\s(?:you|we)(?:\sgot)?|(?:is|are)\sthere|(?:you\s)?got)\s
+            (?:(?:(?:so|too|very|that)\s)?{_SOME}(?:\sof)?\s|(?={_THINGS}))(?:(?:{_THINGS}|literature|research|stuff)\s)?
+            (?:{_HERE}\s)?(?:on|about|regarding|concerning|dealing\swith|related\sto|covering)\s(?P<topic>.+)$""",
+        rf"""{POLITE}how\smuch\s(?:do|have)\s(?:you|we)\s(?:have\s|got\s)?(?:on|about)\s(?P<topic>.+)$""",
         rf"""{POLITE}(?:do|does|are|is)\s(?:any|some)(?:thing|one)?\s(?:of\s{_OWN}\s(?:own\s)?{_THINGS}|in\s{_SHELF})\s
             (?:{_IS_ON}|about|on|related\sto)\s(?P<topic>.+)$""",
         rf"""{POLITE}(?:who|which\s(?:authors|people|groups))\s(?:in|of|from)\s{_SHELF}\s
@@ -271,6 +287,8 @@ def find_library_question(question: str) -> LibraryQuestion | None:
         return by_field
     if ADDED.match(question):
         return LibraryQuestion("added")
+    if fact := library_fact(question):
+        return LibraryQuestion(fact)
     return _asked_without(question) or _asked_of_inventory(question) or _asked_of_shelf(question)
 
 

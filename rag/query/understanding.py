@@ -212,7 +212,8 @@ class QueryParser:
         fields = asked_fields(query.standalone) or self._fields_asked_before(query)
         is_of_library = query.library_question or query.unknown_author or query.unknown_collection
         if locators or is_of_library:
-            return replace(query, asks_for="records", locators=locators, fields=fields)
+            of_papers = () if query.library_question else fields
+            return replace(query, asks_for="records", locators=locators, fields=of_papers)
         if fields and not query.about and self.lookup:
             mention = mentioning(without_fields(query.standalone), self.lookup)[:1]
             query = replace(query, about=tuple(mention), is_only_mentioned=bool(mention))

@@ -18,6 +18,7 @@ from rag.settings import Settings
 from rag.terminal import shown_progress
 from ui.server.access import AccessPolicy
 from ui.server.loading import Loading
+from ui.server.memory import share_arenas
 
 if TYPE_CHECKING:
     import uvicorn
@@ -86,6 +87,7 @@ def serve(
     Raises:
         ConfigurationError: The address or the port cannot be used.
     """
+    share_arenas()
     access = access or AccessPolicy(rate_limit=settings.rate_limit)
     with closing(listen(access.host, port)) as listening:
         free = int(listening.getsockname()[1])

@@ -8,11 +8,13 @@ processes use. Not covered: Chroma's own embedding functions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -30,6 +32,8 @@ if TYPE_CHECKING:  # a second of imports, which a small library's questions do w
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import GetResult, Where
 
+T = TypeVar("T")
+
 SPACE: Final = "cosine"
 # A wider beam than Chroma's 100: at 100,000 papers it costs 1 ms and finds what exact search does.
 SEARCH_BEAM: Final = 200
@@ -43,6 +47,7 @@ UNIT_TOLERANCE: Final = 0.01
 CONNECT_TIMEOUT_S: Final = 10.0
 REPLY_TIMEOUT_S: Final = 60.0
 REFUSED: Final = (401, 403)
+PAUSES_S: Final = (0.1, 0.3)  # before what Chroma failed at is asked anew
 MOST_SAID: Final = 200  # characters of what a server or a proxy says
 RAW: Final[tuple[Literal["documents", "metadatas"], ...]] = ("documents", "metadatas")
 
@@ -124,15 +129,13 @@ class VectorStore:
 
     def count(self) -> int:
         """Count the passages of the collection."""
-        with self._reading() as collection:
-            return collection.count()
+        return self._ask(lambda collection: collection.count())
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all passages."""
         first = 0
         while True:
-            with self._reading() as collection:
-                some = collection.get(limit=ROWS_PER_CALL, offset=first, include=[])["ids"]
+            some = self._ask(partial(_get_ids, offset=first))
             yield from some
             if len(some) < ROWS_PER_CALL:
                 return
@@ -181,11 +184,13 @@ class VectorStore:
 
     def query_index(self, vector: Vectors, passages_k: int) -> list[tuple[str, float]]:
         """Query Chroma's own graph, which may miss a few."""
-        with self._reading() as collection:
-            wanted = min(passages_k, collection.count())
-            found = collection.query(
-                query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
+        found = self._ask(
+            lambda collection: collection.query(
+                query_embeddings=vector[None, :],
+                n_results=min(passages_k, collection.count()),
+                include=["distances"],
             )
+        )
         distances = (found["distances"] or [[]])[0]
         similarities = [1.0 - float(distance) for distance in distances]
         return list(zip(found["ids"][0], similarities, strict=True))
@@ -214,8 +219,7 @@ class VectorStore:
         """Read the same from Chroma itself, whatever is held in memory."""
         vectors: dict[str, Vectors] = {}
         for some in _chunks(passage_ids):
-            with self._reading() as collection:
-                found = collection.get(ids=some, include=["embeddings"])
+            found = self._ask(partial(_get_vectors, ids=some))
             rows = np.asarray(found["embeddings"], np.float32)
             vectors.update(zip(found["ids"], rows, strict=True))
         return vectors
@@ -309,6 +313,20 @@ class VectorStore:
         with self._lock.shared(), self._translating():
             yield self._opened().collection
 
+    def _ask(self, ask: Callable[[Collection], T]) -> T:
+        """Ask Chroma, and ask anew where it fails, as it may while another process writes.
+
+        Raises:
+            DamagedLibraryError: It fails every time.
+        """
+        for pause_s in PAUSES_S:
+            with suppress(DamagedLibraryError), self._reading() as collection:
+                return ask(collection)
+            time.sleep(pause_s)
+            self.reopen(self.name)
+        with self._reading() as collection:
+            return ask(collection)
+
     @contextmanager
     def _translating(self) -> Iterator[None]:
         """Turn the errors of Chroma into ours."""
@@ -347,12 +365,19 @@ class VectorStore:
         return held
 
     def _read_all(self) -> Held | None:
-        with self._reading() as collection:
-            if collection.count() > EXACT_UP_TO:
-                return None
-            found = collection.get(include=["embeddings"])
+        if self.count() > EXACT_UP_TO:
+            return None
+        found = self._ask(_get_vectors)
         rows = np.asarray(found["embeddings"], np.float32)
         return Held(found["ids"], rows if found["ids"] else np.empty((0, 1), np.float32))
+
+
+def _get_ids(collection: Collection, offset: int) -> list[str]:
+    return collection.get(limit=ROWS_PER_CALL, offset=offset, include=[])["ids"]
+
+
+def _get_vectors(collection: Collection, ids: list[str] | None = None) -> GetResult:
+    return collection.get(ids=ids, include=["embeddings"])
 
 
 def is_unit(vector: Vectors) -> bool:

@@ -8,7 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+from chromadb import Collection
+from chromadb.errors import InternalError
 
+from rag.errors import DamagedLibraryError
 from rag.library import Library
 from rag.settings import Settings
 from rag.store import sync
@@ -127,3 +130,32 @@ def test_a_paper_is_as_near_as_its_nearest_passage_wherever_its_passages_lie():
     found = held.nearest_papers(np.array([0, 1], np.float32))
     assert list(found.items()) == [("dams", 1.0), ("tides", pytest.approx(0.6))]
     assert Held([], np.empty((0, 2), np.float32)).nearest_papers(rows[0]) == {}
+
+
+def fails(monkeypatch, times):
+    """Have Chroma fail so often before it answers, as it may beside a writer; count what it did."""
+    get, asked = Collection.get, []
+
+    def failing(self, *arguments, **others):
+        asked.append(arguments)
+        if len(asked) <= times:
+            raise InternalError("Error finding id")
+        return get(self, *arguments, **others)
+
+    monkeypatch.setattr(Collection, "get", failing)
+    return asked
+
+
+def test_what_chroma_fails_at_while_another_writes_is_asked_anew(folder, monkeypatch):
+    ids = vectors_of(folder).ids
+    with opened(folder) as library:
+        asked = fails(monkeypatch, times=2)
+        assert library._index.vectors.read(ids).keys() == set(ids)
+        assert len(asked) == 3
+
+
+def test_what_chroma_fails_at_every_time_is_damage(folder, monkeypatch):
+    with opened(folder) as library:
+        fails(monkeypatch, times=99)
+        with pytest.raises(DamagedLibraryError, match=r"Error finding id.*verify --repair"):
+            library._index.vectors.read(["otter#0"])

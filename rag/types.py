@@ -660,8 +660,32 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Updated:
+    """A paper of before that a run changed.
+
+    Attributes:
+        title: As it is now.
+        fields: What of it changed, by the names that a `Paper` has for it.
+    """
+
+    paper_id: str
+    title: str
+    fields: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """What changed, for people."""
+        return ", ".join(SAID_OF_FIELDS.get(name, name) for name in self.fields)
+
+
+SAID_OF_FIELDS: Final = {"published": "date", "url": "address", "identifiers": "ids"}
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
-    """A record that was merged, field by field, into a paper from another source.
+    """A record that was merged, field by field, into a paper that another record told of.
+
+    That stood in another source, or before it in the same one.
 
     Attributes:
         paper_id: The paper's.
@@ -690,7 +714,7 @@ class IngestReport:
     """What an ingest did, in papers; `duplicates` occurred more than once in the same run.
 
     `gone` are papers of before that a source which was read does not have any more; `files` has
-    the sources in the order in which they were read.
+    the sources in the order in which they were read; `changes` names what was updated.
     """
 
     added: int = 0
@@ -702,11 +726,12 @@ class IngestReport:
     merged: tuple[Merged, ...] = ()
     gone: tuple[Gone, ...] = ()
     files: tuple[FileCount, ...] = ()
+    changes: tuple[Updated, ...] = ()
 
     def __str__(self) -> str:
         """Return one line for people."""
         counts = asdict(self) | {"rejected": len(self.rejected)}
-        for name in ("notes", "merged", "gone", "files"):
+        for name in ("notes", "merged", "gone", "files", "changes"):
             del counts[name]
         if removed := sum(each.is_removed and not each.others for each in self.gone):
             counts["removed"] = removed

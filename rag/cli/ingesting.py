@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from rag.cli.numbers import positive
 from rag.cli.opening import open_library
-from rag.cli.report import file_lines, gone_lines, merged_lines, note_lines, rejection_lines
+from rag.cli.report import (
+    change_lines,
+    file_lines,
+    gone_lines,
+    merged_lines,
+    note_lines,
+    rejection_lines,
+)
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import LOOKUPS, MOST_FOUND
@@ -180,9 +187,12 @@ def _write_report(report: IngestReport, library: Library, *, is_first: bool = Tr
         write_notice(f"rejected: {line}")
     for line in note_lines(report.notes):
         write_notice(f"note: {line}")
-    for line in (*merged_lines(report.merged), *gone_lines(report.gone)):
-        write_line(line)
-    for line in file_lines(report.files):
+    for line in (
+        *merged_lines(report.merged),
+        *change_lines(report.changes),
+        *gone_lines(report.gone),
+        *file_lines(report.files),
+    ):
         write_line(line)
     write_line(str(report))
     if is_first and library.is_lexical_only:

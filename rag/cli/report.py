@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from rag.readers.sources import NO_PAPER, WHAT_CAN_BE_READ
-from rag.types import FileCount, Gone, Merged, Note, Rejection
+from rag.types import FileCount, Gone, Merged, Note, Rejection, Updated
 
 LISTED_ONE_BY_ONE: Final = 5  # records of a source with the same fault
 EXAMPLES: Final = 3
 GONE_LISTED: Final = 20
+CHANGES_LISTED: Final = 10
 FILES_LISTED: Final = 12
 NOTES_LISTED: Final = 10  # of a source
 
@@ -84,6 +85,17 @@ def file_lines(files: Sequence[FileCount]) -> Iterator[str]:
 def merged_lines(merged: Sequence[Merged]) -> Iterator[str]:
     """Yield the first merged records, by title, and how many more there are."""
     for each in merged[:EXAMPLES]:
-        yield f"one paper: {each.title!r} from {each.source} is the one from {each.into}"
+        if each.source == each.into:
+            yield f"given twice: {each.title!r} in {each.source}"
+        else:
+            yield f"one paper: {each.title!r} from {each.source} is the one from {each.into}"
     if len(merged) > EXAMPLES:
-        yield f"and {len(merged) - EXAMPLES:,} more that several sources have"
+        yield f"and {len(merged) - EXAMPLES:,} more that were given more than once"
+
+
+def change_lines(changes: Sequence[Updated]) -> Iterator[str]:
+    """Yield the first papers that were updated, with what changed, and how many more there are."""
+    for each in changes[:CHANGES_LISTED]:
+        yield f"updated: {each.title!r} ({each.told})"
+    if len(changes) > CHANGES_LISTED:
+        yield f"and {len(changes) - CHANGES_LISTED:,} more that were updated (--json has them all)"

@@ -9,11 +9,12 @@ title whose abstracts differ stay two.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
 from rag.identifiers import (
+    SEEN,
     SHARED_SCHEMES,
     arxiv_id_of,
     content_hash,
@@ -22,7 +23,7 @@ from rag.identifiers import (
 )
 from rag.store.cite_keys import CiteKeys, Holders, joined_identifiers, new_alias
 from rag.text import folded
-from rag.types import BY_HAND, Merged, Note, Paper
+from rag.types import BY_HAND, Merged, Note, Paper, Updated
 
 TITLE: Final = "title"  # the scheme under which a title's hash is kept
 LEAST_SHARED_WORDS: Final = 0.6  # of the shorter abstract; those of one subject share 0.1 to 0.3
@@ -82,6 +83,7 @@ class Joiner:
         self._is_dry = is_dry
         self._met: dict[str, bool] = {}  # the papers of this run, and whether they are new
         self._updated: set[str] = set()
+        self._changes: dict[str, Updated] = {}
         self._remembered: dict[str, Paper] = {}
         self._keys: dict[Key, list[str]] = {}  # of a dry run
         self._cite_keys = CiteKeys(known, remembers=is_dry)
@@ -99,6 +101,9 @@ class Joiner:
 
     def _join_one(self, paper: Paper, around: _Around, joined: Joined) -> None:
         if around.holds_unchanged(paper, self._met):
+            if paper.paper_id in self._met:
+                into = around.source_of(paper)
+                joined.merged.append(Merged(paper.paper_id, paper.title, paper.source, into))
             self._count(paper.paper_id, joined, is_changed=False, is_new=False)
             return
         found = around.find(paper, self._met)
@@ -117,14 +122,31 @@ class Joiner:
             is_noted = not is_seen and found.paper_id not in joined.changed.keys() - joined.noted
             around.put(whole)
             (joined.noted.add if is_noted else joined.noted.discard)(found.paper_id)
-        if not is_correction and (found.source != paper.source or found.title != paper.title):
+        if not is_correction and (
+            found.source != paper.source
+            or found.title != paper.title
+            or found.paper_id in self._met
+        ):
             joined.merged.append(Merged(found.paper_id, paper.title, paper.source, found.source))
         is_reported = content_hash(whole) != content_hash(found) or is_noted_anew(
             whole, found, REPORTED
         )
         if (paper.source in BY_HAND) and (why := _why_kept(found, paper, whole)):
             joined.notes.append(Note(str(paper.source), why))
+        if is_reported and not self._met.get(found.paper_id):
+            self._note_change(whole, found)
         self._count(found.paper_id, joined, is_changed=is_reported, is_new=False)
+
+    @property
+    def changes(self) -> tuple[Updated, ...]:
+        """The papers of before that were changed until now, with all that changed of each."""
+        return tuple(self._changes.values())
+
+    def _note_change(self, whole: Paper, found: Paper) -> None:
+        before = self._changes.get(whole.paper_id)
+        names = (*(before.fields if before else ()), *_changed_fields(whole, found))
+        fields = tuple(dict.fromkeys(names))
+        self._changes[whole.paper_id] = Updated(whole.paper_id, whole.title, fields)
 
     def _tell(self, paper: Paper, told: str, joined: Joined) -> None:
         if told:
@@ -193,6 +215,11 @@ class _Around:
             or _adds_nothing(held, paper)
             or not is_noted_anew(_joined(held, paper, met), held)
         )
+
+    def source_of(self, paper: Paper) -> str | None:
+        """Where the paper that a record is of came from; its own source where that is not read."""
+        held = self._papers.get(paper.paper_id)
+        return held.source if held else paper.source
 
     def find(self, paper: Paper, met: Mapping[str, bool]) -> Paper | None:
         """Find the paper that a record is of, or None."""
@@ -423,6 +450,16 @@ def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> b
     return whole.retraction != found.retraction or any(
         set(getattr(whole, name)) != set(getattr(found, name)) for name in names
     )
+
+
+def _changed_fields(whole: Paper, found: Paper) -> Iterator[str]:
+    """Name what of a paper is another than before, as far as that is reported."""
+    for name in (*SEEN, "retraction"):
+        if getattr(whole, name) != getattr(found, name):
+            yield name
+    for name in REPORTED:
+        if set(getattr(whole, name)) != set(getattr(found, name)):
+            yield name
 
 
 def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:

@@ -92,6 +92,7 @@ def write_papers(
         merged=tuple(merged),
         gone=tuple(gone),
         files=_files(counts),
+        changes=joiner.changes,
     )
 
 

@@ -166,6 +166,15 @@ def test_a_changed_abstract_updates_its_paper(run_json, filled, tmp_path):
     assert (report["added"], report["updated"], report["unchanged"]) == (0, 1, 1)
 
 
+def test_ingest_names_what_it_updates_and_what_is_given_twice(run, tmp_path):
+    run("ingest", write_lines(tmp_path / "mine.jsonl", KETTLES, KETTLES))
+    longer = {**KETTLES, "abstract": f"{KETTLES['abstract']} They are sold."}
+    _, told, _ = run("ingest", write_lines(tmp_path / "mine.jsonl", longer))
+    assert f"updated: {KETTLES['title']!r} (abstract)" in told
+    _, told, _ = run("ingest", write_lines(tmp_path / "mine.jsonl", longer, longer))
+    assert f"given twice: {KETTLES['title']!r} in mine.jsonl" in told
+
+
 def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
     source = write_lines(tmp_path / "mixed.jsonl", KETTLES, KETTLES, {"title": "No abstract"})
     report = run_json("ingest", source)
@@ -179,6 +188,7 @@ def test_ingest_json_has_the_fields_of_the_report(run_json, tmp_path):
         "merged",
         "gone",
         "files",
+        "changes",
     }
     assert (report["added"], report["duplicates"]) == (1, 1)
     (rejection,) = report["rejected"]

@@ -364,3 +364,36 @@ def test_a_key_that_its_paper_gives_up_in_its_file_is_given_up(library):
     library.ingest(key_record("Otters", "otters2020", "a.bib"))
     library.ingest(key_record("Beavers", "smith2020", "b.bib"))
     assert keys_of(library) == {"Otters": ["otters2020"], "Beavers": ["smith2020"]}
+
+
+def test_a_report_names_what_was_updated_and_what_changed_of_it(library):
+    library.ingest([record("a.bib", year=2021), record("a.bib", title="Teapots", abstract=DRIP)])
+    longer = f"{SONG} We release the kettles."
+    report = library.ingest(
+        [
+            record("a.bib", abstract=longer, year=2021),
+            record("b.ris", abstract=longer, venue="Bubbles", keywords=["steam"], year=2021),
+            record("a.bib", title="Teapots", abstract=DRIP),
+        ]
+    )
+    assert report.updated == len(report.changes) == 1
+    (updated,) = report.changes
+    assert (updated.title, updated.told) == ("Singing kettles", "abstract, venue, tags")
+
+
+def test_a_report_names_nothing_updated_that_is_new_or_as_before(library):
+    twice = [record("a.bib", year=2021), record("b.ris", venue="Bubbles")]
+    assert library.ingest(twice).changes == ()
+    assert library.ingest(twice).changes == ()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_report_names_what_one_source_has_twice(library, is_first):
+    twice = [record("a.bib", doi="10.5555/k.1"), record("a.bib")]
+    if not is_first:
+        library.ingest(twice)
+    report = library.ingest(twice)
+    assert report.duplicates == 1
+    assert [(each.title, each.source, each.into) for each in report.merged] == [
+        ("Singing kettles", "a.bib", "a.bib")
+    ]

@@ -23,10 +23,21 @@ from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore
 from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded
-from rag.types import Facets, Heading, IngestReport, Merged, Note, Paper, Preview, Rejection
+from rag.types import (
+    Facets,
+    Heading,
+    IngestReport,
+    Merged,
+    Note,
+    Paper,
+    Preview,
+    Rejection,
+    Updated,
+)
 from tests.support.html import HOSTILE, Seen
 from tests.support.scripted_service import ScriptedService, arxiv_feed, crossref_work, openalex_work
 from ui.library import html
+from ui.library.adding import adding_said
 from ui.library.charts import MOST_SOURCES, describe_years, map_figure, year_figure
 from ui.library.facets import bar_html, facets_html, known_html
 from ui.library.paper_map import PaperMap, draw
@@ -246,6 +257,27 @@ def test_an_addition_tells_what_was_joined_and_how_files_were_read():
     assert "<b>a.ris</b>: it is no UTF-8" in shown
     assert "Left out" not in shown
     assert "<li>and 7 more</li>" in shown
+
+
+def test_an_addition_names_what_it_updates_and_what_of_it():
+    changed = Updated("p", "Cats <i>", ("abstract", "published"))
+    report = IngestReport(updated=1, changes=(changed,))
+    assert "Updated:" in html.report_html(report)
+    before = html.report_html(report, is_done=False)
+    assert "1 paper to update." in before
+    assert "<b>Cats &lt;i&gt;</b> (abstract, date)" in before
+
+
+@pytest.mark.parametrize(
+    ("added", "updated", "said"),
+    [
+        (2, 0, "Add 2 papers"),
+        (0, 1, "Update 1 paper"),
+        (2, 1, "Add 2 and update 1 paper"),
+    ],
+)
+def test_the_button_says_whether_papers_are_added_or_updated(added, updated, said):
+    assert adding_said(IngestReport(added=added, updated=updated)) == said
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import gradio as gr
 from rag.errors import RagError
 from rag.library import MOST_PREVIEWED, Library
 from rag.readers import FORMATS, SUFFIXES
-from rag.types import Preview
+from rag.types import IngestReport, Preview
 from ui.library import html
 from ui.library.context import progress_in
 from ui.library.papers import (
@@ -191,9 +191,18 @@ def _understood(
         given,
         told + asking,
         gr.update(visible=True),
-        gr.update(value=f"Add {counted(papers, 'paper')}", visible=papers > 0),
+        gr.update(value=adding_said(found.report), visible=papers > 0),
         gr.update(value=f"Look for {counted(lacking, 'abstract')}", visible=lacking > 0),
     )
+
+
+def adding_said(report: IngestReport) -> str:
+    """What the button does: add papers, update papers that are here, or both."""
+    if not report.updated:
+        return f"Add {counted(report.added, 'paper')}"
+    if not report.added:
+        return f"Update {counted(report.updated, 'paper')}"
+    return f"Add {report.added:,} and update {counted(report.updated, 'paper')}"
 
 
 def _added(library: Library, given: Pending, bar: gr.Progress) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.identifiers import doi_of
 from rag.lookup.enriching import Change
-from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection
+from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection, Updated
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
@@ -189,7 +189,7 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
     counts = [
         f"{count:,} {said}"
         for count, said in (
-            (report.updated if report.added else 0, "updated"),
+            (report.updated if report.added else 0, "updated" if is_done else "to update"),
             (report.unchanged, "here already"),
             (report.duplicates, "given twice"),
             (len(report.rejected), "left out"),
@@ -199,6 +199,8 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
     told = ", ".join([_first_count(report, is_done=is_done), *counts])
     summary = f'<p class="said" role="status">{told}.</p>'
     summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])
+    changed = "Updated:" if is_done else "Would be updated:"
+    summary += _list(changed, [_updated(each) for each in report.changes])
     summary += _list("Notes:", [_note(each) for each in report.notes])
     return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
 
@@ -208,7 +210,8 @@ def _first_count(report: IngestReport, *, is_done: bool) -> str:
     new = counted(report.added, "new paper")
     if report.added:
         return f"{counted(report.added, 'paper')} added" if is_done else new
-    return f"{counted(report.updated, 'paper')} updated" if report.updated else "Nothing new"
+    updated = "updated" if is_done else "to update"
+    return f"{counted(report.updated, 'paper')} {updated}" if report.updated else "Nothing new"
 
 
 def _list(heading: str, items: Sequence[str]) -> str:
@@ -226,6 +229,10 @@ def _merged(merged: Merged) -> str:
     if not known or came == known:
         return f"<b>{escape(merged.title)}</b>"
     return f"<b>{escape(merged.title)}</b> (here from {known}, now from {came} as well)"
+
+
+def _updated(updated: Updated) -> str:
+    return f"<b>{escape(updated.title)}</b> ({escape(updated.told)})"
 
 
 def _note(note: Note) -> str:

@@ -16,9 +16,11 @@ from rag.query.focus import topic_words
 from rag.query.follow_ups import (
     COMPARES,
     MORE,
+    REMAINING,
     RETURNS_TO,
     TURNS_TO,
     asks_else_of_itself,
+    asks_for_aspect,
     asks_for_others,
     asks_to_rephrase,
     compares,
@@ -117,7 +119,7 @@ def find_antecedents(question: str, history: Sequence[Message]) -> Antecedents:
     if not answers:
         return NO_ANTECEDENTS
     latest, several = answers[-1], _counted_papers(answers)
-    placed = _by_position(question, history, several)
+    placed = _remaining(question, answers) or _by_position(question, history, several)
     if placed or _asks_only_for_fields(question):
         return Antecedents(tuple(placed or latest[:1]), is_certain=True)
     if RETURNS_TO.match(question):
@@ -130,7 +132,7 @@ def find_antecedents(question: str, history: Sequence[Message]) -> Antecedents:
         return Antecedents(tuple(many), is_certain=is_certain)
     if compares(question) and not topic_words(COMPARES.sub(" ", question)):
         return Antecedents(tuple(several), is_certain=True) if len(several) > 1 else NO_ANTECEDENTS
-    if is_elliptical(question):
+    if is_elliptical(question) or _asks_for_aspect_of(latest, question):
         meant = latest if len(latest) > MOST_BESIDE else latest[:1]
         return Antecedents(tuple(meant), is_certain=True)
     return _by_pronoun(question, latest[0])
@@ -253,6 +255,32 @@ def _by_position(
     if found and THAN.search(question) and (latest := last_cited(history)):
         return list({latest[0].paper_id: latest[0], **found}.values())
     return list(found.values())
+
+
+def _remaining(question: str, answers: Sequence[Sequence[Paper]]) -> list[Paper]:
+    """Return the papers of the last answer with several of which nothing was asked since.
+
+    Only where something was asked of another: after "the first one" comes "and the other one?".
+    """
+    match = REMAINING.match(question)
+    places = [place for place, papers in enumerate(answers) if len(papers) > 1]
+    if match is None or not places:
+        return []
+    asked = {paper.paper_id for papers in answers[places[-1] + 1 :] for paper in papers}
+    left = [paper for paper in answers[places[-1]] if paper.paper_id not in asked]
+    is_begun = len(left) < len(answers[places[-1]])
+    return (left[:1] if match["one"] else left) if is_begun else []
+
+
+def _asks_for_aspect_of(latest: Sequence[Paper], question: str) -> bool:
+    """Return whether a few words ask for an aspect of the only paper of the last answer.
+
+    It has all their specific words: "accuracy on ImageNet?"
+    """
+    if len(latest) != 1 or not asks_for_aspect(question):
+        return False
+    own = {stem for word in specific_words(question) for stem in analyze(word)}
+    return own <= set(analyze(f"{latest[0].title} {latest[0].abstract}"))
 
 
 def _at_position(

@@ -12,13 +12,15 @@ from rag.query.details import without_details
 from rag.query.fields import without_fields
 from rag.query.focus import topic_words
 from rag.query.form import NO_FORM, form_of, without_form
+from rag.query.questions import content_words
 
 # Asks for papers beside those that were cited.
 ASKS_FOR_OTHERS: Final = re.compile(
     r"\b(?:other|more|further|additional|different)\s+(?:\w+\s+)?(?:papers?|works?|studies|articles|approaches|methods)\b"
     r"|\b(?:any(?:thing|one|body)|some(?:thing|one|body)|who|what)\s+else\b(?!\s+(?:do|does|did|is|are|can|about\s+it)\b)"
     r"|\b(?:similar|related)\s+(?:papers?|works?|studies|articles|to\s+(?:it|this|that))\b"
-    r"|\b(?:papers?|works?|something|anything)\s+(?:like|similar\s+to)\s+(?:it|this|that)\b"
+    r"|\b(?:papers?|works?|something|anything)\s+(?:like|(?:similar|close|comparable)\s+to)\s+(?:it|this|that)\b"
+    r"|\b(?:any|some)thing\s+(?:similar|related|comparable)\b"
     r"|\b(?:is|was|(?:is|was)n['’]t|saw|read|know|remember|exists?)\s+(?:there\s+)?(?:also\s+)?another\s+(?:one|paper|work|study|article)\b",
     re.IGNORECASE,
 )
@@ -34,7 +36,8 @@ SEARCHES_ON: Final = re.compile(
     r"|\b(?:came\s+up\s+with|invented|introduced|coined)\s+(?:these|those|this|that|such|the)\s+[a-z]"
     r"|\b(?:(?:is|are)\s+there|(?:did|has|have|does|do)\s+(?:any\w*|some\w*|people|others?)"
     r"|any\s+(?:other\s+)?(?:works?|papers?|studies|research|attempts?)|which\s+(?:other\s+)?(?:papers?|works?)"
-    r"|(?:something|anything|papers?|works?)\s+(?:similar|like|else)|who\s+else|elsewhere"
+    r"|(?:something|anything|papers?|works?)\s+(?:similar|related|like|else|close\s+to)|who\s+else|elsewhere"
+    r"|what\s+else\s+(?:should|can|could)\s+(?:i|we|one)\s+(?:read|look)|(?:similar|related)\s+(?:papers?|works?|studies|articles)"
     r"|(?:is|was|(?:is|was)n['’]t|saw|read|know|remember|exists?)\s+(?:there\s+)?(?:also\s+)?another\s+(?:one|paper|work|study|article))\b",
     re.IGNORECASE,
 )
@@ -44,12 +47,16 @@ SELECTS_AMONG: Final = re.compile(
     re.IGNORECASE,
 )
 COMPARES: Final = re.compile(
-    r"\b(?:compare|contrast|versus|vs|differ\w*|better|similarit\w+|side\s+by\s+side|in\s+common)\b",
+    r"\b(?:compare|contrast|versus|vs|differ(?!ently)\w*|better|similarit\w+|side\s+by\s+side|in\s+common)\b",
     re.IGNORECASE,
 )
-# Asks for a result and compares no papers: "how much better is it than before?"
+# Asks for a result and compares no papers: "how much better is it than before?", "what did they
+# compare it with?"
 BETTER_THAN: Final = re.compile(
-    r"\bhow\s+(?:much|far|many)\b.*\bbetter\b|\bbetter\s+(?:\w+\s+){0,3}?than\b", re.IGNORECASE
+    r"\bhow\s+(?:much|far|many)\b.*\bbetter\b|\bbetter\s+(?:\w+\s+){0,3}?than\b"
+    r"|\b(?:what|which|whom?)\b.{0,40}\bcompared?\b(?:\s+(?:it|this|that|themselves))?"
+    r"(?:\s+(?:to|with|against))?(?=\W*$)",
+    re.IGNORECASE,
 )
 MORE: Final = re.compile(
     r"""^\W*(?:(?:and|ok(?:ay)?|please|yes|can\syou|could\syou)\W+)*
@@ -66,6 +73,10 @@ REPHRASES: Final = re.compile(
     r"|\bshort(?:er)?\b|\bbrief(?:ly|er)?\b|\bconcise(?:ly)?\b|\b(?:one|1)\s+sentence\b"
     r"|\bin\s(?:german|french|spanish|italian|chinese|japanese|portuguese|dutch|russian|polish|turkish|korean|arabic|hindi)"
     r"(?=\W*(?:please|pls|plz|now|instead)?\W*$)"
+    r"|^\W*(?:huh|pardon(?:\sme)?|come\sagain|say\s(?:that\s)?again)\W*$"
+    r"|\b(?:do\s?n['’]?t|did\s?n['’]?t|can['’]?t|cannot|not)\s(?:(?:really|quite|fully)\s)?(?:understand|follow|get\s(?:it|this|that))\b"
+    r"|\b(?:explain|say|put)\b(?:\s(?:it|this|that))?\s(?:again|differently|better|(?:in\s)?another\sway)\b"
+    r"|\bwhat\s(?:do\syou|does\s(?:this|that|it)(?:\sall)?)\smean\W*$"
     r"|\btranslat\w+|\bsimplif\w+|\bin\s(?:your\sown|other)\swords\b|\brephrase\b|\bparaphrase\b|\bfor\s(?:a\s)?(?:child|kid|beginner|dumm)\w*",
     re.IGNORECASE,
 )
@@ -79,8 +90,22 @@ ASPECTS: Final = frozenset(
         work impact application applications example examples assumption assumptions
         numbers speed size cost costs suggest suggests suggested recommend advise instead exactly
         actually really need needs rely relies exploit exploits happens give gives get gets
-        measured run runs""",
+        measured run runs
+        improvement improvements gain gains speedup speedups increase reduction margin
+        benefit benefits strengths pros cons takeaway takeaways big large small high low significant
+        impressive strong beat beats outperform outperforms surpass surpasses""",
     )
+)
+# Asks for those that nothing was asked of yet: "and the other one?", "the rest?"
+_ALSO: Final = (
+    r"(?:(?:and|so|ok(?:ay)?|now|then|but|please|what|how|about|tell|show|me|more|explain|on|of)"
+    r"\W+)*"
+)
+REMAINING: Final = re.compile(
+    rf"^\W*{_ALSO}the\s+(?:(?P<one>other(?:\s+(?:one|paper|study|work))?)"
+    r"|others|rest(?:\s+of\s+(?:them|these|those))?|other\s+(?:ones|papers|two|three|four))"
+    r"(?:[\s,]+please)?\W*$",
+    re.IGNORECASE,
 )
 # An ellipsis asks the same paper: "what dice score?", "and the auc?"
 ELLIPSIS: Final = re.compile(
@@ -127,6 +152,9 @@ RETURNS_TO: Final = re.compile(
     re.IGNORECASE,
 )
 LONGEST_CONTINUATION: Final = 5  # words
+OF_READING: Final = frozenset(
+    ("read", "look", "like", "show", "find", "recommend", "suggest", "topic")
+)
 # "And for LSTMs?" and "and in practice?" keep to the topic.
 LEANS: Final = re.compile(
     r"^(?:for|in|inside|on|with|within|without|at|from|against|by|of|over|across|under|when|if|compared|how|why|is|are|does"
@@ -136,7 +164,8 @@ LEANS: Final = re.compile(
 )
 # Whether a method works for something else: "can I use it for images?"
 APPLIES: Final = re.compile(
-    r"^(?!.*\bones?\b).*\b(?:can|could|may|might|does|do|did|would|will|is|are|should)\b.{0,40}"
+    r"^(?!.*\bones?\b).*(?:\b(?:can|could|may|might|does|do|did|would|will|is|are|should)\b.{0,40}"
+    r"|^\W*(?:(?:so|and|but|then)\W+)*(?:it|this|that|they)\s+(?:\w+\s+){0,2}?)"
     r"\b(?:us(?:e|ed|able|eful)|work(?:s|ed)?|appl(?:y|ies|ied|icable)|good|suitable|fit|help(?:s|ful)?|valid"
     r"|holds?|generali[sz]es?|transfers?|extend(?:s|ed)?)\b.{0,12}\b(?:for|on|in|with|to)\b",
     re.IGNORECASE,
@@ -217,6 +246,21 @@ def is_fragment(question: str) -> bool:
 def is_elliptical(question: str) -> bool:
     """Return whether a follow-up leaves out all but what it asks for: "and the auc?"."""
     return ELLIPSIS.match(question) is not None and not SAYS_SOMETHING.search(question)
+
+
+def asks_for_like_papers(question: str) -> bool:
+    """Return whether other papers like those before are asked for, without a topic of their own."""
+    if not (asks_for_others(question) and searches_on(question)):
+        return False
+    left = SEARCHES_ON.sub(" ", ASKS_FOR_OTHERS.sub(" ", question))
+    return not specific_words(left) - OF_READING
+
+
+def asks_for_aspect(question: str) -> bool:
+    """Return whether a few words ask for what any paper may have: "accuracy on ImageNet?"."""
+    is_short = len(question.split()) <= LONGEST_CONTINUATION
+    words = set(content_words(question))
+    return is_short and bool(words & ASPECTS) and not SAYS_SOMETHING.search(question)
 
 
 def explicit_new_topic(question: str) -> str:

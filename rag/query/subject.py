@@ -24,6 +24,7 @@ from rag.query.fields import asked_fields
 from rag.query.follow_ups import (
     applied_to,
     applies,
+    asks_for_like_papers,
     asks_for_other_papers,
     compares,
     continues_topic,
@@ -57,7 +58,19 @@ class SubjectFinder:
     def find(self, query: Query) -> Query:
         """Return the query with the papers it is about, and how it relates to those before it."""
         described = described_before(query.standalone, query.history)
-        return replace(query, about=(described,)) if described else self._find(query)
+        if described:
+            return replace(query, about=(described,))
+        return self._like_cited(query) or self._find(query)
+
+    @staticmethod
+    def _like_cited(query: Query) -> Query | None:
+        """Return the query for papers like the last one cited, if only such are asked for."""
+        cited = last_cited(query.history)
+        if not cited or not asks_for_like_papers(query.standalone):
+            return None
+        alike = f"papers like “{cited[0].title}”"
+        excluded = ids_to_exclude(query.standalone, query.history)
+        return replace(query, standalone=alike, topic=alike, excluded=excluded)
 
     def _find(self, query: Query) -> Query:
         question = query.standalone

@@ -5,6 +5,7 @@ What kind of answer is asked for is decided here and nowhere else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ from rag.types import Filters, Message, Paper
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
+EXAMPLE: Final = re.compile(r"\b(?:an|one|any|another)\s+example\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class QueryParser:
         """
         if language := language_of(text):
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
-        if talk := small_talk(text):
+        if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
@@ -239,6 +241,11 @@ def _asks_only_for_titles(query: Query) -> bool:
         "give",
         "please",
     }
+
+
+def _asks_for_example(text: str, history: Sequence[Message]) -> bool:
+    """Return whether an example of what was cited is asked for: "give me an example"."""
+    return bool(last_cited(history)) and EXAMPLE.search(text) is not None
 
 
 def _stands_alone(question: str) -> bool:

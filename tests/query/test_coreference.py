@@ -35,6 +35,10 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("compare them", [MOSS, CRAB, BELL]),
         ("how does it work?", [MOSS]),
         ("its limitations", [MOSS]),
+        ("how big was the improvement", [MOSS]),
+        ("is the gain significant?", [MOSS]),
+        ("any pros and cons?", [MOSS]),
+        ("what was it compared to?", [MOSS]),
         ("tell me more", [MOSS]),
         ("in simpler words please", [MOSS]),
         ("is the code available?", [MOSS]),
@@ -63,6 +67,26 @@ def test_a_follow_up_refers_to_papers_of_the_answer_before(question, papers):
 def test_ordinals_are_those_of_the_last_answer_that_cited_several():
     assert find_antecedents("and the third one?", LATER).papers == (BELL,)
     assert find_antecedents("does it swim?", LATER).papers == (CRAB,)
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("and the other one?", (MOSS,)),
+        ("the others please", (MOSS, BELL)),
+        ("what about the rest", (MOSS, BELL)),
+        ("does it beat the others?", (CRAB,)),
+    ],
+)
+def test_the_others_are_those_that_nothing_was_asked_of_since(question, papers):
+    assert find_antecedents(question, LATER).papers == papers
+
+
+def test_a_few_words_ask_for_an_aspect_of_the_only_paper_that_has_them():
+    swims = Paper("swims", "Swimming Crabs", "Crabs swim in salt water.")
+    alone = (Message("user", "Who?"), Message("assistant", "[1]", cited(swims)))
+    assert find_antecedents("accuracy in salt water?", alone).papers == (swims,)
+    assert find_antecedents("accuracy on bells?", alone).papers == ()
 
 
 def test_a_paper_is_compared_with_the_one_of_the_last_answer():

@@ -7,9 +7,11 @@ import pytest
 from rag.query.follow_ups import (
     applied_to,
     applies,
+    asks_for_like_papers,
     asks_for_more,
     asks_for_other_papers,
     asks_to_rephrase,
+    compares,
     explicit_new_topic,
     possible_new_topic,
     selects_among_cited,
@@ -76,6 +78,10 @@ def test_what_a_follow_up_turns_to_is_found(question, turned):
         "put everything in one sentence pls",
         "in plain english",
         "the short version",
+        "huh?",
+        "i don't understand",
+        "could you explain that differently",
+        "what does that mean?",
     ],
 )
 def test_the_last_answer_is_asked_for_in_other_words(message):
@@ -87,6 +93,27 @@ def test_the_last_answer_is_asked_for_in_other_words(message):
 )
 def test_a_topic_of_its_own_is_no_last_answer_in_other_words(message):
     assert not asks_to_rephrase(message)
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("similar papers", True),
+        ("anything related?", True),
+        ("what else should I read on this", True),
+        ("are there other papers like this one?", True),
+        ("similar papers on roofs", False),
+        ("what else does it measure?", False),
+    ],
+)
+def test_papers_like_those_before_are_asked_for_without_a_topic(question, asks):
+    assert asks_for_like_papers(question) is asks
+
+
+def test_what_something_was_compared_with_is_asked_of_one_paper():
+    assert not compares("what did they compare it with?")
+    assert not compares("could you explain that differently")
+    assert compares("compare it with the first one")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +138,7 @@ def test_other_papers_are_told_from_other_uses_of_the_same(question, asks):
         ("can I use it for wet roofs?", True),
         ("does that work for crabs too?", True),
         ("would it be applicable to boats", True),
+        ("so it also works on boats?", True),
         ("have they been tried on crabs?", False),
         ("and the one on crabs, does it work in fog?", False),
         ("how does it work?", False),

@@ -6,7 +6,7 @@ import pytest
 
 from rag.query.query import Query
 from rag.query.understanding import QueryParser
-from rag.types import NO_FILTERS, Filters, Message
+from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
 
 FIRST = "How are deep networks pruned?"
 TALKED = (Message("user", FIRST), Message("assistant", "By the size of their weights."))
@@ -51,6 +51,21 @@ def test_a_text_that_is_only_searched_for_keeps_its_small_talk():
 @pytest.mark.parametrize("text", ["yes please", "and since 2020?"])
 def test_a_follow_up_without_words_of_its_own_asks_the_last_question_anew(text):
     assert understand(text, TALKED).topic == FIRST
+
+
+def test_papers_like_the_last_one_are_searched_for_by_its_title():
+    moss = Paper("moss", "Moss on Roofs", "A text.")
+    cited = (Citation(1, moss, "A text.", 0, 7, 1.0),)
+    query = understand("similar papers?", (*TALKED, Message("assistant", "A text. [1]", cited)))
+    assert query.topic == "papers like “Moss on Roofs”"
+    assert query.excluded == ("moss",)
+
+
+def test_an_example_is_asked_of_the_papers_where_some_are_cited():
+    cited = (Citation(1, Paper("moss", "Moss on Roofs", "A text."), "A text.", 0, 7, 1.0),)
+    talked = (*TALKED, Message("assistant", "A text. [1]", cited))
+    assert understand("give me an example", talked).asks_for == "papers"
+    assert understand("give me an example").asks_for == "assistant"
 
 
 def test_papers_of_an_author_are_asked_for_without_a_topic():

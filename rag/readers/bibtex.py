@@ -132,6 +132,7 @@ def _record(fields: Mapping[str, str], key: str) -> Record:
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
         "collections": _groups(fields),
         "retraction": noted_retraction(plain_text(fields.get("note", ""))),
+        "kinds": [fields.get("type"), fields.get("document_type")],
     }
     if not own_id:
         return LatexRecord(record)

@@ -56,6 +56,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "categories, topics, subjects, dc subject",
     "key": "citation key, cite key, bibtex key",
     "collections": "collections, collection",
+    "kinds": "document type, publication type, dt",
     "own": "paperchat_id",
 }
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {

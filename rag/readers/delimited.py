@@ -228,6 +228,7 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
         "venue": _first(cells, "venue"),
         "keywords": _first(cells, "keywords"),
         "citekey": _first(cells, "key"),
+        "kinds": _first(cells, "kinds").split(";"),
         "collections": list(filter(None, map(str.strip, _first(cells, "collections").split(";")))),
     }
     if not own_id:

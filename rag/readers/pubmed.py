@@ -55,6 +55,7 @@ def _record(fields: Fields) -> Record:
         "pmid": fields.text("PMID"),
         "venue": fields.text("JT", "TA"),
         "keywords": fields.every("OT"),
+        "kinds": fields.every("PT"),
     }
 
 

@@ -56,6 +56,15 @@ FIELD_NAMES: Final = {
     "authors": "authors: give names",
 }
 RETRACTED: Final = re.compile(r"^\s*retracted\b", re.IGNORECASE)
+RETRACTED_KIND: Final = re.compile(
+    r"\s*(retracted|withdrawn)(?: (?:publication|article|paper))?\s*$", re.IGNORECASE
+)
+# What publishers put before a title, and Web of Science behind it; no title that begins so.
+RETRACTED_TITLE: Final = re.compile(
+    r"^[\[(]?(retracted|withdrawn)(?: (?:article|paper|chapter|publication))? ?[:\])]"
+    r"|\((retracted|withdrawn) (?:article|paper|chapter|publication)[^()]*\)\W*$",
+    re.IGNORECASE,
+)
 DIGIT_DATE: Final = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?")
 LISTED: Final = re.compile(r"^\s*\[\s*([\"'].*[\"'])\s*\]\s*$", re.DOTALL)
 WEB_ADDRESS: Final = re.compile(r"^https?://[^\s<>\"']+$")
@@ -110,7 +119,8 @@ def paper_from_record(record: Record, source: str) -> Paper:
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
     `arxiv_id`; `doi`; `pmid`; `citekey`; `authors`; `published`, `date`, `year`, `update_date` or
     arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `collections`;
-    `retraction`; `source`. An optional value that cannot be understood is left out.
+    `retraction`; `kinds` of publication; `source`. An optional value that cannot be understood is
+    left out.
 
     Raises:
         RecordError: Title or abstract is missing, or the id cannot serve as one.
@@ -134,7 +144,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
         _tags(record),
         (),
         _collections(record),
-        _first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or None,
+        _first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or _marked(record, title),
     )
     return _with_kept(paper, record) if isinstance(record, OwnRecord) else paper
 
@@ -184,6 +194,16 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
         identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
     edited = tuple(dict.fromkeys((*paper.edited, *fields)))
     return replace(paper, **fields, identifiers=identifiers, edited=edited)
+
+
+def _marked(record: Record, title: str) -> str | None:
+    """Return that a paper was retracted, where its title or its kind of publication says so."""
+    kinds = record.get("kinds")
+    for kind in kinds if isinstance(kinds, list | tuple) else [kinds]:
+        if isinstance(kind, str) and (found := RETRACTED_KIND.match(kind)):
+            return f"{found[1].lower()}, as its record tells"
+    found = RETRACTED_TITLE.search(title)
+    return f"{(found[1] or found[2]).lower()}, as its title tells" if found else None
 
 
 def noted_retraction(*notes: str) -> str:

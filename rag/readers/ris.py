@@ -100,6 +100,7 @@ def _record(fields: Fields) -> Record:
         "keywords": fields.every("KW", "DE"),
         "collections": _noted_collections(fields),
         "retraction": noted_retraction(*fields.every("N1")),
+        "kinds": fields.every("M3"),
     }
     return OwnRecord(record) if is_own else record
 

@@ -67,4 +67,5 @@ def record_of_tags(fields: Fields) -> Record:
         "pmid": fields.text("PM"),
         "venue": fields.text("SO", "JI", "SE"),
         "keywords": fields.text("DE"),
+        "kinds": fields.text("DT").split(";"),
     }

@@ -78,6 +78,7 @@ def record_of_element(element: Element) -> Record | None:
         return None
     if not (record["title"] or record["abstract"]):
         return None
+    record["kinds"] = [each.text for each in element.iter("PublicationType")]
     record["abstract"] = ANNOUNCED.sub("", str(record["abstract"]))
     is_latex = bool(record["arxiv_id"]) and (element.tag in ENTRIES or _is_of_arxiv(element))
     return LatexRecord(record) if is_latex else record

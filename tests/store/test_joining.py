@@ -397,3 +397,10 @@ def test_a_report_names_what_one_source_has_twice(library, is_first):
     assert [(each.title, each.source, each.into) for each in report.merged] == [
         ("Singing kettles", "a.bib", "a.bib")
     ]
+
+
+def test_a_paper_that_is_here_is_found_to_be_retracted_since(library):
+    library.ingest(record("a.bib"))
+    report = library.ingest(record("a.bib", kinds=["Retracted Publication"]))
+    assert [each.told for each in report.changes] == ["retraction"]
+    assert library.papers()[0].retraction == "retracted, as its record tells"

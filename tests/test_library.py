@@ -944,3 +944,15 @@ def test_ask_leaves_a_library_alone_that_is_not_new(tmp_path):
 def test_the_paper_that_brings_a_thing_is_cited_before_those_that_use_it(starter):
     answer = starter.ask("what is a modern Hopfield network?")
     assert answer.papers[0].title == "Hopfield Networks is All You Need"
+
+
+def test_a_file_whose_records_were_rejected_is_counted_by_them_alone(library, tmp_path):
+    lacking = tmp_path / "lacking.jsonl"
+    lacking.write_text(json.dumps({"title": "Only a title"}) + "\n", encoding="utf-8")
+    blank = tmp_path / "none.json"
+    blank.write_text("[]", encoding="utf-8")
+    file = write_json_lines(tmp_path / "tide.jsonl", [TIDE])
+    report = library.ingest([lacking, blank, file])
+    told = [(each.source, each.record) for each in report.rejected]
+    assert told == [("lacking.jsonl", 1), ("none.json", 0)]
+    assert library.preview([lacking, blank, file]).report.rejected == report.rejected

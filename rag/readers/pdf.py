@@ -63,7 +63,7 @@ def read_pdf(content: bytes) -> Iterator[Record | RecordError]:
     title, after = _title(lines[: at if at else 40], text)
     abstract = _abstract(lines, at, text) if at is not None else ""
     if not title or len(abstract) < LEAST_ABSTRACT_CHARACTERS:
-        yield RecordError(_missing(title, abstract), "not all of it was found")
+        yield RecordError(what_is_missing(title, abstract), "not all of it was found")
         return
     stamp, doi, dated = STAMP.search(text), DOI.search(text), DATED.search(text)
     yield {
@@ -76,7 +76,8 @@ def read_pdf(content: bytes) -> Iterator[Record | RecordError]:
     }
 
 
-def _missing(title: str, abstract: str) -> str:
+def what_is_missing(title: str, abstract: str) -> str:
+    """Say what was not found in a PDF, and how to complete it."""
     what = "title" if not title else "abstract"
     if not title and len(abstract) < LEAST_ABSTRACT_CHARACTERS:
         what = "title and no abstract"

@@ -496,7 +496,7 @@ def require_paper(items: Iterator[Item], *, lets_lacking: bool = False) -> Itera
     before: list[Rejection | Note | Inventory] = []
     for item in items:
         if isinstance(item, Paper):
-            return chain(before, [item], items)
+            return _told_once(chain(before, [item], items))
         before.append(item)
     rejected = [each for each in before if isinstance(each, Rejection)]
     if any(isinstance(each, Inventory) for each in before):
@@ -505,7 +505,18 @@ def require_paper(items: Iterator[Item], *, lets_lacking: bool = False) -> Itera
         raise SourceUnavailableError(" ".join(dict.fromkeys(each.why for each in rejected)))
     if rejected and not (lets_lacking and any(each.paper for each in rejected)):
         raise SourceError(_describe(rejected))
-    return iter(before)
+    return _told_once(iter(before))
+
+
+def _told_once(items: Iterator[Item]) -> Iterator[Item]:
+    """Leave out that a file holds no paper where its records were rejected, which says why."""
+    told: set[tuple[str, str]] = set()
+    for item in items:
+        if isinstance(item, Rejection):
+            if item.why == NO_PAPER and (item.within, item.source) in told:
+                continue
+            told.add((item.within, item.source))
+        yield item
 
 
 def _telling(rejection: Rejection) -> int:

@@ -207,7 +207,7 @@ def test_of_several_files_it_is_told_how_many_papers_each_gave(run, tmp_path):
     assert out.splitlines()[:3] == [
         "      2  more.jsonl",
         "      1  few.jsonl, 1 rejected",
-        "3 added, 0 updated, 0 unchanged, 0 duplicates, 3 rejected",
+        "3 added, 0 updated, 0 unchanged, 0 duplicates, 2 rejected",
     ]
 
 

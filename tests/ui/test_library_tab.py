@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup.enriching import Change
+from rag.readers.pdf import what_is_missing
 from rag.settings import Settings
 from rag.store.listing import PaperList
 from rag.store.papers import LibraryState, NewPaper, PaperStore
@@ -843,3 +844,10 @@ def test_a_papers_vector_is_the_mean_of_its_passages(starter):
 
 def test_asking_about_a_paper_names_it():
     assert "“Flying Cats”" in question_about(Paper("1", "Flying Cats", "They fly."))
+
+
+def test_what_a_pdf_lacks_is_told_on_the_page_without_a_command():
+    why = what_is_missing("Old ice", "")
+    shown = html.report_html(IngestReport(rejected=(Rejection("ice.pdf", 1, why),)))
+    assert "paste its title and abstract into the field above" in shown
+    assert "paperchat" not in shown

@@ -13,6 +13,10 @@ NAMES_HERE: Final = (
     (", or raise RAG_DEADLINE_S", ""),
     (", or raise RAG_TIMEOUT_S", ""),
     ("; `paperchat ingest --help` lists them", ""),  # the page lists them below the field
+    (
+        "add it by hand: paperchat papers add --title … --abstract …",
+        "paste its title and abstract into the field above",
+    ),
 )
 
 

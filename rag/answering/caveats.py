@@ -13,6 +13,7 @@ from rag.query.coined import unmentioned
 from rag.query.comparing import compared_sides
 from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
+from rag.query.premises import contradicted
 from rag.query.query import Query
 from rag.store.lexical import analyze
 from rag.text import squeezed
@@ -30,6 +31,7 @@ UNKNOWN: Final = "No paper in this library mentions {names}; these passages come
 MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it says."
 NOT_APPLIED: Final = "The abstract of “{title}” does not speak of {words}."
 NO_SIDE: Final = "No abstract cited here mentions {side}; this is one side of the comparison only."
+CONTRARY: Final = "The abstract does not say “{words}”, rather the contrary; this is what it says."
 NO_LIMITS: Final = "The abstract names no limitation; this is what it says."
 
 
@@ -92,6 +94,8 @@ def _missing_in_paper(
         return None
     if lacks_limits(query.standalone, query.about[0]):
         return NO_LIMITS
+    if claimed := contradicted(query.standalone, query.about[0].abstract):
+        return CONTRARY.format(words=claimed)
     if query.is_follow_up:
         return None
     words = answerability.missing_words(query.standalone, query.about[0])
@@ -119,8 +123,11 @@ def _missing_in_found(topic: str, answer: Answer, answerability: AnswerabilityMo
         return UNMENTIONED.format(names=_listed(names))
     if asks_for_several(topic):
         return None
-    if lacks_detail(topic, papers[0]) or lacks_term(topic, papers):
+    is_lacking = lacks_detail(topic, papers[0])
+    if is_lacking or lacks_term(topic, papers):
         return NOT_SAID
+    if is_lacking is False:
+        return None
     missing = answerability.missing_detail(topic, papers[0])
     return NOT_SAID if missing >= load_fitted().thresholds.maybe_missing_from.value else None
 

@@ -14,6 +14,7 @@ from rag.embedding.encoding import CachedEncoder
 from rag.fitted import load_fitted
 from rag.query.details import (
     LIGHT_VERB,
+    asked_kinds_of_data,
     asked_things,
     lacks_any_count,
     missing_details,
@@ -36,6 +37,9 @@ MISSING_BELOW: Final = 0.3
 # name a paper, one more of 10 false premises is reported, and two of 65 others.
 UNHEARD_BELOW: Final = 0.45
 LEAST_UNHEARD: Final = 2
+# The same for the kind of data that is asked for: "which audio dataset". Of ten kinds that papers
+# have, none is below; of five that they lack, all are.
+KIND_BELOW: Final = 0.42
 # One such word is enough in a short question whose papers are hardly relevant, by log-odds: of 31
 # answers on topics near those of the library five more are told as that, of 370 right ones three.
 HARDLY_RELEVANT: Final = 0.8
@@ -129,6 +133,8 @@ class AnswerabilityModel:
             if met < UNHEARD_BELOW and min(map(self._weight, analyze(w)), default=0.0) >= nowhere
         ]
         kept = unheard if len(unheard) >= LEAST_UNHEARD else []
+        kinds = asked_kinds_of_data(question)
+        kept += [w for w, met in words if w in kinds and met < KIND_BELOW]
         far = [w for w, met in words if met < MISSING_BELOW or w in kept]
         return [w for w in far if is_topical(w) and not set(analyze(w)) & present]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from rag.query.evidence import (
@@ -91,13 +92,16 @@ DETAILS: Final = (
     _detail(
         r"\b(?:price|how\s+much\s+(?:money\s+)?(?:did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
         r"|(?:who|what|which|how)\b.{0,30}\b(?:salary|budget|funded|funding|grants?|sponsor\w*|paid))\b",
-        r"[$€£]\s?\d|\b(?:dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
+        r"[$€£]\s?\d|\b(?:pric(?:es?|ing)|dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
     ),
     _detail(  # which one: that the code is open does not say
         r"\b(?:which|what|under\s+(?:which|what))\s+(?:\w+\s+)?licen[cs]e\b(?!\s+plate)|\blicen[cs]ed\s+under\s+(?:which|what)\b",
         r"\blicen[cs]\w+|\b(?:apache|gpl|bsd|mit\s+licen[cs]e|cc[- ]by|creative\s+commons)\b",
     ),
-    _detail(r"\blicen[cs]\w+\b", r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b"),
+    _detail(
+        r"\blicen[cs]\w+\b(?!\s+plate)",
+        r"\blicen[cs]\w+|\b(?:apache|gpl|bsd)\b|\bopen[- ]sourced?\b",
+    ),
     _detail(
         r"\b(?:what|which)\s+(?:(?:is|was|the|value|of|amount)\s+)*drop-?out\b(?=\W*$|\s+(?:rate|probab|value|do\b|does\b|did\b|is\b|was\b))"
         r"|\bdrop-?out\s+(?:rates?|probabilit\w+|values?)\b",
@@ -288,6 +292,20 @@ def asked_things(question: str) -> list[list[str]]:
         if words and OF_NUMBERS.isdisjoint(word.lower() for word in words):
             found.append(words)
     return found
+
+
+DATA: Final = re.compile(r"data(?:-?sets?)?|corpus|corpora|benchmarks?|recordings?", re.IGNORECASE)
+
+
+def asked_kinds_of_data(question: str) -> set[str]:
+    """Return the words that say which kind of data is asked for: audio in "which audio data"."""
+    things = asked_things(question)
+    named = (thing for thing in things if any(map(DATA.fullmatch, thing)))
+    return {word for thing in named for word in takewhile(_is_no_data, thing)}
+
+
+def _is_no_data(word: str) -> bool:
+    return DATA.fullmatch(word) is None
 
 
 def is_detail(question: str) -> bool:

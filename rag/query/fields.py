@@ -40,7 +40,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
     ),
     "date": re.compile(
         rf"""\bwhen\s+(?:was|were|did|is|has|have)\b.*\b(?:publi(?:shed|cation)|written|released|come\s+out|came\s+out|appear(?:ed)?|submitted|posted)\b
-           |\bwhen\s+(?:was|is|did|were)\s+(?:it|this|that|they)\b(?!\s+\w+\s+(?:trained|used|work))
+           |\bwhen\s+(?:was|is|did|were)\s+(?:it|this|that|they)\b(?=\W*$|\s+(?:from|out|first|made|done|paper|study|work)\b)
            |\b(?:publication|release)\s+(?:date|year)\b|\b(?:date|year)\s+of\s+(?:publication|release)\b
            |\b(?:what|which|in\s+(?:what|which))\s+(?:year|date)\b(?=.*\b(?:publi\w+|written|released|appear\w*|come\s+out|paper|article|from|{PUBLICATIONS})\b|\W*$)
            |\b(?:which|what)\s+(?:one\s+)?of\s+(?:these|those|them|the\s+(?:two|three|four|five|papers))\b.{{0,40}}

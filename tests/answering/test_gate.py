@@ -66,6 +66,25 @@ def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
     assert response.metadata["caveat"] == answer.caveat
 
 
+def test_a_premise_that_the_abstract_of_a_named_paper_contradicts_is_told(starter):
+    caveat = starter.ask("Why is WaveMix worse than vision transformers?").caveat
+    assert caveat is not None
+    assert caveat.startswith("The abstract does not say “worse”, rather the contrary")
+    assert starter.ask("Is WaveMix worse than vision transformers?").caveat is None
+
+
+def test_a_kind_of_data_that_a_named_paper_lacks_is_told(starter):
+    caveat = starter.ask("Which audio dataset did Ada-NETS cluster?").caveat
+    assert caveat == "The abstract does not speak of audio; this is what it says."
+    assert starter.ask("Which image datasets did EfficientNet use?").caveat is None
+
+
+def test_a_stated_detail_has_no_caveat(starter):
+    counted = starter.ask("How many models were trained to test the Chomsky hierarchy idea?")
+    assert "models" in counted.text
+    assert counted.caveat is None
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.details import asked_things, lacks_any_count, missing_details
+from rag.query.details import asked_kinds_of_data, asked_things, lacks_any_count, missing_details
 from rag.query.evidence import (
     asked_long_form,
     asked_term,
@@ -154,6 +154,12 @@ def test_what_is_asked_of_the_library_as_a_whole_is_understood(question, asked):
     assert find_library_question(question) == asked
 
 
+def test_the_kind_of_data_that_is_asked_for_is_found():
+    assert asked_kinds_of_data("which audio data sets do they use?") == {"audio"}
+    assert asked_kinds_of_data("what data did they use") == set()
+    assert asked_kinds_of_data("which audio effects are modelled?") == set()
+
+
 def test_surveys_are_papers_whose_titles_say_so():
     asked = find_library_question("show me all surveys on crabs")
     assert asked is not None
@@ -172,6 +178,8 @@ def test_surveys_are_papers_whose_titles_say_so():
         ("can I have the pdf of it", ("link",)),
         ("which data have tables in pdf", ()),
         ("where can I read it", ("link",)),
+        ("when is it useful?", ()),
+        ("and when was it?", ("date",)),
         ("what are the limits according to the authors?", ()),
         ("how does link prediction work?", ()),
         ("where do the crabs come from?", ()),
@@ -305,6 +313,9 @@ def test_numbers_are_no_ids():
         ("what embedding dimension is used?", ["We embed moss in few dimensions."], True),
         ("what embedding dimension is used?", ["Vectors of 64 dimensions do."], False),
         ("how does it work?", ["It works."], None),
+        ("moss price nets", ["We forecast the prices of moss."], False),
+        ("what price does it have?", ["We grow moss."], True),
+        ("licence plate recognition", ["We read the plates of cars."], None),
         ("under which licence is it?", ["It is an open-source package."], True),
         ("is it open source, which licence?", ["It is under the MIT licence."], False),
         ("what dropout rate do they use?", ["A network of 3 layers drops nothing."], True),

@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,6 +24,8 @@ NOT_PRINTED: Final = ("abstract", "keyword", "custom", "PMID", "citation-key")
 # Chicago spells given names out, and says so in a way that citeproc-py passes over.
 INITIALS: Final = ' initialize-with=". "'
 NUMBER: Final = re.compile(r"^(\[\d+\])\s*")
+# What PubMed ends every title with; not the dot of "et al." or of three dots.
+PERIOD: Final = re.compile(r"(?:[^\W_]{4}|\d|[)\]”\"])\.$")
 ENDS: Final = re.compile(r"[.!?…”]$|https?://\S+$|\d$")
 
 
@@ -37,7 +40,7 @@ def render_formatted(references: Iterable[Reference], style: Style) -> str:
     )
     from citeproc.source.json import CiteProcJSON
 
-    given = list(references)
+    given = [_without_period(each) for each in references]
     if not given:
         return ""
     with warnings.catch_warnings():
@@ -54,6 +57,12 @@ def render_formatted(references: Iterable[Reference], style: Style) -> str:
     known = {reference.key.lower(): reference for reference in given}
     finished = (_finished(line, known[key]) for line, key in zip(lines, keys, strict=True))
     return "".join(f"{line}\n" for line in finished)
+
+
+def _without_period(reference: Reference) -> Reference:
+    """Leave out the period that ends a title, as styles put their own there."""
+    title = reference.title
+    return replace(reference, title=title[:-1]) if PERIOD.search(title) else reference
 
 
 def _style(style: Style) -> io.BytesIO:

@@ -54,6 +54,18 @@ def test_apa():
     ]
 
 
+@pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
+@pytest.mark.parametrize("title", ["Why kettles sing", "Kettles (a survey)", "Kettles, part 2"])
+def test_the_period_that_ends_a_title_of_pubmed_is_not_printed_twice(style, title):
+    with_period = replace(JOURNAL, title=f"{title}.")
+    assert lines([with_period], style) == lines([replace(JOURNAL, title=title)], style)
+
+
+@pytest.mark.parametrize("title", ["Kettles, teapots et al.", "On kettles, and so on..."])
+def test_a_dot_that_belongs_to_a_title_is_printed(title):
+    assert title in lines([replace(JOURNAL, title=title)], "ieee")[0]
+
+
 @pytest.mark.parametrize("venue", ["Bioinformatics", "J. of Oil", "Cell"])
 def test_a_paper_with_a_doi_in_what_is_no_book_is_an_article_in_a_journal(venue):
     paper = replace(JOURNAL, venue=venue)

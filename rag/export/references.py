@@ -175,10 +175,14 @@ def _note(retraction: str) -> str | None:
 def listed(words: tuple[str, ...]) -> str:
     """Return words as a text that `ingest` takes apart again: commas inside a word stay.
 
-    A semicolon inside a word, which would part it, becomes a space.
+    A semicolon inside a word, which would part it, becomes a space; one behind a single word tells
+    that its comma parts nothing.
     """
-    between = "; " if any("," in word or "|" in word for word in words) else ", "
-    return between.join(" ".join(word.replace(";", " ").split()) for word in words)
+    has_commas = any("," in word or "|" in word for word in words)
+    text = ("; " if has_commas else ", ").join(
+        " ".join(word.replace(";", " ").split()) for word in words
+    )
+    return f"{text};" if has_commas and len(words) == 1 else text
 
 
 def _own_key(paper: Paper) -> str:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
+from rag.export.references import listed
 from rag.types import Paper
 
 OWN_ID: Final = "paperchat_id"
@@ -53,7 +54,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         "pmid": known.get("pmid", ""),
         "citekey": known.get("citekey", ""),
         "url": paper.url or "",
-        "keywords": BETWEEN.join(paper.tags),
+        "keywords": BETWEEN.join(paper.tags) if len(paper.tags) > 1 else listed(paper.tags),
         "collections": BETWEEN.join(paper.collections),
         "retraction": paper.retraction or "",
         "source": paper.source or "",

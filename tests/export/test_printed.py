@@ -175,3 +175,12 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     assert dict(again.identifiers) == dict(WHOLE.identifiers)
     if format_name in ("csv", "jsonl"):  # bibliographies do not know it
         assert again.source == WHOLE.source
+
+
+@pytest.mark.parametrize("name", ["bibtex", "csl", "csv", "ris"])
+@pytest.mark.parametrize("tags", [("Sea ice, melting",), ("Sea ice, melting", "steam"), ("a|b",)])
+def test_a_comma_inside_a_keyword_parts_nothing_when_an_export_is_read(tmp_path, name, tags):
+    file = tmp_path / f"exported.{name}"
+    file.write_text(export_papers([replace(JOURNAL, tags=tags)], name), encoding="utf-8")
+    (paper,) = read_sources([file])
+    assert paper.tags == tags

@@ -91,6 +91,11 @@ AMONG_AUTHORS: Final = re.compile(
     rf"(?=(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){{0,3}}?)(?P<tail>\s+{_AMONG})\b)",
     re.IGNORECASE,
 )
+# "Something from Ada Byron": two words with capitals, as a place or a year may be meant.
+FROM_SOMEBODY: Final = re.compile(
+    rf"\b(?i:{PUBLICATIONS}|anything|something|everything)\s+from\s+"
+    r"(?P<name>[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z’'-]+)\W*$"
+)
 # "What does Ada Byron say?" of a name that no paper has.
 SAID_BY: Final = re.compile(
     r"\b(?:do|does|did)\s+(?P<name>[A-Z][a-z][\w.'’-]*(?:\s+(?:(?:and|&)\s+)?[A-Z][\w.'’-]*){0,3})(?:\s+et\s+al\.?)?"
@@ -156,6 +161,8 @@ def unknown_author(question: str) -> str:
         return someone
     if (among := AMONG_AUTHORS.search(question)) and not NO_NAME.search(among["name"]):
         return _capitalised(among["name"])
+    if (sent := FROM_SOMEBODY.search(question)) and not NO_NAME.search(sent["name"]):
+        return sent["name"]
     for match in BY_SOMEBODY.finditer(question):
         name = NAME_END.sub("", match["name"] or match["writer"] or "").strip(" .'’")
         is_sure = SURELY_BY.search(match[0]) is not None or name[:1].isupper()

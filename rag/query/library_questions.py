@@ -23,7 +23,7 @@ LibraryAspect = Literal[
     "count", "list", "newest", "oldest", "topics", "sources", "added", "dates", "authors"
 ]
 _THINGS: Final = (
-    r"(?:papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
+    r"(?:(?:review|survey|overview)\s(?:papers?|articles?)|papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
     r"|entries|records|surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)"
 )
 _HERE: Final = (
@@ -53,7 +53,7 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
         "newest",
         re.compile(
             rf"""{POLITE}(?:(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
-                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news)?\b(?P<rest>.*)$
+                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news|(?:things?|stuff|items?)(?=\s{_HERE}))?\b(?P<rest>.*)$
               |what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$)""",
             _X,
         ),
@@ -62,7 +62,7 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
         "oldest",
         re.compile(
             rf"""{POLITE}(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?)?(?:the\s)?
-                (?:oldest|earliest)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS})?\b(?P<rest>.*)$""",
+                (?:oldest|earliest)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|(?:things?|stuff|items?)(?=\s{_HERE}))?\b(?P<rest>.*)$""",
             _X,
         ),
     ),
@@ -107,7 +107,8 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |what\sis\s(?:here|there|in\s(?:the|this|your|my)\slibrary)\s(?P<rest3d>(?:on|about|regarding|concerning)\s(?!(?:it|that|this|them)\b).*)$
               |(?:show\s(?:me\s)?|list\s(?:me\s)?)?all\s(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s(?P<rest3e>(?:on|about|regarding|concerning)\s.*)$
               |(?:(?:list|show|give)\s(?:me\s)?)?everything\s(?:(?:that\s)?(?:you|we|i)(?:['’]ve|\shave)(?:\sgot)?\s)?(?P<rest3>(?:on|about|by|from)\s.*)$
-              |(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot)\b(?P<rest4>.*)$)""",
+              |(?:which|what)\s(?P<topic4>(?:[\w-]+\s){{0,4}}?)(?P<thing4>{_THINGS})\s(?:do\syou\shave|are\s(?:there|here|in\s(?:the|this|your|my)\s\w+)|does\s(?:the|this|your)\slibrary\s(?:have|hold|contain)|have\syou\sgot
+                |(?:can|could|do)\syou\s(?:offer|show|give|list)(?:\s(?:me|us))?)\b(?P<rest4>.*)$)""",
             _X,
         ),
     ),
@@ -173,7 +174,7 @@ class LibraryQuestion:
 
 # "Papers with code", "which papers have no date", "undated papers".
 BY_FIELD: Final = re.compile(
-    rf"""{POLITE}(?:(?P<count>how\smany)\s|(?:show|list|give|find)\s(?:me\s)?|which\s(?:of\s)?|what\s|are\sthere\s|any\s|all\s|the\s|these\s)*
+    rf"""{POLITE}(?:(?P<count>how\smany|(?:the\s)?number\sof)\s|(?:show|list|give|find)\s(?:me\s)?|which\s(?:of\s)?|what\s|are\sthere\s|any\s|all\s|the\s|these\s)*
         (?:(?P<undated>undated)\s{_THINGS}|{_THINGS}\s(?:(?:here|there|that|which|are|is)\s)*
         (?P<verb>without|with|have|has|having|lack(?:ing|s)?|miss(?:ing|es)?|releas\w+|publish\w*|provid\w+|shar\w+|includ\w+
           |do\snot\shave|don['’]?t\shave|open[\s-]sourced?)\s
@@ -281,8 +282,12 @@ def _asked_of_inventory(question: str) -> LibraryQuestion | None:
     return None
 
 
+WITHOUT: Final = re.compile(r"(?<!\w)w/o(?!\w)", _I)
+
+
 def find_library_question(question: str) -> LibraryQuestion | None:
     """Return what a question asks of the library's records as a whole, if anything."""
+    question = WITHOUT.sub("without", question)
     if by_field := _asked_by_field(question):
         return by_field
     if ADDED.match(question):
@@ -327,7 +332,7 @@ def _asked_of_shelf(question: str) -> LibraryQuestion | None:
             continue
         if _is_of_a_paper(question):
             continue
-        kind = KINDS.get(thing.lower().removesuffix("s"), "")
+        kind = KINDS.get(thing.lower().split()[0].removesuffix("s"), "") if thing else ""
         before = NUMBER_BEFORE.sub("", before)
         topic = " ".join(filter(None, (_topic(before), behind)))
         return LibraryQuestion(what, topic, kind, most=asked_count(question))

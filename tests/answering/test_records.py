@@ -40,6 +40,7 @@ def library(words_library):
         ("Byron", ["1 paper is by Byron"]),
         ("Hopper et al. (1952)", ["No paper by Hopper"]),
         ("who wrote “Moss as a Meter” and what is it about?", ["No author", "measures the air"]),
+        ("do you have something from Grace Hopper?", ["No paper by Grace Hopper"]),
         ("papers by Grace Hopper", ["No paper by Grace Hopper", "1 of the 3 papers"]),
         ("who is hopper", ["No paper by Hopper"]),
         ("what does Hopper say about moss?", ["No paper by Hopper"]),

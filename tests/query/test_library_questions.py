@@ -139,6 +139,13 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
         ("what can I find here?", LibraryQuestion("topics")),
         ("what is the main focus of this library", LibraryQuestion("topics")),
         ("is the library only about moss?", LibraryQuestion("topics")),
+        ("the most recent thing you have", LibraryQuestion("newest")),
+        ("what are the oldest items in the library?", LibraryQuestion("oldest")),
+        (
+            "number of papers w/o date",
+            LibraryQuestion("list", field="date", is_lacking=True),
+        ),
+        ("which papers can you show me on moss?", LibraryQuestion("list", "moss")),
         ("which of my papers are about it?", None),
         ("which of my papers say that moss grows on the side of a roof?", None),
         ("what do you have about it?", None),
@@ -164,6 +171,13 @@ def test_surveys_are_papers_whose_titles_say_so():
     asked = find_library_question("show me all surveys on crabs")
     assert asked is not None
     assert (asked.topic, "review" in asked.kind) == ("crabs", True)
+
+
+def test_review_articles_are_a_kind_of_paper():
+    asked = find_library_question("list all review articles")
+    assert asked is not None
+    assert (asked.topic, asked.kind.split("|")[0]) == ("", "survey")
+    assert find_library_question("which review papers do you have") == asked
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -63,20 +63,39 @@ def spelled_by_initials(short: str, lookup: PaperLookup) -> str:
     """
     if not INITIALS.fullmatch(short):
         return ""
+    letters = short.lower()
+    initials = lookup.derived("initials", lambda: _sample_initials(lookup))
+    near = [paper_id for paper_id, signs in initials.items() if letters in signs]
     titled: set[str] = set()
     counted: Counter[str] = Counter()
-    for paper in islice(lookup.everything(), SAMPLE):
-        in_title = set(_with_initials(short.lower(), paper.title))
+    for paper in lookup.by_id(near):
+        in_title = set(_with_initials(letters, paper.title))
         titled |= in_title
-        counted.update(in_title | set(_with_initials(short.lower(), paper.abstract)))
+        counted.update(in_title | set(_with_initials(letters, paper.abstract)))
     found = [(count, phrase) for phrase, count in counted.items() if phrase in titled]
     count, phrase = max(found, default=(0, ""))
     return phrase if count >= LEAST_PAPERS else ""
 
 
+def _sample_initials(lookup: PaperLookup) -> dict[str, str]:
+    """Return the first letters of the words of some papers, title and abstract apart, by id."""
+    return {
+        paper.paper_id: f"{_initials(_words(paper.title))} {_initials(_words(paper.abstract))}"
+        for paper in islice(lookup.everything(), SAMPLE)
+    }
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in LETTERS.findall(text)]
+
+
+def _initials(words: Sequence[str]) -> str:
+    return "".join(word[0] for word in words)
+
+
 def _with_initials(letters: str, text: str) -> Iterator[str]:
-    words = [word.lower() for word in LETTERS.findall(text)]
-    initials = "".join(word[0] for word in words)
+    words = _words(text)
+    initials = _initials(words)
     at = initials.find(letters)
     while at >= 0:
         phrase = words[at : at + len(letters)]

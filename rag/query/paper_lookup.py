@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rag.identifiers import arxiv_id_in, find_arxiv_id
 from rag.query.groups import GroupKind
 from rag.query.locators import Locators
 from rag.store.index import PaperIndex
 from rag.types import Filters, Paper
+
+T = TypeVar("T")
 
 KnowsWord = Callable[[str], bool]
 
@@ -104,6 +107,10 @@ class PaperLookup:
         if found or not wanted:
             return found
         return [p for p in self.everything() if p.url and _address_key(p.url) in wanted]
+
+    def derived(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is made of the papers, made again after a change only."""
+        return self.index.derived(name, make)
 
     def everything(self) -> Iterator[Paper]:
         """Yield every paper, in the order of ingestion."""

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -104,6 +104,7 @@ class PaperIndex:
         self._kept: dict[str, StoredPaper] = {}
         self._kept_titles: dict[str, str] = {}
         self._facets: tuple[int, Facets] | None = None
+        self._made: dict[str, tuple[int, object]] = {}
         self._groups: tuple[int, Mapping[str, int], Mapping[str, int]] | None = None
         self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
@@ -444,6 +445,12 @@ class PaperIndex:
         if self._groups is None or self._groups[0] != self.revision:
             self._groups = self.revision, self.papers.collections(), self.papers.tags()
         return self._groups[1:]
+
+    def derived(self, name: str, make: Callable[[], T]) -> T:
+        """Return what somebody makes of the papers, made again after a change only."""
+        if name not in self._made or self._made[name][0] != self.revision:
+            self._made[name] = self.revision, make()
+        return cast("T", self._made[name][1])
 
     def sample(self, k: int) -> list[Paper]:
         """Return up to k papers, the latest; the same ones until something changes."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rag.library import Library
 from rag.query.paper_lookup import PaperLookup
 from rag.query.spelling import corrected, distance, quote_as_typed
+from rag.store.papers import PaperStore
 from rag.types import Paper
 
 KNOWN = {"dough", "write", "sleep", "horses", "kidney", "lean", "begin", "plan"}
@@ -51,6 +52,22 @@ def lookup(words_library):
 )
 def test_unknown_words_become_the_librarys(lookup, typed, meant):
     assert corrected(typed, lookup).text == meant
+
+
+def test_the_papers_are_read_for_their_initials_once_and_again_after_a_change(
+    lexical_settings, tmp_path, monkeypatch
+):
+    settings = lexical_settings.model_copy(update={"library": tmp_path / "library"})
+    with Library.open(settings=settings) as library:
+        library.ingest(PAPERS)
+        reads, read = [], PaperStore.all
+        monkeypatch.setattr(PaperStore, "all", lambda *given: reads.append(1) or read(*given))
+        lookup = PaperLookup(library._index, KNOWN.__contains__)
+        for typed in ("the TCW", "the XYZ", "the QRS"):
+            corrected(typed, lookup)
+        assert len(reads) == 1
+        library.ingest([Paper(n, f"Xylem Yeast Zones {n}", "They grow.") for n in ("f", "g")])
+        assert corrected("the XYZ", lookup).text == "the xylem yeast zones"
 
 
 def test_a_short_form_that_the_papers_have_stays(settings):

@@ -103,9 +103,7 @@ class PaperIndex:
         self.embedder = embedder
         self._kept: dict[str, StoredPaper] = {}
         self._kept_titles: dict[str, str] = {}
-        self._facets: tuple[int, Facets] | None = None
         self._made: dict[str, tuple[int, object]] = {}
-        self._groups: tuple[int, Mapping[str, int], Mapping[str, int]] | None = None
         self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
@@ -424,27 +422,22 @@ class PaperIndex:
 
     def facets(self) -> Facets:
         """Count what the papers could be filtered by; counted again after a change only."""
-        if self._facets is None or self._facets[0] != self.revision:
-            facets = replace(
-                self.lexical.facets(),
-                collections=self.collections(),
-                tags=dict(islice(self.tags().items(), MOST_TAGS)),
-            )
-            self._facets = (self.revision, facets)
-        return self._facets[1]
+        return self.derived("facets", self._count_facets)
+
+    def _count_facets(self) -> Facets:
+        return replace(
+            self.lexical.facets(),
+            collections=self.collections(),
+            tags=dict(islice(self.tags().items(), MOST_TAGS)),
+        )
 
     def collections(self) -> Mapping[str, int]:
         """Return the number of papers of each collection; counted again after a change only."""
-        return self._counted()[0]
+        return self.derived("collections", self.papers.collections)
 
     def tags(self) -> Mapping[str, int]:
         """Return the number of papers of each tag; counted again after a change only."""
-        return self._counted()[1]
-
-    def _counted(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        if self._groups is None or self._groups[0] != self.revision:
-            self._groups = self.revision, self.papers.collections(), self.papers.tags()
-        return self._groups[1:]
+        return self.derived("tags", self.papers.tags)
 
     def derived(self, name: str, make: Callable[[], T]) -> T:
         """Return what somebody makes of the papers, made again after a change only."""

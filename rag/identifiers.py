@@ -30,11 +30,13 @@ DOI: Final = re.compile(
     r"^(?:doi:?\s*|https?://(?:www\.)?(?:dx\.)?doi\.org/|urn:doi:|info:doi/)*(10\.\d{4,9}/\S+)$",
     re.IGNORECASE,
 )
+PREPRINTS: Final = re.compile(r"\b(?:arxiv|corr|\w+rxiv|preprint)\b", re.IGNORECASE)
 PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
 # What a paper is surely known by; an item of a Zotero stays one, whatever becomes of its title.
 SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2", "zotero")
 NOT_SEEN: Final = (
     *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
+    "imprint",
 )
 SEEN: Final = tuple(sorted(each.name for each in fields(Paper) if each.name not in NOT_SEEN))
 
@@ -68,6 +70,11 @@ def month_of_arxiv_id(arxiv_id: str) -> str | None:
 def arxiv_id_of(paper: Paper) -> str:
     """Find a paper's id on arXiv in its own id or its address, or ""."""
     return plain_arxiv_id(paper.paper_id) or arxiv_id_in(paper.url or "")
+
+
+def is_of_preprints(venue: str) -> bool:
+    """Return whether a venue's name is that of a place for preprints."""
+    return PREPRINTS.search(venue) is not None
 
 
 def doi_of(paper: Paper) -> str:

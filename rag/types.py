@@ -50,6 +50,47 @@ BY_HAND = frozenset((PASTED, TYPED))  # sources that are no place to be read aga
 STARTER_SOURCE = "paperchat starter library (summaries written for this project)"
 
 
+# What is published: a journal's article, a paper of a conference, a part of a book, a book …
+Kind = Literal["article", "conference", "chapter", "book", "thesis", "report", "preprint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What a bibliography tells of where a paper was published, beside the venue's name.
+
+    Attributes:
+        issue: The number within its volume, or of a report.
+        pages: From the first to the last, `45–67`, or the number of the article, `e1009`.
+        publisher: Also the school of a thesis, the institute of a report.
+        issn: Also several, `0028-0836, 1476-4687`.
+        isbn: Also several.
+    """
+
+    kind: Kind | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
+    issn: str | None = None
+    isbn: str | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether anything is known."""
+        return self != NO_IMPRINT
+
+    def __str__(self) -> str:
+        """Return volume, issue and pages for people: `12(3), 45–67`; "" where none is known."""
+        number, pages = self.volume or "", self.pages or ""
+        if self.issue:
+            number = f"{number}({self.issue})" if number else f"no. {self.issue}"
+        if not self.volume and pages[:1].isdigit():
+            pages = f"{'pp.' if '–' in pages else 'p.'} {pages}"
+        return ", ".join(filter(None, (number, pages)))
+
+
+NO_IMPRINT: Final = Imprint()
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A research paper of a library.
@@ -65,6 +106,7 @@ class Paper:
         origins: Other sources that had it too.
         retraction: That it was retracted, in words, and where that is stated.
         edited: Fields that a user set by hand, which nothing else overwrites.
+        imprint: Volume, issue, pages and the like.
     """
 
     paper_id: str
@@ -81,6 +123,7 @@ class Paper:
     collections: tuple[str, ...] = field(default=(), compare=False)
     retraction: str | None = field(default=None, compare=False)
     edited: tuple[str, ...] = field(default=(), compare=False)
+    imprint: Imprint = field(default=NO_IMPRINT, compare=False)
 
     @property
     def year(self) -> int | None:
@@ -678,7 +721,10 @@ class Updated:
         return ", ".join(SAID_OF_FIELDS.get(name, name) for name in self.fields)
 
 
-SAID_OF_FIELDS: Final = {"published": "date", "url": "address", "identifiers": "ids"}
+SAID_OF_FIELDS: Final = {
+    **{"published": "date", "url": "address", "identifiers": "ids"},
+    **{"kind": "kind of publication", "issn": "ISSN", "isbn": "ISBN"},
+}
 
 
 @dataclass(frozen=True, slots=True)

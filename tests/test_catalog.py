@@ -12,7 +12,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.store.reached import read_reached
 from rag.store.sqlite import FILE
-from rag.types import Filters
+from rag.types import Filters, Imprint
 from ui.chat.cards import meta_line
 
 BEAVERS = {
@@ -71,6 +71,17 @@ def test_a_field_that_was_cleared_by_hand_stays_empty(library):
     assert by_title(library, "Beavers").published is None
 
 
+def test_volume_and_pages_set_by_hand_stay(library):
+    library.ingest({**BEAVERS, "volume": "1", "pages": "2-3"})
+    paper = by_title(library, "Beavers")
+    library.catalog.edit(paper.paper_id, volume="7", pages="101-9", publisher="Dam Press")
+    expected = Imprint(volume="7", pages="101–109", publisher="Dam Press")
+    assert by_title(library, "Beavers").imprint == expected
+    library.ingest({**BEAVERS, "volume": "1", "pages": "2-3", "issue": "5"})
+    assert by_title(library, "Beavers").imprint == expected
+    assert by_title(library, "Beavers").edited == ("imprint",)
+
+
 def test_a_title_set_by_hand_is_searched_and_keeps_the_papers_id(library):
     paper = by_title(library, "Beavers")
     library.catalog.edit(paper.paper_id, title="Castor Works")
@@ -86,6 +97,7 @@ def test_a_title_set_by_hand_is_searched_and_keeps_the_papers_id(library):
         ({"abstract": " "}, "no abstract"),
         ({"url": "river"}, "'river' cannot be"),
         ({"doi": "river"}, "'river' cannot be"),
+        ({"issn": "12"}, "'12' cannot be an ISSN"),
     ],
 )
 def test_a_value_that_cannot_be_taken_changes_nothing(library, values, why):
@@ -225,7 +237,9 @@ def older(library):
     """The library's folder as the release before made it."""
     library.close()
     with sqlite3.connect(library.folder / FILE) as connection:
-        connection.executescript("DROP TABLE retraction; DROP TABLE edit; PRAGMA user_version = 2;")
+        connection.executescript(
+            "DROP TABLE retraction; DROP TABLE edit; DROP TABLE imprint; PRAGMA user_version = 2;"
+        )
     connection.close()
     return library
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 
 from rag.passages import passage_text
 from rag.settings import APPLICATION
@@ -45,4 +45,5 @@ def exported_record(paper: Paper) -> dict[str, object]:
 def paper_record(paper: Paper) -> dict[str, object]:
     """Give a paper with all that is known, as a record of its fields."""
     known = {field.name: getattr(paper, field.name) for field in fields(paper)}
+    known |= asdict(known.pop("imprint"))
     return {name: value for name, value in known.items() if value not in (None, ())}

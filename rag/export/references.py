@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rag.cleaning import clean_abstract, clean_title
-from rag.identifiers import arxiv_id_of, id_from_title
+from rag.identifiers import arxiv_id_of, id_from_title, is_of_preprints
 from rag.names import Name, split_name
 from rag.text import one_line, squeezed, without_accents
 from rag.types import CITE_ALIAS, CITE_KEY, Paper
@@ -22,7 +22,6 @@ Kind = Literal["article", "conference", "preprint", "other"]
 
 DOI: Final = re.compile(r"^https?://(?:dx\.)?doi\.org/(10\.\d{4,9}/\S+)$", re.IGNORECASE)
 # Venues come as names or as the short forms that OpenReview and Papers with Code use.
-PREPRINT: Final = re.compile(r"\b(?:arxiv|corr|\w+rxiv|preprint)\b", re.IGNORECASE)
 JOURNAL: Final = re.compile(
     r"\b(?:journal|transactions|letters|reviews?|annals|magazine|bulletin|frontiers|ieee access"
     r"|national academy of sciences|pnas|jmlr|tmlr|t?pami|neural computation|neurocomputing)\b"
@@ -159,7 +158,7 @@ def _kind(venue: str, arxiv_id: str, *, is_published: bool) -> Kind:
         is_published: Whether a DOI or PubMed knows it, as of what is in no conference and no book
             they know journals' papers.
     """
-    if PREPRINT.search(venue) or (arxiv_id and not venue):
+    if is_of_preprints(venue) or (arxiv_id and not venue):
         return "preprint"
     if JOURNAL.search(venue):
         return "article"

@@ -25,7 +25,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rag.types import Paper, Rejection
+from rag.types import Imprint, Paper, Rejection
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ BROKEN: Final = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 
 Item = Paper | Rejection
 Read = Callable[[Sequence[str]], list[Item]]
-OF_PAPER: Final = attrgetter(*(each.name for each in fields(Paper)))
+OF_PAPER: Final = attrgetter(*(each.name for each in fields(Paper) if each.name != "imprint"))
+OF_IMPRINT: Final = attrgetter(*(each.name for each in fields(Imprint)))
 OF_REJECTION: Final = attrgetter(*(each.name for each in fields(Rejection) if each.name != "paper"))
 
 
@@ -201,7 +202,7 @@ class _Helper:
             self._give_up(str(exc))
             return None
         self._taken += 1
-        return [Paper(*each) if isinstance(each, tuple) else _rejection(each) for each in found]
+        return [_paper(each) if isinstance(each, tuple) else _rejection(each) for each in found]
 
     def wait(self, block: _Block) -> None:
         """Wait until a block is there, or none will come back."""
@@ -240,11 +241,20 @@ def _processors() -> int:
 def as_values(item: Item) -> tuple[object, ...] | list[object]:
     """Return an item as plain values: a paper's in a tuple, a rejection's in a list."""
     if isinstance(item, Paper):
-        return tuple(OF_PAPER(item))
-    return [*OF_REJECTION(item), OF_PAPER(item.paper) if item.paper else None]
+        return _values(item)
+    return [*OF_REJECTION(item), _values(item.paper) if item.paper else None]
+
+
+def _values(paper: Paper) -> tuple[object, ...]:
+    return (*OF_PAPER(paper), OF_IMPRINT(paper.imprint) if paper.imprint else None)
+
+
+def _paper(values: tuple[Any, ...]) -> Paper:
+    *known, imprint = values
+    return replace(Paper(*known), imprint=Imprint(*imprint)) if imprint else Paper(*known)
 
 
 def _rejection(values: list[Any]) -> Rejection:
     *known, paper = values
     rejection = Rejection(*known)
-    return replace(rejection, paper=Paper(*paper)) if paper else rejection
+    return replace(rejection, paper=_paper(paper)) if paper else rejection

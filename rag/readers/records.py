@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, get_args
 
 from rag.cleaning import clean_abstract, clean_text, clean_title, is_withdrawal
 from rag.identifiers import (
@@ -20,9 +20,10 @@ from rag.identifiers import (
 )
 from rag.readers.dates import best_date
 from rag.readers.hyphens import with_lines_joined
+from rag.readers.imprints import read_imprint
 from rag.readers.people import read_people
 from rag.text import one_line
-from rag.types import Paper
+from rag.types import Imprint, Kind, Paper
 
 MOST_ID_CHARACTERS: Final = 200
 MOST_INTEGER_BITS: Final = 256
@@ -47,13 +48,19 @@ DATES: Final = (
 VENUES: Final = ("venue", "journal", "booktitle", "container-title", "journal-ref")
 SCHEMES: Final = ("arxiv", "doi", "pmid", "openalex", "s2", "citekey", "citealias", "zotero")
 GIVEN_SCHEMES: Final = ("openalex", "s2", "citekey", "zotero")
+IMPRINT: Final = "imprint"
+OF_IMPRINT: Final = tuple(each.name for each in fields(Imprint))
 # What a user may set by hand, by the names of `Paper`'s fields.
-EDITABLE: Final = ("title", "abstract", "authors", "published", "url", "venue", "tags")
+EDITABLE: Final = (*("title", "abstract", "authors", "published", "url", "venue", "tags", IMPRINT),)
 FIELD_NAMES: Final = {
     "published": "a date: give a year, a month or a day, such as 2020-07-16",
     "url": "a link: give an address that begins with https:// or http://",
     "doi": "a DOI: give one such as 10.1000/182",
     "authors": "authors: give names",
+    "pages": "pages: give the first and the last, such as 45-67",
+    "issn": "an ISSN: give one such as 1476-4687",
+    "isbn": "an ISBN: give one such as 978-3-16-148410-0",
+    "kind": f"a kind: give {', '.join(get_args(Kind)[:-1])} or {get_args(Kind)[-1]}",
 }
 RETRACTED: Final = re.compile(r"^\s*retracted\b", re.IGNORECASE)
 RETRACTED_KIND: Final = re.compile(
@@ -119,8 +126,8 @@ def paper_from_record(record: Record, source: str) -> Paper:
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
     `arxiv_id`; `doi`; `pmid`; `citekey`; `authors`; `published`, `date`, `year`, `update_date` or
     arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `collections`;
-    `retraction`; `kinds` of publication; `source`. An optional value that cannot be understood is
-    left out.
+    `retraction`; `kinds` of publication; those of `read_imprint`; `source`. An optional value that
+    cannot be understood is left out.
 
     Raises:
         RecordError: Title or abstract is missing, or the id cannot serve as one.
@@ -145,6 +152,8 @@ def paper_from_record(record: Record, source: str) -> Paper:
         (),
         _collections(record),
         _first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or _marked(record, title),
+        (),
+        read_imprint(record),
     )
     return _with_kept(paper, record) if isinstance(record, OwnRecord) else paper
 
@@ -184,16 +193,17 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
     """
     if "authors" in values:
         values = {**values, "authors": read_people(values["authors"])}
-    known = {name: getattr(paper, name) for name in EDITABLE}
+    known = {name: getattr(paper, name) for name in EDITABLE} | asdict(paper.imprint)
     read = paper_from_record(OwnRecord({**known, **values, "id": paper.paper_id}), "")
     _require_read(read, values)
-    fields = {name: getattr(read, name) for name in values if name in EDITABLE}
+    named = (IMPRINT if name in OF_IMPRINT else name for name in values)
+    changed = {name: getattr(read, name) for name in named if name in EDITABLE}
     identifiers = paper.identifiers
     if "doi" in values:
         kept = (key for key in identifiers if key[0] != "doi")
         identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
-    edited = tuple(dict.fromkeys((*paper.edited, *fields)))
-    return replace(paper, **fields, identifiers=identifiers, edited=edited)
+    edited = tuple(dict.fromkeys((*paper.edited, *changed)))
+    return replace(paper, **changed, identifiers=identifiers, edited=edited)
 
 
 def _marked(record: Record, title: str) -> str | None:
@@ -227,10 +237,16 @@ def require_fields(values: Record) -> None:
 
 def _require_read(read: Paper, values: Record) -> None:
     for name, given in values.items():
-        found = dict(read.identifiers).get("doi") if name == "doi" else getattr(read, name)
+        found = _field(read, name)
         is_cut = name == "published" and _is_cut_date(str(given), str(found))
         if given and (not found or is_cut):
             raise RecordError(f"{given!r} cannot be {FIELD_NAMES.get(name, name)}")
+
+
+def _field(paper: Paper, name: str) -> object:
+    if name == "doi":
+        return dict(paper.identifiers).get("doi")
+    return getattr(paper.imprint if name in OF_IMPRINT else paper, name)
 
 
 def _is_cut_date(given: str, found: str) -> bool:

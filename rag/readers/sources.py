@@ -151,7 +151,9 @@ def read_sources(
     """
     for number, source in enumerate(sources, start=1):
         if isinstance(source, Paper):
-            item = _paper_or_rejection(OwnRecord(asdict(source)), "record", number)
+            item = _paper_or_rejection(
+                OwnRecord({**asdict(source), **asdict(source.imprint)}), "record", number
+            )
             yield _as_given(item, source) if isinstance(item, Paper) else item
         elif isinstance(source, Mapping):
             yield _paper_or_rejection(source, "record", number)

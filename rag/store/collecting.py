@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select
 
-from rag.store.schema import collection, edit, identifier, paper, paper_collection, retraction, tag
+from rag.store.schema import (
+    collection,
+    edit,
+    identifier,
+    imprint,
+    paper,
+    paper_collection,
+    retraction,
+    tag,
+)
 from rag.text import folded
 from rag.types import CITE_ALIAS, CITE_KEY, Paper
 
@@ -100,7 +110,7 @@ def read_collections(connection: Connection, numbers: Sequence[int]) -> Mapping[
 
 
 def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> None:
-    """Write what users put papers into, what they set by hand, and what was retracted."""
+    """Write what users put papers into and set by hand, what was retracted, and imprints."""
     known = _numbers(connection, {name for _, each in papers for name in each.collections})
     rows: list[tuple[Table, Rows]] = [
         (
@@ -122,6 +132,10 @@ def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> 
         (
             retraction,
             [{"paper_number": n, "told": each.retraction} for n, each in papers if each.retraction],
+        ),
+        (
+            imprint,
+            [{"paper_number": n, **asdict(each.imprint)} for n, each in papers if each.imprint],
         ),
     ]
     for table, some in rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
 from rag.identifiers import (
@@ -22,6 +22,7 @@ from rag.identifiers import (
     plain_arxiv_id,
 )
 from rag.store.cite_keys import CiteKeys, Holders, joined_identifiers, new_alias
+from rag.store.imprints import joined_imprint
 from rag.text import folded
 from rag.types import BY_HAND, Merged, Note, Paper, Updated
 
@@ -356,6 +357,7 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         identifiers=joined_identifiers(found.identifiers, paper.identifiers),
         tags=_union(found.tags, paper.tags),
         origins=found.origins,
+        imprint=joined_imprint(paper, found),
     )
     if not found.origins and paper.source not in BY_HAND:
         known = _newer(found.identifiers, paper.identifiers)
@@ -384,6 +386,7 @@ def merge(old: Paper, new: Paper) -> Paper:
         published=_better_date(old.published, new.published),
         url=old.url or new.url,
         venue=old.venue or new.venue,
+        imprint=joined_imprint(old, new),
         source=source,
         identifiers=joined_identifiers(old.identifiers, new.identifiers),
         tags=_union(old.tags, new.tags),
@@ -435,6 +438,7 @@ def _adds_nothing(held: Paper, paper: Paper) -> bool:
     return (
         held.source == paper.source
         and not paper.retraction
+        and (not paper.imprint or held.imprint == paper.imprint)
         and all(set(getattr(held, name)) == set(getattr(paper, name)) for name in SAID)
         and all(set(getattr(held, name)) >= set(getattr(paper, name)) for name in NOTED)
     )
@@ -447,9 +451,9 @@ def is_read_anew(whole: Paper, found: Paper) -> bool:
 
 def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> bool:
     """Whether what stands beside a paper's texts, or some of it, is another than before."""
-    return whole.retraction != found.retraction or any(
-        set(getattr(whole, name)) != set(getattr(found, name)) for name in names
-    )
+    if whole.retraction != found.retraction or whole.imprint != found.imprint:
+        return True
+    return any(set(getattr(whole, name)) != set(getattr(found, name)) for name in names)
 
 
 def _changed_fields(whole: Paper, found: Paper) -> Iterator[str]:
@@ -460,6 +464,8 @@ def _changed_fields(whole: Paper, found: Paper) -> Iterator[str]:
     for name in REPORTED:
         if set(getattr(whole, name)) != set(getattr(found, name)):
             yield name
+    before = asdict(found.imprint)
+    yield from (name for name, now in asdict(whole.imprint).items() if now != before[name])
 
 
 def _newer(old: Sequence[Key], new: Sequence[Key]) -> tuple[Key, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
@@ -43,6 +43,7 @@ from rag.store.schema import (
     collection,
     edit,
     identifier,
+    imprint,
     library,
     mark,
     origin,
@@ -53,7 +54,7 @@ from rag.store.schema import (
     tag,
 )
 from rag.text import folded
-from rag.types import STARTER_SOURCE, Paper, Passage
+from rag.types import NO_IMPRINT, STARTER_SOURCE, Imprint, Paper, Passage
 
 VARIABLES_PER_QUERY: Final = 500  # SQLite's limit is far above; a longer list is no faster
 PAPERS_PER_PAGE: Final = 500
@@ -390,7 +391,12 @@ class PaperStore:
         self._database.close()
 
 
-_WHOLE: Final[Select[Any]] = select(paper, abstract.c.text, abstract.c.passages).join(abstract)
+OF_IMPRINT: Final = tuple(each.name for each in fields(Imprint))
+_WHOLE: Final[Select[Any]] = (
+    select(paper, abstract.c.text, abstract.c.passages, *(imprint.c[name] for name in OF_IMPRINT))
+    .join(abstract)
+    .outerjoin(imprint, imprint.c.paper_number == paper.c.number)
+)
 _REVISION: Final = select(library.c.revision)
 _WHOLE_BY_ID: Final = _WHOLE.where(paper.c.paper_id.in_(bindparam("ids", expanding=True)))
 _TITLES_BY_ID: Final = select(paper.c.paper_id, paper.c.title).where(
@@ -483,6 +489,11 @@ def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) 
         connection.execute(insert(superseded), rows)
 
 
+BESIDE_PAPERS: Final = (
+    *(author, abstract, identifier, tag, origin, paper_collection, retraction, edit, imprint),
+)
+
+
 def _write(
     connection: Connection,
     papers: Sequence[NewPaper],
@@ -491,7 +502,7 @@ def _write(
 ) -> None:
     known = _numbers(connection, [each.paper.paper_id for each in papers])
     old = list(known.values())
-    for table in (author, abstract, identifier, tag, origin, paper_collection, retraction, edit):
+    for table in BESIDE_PAPERS:
         for some in _groups(old, VARIABLES_PER_QUERY):
             connection.execute(delete(table).where(table.c.paper_number.in_(some)))
     fresh = [_paper_row(each, revision) for each in papers if each.paper.paper_id not in known]
@@ -599,6 +610,7 @@ def _read_paper(row: Row[Any], beside: Mapping[str, list[Beside]]) -> StoredPape
         url=row.url,
         venue=row.venue,
         source=row.source,
+        imprint=_read_imprint(row),
         **facts,
     )
     passages = [
@@ -606,6 +618,11 @@ def _read_paper(row: Row[Any], beside: Mapping[str, list[Beside]]) -> StoredPape
         for number, (start, end) in enumerate(row.passages)
     ]
     return StoredPaper(read, tuple(passages))
+
+
+def _read_imprint(row: Row[Any]) -> Imprint:
+    known = [getattr(row, name) for name in OF_IMPRINT]
+    return Imprint(*known) if any(known) else NO_IMPRINT
 
 
 def _groups(items: Iterable[T], size: int) -> Iterator[list[T]]:

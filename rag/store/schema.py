@@ -24,8 +24,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
-# and counts.
-SCHEMA: Final = 5
+# and counts; 5: without imprints.
+SCHEMA: Final = 6
 
 metadata = MetaData()
 
@@ -164,6 +164,20 @@ retraction = Table(
     metadata,
     _paper_key(is_primary=True),
     Column("told", Text, nullable=False),
+)
+
+# Volume, issue, pages and the like, of papers of which any is known.
+imprint = Table(
+    "imprint",
+    metadata,
+    _paper_key(is_primary=True),
+    Column("kind", String(16)),
+    Column("volume", Text),
+    Column("issue", Text),
+    Column("pages", Text),
+    Column("publisher", Text),
+    Column("issn", Text),
+    Column("isbn", Text),
 )
 
 # Fields that a user set by hand, by their names in `Paper`.

@@ -35,6 +35,8 @@ LATER_TABLES: Final = {
     "edit": "paper_number INTEGER, field TEXT",
     "pinned": "conversation_id TEXT",
     "mark": "part TEXT, change TEXT",
+    "imprint": "paper_number INTEGER, kind TEXT, volume TEXT, issue TEXT, pages TEXT, "
+    "publisher TEXT, issn TEXT, isbn TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 CONNECTIONS_KEPT: Final = 4

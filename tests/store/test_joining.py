@@ -14,7 +14,7 @@ from rag.identifiers import cite_keys
 from rag.library import Library
 from rag.readers import read_sources
 from rag.store.joining import are_near, merge, merge_all, together
-from rag.types import STARTER_SOURCE, Paper
+from rag.types import STARTER_SOURCE, Imprint, Paper
 
 SONG = (
     "We measure how long a kettle sings before it boils. The song lasts 42 seconds in 300 trials."
@@ -385,6 +385,61 @@ def test_a_report_names_nothing_updated_that_is_new_or_as_before(library):
     twice = [record("a.bib", year=2021), record("b.ris", venue="Bubbles")]
     assert library.ingest(twice).changes == ()
     assert library.ingest(twice).changes == ()
+
+
+# --- volume, issue, pages ---
+
+KNOWN = {"venue": "Bubbles", "volume": "12", "issue": "3", "pages": "45-67", "kind": "article"}
+
+
+def test_a_file_that_is_read_again_fills_in_volume_and_pages_and_nothing_is_embedded(library):
+    library.ingest(record("a.bib", venue="Bubbles"))
+    revision = library.papers()[0], library._index.papers.changes_after(0, 9).until
+    report = library.ingest(record("a.bib", **KNOWN))
+    assert [each.told for each in report.changes] == ["kind of publication, volume, issue, pages"]
+    (paper,) = library.papers()
+    assert paper.imprint == Imprint("article", "12", "3", "45–67")
+    assert not library._index.papers.changes_after(revision[1], 9).written  # noted alone
+    assert library.ingest(record("a.bib", **KNOWN)).unchanged == 1
+    assert library.ingest(record("a.bib", venue="Bubbles")).unchanged == 1
+    assert library.papers()[0].imprint == paper.imprint
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "imprint"),
+    [
+        # what one of them has is kept
+        ({"volume": "12"}, {"pages": "4-5"}, Imprint(volume="12", pages="4–5")),
+        # numbers that contradict each other are of one record, that with more of them
+        (
+            {"volume": "12", "publisher": "Steam"},
+            {"volume": "13", "pages": "4-5", "issn": "1476-4687"},
+            Imprint(volume="13", pages="4–5", publisher="Steam", issn="1476-4687"),
+        ),
+        (
+            {"volume": "12", "issue": "1"},
+            {"volume": "13", "pages": "4-5"},
+            Imprint(volume="12", issue="1"),
+        ),
+        # a preprint has no pages of a journal, unless the DOI says that both are one
+        ({"venue": "arXiv"}, {"venue": "Bubbles", "pages": "4-5"}, Imprint()),
+        (
+            {"venue": "arXiv", "doi": "10.5555/k"},
+            {"venue": "Bubbles", "pages": "4-5", "doi": "10.5555/k"},
+            Imprint(pages="4–5"),
+        ),
+        ({"kind": "conference"}, {"kind": "article", "pages": "4-5"}, Imprint("conference")),
+        # a journal by its short name and by its whole one
+        (
+            {"venue": "Bubbl. Lett.", "volume": "1"},
+            {"venue": "Bubble Letters", "pages": "4"},
+            Imprint(volume="1", pages="4"),
+        ),
+    ],
+)
+def test_numbers_of_two_publications_are_never_mixed(library, first, second, imprint):
+    library.ingest([record("a.bib", **first), record("b.ris", **second)])
+    assert [each.imprint for each in library.papers()] == [imprint]
 
 
 @pytest.mark.parametrize("is_first", [True, False])

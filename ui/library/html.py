@@ -23,7 +23,7 @@ COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
 )
 WITHOUT: Final = {"date": "a date", "link": "a link", "authors": "authors"}
 # Fields of a paper where the page has another word for them.
-FIELDS: Final = {"published": "date", "url": "link"}
+FIELDS: Final = {"published": "date", "url": "link", "imprint": "volume, issue, pages"}
 REJECTIONS_SHOWN: Final = 50
 BEGINNING: Final = 200  # characters of an abstract
 NOTHING_OPEN: Final = "Open a paper in the table or on the map to read it here."

@@ -8,21 +8,30 @@ from typing import Final
 from urllib.parse import quote
 
 from rag.export.latex import latex_text
-from rag.export.references import Kind, Reference, listed
+from rag.export.references import EntryKind, Reference, listed
 from rag.names import Name
 
-ENTRY_TYPES: Final[Mapping[Kind, str]] = {
+ENTRY_TYPES: Final[Mapping[EntryKind, str]] = {
     "article": "article",
     "conference": "inproceedings",
+    "chapter": "incollection",
+    "book": "book",
+    "thesis": "phdthesis",
+    "report": "techreport",
     "preprint": "misc",
     "other": "misc",
 }
-VENUE_FIELDS: Final[Mapping[Kind, str]] = {
+VENUE_FIELDS: Final[Mapping[EntryKind, str]] = {
     "article": "journal",
     "conference": "booktitle",
+    "chapter": "booktitle",
+    "book": "series",
+    "thesis": "series",
+    "report": "series",
     "preprint": "howpublished",
     "other": "howpublished",
 }
+PUBLISHER_FIELDS: Final[Mapping[EntryKind, str]] = {"thesis": "school", "report": "institution"}
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 OWN_ID: Final = "paperchatid"  # a field of ours, which BibTeX ignores
 # What BibTeX's list of names would read as more than a name, or a parser as a command.
@@ -50,6 +59,7 @@ def _fields(reference: Reference) -> dict[str, str]:
         "month": MONTHS[reference.month - 1] if reference.month else "",
         "day": _braced(str(reference.day or "")),
         VENUE_FIELDS[reference.kind]: _braced(latex_text(reference.venue or "")),
+        **_imprint(reference),
         "eprint": _braced(reference.arxiv_id or ""),
         "archivePrefix": _braced("arXiv" if has_eprint else ""),
         "doi": _braced(_verbatim(reference.doi or "")),
@@ -62,6 +72,20 @@ def _fields(reference: Reference) -> dict[str, str]:
         OWN_ID: _braced(latex_text(reference.own_id or "")),
         "abstract": _braced(latex_text(reference.abstract or "")),
     }
+
+
+def _imprint(reference: Reference) -> dict[str, str]:
+    known = reference.imprint
+    values = {
+        "volume": known.volume,
+        "number": known.issue,
+        "pages": known.pages,
+        PUBLISHER_FIELDS.get(reference.kind, "publisher"): known.publisher,
+        "issn": known.issn,
+        "isbn": known.isbn,
+    }
+    written = {name: latex_text(value or "") for name, value in values.items()}
+    return {name: _braced(text.replace("–", "--")) for name, text in written.items()}
 
 
 def _braced(value: str) -> str:

@@ -6,15 +6,20 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from rag.export.references import Kind, Reference, listed
+from rag.export.references import EntryKind, Reference, listed
 from rag.names import Name
 
-TYPES: Final[Mapping[Kind, str]] = {
+TYPES: Final[Mapping[EntryKind, str]] = {
     "article": "article-journal",
     "conference": "paper-conference",
+    "chapter": "chapter",
+    "book": "book",
+    "thesis": "thesis",
+    "report": "report",
     "preprint": "article",
     "other": "document",
 }
+IN_A_SERIES: Final = ("book", "thesis", "report")  # what stands in no other work
 ARXIV: Final = "arXiv"
 COLLECTIONS: Final = "collections"
 OWN_ID: Final = "paperchat_id"  # both below `custom`, which the schema keeps for such
@@ -28,6 +33,8 @@ def render_csl(references: Iterable[Reference]) -> str:
 
 def csl_item(reference: Reference) -> dict[str, object]:
     """Return a reference as an item of CSL."""
+    told = reference.imprint
+    is_of_arxiv = reference.arxiv_id and reference.kind == "preprint"
     known: dict[str, object] = {
         "id": reference.key,
         "citation-key": reference.own_key,
@@ -35,9 +42,13 @@ def csl_item(reference: Reference) -> dict[str, object]:
         "title": reference.title,
         "author": [_name(name) for name in reference.authors],
         "issued": _date(reference),
-        "container-title": reference.venue,
-        "number": f"{ARXIV}:{reference.arxiv_id}" if reference.arxiv_id else None,
-        "publisher": ARXIV if reference.arxiv_id and reference.kind == "preprint" else None,
+        _venue_field(reference): reference.venue,
+        "volume": told.volume,
+        **_number(reference),
+        "page": told.pages and told.pages.replace("–", "-"),
+        "publisher": told.publisher or (ARXIV if is_of_arxiv else None),
+        "ISSN": told.issn,
+        "ISBN": told.isbn,
         "DOI": reference.doi,
         "URL": reference.url,
         "PMID": reference.pmid,
@@ -47,6 +58,19 @@ def csl_item(reference: Reference) -> dict[str, object]:
         "custom": _custom(reference),
     }
     return {field: value for field, value in known.items() if value}
+
+
+def _venue_field(reference: Reference) -> str:
+    return "collection-title" if reference.kind in IN_A_SERIES else "container-title"
+
+
+def _number(reference: Reference) -> dict[str, str | None]:
+    """Return the issue of a volume, and the number of what has one of its own."""
+    issue, arxiv_id = reference.imprint.issue, reference.arxiv_id
+    number = f"{ARXIV}:{arxiv_id}" if arxiv_id else None
+    if reference.kind == "report" and not number:
+        return {"number": issue}
+    return {"issue": issue, "number": number}
 
 
 def _custom(reference: Reference) -> dict[str, object]:

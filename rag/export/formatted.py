@@ -88,7 +88,7 @@ def _finished(line: str, reference: Reference) -> str:
     if reference.venue:  # in its own capitals
         venue = reference.venue
         text = re.sub(re.escape(venue), lambda _: venue, text, count=1, flags=re.IGNORECASE)
-        # Said of an article without a volume, which is not known here.
+        # Said of an article without a volume, where none may be known here.
         text = text.replace(f"{venue}, ahead of print", venue)
     text = text.rstrip(" ,;")
     return text if ENDS.search(text) else f"{text}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from itertools import groupby
 from typing import Final
 
@@ -43,6 +44,7 @@ def paper_note(paper: Paper) -> str:
         "published": paper.published,
         "year": paper.year,
         "venue": paper.venue,
+        **asdict(paper.imprint),
         "url": paper.address,
         **dict(paper.identifiers),
         "tags": [re.sub(r"[^\w/-]+", "-", tag).strip("-") for tag in paper.tags],

@@ -16,9 +16,9 @@ from rag.cleaning import clean_abstract, clean_title
 from rag.identifiers import arxiv_id_of, id_from_title, is_of_preprints
 from rag.names import Name, split_name
 from rag.text import one_line, squeezed, without_accents
-from rag.types import CITE_ALIAS, CITE_KEY, Paper
+from rag.types import CITE_ALIAS, CITE_KEY, NO_IMPRINT, Imprint, Kind, Paper
 
-Kind = Literal["article", "conference", "preprint", "other"]
+EntryKind = Kind | Literal["other"]
 
 DOI: Final = re.compile(r"^https?://(?:dx\.)?doi\.org/(10\.\d{4,9}/\S+)$", re.IGNORECASE)
 # Venues come as names or as the short forms that OpenReview and Papers with Code use.
@@ -66,7 +66,7 @@ class Reference:
     """
 
     key: str
-    kind: Kind
+    kind: EntryKind
     title: str
     authors: tuple[Name, ...]
     year: int | None
@@ -84,6 +84,7 @@ class Reference:
     own_key: str | None = None
     aliases: tuple[str, ...] = ()
     note: str | None = None
+    imprint: Imprint = NO_IMPRINT
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
@@ -121,7 +122,12 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
     known = dict(paper.identifiers)
     return Reference(
         key=key,
-        kind=_kind(venue, arxiv_id, is_published=bool({"doi", "pmid"} & known.keys())),
+        kind=_kind(
+            venue,
+            arxiv_id,
+            known=paper.imprint.kind,
+            is_published=bool({"doi", "pmid"} & known.keys()),
+        ),
         title=one_line(paper.title),
         authors=tuple(split_name(name) for name in map(one_line, paper.authors) if name),
         year=year,
@@ -139,6 +145,7 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
         own_key=key if _own_key(paper) else None,
         aliases=tuple(each for each in _aliases(paper) if each.casefold() not in taken),
         note=_note(paper.retraction or ""),
+        imprint=paper.imprint,
     )
 
 
@@ -149,16 +156,20 @@ def _follows_from_record(paper: Paper, arxiv_id: str) -> bool:
     return follows and is_clean and clean_abstract(paper.abstract) == paper.abstract
 
 
-def _kind(venue: str, arxiv_id: str, *, is_published: bool) -> Kind:
-    """Tell what a paper is in by the name of that.
+def _kind(venue: str, arxiv_id: str, *, known: Kind | None, is_published: bool) -> EntryKind:
+    """Tell what a paper is in: as its record says, else by the name of that.
 
     Args:
         venue: The name; "" where it is not known.
         arxiv_id: The paper's, or "".
+        known: What its record says; many call a preprint an article.
         is_published: Whether a DOI or PubMed knows it, as of what is in no conference and no book
             they know journals' papers.
     """
-    if is_of_preprints(venue) or (arxiv_id and not venue):
+    is_preprint = is_of_preprints(venue) or bool(arxiv_id and not venue)
+    if known and not (known == "article" and is_preprint):
+        return known
+    if is_preprint:
         return "preprint"
     if JOURNAL.search(venue):
         return "article"

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from rag.export.references import Kind, Reference
+from rag.export.references import EntryKind, Reference
 from rag.names import Name
+from rag.types import Imprint
 
-TYPES: Final[Mapping[Kind, str]] = {
+TYPES: Final[Mapping[EntryKind, str]] = {
     "article": "JOUR",
     "conference": "CPAPER",
+    "chapter": "CHAP",
+    "book": "BOOK",
+    "thesis": "THES",
+    "report": "RPRT",
     "preprint": "UNPB",
     "other": "GEN",
 }
@@ -39,6 +44,7 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
         "PY": f"{reference.year:04}" if reference.year else None,
         "DA": _date(reference),
         "T2": reference.venue,
+        **_imprint(reference.imprint),
         "DO": reference.doi,
         "UR": reference.url,
         "ID": reference.own_key,
@@ -52,6 +58,19 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
         yield "N1", reference.note
     if reference.pmid and known["DB"] != PUBMED:
         yield "N1", f"PMID: {reference.pmid}"
+
+
+def _imprint(known: Imprint) -> dict[str, str | None]:
+    """Return volume, issue, first and last page, publisher, and the numbers of journal or book."""
+    pages = (known.pages or "").split("–")
+    first, last = pages if len(pages) == 2 else ("-".join(pages), None)
+    numbers = known.issn or known.isbn
+    if known.issn and known.isbn:  # one field for both, as Scopus writes them
+        numbers = f"{known.issn} (ISSN); {known.isbn} (ISBN)"
+    return {
+        **{"VL": known.volume, "IS": known.issue, "SP": first, "EP": last},
+        **{"PB": known.publisher, "SN": numbers},
+    }
 
 
 def _author(name: Name) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Final
 
 from rag.export.references import listed
-from rag.types import Paper
+from rag.types import Imprint, Paper
 
 OWN_ID: Final = "paperchat_id"
+OF_IMPRINT: Final = tuple(each.name for each in fields(Imprint))
 COLUMNS: Final = (
     *(
         OWN_ID,
@@ -18,6 +20,7 @@ COLUMNS: Final = (
         "authors",
         "published",
         "venue",
+        *OF_IMPRINT,
         "doi",
         "arxiv_id",
         "pmid",
@@ -49,6 +52,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         "authors": BETWEEN.join(paper.authors),
         "published": paper.published or "",
         "venue": paper.venue or "",
+        **{name: getattr(paper.imprint, name) or "" for name in OF_IMPRINT},
         "doi": known.get("doi", ""),
         "arxiv_id": known.get("arxiv", ""),
         "pmid": known.get("pmid", ""),

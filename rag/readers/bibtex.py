@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rag.cleaning.latex import plain_text
-from rag.identifiers import find_arxiv_id, plain_arxiv_id
+from rag.identifiers import find_arxiv_id, is_of_preprints, plain_arxiv_id
 from rag.readers.bibtex_entries import Entry, read_entries
 from rag.readers.dates import MONTHS, best_date, combine
 from rag.readers.named_values import joined_title
@@ -29,18 +29,29 @@ START: Final = re.compile(
     r"|(?:comment|string|preamble)\s*[{(]|[a-z]+\s*[{(]\s*[^\s,{}()=\"]*\s*(?:,|$))",
     re.IGNORECASE | re.MULTILINE,
 )
-VENUE_FIELDS: Final = ("journal", "journaltitle", "booktitle", "howpublished", "eventtitle")
+VENUE_FIELDS: Final = (
+    *("journal", "journaltitle", "booktitle", "howpublished", "eventtitle", "series"),
+)
 DATE_FIELDS: Final = ("date", "year", "issued", "pubdate", "eventdate", "origdate")
 # Where an arXiv id is met apart from `eprint`.
 ARXIV_FIELDS: Final = (
     *("eprint", "doi", "journal", "journaltitle", "volume", "note", "number", "howpublished"),
     *("arxivid", "pages"),
 )
+UNTOLD: Final = ("misc", "online", "unpublished")  # kinds of entries that may be preprints
 GROUPS: Final = ("groups", "mendeley-groups")
+IMPRINT_FIELDS: Final[Mapping[str, Sequence[str]]] = {
+    "volume": ("volume",),
+    "issue": ("number", "issue"),
+    "pages": ("pages", "eid", "articleno", "article-number"),
+    "publisher": ("publisher", "school", "institution"),
+    "issn": ("issn",),
+    "isbn": ("isbn",),
+}
 OWN_ID: Final = "paperchatid"  # as rag.export.bibtex writes it
 NOT_INHERITED: Final = frozenset(
     "title subtitle abstract author doi url "
-    "eprint eprinttype keywords ids xref crossref note".split()
+    "eprint eprinttype keywords ids xref crossref note pages eid articleno".split()
 )
 MOST_WAITING: Final = 10_000  # entries that are held back for a parent that may come later
 Inherited = Mapping[str, Mapping[str, str]]
@@ -103,7 +114,7 @@ def _told(each: Entry | RecordError, parents: Inherited) -> Iterator[Record | Re
     if isinstance(each, RecordError):
         yield each
     elif each.kind not in ("xdata", "set"):
-        yield _record(_with_inherited(each, parents), each.key)
+        yield _record(_with_inherited(each, parents), each.key, each.kind)
 
 
 def _with_inherited(entry: Entry, parents: Inherited) -> dict[str, str]:
@@ -114,30 +125,40 @@ def _with_inherited(entry: Entry, parents: Inherited) -> dict[str, str]:
     return fields
 
 
-def _record(fields: Mapping[str, str], key: str) -> Record:
+def _record(fields: Mapping[str, str], key: str, kind: str) -> Record:
     own_id = plain_text(fields.get(OWN_ID, ""))
+    arxiv_id, venue = _arxiv_id(fields), _venue(fields)
+    is_preprint = kind in UNTOLD and (arxiv_id or is_of_preprints(venue))
     record: Record = {
         "id": own_id,
         "title": _title(fields),
         "abstract": fields.get("abstract") or fields.get("abstractnote", ""),
         "authors": bibtex_people(fields.get("author", "")),
         "published": _published(fields),
-        "arxiv_id": _arxiv_id(fields),
+        "arxiv_id": arxiv_id,
         "doi": _address(fields.get("doi", "")),
         "pmid": fields.get("pmid") or _eprint(fields, "pubmed"),
         "citekey": key,
         "identifiers": [(CITE_ALIAS, each.strip()) for each in fields.get("ids", "").split(",")],
         "url": _url(fields),
-        "venue": _venue(fields),
+        "venue": venue,
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
         "collections": _groups(fields),
         "retraction": noted_retraction(plain_text(fields.get("note", ""))),
-        "kinds": [fields.get("type"), fields.get("document_type")],
+        "kind": "preprint" if is_preprint else "",
+        # Semantic Scholar's are lists.
+        "kinds": [*re.findall("[a-z]+", kind), fields.get("type"), fields.get("document_type")],
+        **{name: _first(fields, *others) for name, others in IMPRINT_FIELDS.items()},
     }
     if not own_id:
         return LatexRecord(record)
     read = {name: plain_text(str(record[name])) for name in ("title", "abstract")}
     return OwnRecord({**record, **read})
+
+
+def _first(fields: Mapping[str, str], *names: str) -> str:
+    text = next((text for name in names if (text := fields.get(name))), "")
+    return text if text.isalnum() else plain_text(text)
 
 
 def _groups(fields: Mapping[str, str]) -> list[str]:

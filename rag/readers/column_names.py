@@ -59,6 +59,20 @@ ENGLISH: Final[Mapping[str, str]] = {
     "kinds": "document type, publication type, dt",
     "own": "paperchat_id",
 }
+# Volume, issue, pages and the like, which tell nothing of whether a table is one of papers.
+DETAILS: Final[Mapping[str, str]] = {
+    "volume": "volume, vol, vl, biblio volume, journal volume, band, jahrgang, tome, volumen",
+    "issue": "issue, issue number, is, biblio issue, issue no, heft, numéro, número",
+    "pages": "pages, page, pagination, page range, pp, seiten, páginas",
+    "first": "page start, start page, first page, beginning page, bp, biblio first page",
+    "last": "page end, end page, last page, ending page, ep, biblio last page",
+    "article": "art. no., article number, ar, article no, e-location id",
+    "publisher": "publisher, pu, publisher name, verlag, éditeur, editorial, editora, editore",
+    "issn": "issn, sn, issns, issn-l, print issn, primary location source issn l",
+    "eissn": "eissn, e-issn, ei, online issn, electronic issn",
+    "isbn": "isbn, isbns, bn, isbn print",
+    "kind": "kind, item type, entry type, reference type, type",
+}
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "German": {
         "title": "Titel, Titel des Artikels, Beitragstitel",
@@ -362,6 +376,9 @@ def _names(column: str) -> tuple[str, ...]:
 
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {column: _names(column) for column in ENGLISH}
+OF_DETAILS: Final[Mapping[str, tuple[str, ...]]] = {
+    detail: tuple(map(bare_name, names.split(", "))) for detail, names in DETAILS.items()
+}
 # What Notion and OpenAlex call a title: one only beside what papers have.
 NAMES: Final = ("name", "displayname")
 CERTAIN_ABSTRACTS: Final = frozenset(COLUMNS["abstract"]) - frozenset(

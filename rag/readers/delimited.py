@@ -18,9 +18,11 @@ from rag.readers.column_names import (
     COLUMNS,
     ENGLISH_TITLES,
     NAMES,
+    OF_DETAILS,
     bare_name,
 )
 from rag.readers.dates import best_date, combine
+from rag.readers.imprints import page_span
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
 
@@ -228,7 +230,7 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
         "venue": _first(cells, "venue"),
         "keywords": _first(cells, "keywords"),
         "citekey": _first(cells, "key"),
-        "kinds": _first(cells, "kinds").split(";"),
+        **_imprint(cells),
         "collections": list(filter(None, map(str.strip, _first(cells, "collections").split(";")))),
     }
     if not own_id:
@@ -236,6 +238,21 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
     names = map(str.strip, _first(cells, "authors").split(";"))
     own = {name: cells.get(name) for name in ("source", "retraction")}
     return OwnRecord({**record, "authors": list(names), **own})
+
+
+def _imprint(cells: Mapping[str, str]) -> dict[str, object]:
+    """Return kinds, volume, issue, pages and the like; of what is not told nothing."""
+    told = {
+        detail: next((cells[name] for name in names if name in cells), "")
+        for detail, names in OF_DETAILS.items()
+    }
+    span = page_span(told["first"], told["last"])
+    return {
+        **{name: told[name] for name in ("kind", "volume", "issue", "publisher", "isbn")},
+        "kinds": _first(cells, "kinds").split(";"),
+        "pages": told["pages"] or span or told["article"],
+        "issn": [told["issn"], told["eissn"]],
+    }
 
 
 def _published(year: str, dates: list[str], month: str) -> str | None:

@@ -93,6 +93,13 @@ def read_imprint(record: Record) -> Imprint:
     return Imprint(*found) if any(found) else NO_IMPRINT
 
 
+def page_span(first: str, last: str) -> str:
+    """Return first and last page as one text; where one of them holds both, that."""
+    if not (first and last) or DASHES.search(first):
+        return first or last
+    return last if DASHES.search(last) else f"{first}{DASH}{last}"
+
+
 def _text(value: object) -> str:
     """Return a text on one line, a number as a text, the texts of a list between semicolons."""
     if not value:

@@ -14,6 +14,7 @@ from rag.identifiers import (
     arxiv_id_in,
     doi_address,
     find_arxiv_id,
+    is_of_preprints,
     month_of_arxiv_id,
     plain_arxiv_id,
     plain_doi,
@@ -253,7 +254,8 @@ def _csl(item: Item) -> Record:
         or _named_in(note, "Citation Key")
         or _cite_key(item),
         "url": _text(item, "URL"),
-        "venue": _text(item, "container-title") or _text(item, "event-title"),
+        "venue": next(filter(None, (_text(item, name) for name in CSL_VENUES)), ""),
+        **_csl_imprint(item),
         "keywords": _text(item, "keyword"),
         "collections": custom.get("collections") if isinstance(custom, Mapping) else (),
         "retraction": noted_retraction(note),
@@ -262,6 +264,25 @@ def _csl(item: Item) -> Record:
         return OwnRecord(record)
     is_whole = record["abstract"] and record["authors"] and record["published"]
     return record if is_whole else _completed(record, item)
+
+
+CSL_VENUES: Final = ("container-title", "event-title", "collection-title")
+CSL_PREPRINT: Final = ("container-title", "publisher", "number", "archive", "genre")
+
+
+def _csl_imprint(item: Item) -> dict[str, object]:
+    kind, number = _text(item, "type"), _text(item, "number")
+    if kind == "article" and is_of_preprints(" ".join(_text(item, name) for name in CSL_PREPRINT)):
+        kind = "preprint"  # as CSL calls it
+    return {
+        "kind": kind if kind != "article" or _text(item, "container-title") else "",
+        "volume": _text(item, "volume"),
+        "issue": _text(item, "issue") or (number if kind == "report" else ""),
+        "pages": _text(item, "page") or (number if kind == "article-journal" else ""),
+        "publisher": _text(item, "publisher"),
+        "issn": item.get("ISSN"),
+        "isbn": item.get("ISBN"),
+    }
 
 
 def _cite_key(item: Item) -> str:

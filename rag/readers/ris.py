@@ -14,6 +14,7 @@ from rag.cleaning import clean_abstract
 from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_doi
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
+from rag.readers.imprints import page_span
 from rag.readers.people import read_people, split_people
 from rag.readers.records import OwnRecord, Record, RecordError, noted_retraction
 from rag.readers.text_files import Text
@@ -100,9 +101,19 @@ def _record(fields: Fields) -> Record:
         "keywords": fields.every("KW", "DE"),
         "collections": _noted_collections(fields),
         "retraction": noted_retraction(*fields.every("N1")),
-        "kinds": fields.every("M3"),
+        "kinds": fields.every("TY", "M3"),
+        "volume": fields.text("VL"),
+        "issue": fields.text("IS"),
+        "pages": _pages(fields),
+        "publisher": fields.text("PB"),
+        "issn": fields.every("SN"),
     }
     return OwnRecord(record) if is_own else record
+
+
+def _pages(fields: Fields) -> str:
+    """Return first and last page, which may stand in one field, or the article's number."""
+    return page_span(fields.text("SP"), fields.text("EP")) or fields.text("C7")
 
 
 def _noted_pmid(fields: Fields) -> str:

@@ -31,7 +31,7 @@ from rag.identifiers import id_from_title
 from rag.names import Name, split_name
 from rag.readers import read_sources
 from rag.text import one_line
-from rag.types import STARTER_SOURCE, Answer, Citation, Paper
+from rag.types import STARTER_SOURCE, Answer, Citation, Imprint, Paper
 
 KETTLES = Paper(
     "2103.01234",
@@ -166,6 +166,47 @@ def test_the_type_follows_from_the_venue(venue, bibtex, field, ris, csl):
     assert (entry["type"], entry[field]) == (bibtex, venue)
     assert ris_of(paper)["type_of_reference"] == ris
     assert csl_of(paper)["type"] == csl or csl is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "bibtex", "field", "publisher", "ris", "csl", "container"),
+    [
+        ("article", "article", "journal", "publisher", "JOUR", "article-journal", "container"),
+        ("conference", "inproceedings", "booktitle", "publisher", "CPAPER", None, "container"),
+        ("chapter", "incollection", "booktitle", "publisher", "CHAP", "chapter", "container"),
+        ("book", "book", "series", "publisher", "BOOK", "book", "collection"),
+        ("thesis", "phdthesis", "series", "school", "THES", "thesis", "collection"),
+        ("report", "techreport", "series", "institution", "RPRT", "report", "collection"),
+        ("preprint", "misc", "howpublished", "publisher", "UNPB", "article", "container"),
+    ],
+)
+def test_the_type_is_what_the_record_says(kind, bibtex, field, publisher, ris, csl, container):
+    paper = replace(KETTLES, venue="Pots", imprint=Imprint(kind, publisher="Steam & Co"))
+    entry, item = bibtex_of(paper), csl_of(paper)
+    assert (entry["type"], entry[field], entry[publisher]) == (bibtex, "Pots", "Steam & Co")
+    assert ris_of(paper)["type_of_reference"] == ris
+    assert item["type"] == csl or csl is None
+    assert (item[f"{container}-title"], item["publisher"]) == ("Pots", "Steam & Co")
+
+
+@pytest.mark.parametrize("venue", ["arXiv preprint", None])
+def test_what_many_call_an_article_is_a_preprint_by_its_venue(venue):
+    paper = replace(KETTLES, venue=venue, imprint=Imprint("article"))
+    assert bibtex_of(paper)["type"] == "misc"
+
+
+def test_volume_issue_and_pages_are_exported():
+    told = Imprint("article", "12", "3_a", "45–67", None, "1476-4687", "978-3-16-148410-0")
+    paper = replace(KETTLES, imprint=told)
+    lines = export_papers([paper], "bibtex").splitlines()
+    assert {"  volume = {12},", r"  number = {3\_a},", "  pages = {45--67},"} < set(lines)
+    assert {"  issn = {1476-4687},", "  isbn = {978-3-16-148410-0},"} < set(lines)
+    ris, csl = ris_of(paper), csl_of(paper)
+    assert (ris["volume"], ris["number"]) == ("12", "3_a")
+    assert (ris["start_page"], ris["end_page"]) == ("45", "67")
+    assert ris["issn"] == "1476-4687 (ISSN); 978-3-16-148410-0 (ISBN)"
+    assert (csl["volume"], csl["issue"], csl["page"]) == ("12", "3_a", "45-67")
+    assert (csl["ISSN"], csl["ISBN"]) == ("1476-4687", "978-3-16-148410-0")
 
 
 def test_an_arxiv_paper_without_a_venue_is_a_preprint():

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from rag.export import FORMATS, export_papers
 from rag.export.plain import exported_record
 from rag.readers import read_sources
-from rag.types import STARTER_SOURCE, Paper
+from rag.types import STARTER_SOURCE, Imprint, Kind, Paper
 
 JOURNAL = Paper(
     "j",
@@ -83,6 +84,24 @@ def test_a_book_with_a_doi_is_no_journal_and_no_preprint(venue):
     assert "Preprint" not in lines([paper], "chicago")[0]
 
 
+NUMBERED = replace(
+    JOURNAL,
+    imprint=Imprint("article", "12", "3", "45–67", "Steam & Sons", "1476-4687"),
+)
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("apa", "Journal of Small Bubbles, 12(3), 45–67. https"),
+        ("ieee", "Journal of Small Bubbles, vol. 12, no. 3, pp. 45–67, Apr. 2019"),
+        ("chicago", "Journal of Small Bubbles 12 (3): 45–67. https"),
+    ],
+)
+def test_volume_issue_and_pages_are_printed(style, shown):
+    assert shown in lines([NUMBERED], style)[0]
+
+
 def test_ieee_numbers_the_papers_as_they_were_given():
     first, second = lines([PREPRINT, JOURNAL], "ieee")
     assert first.startswith("[1] B. Tee, “Teapots & drips”, 2020, arXiv:2101.00001.")
@@ -148,6 +167,10 @@ WHOLE = replace(
     source="refs.bib",
     retraction="retracted on 2023-04-05: https://doi.org/10.1000/notice_1",
     identifiers=(("citekey", "kessel:2019/a"), ("doi", "10.1000/1"), ("pmid", "123")),
+    imprint=Imprint(
+        *("article", "12", "3 (Suppl.)", "45–67", "Steam & Sons, 100% {Press}"),
+        *("0028-0836, 1476-4687", "978-3-16-148410-0"),
+    ),
 )
 
 
@@ -167,7 +190,7 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     again = read_again(text, f"papers.{format_name}", tmp_path)
     kept = (
         *("paper_id", "title", "abstract", "authors", "published", "venue", "url", "tags"),
-        *("collections", "retraction"),
+        *("collections", "retraction", "imprint"),
     )
     assert {name: getattr(again, name) for name in kept} == {
         name: getattr(WHOLE, name) for name in kept
@@ -175,6 +198,17 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     assert dict(again.identifiers) == dict(WHOLE.identifiers)
     if format_name in ("csv", "jsonl"):  # bibliographies do not know it
         assert again.source == WHOLE.source
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("pages", ["45–67", "e1009", "45", "12–15, 20–22", "30:1–30:25"])
+@pytest.mark.parametrize("format_name", [*FORMATS, "csv"])
+def test_a_kind_and_pages_come_back(format_name, pages, kind, tmp_path):
+    venue = "bioRxiv" if kind == "preprint" else "Kettles and Pots"
+    imprint = Imprint(kind, "12", "3", pages, "Steam", isbn="978-3-16-148410-0")
+    paper = replace(JOURNAL, venue=venue, imprint=imprint)
+    again = read_again(export_papers([paper], format_name), f"papers.{format_name}", tmp_path)
+    assert (again.venue, again.imprint) == (venue, imprint)
 
 
 @pytest.mark.parametrize("name", ["bibtex", "csl", "csv", "ris"])

@@ -15,7 +15,8 @@ from rag.types import Note
 NAME: Final = "Semantic Scholar"
 PACE_S: Final = 1.0  # one request a second, which is what a key allows
 FIELDS: Final = (
-    "title,abstract,authors,venue,journal,publicationDate,year,externalIds,url,fieldsOfStudy"
+    "title,abstract,authors,venue,journal,publicationDate,year,externalIds,url,fieldsOfStudy,"
+    "publicationTypes,publicationVenue"
 )
 FOUND_PER_REQUEST: Final = 100
 MOST_FOUND: Final = 1000  # more are not given to one query

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from rag.readers.imprints import page_span
 from rag.readers.records import Record
 
 Passage = tuple[Mapping[str, str], str]
@@ -64,5 +65,8 @@ def _record(number: str, passages: Iterable[Passage]) -> Record:
         "published": known.get("year") or known.get("journal", ""),
         "doi": known.get("article-id_doi") or (doi[1].rstrip(".") if doi else ""),
         "pmid": known.get("article-id_pmid") or (number if is_of_pubmed else ""),
+        "volume": known.get("volume"),
+        "issue": known.get("issue"),
+        "pages": page_span(known.get("fpage", ""), known.get("lpage", "")),
         "venue": known.get("journal-title") or known.get("journal", "").partition(";")[0],
     }

@@ -71,7 +71,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "issn": "issn, sn, issns, issn-l, print issn, primary location source issn l",
     "eissn": "eissn, e-issn, ei, online issn, electronic issn",
     "isbn": "isbn, isbns, bn, isbn print",
-    "kind": "kind, item type, entry type, reference type, type",
+    "kind": "kind, item type, entry type, reference type, type, document identifier, pt",
 }
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "German": {

@@ -70,6 +70,12 @@ def _record(fields: Fields) -> Record:
         "doi": fields.text("R"),
         "url": url,
         "venue": fields.text("J", "B", "S"),
+        "kind": fields.text("0"),
+        "volume": fields.text("V"),
+        "issue": fields.text("N"),
+        "pages": fields.text("P"),
+        "publisher": fields.text("I"),
+        "issn": fields.every("@"),
         "citekey": fields.text("F"),
         "keywords": fields.all("K"),
     }

@@ -16,35 +16,32 @@ MOST_NUMBER_CHARACTERS: Final = 60  # of a volume, an issue or pages
 MOST_PUBLISHER_CHARACTERS: Final = 200
 MOST_NUMBERS: Final = 4  # of a journal or a book: in print, electronic and the like
 MOST_SEARCHED: Final = 400  # characters, for the numbers of journals and books
+MOST_WORDS_OF_A_KIND: Final = 4
 MOST_WHOLE: Final = 10**15
 KINDS_REMEMBERED: Final = 1 << 10
 
 # What services and programs call the kinds, without case, spaces and signs.
 NAMES: Final[Mapping[Kind, str]] = {
-    "article": "article journalarticle articlejournal researcharticle originalarticle articles "
-    "reviewarticle review systematicreview metaanalysis letter editorial shortsurvey datapaper "
-    "articleinpress articlemagazine magazinearticle articlenewspaper newspaperarticle journal "
-    "jour jfull ejour mgzn news inpr magazine newspaper periodical suppperiodical casereport "
-    "casereports clinicaltrial randomizedcontrolledtrial comparativestudy briefreport erratum "
-    "electronicarticle ieeejournals ieeemagazines ieeeearlyaccessarticles "
-    "scholarlyarticle journalpaper articledejournal zeitschriftenartikel "
-    "articulo",
-    "conference": "conference conferencepaper paperconference inproceedings proceedingsarticle "
-    "proceedingspaper conferenceproceedings conferenceproceeding conferencearticle cpaper conf "
-    "proceedingsarticles meetingabstract conferenceabstract conferencereview ieeeconferences "
-    "congress conferencepublication conferencecontribution conferenceobject workshoppaper",
-    "chapter": "chapter bookchapter booksection inbook incollection suppbook suppcollection chap "
-    "echap bookpart bookitem booksectionchapter encyclopediaarticle entryencyclopedia ency "
-    "dictionaryentry entrydictionary dict referenceentry inreference editedbookchapter "
-    "partofbook",
-    "book": "book books mvbook mvcollection monograph editedbook referencebook edbook "
-    "ebook bookedited bookwhole wholebook proceedings mvproceedings booklet bookset",
-    "thesis": "thesis phdthesis mastersthesis masterthesis dissertation thes doctoralthesis "
-    "doctoraldissertation bachelorthesis academicdissertation dissertationthesis",
+    "article": "article articles j journalarticle articlejournal articlemagazine articlenewspaper "
+    "articleinpress review metaanalysis letter editorial shortsurvey datapaper journal journals "
+    "journalpaper jour jfull ejour mgzn news inpr magazine magazines newspaper periodical "
+    "suppperiodical casereport casereports clinicaltrial randomizedcontrolledtrial "
+    "comparativestudy briefreport erratum articledejournal zeitschriftenartikel articulo",
+    "conference": "conference conferences conferencepaper conferencepapers paperconference "
+    "inproceedings proceedingsarticle proceedingspaper conferenceproceedings "
+    "conferenceproceeding conferencearticle cpaper conf meetingabstract conferenceabstract "
+    "conferencereview congress conferencepublication conferencecontribution conferenceobject "
+    "workshoppaper workshop",
+    "chapter": "chapter chapters bookchapter booksection bookpart bookitem inbook incollection "
+    "suppbook suppcollection chap echap encyclopediaarticle entryencyclopedia ency "
+    "dictionaryentry entrydictionary dict referenceentry inreference partofbook",
+    "book": "book books ebook ebooks mvbook monograph editedbook referencebook edbook bookedited "
+    "bookwhole proceedings mvproceedings booklet bookset",
+    "thesis": "thesis theses phdthesis mastersthesis masterthesis bachelorthesis doctoralthesis "
+    "dissertation dissertations dissertationthesis thes",
     "report": "report reports techreport technicalreport rprt workingpaper reportseries "
-    "governmentdocument govdoc whitepaper researchreport",
-    "preprint": "preprint preprints postedcontent unpublished unpb eprint unpublishedwork "
-    "workingpaperpreprint arxiv",
+    "governmentdocument govdoc whitepaper",
+    "preprint": "preprint preprints postedcontent unpublished unpb unpublishedwork arxiv",
 }
 KINDS: Final[Mapping[str, Kind]] = {
     name: kind for kind, names in NAMES.items() for name in names.split()
@@ -118,14 +115,18 @@ def _text(value: object) -> str:
 def _kind(record: Record) -> Kind | None:
     kinds = record.get("kinds")
     told = (record.get("kind"), *(kinds if isinstance(kinds, list | tuple) else (kinds,)))
-    return next((kind for each in told if isinstance(each, str) and (kind := kind_of(each))), None)
+    known = [kind for each in told if isinstance(each, str) and (kind := kind_of(each))]
+    return "preprint" if "preprint" in known else next(iter(known), None)  # also an article
 
 
 @lru_cache(KINDS_REMEMBERED)
 def kind_of(text: str) -> Kind | None:
     """Return the kind of publication that services and programs call so; None for another."""
-    bare = text.partition("(")[0].rpartition("/")[2]
-    return KINDS.get(squeezed(bare)) if len(bare) <= MOST_NUMBER_CHARACTERS else None
+    bare = text.partition("(")[0].rpartition("/")[2].strip()
+    if len(bare) > MOST_NUMBER_CHARACTERS:
+        return None
+    last = bare.rpartition(" ")[2] if bare.count(" ") < MOST_WORDS_OF_A_KIND else ""
+    return KINDS.get(squeezed(bare)) or KINDS.get(squeezed(last))  # "IET Conferences"
 
 
 def _is_nothing(text: str) -> bool:

@@ -21,6 +21,8 @@ from rag.identifiers import (
 )
 from rag.readers.bioc import record_of_passages
 from rag.readers.dates import iso_date, parse_date
+from rag.readers.imprints import page_span
+from rag.readers.named_imprints import named_imprint, named_kinds, tells_any
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
 from rag.readers.people import read_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
@@ -116,8 +118,23 @@ def _openalex(item: Item) -> Record:
         "openalex": _text(item, "id").removeprefix(OPENALEX),
         "url": "" if _text(item, "doi") else _text(place, "landing_page_url"),
         "venue": _text(_inside(place, "source"), "display_name"),
+        **_openalex_imprint(item, _inside(place, "source")),
         "keywords": item.get("keywords") or item.get("concepts"),
         "retraction": "retracted, as OpenAlex tells" if item.get("is_retracted") is True else "",
+    }
+
+
+def _openalex_imprint(item: Item, source: Item) -> dict[str, object]:
+    told, kind = _inside(item, "biblio"), _text(item, "type")
+    if kind == "article" and (host := _text(source, "type")) in ("conference", "repository"):
+        kind = "preprint" if host == "repository" else host
+    return {
+        "kind": kind,
+        "volume": _text(told, "volume"),
+        "issue": _text(told, "issue"),
+        "pages": page_span(_text(told, "first_page"), _text(told, "last_page")),
+        "publisher": _text(source, "host_organization_name"),
+        "issn": source.get("issn") or source.get("issn_l"),
     }
 
 
@@ -145,6 +162,7 @@ def _indexed_abstract(item: Item) -> str:
 
 def _semantic_scholar(item: Item) -> Record:
     ids = _inside(item, "externalIds")
+    journal, place = _inside(item, "journal"), _inside(item, "publicationVenue")
     arxiv_id = _text(ids, "ArXiv")
     doi = _text(ids, "DOI")
     return {
@@ -157,7 +175,12 @@ def _semantic_scholar(item: Item) -> Record:
         "pmid": _text(ids, "PubMed"),
         "s2": _text(item, "paperId"),
         "url": "" if arxiv_id or doi else item.get("url"),
-        "venue": _text(item, "venue") or _text(_inside(item, "journal"), "name"),
+        "venue": _text(item, "venue") or _text(journal, "name"),
+        "volume": _text(journal, "volume"),
+        "pages": _text(journal, "pages"),
+        "kind": _text(place, "type"),
+        "kinds": sorted(map(str, _listed(item.get("publicationTypes")))),  # conferences first
+        "issn": _text(place, "issn"),
         "keywords": item.get("fieldsOfStudy"),
     }
 
@@ -173,6 +196,13 @@ def _crossref(item: Item) -> Record:
         "doi": _text(item, "DOI"),
         "url": "" if _text(item, "DOI") else _text(item, "URL"),
         "venue": _first(item, "container-title"),
+        "kind": _text(item, "type"),
+        "volume": _text(item, "volume"),
+        "issue": _text(item, "issue"),
+        "pages": _text(item, "page") or _text(item, "article-number"),
+        "publisher": _text(item, "publisher"),
+        "issn": item.get("ISSN"),
+        "isbn": item.get("ISBN"),
         "keywords": item.get("subject"),
         "retraction": _retraction(item),
     }
@@ -211,6 +241,13 @@ def _zotero(item: Item) -> Record:
         or _named_in(extra, "Citation Key"),
         "url": _text(item, "url"),
         "venue": next(filter(None, (_text(item, name) for name in ZOTERO_VENUES)), ""),
+        "kind": _text(item, "itemType"),
+        "volume": _text(item, "volume"),
+        "issue": _text(item, "issue") or _text(item, "reportNumber"),
+        "pages": _text(item, "pages"),
+        "publisher": next(filter(None, (_text(item, name) for name in ZOTERO_PUBLISHERS)), ""),
+        "issn": _text(item, "ISSN"),
+        "isbn": _text(item, "ISBN"),
         "keywords": item.get("tags"),
         "collections": item.get(NAMED),
     }
@@ -222,6 +259,7 @@ def _pairs(people: object) -> list[object]:
     return [dict(zip(("given", "family"), each, strict=False)) for each in pairs]
 
 
+ZOTERO_PUBLISHERS: Final = ("publisher", "university", "institution")
 ZOTERO_VENUES: Final = (
     "publicationTitle",
     "proceedingsTitle",
@@ -305,9 +343,15 @@ def _plain(item: Item) -> Record:
 def _completed(record: dict[str, object], item: Item) -> Record:
     """Complete a record by what its item has under other names, or nested."""
     missing = [key for key in FINDERS if not SAYS_SOMETHING.get(key, _is_filled)(record.get(key))]
-    found = Found(item) if missing else None
+    tells = tells_any(item)
+    found = Found(item) if missing or tells else None
     for key in missing:
         record[key] = (found.find(key) if found else None) or record.get(key)
+    if found and tells:
+        told = named_imprint(found.whole)
+        record |= {key: value for key, value in told.items() if value and not record.get(key)}
+        record.setdefault("kind", item.get("type"))
+        record.setdefault("kinds", named_kinds(found.whole))
     return record
 
 
@@ -349,6 +393,10 @@ def _text(item: object, name: str) -> str:
 def _inside(item: Item, name: str) -> Item:
     value = item.get(name)
     return value if isinstance(value, Mapping) else {}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _objects(item: Item, name: str) -> list[Item]:

@@ -44,8 +44,24 @@ def record_of_marc(element: Element) -> Record:
         "arxiv_id": find_arxiv_id(*ids),
         "url": next(iter(addresses), ""),
         "venue": next((_bare(text) for text in _parts(element, "773", "t", "p")), ""),
+        **_imprint(element),
         "keywords": [_bare(text).rstrip(".") for text in _parts(element, "650", "a")]
         + [_bare(text) for text in _parts(element, "653", "a")],
+    }
+
+
+def _imprint(element: Element) -> Record:
+    """Return what stands in fields of its own; INSPIRE's volume and pages too."""
+    told = {"volume": ("773", "v"), "issue": ("773", "n"), "pages": ("773", "c")}
+    publishers = [_bare(text) for tag in ("264", "260") for text in _parts(element, tag, "b")]
+    return {
+        **{name: next(iter(_parts(element, *place)), "") for name, place in told.items()},
+        "publisher": next(iter(publishers), ""),
+        "issn": [*_parts(element, "022", "a"), *_parts(element, "773", "x")],
+        "isbn": [*_parts(element, "020", "a"), *_parts(element, "773", "z")],
+        "kinds": [
+            _bare(text) for text in _parts(element, "655", "a") + _parts(element, "980", "a")
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final
 
@@ -161,6 +161,11 @@ class Found:
         self._item = item
         self._own, self._nodes = _by_name(item, HOSTS | OTHERS)
 
+    @cached_property
+    def whole(self) -> Mapping[str, list[object]]:
+        """All values, also what is said of the journal and the issue."""
+        return _by_name(self._item, OTHERS)[0]
+
     def find(self, key: str) -> object:
         """Find what a record has under a key; "" or nothing where it is not found."""
         return FINDERS[key](self)
@@ -193,12 +198,17 @@ class Found:
 
     def published(self) -> str:
         """Return the paper's date, else its issue's, else when it was first seen."""
-        years = (date_of(self._item[name]) for name in YEARS if name in self._item)
+        years = (self._date_in(name) for name in YEARS if name in self._item)
         dates = [*filter(None, years), *map(date_of, _every(self._own, DATES))]
         if first := _best(dates):
             return first
-        whole, _ = _by_name(self._item, OTHERS)
-        return _best(map(date_of, _every(whole, (*DATES, *LATE_DATES))))
+        return _best(map(date_of, _every(self.whole, (*DATES, *LATE_DATES))))
+
+    def _date_in(self, year: str) -> str:
+        """Return a year with the month beside it."""
+        value, month = self._item[year], text_of(self._item.get("month"))
+        found = date_of(value)
+        return (combine(found, month) if month and len(found) == 4 else found) or found
 
     def venue(self) -> str:
         """Return the journal, the book or the conference."""
@@ -554,4 +564,7 @@ def _keywords(own: Mapping[str, list[object]]) -> object:
     if isinstance(value, Mapping):
         inside = {key_of(str(name)): each for name, each in value.items()}
         value = next((inside[name] for name in (*KEYWORDS, "value") if name in inside), None)
-    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    subjects = (each.get("subject", each) if isinstance(each, Mapping) else each for each in value)
+    return [text for each in subjects for text in _texts(each)]

@@ -56,6 +56,12 @@ def _record(fields: Fields) -> Record:
         "venue": fields.text("JT", "TA"),
         "keywords": fields.every("OT"),
         "kinds": fields.every("PT"),
+        "volume": fields.text("VI"),
+        "issue": fields.text("IP"),
+        "pages": fields.text("PG"),
+        "publisher": fields.text("PB"),
+        "issn": fields.every("IS"),
+        "isbn": fields.every("ISBN"),
     }
 
 

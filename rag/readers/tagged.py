@@ -15,6 +15,7 @@ from typing import Final
 from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine, parse_date
 from rag.readers.fields import Fields, read_each
+from rag.readers.imprints import page_span
 from rag.readers.people import read_people, split_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
@@ -113,6 +114,13 @@ KEYWORDS: Final = (
     *("K1", "KY", "KW", "keyword heading", "keywords", "keyword", "author keywords", "subject"),
     "controlled terms",
 )
+KINDS: Final = ("RT", "PT", "publication type", "document type", "reference type", "doctype")
+VOLUMES: Final = ("VL", "VO", "VI", "volume")
+ISSUES: Final = ("IS", "IP", "issue", "number")
+PAGES: Final = ("SP", "PG", "pages", "page", "first page")
+LAST_PAGES: Final = ("OP", "EP", "last page")
+PUBLISHERS: Final = ("PB", "PU", "publisher", "publisher name")
+STANDARDS: Final = ("SN", "IB", "issn", "isbn", "international standard serial number")
 PMID: Final = re.compile(r"^(?:PUBMED|PMID:?)?\s*(\d{1,8})$", re.IGNORECASE)
 VOLUME: Final = re.compile(r"\.\s+(?=\d|\()|(?<=\w)\.\s*$")  # where a source goes on in numbers
 
@@ -203,6 +211,12 @@ def _record(fields: Fields) -> Record:
         "pmid": next((found[1] for found in numbers if found), ""),
         "url": fields.text(*ADDRESSES),
         "venue": source,
+        "kinds": fields.every(*KINDS),
+        "volume": fields.text(*VOLUMES),
+        "issue": fields.text(*ISSUES),
+        "pages": page_span(fields.text(*PAGES), fields.text(*LAST_PAGES)),
+        "publisher": fields.text(*PUBLISHERS),
+        "issn": fields.every(*STANDARDS),
         "keywords": "; ".join(fields.all(*KEYWORDS)),
     }
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
+from rag.readers.imprints import page_span
 from rag.readers.people import read_people
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
@@ -67,5 +68,12 @@ def record_of_tags(fields: Fields) -> Record:
         "pmid": fields.text("PM"),
         "venue": fields.text("SO", "JI", "SE"),
         "keywords": fields.text("DE"),
-        "kinds": fields.text("DT").split(";"),
+        "kind": "journal" if fields.text("PT") in ("J", "Journal") else "",
+        "kinds": fields.text("DT").split(";")[::-1],  # "Article; Book Chapter"
+        "volume": fields.text("VL"),
+        "issue": fields.text("IS"),
+        "pages": page_span(fields.text("BP"), fields.text("EP")) or fields.text("AR"),
+        "publisher": fields.text("PU"),
+        "issn": fields.every("SN", "EI"),
+        "isbn": fields.every("BN"),
     }

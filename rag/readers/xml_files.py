@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from rag.cleaning.markup import BLOCKS, INLINE, MATH
 from rag.readers.bioc import is_bioc, record_of_bioc
 from rag.readers.marc import is_marc, record_of_marc
+from rag.readers.named_imprints import named_imprint, named_kinds
 from rag.readers.named_values import (
     ABSTRACTS,
     FINDERS,
@@ -78,7 +79,10 @@ def record_of_element(element: Element) -> Record | None:
         return None
     if not (record["title"] or record["abstract"]):
         return None
-    record["kinds"] = [each.text for each in element.iter("PublicationType")]
+    types = [each.text for each in element.iter("PublicationType")]
+    record |= named_imprint(found.whole)
+    record["kind"] = element.findtext("type")
+    record["kinds"] = [*types, *named_kinds(found.whole), element.tag]
     record["abstract"] = ANNOUNCED.sub("", str(record["abstract"]))
     is_latex = bool(record["arxiv_id"]) and (element.tag in ENTRIES or _is_of_arxiv(element))
     return LatexRecord(record) if is_latex else record

@@ -67,6 +67,7 @@ def _of_typst(key: str, entry: Mapping[str, object]) -> Record:
     """Make a record of an entry of Hayagriva."""
     parents = entry.get("parent")
     parent = next(iter(parents), None) if isinstance(parents, list) else parents
+    host = parent if isinstance(parent, Mapping) else {}
     numbers = entry.get("serial-number")
     known = numbers if isinstance(numbers, Mapping) else {"doi": numbers}
     return {
@@ -79,7 +80,14 @@ def _of_typst(key: str, entry: Mapping[str, object]) -> Record:
         "pmid": known.get("pmid"),
         "citekey": key,
         "url": _value(entry.get("url")),
-        "venue": _value(parent.get("title")) if isinstance(parent, Mapping) else "",
+        "venue": _value(host.get("title")),
+        "kind": entry.get("type"),
+        "volume": entry.get("volume") or host.get("volume"),
+        "issue": entry.get("issue") or host.get("issue"),
+        "pages": entry.get("page-range"),
+        "publisher": _value(entry.get("publisher") or host.get("publisher")),
+        "issn": known.get("issn") or host.get("issn"),
+        "isbn": known.get("isbn") or host.get("isbn"),
     }
 
 

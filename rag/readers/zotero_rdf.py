@@ -96,10 +96,29 @@ def _completed(record: Record, item: Element, beside: _Beside) -> Record:
         "venue": (place.findtext("title") if place is not None else "") or record["venue"],
         "doi": record["doi"] or _doi(item) or (_doi(place) if place is not None else ""),
         "arxiv_id": record["arxiv_id"] or find_arxiv_id(told),
+        **_imprint(item, place),
         "keywords": list(_tags(item)),
         "collections": beside.collections_of(item.get("about") or ""),
     }
     return {**record, **known}
+
+
+def _imprint(item: Element, place: Element | None) -> dict[str, object]:
+    """Return what an item tells, and the journal or book that it is in."""
+    both = [item] if place is None else [item, place]
+    names = ("volume", "number", "pages")
+    told = (next(filter(None, (each.findtext(name) for each in both)), "") for name in names)
+    volume, issue, pages = told
+    ids = [each.text or "" for part in both for each in part.findall("identifier")]
+    return {
+        "kind": item.findtext("itemType") or "",
+        "volume": volume,
+        "issue": issue,
+        "pages": pages,
+        "publisher": item.findtext("publisher/Organization/name") or "",
+        "issn": [each for each in ids if each.startswith("ISSN")],
+        "isbn": [each for each in ids if each.startswith("ISBN")],
+    }
 
 
 def _place(item: Element, beside: _Beside) -> Element | None:

@@ -145,8 +145,9 @@ class Catalog:
 
         Args:
             paper_id: The paper's.
-            values: `title`, `abstract`, `authors`, `published`, `venue`, `url`, `tags` or `doi`; an
-                empty value clears what need not be there.
+            values: `title`, `abstract`, `authors`, `published`, `venue`, `url`, `tags` or `doi`;
+                `kind`, `volume`, `issue`, `pages`, `publisher`, `issn` or `isbn`, of which all
+                stay as they are once one is set. An empty value clears what need not be there.
 
         Raises:
             SourceError: There is no such paper, or a value cannot be taken as it is.

@@ -466,9 +466,9 @@ class Library:
     ) -> list[Enrichment]:
         """Return what public catalogues know of papers beyond their records; `apply` writes it.
 
-        Authors, dates, venues, addresses, identifiers and retractions are looked up by DOI, arXiv
-        id, else by exactly the title. Nothing that is there is overwritten, but for a date that
-        becomes more precise.
+        Authors, dates, venues, volumes, pages and the like, addresses, identifiers and retractions
+        are looked up by DOI, arXiv id, else by exactly the title. Nothing that is there is
+        overwritten, but for a date that becomes more precise.
 
         Args:
             paper_ids: Which papers to look up; None for all.

@@ -148,6 +148,11 @@ class Paper:
         return own
 
     @property
+    def place(self) -> str:
+        """The venue with volume, issue and pages, `River Letters, 12(3), 45–67`, where known."""
+        return ", ".join(filter(None, (self.venue, str(self.imprint))))
+
+    @property
     def link(self) -> str:
         """The paper's address, or a search for its title where none is known."""
         return self.address or SEARCHES[self.searched_at] + quote_plus(self.title)
@@ -724,6 +729,7 @@ class Updated:
 SAID_OF_FIELDS: Final = {
     **{"published": "date", "url": "address", "identifiers": "ids"},
     **{"kind": "kind of publication", "issn": "ISSN", "isbn": "ISBN"},
+    "imprint": "volume, issue, pages",
 }
 
 

@@ -91,7 +91,7 @@ def _date(paper: Paper, mark: str) -> str:
 
 def _venue(paper: Paper, mark: str) -> str:
     if paper.venue:
-        return f"Published in {paper.venue} {mark}."
+        return f"Published in {paper.place} {mark}."
     arxiv = arxiv_id_of(paper)
     on = f" It is on arXiv as {arxiv}." if arxiv else ""
     return f"No journal or conference is recorded for this paper {mark}.{on} {COMPLETE}"

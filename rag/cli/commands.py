@@ -187,17 +187,21 @@ def show_paper(options: argparse.Namespace) -> int:
     if options.json:
         write_json(paper_record(paper))
         return 0
+    names = ("volume, issue, pages" if name == "imprint" else name for name in paper.edited)
     known = [
         f"This paper was {paper.retraction}." if paper.retraction else None,
         ", ".join(paper.authors),
-        paper.venue,
+        paper.place,
+        paper.imprint.publisher,
+        f"ISSN {paper.imprint.issn}" if paper.imprint.issn else None,
+        f"ISBN {paper.imprint.isbn}" if paper.imprint.isbn else None,
         paper.published,
         paper.link,
         paper.source,
         f"in {', '.join(paper.collections)}" if paper.collections else None,
         f"tagged {', '.join(paper.tags)}" if paper.tags else None,
         f"cited as {', '.join(keys)}" if (keys := cite_keys(paper)) else None,
-        f"set by hand: {', '.join(paper.edited)}" if paper.edited else None,
+        f"set by hand: {', '.join(names)}" if paper.edited else None,
     ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     Actions = argparse._SubParsersAction[argparse.ArgumentParser]
 
 # Options of `edit` with the fields that they set.
-FIELDS: Final = ("title", "abstract", "published", "doi", "url", "venue")
+FIELDS: Final = (
+    *("title", "abstract", "published", "doi", "url", "venue"),
+    *("kind", "volume", "issue", "pages", "publisher", "issn", "isbn"),
+)
 
 
 def add_curating(actions: Actions, common: Sequence[argparse.ArgumentParser]) -> None:

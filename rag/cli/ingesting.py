@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 HANG: Final = 4  # columns by which a paper's title goes on further in
 WATCHING: Final = "watching Zotero, until Ctrl+C"
+# Options that tell where a paper was published.
+PUBLISHED_IN: Final = ("venue", "volume", "issue", "pages", "publisher")
 MOST_TITLES: Final = 10
 MOST_TYPED_BYTES: Final = 5_000_000
 
@@ -89,7 +91,8 @@ def add_adding(actions: Actions, common: Sequence[argparse.ArgumentParser]) -> N
     add.add_argument("--published", metavar="DATE", help="a year, a month or a day")
     add.add_argument("--doi")
     add.add_argument("--url")
-    add.add_argument("--venue")
+    for name in PUBLISHED_IN:
+        add.add_argument(f"--{name}")
     add.set_defaults(run=add_paper, usage_error=add.error)
     add.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -205,7 +208,7 @@ def add_paper(options: argparse.Namespace) -> int:
 
     if bool(options.title) != bool(options.abstract):
         options.usage_error("give --title and --abstract, or neither and a text on standard input")
-    optional = {name: getattr(options, name) for name in ("published", "doi", "url", "venue")}
+    optional = {name: getattr(options, name) for name in ("published", "doi", "url", *PUBLISHED_IN)}
     given: dict[str, object] = {name: text for name, text in optional.items() if text}
     if options.author:
         given["authors"] = options.author

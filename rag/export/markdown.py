@@ -63,8 +63,7 @@ def _sources(citations: Sequence[Citation]) -> Iterator[str]:
 def _described(paper: Paper) -> str:
     """Return title with link, authors, venue with volume and pages, and date, where known."""
     address = NOT_IN_ADDRESS.sub(lambda match: quote(match[0]), paper.link)
-    venue = ", ".join(filter(None, (paper.venue, str(paper.imprint))))
-    known = (", ".join(paper.authors), venue, paper.published or "")
+    known = (", ".join(paper.authors), paper.place, paper.published or "")
     parts = [f"[{plain(paper.title)}](<{address}>)", *(plain(each) for each in known if each)]
     return ". ".join(parts)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -18,21 +18,23 @@ from rag.lookup.catalogues import Catalogues
 from rag.lookup.services import Services
 from rag.names import split_name
 from rag.readers.records import Record, RecordError, paper_from_record
+from rag.store.imprints import joined_imprint
 from rag.text import folded, title_key
-from rag.types import Paper, Progress
+from rag.types import Imprint, Paper, Progress
 
 STAGE: Final = "looking papers up"
 FILLED: Final = ("authors", "published", "venue", "url")
+IMPRINT: Final = "imprint"
 PAPERS_AT_ONCE: Final = openalex.DOIS_PER_REQUEST
 YEARS_APART: Final = 1  # from a preprint to its journal
 # What publishers write before the title of what they took back.
 MARKED: Final = re.compile(r"^\W*(?:retracted|withdrawn|removed)(?:\s+\w+)?\s*:\s*", re.IGNORECASE)
 
-LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids"}
+LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids", IMPRINT: "published as"}
 NOTHING: Final = "(nothing)"
 MOST_SHOWN: Final = 60  # authors, of which some papers have thousands
 
-Value = str | tuple[str, ...] | tuple[tuple[str, str], ...] | None
+Value = str | tuple[str, ...] | tuple[tuple[str, str], ...] | Imprint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def _in_words(value: Value) -> str:
         return NOTHING
     if isinstance(value, str):
         return value
+    if isinstance(value, Imprint):
+        return ", ".join(f"{name} {told}" for name, told in asdict(value).items() if told)
     words = [each if isinstance(each, str) else ":".join(each) for each in value]
     more = len(words) - MOST_SHOWN
     return ", ".join(words[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
@@ -133,11 +137,14 @@ def enrich(paper: Paper, found: Sequence[Paper]) -> Enrichment:
             paper,
             **values,
             identifiers=(*paper.identifiers, *_more_identifiers(paper, each)),
+            imprint=paper.imprint
+            if IMPRINT in paper.edited
+            else joined_imprint(paper, each, keeps=True),
             retraction=paper.retraction or each.retraction,
         )
         changes += [
             Change(name, getattr(before, name), getattr(paper, name), each.source or "")
-            for name in (*FILLED, "identifiers", "retraction")
+            for name in (*FILLED, IMPRINT, "identifiers", "retraction")
             if getattr(before, name) != getattr(paper, name)
         ]
     return Enrichment(paper, tuple(changes))

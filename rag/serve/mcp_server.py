@@ -256,5 +256,5 @@ def _failed(sentence: str) -> types.CallToolResult:
 
 
 def _page_of(paper: Paper) -> str:
-    known = (", ".join(paper.authors), paper.venue, paper.published, paper.link, paper.retraction)
+    known = (", ".join(paper.authors), paper.place, paper.published, paper.link, paper.retraction)
     return "\n\n".join([f"# {paper.title}", *filter(None, known), paper.abstract]) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -165,6 +166,13 @@ class PaperRecord(FoundPaper):
     authors: list[str]
     published: str | None
     venue: str | None
+    kind: str | None
+    volume: str | None
+    issue: str | None
+    pages: str | None
+    publisher: str | None
+    issn: str | None
+    isbn: str | None
     source: str | None
     identifiers: dict[str, str]
     collections: list[str]
@@ -183,6 +191,7 @@ class PaperRecord(FoundPaper):
             authors=list(paper.authors),
             published=paper.published,
             venue=paper.venue,
+            **asdict(paper.imprint),
             source=paper.source,
             identifiers=dict(paper.identifiers),
             collections=list(paper.collections),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -111,6 +111,7 @@ def fetch(library: Library, given: shapes.PaperArguments, _: OnStage) -> shapes.
         "authors": ", ".join(paper.authors),
         "published": paper.published,
         "venue": paper.venue,
+        **asdict(paper.imprint),
         "source": paper.source,
         "retraction": paper.retraction,
         "text_is": SUMMARY if paper.is_summary else "the abstract",

@@ -13,16 +13,21 @@ NUMBERS: Final = ("volume", "issue", "pages")  # which are those of one publicat
 OTHERS: Final = ("kind", "publisher", "issn", "isbn")
 
 
-def joined_imprint(first: Paper, other: Paper) -> Imprint:
+def joined_imprint(first: Paper, other: Paper, *, keeps: bool = False) -> Imprint:
     """Return a record's imprint with what only the other one tells.
 
     Volume, issue and pages are those of one record where the two contradict each other: of the one
     that has more of them. Nothing is taken of what was published elsewhere, such as a preprint.
+
+    Args:
+        first: The record whose venue stays.
+        other: Another of the same paper.
+        keeps: Whether nothing that the first one tells is replaced.
     """
     own, more = first.imprint, other.imprint
     if own == more or not more or _are_elsewhere(first, other):
         return own
-    numbers = own if _more_telling(own, more) else more
+    numbers = own if keeps or _more_telling(own, more) else more
     values = {name: getattr(own, name) or getattr(more, name) for name in OTHERS}
     if not _contradict(own, more):
         values |= {name: getattr(own, name) or getattr(more, name) for name in NUMBERS}
@@ -31,14 +36,12 @@ def joined_imprint(first: Paper, other: Paper) -> Imprint:
 
 def _are_elsewhere(first: Paper, other: Paper) -> bool:
     """Whether two records are of different publications of a paper, as far as they tell."""
+    venues = first.venue, other.venue
+    if all(venues) and len({is_of_preprints(each or "") for each in venues}) > 1:
+        return True
     if (doi := doi_of(first)) and doi == doi_of(other):
         return False
-    kinds = {first.imprint.kind, other.imprint.kind} - {None}
-    if len(kinds) > 1:
-        return True
-    venues = first.venue or "", other.venue or ""
-    are_named_alike = not all(venues) or folded(venues[0]) == folded(venues[1])
-    return not are_named_alike and is_of_preprints(venues[0]) != is_of_preprints(venues[1])
+    return len({first.imprint.kind, other.imprint.kind} - {None}) > 1
 
 
 def _contradict(own: Imprint, more: Imprint) -> bool:

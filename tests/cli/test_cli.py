@@ -797,6 +797,18 @@ def test_list_and_show_tell_what_was_retracted_and_set_by_hand(run, tmp_path):
     assert "set by hand: venue\n" in shown
 
 
+def test_volume_and_pages_are_set_shown_and_exported(run, run_json, filled):
+    set_by_hand = ("--volume", "12", "--issue", "3", "--pages", "45-67", "--publisher", "Steam")
+    assert run("papers", "edit", KETTLES["id"], *set_by_hand)[0] == 0
+    shown = run("papers", "show", KETTLES["id"])[1]
+    assert "Journal of Small Bubbles, 12(3), 45–67\nSteam\n" in shown
+    assert "set by hand: volume, issue, pages\n" in shown
+    told = run_json("papers", "show", KETTLES["id"])
+    assert (told["volume"], told["pages"], told["edited"]) == ("12", "45–67", ["imprint"])
+    assert "  pages = {45--67},\n" in run("papers", "export", "--format", "bibtex")[1]
+    assert run("papers", "edit", KETTLES["id"], "--issn", "12")[0] == 1
+
+
 def test_list_has_a_line_for_every_paper(run, filled):
     code, out, err = run("papers", "list")
     assert (code, err) == (0, "")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rag.errors import SourceUnavailableError
-from rag.lookup.enriching import enrich, find_enrichments, is_same
-from rag.types import Paper
+from rag.lookup.enriching import Change, enrich, find_enrichments, is_same
+from rag.types import Imprint, Paper
 from tests.support.scripted_service import arxiv_feed, crossref_work, openalex_work
 
 BARE = Paper("t-1", "On Beavers", "Beavers build.")
@@ -51,6 +51,39 @@ def test_many_papers_are_asked_for_in_one_request(service, found):
     assert len(found(*some)) == 39
     assert service.paths.count("/openalex/works") == 1
     assert service.paths.count("/crossref/works/10.1000/0") == 1  # what the one lacks
+
+
+BIBLIO = {"volume": "12", "issue": "3", "first_page": "45", "last_page": "67"}
+
+
+@pytest.mark.parametrize(
+    ("known", "imprint"),
+    [
+        ({}, Imprint("article", "12", "3", "45–67")),
+        # of what is there nothing is replaced, and what a user set by hand stays
+        ({"imprint": Imprint(volume="13")}, Imprint("article", "13")),
+        (
+            {"imprint": Imprint(volume="13", issue="1", pages="e9")},
+            Imprint("article", "13", "1", "e9"),
+        ),
+        ({"imprint": Imprint(volume="13"), "edited": ("imprint",)}, Imprint(volume="13")),
+        ({"venue": "arXiv"}, Imprint()),
+    ],
+)
+def test_volume_and_pages_are_completed(service, found, known, imprint):
+    whole = openalex_work(7, doi="https://doi.org/10.1000/182", biblio=BIBLIO, type="article")
+    works(service, whole)
+    (enriched,) = found(replace(BY_DOI, **known))
+    assert enriched.paper.imprint == imprint
+    assert enriched.applied_to(replace(BY_DOI, **known)).imprint == imprint
+
+
+def test_what_is_found_of_volume_and_pages_is_shown_in_words():
+    told = Imprint("article", "12", pages="45–67")
+    change = Change("imprint", Imprint(), told, "OpenAlex")
+    assert str(change) == (
+        "published as: (nothing) → kind article, volume 12, pages 45–67  (OpenAlex)"
+    )
 
 
 def test_a_preprint_is_completed_by_its_arxiv_id(service, found):

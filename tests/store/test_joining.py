@@ -421,14 +421,14 @@ def test_a_file_that_is_read_again_fills_in_volume_and_pages_and_nothing_is_embe
             {"volume": "13", "pages": "4-5"},
             Imprint(volume="12", issue="1"),
         ),
-        # a preprint has no pages of a journal, unless the DOI says that both are one
+        # a preprint has no pages of a journal, nor what was told at a conference
         ({"venue": "arXiv"}, {"venue": "Bubbles", "pages": "4-5"}, Imprint()),
-        (
-            {"venue": "arXiv", "doi": "10.5555/k"},
-            {"venue": "Bubbles", "pages": "4-5", "doi": "10.5555/k"},
-            Imprint(pages="4–5"),
-        ),
         ({"kind": "conference"}, {"kind": "article", "pages": "4-5"}, Imprint("conference")),
+        (  # but for what one DOI says is one
+            {"kind": "conference", "doi": "10.5555/k"},
+            {"kind": "article", "pages": "4-5", "doi": "10.5555/k"},
+            Imprint("conference", pages="4–5"),
+        ),
         # a journal by its short name and by its whole one
         (
             {"venue": "Bubbl. Lett.", "volume": "1"},

@@ -115,12 +115,12 @@ def _title(paper: Paper) -> str:
 
 
 def meta_line(paper: Paper) -> str:
-    """Render a retraction, authors, date and venue in a line, where known."""
+    """Render a retraction, authors, date, and venue with its pages in a line, where known."""
     authors = ", ".join(paper.authors[:AUTHORS_SHOWN])
     if len(paper.authors) > AUTHORS_SHOWN:
         authors += " et al."
     retracted = f"This paper was {paper.retraction}" if paper.retraction else None
-    return " · ".join(filter(None, (retracted, authors, paper.published, paper.venue)))
+    return " · ".join(filter(None, (retracted, authors, paper.published, paper.place)))
 
 
 def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> str:

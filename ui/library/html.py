@@ -126,7 +126,7 @@ def paper_html(paper: Paper | None) -> str:
         return _empty(NOTHING_OPEN)
     is_summary = paper.is_summary and "abstract" not in paper.edited
     label = "Summary written for paperchat" if is_summary else "Abstract"
-    known = [each for each in (", ".join(paper.authors), paper.published, paper.venue) if each]
+    known = [each for each in (", ".join(paper.authors), paper.published, paper.place) if each]
     source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
     source += _named("In", paper.collections) + _named("Tagged", paper.tags)
     source += _named("Set by hand:", [FIELDS.get(name, name) for name in paper.edited])
@@ -174,7 +174,7 @@ def _understood(paper: Paper) -> str:
     known = [
         ", ".join(paper.authors[:AUTHORS_SHOWN]) or "no authors",
         paper.published or "no date",
-        paper.venue or "",
+        paper.place,
         doi_of(paper),
     ]
     return (

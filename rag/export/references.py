@@ -145,7 +145,7 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
         own_key=key if _own_key(paper) else None,
         aliases=tuple(each for each in _aliases(paper) if each.casefold() not in taken),
         note=_note(paper.retraction or ""),
-        imprint=paper.imprint,
+        imprint=_on_lines(paper.imprint),
     )
 
 
@@ -176,6 +176,15 @@ def _kind(venue: str, arxiv_id: str, *, known: Kind | None, is_published: bool) 
     if CONFERENCE.search(venue):
         return "conference"
     return "article" if venue and is_published and not BOOK.search(venue) else "other"
+
+
+def _on_lines(told: Imprint) -> Imprint:
+    """Return an imprint whose texts are on one line each, wherever it came from."""
+    volume, issue, pages, publisher, issn, isbn = (
+        one_line(text) if text else None
+        for text in (told.volume, told.issue, told.pages, told.publisher, told.issn, told.isbn)
+    )
+    return Imprint(told.kind, volume, issue, pages, publisher, issn, isbn)
 
 
 def _note(retraction: str) -> str | None:

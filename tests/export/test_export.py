@@ -49,6 +49,9 @@ TEXTS = st.text(st.characters(codec="utf-8"), min_size=1).filter(one_line)
 VERBATIM = ("url", "doi", "eprint")  # LaTeX does not read these
 
 
+HOSTILE_PAGES = "1}},\n@article{x,\r\nER  - \r\nTY  - JOUR"
+
+
 def latex_decoder():
     """pylatexenc's, with three macros of LaTeX's kernel that it does not know, or wrongly."""
     kernel = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}
@@ -207,6 +210,17 @@ def test_volume_issue_and_pages_are_exported():
     assert ris["issn"] == "1476-4687 (ISSN); 978-3-16-148410-0 (ISBN)"
     assert (csl["volume"], csl["issue"], csl["page"]) == ("12", "3_a", "45-67")
     assert (csl["ISSN"], csl["ISBN"]) == ("1476-4687", "978-3-16-148410-0")
+
+
+@given(TEXTS)
+@example(HOSTILE_PAGES)
+def test_any_volume_goes_through_the_parsers_and_comes_back(text):
+    told = Imprint("article", text, text, None, text)
+    paper = replace(KETTLES, imprint=told)
+    entry, ris = bibtex_of(paper), ris_of(paper)
+    assert {"author", "abstract", "volume"} <= entry.keys()
+    assert ris["volume"] == ris["number"] == ris["publisher"] == one_line(text)
+    assert len(export_papers([paper], "ris").split("\r\n")) == len(ris) + len(paper.authors) + 1
 
 
 def test_an_arxiv_paper_without_a_venue_is_a_preprint():

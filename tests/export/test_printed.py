@@ -130,10 +130,16 @@ def test_what_is_not_known_is_not_printed_and_no_title_stands_twice(style):
 
 
 @pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
-@given(title=st.text(min_size=1, max_size=60), names=st.lists(st.text(max_size=20), max_size=3))
-@examples(max_examples=15, deadline=None)
-def test_any_record_is_printed_on_one_line(style, title, names):
-    paper = replace(BARE, title=title, authors=tuple(names))
+@given(
+    title=st.text(min_size=1, max_size=60),
+    names=st.lists(st.text(max_size=20), max_size=3),
+    numbers=st.lists(st.text("0123456789eSvx–-, .", max_size=12), min_size=3, max_size=3),
+    kind=st.sampled_from(get_args(Kind)) | st.none(),
+)
+@examples(max_examples=25, deadline=None)
+def test_any_record_is_printed_on_one_line(style, title, names, numbers, kind):
+    imprint = Imprint(kind, *numbers)
+    paper = replace(BARE, title=title, authors=tuple(names), venue="V", imprint=imprint)
     assert len(export_papers([paper, JOURNAL], style).splitlines()) == 2
 
 

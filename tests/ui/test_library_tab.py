@@ -27,6 +27,7 @@ from rag.text import folded
 from rag.types import (
     Facets,
     Heading,
+    Imprint,
     IngestReport,
     Merged,
     Note,
@@ -396,6 +397,7 @@ def test_only_what_was_typed_anew_is_set_by_hand(library):
         ({"published": "soon"}, "'soon' cannot be a date"),
         ({"link": "example"}, "'example' cannot be a link"),
         ({"doi": "11.1/x"}, "'11.1/x' cannot be a DOI"),
+        ({"pages": "n/a"}, "'n/a' cannot be pages"),
     ],
 )
 def test_a_value_that_cannot_be_taken_is_told_and_changes_nothing(library, typed, why):
@@ -405,12 +407,21 @@ def test_a_value_that_cannot_be_taken_is_told_and_changes_nothing(library, typed
     assert library.get("p3") == before
 
 
-@given(st.tuples(*[st.text(max_size=9) | st.none() | st.lists(st.text(max_size=5))] * 9))
+@given(st.tuples(*[st.text(max_size=9) | st.none() | st.lists(st.text(max_size=5))] * 13))
 def test_whatever_the_form_sends_has_the_types_of_a_record(values):
     typed = typed_from(values)
-    assert all(isinstance(each, str) for each in values_of(typed)[:7])
-    assert all(isinstance(each, tuple) for each in values_of(typed)[7:])
+    assert all(isinstance(each, str) for each in values_of(typed)[:11])
+    assert all(isinstance(each, tuple) for each in values_of(typed)[11:])
     assert typed_from(values_of(typed)) == typed
+
+
+def test_volume_and_pages_are_edited_shown_and_undone(library):
+    steps = with_step((), Step("edit", (edited(library, "p3", volume="12", pages="45-7"),)))
+    assert library.get("p3").imprint == Imprint(volume="12", pages="45–47")
+    assert "12, 45–47" in html.paper_html(library.get("p3"))
+    assert typed_of(library.get("p3")).pages == "45–47"
+    assert undo(library, steps[-1]) == "The record is as it was."
+    assert not library.get("p3").imprint
 
 
 def test_an_edit_and_a_removal_are_undone_the_last_one_first(library):

@@ -118,12 +118,24 @@ def _lay_out_fields() -> tuple[Component, ...]:
             label="Date", placeholder="2020, 2020-07 or 2020-07-16", elem_id="edit-published"
         ),
         gr.Textbox(label="Journal or conference", elem_id="edit-venue"),
+        *_lay_out_numbers(),
+        gr.Textbox(label="Publisher", elem_id="edit-publisher"),
         gr.Textbox(label="Link", placeholder="https://…", elem_id="edit-link"),
         gr.Textbox(label="DOI", placeholder="10.1000/182", elem_id="edit-doi"),
         gr.Textbox(label="Abstract", lines=6, max_lines=14, elem_id="edit-abstract"),
         _many("Tags", "edit-tags"),
         _many("Collections", "edit-collections"),
     )
+
+
+def _lay_out_numbers() -> tuple[Component, ...]:
+    """Volume, issue and pages, side by side."""
+    with gr.Row():
+        return (
+            gr.Textbox(label="Volume", min_width=80, elem_id="edit-volume"),
+            gr.Textbox(label="Issue", min_width=80, elem_id="edit-issue"),
+            gr.Textbox(label="Pages", placeholder="45-67", min_width=80, elem_id="edit-pages"),
+        )
 
 
 def _many(label: str, elem_id: str) -> gr.Dropdown:

@@ -26,6 +26,7 @@ MOST_IDS: Final = 100  # that are looked up at once
 # What is typed, with the fields of a paper that it is.
 FIELDS: Final = {
     **{name: name for name in ("title", "authors", "published", "venue", "doi", "abstract")},
+    **{name: name for name in ("volume", "issue", "pages", "publisher")},
     "link": "url",
     "tags": "tags",
 }
@@ -148,6 +149,10 @@ class Typed:
     authors: str
     published: str
     venue: str
+    volume: str
+    issue: str
+    pages: str
+    publisher: str
     link: str
     doi: str
     abstract: str
@@ -162,6 +167,10 @@ def typed_of(paper: Paper) -> Typed:
         "\n".join(paper.authors),
         paper.published or "",
         paper.venue or "",
+        paper.imprint.volume or "",
+        paper.imprint.issue or "",
+        paper.imprint.pages or "",
+        paper.imprint.publisher or "",
         paper.url or "",
         doi_of(paper),
         paper.abstract,

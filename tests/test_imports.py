@@ -167,7 +167,7 @@ def test_all_packages_are_read():
 LAYERS = """
 rag.errors rag.fitted rag.names rag.products rag.sentences rag.starter rag.text rag.tokens rag.types
 prompts rag.cleaning rag.codec rag.identifiers rag.pace rag.passages rag.projection rag.settings
-rag.arrays rag.certificates rag.export rag.given rag.llm rag.readers
+rag.arrays rag.certificates rag.export rag.given rag.imprints rag.llm rag.readers
 rag.endpoint
 rag.embedding rag.lookup
 rag.store rag.terminal

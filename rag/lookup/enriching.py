@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Final
 
 from rag.identifiers import arxiv_id_of, doi_of
+from rag.imprints import joined_imprint
 from rag.lookup import arxiv, crossref, openalex
 from rag.lookup.catalogues import Catalogues
 from rag.lookup.services import Services
 from rag.names import split_name
 from rag.readers.records import Record, RecordError, paper_from_record
-from rag.store.imprints import joined_imprint
 from rag.text import folded, title_key
 from rag.types import Imprint, Paper, Progress
 

@@ -125,17 +125,25 @@ def _openalex(item: Item) -> Record:
 
 
 def _openalex_imprint(item: Item, source: Item) -> dict[str, object]:
-    told, kind = _inside(item, "biblio"), _text(item, "type")
-    if kind == "article" and (host := _text(source, "type")) in ("conference", "repository"):
-        kind = "preprint" if host == "repository" else host
+    told = _inside(item, "biblio")
     return {
-        "kind": kind,
+        "kind": _text(item, "type_crossref") or _openalex_kind(_text(item, "type"), source),
         "volume": _text(told, "volume"),
         "issue": _text(told, "issue"),
         "pages": page_span(_text(told, "first_page"), _text(told, "last_page")),
         "publisher": _text(source, "host_organization_name"),
         "issn": source.get("issn") or source.get("issn_l"),
     }
+
+
+def _openalex_kind(kind: str, source: Item) -> str:
+    """Return a kind; OpenAlex calls nearly all an article, wherever it is."""
+    if kind != "article":
+        return kind
+    host = _text(source, "type")
+    if host == "repository":
+        return "preprint" if is_of_preprints(_text(source, "display_name")) else ""
+    return host
 
 
 def _abstract_of(index: object) -> str:

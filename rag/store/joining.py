@@ -21,8 +21,8 @@ from rag.identifiers import (
     id_from_title,
     plain_arxiv_id,
 )
+from rag.imprints import joined_imprint
 from rag.store.cite_keys import CiteKeys, Holders, joined_identifiers, new_alias
-from rag.store.imprints import joined_imprint
 from rag.text import folded
 from rag.types import BY_HAND, Merged, Note, Paper, Updated
 

@@ -59,19 +59,21 @@ BIBLIO = {"volume": "12", "issue": "3", "first_page": "45", "last_page": "67"}
 @pytest.mark.parametrize(
     ("known", "imprint"),
     [
-        ({}, Imprint("article", "12", "3", "45–67")),
+        ({}, Imprint("article", "12", "3", "45–67", issn="1476-4687")),
         # of what is there nothing is replaced, and what a user set by hand stays
-        ({"imprint": Imprint(volume="13")}, Imprint("article", "13")),
+        ({"imprint": Imprint(volume="13")}, Imprint("article", "13", issn="1476-4687")),
         (
             {"imprint": Imprint(volume="13", issue="1", pages="e9")},
-            Imprint("article", "13", "1", "e9"),
+            Imprint("article", "13", "1", "e9", issn="1476-4687"),
         ),
         ({"imprint": Imprint(volume="13"), "edited": ("imprint",)}, Imprint(volume="13")),
         ({"venue": "arXiv"}, Imprint()),
     ],
 )
 def test_volume_and_pages_are_completed(service, found, known, imprint):
-    whole = openalex_work(7, doi="https://doi.org/10.1000/182", biblio=BIBLIO, type="article")
+    host = {"display_name": "River Letters", "type": "journal", "issn": ["1476-4687"]}
+    told = {"type": "article", "biblio": BIBLIO, "primary_location": {"source": host}}
+    whole = openalex_work(7, doi="https://doi.org/10.1000/182", **told)
     works(service, whole)
     (enriched,) = found(replace(BY_DOI, **known))
     assert enriched.paper.imprint == imprint

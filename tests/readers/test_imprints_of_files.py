@@ -248,6 +248,24 @@ ITEMS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("known", "source", "kind"),
+    [
+        ({}, {"display_name": "Pots", "type": "journal"}, "article"),
+        ({}, {"display_name": "Tea", "type": "conference"}, "conference"),
+        ({}, {"display_name": "arXiv (Cornell University)", "type": "repository"}, "preprint"),
+        ({}, {"display_name": "HAL", "type": "repository"}, None),  # it may be of any
+        ({}, {}, None),
+        ({"type_crossref": "proceedings-article"}, {}, "conference"),
+        ({"type": "dissertation"}, {}, "thesis"),
+    ],
+)
+def test_openalex_calls_nearly_all_an_article(known, source, kind, tmp_path):
+    item = ITEMS["openalex"][0] | {"primary_location": {"source": source}} | known
+    (tmp_path / "items.json").write_text(json.dumps([item]), encoding="utf-8")
+    assert read_one(tmp_path / "items.json").imprint.kind == kind
+
+
 def read_one(path) -> Paper:
     (paper,) = (each for each in read_sources([path]) if isinstance(each, Paper))
     assert paper.title == TITLE

@@ -23,6 +23,7 @@ from rag.answering.library_overview import (
     list_counts,
 )
 from rag.answering.records import cite_record, code_sentence, has_field, listed
+from rag.answering.retracted import describe_retracted
 from rag.answering.roles import lead_sentence
 from rag.answering.topic_papers import (
     MOST_FOUND,
@@ -185,6 +186,8 @@ class LibraryResponder:
         return self._list(f"{said}{also}", papers, query)
 
     def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
+        if asked.field == "retraction":
+            return describe_retracted(query, asked, self._lookup)
         if asked.field:
             return self._answer_by_field(asked.field, query, is_lacking=asked.is_lacking)
         asked = without_general_noun(asked, self._lookup)

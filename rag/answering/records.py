@@ -5,6 +5,7 @@ Nothing is guessed: the answer says which field a record lacks, and how to compl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -22,6 +23,11 @@ COMPLETE: Final = (
     "To complete the record, open the paper in the library and look it up or edit it "
     "(in a terminal: `paperchat papers enrich`, `paperchat papers edit`)."
 )
+NOTICES: Final = (
+    "A later notice is found by looking the record up: open the paper in the library "
+    "(in a terminal: `paperchat papers enrich`)."
+)
+RETRACTED: Final = re.compile(r"(?:retracted|withdrawn|removed)\b", re.IGNORECASE)
 NEAREST: Final = "No paper here has that in its title; this one comes nearest."
 MOST_AUTHORS: Final = 12
 
@@ -131,6 +137,20 @@ def _abstract(paper: Paper, mark: str) -> str:
     return f"{about}{paper.abstract} {mark}"
 
 
+def _retraction(paper: Paper, mark: str) -> str:
+    if paper.retraction:
+        return f"This paper was {said_of_retraction(paper)} {mark}."
+    return f"Its record tells of no retraction {mark}. {NOTICES}"
+
+
+def said_of_retraction(paper: Paper) -> str:
+    """Return what is known of a paper's retraction, within a sentence; "" where nothing is."""
+    told = (paper.retraction or "").rstrip(". ")
+    if not told or RETRACTED.match(told):
+        return told[:1].lower() + told[1:]
+    return f"retracted: {told}"
+
+
 DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
     "authors": _authors,
     "date": _date,
@@ -139,6 +159,7 @@ DESCRIBE: Final[Mapping[Field, Callable[[Paper, str], str]]] = {
     "code": _code,
     "bibtex": _bibtex,
     "abstract": _abstract,
+    "retraction": _retraction,
 }
 
 
@@ -150,6 +171,7 @@ def has_field(paper: Paper, field: Field) -> bool:
         "venue": bool(paper.venue),
         "link": bool(paper.address),
         "abstract": bool(paper.abstract),
+        "retraction": bool(paper.retraction),
     }
     return kept.get(field, code_sentence(paper) is not None)
 

@@ -1,4 +1,4 @@
-"""Recognise which fields of a record a question asks for: who, when, where, link, code, BibTeX."""
+"""Recognise which fields of a record a question asks for: who, when, where, link, retraction."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from rag.query.retractions import OF_ONE
 from rag.query.years import PUBLICATIONS
 
 # The fields that can be asked for.
-Field = Literal["authors", "date", "venue", "link", "code", "bibtex", "abstract"]
+Field = Literal["authors", "date", "venue", "link", "code", "bibtex", "abstract", "retraction"]
 
 _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
@@ -81,6 +82,7 @@ FIELDS: Final[Mapping[Field, re.Pattern[str]]] = {
            |\bis\s+(?:it|this|that)\s+on\s+arxiv\b""",
         _X,
     ),
+    "retraction": OF_ONE,
 }
 
 LEAST_ALSO: Final = 3  # words
@@ -89,9 +91,9 @@ RECORD_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
         """address apa arxiv authors available bib bibtex citation cite code conference date doi
-        download entry full github implementation journal link open pdf peer presented public
-        recent reference release repo repository reviewed ris source submitted text url venue
-        whom workshop""",
+        download entry full github implementation journal link notice open pdf peer presented public
+        recent reference release repo repository retracted retraction reviewed ris source submitted
+        text url venue whom withdrawn workshop""",
     )
 )
 

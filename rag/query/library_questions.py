@@ -13,6 +13,7 @@ from typing import Final, Literal
 from rag.query.fields import Field
 from rag.query.focus import asked_count
 from rag.query.library_facts import library_fact
+from rag.query.retractions import asked_for_retracted
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
@@ -290,6 +291,9 @@ def find_library_question(question: str) -> LibraryQuestion | None:
     question = WITHOUT.sub("without", question)
     if by_field := _asked_by_field(question):
         return by_field
+    if retracted := asked_for_retracted(question):
+        topic, is_lacking = retracted.topic, retracted.is_lacking
+        return LibraryQuestion("list", topic, field="retraction", is_lacking=is_lacking)
     if ADDED.match(question):
         return LibraryQuestion("added")
     if fact := library_fact(question):

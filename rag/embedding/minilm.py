@@ -109,6 +109,7 @@ class MiniLM:
         encodings = self._tokenizer.encode_batch(list(texts))
         vectors = np.empty((len(texts), DIMENSION), np.float32)
         batches = list(group_by_length([len(encoding) for encoding in encodings], TOKENS_PER_BATCH))
+        batches.reverse()  # the longest first: at the end no core waits long for the other
         ids = [[encodings[n].ids for n in batch] for batch in batches]
         for batch, embedded in zip(batches, self._each(self._embed, ids), strict=True):
             vectors[batch] = embedded

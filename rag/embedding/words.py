@@ -73,7 +73,7 @@ class WordVectors:
                     return self._put_together(words)
                 self._learn(different)
                 places = [self._places[word] for word in words]
-            found: NDArray[np.float32] = self._rows[places]
+            found: NDArray[np.float32] = self._rows.take(places, axis=0)
         return found
 
     def _learn(self, words: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ SHAPING: Final = (
 BUILDING: Final = (
     *("rag/store", "rag/embedding", "rag/readers", "rag/cleaning", "rag/text", "rag/names"),
     *("rag/arrays", "rag/certificates", "rag/fitted"),
-    *("rag/identifiers", "rag/passages", "rag/sentences", "rag/tokens"),
+    *("rag/identifiers", "rag/imprints", "rag/passages", "rag/sentences", "rag/tokens"),
 )
 
 

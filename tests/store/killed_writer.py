@@ -1,18 +1,19 @@
 """Writes a library again and again, and is killed at another moment each time.
 
 Run by the tests as `python -m tests.store.killed_writer MADE FOLDER WORK`: copies the library in
-MADE to FOLDER/0, FOLDER/1, …, does the work in each copy, and prints where each was killed.
+MADE to FOLDER/0, FOLDER/1, …, does the work in each copy, and writes where each was killed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from functools import wraps
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 
 from rag.library import Library
@@ -30,19 +31,22 @@ WORK = {
 
 
 class Killer:
-    """Kills this process at the n-th moment, and remembers what that was."""
+    """Counts the moments by their names, and kills this process at one of them.
 
-    def __init__(self, told: Path, n: int) -> None:
+    By name, as threads write at the same time and what comes first differs from run to run.
+    """
+
+    def __init__(self, told: Path, name: str, nth: int) -> None:
+        self.passed: Counter[str] = Counter()
         self._told = told
-        self._left = n
+        self._at = (name, nth)
 
     def pass_by(self, moment: str) -> None:
         """Go on, or die."""
-        if self._left:
-            self._left -= 1
-            return
-        self._told.write_text(moment)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if (moment, self.passed[moment]) == self._at:
+            self._told.write_text(moment)
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.passed[moment] += 1
 
     def watch(self, owner: object, name: str) -> None:
         """Have a function pass by after its work, which is before the next one's."""
@@ -100,19 +104,33 @@ def load_late_imports() -> None:
     count_tokens("")
 
 
+def work_in_a_process(copy: Path, what: str, killer: Killer, counted: Path) -> int:
+    """Do the work in a process forked before anything is opened; how it ended."""
+    process = os.fork()
+    if not process:
+        work(copy, what, killer)
+        counted.write_text(json.dumps(killer.passed))
+        os._exit(0)
+    _, status = os.waitpid(process, 0)
+    return status
+
+
 def main(made: Path, folder: Path, what: str) -> None:
-    """Have a process of its own killed at each moment, until one comes to the end."""
+    """Have a process of its own killed at each moment that one comes by that goes to the end."""
     load_late_imports()
-    for n in count():
-        copy, told = folder / f"{n}", folder / f"{n}.txt"
+    counted = folder / "counted.json"
+    whole = folder / "whole"
+    shutil.copytree(made, whole)
+    if status := work_in_a_process(whole, what, Killer(folder / "none", "", 0), counted):
+        sys.exit(os.waitstatus_to_exitcode(status))
+    moments = [
+        (name, n) for name, times in json.loads(counted.read_text()).items() for n in range(times)
+    ]
+    for number, (name, nth) in enumerate(moments):
+        copy, told = folder / f"{number}", folder / f"{number}.txt"
         shutil.copytree(made, copy)
-        # Forked before anything is opened.
-        process = os.fork()
-        if not process:
-            work(copy, what, Killer(told, n))
-            os._exit(0)
-        _, status = os.waitpid(process, 0)
-        if not os.WIFSIGNALED(status):
+        status = work_in_a_process(copy, what, Killer(told, name, nth), counted)
+        if not os.WIFSIGNALED(status) and status:
             sys.exit(os.waitstatus_to_exitcode(status))
 
 

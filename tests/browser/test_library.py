@@ -327,6 +327,20 @@ def choose_model(page, url, key=KEY):
     page.fill("#settings-key input", key)
 
 
+def test_a_choice_is_not_overwritten_by_what_comes_late_from_a_slow_server(browser, address):
+    with closing(browser.new_page()) as page:
+        page.route("**/queue/join*", lambda route: None)  # held back until it is unrouted
+        page.goto(address)
+        go(page, "Settings")
+        choice = page.get_by_label("A language model")
+        choice.wait_for(state="attached")
+        assert not choice.is_visible()
+        page.unroute("**/queue/join*")
+        choice.check()
+        page.wait_for_selector("#settings-url textarea:visible, #settings-url input:visible")
+        assert choice.is_checked()
+
+
 def test_a_key_goes_to_its_endpoint_alone_and_nowhere_else(
     chooser, address, library, caplog, capfd
 ):

@@ -36,6 +36,8 @@ DRAFT: Final = "{model} is used once it has answered: press “Test and use”."
 # The last input of an event that keeps or finds a key is the session's id, which page.js makes.
 WITH_SESSION: Final = "(...all) => [...all.slice(0, -1), paperchat.session()]"
 RESTORING: Final = "() => [paperchat.session(), paperchat.keptSettings()]"
+# Until then page.css hides the form: what somebody chose would be overwritten by what was kept.
+RESTORED: Final = "() => { document.documentElement.classList.add('has-settings'); }"
 
 
 def build_settings_tab(loading: Loading) -> SettingsTab:
@@ -149,7 +151,7 @@ def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None
         js=RESTORING,
         show_progress="hidden",
         api_visibility="private",
-    )
+    ).then(None, js=RESTORED, api_visibility="private")
 
 
 def _connect_found(

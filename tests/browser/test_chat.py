@@ -733,7 +733,6 @@ def test_everybody_can_read_and_reach_the_page(visitor, address, size, scheme):
     page.click("#turn-1 [data-way=up]")
     page.wait_for_selector(".comment")
     page.click(".aside summary")
-    assert_accessible_by_day_and_night(page)
     assert_fits(page)
     page.click(".adder summary")
     assert_accessible_by_day_and_night(page)

@@ -135,8 +135,8 @@ def test_a_page_lives_through_a_restart_of_the_server(profile, server):
         page.type("#question textarea", " them?")  # it is still being written
         for width, height in VIEWS.values():
             page.set_viewport_size({"width": width, "height": height})
-            assert_accessible_by_day_and_night(page)
             assert_fits(page)
+        assert_accessible_by_day_and_night(page)
         assert server.start() == server.address
         page.wait_for_selector("#away", state="hidden", timeout=60_000)
         page.wait_for_selector("#turn-1 .acts", timeout=60_000)

@@ -819,7 +819,7 @@ def test_the_graph_agrees_with_a_plain_reading_of_the_network(originals):
         assert np.allclose(tokens[row, : len(ids)], token_vectors, atol=1e-4)
 
 
-def test_the_weights_are_converted_once_into_a_working_model(accepted_originals, tmp_path):
+def test_the_weights_are_converted_once_into_a_working_model(accepted_originals, tmp_path, caplog):
     seen = []
     embedder = build_embedder(Settings(cache=tmp_path / "cache"))
     model = embedder.prepare(seen.append)
@@ -832,10 +832,6 @@ def test_the_weights_are_converted_once_into_a_working_model(accepted_originals,
     again = build_embedder(Settings(cache=tmp_path / "cache"))
     assert np.allclose(again.prepare(seen.append).embed(["moss"]), model.embed(["moss"]))
     assert len(seen) == told
-
-
-def test_converting_leaves_the_logging_as_it_was(accepted_originals, tmp_path, caplog):
-    weights.prepare_model_files(tmp_path / "cache", quiet)
     assert caplog.records == []  # the quantizer's advice is not for the user
     weights.logger.warning("still heard")
     assert [record.message for record in caplog.records] == ["still heard"]

@@ -157,10 +157,12 @@ def test_the_page_shows_the_papers_own_sentences_and_why(asked, endpoint, play):
     assert "Traceback" not in turn_html(chat.turns[-1], Place(1))
 
 
-def test_the_command_line_tells_each_in_a_sentence(beavers, endpoint, monkeypatch, capsys):
+def test_the_command_line_tells_each_kind_in_a_sentence(beavers, endpoint, monkeypatch, capsys):
     monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
     monkeypatch.setenv("RAG_RETRIES", "0")
-    for name, play in {**USELESS, **ODD, **THOUGHTS_ALONE}.items():
+    # One of each kind of answer, as the command opens the library anew for each; how every reply
+    # is taken is told above.
+    for name, play in (next(iter(kind.items())) for kind in (USELESS, ODD, THOUGHTS_ALONE)):
         endpoint.forget()
         play(endpoint)
         assert main(["ask", QUESTION, "--library", str(beavers.folder), "--llm", MODEL]) == 0, name

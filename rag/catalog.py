@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 GROUPS_NAMED: Final = 20  # of the collections or tags that there are
 
+SCHEME_NAMES: Final = {"doi": "DOI", "arxiv": "arXiv id"}  # of what can be set by hand
+
 
 class Catalog:
     """Look through the papers of a library, and edit them.
@@ -150,7 +152,8 @@ class Catalog:
                 stay as they are once one is set. An empty value clears what need not be there.
 
         Raises:
-            SourceError: There is no such paper, or a value cannot be taken as it is.
+            SourceError: There is no such paper, a value cannot be taken as it is, or another paper
+                has the DOI.
         """
         from rag.readers.records import RecordError, edited_paper
         from rag.store.writing import rewrite_papers
@@ -160,8 +163,18 @@ class Catalog:
             edited = edited_paper(paper, values)
         except RecordError as exc:
             raise SourceError(f"Nothing was changed: {exc}.") from exc
+        self._require_own_identifiers(paper, edited)
         rewrite_papers(self._index, [edited])
         return edited
+
+    def _require_own_identifiers(self, before: Paper, edited: Paper) -> None:
+        """Refuse identifiers that a paper has anew and another paper of the library has too."""
+        new = [key for key in edited.identifiers if key not in before.identifiers]
+        known = self._index.papers.known_by(new)
+        for scheme, value in new:
+            for other in self.require(known.get((scheme, value), [])):
+                if other.paper_id != edited.paper_id:
+                    raise SourceError(_told_of_other(SCHEME_NAMES[scheme], value, edited, other))
 
     def restore(self, papers: Sequence[Paper]) -> int:
         """Put papers back as they once were, also removed ones; how many it changes."""
@@ -299,3 +312,12 @@ class Catalog:
         """
         self._index.refresh()
         return self._index.paper_vectors(paper_ids) if self._index.has_vectors else None
+
+
+def _told_of_other(scheme: str, value: str, edited: Paper, other: Paper) -> str:
+    """Say that a paper has an identifier already that was to be set of another one."""
+    return (
+        f"Nothing was changed: “{other.title}” ({other.paper_id}) has the {scheme} {value} "
+        "already; if the two are one paper, merge them: tick both on the page and press “Merge”, "
+        f"or run `paperchat papers merge {other.paper_id} {edited.paper_id}`."
+    )

@@ -107,6 +107,26 @@ def test_a_value_that_cannot_be_taken_changes_nothing(library, values, why):
     assert by_title(library, "Beavers") == paper
 
 
+@pytest.mark.parametrize("given", ["10.1000/OTTER", "https://doi.org/10.1000/otter"])
+def test_a_doi_that_another_paper_has_is_told_and_not_set(library, given):
+    otters, beavers = by_title(library, "Otters"), by_title(library, "Beavers")
+    library.catalog.edit(otters.paper_id, doi="10.1000/otter")
+    with pytest.raises(SourceError) as told:
+        library.catalog.edit(beavers.paper_id, doi=given, venue="River Letters")
+    assert f"“{otters.title}” ({otters.paper_id}) has the DOI 10.1000/otter" in str(told.value)
+    assert f"`paperchat papers merge {otters.paper_id} {beavers.paper_id}`" in str(told.value)
+    assert by_title(library, "Beavers") == beavers
+    library.catalog.edit(otters.paper_id, doi="10.1000/otter", venue="Dams")  # its own may be told
+
+
+def test_a_doi_of_arxiv_is_taken_as_the_arxiv_id_that_it_has(library):
+    otters, beavers = by_title(library, "Otters"), by_title(library, "Beavers")
+    library.catalog.edit(otters.paper_id, doi="10.48550/arXiv.2101.00001")
+    assert dict(by_title(library, "Otters").identifiers)["arxiv"] == "2101.00001"
+    with pytest.raises(SourceError, match=r"has the arXiv id 2101\.00001 already"):
+        library.catalog.edit(beavers.paper_id, doi="https://doi.org/10.48550/arXiv.2101.00001v2")
+
+
 def test_a_paper_that_is_not_there_is_told(library):
     with pytest.raises(SourceError, match="no paper 'nowhere'"):
         library.catalog.edit("nowhere", venue="V")

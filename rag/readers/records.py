@@ -200,10 +200,18 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
     changed = {name: getattr(read, name) for name in named if name in EDITABLE}
     identifiers = paper.identifiers
     if "doi" in values:
-        kept = (key for key in identifiers if key[0] != "doi")
-        identifiers = (*kept, *(key for key in read.identifiers if key[0] == "doi"))
+        given = _keys_of_doi(values["doi"], read)
+        kept = (key for key in identifiers if key[0] not in ("doi", *dict(given)))
+        identifiers = (*kept, *given)
     edited = tuple(dict.fromkeys((*paper.edited, *changed)))
     return replace(paper, **changed, identifiers=identifiers, edited=edited)
+
+
+def _keys_of_doi(given: object, read: Paper) -> tuple[tuple[str, str], ...]:
+    """Return what a DOI that was set by hand identifies its paper by: arXiv's stand for its ids."""
+    if found := find_arxiv_id(str(given)):
+        return (("arxiv", found),)
+    return tuple(key for key in read.identifiers if key[0] == "doi")
 
 
 def _marked(record: Record, title: str) -> str | None:
@@ -237,15 +245,15 @@ def require_fields(values: Record) -> None:
 
 def _require_read(read: Paper, values: Record) -> None:
     for name, given in values.items():
-        found = _field(read, name)
+        found = _field(read, name, given)
         is_cut = name == "published" and _is_cut_date(str(given), str(found))
         if given and (not found or is_cut):
             raise RecordError(f"{given!r} cannot be {FIELD_NAMES.get(name, name)}")
 
 
-def _field(paper: Paper, name: str) -> object:
+def _field(paper: Paper, name: str, given: object) -> object:
     if name == "doi":
-        return dict(paper.identifiers).get("doi")
+        return dict(paper.identifiers).get("doi") or find_arxiv_id(str(given))
     return getattr(paper.imprint if name in OF_IMPRINT else paper, name)
 
 

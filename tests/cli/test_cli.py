@@ -401,6 +401,15 @@ def test_an_edit_that_cannot_be_made_is_told(run, filled, arguments, code):
     assert run("papers", "edit", *arguments)[0] == code
 
 
+def test_an_edited_doi_that_another_paper_has_names_that_paper(run, run_json, filled):
+    assert run("papers", "edit", "kettles", "--doi", "10.1000/tea")[0] == 0
+    _, teapots = (each["paper_id"] for each in run_json("papers", "list")["papers"])
+    code, out, err = run("papers", "edit", teapots, "--doi", "doi:10.1000/TEA")
+    assert (code, out) == (1, "")
+    assert f"“{KETTLES['title']}” (kettles) has the DOI 10.1000/tea already" in err
+    assert f"`paperchat papers merge kettles {teapots}`" in err
+
+
 def test_enrich_shows_what_it_would_change_before_it_does(run, run_json, filled, monkeypatch):
     with ScriptedService() as service:
         for name in ("openalex", "crossref"):

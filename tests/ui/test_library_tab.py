@@ -407,6 +407,13 @@ def test_a_value_that_cannot_be_taken_is_told_and_changes_nothing(library, typed
     assert library.get("p3") == before
 
 
+def test_a_doi_that_another_paper_has_is_told_in_the_form(library):
+    edited(library, "p3", doi="10.1000/182")
+    with pytest.raises(SourceError, match=r"“Cats of Kind 3” \(p3\) has the DOI 10\.1000/182"):
+        edited(library, "p4", doi="10.1000/182", collections=("Pets",))
+    assert library.get("p4").collections == ()
+
+
 @given(st.tuples(*[st.text(max_size=9) | st.none() | st.lists(st.text(max_size=5))] * 13))
 def test_whatever_the_form_sends_has_the_types_of_a_record(values):
     typed = typed_from(values)

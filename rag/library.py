@@ -266,7 +266,8 @@ class Library:
                 `zotero:` before what is to be looked up there.
             collections: Names of collections that all that is read is put into.
             dry_run: Only report what would happen.
-            removes_gone: Whether papers go that were deleted in Zotero; else they are only told.
+            removes_gone: Whether papers go that were deleted in Zotero, or in a file that was read
+                before; else they are only told.
             looks_up: Whether OpenAlex, arXiv and Semantic Scholar are asked for the abstracts that
                 records lack, once all others are stored.
             most: Papers that a query of a service brings at the most.
@@ -292,7 +293,12 @@ class Library:
         if not dry_run:
             self.prepare(on_progress)
         report = write_papers(
-            self._index, items, on_progress, share_read=meter.share, dry_run=dry_run
+            self._index,
+            items,
+            on_progress,
+            share_read=meter.share,
+            files_read=meter.ended,
+            dry_run=dry_run,
         )
         return self.remove_gone(report) if removes_gone and not dry_run else report
 
@@ -358,7 +364,12 @@ class Library:
         papers: list[Paper] = []
         wanted = require_paper(noting(items, papers, most), lets_lacking=True)
         report = write_papers(
-            self._index, wanted, on_progress, share_read=meter.share, dry_run=True
+            self._index,
+            wanted,
+            on_progress,
+            share_read=meter.share,
+            files_read=meter.ended,
+            dry_run=True,
         )
         return Preview(report, tuple(papers))
 

@@ -698,6 +698,7 @@ class Gone:
         source: What has it no more.
         others: The other sources that had a record of it; it stays for them.
         is_removed: Whether it was taken out of the library, or out of what the source has.
+        scheme: Of the identifiers that the source knows it by; "" for a file.
     """
 
     paper_id: str
@@ -705,6 +706,7 @@ class Gone:
     source: str
     others: tuple[str, ...] = ()
     is_removed: bool = False
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)

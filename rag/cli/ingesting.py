@@ -71,7 +71,8 @@ def add_ingest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--remove",
         action="store_true",
-        help="take out what was deleted in Zotero; what another source has too stays",
+        help="take out what was deleted in Zotero, or in a file that was ingested before; what "
+        "another source has too stays",
     )
     parser.add_argument(
         "--rebuild", action="store_true", help="embed the library anew with the present settings"
@@ -142,7 +143,8 @@ def _asked_of_gone(
     report: IngestReport, library: Library, options: argparse.Namespace
 ) -> IngestReport:
     """Remove what was deleted in Zotero where a user at a terminal wants it."""
-    is_open = report.gone and not (options.remove or options.dry_run)
+    is_of_zotero = bool(report.gone) and all(each.scheme for each in report.gone)
+    is_open = is_of_zotero and not (options.remove or options.dry_run)
     if not (is_open and sys.stdin.isatty() and sys.stdout.isatty()):
         return report
     for line in gone_lines(report.gone):

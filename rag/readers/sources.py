@@ -103,7 +103,7 @@ def standard_input() -> OpenedFile:
 
 
 class Meter:
-    """How much of the files among some sources has been read, by their size on the disk.
+    """How much of the files among some sources has been read, by their size on the disk, and which.
 
     Args:
         sources: What will be read.
@@ -113,6 +113,7 @@ class Meter:
         self._total = sum(_size(each) for each in sources if isinstance(each, str | Path))
         self._before = 0
         self._file: io.BufferedReader | None = None
+        self._ended: dict[str, None] = {}
 
     @contextmanager
     def reading(self, file: io.BufferedReader) -> Iterator[None]:
@@ -122,6 +123,14 @@ class Meter:
         yield
         self._before += size
         self._file = None
+
+    def end(self, name: str) -> None:
+        """Note that nothing more will be read of the files with a name for users."""
+        self._ended[name] = None
+
+    def ended(self) -> tuple[str, ...]:
+        """Return the names of the files of which nothing more will be read, each once."""
+        return tuple(self._ended)
 
     def share(self) -> float:
         """Return the part that has been read, in [0, 1]; 0 where nothing is known."""
@@ -224,6 +233,7 @@ def _read_path(source: str | Path, meter: Meter) -> Iterator[Item]:
             with path.open("rb") as file, meter.reading(file):
                 items = _within(_read_file(file, _shown(path.name)), _folder_of(path, source))
                 yield from collected(items, _folders_of(path, source))
+            meter.end(_shown(path.name))
         except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
             why = why_unread(exc)
             name, within = _as_typed(path, source), _folder_of(path, source)

@@ -139,6 +139,11 @@ class Joiner:
         self._count(found.paper_id, joined, is_changed=is_reported, is_new=False)
 
     @property
+    def met(self) -> Mapping[str, bool]:
+        """The ids of the papers that records of this run are of, and whether they are new."""
+        return self._met
+
+    @property
     def changes(self) -> tuple[Updated, ...]:
         """The papers of before that were changed until now, with all that changed of each."""
         return tuple(self._changes.values())

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     union_all,
     update,
@@ -206,6 +207,15 @@ class PaperStore:
                     for value, paper_id in connection.execute(chosen):
                         found[scheme, value].append(paper_id)
         return found
+
+    def of_source(self, source: str) -> list[str]:
+        """Find the ids of the papers of a source, also as another origin, in order of ingestion."""
+        also = select(origin.c.paper_number).where(origin.c.source == source)
+        chosen = select(paper.c.paper_id).where(
+            or_(paper.c.source == source, paper.c.number.in_(also))
+        )
+        with self._database.reading() as connection:
+            return list(connection.execute(chosen.order_by(paper.c.number)).scalars())
 
     def identified(self, scheme: str, prefix: str) -> dict[str, list[str]]:
         """Find the papers with identifiers of a scheme that begin so, and these, by paper id."""

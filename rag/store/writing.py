@@ -14,8 +14,9 @@ from rag.embedding import OnProgress
 from rag.errors import EmbedderUnavailableError
 from rag.identifiers import content_hash
 from rag.passages import build_passages, cut_spans
+from rag.store.gone import Unread, gone_of_files, gone_of_inventory
 from rag.store.index import PaperIndex
-from rag.store.joining import ITEMS, Joined, Joiner, is_noted_anew, is_read_anew
+from rag.store.joining import Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH
 from rag.store.trailing import Trailing
@@ -40,6 +41,7 @@ def write_papers(
     on_progress: OnProgress,
     *,
     share_read: Callable[[], float] = float,
+    files_read: Callable[[], Iterable[str]] = tuple,
     dry_run: bool = False,
 ) -> IngestReport:
     """Add and update the papers among the items; what is unchanged costs a look-up only.
@@ -49,6 +51,7 @@ def write_papers(
         items: What was read.
         on_progress: Told how many papers have been read, and about how many there are.
         share_read: The part of the sources that has been read, in [0, 1]; 0 where not known.
+        files_read: The names of the files that were read to their ends, once all items were given.
         dry_run: Only report what would happen.
 
     Raises:
@@ -60,6 +63,7 @@ def write_papers(
     notes: list[Note] = []
     merged: list[Merged] = []
     gone: list[Gone] = []
+    unread = Unread()
     counts: Counter[tuple[str, bool]] = Counter()  # by source, and whether it is a paper
     read = 0
     joiner = Joiner(index.papers, is_dry=dry_run)
@@ -68,6 +72,7 @@ def write_papers(
             papers = [item for item in batch if isinstance(item, Paper)]
             refused = [item for item in batch if isinstance(item, Rejection)]
             rejected += refused
+            unread.note(refused)
             counts.update((each.source, False) for each in refused)
             notes += [item for item in batch if isinstance(item, Note)]
             inventories = [item for item in batch if isinstance(item, Inventory)]
@@ -77,7 +82,7 @@ def write_papers(
             report = _add(report, joined)
             merged += joined.merged
             notes += joined.notes
-            gone += [each for some in inventories for each in _gone(index, some)]
+            gone += [each for some in inventories for each in gone_of_inventory(index, some)]
             counts.update((paper.source or "", True) for paper in papers)
             read += len(papers)
             share = share_read()
@@ -85,6 +90,7 @@ def write_papers(
             on_progress(Progress("reading papers", read, total, is_estimate=share < 1.0))
     if not dry_run:
         index.likeness.catch_up(index.state.library_id)
+    gone += gone_of_files(index, files_read(), joiner.met, unread)
     return replace(
         report,
         rejected=tuple(rejected),
@@ -101,22 +107,7 @@ def _files(counts: Counter[tuple[str, bool]]) -> tuple[FileCount, ...]:
     return tuple(FileCount(each, counts[each, True], counts[each, False]) for each in sources)
 
 
-def _gone(index: PaperIndex, there: Inventory) -> list[Gone]:
-    """List the papers that a source had, and has no more."""
-    known = index.papers.identified(there.scheme, there.prefix)
-    lacking = [each for each, values in known.items() if not there.values.intersection(values)]
-    papers = index.papers.papers_of(lacking)
-    return [
-        Gone(each.paper_id, each.title, there.source, _other_sources(each, there.source))
-        for each in (papers[paper_id] for paper_id in lacking)
-    ]
-
-
-def _other_sources(paper: Paper, source: str) -> tuple[str, ...]:
-    return tuple(each for each in (paper.source, *paper.origins) if each and each != source)
-
-
-def remove_gone(index: PaperIndex, gone: Sequence[Gone], scheme: str = ITEMS) -> list[Gone]:
+def remove_gone(index: PaperIndex, gone: Sequence[Gone]) -> list[Gone]:
     """Delete papers that their source has no more; one of another source, too, stays as that's."""
     with _changing(index):
         papers = index.papers.papers_of([each.paper_id for each in gone])
@@ -125,7 +116,9 @@ def remove_gone(index: PaperIndex, gone: Sequence[Gone], scheme: str = ITEMS) ->
                 papers[each.paper_id],
                 source=each.others[0],
                 origins=each.others[1:],
-                identifiers=tuple(k for k in papers[each.paper_id].identifiers if k[0] != scheme),
+                identifiers=tuple(
+                    key for key in papers[each.paper_id].identifiers if key[0] != each.scheme
+                ),
             )
             for each in gone
             if each.others and each.paper_id in papers

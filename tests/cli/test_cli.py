@@ -401,6 +401,16 @@ def test_an_edit_that_cannot_be_made_is_told(run, filled, arguments, code):
     assert run("papers", "edit", *arguments)[0] == code
 
 
+def test_what_is_gone_from_a_file_is_told_and_taken_out_on_request(run, tmp_path):
+    whole = [KETTLES, TEAPOTS]
+    assert "no longer" not in run("ingest", write_lines(tmp_path / "p.jsonl", *whole))[1]
+    out = run("ingest", write_lines(tmp_path / "p.jsonl", KETTLES))[1]
+    assert f"no longer in p.jsonl: {TEAPOTS['title']!r}\n" in out
+    assert "--remove` takes them out" in out
+    assert "1 removed" in run("ingest", str(tmp_path / "p.jsonl"), "--remove")[1]
+    assert TEAPOTS["title"] not in run("papers", "list")[1]
+
+
 def test_an_edited_doi_that_another_paper_has_names_that_paper(run, run_json, filled):
     assert run("papers", "edit", "kettles", "--doi", "10.1000/tea")[0] == 0
     _, teapots = (each["paper_id"] for each in run_json("papers", "list")["papers"])

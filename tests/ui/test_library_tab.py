@@ -26,6 +26,7 @@ from rag.store.sqlite import FILE, SqliteDatabase
 from rag.text import folded
 from rag.types import (
     Facets,
+    Gone,
     Heading,
     Imprint,
     IngestReport,
@@ -405,6 +406,13 @@ def test_a_value_that_cannot_be_taken_is_told_and_changes_nothing(library, typed
     with pytest.raises(SourceError, match=why):
         edited(library, "p3", **typed)
     assert library.get("p3") == before
+
+
+def test_what_is_gone_from_a_file_is_told_beside_what_was_added():
+    gone = Gone("p1", "Cats <1>", "cats.bib", ("Zotero",))
+    shown = html.report_html(IngestReport(added=1, gone=(gone,)))
+    assert "No longer in the file, and still here:" in shown
+    assert "<b>Cats &lt;1&gt;</b>, from cats.bib (also from Zotero)" in shown
 
 
 def test_a_doi_that_another_paper_has_is_told_in_the_form(library):

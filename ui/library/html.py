@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.identifiers import doi_of
 from rag.lookup.enriching import Change
-from rag.types import IngestReport, Merged, Note, Order, Paper, Preview, Rejection, Updated
+from rag.types import Gone, IngestReport, Merged, Note, Order, Paper, Preview, Rejection, Updated
 from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
@@ -201,6 +201,9 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
     summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])
     changed = "Updated:" if is_done else "Would be updated:"
     summary += _list(changed, [_updated(each) for each in report.changes])
+    summary += _list(
+        "No longer in the file, and still here:", [_gone(each) for each in report.gone]
+    )
     summary += _list("Notes:", [_note(each) for each in report.notes])
     return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
 
@@ -222,6 +225,11 @@ def _list(heading: str, items: Sequence[str]) -> str:
     more = len(items) - REJECTIONS_SHOWN
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
     return f'<p class="meta">{heading}</p><ul class="rejected">{shown}{rest}</ul>'
+
+
+def _gone(gone: Gone) -> str:
+    also = f" (also from {escape(', '.join(gone.others))})" if gone.others else ""
+    return f"<b>{escape(gone.title)}</b>, from {escape(gone.source)}{also}"
 
 
 def _merged(merged: Merged) -> str:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 from rag.errors import SourceError, SourceUnavailableError
 from rag.readers import spreadsheets
-from rag.readers.helping import read_in_two
 from rag.readers.pasted import is_structured, read_pasted
 from rag.readers.records import (
     NO_ABSTRACT,
@@ -34,6 +33,7 @@ from rag.readers.records import (
 from rag.readers.spreadsheets import is_spreadsheet, require_small
 from rag.readers.table import READERS, SOME_FORMATS, find_binary_reader, find_reader
 from rag.readers.text_files import TextFile, decoded, find_encoding
+from rag.readers.two_processes import read_in_two
 from rag.text import one_line, why_unread
 from rag.types import PASTED, Inventory, Note, Paper, Rejection
 
@@ -46,7 +46,7 @@ ZIP_MAGIC: Final = b"PK\x03\x04"
 # What a document of an office program, a book or a program holds, which are all zip files.
 ZIPPED_DOCUMENTS: Final = ("[Content_Types].xml", "mimetype", "META-INF/")
 BYTES_LOOKED_AT: Final = 1 << 16
-LINES_ALONE: Final = 3000  # a helper takes as long to start as these to be read
+LINES_ALONE: Final = 3000  # another process takes as long to start as these to be read
 MOST_MEMBERS: Final = 20_000
 MOST_ARCHIVES: Final = 3  # archives within archives
 WHAT_CAN_BE_READ: Final = f"; what can be read: {SOME_FORMATS}"
@@ -409,7 +409,7 @@ def _read_content(file: io.BufferedReader, name: str) -> Iterator[Record | Recor
 def _read_lines(
     text: TextFile, name: str, read: ReadLines
 ) -> Iterator[Record | RecordError | Item]:
-    """Read the first lines of a file alone, and of a long one the others with a helper."""
+    """Read the first lines of a file alone, and of a long one the others in two processes."""
     lines = iter(text)
     number = 0
     for record in read(islice(lines, LINES_ALONE)):

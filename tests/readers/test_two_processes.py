@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.readers import helping, read_sources, sources
+from rag.readers import read_sources, sources, two_processes
 from rag.types import Paper, Rejection
 
 
@@ -47,12 +47,12 @@ def long_file(tmp_path):
 
 @pytest.fixture
 def alone(long_file, monkeypatch):
-    """What the file gives where nobody helps; then help is looked for early, in small blocks."""
+    """What the file gives in one process; then the second is asked early, with small blocks."""
     expected = list(read_sources([long_file]))
     monkeypatch.setattr(sources, "LINES_ALONE", 4)
-    monkeypatch.setattr(helping, "OWN_CHARACTERS", 300)
-    monkeypatch.setattr(helping, "HELPERS_CHARACTERS", 500)
-    monkeypatch.setattr(helping, "_processors", lambda: 2)
+    monkeypatch.setattr(two_processes, "OWN_CHARACTERS", 300)
+    monkeypatch.setattr(two_processes, "SECOND_CHARACTERS", 500)
+    monkeypatch.setattr(two_processes, "_processors", lambda: 2)
     return expected
 
 
@@ -67,19 +67,19 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def started(monkeypatch):
-    """The helpers that were started, each of which is waited for until it is ready."""
+    """The second processes that were started, each of which is waited for until it is ready."""
     running = []
 
     def start(command, **options):
         process = subprocess_popen(command, **options)
         running.append(process)
-        ready = Path(command[3]) / helping.READY
+        ready = Path(command[3]) / two_processes.READY
         while process.poll() is None and not ready.exists():
             time.sleep(0.01)
         return process
 
     subprocess_popen = subprocess.Popen
-    monkeypatch.setattr(helping.subprocess, "Popen", start)
+    monkeypatch.setattr(two_processes.subprocess, "Popen", start)
     return running
 
 
@@ -88,26 +88,26 @@ def exactly(items):
     return list(map(repr, items))
 
 
-def test_a_long_file_is_read_with_a_helper_as_without(long_file, alone, started, temporary):
+def test_a_long_file_is_read_in_two_processes_as_in_one(long_file, alone, started, temporary):
     assert exactly(read_sources([long_file])) == exactly(alone)
     assert {type(each) for each in alone} == {Paper, Rejection}
     assert any(each.paper for each in alone if isinstance(each, Rejection))
-    (helper,) = started
-    assert helper.returncode is not None
+    (second,) = started
+    assert second.returncode is not None
     assert not list(temporary.iterdir())
 
 
-def test_the_helper_does_its_share(long_file, alone, started, monkeypatch):
+def test_the_second_process_does_its_share(long_file, alone, started, monkeypatch):
     taken = []
     monkeypatch.setattr(
-        helping, "_rejection", lambda each: taken.append(each) or Rejection(*each[:4])
+        two_processes, "_rejection", lambda each: taken.append(each) or Rejection(*each[:4])
     )
     list(read_sources([long_file]))
     assert taken
 
 
 @pytest.mark.parametrize("after", [0, 1, 40, 200])
-def test_a_helper_that_is_killed_costs_nothing(long_file, alone, started, temporary, after):
+def test_a_second_process_that_is_killed_costs_nothing(long_file, alone, started, temporary, after):
     found = []
     for number, item in enumerate(read_sources([long_file])):
         found.append(item)
@@ -118,7 +118,7 @@ def test_a_helper_that_is_killed_costs_nothing(long_file, alone, started, tempor
 
 
 @pytest.mark.parametrize("executable", ["", "/nowhere/python", "/bin/false"])
-def test_where_no_helper_can_be_started_all_is_read_here(
+def test_where_no_second_process_can_be_started_all_is_read_here(
     long_file, alone, temporary, executable, monkeypatch
 ):
     monkeypatch.setattr(sys, "executable", executable)
@@ -126,18 +126,18 @@ def test_where_no_helper_can_be_started_all_is_read_here(
     assert not list(temporary.iterdir())
 
 
-def test_a_helper_that_does_not_answer_is_not_waited_for(
+def test_a_second_process_that_does_not_answer_is_not_waited_for(
     long_file, alone, started, temporary, monkeypatch
 ):
-    monkeypatch.setattr(helping, "LONGEST_WAIT_S", 0.05)
-    start = helping.subprocess.Popen
+    monkeypatch.setattr(two_processes, "LONGEST_WAIT_S", 0.05)
+    start = two_processes.subprocess.Popen
 
     def stopped(command, **options):
         process = start(command, **options)
         process.send_signal(signal.SIGSTOP)
         return process
 
-    monkeypatch.setattr(helping.subprocess, "Popen", stopped)
+    monkeypatch.setattr(two_processes.subprocess, "Popen", stopped)
     assert exactly(read_sources([long_file])) == exactly(alone)
     assert started[0].returncode is not None
     assert not list(temporary.iterdir())
@@ -172,11 +172,11 @@ def test_reading_that_is_given_up_leaves_nothing(long_file, alone, started, temp
     assert not list(temporary.iterdir())
 
 
-def test_a_helper_that_is_left_alone_ends_and_removes_what_it_has(tmp_path):
+def test_a_second_process_that_is_left_alone_ends_and_removes_what_it_has(tmp_path):
     folder = tmp_path / "left"
     folder.mkdir()
-    command = [sys.executable, "-m", "rag.readers.helper", str(folder), "0", "x"]
-    root = Path(helping.__file__).parents[2]
+    command = [sys.executable, "-m", "rag.readers.second_process", str(folder), "0", "x"]
+    root = Path(two_processes.__file__).parents[2]
     subprocess.run(command, input="", text=True, check=True, cwd=root, timeout=60)
     assert not folder.exists()
 

@@ -1,8 +1,8 @@
-"""Read the lines of a long file in two processes: this one and a helper, which cleans texts too.
+"""Read the lines of a long file in two processes: this one and another, which cleans texts too.
 
-Blocks of lines go to the helper, and come back as papers, in files of a folder that only the user
-can read: what is written into a pipe waits for the other side. What the helper does not do is done
-here, so that nothing depends on it. Items come in the order of the lines.
+Blocks of lines go to the second process, and come back as papers, in files of a folder that only
+the user can read: what is written into a pipe waits for the other side. What that process does not
+do is done here, so that nothing depends on it. Items come in the order of the lines.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from rag.types import Imprint, Paper, Rejection
 
 logger = logging.getLogger(__name__)
 
-OWN_CHARACTERS: Final = 1 << 16  # of a block that is read here, between two looks at the helper
-HELPERS_CHARACTERS: Final = 1 << 18
-MOST_GIVEN: Final = 2  # blocks that the helper has at once, so that it never waits for one
+OWN_CHARACTERS: Final = 1 << 16  # of a block that is read here, before a look at the other one
+SECOND_CHARACTERS: Final = 1 << 18
+MOST_GIVEN: Final = 2  # blocks that the second process has at once, so that it never waits for one
 MOST_HELD: Final = 32  # blocks that wait for one before them
 LONGEST_WAIT_S: Final = 30.0  # for a block, which takes some hundredths of a second
 POLL_S: Final = 0.001
 READY: Final = "ready"
+MODULE: Final = "rag.readers.second_process"
 # What reading a file may raise behind its beginning.
 BROKEN: Final = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 
@@ -48,7 +49,7 @@ OF_REJECTION: Final = attrgetter(*(each.name for each in fields(Rejection) if ea
 
 @dataclass(slots=True)
 class _Block:
-    """Lines, which a helper may have, and once they are read their items."""
+    """Lines, which a second process may have, and once they are read their items."""
 
     lines: Sequence[str]
     number: int = 0
@@ -63,7 +64,7 @@ def read_in_two(
     Args:
         lines: Each of which is read by itself.
         read: Makes the items of some lines; rejections numbered from 1.
-        arguments: What the helper needs to know to read them like that.
+        arguments: What the second process needs to know to read them like that.
         numbered: How many items came before.
     """
     whole = _UpToAFault(lines)
@@ -93,25 +94,25 @@ def _items(lines: Iterator[str], read: Read, arguments: Sequence[str]) -> Iterat
     first = _cut(lines, OWN_CHARACTERS)
     if not first:
         return
-    with _Helper(arguments) as helper:
+    with _SecondProcess(arguments) as second:
         held.append(_Block(first, items=read(first)))
         while held:
-            while helper.has_room() and (some := _cut(lines, HELPERS_CHARACTERS)):
-                held.append(helper.given(some))
-            yield from _taken(held, helper, read)
+            while second.has_room() and (some := _cut(lines, SECOND_CHARACTERS)):
+                held.append(second.given(some))
+            yield from _taken(held, second, read)
             if len(held) < MOST_HELD and (own := _cut(lines, OWN_CHARACTERS)):
                 held.append(_Block(own, items=read(own)))
             elif held:
-                helper.wait(held[0])
+                second.wait(held[0])
 
 
-def _taken(held: deque[_Block], helper: _Helper, read: Read) -> Iterator[Item]:
+def _taken(held: deque[_Block], second: _SecondProcess, read: Read) -> Iterator[Item]:
     """Give the items of the first blocks, as far as they are read."""
     while held:
         block = held[0]
         if block.items is None:
-            block.items = helper.taken(block)
-        if block.items is None and not helper.is_running:
+            block.items = second.taken(block)
+        if block.items is None and not second.is_running:
             block.items = read(block.lines)
         if block.items is None:
             return
@@ -129,7 +130,7 @@ def _cut(lines: Iterator[str], characters: int) -> list[str]:
     return some
 
 
-class _Helper:
+class _SecondProcess:
     """A process that reads blocks of lines, as long as it does.
 
     Args:
@@ -157,7 +158,7 @@ class _Helper:
 
     def _started(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "rag.readers.helper", str(self._folder), *self._arguments],
+            [sys.executable, "-m", MODULE, str(self._folder), *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -216,7 +217,7 @@ class _Helper:
         return self._folder / f"{block.number}.{kind}"
 
     def _give_up(self, why: str) -> None:
-        logger.info("read without a helper: %s", why)
+        logger.info("read without a second process: %s", why)
         self._end()
 
     def _end(self) -> None:

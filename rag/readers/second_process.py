@@ -1,4 +1,4 @@
-"""Help another process read a long file, as `rag.readers.helping` asks."""
+"""The second process in which a long file is read, started by `rag.readers.two_processes`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from rag.readers.helping import READY, Read, as_values
 from rag.readers.sources import items_of_lines
+from rag.readers.two_processes import READY, Read, as_values
 
 
-def help_reading(folder: Path, read: Read, numbers: Iterable[str]) -> None:
+def read_blocks(folder: Path, read: Read, numbers: Iterable[str]) -> None:
     """Read the blocks of lines whose numbers come, as long as any do."""
     (folder / READY).touch()
     for each in numbers:
@@ -27,12 +27,12 @@ def help_reading(folder: Path, read: Read, numbers: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Help with what the arguments name, until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is helped decides
+    """Read what the arguments name, until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
     folder, place, source = sys.argv[1:]
     try:
-        help_reading(Path(folder), partial(items_of_lines, int(place), source), sys.stdin)
-    finally:  # also where who is helped was ended
+        read_blocks(Path(folder), partial(items_of_lines, int(place), source), sys.stdin)
+    finally:  # also where the first process was ended
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,14 +6,22 @@ BibTeX does.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 SUFFIXES: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 COMPANY: Final = frozenset({"inc", "inc.", "ltd", "ltd.", "llc", "gmbh", "corp", "corp.", "co."})
-GROUP: Final = frozenset(
-    {"collaboration", "consortium", "team", "group", "university", "institute", "committee"}
+# What only the names of bodies have: a word for what they are, or one that joins words.
+BODY: Final = re.compile(
+    r"\b(?:collaboration|consortium|team|group|universit(?:y|[äàé]t?|ies)|institut[eo]?|committee"
+    r"|society|association|organi[sz]ation|agency|network|initiative|laborator(?:y|ies)|foundation"
+    r"|council|ministry|department|project|investigators|panel|commission|programme|federation"
+    r"|academy|cent(?:er|re)s?|authority|alliance|task\sforce|working\sparty|inc|ltd|llc"
+    r"|gmbh|corp)\b\.?",
+    re.IGNORECASE,
 )
+JOINS: Final = re.compile(r"\s(?:of|for|on|and|the|&)\s")  # but not `Tran The Anh`
 MOST_COMMAS: Final = 2  # Family, Suffix, Given
 
 
@@ -42,6 +50,11 @@ class Name:
         return not self.given
 
 
+def is_body(text: str) -> bool:
+    """Return whether a name is a body's: `Peatland Panel`, `Centers for Disease Control`."""
+    return bool(BODY.search(text) or JOINS.search(text))
+
+
 def split_name(text: str) -> Name:
     """Return the parts of a name written `Given Family` or `Family, Given`."""
     parts = [" ".join(part.split()) for part in text.split(",")]
@@ -52,6 +65,11 @@ def split_name(text: str) -> Name:
         return _split_spoken(parts[0].split())
     if parts[1].casefold() in COMPANY:
         return whole
+    if is_body(whole.family):
+        return whole
+    before, _, last = parts[1].rpartition(" ")
+    if len(parts) == 2 and before and last.casefold() in SUFFIXES:  # Smith, John Jr, as PubMed has
+        return _split_sorted(parts[0].split(), before, last)
     if parts[1].casefold() in SUFFIXES:
         if len(parts) == 2:  # John Smith, Jr.
             return _split_spoken([*parts[0].split(), parts[1]])
@@ -60,8 +78,8 @@ def split_name(text: str) -> Name:
 
 
 def _split_spoken(words: list[str]) -> Name:
-    if not words or any(word.casefold() in GROUP for word in words):
-        return Name(" ".join(words))
+    if is_body(text := " ".join(words)):
+        return Name(text)
     suffix = words[-1] if len(words) > 2 and words[-1].casefold() in SUFFIXES else ""
     named = words[:-1] if suffix else words
     start = next((n for n in range(1, len(named) - 1) if named[n].islower()), len(named) - 1)

@@ -26,6 +26,7 @@ INITIALS: Final = ' initialize-with=". "'
 NUMBER: Final = re.compile(r"^(\[\d+\])\s*")
 # What PubMed ends every title with; not the dot of "et al." or of three dots.
 PERIOD: Final = re.compile(r"(?:[^\W_]{4}|\d|[)\]”\"])\.$")
+ENDS_ITSELF: Final = re.compile(r"[?!][”\"’)]?$")
 ENDS: Final = re.compile(r"[.!?…”]$|https?://\S+$|\d$")
 
 
@@ -74,6 +75,8 @@ def _style(style: Style) -> io.BytesIO:
 
 def _item(reference: Reference) -> dict[str, object]:
     item = csl_item(reference)
+    if reference.kind != "preprint" and reference.arxiv_id:  # styles take it for the article's
+        item.pop("number", None)
     return {name: value for name, value in item.items() if name not in NOT_PRINTED}
 
 
@@ -90,6 +93,8 @@ def _finished(line: str, reference: Reference) -> str:
         text = re.sub(re.escape(venue), lambda _: venue, text, count=1, flags=re.IGNORECASE)
         # Said of an article without a volume, where none may be known here.
         text = text.replace(f"{venue}, ahead of print", venue)
+    if ENDS_ITSELF.search(title := reference.title):
+        text = re.sub(f"({re.escape(title)}[”’]?)\\.(?!\\S)", r"\1", text, flags=re.IGNORECASE)
     text = text.rstrip(" ,;")
     return text if ENDS.search(text) else f"{text}."
 

@@ -46,6 +46,14 @@ SMALL_WORDS: Final = re.compile(
 )
 # What BibTeX and pandoc take for a key.
 KEY: Final = re.compile(r"[^\W_][\w:.+/-]{0,79}")
+# Letters that are no others with an accent.
+IN_ASCII: Final = str.maketrans(
+    {
+        **{"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D"},
+        **{"ı": "i", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "þ": "th", "Þ": "Th"},
+        **{"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"},
+    }
+)
 WORDS_WITHOUT_AUTHOR: Final = 3
 HASH_CHARACTERS: Final = 6
 
@@ -231,7 +239,7 @@ def _plain_key(paper: Paper) -> str:
 
 
 def _plain(text: str) -> str:
-    return squeezed(without_accents(text))
+    return squeezed(without_accents(text).translate(IN_ASCII))
 
 
 def _hashed_key(key: str, paper: Paper) -> str:

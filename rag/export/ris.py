@@ -56,7 +56,7 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield from (("N1", f"{COLLECTION}: {name}") for name in reference.collections)
     if reference.note:
         yield "N1", reference.note
-    if reference.pmid and known["DB"] != PUBMED:
+    if reference.pmid and known.get("DB") != PUBMED:
         yield "N1", f"PMID: {reference.pmid}"
 
 
@@ -93,4 +93,6 @@ def _accession(reference: Reference) -> dict[str, str | None]:
         return {"DB": OWN_DATABASE, "AN": reference.own_id}
     if reference.arxiv_id:
         return {"DB": ARXIV, "AN": f"{ARXIV}:{reference.arxiv_id}"}
-    return {"DB": PUBMED, "AN": reference.pmid} if reference.pmid else {}
+    if reference.pmid and not reference.own_key:  # beside a database's number, ID is its own too
+        return {"DB": PUBMED, "AN": reference.pmid}
+    return {}

@@ -15,7 +15,7 @@ from typing import Final
 
 from rag.cleaning.latex import plain_text
 from rag.cleaning.markup import without_entities
-from rag.names import SUFFIXES, Name, split_name
+from rag.names import BODY, SUFFIXES, Name, split_name
 from rag.text import one_line
 
 MOST_CHARACTERS: Final = 200_000  # of all names together; papers of 3,000 authors have 60,000
@@ -76,12 +76,6 @@ FULL_NAME: Final = (
 )
 SIMPLE: Final = re.compile(rf"{FULL_NAME}(?:, {FULL_NAME})*+$")
 CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
-BODY: Final = re.compile(
-    r"\b(?:collaboration|consortium|team|group|university|institute|committee|society|association"
-    r"|organi[sz]ation|agency|network|initiative|laboratory|foundation|council|ministry|department"
-    r"|project|investigators|inc|ltd|llc|gmbh|corp)\b\.?",
-    re.IGNORECASE,
-)
 
 
 def read_people(value: object) -> tuple[str, ...]:

@@ -360,7 +360,7 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         paper_id=found.paper_id,
         source=found.source,
         identifiers=joined_identifiers(found.identifiers, paper.identifiers),
-        tags=_union(found.tags, paper.tags),
+        tags=_tags(found.tags, paper.tags),
         origins=found.origins,
         imprint=joined_imprint(paper, found),
     )
@@ -394,7 +394,7 @@ def merge(old: Paper, new: Paper) -> Paper:
         imprint=joined_imprint(old, new),
         source=source,
         identifiers=joined_identifiers(old.identifiers, new.identifiers),
-        tags=_union(old.tags, new.tags),
+        tags=_tags(old.tags, new.tags),
         origins=tuple(each for each in origins if each and each != source),
     )
 
@@ -508,3 +508,9 @@ def _better_date(old: str | None, new: str | None) -> str | None:
 
 def _union(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*old, *new)))
+
+
+def _tags(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Join tags, of which those that differ by case or accents alone are one: the first stays."""
+    known = {folded(tag) for tag in old}
+    return (*old, *(tag for tag in dict.fromkeys(new) if folded(tag) not in known))

@@ -460,6 +460,11 @@ def test_formulas_stay_and_prices_are_text(text, expected):
         ("Plato", Name("Plato")),
         ("Google, Inc.", Name("Google, Inc.")),
         ("The ATLAS Collaboration", Name("The ATLAS Collaboration")),
+        ("World Kettle Organization", Name("World Kettle Organization")),
+        ("Ministry of Tea", Name("Ministry of Tea")),
+        ("Panel on Kettles and Pots", Name("Panel on Kettles and Pots")),
+        ("Tran The Anh", Name("Anh", "Tran The")),
+        ("O'Tee, Pat Jr", Name("O'Tee", "Pat", "", "Jr")),  # as PubMed writes it
         ("a, b, c, d", Name("a, b, c, d")),
         ("", Name("")),
     ],
@@ -642,3 +647,19 @@ def test_keywords_leave_in_every_form():
     assert bibtex_of(paper)["keywords"] == "steam, small bubbles"
     assert ris_of(paper)["keywords"] == ["steam", "small bubbles"]
     assert csl_of(paper)["keyword"] == "steam, small bubbles"
+
+
+@pytest.mark.parametrize(
+    ("author", "key"),
+    [("Bjørn Sørensen", "sorensen"), ("Jan Łęski", "leski"), ("Eva Weiß", "weiss")],
+)
+def test_keys_keep_letters_that_are_no_others_with_an_accent(author, key):
+    assert export_papers([replace(BARE, authors=(author,))], "bibtex").startswith(f"@misc{{{key}")
+
+
+def test_a_users_key_is_kept_in_ris_beside_the_number_of_pubmed(tmp_path):
+    known = (("citekey", "own2020"), ("pmid", "123456"))
+    path = tmp_path / "own.ris"
+    path.write_text(export_papers([replace(BARE, identifiers=known)], "ris"))
+    (paper,) = read_sources([path])
+    assert dict(paper.identifiers) == dict(known)

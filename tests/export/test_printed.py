@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from typing import get_args
 
@@ -53,6 +54,25 @@ def test_apa():
         "Tee, B. (2020). Teapots & drips (arXiv:2101.00001). arXiv. "
         "https://arxiv.org/abs/2101.00001",
     ]
+
+
+@pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
+@pytest.mark.parametrize(
+    "venue", ["Journal of Small Bubbles", "Proceedings of the Kettle Conference"]
+)
+def test_the_pages_of_what_is_on_arxiv_too_are_printed_and_not_its_arxiv_id(style, venue):
+    known = replace(JOURNAL, venue=venue, imprint=Imprint(volume="7", pages="101–112"))
+    known = replace(known, identifiers=(*known.identifiers, ("arxiv", "2101.00001")))
+    (line,) = lines([known], style)
+    assert "arXiv:" not in line
+    assert "101–1" in line
+
+
+@pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])
+@pytest.mark.parametrize("title", ["Do kettles sing?", "Kettles: “do they sing”?", "They sing!"])
+def test_no_period_follows_a_title_that_ends_itself(style, title):
+    (line,) = lines([replace(JOURNAL, title=title)], style)
+    assert not re.search(r"[?!][”’]?\.", line)
 
 
 @pytest.mark.parametrize("style", ["apa", "ieee", "chicago"])

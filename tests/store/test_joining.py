@@ -454,6 +454,13 @@ def test_a_report_names_what_one_source_has_twice(library, is_first):
     ]
 
 
+def test_tags_that_differ_by_case_alone_are_one(library):
+    library.ingest(record("a.bib", keywords=["Biochar", "Nitrous oxide"]))
+    library.ingest(record("b.bib", keywords=["biochar", "soil", "Soil"]))
+    (paper,) = library.papers()
+    assert set(paper.tags) == {"Biochar", "Nitrous oxide", "soil", "Soil"}
+
+
 def test_a_paper_that_is_here_is_found_to_be_retracted_since(library):
     library.ingest(record("a.bib"))
     report = library.ingest(record("a.bib", kinds=["Retracted Publication"]))

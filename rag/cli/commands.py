@@ -240,8 +240,9 @@ def remove_papers(options: argparse.Namespace) -> int:
     held = library.papers() if sources else []
     if unknown := sorted(set(options.source) - {str(paper.source) for paper in held}):
         raise SourceError(f"No paper is from {', '.join(unknown)}. Nothing was removed.")
-    # A paper that another source has too stays.
-    wanted += [p.paper_id for p in held if p.source in sources and sources.issuperset(p.origins)]
+    of_them = [p for p in held if p.source in sources]
+    wanted += [p.paper_id for p in of_them if sources.issuperset(p.origins)]
+    staying = sum(p.paper_id not in wanted for p in of_them)
     for name in options.collection:
         inside = library.catalog.inside([name])
         if not inside:
@@ -252,6 +253,9 @@ def remove_papers(options: argparse.Namespace) -> int:
         write_json({"removed": removed})
     else:
         write_line(f"{removed} removed")
+    if staying:
+        papers = "1 paper stays" if staying == 1 else f"{staying:,} papers stay"
+        write_notice(f"note: {papers}, which another source has too")
     return 0
 
 

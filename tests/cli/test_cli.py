@@ -1339,6 +1339,14 @@ def test_a_paper_is_added_by_hand_and_removed_with_its_source(run, filled):
     assert run("papers", "remove", "--source", "added by hand")[1] == "1 removed\n"
 
 
+def test_what_stays_of_a_source_for_another_one_is_told(run, tmp_path):
+    run("ingest", write_lines(tmp_path / "a.jsonl", KETTLES, TEAPOTS))
+    run("ingest", write_lines(tmp_path / "b.jsonl", TEAPOTS))
+    code, out, err = run("papers", "remove", "--source", "a.jsonl")
+    assert (code, out) == (0, "1 removed\n")
+    assert "1 paper stays, which another source has too" in err
+
+
 def test_what_was_added_or_updated_by_hand_is_told_by_its_id(run, run_json, filled):
     typed = ("papers", "add", "--title", "Typed kettles", "--abstract", "They were typed in.")
     own = id_from_title("Typed kettles")

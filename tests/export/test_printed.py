@@ -61,8 +61,7 @@ def test_apa():
     "venue", ["Journal of Small Bubbles", "Proceedings of the Kettle Conference"]
 )
 def test_the_pages_of_what_is_on_arxiv_too_are_printed_and_not_its_arxiv_id(style, venue):
-    known = replace(JOURNAL, venue=venue, imprint=Imprint(volume="7", pages="101–112"))
-    known = replace(known, identifiers=(*known.identifiers, ("arxiv", "2101.00001")))
+    known = replace(PREPRINT, venue=venue, imprint=Imprint(volume="7", pages="101–112"))
     (line,) = lines([known], style)
     assert "arXiv:" not in line
     assert "101–1" in line

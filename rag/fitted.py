@@ -82,6 +82,7 @@ class Thresholds(_Frozen):
         least_coverage: Of the question's words, where there are no vectors; as above.
         unsure_below: Confidence; below it a caveat stands above the answer.
         missing_detail_from: From here on the abstract does not say what is asked.
+        lacking_detail_from: The same where a type of detail is asked for that it lacks.
         maybe_missing_from: From here on a caveat says that it may not.
         supported_from: Support of a claim that counts as supported.
         partly_from: Support of a claim that counts as supported in part.
@@ -92,6 +93,7 @@ class Thresholds(_Frozen):
     least_coverage: Threshold
     unsure_below: Threshold
     missing_detail_from: Threshold
+    lacking_detail_from: Threshold
     maybe_missing_from: Threshold
     supported_from: Threshold
     partly_from: Threshold

@@ -35,9 +35,10 @@ CHOSEN: Final = {
     "least_relevance": (-1.0, "as many off-topic questions as cost 2 % of the answerable ones"),
     "least_relevance_later": (-2.0, "no follow-up of the dev set and the project's own lies below"),
     "least_coverage": (0.10, "2 % of the answerable questions, without vectors"),
-    "unsure_below": (0.73, "a caveat on one in eight answers to answerable questions"),
+    "unsure_below": (0.6, "a caveat on one in thirty answers to answerable questions"),
     "missing_detail_from": (0.64, "missing details and false premises against answerable ones"),
-    "maybe_missing_from": (0.5, "half of the missing details get a caveat"),
+    "lacking_detail_from": (0.5, "missing details of a type that the paper lacks"),
+    "maybe_missing_from": (0.6, "a caveat on at most one in twenty answers to answerable ones"),
     "supported_from": (0.7, "nine in ten claims above it are supported (precision)"),
     "partly_from": (0.4, "seven in ten claims that are not supported lie below"),
 }
@@ -139,7 +140,7 @@ def _detail_rates(asked: Sequence[Asked], model: AnswerabilityModel) -> Rates:
             f"{kind}_from": _share(missing[kinds == kind] >= CHOSEN[name][0])
             for kind in (ANSWERABLE, "missing_detail", "false_premise")
         }
-        for name in ("missing_detail_from", "maybe_missing_from")
+        for name in ("missing_detail_from", "lacking_detail_from", "maybe_missing_from")
     }
 
 

@@ -288,7 +288,7 @@ def reason_to_abstain(
         if not asks_for_several(question) and _no_paper_states(question, hits[:HITS_READ]):
             return "not_in_abstract"
         missing = answerability.missing_detail(question, hits[0].paper)
-        least = cut.maybe_missing_from if is_lacking else cut.missing_detail_from
+        least = cut.lacking_detail_from if is_lacking else cut.missing_detail_from
         return "not_in_abstract" if missing >= least.value else None
     covered = max(answerability.covered(question, hit.paper) for hit in hits)
     return "not_in_library" if covered < cut.least_coverage.value else None

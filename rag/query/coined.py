@@ -16,6 +16,11 @@ from rag.types import Paper
 SURE_HEAD_WORDS: Final = 2
 # Capitalised words within a sentence: "the Stable Diffusion paper".
 NAME_OF_WORDS: Final = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,3}\b")
+# A capitalised word where a thing is named: "models like Flamingo", "how does Flamingo read?".
+NAME_ALONE: Final = re.compile(
+    r"\b(?:like|such as|called|named|using|with|against|than|versus|vs\.?|do|does|did|is|was)\s+"
+    r"([A-Z][a-z]{3,})\b(?!['’]s| et al| and [A-Z]| [A-Z0-9])"
+)
 MOST_READ: Final = 200  # papers with a stem that are searched for it as a name
 # Capitals that are not due to the sentence: "UNEt", but not "Unet" or "UNET".
 IRREGULAR: Final = re.compile(r"(?=.*[a-z])(?:[A-Z]|[a-z]+[A-Z]).*[A-Z]")
@@ -50,9 +55,11 @@ def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
     """Return the coined names in a question that no paper mentions, each once."""
     tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
     phrases = (match[0] for match in NAME_OF_WORDS.finditer(question))
+    alone = dict.fromkeys(match[1] for match in NAME_ALONE.finditer(question))
     return (
         *(token for token in tokens if is_unknown(token, lookup)),
         *(phrase for phrase in phrases if not _is_written(phrase, lookup)),
+        *(word for word in alone if not any(map(lookup.frequency, analyze(word)))),
     )
 
 

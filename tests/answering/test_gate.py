@@ -55,7 +55,7 @@ def test_a_follow_up_without_words_of_its_own_is_as_sure_as_its_conversation(sta
 
 
 def test_a_caveat_stands_above_the_text_and_is_no_part_of_it(starter):
-    answer = starter.ask("Why do wavelets need less memory than the ocean?")
+    answer = starter.ask("How do wavelets help a dentist?")
     assert answer.caveat is not None
     assert answer.caveat.endswith("these passages come nearest.")
     assert answer.text.startswith(f"**{answer.papers[0].title}**")

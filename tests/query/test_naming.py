@@ -112,6 +112,10 @@ def test_a_title_is_meant_where_it_has_half_of_what_a_question_for_its_record_sa
         ("what does the Slow Ocean paper say", ()),  # a title has both words
         ("does TideNet beat FoamNet", ("FoamNet",)),
         ("Green Herring", ()),  # any sentence begins with a capital
+        ("how do counters like Cormorant read a harbour", ("Cormorant",)),
+        ("does Cormorant see more than Moss", ("Cormorant",)),
+        ("what do birds do with Cormorant's counts", ()),  # whoever Cormorant is
+        ("is this by Cormorant", ()),
     ],
 )
 def test_names_that_no_paper_has_are_known(lookup, question, unknown):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.cleaning.formulas import formula_text, kept_formula
+from rag.cleaning.lone_signs import with_signs
 from rag.cleaning.macros import (
     ACCENTS,
     DROPPED,
@@ -66,6 +67,7 @@ def plain_text(latex: str, *, keeps_formulas: bool = True) -> str:
         latex: As it stands in the source.
         keeps_formulas: Whether formulas that are words and numbers in truth stay formulas too.
     """
+    latex = with_signs(latex)
     if not _has_mark(latex):  # as in most texts
         return one_line(_with_signs_joined(latex))
     if "\\" not in latex and ONLY_FORMULAS.match(latex):

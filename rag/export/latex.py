@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from rag.cleaning.lone_signs import in_formulas
 from rag.cleaning.macros import symbols
 
 # Signs that LaTeX joins to others (dashes, quotation marks) are kept apart by an empty group.
@@ -58,7 +59,11 @@ def _written(text: str, escaped: Mapping[str, str]) -> str:
             return formula if is_formula else escaped["$"] + _written(formula[1:], escaped)
         return escaped[match["sign"]] if match["sign"] else f"{match['joined']}{{}}"
 
-    return TOKEN.sub(written, text)
+    pieces, at = [], 0
+    for match in TOKEN.finditer(text):
+        pieces += [in_formulas(text[at : match.start()]), written(match)]
+        at = match.end()
+    return "".join([*pieces, in_formulas(text[at:])])
 
 
 def _is_formula(inside: str) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rag.cleaning import clean_abstract, clean_text, clean_title, latex
 from rag.cleaning.formulas import formula_text, kept_formula
 from rag.cleaning.latex import DOLLAR, plain_text
+from rag.export.latex import latex_text
 from rag.text import UNWANTED, one_line
 
 DOCUMENT = (
@@ -122,3 +123,26 @@ def test_long_texts_are_put_on_one_line_as_short_ones_are(text, spaces):
     assert one_line(text + "x" * spaces) == " ".join(
         (UNWANTED.sub("", text) + "x" * spaces).split()
     )
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"{$\alpha$}-helices, p {$<$} 0.05", "α-helices, p < 0.05"),
+        (r"{$\Delta$}T {$\geq$} 3 {$\pm$} 1 h, {$\sim$}2", "ΔT ≥ 3 ± 1 h, ∼2"),
+        (r"H{$_2$}O at {$-$}4 h{$^{-1}$} of {$^{13}$}C", "H₂O at −4 h⁻¹ of ¹³C"),
+        (
+            r"{$R^2$} and {$\mathcal{O}(n)$} and $\alpha$",
+            r"$R^2$ and $\mathcal{O}(n)$ and $\alpha$",
+        ),
+        (r"{\mbox{$\times$}} better, \emph{$\beta$}-fold", "× better, β-fold"),
+        (r"{$\input$} {$\backslash$}", r"$\input$ $\backslash$"),
+    ],
+)
+def test_a_sign_that_stands_in_a_formula_of_its_own_in_braces_is_text(latex, text):
+    assert plain_text(latex) == text
+
+
+@given(st.text("αΔβ≥−⁻¹₂₀ aλόγος<_\\1", max_size=12))
+def test_signs_that_latex_has_in_formulas_alone_come_back(text):
+    assert plain_text(latex_text(text)) == one_line(text)

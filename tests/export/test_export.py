@@ -663,3 +663,14 @@ def test_a_users_key_is_kept_in_ris_beside_the_number_of_pubmed(tmp_path):
     path.write_text(export_papers([replace(BARE, identifiers=known)], "ris"))
     (paper,) = read_sources([path])
     assert dict(paper.identifiers) == dict(known)
+
+
+def test_signs_that_latex_has_in_formulas_alone_are_written_so_and_read_back(tmp_path):
+    title = "ΔT of H₂O at 4 h⁻¹ is ≥ −3 ± 1, by Λόγος and $\\alpha$"
+    entry = export_papers([replace(BARE, title=title)], "bibtex")
+    assert "{$\\Delta$}T of H{$_{2}$}O at 4 h{$^{-1}$} is {$\\geq$} {$-$}3 ± 1" in entry
+    assert "by Λόγος and $\\alpha$" in entry
+    path = tmp_path / "own.bib"
+    path.write_text(entry)
+    (paper,) = read_sources([path])
+    assert paper.title == title

@@ -13,10 +13,11 @@ from typing import Final, Literal
 from rag import export
 from rag.cli import output
 from rag.cli.following import follow
+from rag.cli.identifying import find_paper_ids
 from rag.cli.opening import fills_new, open_library
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
-from rag.identifiers import arxiv_id_in, cite_keys, plain_arxiv_id, plain_doi
+from rag.identifiers import cite_keys
 from rag.settings import read_settings
 from rag.store.faults import VerifyReport
 from rag.terminal import (
@@ -183,7 +184,7 @@ def list_papers(options: argparse.Namespace) -> int:
 def show_paper(options: argparse.Namespace) -> int:
     """Print one paper completely, by its id, its arXiv id or DOI, or the key it is cited by."""
     library = open_library(options)
-    paper = library.get(options.paper_id) or _known_as(options.paper_id, library.papers())
+    paper = library.catalog.require(find_paper_ids(library, [options.paper_id]))[0]
     if options.json:
         write_json(paper_record(paper))
         return 0
@@ -207,35 +208,12 @@ def show_paper(options: argparse.Namespace) -> int:
     return 0
 
 
-def _known_as(key: str, papers: Sequence[Paper]) -> Paper:
-    """Return the paper that has an arXiv id, a DOI, or a cite key.
-
-    Raises:
-        RagError: None has it, or several have.
-    """
-    shared = {("arxiv", plain_arxiv_id(key) or arxiv_id_in(key)), ("doi", plain_doi(key))}
-    found = [p for p in papers if key in cite_keys(p) or not shared.isdisjoint(p.identifiers)]
-    if not found:
-        raise _no_such_paper([key])
-    if len(found) > 1:
-        named = "; ".join(f"{paper.title!r} ({paper.paper_id})" for paper in found)
-        raise RagError(f"{len(found)} papers are cited as {key!r}: {named}. Show one by its id.")
-    return found[0]
-
-
-def _no_such_paper(paper_ids: Sequence[str]) -> RagError:
-    named = ", ".join(map(repr, paper_ids))
-    return RagError(f"The library has no paper {named}; `paperchat papers list` names them.")
-
-
 def remove_papers(options: argparse.Namespace) -> int:
     """Delete papers; none of them when one is unknown."""
     if not (options.paper_ids or options.starter or options.source or options.collection):
         options.usage_error("name at least one PAPER_ID, --source, --collection or --starter")
     library = open_library(options)
-    wanted = list(dict.fromkeys(options.paper_ids))
-    if unknown := [paper_id for paper_id in wanted if library.get(paper_id) is None]:
-        raise _no_such_paper(unknown)
+    wanted = find_paper_ids(library, options.paper_ids)
     sources = {*options.source, *([STARTER_SOURCE] if options.starter else [])}
     held = library.papers() if sources else []
     if unknown := sorted(set(options.source) - {str(paper.source) for paper in held}):

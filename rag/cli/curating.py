@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from rag.cli.identifying import find_paper_ids
 from rag.cli.opening import open_library
 from rag.terminal import is_answered_yes, shown_progress, write_json, write_line
 
@@ -81,14 +82,15 @@ def edit(options: argparse.Namespace) -> int:
     ordered = (options.tag, options.untag, options.collection, options.out_of)
     if not (values or any(ordered)):
         options.usage_error("say what to change, such as --venue or --tag")
-    catalog = open_library(options).catalog
+    library = open_library(options)
+    paper_ids, catalog = find_paper_ids(library, options.paper_ids), library.catalog
     if values:
-        catalog.edit(options.paper_ids[0], **values)
+        catalog.edit(paper_ids[0], **values)
     if options.tag or options.untag:
-        catalog.tag(options.paper_ids, add=options.tag, drop=options.untag)
+        catalog.tag(paper_ids, add=options.tag, drop=options.untag)
     if options.collection or options.out_of:
-        catalog.collect(options.paper_ids, into=options.collection, out_of=options.out_of)
-    write_line(f"{len(options.paper_ids)} changed")
+        catalog.collect(paper_ids, into=options.collection, out_of=options.out_of)
+    write_line(f"{len(paper_ids)} changed")
     return 0
 
 
@@ -96,7 +98,8 @@ def enrich(options: argparse.Namespace) -> int:
     """Look up what records lack; what would change is shown before it is written."""
     library = open_library(options)
     with shown_progress() as on_progress:
-        found = library.enrich(options.paper_ids or None, on_progress=on_progress)
+        chosen = find_paper_ids(library, options.paper_ids)
+        found = library.enrich(chosen or None, on_progress=on_progress)
     applies = options.apply
     if not options.json:
         for line in _lines(found):
@@ -108,7 +111,7 @@ def enrich(options: argparse.Namespace) -> int:
     if options.json:
         write_json({"enrichments": found, "is_applied": bool(applies)})
         return 0
-    write_line(_told(len(found), len(options.paper_ids) or len(library), is_applied=bool(applies)))
+    write_line(_told(len(found), len(chosen) or len(library), is_applied=bool(applies)))
     return 0
 
 
@@ -197,18 +200,18 @@ def merge(options: argparse.Namespace) -> int:
     """Make one paper of several, after a question."""
     if len(set(options.paper_ids)) < 2:
         options.usage_error("name at least two papers")
-    catalog = open_library(options).catalog
-    catalog.require(options.paper_ids)
+    library = open_library(options)
+    paper_ids, catalog = find_paper_ids(library, options.paper_ids), library.catalog
     if not options.json:
-        _write_headings(catalog.headings(options.paper_ids))
-    if not (options.yes or _is_wanted(len(set(options.paper_ids)))):
+        _write_headings(catalog.headings(paper_ids))
+    if not (options.yes or _is_wanted(len(paper_ids))):
         write_line("Nothing was changed; --yes merges without asking.")
         return 1
-    whole = catalog.merge(options.paper_ids)
+    whole = catalog.merge(paper_ids)
     if options.json:
         write_json({"merged": [whole]})
     else:
-        write_line(_merged(len(set(options.paper_ids)), whole))
+        write_line(_merged(len(paper_ids), whole))
     return 0
 
 

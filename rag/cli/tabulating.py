@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from rag.cli.identifying import find_paper_ids
 from rag.cli.opening import open_library
 from rag.export import render_paper_table
 from rag.terminal import write_json, write_line
@@ -38,7 +39,9 @@ def add_tabulating(actions: Actions, common: Sequence[argparse.ArgumentParser]) 
 
 def tabulate(options: argparse.Namespace) -> int:
     """Print a table of papers."""
-    table = open_library(options).tabulate(options.paper_ids, options.column).table
+    library = open_library(options)
+    chosen = find_paper_ids(library, options.paper_ids)
+    table = library.tabulate(chosen, options.column).table
     if table and options.json:
         write_json(table)
     elif table and options.csv:

@@ -411,6 +411,19 @@ def test_what_is_gone_from_a_file_is_told_and_taken_out_on_request(run, tmp_path
     assert TEAPOTS["title"] not in run("papers", "list")[1]
 
 
+def test_every_command_takes_a_paper_by_what_it_is_known_by(run, filled):
+    teapots = id_from_title(TEAPOTS["title"])
+    known = ("10.1000/tea", "https://doi.org/10.1000/TEA")
+    run("papers", "edit", teapots, "--doi", known[0])
+    for name in known:
+        assert run("papers", "edit", name, "--tag", "tea")[:2] == (0, "1 changed\n")
+        assert TEAPOTS["title"] in run("papers", "show", name)[1]
+        assert TEAPOTS["title"] in run("papers", "table", name)[1]
+    assert run("papers", "merge", known[0], "nowhere", "--yes")[0] == 1
+    assert "no paper 'nowhere'" in run("papers", "remove", known[0], "nowhere")[2]
+    assert run("papers", "remove", known[0], teapots)[1] == "1 removed\n"
+
+
 def test_an_edited_doi_that_another_paper_has_names_that_paper(run, run_json, filled):
     assert run("papers", "edit", "kettles", "--doi", "10.1000/tea")[0] == 0
     _, teapots = (each["paper_id"] for each in run_json("papers", "list")["papers"])

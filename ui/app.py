@@ -46,7 +46,7 @@ def build_app(loading: Loading) -> gr.Blocks:
             with gr.Tab("Chat", id="chat-tab"):
                 chat = build_chat_tab()
             with gr.Tab("Library", id="library-tab") as place:
-                library = build_library_tab(loading, chat.shown)
+                library = build_library_tab(loading, chat.shown, place)
             with gr.Tab("Settings", id="settings-tab"):
                 settings = build_settings_tab(loading)
         connect_settings(app, loading, settings)

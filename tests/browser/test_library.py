@@ -276,6 +276,10 @@ def test_the_map_can_be_coloured_by_year_and_the_bar_says_what_it_leaves_out(pag
     page.wait_for_selector("#years .bars .point")
 
 
+RINGED = """JSON.stringify(document.querySelector("#map .js-plotly-plot").data
+  .find(each => each.name === "cited in the last answer")?.x)"""
+
+
 def test_the_map_rings_what_the_last_answer_cites(page):
     go(page, "Chat")
     page.fill("#question textarea", "What is a modern Hopfield network?")
@@ -283,6 +287,13 @@ def test_the_map_rings_what_the_last_answer_cites(page):
     page.wait_for_selector('#chat a[href^="#source-1-"]', timeout=60_000)
     go(page, "Library", "Papers", "Map")  # it is drawn when its tab is opened
     page.wait_for_selector("#map >> text=cited in the last answer", timeout=60_000)
+    before = page.evaluate(RINGED)
+    go(page, "Chat")
+    page.fill("#question textarea", "What is WaveMix?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector('#chat a[href^="#source-2-"]', timeout=60_000)
+    go(page, "Library")  # where the map is still open
+    page.wait_for_function(f"before => {RINGED} !== before", arg=before)
 
 
 def test_the_theme_is_kept_and_never_flashes(page):

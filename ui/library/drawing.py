@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import gradio as gr
 
@@ -10,6 +11,10 @@ from rag.types import Answer
 from ui.library.charts import COLOURINGS, describe_years, map_figure, year_figure
 from ui.library.context import LibraryContext, progress_in
 from ui.templates.sentences import said_html
+
+# Where the map is open already, coming back to it draws it; else no colours are asked for.
+IF_OPEN: Final = """(colouring, shown) =>
+  [document.querySelector("#map-tab-button")?.ariaSelected === "true" ? colouring : null, shown]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +45,25 @@ def lay_out_charts() -> Charts:
 
 
 def connect_charts(
-    context: LibraryContext, charts: Charts, *, shown: gr.State, tab: gr.Tab
+    context: LibraryContext, charts: Charts, *, shown: gr.State, tab: gr.Tab, place: gr.Tab
 ) -> None:
-    """Draw when the tab is opened, and anew in other colours.
+    """Draw when the tab is opened or come back to, and anew in other colours.
 
     Args:
         context: What is drawn.
         charts: The parts that are drawn in.
         shown: The answer whose sources the chat shows, or None; the map marks what it cites.
         tab: Whose opening draws.
+        place: The tab of the frame that it lies in.
     """
 
     def draw(
-        colouring: str,
+        colouring: str | None,
         shown: Answer | None,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
-    ) -> tuple[object, ...]:
+    ) -> object:
+        if colouring is None:
+            return gr.skip()
         drawn = context.paper_map.map(progress_in(bar))
         counts = context.library.catalog.facets().years
         figure = map_figure(
@@ -73,13 +81,14 @@ def connect_charts(
             said_html(describe_years(counts, len(context.library))),
         )
 
-    for event in (tab.select, charts.colouring.change):
-        event(
-            draw,
-            inputs=[charts.colouring, shown],
-            outputs=[charts.plot, charts.caption, charts.years, charts.describe_years],
-            show_progress_on=charts.caption,
-            concurrency_limit=1,
-            concurrency_id="drawing",
-            api_visibility="private",
-        )
+    drawing: dict[str, Any] = {
+        "inputs": [charts.colouring, shown],
+        "outputs": [charts.plot, charts.caption, charts.years, charts.describe_years],
+        "show_progress_on": charts.caption,
+        "concurrency_limit": 1,
+        "concurrency_id": "drawing",
+        "api_visibility": "private",
+    }
+    tab.select(draw, **drawing)
+    charts.colouring.change(draw, **drawing)
+    place.select(draw, js=IF_OPEN, **drawing)

@@ -40,12 +40,13 @@ class LibraryTab:
     steps: gr.State
 
 
-def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
+def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> LibraryTab:
     """Lay the tab out inside the frame's `gr.Tab` and tie its parts together.
 
     Args:
         loading: The library on its way.
         shown: The answer whose sources the chat shows, or None; the map marks what it cites.
+        place: The frame's tab.
     """
     context = LibraryContext(loading)
     view, opened, steps = gr.State(View()), gr.State(None), gr.State(())
@@ -58,7 +59,7 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
                 table = lay_out_table()
             with gr.Tab("Topics") as topics_tab:
                 topics = lay_out_topics()
-            with gr.Tab("Map") as map_tab:
+            with gr.Tab("Map", elem_id="map-tab") as map_tab:
                 charts = lay_out_charts()
             with gr.Tab("Add papers"):
                 adding = lay_out_adding()
@@ -71,7 +72,7 @@ def build_library_tab(loading: Loading, shown: gr.State) -> LibraryTab:
     connect_adding(showing, adding)
     connect_topics(context, topics, tab=topics_tab)
     showing.limits(topics)
-    connect_charts(context, charts, shown=shown, tab=map_tab)
+    connect_charts(context, charts, shown=shown, tab=map_tab, place=place)
 
     return LibraryTab(pane.ask, opened, showing, steps)
 

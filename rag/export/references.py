@@ -125,9 +125,9 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
     parts = [int(part) for part in (paper.published or "").split("-") if part]
     year, month, day = (*parts, None, None, None)[:3]
     venue = one_line(paper.venue or "")
-    arxiv_id = arxiv_id_of(paper)
-    doi = DOI.match(paper.url or "")
     known = dict(paper.identifiers)
+    arxiv_id = arxiv_id_of(paper) or known.get("arxiv", "")
+    doi = DOI.match(paper.url or "")
     return Reference(
         key=key,
         kind=_kind(
@@ -159,7 +159,7 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
 
 def _follows_from_record(paper: Paper, arxiv_id: str) -> bool:
     """Return whether reading the entry again gives the same paper without our id."""
-    follows = paper.paper_id in (arxiv_id, id_from_title(paper.title))
+    follows = paper.paper_id == (arxiv_id or id_from_title(paper.title))
     is_clean = clean_title(paper.title) == paper.title
     return follows and is_clean and clean_abstract(paper.abstract) == paper.abstract
 

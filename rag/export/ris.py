@@ -56,6 +56,8 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield from (("N1", f"{COLLECTION}: {name}") for name in reference.collections)
     if reference.note:
         yield "N1", reference.note
+    if reference.arxiv_id and known.get("DB") != ARXIV:
+        yield "N1", f"{ARXIV}:{reference.arxiv_id}"
     if reference.pmid and known.get("DB") != PUBMED:
         yield "N1", f"PMID: {reference.pmid}"
 

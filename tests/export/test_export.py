@@ -674,3 +674,13 @@ def test_signs_that_latex_has_in_formulas_alone_are_written_so_and_read_back(tmp
     path.write_text(entry)
     (paper,) = read_sources([path])
     assert paper.title == title
+
+
+@pytest.mark.parametrize("form", ["bibtex", "ris", "csl"])
+def test_an_arxiv_id_that_another_file_told_is_exported_and_read_back(tmp_path, form):
+    known = replace(BARE, venue="Journal of Kettles", identifiers=(("arxiv", "2101.00001"),))
+    path = tmp_path / f"own.{form}"
+    path.write_text(export_papers([known], form))
+    (paper,) = read_sources([path])
+    assert (paper.paper_id, paper.venue) == (known.paper_id, known.venue)
+    assert dict(paper.identifiers)["arxiv"] == "2101.00001"

@@ -33,6 +33,7 @@ DOI: Final = re.compile(
 PREPRINTS: Final = re.compile(r"\b(?:arxiv|corr|\w+rxiv|preprint)\b", re.IGNORECASE)
 PMID: Final = re.compile(r"^(?:pmid:?\s*|pubmed:?\s*|https?://\S+?/)?(\d{1,8})/?$", re.IGNORECASE)
 # What a paper is surely known by; an item of a Zotero stays one, whatever becomes of its title.
+DATABASES: Final = re.compile(r"https?://(?:www\.)?(?:scopus|webofscience)\.", re.IGNORECASE)
 SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2", "zotero")
 NOT_SEEN: Final = (
     *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
@@ -75,6 +76,11 @@ def arxiv_id_of(paper: Paper) -> str:
 def is_of_preprints(venue: str) -> bool:
     """Return whether a venue's name is that of a place for preprints."""
     return PREPRINTS.search(venue) is not None
+
+
+def is_of_database(url: str) -> bool:
+    """Return whether an address is a database's page on a paper, which others cannot open."""
+    return DATABASES.match(url) is not None
 
 
 def doi_of(paper: Paper) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rag.cleaning import clean_abstract
-from rag.identifiers import arxiv_id_in, find_arxiv_id, plain_doi
+from rag.identifiers import arxiv_id_in, find_arxiv_id, is_of_database, plain_doi
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
 from rag.readers.imprints import page_span
@@ -146,9 +146,7 @@ def _doi(fields: Fields, urls: list[str]) -> str:
 
 def _url(urls: list[str], doi: str) -> str:
     """Return the paper's own address; of a database's the DOI's takes the place."""
-    own = [
-        url for url in urls if not re.match(r"https?://(?:www\.)?(?:scopus|webofscience)\.", url)
-    ]
+    own = [url for url in urls if not is_of_database(url)]
     return next(iter(own), "") or ("" if doi else next(iter(urls), ""))
 
 

@@ -19,6 +19,7 @@ from rag.identifiers import (
     arxiv_id_of,
     content_hash,
     id_from_title,
+    is_of_database,
     plain_arxiv_id,
 )
 from rag.imprints import joined_imprint
@@ -389,7 +390,7 @@ def merge(old: Paper, new: Paper) -> Paper:
         abstract=new.abstract if takes_abstract or is_whole else old.abstract,
         authors=_better_authors(old.authors, new.authors),
         published=_better_date(old.published, new.published),
-        url=old.url or new.url,
+        url=_better_url(old.url, new.url),
         venue=old.venue or new.venue,
         imprint=joined_imprint(old, new),
         source=source,
@@ -397,6 +398,12 @@ def merge(old: Paper, new: Paper) -> Paper:
         tags=_tags(old.tags, new.tags),
         origins=tuple(each for each in origins if each and each != source),
     )
+
+
+def _better_url(old: str | None, new: str | None) -> str | None:
+    """Return the first address, unless it is a database's page and the other one is not."""
+    is_closed = old and new and is_of_database(old)
+    return new if is_closed or not old else old
 
 
 def merge_all(papers: Sequence[Paper]) -> Paper:

@@ -454,6 +454,15 @@ def test_a_report_names_what_one_source_has_twice(library, is_first):
     ]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_page_that_anybody_can_open_goes_before_one_of_a_database(library, is_first):
+    closed = "https://www.scopus.com/inward/record.uri?eid=2-s2.0-85100000001"
+    addresses = (closed, "https://example.org/paper")
+    for name, url in zip(("a", "b"), addresses if is_first else addresses[::-1], strict=True):
+        library.ingest(record(f"{name}.bib", url=url))
+    assert library.papers()[0].url == "https://example.org/paper"
+
+
 def test_tags_that_differ_by_case_alone_are_one(library):
     library.ingest(record("a.bib", keywords=["Biochar", "Nitrous oxide"]))
     library.ingest(record("b.bib", keywords=["biochar", "soil", "Soil"]))

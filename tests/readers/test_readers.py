@@ -741,8 +741,9 @@ def test_folded_text_can_be_shown_and_is_not_changed_by_folding_it_again(text):
 @example({"authors": "\x1b,A"})
 def test_a_paper_that_is_written_out_and_read_again_is_the_same(record):
     paper = paper_from_record({"title": "A title", "abstract": "A sentence."} | record, "here")
-    # "Aa A" may be A. Aa: a surname of one letter cannot be told from an initial.
+    # "Aa A" and "Aa AA" may be A. Aa and A. A. Aa: such a surname is like initials.
     assume(all(len(name.split()[-1].strip(".")) > 1 for name in paper.authors))
+    assume(not any(name.split()[-1].isupper() for name in paper.authors))
     names = ("paper_id", "title", "abstract", "published", "url", "venue", "source")
     again = {name: getattr(paper, name) for name in names} | {"authors": list(paper.authors)}
     assert paper_from_record(again, "there") == paper

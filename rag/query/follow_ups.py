@@ -228,6 +228,25 @@ def asks_for_other_papers(question: str) -> bool:
     return searches_on(question) or asks_for_others(question)
 
 
+# Asks where an answer comes from: "source?", "where did you get that?", "which paper says so?"
+SOURCES: Final = re.compile(
+    r"""\W*(?:(?:and|ok|so)\W+)?(?:
+    (?:(?:give|show|tell)\s+(?:me\s+)?|what(?:['’]s|\s+(?:is|are|was|were))\s+)?(?:the\s+|your\s+|any\s+|its\s+)?
+      (?:sources?|references?)(?:\s+(?:for|of)\s+(?:that|this|it|these))?(?:\W+(?:please|pls))?
+    |where\s+(?:(?:did|do|does|is|are|was|were)\s+)?(?:you|that|this|it|these|those)\s+
+      (?:(?:get|have|find|take|come|comes|came|read|see)\s*)?(?:that|this|it|these|those)?\s*(?:from)?
+    |(?:which|what)\s+papers?\s+(?:says?|said|claims?|states?)\s+(?:that|this|so|it)
+    |says?\s+who|according\s+to\s+whom?
+    )\W*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def asks_for_sources(question: str) -> bool:
+    """Return whether a follow-up asks for nothing but what the answer before it rests on."""
+    return SOURCES.fullmatch(question) is not None
+
+
 def selects_among_cited(question: str) -> bool:
     """Return whether a question asks which of the cited papers do something: "which of them …?"."""
     return SELECTS_AMONG.search(question) is not None

@@ -25,6 +25,7 @@ from rag.query.filters import (
 )
 from rag.query.follow_ups import (
     asks_for_more,
+    asks_for_sources,
     asks_to_rephrase,
     explicit_new_topic,
     possible_new_topic,
@@ -87,6 +88,9 @@ class QueryParser:
         """
         if language := language_of(text):
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
+        if asks_for_sources(text) and (cited := last_cited(history)):
+            query = Query(text, text, "", history=tuple(history), asks_for="records")
+            return replace(query, about=tuple(cited), fields=("link",))
         if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)

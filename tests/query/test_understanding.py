@@ -68,6 +68,27 @@ def test_an_example_is_asked_of_the_papers_where_some_are_cited():
     assert understand("give me an example").asks_for == "assistant"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("source?", "sources please", "And your references?", "what are your sources?"),
+        *("where did you get that?", "where is this from", "which paper says so?", "says who?"),
+    ],
+)
+def test_where_an_answer_comes_from_is_told_by_all_papers_that_it_cites(text):
+    moss, bees = Paper("moss", "Moss", "A text."), Paper("bees", "Bees", "A text.")
+    cited = tuple(Citation(n, each, "A text.", 0, 7, 1.0) for n, each in ((1, moss), (2, bees)))
+    query = understand(text, (*TALKED, Message("assistant", "A text. [1] A text. [2]", cited)))
+    assert (query.asks_for, query.fields, query.about) == ("records", ("link",), (moss, bees))
+
+
+@pytest.mark.parametrize("text", ["sources of error?", "which papers say that moss grows?"])
+def test_sources_that_are_a_topic_are_asked_of_the_papers(text):
+    cited = (Citation(1, Paper("moss", "Moss", "A text."), "A text.", 0, 7, 1.0),)
+    query = understand(text, (*TALKED, Message("assistant", "A text. [1]", cited)))
+    assert query.asks_for == "papers"
+
+
 def test_papers_of_an_author_are_asked_for_without_a_topic():
     query = understand("papers by Ada Byron")
     assert (query.topic, query.filters) == ("", Filters(authors=("Ada Byron",)))

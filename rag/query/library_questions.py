@@ -80,6 +80,8 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |(?:what(?:['’]s|\sis)\s)?(?:the\s)?(?:main\s|general\s)?(?:focus|scope|contents?)\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\W*$
               |what\s(?:can|could|will)\s(?:i|we|one)\s(?:find|read|look\sup)\s(?:here|in\s(?:the|this|your|my)\s(?:library|collection|corpus))\W*$
               |what\sdo\syou\sknow(?:\s(?:all\s)?about)?\W*$
+              |surprise\sme\W*$|(?:just\s)?(?:tell|show|give)\sme\s(?:something|anything)(?:\s(?:interesting|cool|fun|nice|new|good)(?:\sto\sread)?)?\W*$
+              |(?:give|show|pick|recommend|suggest)\s(?:me\s)?(?:any|a\srandom|some|a\sfew|an?\sinteresting)\s(?:random\s|interesting\s)?{_THINGS}(?:\sfor\sme|\sto\sread)?\W*$
               |how\smany\s(?:different\s)?(?:topics?|subjects?|themes?|areas?|fields?)\b.*\b(?:library|cover\w*|collection|corpus|here|you\shave)\b.*$
               |is\s(?:the|this|your|my)\s(?:library|collection|corpus)\s(?:only|just|mainly|mostly)\sabout\b.*$
               |(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
@@ -148,6 +150,10 @@ NARROWS: Final = re.compile(
     _I,
 )
 PAPERS_ON: Final = re.compile(rf"^\W*{_THINGS}\s+{_ON}\s+", _I)
+PAPERS_ALONE: Final = re.compile(
+    rf"^\W*(?:(?:all|any|the|which|what|show|list|give|me)\s+)*{_THINGS}(?:\s+(?:is|are|were|was))?\W*$",
+    _I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,15 +349,24 @@ def _asked_of_shelf(question: str) -> LibraryQuestion | None:
     return None
 
 
-def narrow_to_newest(question: str, earlier: str) -> LibraryQuestion | None:
-    """Return the last question about the records, limited by "only the newest"; None otherwise."""
+def narrow_to_newest(
+    question: str, earlier: str, *, is_limited: bool = False
+) -> LibraryQuestion | None:
+    """Return the last question about the records, limited by "only the newest"; None otherwise.
+
+    Args:
+        question: What is asked.
+        earlier: The question before, without its filters.
+        is_limited: Whether it had any, so that it needs no topic.
+    """
     match = NARROWS.match(question)
     if not match:
         return None
     asked = find_library_question(earlier)
-    topic = asked.topic if asked else PAPERS_ON.sub("", earlier).strip(" ?.!")
+    topic = asked.topic if asked else PAPERS_ALONE.sub("", PAPERS_ON.sub("", earlier)).strip(" ?.!")
     what: LibraryAspect = "oldest" if match["which"].lower() in ("oldest", "earliest") else "newest"
-    return LibraryQuestion(what, topic, asked.kind if asked else "") if topic else None
+    is_of_something = topic or is_limited
+    return LibraryQuestion(what, topic, asked.kind if asked else "") if is_of_something else None
 
 
 def _is_of_a_paper(question: str) -> bool:

@@ -135,8 +135,12 @@ class QueryParser:
             topic
         )
         if earlier := earlier_questions(history):
-            before = self._understand_filters(earlier[0]).question
-            library_question = narrow_to_newest(asked, before) or library_question
+            before = self._understand_filters(earlier[0])
+            is_limited = bool(before.filters)
+            narrowed = narrow_to_newest(asked, before.question, is_limited=is_limited)
+            if narrowed:
+                library_question = narrowed
+                found = Understood(found.question, found.filters.over(before.filters))
         return Query(
             text,
             standalone,

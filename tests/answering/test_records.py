@@ -233,6 +233,22 @@ def test_the_newest_is_asked_of_the_papers_before(library, question):
     assert answer.papers[0].title == "A Survey of Tidal Clocks"
 
 
+@pytest.mark.parametrize("question", ["the newest of them?", "which is the latest?"])
+@pytest.mark.parametrize("first", ["papers by Ada Byron", "which papers are from 2021?"])
+def test_the_newest_is_asked_of_the_papers_that_pass_the_same_filters(library, first, question):
+    before = library.ask(first)
+    history = [Message("user", first), Message("assistant", before.text, before.citations)]
+    answer = library.ask(question, history=history)
+    assert answer.text.startswith("Of the 1 paper, 1 has a recorded date")
+    assert [paper.title for paper in answer.papers] == ["Tidal Clocks in Crabs"]
+
+
+@pytest.mark.parametrize("question", ["surprise me", "tell me something interesting"])
+def test_who_asks_for_anything_is_told_what_there_is(library, question):
+    answer = library.ask(question)
+    assert (answer.status, answer.origin) == ("answered", "records")
+
+
 def test_a_long_question_with_a_name_is_not_declined_for_the_papers_that_have_it(library):
     question = "how many tides and moons do clocks of CRABS count in harbours with sand and waves?"
     assert library._parser.understand(question).about == ()

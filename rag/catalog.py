@@ -53,6 +53,15 @@ class Catalog:
         """Return the headings of known papers, in the order of ingestion."""
         return self._index.listing.find(paper_ids)
 
+    def known_by(self, keys: Sequence[tuple[str, str]]) -> list[Heading]:
+        """Return the headings of the papers with one of the identifiers, in order of ingestion.
+
+        Args:
+            keys: Pairs of a scheme and a value, as in `Paper.identifiers`.
+        """
+        found = self._index.papers.known_by(keys).values()
+        return self.headings(list({paper_id for ids in found for paper_id in ids}))
+
     def require(self, paper_ids: Sequence[str]) -> list[Paper]:
         """Return papers by their ids.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -69,19 +69,41 @@ def describe_years(lookup: PaperLookup) -> DirectAnswer:
     return DirectAnswer(f"{text}\n\n{lines}".rstrip(), "records")
 
 
+@dataclass(frozen=True, slots=True)
+class _Authors:
+    """The authors of a library.
+
+    Attributes:
+        papers: How many papers name theirs.
+        number: How many authors there are.
+        most: Those with most papers, and how many.
+    """
+
+    papers: int
+    number: int
+    most: Mapping[str, int]
+
+
 def describe_authors(lookup: PaperLookup) -> DirectAnswer:
     """Say how many authors the records name, and who has most papers."""
-    named = [paper.authors for paper in lookup.everything() if paper.authors]
+    known = lookup.derived("authors", lambda: _count_authors(lookup))
     total = counted(lookup.count(NO_FILTERS))
-    if not named:
+    if not known.papers:
         text = f"No author is recorded for any of the {total}; {ENRICH}"
         return DirectAnswer(text, "records")
+    said = (
+        f"{known.papers:,} of the {total} {'has' if known.papers == 1 else 'have'} recorded authors"
+    )
+    who = "These are they" if known.number <= MOST_AUTHORS else "Those with most papers"
+    text = f"{said}, {known.number:,} in all. {who}:"
+    return DirectAnswer(f"{text}\n\n{list_counts(known.most)}", "records")
+
+
+def _count_authors(lookup: PaperLookup) -> _Authors:
+    """Read all papers, which takes seconds for many: once a change."""
+    named = [paper.authors for paper in lookup.everything() if paper.authors]
     counts = Counter(author for authors in named for author in dict.fromkeys(authors))
-    most = dict(counts.most_common(MOST_AUTHORS))
-    said = f"{len(named):,} of the {total} {'has' if len(named) == 1 else 'have'} recorded authors"
-    who = "These are they" if len(counts) <= MOST_AUTHORS else "Those with most papers"
-    text = f"{said}, {len(counts):,} in all. {who}:"
-    return DirectAnswer(f"{text}\n\n{list_counts(most)}", "records")
+    return _Authors(len(named), len(counts), dict(counts.most_common(MOST_AUTHORS)))
 
 
 def describe_undated(filters: Filters, lookup: PaperLookup) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
-from rag.identifiers import arxiv_id_in, cite_keys, plain_arxiv_id, plain_doi
+from rag.identifiers import arxiv_id_in, plain_arxiv_id, plain_doi
+from rag.types import CITE_ALIAS, CITE_KEY
 
 if TYPE_CHECKING:
+    from rag.catalog import Catalog
     from rag.library import Library
-    from rag.types import Paper
 
 
 def find_paper_ids(library: Library, named: Sequence[str]) -> list[str]:
@@ -19,28 +20,29 @@ def find_paper_ids(library: Library, named: Sequence[str]) -> list[str]:
     Raises:
         RagError: The library has none that is called so, or several.
     """
-    known = {heading.paper_id for heading in library.catalog.headings(named)}
-    others = [name for name in named if name not in known]
-    papers = library.papers() if others else []
-    found = {name: _known_as(name, papers) for name in dict.fromkeys(others)}
-    if unknown := [name for name, paper in found.items() if paper is None]:
+    catalog = library.catalog
+    known = {heading.paper_id for heading in catalog.headings(named)}
+    others = dict.fromkeys(name for name in named if name not in known)
+    found = {name: _known_as(name, catalog) for name in others}
+    if unknown := [name for name, paper_id in found.items() if paper_id is None]:
         raise _no_such_paper(unknown)
-    ids = {name: paper.paper_id for name, paper in found.items() if paper}
+    ids = {name: paper_id for name, paper_id in found.items() if paper_id}
     return list(dict.fromkeys(ids.get(name, name) for name in named))
 
 
-def _known_as(name: str, papers: Sequence[Paper]) -> Paper | None:
-    """Return the paper that has an arXiv id, a DOI, or a cite key; None where none has it.
+def _known_as(name: str, catalog: Catalog) -> str | None:
+    """Return the id of the paper that has an arXiv id, a DOI, or a cite key; None where none has.
 
     Raises:
         RagError: Several have it.
     """
-    shared = {("arxiv", plain_arxiv_id(name) or arxiv_id_in(name)), ("doi", plain_doi(name))}
-    found = [p for p in papers if name in cite_keys(p) or not shared.isdisjoint(p.identifiers)]
+    keys = {"arxiv": plain_arxiv_id(name) or arxiv_id_in(name), "doi": plain_doi(name)}
+    keys |= {CITE_KEY: name, CITE_ALIAS: name}
+    found = catalog.known_by([(scheme, value) for scheme, value in keys.items() if value])
     if len(found) > 1:
-        titles = "; ".join(f"{paper.title!r} ({paper.paper_id})" for paper in found)
+        titles = "; ".join(f"{each.title!r} ({each.paper_id})" for each in found)
         raise RagError(f"{len(found)} papers are cited as {name!r}: {titles}. Name one by its id.")
-    return found[0] if found else None
+    return found[0].paper_id if found else None
 
 
 def _no_such_paper(named: Sequence[str]) -> RagError:

@@ -126,16 +126,19 @@ def imported_names(source, package):
             yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
-IMPORTS = {
-    module_name(path): set(
-        imported_names(
-            path.read_text(encoding="utf-8"),
-            ".".join(path.relative_to(ROOT).parent.parts),
+@pytest.fixture(scope="module")
+def imports():
+    """The names that each module of the project imports; read once, by those alone that ask."""
+    return {
+        module_name(path): set(
+            imported_names(
+                path.read_text(encoding="utf-8"),
+                ".".join(path.relative_to(ROOT).parent.parts),
+            )
         )
-    )
-    for package in PACKAGES
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
 
 
 def is_below(name, package):
@@ -158,9 +161,9 @@ def test_the_reading_of_imports_misses_none(source, expected):
     assert set(imported_names(source, "rag.retrieval")) == expected
 
 
-def test_all_packages_are_read():
-    assert {name.partition(".")[0] for name in IMPORTS} == set(PACKAGES)
-    assert {"rag.engine", "rag.store.vectors", "ui.app", "eval.run.runner"} <= set(IMPORTS)
+def test_all_packages_are_read(imports):
+    assert {name.partition(".")[0] for name in imports} == set(PACKAGES)
+    assert {"rag.engine", "rag.store.vectors", "ui.app", "eval.run.runner"} <= set(imports)
 
 
 # From the lowest up: a module may import what stands in a line above its own, or its own package.
@@ -198,41 +201,44 @@ def layer_of(module):
     return max((each for each in LEVELS if is_below(module, each)), key=len)
 
 
-def module_of(name):
+def module_of(name, modules):
     """The module of the project that a dotted name is from, or None."""
-    while name and name not in IMPORTS:
+    while name and name not in modules:
         name = name.rpartition(".")[0]
     return name or None
 
 
-USES = {
-    module: {found for name in names if (found := module_of(name)) not in (None, module)}
-    for module, names in IMPORTS.items()
-}
+@pytest.fixture(scope="module")
+def uses(imports):
+    """The modules of the project that each module imports from."""
+    return {
+        module: {found for name in names if (found := module_of(name, imports))} - {module}
+        for module, names in imports.items()
+    }
 
 
-def test_no_module_imports_one_of_a_layer_above_or_beside_its_own():
+def test_no_module_imports_one_of_a_layer_above_or_beside_its_own(uses):
     wrong = {
         f"{module} imports {used}"
-        for module, names in USES.items()
+        for module, names in uses.items()
         for used in names
         if layer_of(module) != layer_of(used) and LEVELS[layer_of(module)] <= LEVELS[layer_of(used)]
     }
     assert wrong == set()
 
 
-def test_no_module_imports_itself_through_others():
-    graphlib.TopologicalSorter(USES).prepare()  # raises what goes round
+def test_no_module_imports_itself_through_others(uses):
+    graphlib.TopologicalSorter(uses).prepare()  # raises what goes round
 
 
 @pytest.mark.parametrize(("one", "other"), [("ui", "eval"), ("eval", "ui"), ("ui", "rag.cli")])
-def test_what_stands_side_by_side_does_not_import_each_other(one, other):
-    users = {module for module in IMPORTS if is_below(module, one)}
-    assert {used for user in users for used in USES[user] if is_below(used, other)} == set()
+def test_what_stands_side_by_side_does_not_import_each_other(one, other, uses):
+    users = {module for module in uses if is_below(module, one)}
+    assert {used for user in users for used in uses[user] if is_below(used, other)} == set()
 
 
-def test_every_line_of_the_layers_names_something_that_exists():
-    assert [package for package in LEVELS if package not in IMPORTS] == []
+def test_every_line_of_the_layers_names_something_that_exists(imports):
+    assert [package for package in LEVELS if package not in imports] == []
 
 
 @pytest.mark.parametrize(
@@ -257,10 +263,10 @@ def test_every_line_of_the_layers_names_something_that_exists():
         ("onnx", "rag.embedding"),
     ],
 )
-def test_a_vendor_is_imported_in_its_home_only(vendor, home):
+def test_a_vendor_is_imported_in_its_home_only(vendor, home, imports):
     homes = (home,) if isinstance(home, str) else home
     users = {
-        module for module, names in IMPORTS.items() if any(is_below(name, vendor) for name in names)
+        module for module, names in imports.items() if any(is_below(name, vendor) for name in names)
     }
     assert [user for user in users if not any(is_below(user, each) for each in homes)] == []
 

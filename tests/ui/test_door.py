@@ -385,6 +385,34 @@ def test_every_answer_has_the_headers_that_browsers_obey(address):
         assert got.headers["referrer-policy"] == "no-referrer"
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        ("library", "/?tab=library"),
+        ("library/", "/?tab=library"),
+        ("settings", "/?tab=settings"),
+        ("chat", "/"),
+    ],
+)
+def test_the_name_of_a_tab_as_an_address_leads_to_the_tab(address, typed, leads_to):
+    got = httpx.get(address + typed, headers=BROWSER)
+    assert (got.status_code, got.headers["location"]) == (303, leads_to)
+
+
+def test_an_address_that_is_none_leads_people_back_and_tells_programs(address):
+    read = httpx.get(f"{address}papers/12", headers=BROWSER)
+    assert read.status_code == 404
+    assert read.headers["content-type"].startswith("text/html")
+    assert 'href="/?tab=library"' in read.text
+    assert read.headers["x-frame-options"] == "SAMEORIGIN"
+    called = httpx.get(f"{address}papers/12")
+    assert (called.status_code, called.json()) == (404, {"detail": "There is nothing here."})
+    assert httpx.post(f"{address}papers/12", headers=BROWSER).status_code == 404
+
+
 def test_a_file_that_never_changes_is_kept_by_the_browser_and_nothing_else_is(address):
     (asset, *_) = re.findall(r"assets/[\w-]+\.js", httpx.get(address).text)
     assert "immutable" in httpx.get(f"{address}{asset}").headers["cache-control"]

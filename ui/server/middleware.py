@@ -53,6 +53,21 @@ HEADERS: Final[Mapping[str, str]] = {
 # A file whose name holds a hash of what is in it; another release has another name for it.
 HASHED: Final = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css)")
 FOUND: Final = (200, 304)
+# What people type by hand, and where it is: the address names a tab.
+TABS: Final[Mapping[str, str]] = {
+    "/chat": "",
+    "/library": "?tab=library",
+    "/settings": "?tab=settings",
+}
+NOT_FOUND_PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>Not found · paperchat</title>
+<style>body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 34rem; }}
+body {{ margin: 18vh auto 0; padding: 0 1.5rem }} h1 {{ font-size: 1.4rem }}</style>
+<h1>There is nothing here.</h1>
+<p>No page of paperchat has this address. <a href="{home}">Ask your papers</a>, or look through the
+<a href="{home}?tab=library">library</a>.</p>
+"""
 KEPT: Final[Mapping[str, str]] = {"cache-control": "public, max-age=31536000, immutable"}
 # Gradio's HTML component fills its own templates by `new Function`, hence 'unsafe-eval'; handlers
 # in attributes and scripts without the nonce do not run.
@@ -95,7 +110,9 @@ class SecurityMiddleware:
             return
         headers = _headers(scope)
         refusal = self._refusal(scope, headers)
-        if refusal:
+        if refusal and refusal[0] == 404 and _is_read_by_person(scope, headers):
+            await _lead_back(send, scope)
+        elif refusal:
             await _answer(send, *refusal)
         elif scope["path"].rstrip("/") == "/login" and scope["method"] == "POST":
             await self._log_in(scope, receive, send)
@@ -186,6 +203,10 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
     return urlsplit(origin).netloc not in (headers.get("host"), headers.get("x-forwarded-host"))
 
 
+def _is_read_by_person(scope: Scope, headers: Mapping[str, str]) -> bool:
+    return scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+
+
 def _has_small_body(headers: Mapping[str, str]) -> bool:
     length = headers.get("content-length", "0" if "transfer-encoding" not in headers else "")
     return length.isdecimal() and int(length) <= MOST_BODY_BYTES
@@ -217,7 +238,22 @@ async def _answer(
     send: Send, status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> None:
     body = json.dumps({"detail": message}).encode()
-    own = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    await _respond(send, status, body, {"content-type": "application/json", **(headers or {})})
+
+
+async def _lead_back(send: Send, scope: Scope) -> None:
+    """Lead a person from an address that is none to a tab by that name, or to the page."""
+    home = f"{scope.get('root_path', '')}/"
+    tab = TABS.get(scope["path"].rstrip("/"))
+    if tab is not None:
+        await _respond(send, 303, b"", {"location": home + tab})
+        return
+    body = NOT_FOUND_PAGE.format(home=home).encode()
+    await _respond(send, 404, body, {"content-type": "text/html; charset=utf-8"})
+
+
+async def _respond(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    own = {"content-length": str(len(body)), **headers}
     start = {"type": "http.response.start", "status": status, "headers": _raw(own)}
     await _hardened(send)(start)
     await send({"type": "http.response.body", "body": body})

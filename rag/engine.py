@@ -32,6 +32,7 @@ from rag.errors import ModelError
 from rag.query.comparing import asks_only_to_compare
 from rag.query.focus import asks_for_several
 from rag.query.follow_ups import asks_for_other_words
+from rag.query.listings import may_follow_list
 from rag.query.naming import names_title
 from rag.query.query import Query
 from rag.query.spelling import quote_as_typed
@@ -136,7 +137,7 @@ class AnswerEngine:
         clock = _Clock()
         thorough = self._thorough if depth == "thorough" else None
         budget = thorough.begin() if thorough else None
-        query = self._parser.understand(question, history, filters)
+        query = self._understood(question, history, filters)
         if query.language and self._translator:
             yield from self._in_language(query, self._translator, filters, depth)
             return
@@ -162,6 +163,23 @@ class AnswerEngine:
             clock.lap("research")
             writer = thorough.writer(budget)
         yield from self._written(answer, query, writer, clock)
+
+    def _understood(
+        self, question: str, history: Sequence[Message], filters: Filters | None = None
+    ) -> Query:
+        """Return the query; where it may go on with a list before it, in view of that."""
+        known = self._with_listed(history) if may_follow_list(question) else history
+        return self._parser.understand(question, known, filters)
+
+    def _with_listed(self, history: Sequence[Message]) -> Sequence[Message]:
+        """Return a conversation with what its last answer listed, where that does not say it."""
+        if self._responder is None or [m.role for m in history[-2:]] != ["user", "assistant"]:
+            return history
+        *before, asked, answer = history
+        if answer.listed:
+            return history
+        direct = self._responder.answer(self._understood(asked.content, before))
+        return [*before, asked, replace(answer, listed=direct.listed if direct else None)]
 
     def _in_language(
         self, query: Query, translator: Translator, filters: Filters | None, depth: Depth
@@ -386,6 +404,7 @@ def _direct(answer: Answer, direct: DirectAnswer, clock: _Clock) -> Answer:
         reason=direct.reason,
         origin=direct.origin,
         hits=tuple(Hit(paper, RECORDS_CONFIDENCE) for paper in direct.found) or answer.hits,
+        listed=direct.listed,
         confidence=0.0 if direct.reason else RECORDS_CONFIDENCE,
         stage=None,
         timings=clock.timings(),

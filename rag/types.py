@@ -397,12 +397,35 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What an answer from records listed or counted; questions behind it may go on with that.
+
+    Attributes:
+        paper_ids: Of all papers that it is about, in the order of its list.
+        shown: How many of them, from the first on, the conversation has shown.
+        told: What they are, in words behind "papers": `from 2022`; "" for all of the library.
+        authors: The people that it names, where it tells who wrote something.
+    """
+
+    paper_ids: tuple[str, ...] = ()
+    shown: int = 0
+    told: str = ""
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """An utterance of a conversation; an answer's citations keep their markers in later ones."""
+    """An utterance of a conversation; an answer's citations keep their markers in later ones.
+
+    Attributes:
+        listed: What an answer listed. Where it is None although the answer was a list, the question
+            before it is read again.
+    """
 
     role: Role
     content: str
     citations: tuple[Citation, ...] = ()
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,6 +598,7 @@ class Answer:
         is_cut: Whether the model had no room to end its text.
         table: The papers side by side, where a table was asked for.
         research: What was done for a thorough answer, else None.
+        listed: What it lists or counts of the records; None where it does neither.
         timings: Milliseconds by stage.
     """
 
@@ -600,6 +624,7 @@ class Answer:
     is_cut: bool = False
     table: PaperTable | None = None
     research: Research | None = None
+    listed: Listed | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.types import Citation, Origin, Paper, Reason
+from rag.types import Citation, Listed, Origin, Paper, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class DirectAnswer:
     Attributes:
         reason: Why the question is not answered; None where it is.
         found: The papers that it is about, best first.
+        listed: What it lists or counts, for questions that follow.
     """
 
     text: str
@@ -21,3 +22,4 @@ class DirectAnswer:
     citations: tuple[Citation, ...] = ()
     reason: Reason | None = None
     found: tuple[Paper, ...] = ()
+    listed: Listed | None = None

@@ -23,6 +23,7 @@ from rag.answering.library_overview import (
     list_counts,
 )
 from rag.answering.records import cite_record, code_sentence, has_field, listed
+from rag.answering.relisting import describe_rest, said_of_rest
 from rag.answering.retracted import describe_retracted
 from rag.answering.roles import lead_sentence
 from rag.answering.topic_papers import (
@@ -40,7 +41,7 @@ from rag.query.library_questions import LibraryAspect, LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.store.lexical import analyze
-from rag.types import NO_FILTERS, Citation, Filters, Message, Paper
+from rag.types import NO_FILTERS, Citation, Filters, Listed, Message, Paper
 from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
 
@@ -85,6 +86,7 @@ class LibraryResponder:
             "sources": self._answer_sources,
             "dates": lambda *_: describe_years(self._lookup),
             "authors": lambda *_: describe_authors(self._lookup),
+            "rest": self._answer_rest,
         }
         return ways[query.library_question.what](query, query.library_question)
 
@@ -148,7 +150,7 @@ class LibraryResponder:
         by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
         passing = describe_filters(replace(filters, authors=(by,) if by else ()))
         said = f"{counted(len(together))} {_is(len(together))} {passing}"
-        listing = self._list(said, together, query, undated=self.undated(filters))
+        listing = self._list(said, together, query, told=passing)
         return replace(listing, found=tuple(found))
 
     def _no_other(self, query: Query) -> DirectAnswer:
@@ -166,7 +168,7 @@ class LibraryResponder:
         titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and not others:
             return self._nothing(query, asked)
-        return self._list(_say_found(query, asked, titled, others), [*titled, *others], query)
+        return self._list_found(query, asked, titled, others)
 
     def _answer_by_rarest_word(
         self, query: Query, asked: LibraryQuestion, others: Sequence[Paper]
@@ -183,7 +185,7 @@ class LibraryResponder:
         said = f"{counted(len(titled))} with “{rarest}” in the title"
         also = f", and {len(more)} more with “{asked.topic}” in the abstract" if more else ""
         papers = sorted([*titled, *more], key=lambda paper: not has_phrase(asked.topic, paper))
-        return self._list(f"{said}{also}", papers, query)
+        return self._list(f"{said}{also}", papers, query, told=_told(query, asked))
 
     def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         if asked.field == "retraction":
@@ -196,7 +198,7 @@ class LibraryResponder:
             return widened
         if not titled and (not others or has_alternatives(asked.topic)):
             return self._nothing(query, asked)
-        return self._list(_say_found(query, asked, titled, others), [*titled, *others], query)
+        return self._list_found(query, asked, titled, others)
 
     def _answer_by_field(self, field: Field, query: Query, *, is_lacking: bool) -> DirectAnswer:
         """List the papers whose records have a field, or lack it."""
@@ -211,9 +213,15 @@ class LibraryResponder:
         told = code_sentence if field == "code" and not is_lacking else _no_sentence
         lines, citations = listed(found[:MOST_LISTED], Numbering(query.history), told)
         rest = len(found) - len(citations)
-        more = f"\n\nAnd {rest:,} more." if rest else ""
-        text = f"{said}.\n\n{lines}{more}"
-        return DirectAnswer(text, "records", tuple(citations), found=tuple(found))
+        text = f"{said}.\n\n{lines}{said_of_rest(rest)}"
+        ids = tuple(paper.paper_id for paper in found)
+        return DirectAnswer(
+            text,
+            "records",
+            tuple(citations),
+            found=tuple(found),
+            listed=Listed(ids, len(citations), f"that {have}"),
+        )
 
     def _nothing(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         """Say that no paper passes; None where other words may still find some on the topic."""
@@ -245,19 +253,50 @@ class LibraryResponder:
         return describe_undated(filters, self._lookup)
 
     def _list(
-        self, said: str, papers: Sequence[Paper], query: Query, *, undated: str | None = None
+        self,
+        said: str,
+        papers: Sequence[Paper],
+        query: Query,
+        *,
+        told: str = "",
+        undated: str | None = None,
     ) -> DirectAnswer:
+        """List papers below what is said of them, as many as are asked for.
+
+        Args:
+            said: The sentence above the list, without its full stop.
+            papers: All of them, in their order.
+            query: What is asked.
+            told: What they are, in words behind "papers".
+            undated: What is said of those without a date; None to look.
+        """
         undated = self.undated(query.filters) if undated is None else undated
         asked = query.library_question
         most = (asked.most if asked else 0) or MOST_LISTED
-        shown = papers[:most]
         is_bare = form_of(query.text).titles_only or (asked and asked.what == "count")
-        told = _no_sentence if is_bare else lead_sentence
-        lines, citations = listed(shown, Numbering(query.history), told)
-        rest = len(papers) - len(shown)
-        more = f"\n\nAnd {rest:,} more: narrow the question to see them." if rest else ""
-        text = f"{said}.{undated}\n\n{lines}{more}"
-        return DirectAnswer(text, "records", tuple(citations), found=tuple(papers))
+        sentence_of = _no_sentence if is_bare else lead_sentence
+        lines, citations = listed(papers[:most], Numbering(query.history), sentence_of)
+        more = said_of_rest(len(papers) - len(citations))
+        return DirectAnswer(
+            f"{said}.{undated}\n\n{lines}{more}",
+            "records",
+            tuple(citations),
+            found=tuple(papers),
+            listed=Listed(tuple(p.paper_id for p in papers), len(citations), told),
+        )
+
+    def _list_found(
+        self,
+        query: Query,
+        asked: LibraryQuestion,
+        titled: Sequence[Paper],
+        others: Sequence[Paper],
+    ) -> DirectAnswer:
+        said, papers = _say_found(query, asked, titled, others), [*titled, *others]
+        return self._list(said, papers, query, told=_told(query, asked))
+
+    def _answer_rest(self, query: Query, _: LibraryQuestion) -> DirectAnswer | None:
+        return describe_rest(query, query.among, self._lookup) if query.among else None
 
     def _answer_dated(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         titled, others = papers_on_topic(query, asked, self._lookup)
@@ -284,13 +323,26 @@ class LibraryResponder:
         return DirectAnswer(f"{text}\n\n{lines}", "records", tuple(citations))
 
 
+def _told(query: Query, asked: LibraryQuestion) -> str:
+    """Return what the papers of a list are, in words behind "papers"."""
+    passing = describe_filters(query.filters)
+    unlike = f"without “{asked.unlike}”" if asked.unlike else ""
+    named = asked.topic or (_kind(asked) if asked.kind else "")
+    on = f"with “{named}” in title or abstract" if asked.topic else f"with “{named}” in the title"
+    return " ".join(filter(None, (passing, on if named else "", unlike)))
+
+
+def _kind(asked: LibraryQuestion) -> str:
+    return "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
+
+
 def _say_found(
     query: Query, asked: LibraryQuestion, titled: Sequence[Paper], others: Sequence[Paper]
 ) -> str:
     passing = f" {describe_filters(query.filters)}" if query.filters else ""
     verb = "does" if len(titled) + len(others) == 1 else "do"
     passing += f" that {verb} not mention “{asked.unlike}”" if asked.unlike else ""
-    kind = "survey or review" if "survey" in asked.kind else asked.kind.partition("|")[0]
+    kind = _kind(asked)
     if not asked.topic:
         total = len(titled) + len(others)
         named = f" with “{kind}” in {'its title' if total == 1 else 'their titles'}" if kind else ""

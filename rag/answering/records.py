@@ -196,6 +196,7 @@ def listed(
     papers: Sequence[Paper],
     numbering: Numbering,
     sentence_of: Callable[[Paper], Sentence | None] = lead_sentence,
+    start: int = 1,
 ) -> tuple[str, list[Citation]]:
     """Render a numbered list of papers, each with a sentence, and citations.
 
@@ -203,9 +204,10 @@ def listed(
         papers: In the order of the list.
         numbering: The numbers of the conversation.
         sentence_of: Picks the sentence for a paper; by default the one that says what it does.
+        start: The number of the first.
     """
     lines, citations = [], []
-    for place, paper in enumerate(papers, start=1):
+    for place, paper in enumerate(papers, start=start):
         sentence = sentence_of(paper)
         citation = cite_record(paper, numbering, sentence)
         said = f": {sentence.text}" if sentence else ""

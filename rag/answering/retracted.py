@@ -8,12 +8,13 @@ from typing import Final
 from rag.answering.direct import DirectAnswer
 from rag.answering.library_overview import MOST_LISTED, counted
 from rag.answering.records import cite_record, heading, said_of_retraction
+from rag.answering.relisting import said_of_rest
 from rag.answering.topic_papers import papers_on_topic
 from rag.query.filters import admits, describe_filters
 from rag.query.library_questions import LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
-from rag.types import Paper
+from rag.types import Listed, Paper
 from rag.verification.numbering import Numbering
 
 LATER_NOTICES: Final = "`paperchat papers enrich` looks for notices that came later."
@@ -31,7 +32,9 @@ def describe_retracted(query: Query, asked: LibraryQuestion, lookup: PaperLookup
     if not found:
         hint = f" {LATER_NOTICES}" if passing and not asked.is_lacking else ""
         return DirectAnswer(f"{said}{hint}", "records")
-    return _listed(said, found, query)
+    kept = "not recorded" if asked.is_lacking else "recorded"
+    told = f"{kept} as retracted or withdrawn{_limits(query, asked)}"
+    return _listed(said, found, query, told)
 
 
 def _passing(query: Query, asked: LibraryQuestion, lookup: PaperLookup) -> list[Paper]:
@@ -46,15 +49,20 @@ def _limits(query: Query, asked: LibraryQuestion) -> str:
     return on + (f" {describe_filters(query.filters)}" if query.filters else "")
 
 
-def _listed(said: str, found: Sequence[Paper], query: Query) -> DirectAnswer:
+def _listed(said: str, found: Sequence[Paper], query: Query, told: str) -> DirectAnswer:
     numbering = Numbering(query.history)
     citations = [cite_record(paper, numbering) for paper in found[:MOST_LISTED]]
     lines = []
     for place, cited in enumerate(citations, start=1):
-        told = said_of_retraction(cited.paper)
-        line = f"{place}. {heading(cited.paper)}{f': {told}' if told else ''} [{cited.marker}]"
+        why = said_of_retraction(cited.paper)
+        line = f"{place}. {heading(cited.paper)}{f': {why}' if why else ''} [{cited.marker}]"
         lines.append(line)
-    rest = len(found) - len(citations)
-    more = f"\n\nAnd {rest:,} more." if rest else ""
+    more = said_of_rest(len(found) - len(citations))
     text = f"{said}\n\n" + "\n".join(lines) + more
-    return DirectAnswer(text, "records", tuple(citations), found=tuple(found))
+    return DirectAnswer(
+        text,
+        "records",
+        tuple(citations),
+        found=tuple(found),
+        listed=Listed(tuple(p.paper_id for p in found), len(citations), told),
+    )

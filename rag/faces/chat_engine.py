@@ -119,7 +119,7 @@ class PaperChatEngine(BaseChatEngine):
             self._growing = None
 
     def _remember(self, message: str, answer: Answer) -> None:
-        said = Message("assistant", answer.markdown, answer.citations)
+        said = Message("assistant", answer.markdown, answer.citations, answer.listed)
         self._messages += [Message("user", message), said]
 
     def __repr__(self) -> str:

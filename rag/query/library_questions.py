@@ -21,7 +21,7 @@ _X: Final = re.IGNORECASE | re.VERBOSE
 
 # What can be asked of all records.
 LibraryAspect = Literal[
-    "count", "list", "newest", "oldest", "topics", "sources", "added", "dates", "authors"
+    "count", "list", "newest", "oldest", "topics", "sources", "added", "dates", "authors", "rest"
 ]
 _THINGS: Final = (
     r"(?:(?:review|survey|overview)\s(?:papers?|articles?)|papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"

@@ -9,7 +9,7 @@ from rag.query.focus import topic_words
 from rag.query.library_questions import LibraryQuestion
 from rag.query.locators import NO_LOCATORS, Locators
 from rag.query.questions import earlier_questions
-from rag.types import NO_FILTERS, Filters, Message, Origin, Paper
+from rag.types import NO_FILTERS, Filters, Listed, Message, Origin, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Query:
         talk: What it asks of the assistant itself, a name for each sentence.
         fields: The fields of records that it asks for.
         library_question: What it asks of the library's records as a whole.
+        among: What the answer before it listed, where it asks of that alone.
         locators: Ids and addresses of papers in it.
         language: Code of its language, where that is not English.
         unknown_author: The author it names where no record has one of that name.
@@ -60,6 +61,7 @@ class Query:
     talk: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     library_question: LibraryQuestion | None = None
+    among: Listed | None = None
     locators: Locators = NO_LOCATORS
     language: str | None = None
     unknown_author: str = ""

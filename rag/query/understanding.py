@@ -41,7 +41,12 @@ from rag.query.intent import (
     without_request,
 )
 from rag.query.languages import language_of
-from rag.query.library_questions import find_library_question, narrow_to_newest
+from rag.query.library_questions import (
+    LibraryQuestion,
+    find_library_question,
+    narrow_to_newest,
+)
+from rag.query.listings import asks_for_rest, last_listed
 from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
@@ -51,7 +56,7 @@ from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
 from rag.store.lexical import analyze
-from rag.types import Filters, Message, Paper
+from rag.types import NO_FILTERS, Filters, Listed, Message, Paper
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
@@ -91,6 +96,8 @@ class QueryParser:
         if asks_for_sources(text) and (cited := last_cited(history)):
             query = Query(text, text, "", history=tuple(history), asks_for="records")
             return replace(query, about=tuple(cited), fields=("link",))
+        if (listed := last_listed(history)) and asks_for_rest(text):
+            return self._of_rest(text, history, filters, listed)
         if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)
@@ -101,6 +108,14 @@ class QueryParser:
         if not standalone:
             return replace(query, asks_for=None)
         return self._decide(SubjectFinder(self.lookup).find(query))
+
+    @staticmethod
+    def _of_rest(
+        text: str, history: Sequence[Message], filters: Filters | None, listed: Listed
+    ) -> Query:
+        """Return the query for what a list has beyond what it showed."""
+        query = Query(text, text, "", filters or NO_FILTERS, tuple(history), asks_for="records")
+        return replace(query, library_question=LibraryQuestion("rest"), among=listed)
 
     def understand_search(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None

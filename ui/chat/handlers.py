@@ -171,7 +171,7 @@ def history(turns: Turns) -> list[Message]:
     for answer in turns:
         messages.append(Message("user", answer.question))
         if answer.text:
-            messages.append(Message("assistant", answer.text, answer.citations))
+            messages.append(Message("assistant", answer.text, answer.citations, answer.listed))
     return messages
 
 

@@ -14,7 +14,7 @@ from ui.server.loading import Loading
 from ui.settings.tab import build_settings_tab, connect_settings
 from ui.templates.icons import icon
 
-SYSTEM_FONTS: Final = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+FONTS: Final = ["Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS: Final = ["ui-monospace", "SFMono-Regular", "Menlo", "monospace"]
 HEAD: Final = (
     '<header id="head"><button type="button" id="side-switch" aria-controls="side" '
@@ -26,12 +26,12 @@ HEAD: Final = (
 
 
 def build_theme() -> gr.themes.Base:
-    """Build a theme of quiet colours and system fonts, so that nothing is fetched."""
+    """Build a theme of quiet colours and our own fonts, so that nothing is fetched elsewhere."""
     return gr.themes.Base(
         primary_hue="teal",
         neutral_hue="stone",
         radius_size="md",
-        font=SYSTEM_FONTS,
+        font=FONTS,
         font_mono=MONO_FONTS,
     )
 

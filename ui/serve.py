@@ -44,6 +44,15 @@ LONGEST_START_S: Final = 30.0
 SIGN_IN: Final = "After five wrong passwords the next may be tried in five minutes."
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
+FONTS: Final = TEMPLATES / "fonts"
+# Both are used at once on every page: the letters do not change while one reads.
+HEAD: Final = (
+    "".join(
+        f'<link rel="preload" as="font" type="font/woff2" href="fonts/{name}.woff2" crossorigin>'
+        for name in ("inter-latin", "source-serif-latin")
+    )
+    + '<link rel="stylesheet" href="fonts/faces.css">'
+)
 SCRIPTS: Final = tuple(
     TEMPLATES / name for name in ("theme.js", "page.js", "library.js", "address.js")
 )
@@ -155,13 +164,15 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
         theme=build_theme(),
         css_paths=list(STYLES),
     )
-    return SecurityMiddleware(app, access, [path.read_text(encoding="utf-8") for path in SCRIPTS])
+    scripts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    return SecurityMiddleware(app, access, scripts, HEAD)
 
 
 def _for_programs(door: PageDoor) -> FastAPI:
-    """Build what other programs ask beside the page: `/mcp` and `/v1`."""
+    """Build what is asked beside the page: `/mcp` and `/v1` by other programs, and the fonts."""
     from fastapi import FastAPI
-    from starlette.routing import Route
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
 
     from rag.serve.mcp_endpoint import PATH, McpEndpoint
     from rag.serve.openai_api.http import SCHEMA, add_openai_api
@@ -176,6 +187,7 @@ def _for_programs(door: PageDoor) -> FastAPI:
         lifespan=endpoint.lifespan,
     )
     app.router.routes.append(Route(PATH, endpoint))
+    app.router.routes.append(Mount("/fonts", StaticFiles(directory=FONTS)))
     add_openai_api(app, door)
     return app
 

@@ -385,6 +385,21 @@ def test_every_answer_has_the_headers_that_browsers_obey(address):
         assert got.headers["referrer-policy"] == "no-referrer"
 
 
+def test_the_letters_of_the_page_come_from_here_and_are_kept(address):
+    page = httpx.get(address).text
+    styles = httpx.get(f"{address}fonts/faces.css")
+    faces = re.findall(r"url\(([\w-]+\.woff2)\)", styles.text)
+    assert "url(http" not in styles.text
+    assert len(faces) == 5
+    assert 'href="fonts/faces.css"' in page
+    for face in faces:
+        font = httpx.get(f"{address}fonts/{face}")
+        assert font.content.startswith(b"wOF2")
+        assert "immutable" in font.headers["cache-control"]
+    assert {f"{each}.woff2" for each in re.findall(r"fonts/([\w-]+)\.woff2", page)} <= set(faces)
+    assert httpx.get(f"{address}fonts/inter-license.txt").status_code == 404
+
+
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 

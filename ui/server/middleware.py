@@ -34,6 +34,7 @@ API: Final = "/gradio_api"
 ROUTES: Final = re.compile(
     rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
       |/(?:static|assets|svelte)/.+
+      |/fonts/[\w-]+\.(?:css|woff2)
       |{API}/(?:info|user|token|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
       |{API}/(?:upload|upload_progress|queue/join|queue/data)
       |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+
@@ -50,8 +51,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-# A file whose name holds a hash of what is in it; another release has another name for it.
-HASHED: Final = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css)")
+# Files whose name changes with what is in them, and fonts, which stay as they are.
+HASHED: Final = re.compile(r"/assets/.+-[\w-]{8,}\.(?:js|css)|/fonts/[\w-]+\.woff2")
 FOUND: Final = (200, 304)
 # What people type by hand, and where it is: the address names a tab.
 TABS: Final[Mapping[str, str]] = {
@@ -96,12 +97,16 @@ class SecurityMiddleware:
         app: The app behind it.
         access: The access policy.
         scripts: JavaScript that runs in the page before anything else of it.
+        head: HTML that stands first in the head of the page.
     """
 
-    def __init__(self, app: App, access: AccessPolicy, scripts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: App, access: AccessPolicy, scripts: Sequence[str] = (), head: str = ""
+    ) -> None:
         self._app = app
         self._access = access
         self._scripts = tuple(scripts)
+        self._head = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -188,7 +193,7 @@ class SecurityMiddleware:
 
     def _with_scripts(self, page: str, nonce: str) -> str:
         scripts = "".join(f"<script>{script}</script>" for script in self._scripts)
-        whole = page.replace("<head>", f"<head>{scripts}", 1)
+        whole = page.replace("<head>", f"<head>{self._head}{scripts}", 1)
         return SCRIPT_TAG.sub(f'<script nonce="{nonce}"', whole)
 
 

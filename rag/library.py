@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
     from rag.verification.support import Verifier
+    from rag.watches import Watches
 
 MOST_PREVIEWED: Final = 20  # papers; nobody checks more before they are stored
 logger = logging.getLogger(__name__)
@@ -798,6 +799,14 @@ class Library:
         from rag.userdata.feedback import Feedback
 
         return Feedback(self._index.database)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """Queries of catalogues, the new papers that they found, and notices of papers here."""
+        from rag.lookup.services import Services
+        from rag.watches import Watches
+
+        return Watches(self._index, lambda: Services(self._settings), self.ingest)
 
     @property
     def settings(self) -> Settings:

@@ -105,6 +105,7 @@ class Paper:
         collections: Those that it was put into; `Rivers/Dams` is nested in `Rivers`.
         origins: Other sources that had it too.
         retraction: That it was retracted, in words, and where that is stated.
+        notices: What came out of it later, in words, and where: corrections, newer versions.
         edited: Fields that a user set by hand, which nothing else overwrites.
         imprint: Volume, issue, pages and the like.
     """
@@ -124,6 +125,7 @@ class Paper:
     retraction: str | None = field(default=None, compare=False)
     edited: tuple[str, ...] = field(default=(), compare=False)
     imprint: Imprint = field(default=NO_IMPRINT, compare=False)
+    notices: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def year(self) -> int | None:

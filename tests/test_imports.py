@@ -178,7 +178,7 @@ rag.query
 rag.retrieval rag.verification
 rag.research
 rag.answering rag.userdata
-rag.catalog rag.engine
+rag.catalog rag.engine rag.watches
 rag.assembly rag.faces
 rag.library
 rag

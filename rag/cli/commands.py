@@ -191,6 +191,7 @@ def show_paper(options: argparse.Namespace) -> int:
     names = ("volume, issue, pages" if name == "imprint" else name for name in paper.edited)
     known = [
         f"This paper was {paper.retraction}." if paper.retraction else None,
+        *(f"Since then: {each}" for each in paper.notices),
         ", ".join(paper.authors),
         paper.place,
         paper.imprint.publisher,

@@ -7,6 +7,10 @@ from datetime import date
 from typing import Final
 
 MOST_PORT: Final = 65535
+SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LEAST_SECONDS: Final = 60
+MOST_SECONDS: Final = 365 * 86400.0
+MOST_DIGITS: Final = 9
 
 
 def positive(text: str) -> int:
@@ -23,6 +27,17 @@ def year(text: str) -> int:
     if not date.min.year <= value <= date.max.year:
         raise argparse.ArgumentTypeError(f"{text!r} is no year")
     return value
+
+
+def seconds(text: str) -> float:
+    """Read a time such as `6h`, `30m` or `1d`; at least a minute."""
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in SECONDS or not number.isdecimal() or not number.isascii():
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 6h, 30m or 1d")
+    value = float(number[:MOST_DIGITS]) * SECONDS[unit]
+    if value < LEAST_SECONDS:
+        raise argparse.ArgumentTypeError("it must be at least 1m")
+    return min(value, MOST_SECONDS)
 
 
 def port(text: str) -> int:

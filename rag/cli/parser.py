@@ -276,6 +276,12 @@ def _add_export(export: argparse.ArgumentParser) -> None:
     export.set_defaults(run=commands.export_papers)
 
 
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    from rag.cli.watching import add_watch
+
+    add_watch(parser, _common())
+
+
 def _add_feedback(parser: argparse.ArgumentParser) -> None:
     from rag.cli.feedback import add_feedback
 
@@ -319,6 +325,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "replay": add_replay,
     "search": _add_search,
     "ingest": _add_ingest,
+    "watch": _add_watch,
     "papers": _add_papers,
     "feedback": _add_feedback,
     "users": _add_users,
@@ -332,6 +339,7 @@ HELP: Final = {
     "replay": REPLAY_HELP,
     "search": "find papers",
     "ingest": "read papers into the library",
+    "watch": "look for new papers now and then, and accept or dismiss what is found",
     "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, add, edit, enrich, remove, export or verify papers",
     "users": "say who may open the page (`chat --auth-file`)",

@@ -28,6 +28,11 @@ class Catalogues:
         self._told: set[str] = set()
         self._has_answers = False
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """A sentence for each service that did not answer."""
+        return tuple(map(str, self._silent.values()))
+
     def ask(self, service: Service, find: Callable[[], T]) -> T | None:
         """Return what a service finds; None where it does not answer now, or did not before."""
         if service.name in self._silent:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from rag.lookup.web import Manners, Parameters, Service
 from rag.readers.json_items import records_of
+from rag.readers.json_shapes import Update, updates_in
 from rag.readers.records import Record, RecordError
 from rag.types import Note
 
@@ -19,6 +20,8 @@ DOI_MANNERS: Final = Manners(
     pace_s=0.2, headers={"Accept": "application/vnd.citationstyles.csl+json"}
 )
 FOUND_PER_REQUEST: Final = 100
+DOIS_PER_REQUEST: Final = 20
+BETWEEN_FILTERS: Final = ","  # which a DOI that is asked for cannot have
 MOST_FOUND: Final = 10_000  # beyond, Crossref wants another way of paging
 
 
@@ -55,6 +58,24 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
     answer = service.fetch_json("/works", {"query.bibliographic": title, "rows": most})
     found = (each for each in records_of(answer) if not isinstance(each, RecordError))
     return [{**each, "source": NAME} for each in found]
+
+
+def find_updates(service: Service, dois: Sequence[str]) -> list[Update]:
+    """Find the notices of up to `DOIS_PER_REQUEST` papers: retractions, corrections, new versions.
+
+    Raises:
+        SourceUnavailableError: As for `find_doi`.
+    """
+    plain = [doi for doi in dois if BETWEEN_FILTERS not in doi]
+    if not plain:
+        return []
+    filters = BETWEEN_FILTERS.join(f"updates:{doi}" for doi in plain)
+    answer = service.fetch_json("/works", {"filter": filters, "rows": FOUND_PER_REQUEST})
+    message = answer.get("message") if isinstance(answer, Mapping) else None
+    items = message.get("items") if isinstance(message, Mapping) else None
+    if not isinstance(items, list):
+        raise service.unavailable("its answer is not a list of papers")
+    return [update for each in items for update in updates_in(each)]
 
 
 def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:

@@ -17,6 +17,7 @@ PACE_S: Final = 0.1  # ten requests a second
 FOUND_PER_REQUEST: Final = 100
 ID: Final = re.compile(r"^(?:https?://(?:api\.)?openalex\.org/(?:works/)?)?(W\d{1,12})$", re.I)
 DOIS_PER_REQUEST: Final = 50
+NEWEST: Final[Parameters] = {"sort": "publication_date:desc"}
 NO_DOI: Final = re.compile(r"[,|]")  # what a filter would take for its own
 NO_SEARCH: Final = re.compile(r"[,|!\"]+")  # what separates and negates in a filter
 
@@ -79,8 +80,10 @@ def find_title(service: Service, title: str, most: int = 5) -> list[Record]:
     return [_with_source(each) for each in _records(service.fetch_json("/works", asked))]
 
 
-def read_query(service: Service, query: str, most: int) -> Iterator[Record | RecordError | Note]:
-    """Read the works that words find, best first.
+def read_query(
+    service: Service, query: str, most: int, *, newest: bool = False
+) -> Iterator[Record | RecordError | Note]:
+    """Read the works that words find, best first; or those that were published last.
 
     Raises:
         SourceUnavailableError: As for `find_work`.
@@ -88,7 +91,8 @@ def read_query(service: Service, query: str, most: int) -> Iterator[Record | Rec
     cursor, left = "*", most
     while left > 0:
         size = min(FOUND_PER_REQUEST, left)
-        answer = service.fetch_json("/works", {"search": query, "per-page": size, "cursor": cursor})
+        asked: Parameters = {"search": query, "per-page": size, "cursor": cursor}
+        answer = service.fetch_json("/works", {**asked, **(NEWEST if newest else {})})
         if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
             raise service.unavailable("its answer is not a list of papers")
         records = _records(answer)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Final
 
 from rag.errors import SourceUnavailableError
 from rag.lookup import arxiv, crossref, openalex, semantic_scholar, zotero
-from rag.lookup.asked import Asked
+from rag.lookup.asked import Asked, Where
 from rag.lookup.web import Manners, Service
 from rag.readers.records import Record, RecordError
 from rag.settings import Settings
 from rag.types import Inventory, Note
 
+DATED: Final[Mapping[Where, str]] = {"arxiv": arxiv.NAME, "openalex": openalex.NAME}
 NEEDED: Final = {"doi": "a DOI (doi:10.1000/182)", "pmid": "a number (pmid:19872477)"}
 
 Found = Iterator[Record | RecordError | Note | Inventory]
@@ -85,6 +86,16 @@ class Services:
         if asked.where == "arxiv":
             return arxiv.read_ids(self.arxiv, [asked.name])
         return iter([self._find(asked)])
+
+    def read_newest(self, asked: Asked, most: int) -> Found:
+        """Read the latest of what a query finds, the newest first; of a service in `DATED`.
+
+        Raises:
+            SourceUnavailableError: The service cannot be asked.
+        """
+        if asked.where == "arxiv":
+            return arxiv.read_query(self.arxiv, asked.name, most, newest=True)
+        return openalex.read_query(self.openalex, asked.name, most, newest=True)
 
     def read_arxiv(self, ids: Sequence[str]) -> Found:
         """Read records of arXiv's papers, as many with one request as it allows.

@@ -7,7 +7,8 @@ in names and nestings that are found by what they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from rag.identifiers import (
@@ -27,6 +28,7 @@ from rag.readers.named_values import FINDERS, Found, joined_title, key_of
 from rag.readers.people import read_people
 from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
 from rag.readers.zotero_collections import NAMED
+from rag.text import one_line
 
 Item = Mapping[str, object]
 
@@ -220,14 +222,46 @@ def _retraction(item: Item) -> str:
     """Return what Crossref knows of a paper's retraction, in words; "" for none."""
     notices = (each for each in _objects(item, "updated-by") if each.get("type") in RETRACTIONS)
     notice = next(notices, None)
-    if notice is None:
-        return ""
-    day, doi = _date(notice.get("updated")), _text(notice, "DOI")
-    when, where = f" on {day}" if day else "", f": {doi_address(doi)}" if doi else ""
-    return f"retracted{when}{where}"
+    return _told(notice, _text(notice, "DOI"), "retracted", " on ") if notice else ""
 
 
 RETRACTIONS: Final = ("retraction", "withdrawal", "removal")
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A notice that Crossref has of a paper.
+
+    Attributes:
+        doi: The paper's.
+        told: What it says, and where, in words.
+        is_retraction: Whether the paper was taken back by it.
+    """
+
+    doi: str
+    told: str
+    is_retraction: bool
+
+
+def updates_in(item: object) -> Iterator[Update]:
+    """Yield what Crossref's record of a notice says of the papers that it is of."""
+    own_doi = plain_doi(_text(item, "DOI"))
+    for each in _objects(item, "update-to") if isinstance(item, Mapping) else ():
+        doi, kind = plain_doi(_text(each, "DOI")), _text(each, "type")
+        if doi and kind in RETRACTIONS:
+            yield Update(doi, _told(each, own_doi, "retracted", " on "), is_retraction=True)
+        elif doi and kind:
+            name = one_line(kind.replace("_", " "))[:MOST_KIND_CHARACTERS]
+            yield Update(doi, _told(each, own_doi, name, " of "), is_retraction=False)
+
+
+def _told(update: Item, doi: str, what: str, on: str) -> str:
+    """Say what a notice says, from when it is, and where it can be read."""
+    day = _date(update.get("updated"))
+    return f"{what}{f'{on}{day}' if day else ''}{f': {doi_address(doi)}' if doi else ''}"
+
+
+MOST_KIND_CHARACTERS: Final = 60
 
 
 def _zotero(item: Item) -> Record:

@@ -169,15 +169,16 @@ def paper_without_abstract(record: Record, source: str) -> Paper | None:
 
 
 def _with_kept(paper: Paper, record: OwnRecord) -> Paper:
-    """Return a paper with what is known beside its record: other sources, fields set by hand."""
-    found = {name: record.get(name) for name in ("origins", "edited")}
+    """Return a paper with what is known beside its record: other sources, edits, notices."""
+    found = {name: record.get(name) for name in ("origins", "edited", "notices")}
     texts = {
         name: tuple(one_line(each) for each in value if isinstance(each, str))
         for name, value in found.items()
         if isinstance(value, list | tuple)
     }
     edited = tuple(name for name in texts.get("edited", ()) if name in EDITABLE)
-    return replace(paper, origins=tuple(filter(None, texts.get("origins", ()))), edited=edited)
+    origins, notices = (tuple(filter(None, texts.get(name, ()))) for name in ("origins", "notices"))
+    return replace(paper, origins=origins, edited=edited, notices=notices)
 
 
 def edited_paper(paper: Paper, values: Record) -> Paper:

@@ -178,6 +178,7 @@ class PaperRecord(FoundPaper):
     collections: list[str]
     tags: list[str]
     retraction: str | None
+    notices: list[str]
     is_summary: bool
 
     @classmethod
@@ -197,6 +198,7 @@ class PaperRecord(FoundPaper):
             collections=list(paper.collections),
             tags=list(paper.tags),
             retraction=paper.retraction,
+            notices=list(paper.notices),
             is_summary=paper.is_summary,
         )
 

@@ -14,6 +14,7 @@ from rag.store.schema import (
     edit,
     identifier,
     imprint,
+    notice,
     paper,
     paper_collection,
     retraction,
@@ -132,6 +133,14 @@ def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> 
         (
             retraction,
             [{"paper_number": n, "told": each.retraction} for n, each in papers if each.retraction],
+        ),
+        (
+            notice,
+            [
+                {"paper_number": number, "told": told}
+                for number, each in papers
+                for told in dict.fromkeys(each.notices)
+            ],
         ),
         (
             imprint,

@@ -33,7 +33,7 @@ LONGER: Final = 1.3  # as much longer an abstract is whole where another was cut
 ITEMS: Final = "zotero"  # the scheme of the items of a Zotero
 SUFFIX_CHARACTERS: Final = 6
 # What stands beside a paper's texts, in no order.
-REPORTED: Final = ("identifiers", "tags", "collections", "edited")
+REPORTED: Final = ("identifiers", "tags", "collections", "edited", "notices")
 SAID: Final = ("identifiers", "tags")  # what a record takes away when it says it no more
 NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
 Key = tuple[str, str]
@@ -336,6 +336,7 @@ def _joined(found: Paper, paper: Paper, met: Mapping[str, bool]) -> Paper:
         **kept,
         collections=_union(found.collections, paper.collections),
         retraction=paper.retraction or found.retraction,
+        notices=_union(found.notices, paper.notices),
         edited=_union(found.edited, paper.edited),
     )
 
@@ -423,6 +424,7 @@ def merge_all(papers: Sequence[Paper]) -> Paper:
             **values,
             collections=_union(whole.collections, other.collections),
             retraction=whole.retraction or other.retraction,
+            notices=_union(whole.notices, other.notices),
             edited=tuple(dict.fromkeys(set_by_hand)),
         )
     return whole

@@ -47,6 +47,7 @@ from rag.store.schema import (
     imprint,
     library,
     mark,
+    notice,
     origin,
     paper,
     paper_collection,
@@ -461,6 +462,7 @@ def _beside_papers() -> CompoundSelect[Any]:
         of("tags", tag, tag.c.name),
         of("origins", origin, origin.c.source),
         of("edited", edit, edit.c.field),
+        of("notices", notice, notice.c.told),
         of(RETRACTION, retraction, retraction.c.told),
         named,
     )
@@ -501,6 +503,7 @@ def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) 
 
 BESIDE_PAPERS: Final = (
     *(author, abstract, identifier, tag, origin, paper_collection, retraction, edit, imprint),
+    notice,
 )
 
 

@@ -24,8 +24,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
-# and counts; 5: without imprints.
-SCHEMA: Final = 6
+# and counts; 5: without imprints; 6: without watches and notices.
+SCHEMA: Final = 7
 
 metadata = MetaData()
 
@@ -166,6 +166,15 @@ retraction = Table(
     Column("told", Text, nullable=False),
 )
 
+# What came out of a paper later, in words: corrections, newer versions.
+notice = Table(
+    "notice",
+    metadata,
+    _paper_key(),
+    Column("told", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "told"),
+)
+
 # Volume, issue, pages and the like, of papers of which any is known.
 imprint = Table(
     "imprint",
@@ -224,6 +233,54 @@ wrong_try = Table(
     Column("address", Text, nullable=False),
     Column("tried_at", Float, nullable=False),
     Index("wrong_try_by_address", "address", "tried_at"),
+)
+
+# Queries of catalogues whose new papers are offered.
+watch = Table(
+    "watch",
+    metadata,
+    Column("watch_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False, unique=True),  # such as `arxiv:cat:cs.LG`
+    Column("added_at", Text, nullable=False),
+    Column("looked_at", Text),
+    Column("floor", Text),  # the date of the oldest paper that the first look read
+    sqlite_autoincrement=True,
+)
+
+# Papers that watches found. What was accepted, dismissed or passed over stays, so that it is not
+# offered again.
+offer = Table(
+    "offer",
+    metadata,
+    Column("paper_id", Text, primary_key=True),
+    Column("watch_id", Integer, nullable=False, index=True),  # it may be gone
+    Column(
+        "state",
+        String(16),
+        CheckConstraint("state IN ('new', 'accepted', 'dismissed', 'passed')"),
+        nullable=False,
+    ),
+    Column("found_at", Text, nullable=False),
+    Column("record", Text, nullable=False),  # JSON, as papers are exported
+)
+
+# What the papers that watches found are known by.
+offer_key = Table(
+    "offer_key",
+    metadata,
+    Column("paper_id", Text, ForeignKey("offer.paper_id", ondelete="CASCADE"), nullable=False),
+    Column("scheme", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("scheme", "value", "paper_id"),
+)
+
+# When notices of a paper were last looked for, and its version at arXiv then.
+checked = Table(
+    "checked",
+    metadata,
+    Column("paper_id", Text, primary_key=True),
+    Column("checked_at", Text, nullable=False),
+    Column("version", Integer),
 )
 
 conversation = Table(

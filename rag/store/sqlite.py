@@ -37,6 +37,9 @@ LATER_TABLES: Final = {
     "mark": "part TEXT, change TEXT",
     "imprint": "paper_number INTEGER, kind TEXT, volume TEXT, issue TEXT, pages TEXT, "
     "publisher TEXT, issn TEXT, isbn TEXT",
+    "notice": "paper_number INTEGER, told TEXT",
+    "watch": "watch_id INTEGER, source TEXT, added_at TEXT, looked_at TEXT, floor TEXT",
+    "offer": "paper_id TEXT, watch_id INTEGER, state TEXT, found_at TEXT, record TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 CONNECTIONS_KEPT: Final = 4

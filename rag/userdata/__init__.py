@@ -1,1 +1,1 @@
-"""Store what users leave in a library: conversations and feedback."""
+"""Store what users leave in a library: conversations, feedback, watches."""

@@ -130,6 +130,7 @@ def paper_html(paper: Paper | None) -> str:
     source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
     source += _named("In", paper.collections) + _named("Tagged", paper.tags)
     source += _named("Set by hand:", [FIELDS.get(name, name) for name in paper.edited])
+    source += _named("Since then:", paper.notices)
     if paper.retraction:
         known.insert(0, f"This paper was {paper.retraction}")
     return (

@@ -7,6 +7,7 @@ import graphlib
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,8 @@ def imported_names(source, package):
             yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
-@pytest.fixture(scope="module")
-def imports():
+@cache
+def read_imports():
     """The names that each module of the project imports; read once, by those alone that ask."""
     return {
         module_name(path): set(
@@ -139,6 +140,11 @@ def imports():
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
     }
+
+
+@pytest.fixture(scope="module")
+def imports():
+    return read_imports()
 
 
 def is_below(name, package):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.export import Format, Style
-from rag.types import LAST_YEAR, Citation, Filters, Paper, Role, Status, Verdict
+from rag.types import LAST_YEAR, Answer, Citation, Depth, Filters, Paper, Role, Status, Verdict
 
 MOST_CHARACTERS = 4000  # of a question
 MOST_HISTORY = 50  # messages
@@ -57,6 +57,7 @@ class AskArguments(Arguments):
     since: Year | None = None
     until: Year | None = None
     authors: list[str] = []
+    depth: Depth | None = None
 
     @property
     def filters(self) -> Filters | None:
@@ -147,8 +148,13 @@ class CitedPaper(FoundPaper):
         )
 
 
+def searches_of(answer: Answer) -> list[str]:
+    """Return what a thorough answer searched for; nothing of a quick one."""
+    return [each.text for each in answer.research.searches] if answer.research else []
+
+
 class Answered(BaseModel):
-    """What `ask` gives."""
+    """What `ask` gives; `searches` of a thorough answer."""
 
     text: str
     status: Status
@@ -157,6 +163,7 @@ class Answered(BaseModel):
     notice: str | None
     confidence: float
     citations: list[CitedPaper]
+    searches: list[str]
 
 
 class PaperRecord(FoundPaper):

@@ -136,7 +136,8 @@ def require_paper(library: Library, paper_id: str) -> Paper:
 def ask(library: Library, given: shapes.AskArguments, on_stage: OnStage) -> shapes.Answered:
     """Answer a question."""
     history = [Message(turn.role, turn.content) for turn in given.history]
-    answer = _followed(library.stream(given.question, history, given.filters), on_stage)
+    drafts = library.stream(given.question, history, given.filters, given.depth)
+    answer = _followed(drafts, on_stage)
     return shapes.Answered(
         text=answer.text,
         status=answer.status,
@@ -145,6 +146,7 @@ def ask(library: Library, given: shapes.AskArguments, on_stage: OnStage) -> shap
         notice=answer.notice,
         confidence=round(answer.confidence, 3),
         citations=[shapes.CitedPaper.of(each) for each in answer.citations],
+        searches=shapes.searches_of(answer),
     )
 
 

@@ -126,6 +126,14 @@ def test_an_agent_answers_a_question_by_three_calls(assistant):
     assert f"[{cited[0]['marker']}]" in answer["text"]
 
 
+def test_a_question_may_be_asked_thoroughly(assistant):
+    question = "How well do drones count moss?"
+    assert assistant.use("ask", question=question)["searches"] == []
+    assert len(assistant.use("ask", question=question, depth="thorough")["searches"]) > 1
+    refused = assistant.call("ask", question=question, depth="deep")
+    assert "'depth'" in refused.content[0].text
+
+
 def test_ask_tells_its_stages_while_it_works(assistant):
     told = []
 

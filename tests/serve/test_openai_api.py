@@ -84,6 +84,25 @@ def test_an_answer_cites_by_links_and_by_annotations(client, invented):
         assert each.quote in invented.get("moss").abstract
 
 
+@pytest.mark.parametrize(
+    ("depth", "is_thorough"), [(None, False), ("quick", False), ("thorough", True)]
+)
+def test_a_question_may_be_asked_thoroughly(client, depth, is_thorough):
+    body = {"depth": depth} if depth else {}
+    completion = chat(client, extra_body=body)
+    assert (len(completion.paperchat["searches"]) > 1) is is_thorough
+    *_, last = chat(client, stream=True, extra_body=body)
+    assert last.paperchat["searches"] == completion.paperchat["searches"]
+    response = client.responses.create(model=MODEL, input=ASKED, extra_body=body)
+    assert response.paperchat["searches"] == completion.paperchat["searches"]
+
+
+def test_a_depth_that_there_is_not_is_refused_by_its_name(client):
+    with pytest.raises(openai.BadRequestError) as refused:
+        chat(client, extra_body={"depth": "deep"})
+    assert refused.value.param == "depth"
+
+
 def test_a_stream_ends_with_the_same_text_annotations_and_usage(client):
     whole = chat(client).choices[0].message
     chunks = list(chat(client, stream=True, stream_options={"include_usage": True}))

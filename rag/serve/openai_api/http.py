@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -26,7 +27,7 @@ from rag.serve.openai_api.requests import (
     conversation_of,
 )
 from rag.tokens import count_tokens
-from rag.types import EXTRACTIVE, Answer, Message
+from rag.types import EXTRACTIVE, Answer, Depth, Message
 
 SCHEMA: Final = f"{PREFIX}/openapi.json"
 MODEL: Final = "paperchat"  # as the library is set up
@@ -116,28 +117,42 @@ def _asked(library: Library, model: str) -> Library:
     raise UnknownModelError(model)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of a library, within its conversation."""
+
+    library: Library
+    text: str
+    history: list[Message]
+    depth: Depth | None
+
+    def ask(self) -> Answer:
+        return self.library.ask(self.text, self.history, depth=self.depth)
+
+    def stream(self) -> Iterator[Answer]:
+        return self.library.stream(self.text, self.history, depth=self.depth)
+
+
 @router.post(
     "/chat/completions", dependencies=[Depends(_counted)], response_model=replies.ChatCompletion
 )
 def complete_chat(request: ChatRequest, library: Opened) -> object:
     """Answer the last message from the papers, in the light of those before it."""
     asked = _asked(library, request.model)
-    question, history = conversation_of(request.messages, "messages")
+    question = _Question(asked, *conversation_of(request.messages, "messages"), request.depth)
     if request.stream:
         with_usage = bool(request.stream_options and request.stream_options.include_usage)
-        events = _chat_events(request.model, asked, question, history, with_usage=with_usage)
+        events = _chat_events(request.model, question, with_usage=with_usage)
         return StreamingResponse(events, media_type=EVENTS)
-    answer = asked.ask(question, history)
+    answer = question.ask()
     return replies.chat_completion(request.model, answer, linked_answer(answer))
 
 
-def _chat_events(
-    model: str, library: Library, question: str, history: list[Message], *, with_usage: bool
-) -> Iterator[str]:
+def _chat_events(model: str, question: _Question, *, with_usage: bool) -> Iterator[str]:
     chunks, growing = replies.ChatChunks(model), GrowingText()
     yield _event(chunks.first())
     try:
-        for answer, added in _grown(library, question, history, growing):
+        for answer, added in _grown(question, growing):
             for piece in pieces(added):
                 yield _event(chunks.text(piece))
             if answer.status != DRAFT:
@@ -149,11 +164,9 @@ def _chat_events(
         yield _event({"error": _error(str(exc), "server_error")})
 
 
-def _grown(
-    library: Library, question: str, history: list[Message], growing: GrowingText
-) -> Iterator[tuple[Answer, str]]:
+def _grown(question: _Question, growing: GrowingText) -> Iterator[tuple[Answer, str]]:
     """Yield each draft and the final answer with the text that it adds."""
-    for answer in library.stream(question, history):
+    for answer in question.stream():
         is_draft = answer.status == DRAFT
         yield answer, growing.grow(answer) if is_draft else growing.finish(answer)
 
@@ -162,22 +175,20 @@ def _grown(
 def respond(request: ResponsesRequest, library: Opened) -> object:
     """Answer the input from the papers; nothing is stored."""
     asked = _asked(library, request.model)
-    question, history = conversation_of(request.messages, "input")
+    question = _Question(asked, *conversation_of(request.messages, "input"), request.depth)
     if request.stream:
-        events = _response_events(request.model, asked, question, history)
+        events = _response_events(request.model, question)
         return StreamingResponse(events, media_type=EVENTS)
-    answer = asked.ask(question, history)
+    answer = question.ask()
     whole = replies.ResponseEvents(request.model).whole(answer, linked_answer(answer))
     return JSONResponse(whole)
 
 
-def _response_events(
-    model: str, library: Library, question: str, history: list[Message]
-) -> Iterator[str]:
+def _response_events(model: str, question: _Question) -> Iterator[str]:
     events, growing = replies.ResponseEvents(model), GrowingText()
     yield from map(_named_event, events.begin())
     try:
-        for answer, added in _grown(library, question, history, growing):
+        for answer, added in _grown(question, growing):
             yield from (_named_event(events.delta(piece)) for piece in pieces(added))
             if answer.status != DRAFT:
                 yield from map(_named_event, events.end(answer, growing.sent))

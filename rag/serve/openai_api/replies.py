@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from rag.serve.openai_api.linking import Link, LinkedText
+from rag.serve.shapes import searches_of
 from rag.types import Answer, Usage
 
 OWNER = "paperchat"
@@ -72,7 +73,7 @@ class ResponseAnnotation(UrlCitation):
 
 
 class Told(BaseModel):
-    """What paperchat knows of an answer beyond OpenAI's fields."""
+    """What paperchat knows of an answer beyond OpenAI's fields; `searches` of a thorough one."""
 
     status: str
     reason: str | None
@@ -80,6 +81,7 @@ class Told(BaseModel):
     notice: str | None
     confidence: float
     mode: str
+    searches: list[str]
 
     @classmethod
     def of(cls, answer: Answer) -> Told:
@@ -91,6 +93,7 @@ class Told(BaseModel):
             notice=answer.notice,
             confidence=round(answer.confidence, 3),
             mode=answer.mode,
+            searches=searches_of(answer),
         )
 
 

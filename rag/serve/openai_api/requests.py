@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from rag.serve.openai_api.linking import unlinked
-from rag.types import Message
+from rag.types import Depth, Message
 
 MOST_MESSAGES = 500
 MOST_CHARACTERS = 200_000  # of a message
@@ -84,6 +84,7 @@ class ChatRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
+    depth: Depth | None = None  # ours: `thorough` searches in several ways
     response_format: TextFormat | None = None
 
 
@@ -95,6 +96,7 @@ class ResponsesRequest(BaseModel):
     stream: bool = False
     instructions: str | None = None
     previous_response_id: None = None
+    depth: Depth | None = None  # ours, as for a chat
     text: TextOptions | None = None
 
     @property

@@ -37,7 +37,7 @@ DATABASES: Final = re.compile(r"https?://(?:www\.)?(?:scopus|webofscience)\.", r
 SHARED_SCHEMES: Final = ("doi", "arxiv", "pmid", "openalex", "s2", "zotero")
 NOT_SEEN: Final = (
     *("source", "identifiers", "tags", "origins", "collections", "retraction", "edited"),
-    *("imprint", "notices"),
+    *("family_names", "imprint", "notices"),
 )
 SEEN: Final = tuple(sorted(each.name for each in fields(Paper) if each.name not in NOT_SEEN))
 

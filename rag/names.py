@@ -1,7 +1,7 @@
 """Split people's names as bibliographies want them; names that are no person's stay whole.
 
-Not covered: which of two words without a particle is the family name. The last is taken, as
-BibTeX does.
+Which of two words without a particle is the family name is known where a record states it; else
+the last is taken, as BibTeX does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+
+FamilyNames = tuple[tuple[str, str], ...]
 
 SUFFIXES: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 COMPANY: Final = frozenset({"inc", "inc.", "ltd", "ltd.", "llc", "gmbh", "corp", "corp.", "co."})
@@ -43,6 +45,16 @@ class Name:
     def __str__(self) -> str:
         """Return the name as it is spoken: given name first."""
         return " ".join(filter(None, (self.given, self.particle, self.family, self.suffix)))
+
+    @property
+    def whole_family(self) -> str:
+        """The family name with its particle in front."""
+        return " ".join(filter(None, (self.particle, self.family)))
+
+    @property
+    def in_order(self) -> str:
+        """The name as lists are ordered by it: `van der Berg, Jr., Jan`."""
+        return ", ".join(filter(None, (self.whole_family, self.suffix, self.given)))
 
     @property
     def is_whole(self) -> bool:
@@ -92,3 +104,20 @@ def _split_sorted(family: list[str], given: str, suffix: str = "") -> Name:
     while at < len(family) - 1 and family[at].islower():
         at += 1
     return Name(" ".join(family[at:]), given, " ".join(family[:at]), suffix)
+
+
+def stated_name(text: str, family: str) -> Name:
+    """Return the parts of a name `Given Family` whose family name is known, or that is whole."""
+    words, known = text.split(), family.split()
+    if words == known:
+        return Name(" ".join(words))
+    suffix = words[-1] if words and words[-1].casefold() in SUFFIXES else ""
+    for named, behind in ((words, ""), (words[:-1], suffix)):
+        if known and len(named) > len(known) and named[-len(known) :] == known:
+            return _split_sorted(known, " ".join(named[: -len(known)]), behind)
+    return split_name(text)
+
+
+def is_telling(text: str, family: str) -> bool:
+    """Return whether a family name is another than the one that is found in the name itself."""
+    return stated_name(text, family) != split_name(text)

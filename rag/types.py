@@ -107,6 +107,9 @@ class Paper:
         retraction: That it was retracted, in words, and where that is stated.
         notices: What came out of it later, in words, and where: corrections, newer versions.
         edited: Fields that a user set by hand, which nothing else overwrites.
+        family_names: Pairs of an author and the family name that a record states, its particle in
+            front; the whole name, where that is not to be taken apart. Of those alone of whom it
+            does not follow from the name: `("José García Márquez", "García Márquez")`.
         imprint: Volume, issue, pages and the like.
     """
 
@@ -124,6 +127,7 @@ class Paper:
     collections: tuple[str, ...] = field(default=(), compare=False)
     retraction: str | None = field(default=None, compare=False)
     edited: tuple[str, ...] = field(default=(), compare=False)
+    family_names: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     imprint: Imprint = field(default=NO_IMPRINT, compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
 
@@ -759,6 +763,7 @@ SAID_OF_FIELDS: Final = {
     **{"published": "date", "url": "address", "identifiers": "ids"},
     **{"kind": "kind of publication", "issn": "ISSN", "isbn": "ISBN"},
     "imprint": "volume, issue, pages",
+    "family_names": "family names",
 }
 
 

@@ -258,7 +258,8 @@ def older(library):
     library.close()
     with sqlite3.connect(library.folder / FILE) as connection:
         connection.executescript(
-            "DROP TABLE retraction; DROP TABLE edit; DROP TABLE imprint; PRAGMA user_version = 2;"
+            "DROP TABLE retraction; DROP TABLE edit; DROP TABLE imprint; DROP TABLE family_name;"
+            "PRAGMA user_version = 2;"
         )
     connection.close()
     return library

@@ -12,6 +12,7 @@ from typing import Final
 
 from rag.answering.direct import DirectAnswer
 from rag.answering.roles import lead_sentence
+from rag.authors import names_of
 from rag.export import export_papers
 from rag.identifiers import arxiv_id_of
 from rag.query.fields import Field
@@ -186,8 +187,8 @@ def code_sentence(paper: Paper) -> Sentence | None:
 
 def heading(paper: Paper) -> str:
     """Render a paper for a list: its title, and authors and year where known."""
-    first = paper.authors[0].split()[-1] if paper.authors else ""
-    who = f"{first} et al." if len(paper.authors) > 1 else first
+    families = [name.whole_family for name in names_of(paper)]
+    who = f"{families[0]} et al." if len(families) > 1 else "".join(families)
     details = ", ".join(filter(None, (who, str(paper.year or ""))))
     return f"**{paper.title}**" + (f" ({details})" if details else "")
 

@@ -193,6 +193,7 @@ def show_paper(options: argparse.Namespace) -> int:
         f"This paper was {paper.retraction}." if paper.retraction else None,
         *(f"Since then: {each}" for each in paper.notices),
         ", ".join(paper.authors),
+        f"family names: {', '.join(families)}" if (families := _families(paper)) else None,
         paper.place,
         paper.imprint.publisher,
         f"ISSN {paper.imprint.issn}" if paper.imprint.issn else None,
@@ -207,6 +208,11 @@ def show_paper(options: argparse.Namespace) -> int:
     ]
     write_line("\n".join([paper.title, *filter(None, known), "", paper.abstract]))
     return 0
+
+
+def _families(paper: Paper) -> list[str]:
+    """Return the family names that a reader of the names could take for others."""
+    return [family for author, family in paper.family_names if family != author]
 
 
 def remove_papers(options: argparse.Namespace) -> int:

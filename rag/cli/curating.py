@@ -58,7 +58,12 @@ def _add_edit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paper_ids", nargs="+", metavar="PAPER_ID")
     for name in FIELDS:
         parser.add_argument(f"--{name}", help="of one paper; '' clears it")
-    parser.add_argument("--author", action="append", metavar="NAME", help="all of them; repeatable")
+    parser.add_argument(
+        "--author",
+        action="append",
+        metavar="NAME",
+        help="all of them; “García Márquez, José” tells the family name; repeatable",
+    )
     parser.add_argument("--tag", action="append", default=[], help="add a tag; repeatable")
     parser.add_argument("--untag", action="append", default=[], metavar="TAG", help="take one off")
     parser.add_argument(

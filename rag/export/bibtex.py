@@ -94,10 +94,10 @@ def _braced(value: str) -> str:
 
 def _author(name: Name) -> str:
     """Return `von Family, Suffix, Given`; braces keep together what is no person's name."""
-    family = " ".join(filter(None, (name.particle, name.family)))
     if name.is_whole or NO_NAME.search(str(name)):
         return _braced(latex_text(str(name)))
-    return ", ".join(latex_text(part) for part in (family, name.suffix, name.given) if part)
+    parts = (name.whole_family, name.suffix, name.given)
+    return ", ".join(latex_text(part) for part in parts if part)
 
 
 def _verbatim(address: str) -> str:

@@ -81,13 +81,24 @@ def _custom(reference: Reference) -> dict[str, object]:
 def _name(name: Name) -> dict[str, str]:
     if name.is_whole:
         return {"literal": name.family}
+    given, dropping = _particle_behind(name.given)
     parts = {
         "family": name.family,
-        "given": name.given,
+        "given": given,
+        "dropping-particle": dropping,
         "non-dropping-particle": name.particle,
         "suffix": name.suffix,
     }
     return {part: value for part, value in parts.items() if value}
+
+
+def _particle_behind(given: str) -> tuple[str, str]:
+    """Split the small words off that stand behind a given name: `Alexis de`, `Ludwig van`."""
+    words = given.split()
+    end = len(words)
+    while end > 1 and words[end - 1].islower():
+        end -= 1
+    return " ".join(words[:end]), " ".join(words[end:])
 
 
 def _date(reference: Reference) -> dict[str, object] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rag.names import split_name
+from rag.authors import names_of
 from rag.text import one_line
 from rag.types import Paper
 
@@ -14,7 +14,7 @@ WORDS_OF_TITLE: Final = 4
 
 def render_in_text(paper: Paper) -> str:
     """Render the reference to a paper; by the beginning of its title where no author is known."""
-    names = [_family(name) for name in paper.authors]
+    names = [name.whole_family for name in names_of(paper)]
     if not names:
         words = one_line(paper.title).split()
         cut = "…" if len(words) > WORDS_OF_TITLE else ""
@@ -24,8 +24,3 @@ def render_in_text(paper: Paper) -> str:
     else:
         who = f"{names[0]} & {names[1]}" if len(names) == 2 else f"{names[0]} et al."
     return f"({who}, {paper.year or UNDATED})"
-
-
-def _family(name: str) -> str:
-    parts = split_name(name)
-    return " ".join(filter(None, (parts.particle, parts.family)))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from rag.authors import names_of
 from rag.cleaning import clean_abstract, clean_title
 from rag.identifiers import arxiv_id_of, id_from_title, is_of_preprints
 from rag.names import Name, split_name
@@ -137,7 +138,7 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
             is_published=bool({"doi", "pmid"} & known.keys()),
         ),
         title=one_line(paper.title),
-        authors=tuple(split_name(name) for name in map(one_line, paper.authors) if name),
+        authors=tuple(names_of(paper)),
         year=year,
         month=month,
         day=day,
@@ -226,7 +227,8 @@ def _aliases(paper: Paper) -> Iterator[str]:
 def _plain_key(paper: Paper) -> str:
     """Return first author's family name, year, and first telling word of the title.
 
-    It depends on the paper alone, so that a paper has the same key in every export.
+    It depends on the paper alone, so that a paper has the same key in every export; also once a
+    record states a family name of two words, of which a key has the last.
     """
     words = [word for word in map(_plain, paper.title.split()) if word]
     telling = [word for word in words if not SMALL_WORDS.fullmatch(word)] or words

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from rag.export.references import EntryKind, Reference
-from rag.names import Name
+from rag.names import Name, split_name
 from rag.types import Imprint
 
 TYPES: Final[Mapping[EntryKind, str]] = {
@@ -76,9 +76,13 @@ def _imprint(known: Imprint) -> dict[str, str | None]:
 
 
 def _author(name: Name) -> str:
-    """Return `Family, Given, Suffix`; the standard has the suffix last."""
-    family = " ".join(filter(None, (name.particle, name.family)))
-    return ", ".join(filter(None, (family, name.given, name.suffix)))
+    """Return `Family, Given, Suffix`; the standard has the suffix last.
+
+    A name that could be taken apart ends with a comma, by which EndNote knows that it is whole.
+    """
+    if name.is_whole and not split_name(name.family).is_whole:
+        return f"{name.family},"
+    return ", ".join(filter(None, (name.whole_family, name.given, name.suffix)))
 
 
 def _date(reference: Reference) -> str | None:

@@ -9,15 +9,18 @@ from dataclasses import fields
 from typing import Final
 
 from rag.export.references import listed
+from rag.names import stated_name
 from rag.types import Imprint, Paper
 
 OWN_ID: Final = "paperchat_id"
+SORTED: Final = "sorted_authors"  # those whose family names do not follow from their names
 OF_IMPRINT: Final = tuple(each.name for each in fields(Imprint))
 COLUMNS: Final = (
     *(
         OWN_ID,
         "title",
         "authors",
+        SORTED,
         "published",
         "venue",
         *OF_IMPRINT,
@@ -50,6 +53,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         OWN_ID: paper.paper_id,
         "title": paper.title,
         "authors": BETWEEN.join(paper.authors),
+        SORTED: BETWEEN.join(stated_name(*each).in_order for each in paper.family_names),
         "published": paper.published or "",
         "venue": paper.venue or "",
         **{name: getattr(paper.imprint, name) or "" for name in OF_IMPRINT},

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+from rag.authors import joined_family_names
 from rag.identifiers import arxiv_id_of, doi_of
 from rag.imprints import joined_imprint
 from rag.lookup import arxiv, crossref, openalex
@@ -25,12 +26,16 @@ from rag.types import Imprint, Paper, Progress
 STAGE: Final = "looking papers up"
 FILLED: Final = ("authors", "published", "venue", "url")
 IMPRINT: Final = "imprint"
+FAMILY_NAMES: Final = "family_names"
 PAPERS_AT_ONCE: Final = openalex.DOIS_PER_REQUEST
 YEARS_APART: Final = 1  # from a preprint to its journal
 # What publishers write before the title of what they took back.
 MARKED: Final = re.compile(r"^\W*(?:retracted|withdrawn|removed)(?:\s+\w+)?\s*:\s*", re.IGNORECASE)
 
-LABELS: Final = {"url": "link", "published": "date", "identifiers": "ids", IMPRINT: "published as"}
+LABELS: Final = {
+    **{"url": "link", "published": "date", "identifiers": "ids", IMPRINT: "published as"},
+    FAMILY_NAMES: "family names",
+}
 NOTHING: Final = "(nothing)"
 MOST_SHOWN: Final = 60  # authors, of which some papers have thousands
 
@@ -142,9 +147,12 @@ def enrich(paper: Paper, found: Sequence[Paper]) -> Enrichment:
             else joined_imprint(paper, each, keeps=True),
             retraction=paper.retraction or each.retraction,
         )
+        if "authors" not in paper.edited:
+            stated = joined_family_names(paper.authors, paper, each)
+            paper = replace(paper, family_names=stated)
         changes += [
             Change(name, getattr(before, name), getattr(paper, name), each.source or "")
-            for name in (*FILLED, IMPRINT, "identifiers", "retraction")
+            for name in (*FILLED, FAMILY_NAMES, IMPRINT, "identifiers", "retraction")
             if getattr(before, name) != getattr(paper, name)
         ]
     return Enrichment(paper, tuple(changes))

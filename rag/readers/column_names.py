@@ -58,6 +58,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "collections": "collections, collection",
     "kinds": "document type, publication type, dt",
     "own": "paperchat_id",
+    "sorted": "sorted_authors",
 }
 # Volume, issue, pages and the like, which tell nothing of whether a table is one of papers.
 DETAILS: Final[Mapping[str, str]] = {

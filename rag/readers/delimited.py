@@ -23,6 +23,7 @@ from rag.readers.column_names import (
 )
 from rag.readers.dates import best_date, combine
 from rag.readers.imprints import page_span
+from rag.readers.people import whole
 from rag.readers.records import OwnRecord, Record, RecordError, UnreadableError
 from rag.readers.text_files import Text
 
@@ -235,7 +236,8 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
     }
     if not own_id:
         return record
-    names = map(str.strip, _first(cells, "authors").split(";"))
+    told = {name: name for name in map(whole, _first(cells, "sorted").split(";"))}
+    names = (told.get(name, name) for name in map(str.strip, _first(cells, "authors").split(";")))
     own = {name: cells.get(name) for name in ("source", "retraction")}
     return OwnRecord({**record, "authors": list(names), **own})
 

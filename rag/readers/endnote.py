@@ -13,7 +13,7 @@ from typing import Final
 from rag.identifiers import find_arxiv_id
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
-from rag.readers.people import read_people
+from rag.readers.people import read_people, with_endnotes_bodies
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
 
@@ -64,7 +64,7 @@ def _record(fields: Fields) -> Record:
     return {
         "title": fields.text("T"),
         "abstract": fields.whole("X"),
-        "authors": read_people(fields.all("A")),
+        "authors": read_people(with_endnotes_bodies(fields.all("A"))),
         "published": best_date(combine(fields.text("D"), fields.text("8")), fields.text("8")),
         "arxiv_id": find_arxiv_id(*fields.every("M", "R", "J", "Z", "V", "N")),
         "doi": fields.text("R"),

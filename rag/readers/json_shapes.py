@@ -25,7 +25,7 @@ from rag.readers.dates import iso_date, parse_date
 from rag.readers.imprints import page_span
 from rag.readers.named_imprints import named_imprint, named_kinds, tells_any
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
-from rag.readers.people import read_people
+from rag.readers.people import Person, read_people, whole
 from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
 from rag.readers.zotero_collections import NAMED
 from rag.text import one_line
@@ -88,8 +88,14 @@ def _parsed_names(parsed: Sequence[object]) -> list[str]:
         if isinstance(each, list) and len(each) > 1 and all(isinstance(p, str) for p in each[:3]):
             family, given, suffix = (*each[:3], "")[:3]
             name = " ".join(part for part in (given, family, suffix) if part)
-            names.append(_latex(name))
-    return [str(name) for name in names]
+            names.append(_with_family(str(_latex(name)), str(_latex(family)), given))
+    return names
+
+
+def _with_family(name: str, family: str, given: str) -> str:
+    """Return a name that knows its family name, where that may be more or less than its end."""
+    is_plain = " " not in family and not given.rpartition(" ")[2].islower()
+    return name if is_plain or not given else Person(name, family)
 
 
 def _latex(value: object) -> object:
@@ -201,7 +207,7 @@ def _crossref(item: Item) -> Record:
     return {
         "title": joined_title(title, subtitle),
         "abstract": _text(item, "abstract") or _first(item, "abstract"),
-        "authors": item.get("author"),
+        "authors": [_person_or_body(each) for each in _listed(item.get("author"))],
         "published": next(filter(None, dates), ""),
         "doi": _text(item, "DOI"),
         "url": "" if _text(item, "DOI") else _text(item, "URL"),
@@ -216,6 +222,12 @@ def _crossref(item: Item) -> Record:
         "keywords": item.get("subject"),
         "retraction": _retraction(item),
     }
+
+
+def _person_or_body(author: object) -> object:
+    """Return an author as Crossref has it, where a name alone is a body's."""
+    is_body = isinstance(author, Mapping) and "family" not in author
+    return whole(_text(author, "name")) if is_body else author
 
 
 def _retraction(item: Item) -> str:

@@ -1,5 +1,7 @@
 """Read who wrote a paper, in whatever way it is written: given name first, each person once.
 
+A name whose parts a record tells apart is a `Person`, which knows its family name.
+
 Not covered: which of `Kessel Ada, Tee Bo` is the family name when commas separate people and no
 initials tell; they stay as they are.
 """
@@ -15,7 +17,7 @@ from typing import Final
 
 from rag.cleaning.latex import plain_text
 from rag.cleaning.markup import without_entities
-from rag.names import BODY, SUFFIXES, Name, split_name
+from rag.names import BODY, SUFFIXES, FamilyNames, Name, is_telling, split_name
 from rag.text import one_line
 
 MOST_CHARACTERS: Final = 200_000  # of all names together; papers of 3,000 authors have 60,000
@@ -60,6 +62,7 @@ EXTENDED: Final = re.compile(
 AND_WORD: Final = re.compile(r"[{}]|\sand(?=\s)", re.IGNORECASE)
 SEMICOLON: Final = re.compile(r"[{};]")
 COMMA: Final = re.compile(r"[{},]")
+SPACE: Final = re.compile(r"[{}\s]")
 LISTED: Final = re.compile(r"^\s*\[\s*[\"']")  # a list of Python's, as tables have it
 NESTED: Final = re.compile(r"^\s*\[\s*[\[{].*\]\s*$", re.DOTALL)  # and one of lists or mappings
 QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
@@ -76,6 +79,46 @@ FULL_NAME: Final = (
 )
 SIMPLE: Final = re.compile(rf"{FULL_NAME}(?:, {FULL_NAME})*+$")
 CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+
+
+class Person(str):
+    """A name as it is spoken, of which a record tells the family name.
+
+    Attributes:
+        family: The family name, its particle in front; the whole name where it stays whole.
+    """
+
+    __slots__ = ("family",)
+
+    family: str
+
+    def __new__(cls, name: str, family: str) -> Person:
+        """Make one of a name with the given name first."""
+        person = super().__new__(cls, name)
+        person.family = family
+        return person
+
+
+def whole(text: str) -> str:
+    """Return a name that a record gives as one that is not to be taken apart, such as a body's."""
+    if "," in text.strip(", "):
+        return spoken(text)
+    name = _without_notes(text)
+    return Person(name, name) if name else ""
+
+
+def with_endnotes_bodies(names: Iterable[str]) -> list[str]:
+    """Return names as EndNote has them, who knows by a comma behind it that one is whole."""
+    return [whole(each) if each.rstrip().endswith(",") else each for each in names]
+
+
+def read_family_names(names: Iterable[str]) -> FamilyNames:
+    """Return the family names that do not follow from names of which they were told."""
+    told = {str(each): each.family for each in names if isinstance(each, Person)}
+    return tuple(pair for pair in told.items() if _is_telling(*pair))
+
+
+_is_telling = lru_cache(1 << 14)(is_telling)
 
 
 def read_people(value: object) -> tuple[str, ...]:
@@ -116,6 +159,9 @@ def _parsed(text: str) -> object:
 def _from_item(item: object) -> Iterator[str]:
     if isinstance(item, Mapping):
         yield from _from_mapping(item)
+    elif isinstance(item, Person):
+        if text := _without_notes(item):
+            yield item if text == item else Person(text, item.family)
     elif isinstance(item, str):
         item = without_entities(item)
         yield from (spoken(each) for each in (item.split(";") if ";" in item else [item]))
@@ -131,16 +177,21 @@ def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
         yield body_or_person(text)
         return
     family, given = _first(keys, *FAMILY), _first(keys, *GIVEN)
-    whole = _first(keys, *WHOLE)
-    if family and whole and not given and family.casefold() not in whole.casefold():
-        given = whole  # a name beside a surname
-    if whole and not (family and given):
-        yield spoken(whole)
+    named = _first(keys, *WHOLE)
+    if family and named and not given and family.casefold() not in named.casefold():
+        given = named  # a name beside a surname
+    if named and not (family and given):
+        yield whole(named) if named in map(keys.get, BODIES) else spoken(named)
         return
-    particle = " ".join(filter(None, map(keys.get, ("droppingparticle", "nondroppingparticle"))))
     if family:
-        given = " ".join(filter(None, (given, _first(keys, "middle", "middlename"))))
-        yield one_line(str(Name(family, given, particle, keys.get("suffix", ""))))
+        dropping = keys.get("droppingparticle", "")
+        given = " ".join(filter(None, (given, _first(keys, "middle", "middlename"), dropping)))
+        particle = keys.get("nondroppingparticle", "")
+        yield _person(Name(family, given, particle, keys.get("suffix", "")))
+
+
+def _person(name: Name) -> str:
+    return Person(one_line(str(name)), one_line(name.whole_family))
 
 
 FAMILY: Final = ("family", "lastname", "last", "surname", "familyname", "keyname")
@@ -149,6 +200,7 @@ WHOLE: Final = (
     *("fullname", "name", "displayname", "full", "creatorname", "collectivename", "collab"),
     *("authorname", "preferredname", "stringname"),
 )
+BODIES: Final = ("collectivename", "collab")  # of these
 
 
 @lru_cache(1 << 10)
@@ -169,19 +221,14 @@ def _first(keys: Mapping[str, str], *names: str) -> str:
 
 def body_or_person(text: str) -> str:
     """Return a name that is given whole: a body's, or a person's."""
-    return text if BODY.search(text) or text.count(",") != 1 else spoken(text)
+    is_body = BODY.search(text) or text.count(",") != 1
+    return Person(text, text) if is_body else spoken(text)
 
 
 @lru_cache(1 << 14)
 def spoken(text: str) -> str:
     """Write one person's name with the given name first; "" for nobody."""
-    text = one_line(text)
-    if HAS_MORE.search(text):
-        text = PLACE.sub("", ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text)))).strip(" ;")
-    if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
-        return ""
-    text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
-    text = text.strip(", ").rstrip("*†‡§¶ ")  # the signs of notes
+    text = _without_notes(text)
     if "," not in text:
         return _with_initials_before(text)
     if BODY.search(text):
@@ -189,7 +236,21 @@ def spoken(text: str) -> str:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 3 and parts[2].casefold() in SUFFIXES:  # RIS has the suffix last
         parts = [parts[0], parts[2], parts[1]]
-    return str(split_name(", ".join(part for part in parts if part)))
+    parts = list(filter(None, parts))
+    name = split_name(", ".join(parts))
+    is_spoken = len(parts) == 2 and parts[1].casefold() in SUFFIXES  # John Smith, Jr.
+    return str(name) if name.is_whole or is_spoken else _person(name)
+
+
+def _without_notes(text: str) -> str:
+    """Return a name without roles, ids, places and the signs of notes; "" for nobody."""
+    text = one_line(text)
+    if HAS_MORE.search(text):
+        text = PLACE.sub("", ORCID.sub("", SCOPUS_NUMBER.sub("", ROLE.sub("", text)))).strip(" ;")
+    if text.casefold() in NOBODY or not any(map(str.isalpha, text)):
+        return ""
+    text = BODY_PREFIX.sub("", text) if text[0] in "FfOo" else text
+    return text.strip(", ").rstrip("*†‡§¶ ")
 
 
 def _with_initials_before(text: str) -> str:
@@ -237,7 +298,10 @@ def split_people(text: str) -> list[str]:
 
 
 def _all_spoken(names: list[str]) -> list[str]:
-    """Write names with the given name first; in a list of them, one tells of the others."""
+    """Write names with the given name first; in a list of them, one tells of the others.
+
+    So does `Le Goff Y`, whose family name has two words, beside `Tee B`.
+    """
     if len(names) > 1 and not any(name.endswith(".") for name in names[:-1]):
         names = [*names[:-1], names[-1].rstrip(".")]
     apart = [name.rpartition(" ") for name in names]
@@ -245,7 +309,7 @@ def _all_spoken(names: list[str]) -> list[str]:
         family and "," not in family and _are_initials(initials) for family, _, initials in apart
     )
     if len(names) > 1 and are_alike and any(map(_has_initials_behind, names)):
-        return [f"{initials} {family}" for family, _, initials in apart]  # `Le Goff Y`, too
+        return [Person(f"{initials} {family}", family) for family, _, initials in apart]
     return [spoken(each) for each in names]
 
 
@@ -349,11 +413,20 @@ def _bibtex_person(text: str) -> list[str]:
     if EXTENDED.match(text):
         return [_extended(text)]
     if _is_enclosed(text):
-        return [plain_text(text)]
+        return [whole(plain_text(text))]
     parts = [part.strip() for part in _outside_braces(text, COMMA)]
     if _breaks_the_rules(parts):
         return [spoken(plain_text(each)) for each in _separated_by_commas(text)]
-    return [spoken(plain_text(text))]
+    name = spoken(plain_text(text))
+    if len(parts) == 1 and (last := _last_enclosed(text)) and name.endswith(f" {last}"):
+        return [Person(name, last)]
+    return [name]
+
+
+def _last_enclosed(text: str) -> str:
+    """Return the words that braces keep together at the end: `Gabriel {García Márquez}`."""
+    *_, last = _outside_braces(text, SPACE)
+    return plain_text(last) if " " in last else ""
 
 
 def _breaks_the_rules(parts: list[str]) -> bool:
@@ -370,7 +443,7 @@ def _extended(text: str) -> str:
         parts.setdefault(name.strip().casefold(), plain_text(value.strip().strip('"')))
     given = parts.get("given") or parts.get("given-i", "")
     family = parts.get("family", "")
-    return str(Name(family, given, parts.get("prefix", ""), parts.get("suffix", "")))
+    return _person(Name(family, given, parts.get("prefix", ""), parts.get("suffix", "")))
 
 
 def _is_enclosed(text: str) -> bool:

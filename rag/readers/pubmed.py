@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rag.readers.fields import Fields, read_each
-from rag.readers.people import read_people
+from rag.readers.people import read_people, whole
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
 
@@ -49,7 +49,7 @@ def _record(fields: Fields) -> Record:
     return {
         "title": fields.text("TI", "BTI", "TT"),
         "abstract": fields.whole("AB", "OAB"),
-        "authors": [*read_people(fields.all("FAU", "AU")), *fields.every("CN")],
+        "authors": [*read_people(fields.all("FAU", "AU")), *map(whole, fields.every("CN"))],
         "published": fields.text("DP", "DEP", "EDAT"),
         "doi": _doi(fields),
         "pmid": fields.text("PMID"),

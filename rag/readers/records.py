@@ -18,10 +18,11 @@ from rag.identifiers import (
     plain_doi,
     plain_pmid,
 )
+from rag.names import FamilyNames, is_telling
 from rag.readers.dates import best_date
 from rag.readers.hyphens import with_lines_joined
 from rag.readers.imprints import read_imprint
-from rag.readers.people import read_people
+from rag.readers.people import Person, read_family_names, read_people
 from rag.text import one_line
 from rag.types import Imprint, Kind, Paper
 
@@ -138,11 +139,12 @@ def paper_from_record(record: Record, source: str) -> Paper:
     doi = plain_doi(_first_text(record, "doi", "DOI") or url or "")
     arxiv_id = _arxiv_id(record, own_id, url, doi)
     identifiers = _identifiers(record, arxiv_id, doi)
+    people = _authors(record)
     paper = Paper(  # by place, which is faster for what is done for every record
         own_id or arxiv_id or id_from_title(title),
         title,
         abstract,
-        _authors(record),
+        tuple(map(str, people)),
         _published(record),
         url or _address(arxiv_id, identifiers),
         _venue(record),
@@ -153,6 +155,7 @@ def paper_from_record(record: Record, source: str) -> Paper:
         _collections(record),
         _first_text(record, "retraction")[:MOST_RETRACTION_CHARACTERS] or _marked(record, title),
         (),
+        read_family_names(people),
         read_imprint(record),
     )
     return _with_kept(paper, record) if isinstance(record, OwnRecord) else paper
@@ -177,8 +180,27 @@ def _with_kept(paper: Paper, record: OwnRecord) -> Paper:
         if isinstance(value, list | tuple)
     }
     edited = tuple(name for name in texts.get("edited", ()) if name in EDITABLE)
+    stated = _exported_family_names(record.get("family_names"), paper.authors)
     origins, notices = (tuple(filter(None, texts.get(name, ()))) for name in ("origins", "notices"))
-    return replace(paper, origins=origins, edited=edited, notices=notices)
+    return replace(
+        paper,
+        origins=origins,
+        edited=edited,
+        notices=notices,
+        family_names=paper.family_names or stated,
+    )
+
+
+def _exported_family_names(value: object, authors: Sequence[str]) -> FamilyNames:
+    """Return pairs as our own JSON Lines have them."""
+    pairs = value if isinstance(value, list | tuple) else ()
+    told = {
+        one_line(_text(each[0])): one_line(_text(each[1]))
+        for each in pairs
+        if isinstance(each, list | tuple) and len(each) == 2
+    }
+    known = [(author, told[author]) for author in authors if author in told]
+    return tuple(pair for pair in known if is_telling(*pair))
 
 
 def edited_paper(paper: Paper, values: Record) -> Paper:
@@ -199,13 +221,24 @@ def edited_paper(paper: Paper, values: Record) -> Paper:
     _require_read(read, values)
     named = (IMPRINT if name in OF_IMPRINT else name for name in values)
     changed = {name: getattr(read, name) for name in named if name in EDITABLE}
+    edited = tuple(dict.fromkeys((*paper.edited, *changed)))
+    if "authors" in changed:
+        changed["family_names"] = _edited_family_names(paper, values["authors"])
     identifiers = paper.identifiers
     if "doi" in values:
         given = _keys_of_doi(values["doi"], read)
         kept = (key for key in identifiers if key[0] not in ("doi", *dict(given)))
         identifiers = (*kept, *given)
-    edited = tuple(dict.fromkeys((*paper.edited, *changed)))
     return replace(paper, **changed, identifiers=identifiers, edited=edited)
+
+
+def _edited_family_names(paper: Paper, people: object) -> FamilyNames:
+    """Return the family names that were typed; where none was, that of before stays."""
+    names = people if isinstance(people, tuple) else ()
+    typed = {each for each in names if isinstance(each, Person)}
+    kept = {name: family for name, family in paper.family_names if name not in typed}
+    known = kept | dict(read_family_names(names))
+    return tuple((str(name), known[name]) for name in names if name in known)
 
 
 def _keys_of_doi(given: object, read: Paper) -> tuple[tuple[str, str], ...]:
@@ -371,7 +404,11 @@ def _web_address(text: str) -> str | None:
 def _authors(record: Record) -> tuple[str, ...]:
     value = record.get("authors") or record.get("author")
     if isinstance(record, OwnRecord) and isinstance(value, Iterable):
-        names = (one_line(name) for name in value if isinstance(name, str))
+        names = (
+            name if isinstance(name, Person) else one_line(name)
+            for name in value
+            if isinstance(name, str)
+        )
         return tuple(dict.fromkeys(filter(None, names)))
     return read_people(value)
 

@@ -15,7 +15,7 @@ from rag.identifiers import arxiv_id_in, find_arxiv_id, is_of_database, plain_do
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
 from rag.readers.imprints import page_span
-from rag.readers.people import read_people, split_people
+from rag.readers.people import read_people, split_people, with_endnotes_bodies
 from rag.readers.records import OwnRecord, Record, RecordError, noted_retraction
 from rag.readers.text_files import Text
 
@@ -136,7 +136,7 @@ def _authors(fields: Fields) -> list[str] | tuple[str, ...]:
     names = fields.all(*AUTHORS)
     if len(names) == 1 and (";" in names[0] or " and " in names[0]):
         return split_people(names[0])
-    return read_people(names)
+    return read_people(with_endnotes_bodies(names))
 
 
 def _doi(fields: Fields, urls: list[str]) -> str:

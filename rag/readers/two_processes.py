@@ -25,7 +25,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rag.types import Imprint, Paper, Rejection
+from rag.types import NO_IMPRINT, Imprint, Paper, Rejection
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ BROKEN: Final = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 
 Item = Paper | Rejection
 Read = Callable[[Sequence[str]], list[Item]]
-OF_PAPER: Final = attrgetter(*(each.name for each in fields(Paper) if each.name != "imprint"))
+FIELDS: Final = tuple(each.name for each in fields(Paper))
+OF_PAPER: Final = attrgetter(*FIELDS)
+AT_IMPRINT: Final = FIELDS.index("imprint")
 OF_IMPRINT: Final = attrgetter(*(each.name for each in fields(Imprint)))
 OF_REJECTION: Final = attrgetter(*(each.name for each in fields(Rejection) if each.name != "paper"))
 
@@ -247,12 +249,15 @@ def as_values(item: Item) -> tuple[object, ...] | list[object]:
 
 
 def _values(paper: Paper) -> tuple[object, ...]:
-    return (*OF_PAPER(paper), OF_IMPRINT(paper.imprint) if paper.imprint else None)
+    values = OF_PAPER(paper)
+    imprint = OF_IMPRINT(paper.imprint) if paper.imprint else None
+    return (*values[:AT_IMPRINT], imprint, *values[AT_IMPRINT + 1 :])
 
 
 def _paper(values: tuple[Any, ...]) -> Paper:
-    *known, imprint = values
-    return replace(Paper(*known), imprint=Imprint(*imprint)) if imprint else Paper(*known)
+    known = list(values)
+    known[AT_IMPRINT] = Imprint(*values[AT_IMPRINT]) if values[AT_IMPRINT] else NO_IMPRINT
+    return Paper(*known)
 
 
 def _rejection(values: list[Any]) -> Rejection:

@@ -9,7 +9,7 @@ from typing import Final
 from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
 from rag.readers.imprints import page_span
-from rag.readers.people import read_people
+from rag.readers.people import read_people, whole
 from rag.readers.records import Record, RecordError
 from rag.readers.text_files import Text
 
@@ -62,7 +62,10 @@ def record_of_tags(fields: Fields) -> Record:
     return {
         "title": fields.text("TI"),
         "abstract": fields.whole("AB"),
-        "authors": [*read_people(fields.all("AF", "AU", "BF", "BA")), *fields.every("CA")],
+        "authors": [
+            *read_people(fields.all("AF", "AU", "BF", "BA")),
+            *map(whole, fields.every("CA")),
+        ],
         "published": best_date(combine(year, month), fields.text("EA")),
         "doi": fields.text("DI"),
         "pmid": fields.text("PM"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 from typing import Final
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from rag.cleaning.markup import BLOCKS, INLINE, MATH
 from rag.readers.bioc import is_bioc, record_of_bioc
@@ -72,6 +72,8 @@ def record_of_element(element: Element) -> Record | None:
     """Make a record of an element; None for an entry of a feed that is no paper."""
     if is_marc(element) or is_bioc(element):
         return record_of_marc(element) if is_marc(element) else record_of_bioc(element)
+    if element.find("source-app") is not None:
+        _mark_bodies(element)
     item = _data(element)
     found = Found(item if isinstance(item, dict) else {})
     record = {key: found.find(key) for key in FINDERS}
@@ -86,6 +88,15 @@ def record_of_element(element: Element) -> Record | None:
     record["abstract"] = ANNOUNCED.sub("", str(record["abstract"]))
     is_latex = bool(record["arxiv_id"]) and (element.tag in ENTRIES or _is_of_arxiv(element))
     return LatexRecord(record) if is_latex else record
+
+
+def _mark_bodies(element: Element) -> None:
+    """Call what EndNote ends with a comma a body, so that its name stays whole."""
+    for author in element.iter("author"):
+        name = " ".join("".join(author.itertext()).split())
+        if name.endswith(",") and name.count(",") == 1:
+            author.clear()
+            SubElement(author, "collab").text = name
 
 
 def _is_of_arxiv(element: Element) -> bool:

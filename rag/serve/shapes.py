@@ -167,10 +167,14 @@ class Answered(BaseModel):
 
 
 class PaperRecord(FoundPaper):
-    """What `get_paper` gives; `is_summary`: the abstract is no text of the authors."""
+    """What `get_paper` gives; `is_summary`: the abstract is no text of the authors.
+
+    `family_names` has those of authors whose names do not tell them, such as García Márquez.
+    """
 
     abstract: str
     authors: list[str]
+    family_names: dict[str, str]
     published: str | None
     venue: str | None
     kind: str | None
@@ -197,6 +201,7 @@ class PaperRecord(FoundPaper):
             url=paper.link,
             abstract=paper.abstract,
             authors=list(paper.authors),
+            family_names=dict(paper.family_names),
             published=paper.published,
             venue=paper.venue,
             **asdict(paper.imprint),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, selec
 from rag.store.schema import (
     collection,
     edit,
+    family_name,
     identifier,
     imprint,
     notice,
@@ -111,7 +112,7 @@ def read_collections(connection: Connection, numbers: Sequence[int]) -> Mapping[
 
 
 def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> None:
-    """Write what users put papers into and set by hand, what was retracted, and imprints."""
+    """Write what users put papers into and set by hand, what was retracted, and other facts."""
     known = _numbers(connection, {name for _, each in papers for name in each.collections})
     rows: list[tuple[Table, Rows]] = [
         (
@@ -145,6 +146,15 @@ def write_order(connection: Connection, papers: Sequence[tuple[int, Paper]]) -> 
         (
             imprint,
             [{"paper_number": n, **asdict(each.imprint)} for n, each in papers if each.imprint],
+        ),
+        (
+            family_name,
+            [
+                {"paper_number": n, "position": each.authors.index(name), "name": family}
+                for n, each in papers
+                for name, family in dict(each.family_names).items()
+                if name in each.authors
+            ],
         ),
     ]
     for table, some in rows:

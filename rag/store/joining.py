@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+from rag.authors import joined_family_names
 from rag.identifiers import (
     SEEN,
     SHARED_SCHEMES,
@@ -35,6 +36,7 @@ SUFFIX_CHARACTERS: Final = 6
 # What stands beside a paper's texts, in no order.
 REPORTED: Final = ("identifiers", "tags", "collections", "edited", "notices")
 SAID: Final = ("identifiers", "tags")  # what a record takes away when it says it no more
+BESIDE: Final = ("retraction", "imprint", "family_names")  # likewise, each of one value
 NOTED: Final = (*REPORTED, "origins")  # the same record in another file is no news
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -330,15 +332,20 @@ def _joined(found: Paper, paper: Paper, met: Mapping[str, bool]) -> Paper:
     """Join a record to its paper; what a user set by hand stays."""
     is_correction = _is_correction(found, paper, met)
     whole = _corrected(found, paper) if is_correction else merge(found, paper)
-    kept = {name: getattr(found, name) for name in found.edited}
     return replace(
         whole,
-        **kept,
+        **_set_by_hand(found),
         collections=_union(found.collections, paper.collections),
         retraction=paper.retraction or found.retraction,
         notices=_union(found.notices, paper.notices),
         edited=_union(found.edited, paper.edited),
     )
+
+
+def _set_by_hand(paper: Paper) -> dict[str, Any]:
+    """Return the fields that a user set; family names are set with the authors."""
+    beside = ("family_names",) if "authors" in paper.edited else ()
+    return {name: getattr(paper, name) for name in (*paper.edited, *beside)}
 
 
 def _is_correction(found: Paper, paper: Paper, met: Mapping[str, bool]) -> bool:
@@ -370,10 +377,12 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         known = _newer(found.identifiers, paper.identifiers)
         return replace(kept, source=paper.source, tags=paper.tags, identifiers=known)
     is_longer = len(found.abstract) >= LONGER * len(paper.abstract)
+    authors = max((paper.authors, found.authors), key=_fullness)
     return replace(
         kept,
         abstract=found.abstract if is_longer else paper.abstract,
-        authors=max((paper.authors, found.authors), key=_fullness),
+        authors=authors,
+        family_names=joined_family_names(authors, paper, found),
         published=_better_date(paper.published, found.published),
         url=paper.url or found.url,
         venue=paper.venue or found.venue,
@@ -386,10 +395,12 @@ def merge(old: Paper, new: Paper) -> Paper:
     is_whole = not new.is_summary and len(new.abstract) >= LONGER * len(old.abstract)
     source = new.source if takes_abstract else old.source
     origins = _union((*old.origins, old.source), (*new.origins, new.source))
+    authors = _better_authors(old.authors, new.authors)
     return replace(
         old,
         abstract=new.abstract if takes_abstract or is_whole else old.abstract,
-        authors=_better_authors(old.authors, new.authors),
+        authors=authors,
+        family_names=joined_family_names(authors, old, new),
         published=_better_date(old.published, new.published),
         url=_better_url(old.url, new.url),
         venue=old.venue or new.venue,
@@ -416,8 +427,7 @@ def merge_all(papers: Sequence[Paper]) -> Paper:
     whole = papers[0]
     for other in papers[1:]:
         set_by_hand = [*other.edited, *whole.edited]  # the first paper's come last, and win
-        values = {name: getattr(other, name) for name in other.edited}
-        values |= {name: getattr(whole, name) for name in whole.edited}
+        values = _set_by_hand(other) | _set_by_hand(whole)
         values.pop("tags", None)
         whole = replace(
             merge(whole, other),
@@ -453,6 +463,7 @@ def _adds_nothing(held: Paper, paper: Paper) -> bool:
         held.source == paper.source
         and not paper.retraction
         and (not paper.imprint or held.imprint == paper.imprint)
+        and held.family_names == paper.family_names
         and all(set(getattr(held, name)) == set(getattr(paper, name)) for name in SAID)
         and all(set(getattr(held, name)) >= set(getattr(paper, name)) for name in NOTED)
     )
@@ -465,14 +476,14 @@ def is_read_anew(whole: Paper, found: Paper) -> bool:
 
 def is_noted_anew(whole: Paper, found: Paper, names: Sequence[str] = NOTED) -> bool:
     """Whether what stands beside a paper's texts, or some of it, is another than before."""
-    if whole.retraction != found.retraction or whole.imprint != found.imprint:
+    if any(getattr(whole, name) != getattr(found, name) for name in BESIDE):
         return True
     return any(set(getattr(whole, name)) != set(getattr(found, name)) for name in names)
 
 
 def _changed_fields(whole: Paper, found: Paper) -> Iterator[str]:
     """Name what of a paper is another than before, as far as that is reported."""
-    for name in (*SEEN, "retraction"):
+    for name in (*SEEN, "retraction", "family_names"):
         if getattr(whole, name) != getattr(found, name):
             yield name
     for name in REPORTED:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from rag.authors import names_of
 from rag.store.collecting import (
     count_collections,
     count_tags,
@@ -43,6 +44,7 @@ from rag.store.schema import (
     author,
     collection,
     edit,
+    family_name,
     identifier,
     imprint,
     library,
@@ -417,6 +419,7 @@ _TITLES_BY_ID: Final = select(paper.c.paper_id, paper.c.title).where(
 
 IDENTIFIERS: Final = "identifiers"
 RETRACTION: Final = "retraction"
+FAMILY_NAMES: Final = "family_names"
 
 
 def _beside_papers() -> CompoundSelect[Any]:
@@ -463,6 +466,7 @@ def _beside_papers() -> CompoundSelect[Any]:
         of("origins", origin, origin.c.source),
         of("edited", edit, edit.c.field),
         of("notices", notice, notice.c.told),
+        of(FAMILY_NAMES, family_name, family_name.c.name, place=family_name.c.position),
         of(RETRACTION, retraction, retraction.c.told),
         named,
     )
@@ -504,6 +508,7 @@ def _supersede(connection: Connection, paper_ids: Sequence[str], revision: int) 
 BESIDE_PAPERS: Final = (
     *(author, abstract, identifier, tag, origin, paper_collection, retraction, edit, imprint),
     notice,
+    family_name,
 )
 
 
@@ -571,14 +576,18 @@ def _paper_row(new: NewPaper, revision: int) -> dict[str, str | int | None]:
         "content_hash": new.content_hash,
         "revision": revision,
         "title_key": folded(each.title),
-        "author_key": folded(_last_name(each.authors)) or None,
+        "author_key": folded(_first_family(each)) or None,
         "source_key": folded(each.source or "") or None,
         "words": folded(" ".join(searched)),
     }
 
 
-def _last_name(authors: Sequence[str]) -> str:
-    return authors[0].partition(",")[0].rpartition(" ")[2] if authors else ""
+def _first_family(paper: Paper) -> str:
+    """Return the first author's family name: the stated one, else the last word of the name."""
+    first = paper.authors[0] if paper.authors else ""
+    if first in dict(paper.family_names):
+        return names_of(paper)[0].family
+    return first.partition(",")[0].rpartition(" ")[2]
 
 
 def _numbers(connection: Connection, paper_ids: Sequence[str]) -> dict[str, int]:
@@ -615,6 +624,10 @@ def _read_paper(row: Row[Any], beside: Mapping[str, list[Beside]]) -> StoredPape
         facts[field] = tuple([each[1:] if is_named else each[2] for each in some])
     if told := facts.get(RETRACTION):
         facts[RETRACTION] = told[0]
+    if FAMILY_NAMES in facts:
+        named = dict(enumerate(facts.get("authors", ())))
+        stated = ((named.get(place), family) for place, _, family in beside[FAMILY_NAMES])
+        facts[FAMILY_NAMES] = tuple((name, family) for name, family in stated if name)
     read = Paper(
         paper_id=row.paper_id,
         title=row.title,

@@ -24,8 +24,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
-# and counts; 5: without imprints; 6: without watches and notices.
-SCHEMA: Final = 7
+# and counts; 5: without imprints; 6: without watches and notices; 7: without family names.
+SCHEMA: Final = 8
 
 metadata = MetaData()
 
@@ -187,6 +187,16 @@ imprint = Table(
     Column("publisher", Text),
     Column("issn", Text),
     Column("isbn", Text),
+)
+
+# Family names that records state, of authors by their places, where names do not tell them.
+family_name = Table(
+    "family_name",
+    metadata,
+    _paper_key(),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("paper_number", "position"),
 )
 
 # Fields that a user set by hand, by their names in `Paper`.

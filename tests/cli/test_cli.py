@@ -841,6 +841,20 @@ def test_volume_and_pages_are_set_shown_and_exported(run, run_json, filled):
     assert run("papers", "edit", KETTLES["id"], "--issn", "12")[0] == 1
 
 
+def test_a_family_name_of_two_words_is_set_shown_and_exported(run, run_json, filled):
+    authors = ("--author", "García Márquez, José", "--author", "Bo Tee")
+    assert run("papers", "edit", KETTLES["id"], *authors)[0] == 0
+    shown = run("papers", "show", KETTLES["id"])[1]
+    assert "José García Márquez, Bo Tee\nfamily names: García Márquez\n" in shown
+    told = run_json("papers", "show", KETTLES["id"])
+    assert told["authors"] == ["José García Márquez", "Bo Tee"]
+    assert told["family_names"] == [["José García Márquez", "García Márquez"]]
+    assert (
+        "author = {García Márquez, José and Tee, Bo}"
+        in run("papers", "export", "--format", "bibtex")[1]
+    )
+
+
 def test_list_has_a_line_for_every_paper(run, filled):
     code, out, err = run("papers", "list")
     assert (code, err) == (0, "")

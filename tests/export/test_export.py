@@ -28,7 +28,7 @@ from rag.export import (
 )
 from rag.export.latex import latex_text
 from rag.identifiers import id_from_title
-from rag.names import Name, split_name
+from rag.names import Name, split_name, stated_name
 from rag.readers import read_sources
 from rag.text import one_line
 from rag.types import STARTER_SOURCE, Answer, Citation, Imprint, Paper
@@ -332,7 +332,9 @@ CSL_FIELDS = {
     "abstract": str,
     "custom": dict,
 }
-CSL_NAME_FIELDS = {"family", "given", "non-dropping-particle", "suffix", "literal"}
+CSL_NAME_FIELDS = {
+    *("family", "given", "non-dropping-particle", "dropping-particle", "suffix", "literal"),
+}
 CSL_TYPES = {"article", "article-journal", "paper-conference", "document"}
 
 
@@ -471,6 +473,22 @@ def test_formulas_stay_and_prices_are_text(text, expected):
 )
 def test_names_are_split_as_bibliographies_want_them(text, name):
     assert split_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "name"),
+    [
+        ("José García Márquez", "García Márquez", Name("García Márquez", "José")),
+        ("Ana de la Cruz Pérez Jr.", "de la Cruz Pérez", Name("Cruz Pérez", "Ana", "de la", "Jr.")),
+        ("Alexis de Tocqueville", "Tocqueville", Name("Tocqueville", "Alexis de")),
+        ("Doctors Without Kettles", "Doctors Without Kettles", Name("Doctors Without Kettles")),
+        ("Ada Group", "Group", Name("Group", "Ada")),
+        ("Ada Kessel", "Tee", Name("Kessel", "Ada")),  # what is no part of the name tells nothing
+        ("Ada Kessel", "", Name("Kessel", "Ada")),
+    ],
+)
+def test_a_name_is_split_where_its_family_name_is_known_to_begin(text, family, name):
+    assert stated_name(text, family) == name
 
 
 @given(st.text(st.characters(exclude_characters=",", codec="utf-8")))

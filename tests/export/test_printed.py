@@ -7,6 +7,8 @@ import io
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
@@ -14,8 +16,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from rag.export import FORMATS, export_papers
+from rag.export import FORMATS, Style, export_papers, render_in_text
 from rag.export.plain import exported_record
+from rag.identifiers import id_from_title
+from rag.names import is_telling, stated_name
 from rag.readers import read_sources
 from rag.types import STARTER_SOURCE, Imprint, Kind, Paper
 
@@ -186,7 +190,8 @@ WHOLE = replace(
     paper_id="my-own-id",
     title="=SUM of α & <b>bold</b> in 50 % of $x_2$; a study",
     abstract='It costs $5, or 5 %; “quoted” \\ and {braced}, "twice".',
-    authors=("Ada B. Kessel", "Bo van der Berg", "NASA Team"),
+    authors=("Ada B. Kessel", "Bo van der Berg", "NASA Team", "José García Márquez"),
+    family_names=(("José García Márquez", "García Márquez"),),
     tags=("rivers, dams", "small bubbles"),
     collections=("To read, soon", "Water/Otters"),
     source="refs.bib",
@@ -215,7 +220,7 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     again = read_again(text, f"papers.{format_name}", tmp_path)
     kept = (
         *("paper_id", "title", "abstract", "authors", "published", "venue", "url", "tags"),
-        *("collections", "retraction", "imprint"),
+        *("collections", "retraction", "imprint", "family_names"),
     )
     assert {name: getattr(again, name) for name in kept} == {
         name: getattr(WHOLE, name) for name in kept
@@ -223,6 +228,82 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     assert dict(again.identifiers) == dict(WHOLE.identifiers)
     if format_name in ("csv", "jsonl"):  # bibliographies do not know it
         assert again.source == WHOLE.source
+
+
+# The author as it is spoken, its family name, and how APA, IEEE and Chicago print it first.
+PEOPLE = {
+    "two words": ("José García Márquez", "García Márquez", "García Márquez, J."),
+    "two given names": ("Gabriel José García Márquez", "García Márquez", "García Márquez, G. J."),
+    "particle": ("Jan van der Berg", "van der Berg", "van der Berg, J."),
+    "particle, two words": ("Ana de la Cruz Pérez", "de la Cruz Pérez", "de la Cruz Pérez, A."),
+    "capital particle": ("Ana De Souza", "De Souza", "De Souza, A."),
+    "particle of the given name": ("Alexis de Tocqueville", "Tocqueville", "Tocqueville, A. de"),
+    "suffix": ("Luis García Pérez Jr.", "García Pérez", "García Pérez, L., Jr."),
+    "body": ("World Kettle Organization", "World Kettle Organization", None),
+    "body without a word for it": ("Doctors Without Kettles", "Doctors Without Kettles", None),
+    "body with capitals behind": ("Kettle AI", "Kettle AI", None),
+    "one word": ("Plato", "Plato", None),
+    "two words and no given name": ("Abdul Kalam", "Abdul Kalam", None),
+    "short family name": ("Raj KC", "KC", "KC, R."),
+}
+
+
+def paper_by(name, family):
+    stated = ((name, family),) if is_telling(name, family) else ()
+    return replace(JOURNAL, authors=(name, "Bo Tee"), family_names=stated)
+
+
+@pytest.mark.parametrize("named", PEOPLE)
+@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("format_name", [*FORMATS, "csv", "jsonl"])
+def test_family_names_come_back_in_every_format(format_name, is_own, named, tmp_path):
+    paper = paper_by(*PEOPLE[named][:2])
+    if not is_own:  # whose id follows from the record
+        paper = replace(paper, paper_id=id_from_title(paper.title))
+    if format_name == "jsonl":
+        text = json.dumps(exported_record(paper), ensure_ascii=False) + "\n"
+    else:
+        text = export_papers([paper], format_name)
+    again = read_again(text, f"papers.{format_name}", tmp_path)
+    assert (again.authors, again.family_names) == (paper.authors, paper.family_names)
+
+
+@given(
+    given=st.lists(st.sampled_from(["Ada", "J.", "Xu", "AB", "Al-Amin"]), min_size=1, max_size=2),
+    dropping=st.sampled_from(["", "de", "van der"]),
+    particle=st.sampled_from(["", "de la", "van", "De"]),
+    family=st.lists(st.sampled_from(["García", "O'Neil", "Souza", "KC", "王"]), min_size=1),
+    suffix=st.sampled_from(["", "Jr.", "III"]),
+)
+@examples(max_examples=40, deadline=None)
+def test_names_of_any_parts_come_back_in_every_format(given, dropping, particle, family, suffix):
+    whole = f"{particle} {' '.join(family)}".strip()
+    name = " ".join(filter(None, (*given, dropping, whole, suffix)))
+    paper = paper_by(name, whole)
+    with TemporaryDirectory() as folder:
+        for format_name in (*FORMATS, "csv"):
+            again = read_again(export_papers([paper], format_name), "papers", Path(folder))
+            assert (again.authors, again.family_names) == (paper.authors, paper.family_names)
+
+
+@pytest.mark.parametrize("named", PEOPLE)
+def test_styles_print_family_names_as_they_are_stated(named):
+    name, family, printed = PEOPLE[named]
+    paper = paper_by(name, family)
+    (apa,), (ieee,), (chicago,) = (lines([paper], style) for style in get_args(Style))
+    assert apa.startswith(f"{printed or name}, & Tee, B. (2019)")
+    assert family in ieee.partition(" and B. Tee")[0]
+    without_particle = stated_name(name, family).family  # as this style puts it first
+    assert chicago.startswith(f"{without_particle}, {'' if printed else 'and Bo Tee'}")
+    assert render_in_text(paper) == f"({family} & Tee, 2019)"
+
+
+def test_a_cite_key_that_we_make_stays_when_a_family_name_becomes_known():
+    name = "José García Márquez"
+    (known, unknown) = (paper_by(name, each) for each in ("García Márquez", "Márquez"))
+    assert [export_papers([each], "bibtex").partition(",")[0] for each in (known, unknown)] == [
+        "@article{marquez2019kettles"
+    ] * 2
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

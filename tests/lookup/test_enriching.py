@@ -187,3 +187,24 @@ def test_changes_are_applied_to_the_paper_as_it_is_then():
     enriched = enrich(BARE, [replace(BARE, authors=("Bo Tee",), venue="River Letters")])
     meanwhile = replace(BARE, venue="Another", tags=("x",))
     assert enriched.applied_to(meanwhile) == replace(meanwhile, authors=("Bo Tee",))
+
+
+MARQUEZ = ("José García Márquez", "García Márquez")
+
+
+@pytest.mark.parametrize(
+    ("known", "stated"),
+    [
+        ({}, (MARQUEZ,)),
+        ({"authors": ("José García Márquez",)}, (MARQUEZ,)),
+        ({"authors": ("José García Márquez",), "edited": ("authors",)}, ()),
+    ],
+)
+def test_family_names_are_completed_unless_the_authors_were_set_by_hand(known, stated):
+    paper = replace(BY_DOI, **known)
+    more = replace(BARE, source="Crossref", authors=MARQUEZ[:1], family_names=(MARQUEZ,))
+    enriched = enrich(paper, [more])
+    assert enriched.paper.family_names == stated
+    assert enriched.applied_to(paper).family_names == stated
+    told = "family names: (nothing) → José García Márquez:García Márquez  (Crossref)"
+    assert (told in map(str, enriched.changes)) == bool(stated)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.readers import people
+from rag.readers import people, read_sources
 from rag.readers.people import read_people
 
 WORDS = (
@@ -95,3 +95,101 @@ def test_people_with_given_name_first_are_told_apart(text, names):
 )
 def test_initials_behind_family_names_stand_before_them(text):
     assert [name.replace(".", "") for name in read_people(text)] == ["A Kessel", "B Tee"]
+
+
+# --- family names ---
+
+RIS = "TY  - JOUR\nTI  - Kettles sing\n{}\nAB  - They do.\nER  - \n"
+NBIB = "PMID- 1\nTI  - Kettles sing\nAB  - They do.\n{}\n"
+WOS = "FN Clarivate\nVR 1.0\nPT J\n{}\nTI Kettles sing\nAB They do.\nER\nEF\n"
+ENW = "%0 Journal Article\n%T Kettles sing\n{}\n%X They do.\n"
+BIB = "@article{{k, title = {{Kettles sing}}, abstract = {{They do.}}, author = {{{}}} }}\n"
+CSV = 'Title,Authors,Abstract\nKettles sing,"{}",They do.\n'
+JSON = '{{"title": "Kettles sing", "abstract": "They do.", {}}}'
+CSL = '[{{"id": "k", "type": "book", "title": "Kettles sing", "abstract": "They do.", {}}}]'
+CROSSREF = '{{"title": ["Kettles sing"], "DOI": "10.5555/k", "abstract": "They do.", {}}}'
+ENDNOTE = (
+    "<xml><records><record><source-app>EndNote</source-app><contributors><authors>{}"
+    "</authors></contributors><titles><title>Kettles sing</title></titles>"
+    "<abstract>They do.</abstract></record></records></xml>"
+)
+STYLED = '<author><style face="normal" size="100%">{}</style></author>'
+PUBMED = (
+    "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article>"
+    "<ArticleTitle>Kettles sing</ArticleTitle><Abstract><AbstractText>They do.</AbstractText>"
+    "</Abstract><AuthorList>{}</AuthorList></Article></MedlineCitation></PubmedArticle>"
+    "</PubmedArticleSet>"
+)
+MARC = (
+    '<record><datafield tag="245"><subfield code="a">Kettles sing</subfield></datafield>'
+    '<datafield tag="520"><subfield code="a">They do.</subfield></datafield>'
+    '<datafield tag="100"><subfield code="a">{}</subfield></datafield></record>'
+)
+ARXIV = (
+    '{{"id": "2001.00001", "title": "Kettles sing", "abstract": "They do.", "versions": [], '
+    '"categories": "cs.AI", "authors_parsed": [{}]}}'
+)
+MARQUEZ = ("José García Márquez", "García Márquez")
+BODY = ("Doctors Without Kettles", "Doctors Without Kettles")
+DROPPED = ("Alexis de Tocqueville", "Tocqueville")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "written", "stated"),
+    [
+        ("a.bib", BIB, "Garc{\\'i}a M{\\'a}rquez, Jos{\\'e} and Tee, Bo", [MARQUEZ]),
+        ("a.bib", BIB, "{García Márquez}, José and Tee, Bo", [MARQUEZ]),
+        ("a.bib", BIB, "José {García Márquez} and Bo {Tee}", [MARQUEZ]),
+        ("a.bib", BIB, "family={García Márquez}, given=José and Bo Tee", [MARQUEZ]),
+        ("a.bib", BIB, "García Márquez, Jr., José", [("José García Márquez Jr.", MARQUEZ[1])]),
+        ("a.bib", BIB, "{Doctors Without Kettles} and {World Health Organization}", [BODY]),
+        ("a.bib", BIB, "{Kettle AI}", [("Kettle AI", "Kettle AI")]),
+        ("a.bib", BIB, "Tocqueville, Alexis de and van der Berg, Jan", [DROPPED]),
+        ("a.bib", BIB, "José García Márquez and Jan van der Berg and Plato", []),
+        ("a.bib", BIB, "KC, Raj", []),  # no initials
+        ("a.ris", RIS, "AU  - García Márquez, José\nAU  - Tee, Bo", [MARQUEZ]),
+        ("a.ris", RIS, "AU  - Doctors Without Kettles,\nAU  - Ada Kessel", [BODY]),
+        ("a.ris", RIS, "AU  - King, Martin Luther, Jr.\nAU  - World Health Organization", []),
+        ("a.enw", ENW, "%A García Márquez, José\n%A Doctors Without Kettles,", [MARQUEZ, BODY]),
+        ("a.nbib", NBIB, "FAU - García Márquez, José\nAU  - García Márquez J", [MARQUEZ]),
+        ("a.nbib", NBIB, "FAU - Tee, Bo\nCN  - Doctors Without Kettles", [BODY]),
+        ("a.ciw", WOS, "AU Marquez, JG\nAF García Márquez, José\nCA Doctors Without Kettles",
+         [MARQUEZ, BODY]),
+        ("a.csv", CSV, "García Márquez, José; Tee, Bo", [MARQUEZ]),
+        ("a.csv", CSV, "Le Goff Y, Tee B", [("Y Le Goff", "Le Goff")]),
+        ("a.csv", CSV, "José García Márquez; Bo Tee", []),
+        ("a.json", CSL, '"author": [{"family": "García Márquez", "given": "José"}]', [MARQUEZ]),
+        ("a.json", CSL, '"author": [{"literal": "Doctors Without Kettles"}]', [BODY]),
+        ("a.json", CSL, '"author": [{"family": "Tocqueville", "given": "Alexis", '
+         '"dropping-particle": "de"}, {"family": "Berg", "given": "Jan", '
+         '"non-dropping-particle": "van der"}, {"family": "Plato"}]', [DROPPED]),
+        ("a.json", CSL, '"author": [{"family": "Abdul Kalam"}]', [("Abdul Kalam",) * 2]),
+        ("a.json", CROSSREF, '"author": [{"given": "José", "family": "García Márquez"}, '
+         '{"name": "Doctors Without Kettles"}]', [MARQUEZ, BODY]),
+        ("a.json", JSON, '"authors": ["García Márquez, José", "Bo Tee"]', [MARQUEZ]),
+        ("a.json", JSON, '"authors": [{"firstName": "José", "lastName": "García Márquez"}]',
+         [MARQUEZ]),
+        ("a.json", JSON, '"authors": [{"name": "José García Márquez"}]', []),
+        ("a.jsonl", ARXIV, '["García Márquez", "José", ""], ["Tee", "Bo", ""]', [MARQUEZ]),
+        ("a.xml", ENDNOTE, STYLED.format("García Márquez, José") + STYLED.format("Tee, Bo"),
+         [MARQUEZ]),
+        ("a.xml", ENDNOTE, STYLED.format("Doctors Without Kettles,"), [BODY]),
+        ("a.xml", PUBMED, "<Author><LastName>García Márquez</LastName><ForeName>José</ForeName>"
+         "</Author><Author><CollectiveName>Doctors Without Kettles</CollectiveName></Author>",
+         [MARQUEZ, BODY]),
+        ("a.xml", MARC, "García Márquez, José,", [MARQUEZ]),
+    ],
+)  # fmt: skip
+def test_family_names_are_kept_where_a_record_states_them(tmp_path, name, form, written, stated):
+    path = tmp_path / name
+    path.write_text(form.format(written), encoding="utf-8")
+    (paper,) = read_sources([path])
+    assert list(paper.family_names) == stated
+    assert {author for author, _ in stated} <= set(paper.authors)
+
+
+def test_a_family_name_in_capitals_is_not_taken_for_initials(tmp_path):
+    path = tmp_path / "a.bib"
+    path.write_text(BIB.format("KC, Raj and KIM, Jae and {Kettle AI}"), encoding="utf-8")
+    (paper,) = read_sources([path])
+    assert paper.authors == ("Raj KC", "Jae KIM", "Kettle AI")

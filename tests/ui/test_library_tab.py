@@ -439,6 +439,19 @@ def test_volume_and_pages_are_edited_shown_and_undone(library):
     assert not library.get("p3").imprint
 
 
+def test_a_family_name_is_typed_before_a_comma_and_stands_so_in_the_form(library):
+    before = edited(library, "p3", authors="García Márquez, José\nBo Tee")
+    paper = library.get("p3")
+    assert paper.authors == ("José García Márquez", "Bo Tee")
+    assert paper.family_names == (("José García Márquez", "García Márquez"),)
+    assert typed_of(paper).authors == "García Márquez, José\nBo Tee"
+    edited(library, "p3", authors="García Márquez, José\nCy Pot")
+    assert library.get("p3").family_names == paper.family_names
+    library.catalog.restore([before])
+    assert library.get("p3") == before
+    assert library.get("p3").family_names == ()
+
+
 def test_an_edit_and_a_removal_are_undone_the_last_one_first(library):
     before = library.get("p3")
     steps = with_step((), Step("edit", (edited(library, "p3", title="Dogs", tags=("bark",)),)))

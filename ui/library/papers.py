@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from rag.export import CSV, FORMATS, Format, export_papers
 from rag.identifiers import doi_of
 from rag.library import Library
 from rag.lookup.asked import find_ids
+from rag.names import stated_name
 from rag.types import IngestReport, Paper, Preview, Rejection
 
 MOST_FILES: Final = 20
@@ -164,7 +165,7 @@ def typed_of(paper: Paper) -> Typed:
     """What the form shows of a paper before anything is typed."""
     return Typed(
         paper.title,
-        "\n".join(paper.authors),
+        "\n".join(_authors_as_typed(paper)),
         paper.published or "",
         paper.venue or "",
         paper.imprint.volume or "",
@@ -177,6 +178,13 @@ def typed_of(paper: Paper) -> Typed:
         paper.tags,
         paper.collections,
     )
+
+
+def _authors_as_typed(paper: Paper) -> Iterator[str]:
+    """Give the authors as somebody types them, the family name first where that has to be told."""
+    known = dict(paper.family_names)
+    for each in paper.authors:
+        yield stated_name(each, known[each]).in_order if each in known else each
 
 
 def values_of(typed: Typed) -> tuple[object, ...]:

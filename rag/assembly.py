@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -34,7 +34,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
-from rag.types import Citation, Filters, Hit, Message, Paper
+from rag.types import Answer, Citation, Filters, Hit, Message, Paper
 from rag.verification.entailment import load_entailment_model
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from rag.answering.generation import AnswerForm
     from rag.answering.translating import Translator
     from rag.query.condensing import Condenser
+
+OnAnswer = Callable[[Answer, float], None]
 
 THOROUGH_LENGTH: Final = 2  # times the tokens of a quick answer
 THOROUGH_EXCERPT: Final = 150  # tokens that a model sees of each paper but the best
@@ -62,11 +64,13 @@ class Parts:
         retriever: Scores the papers that a question may be about.
         verifier: Checks what a model writes.
         writer: Writes the answers.
+        on_answer: Told each whole answer and the seconds that it took.
     """
 
     retriever: Retriever | None = None
     verifier: Verifier | None = None
     writer: Writer | None = None
+    on_answer: OnAnswer | None = None
 
 
 OWN_PARTS: Final = Parts()

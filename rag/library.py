@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from rag.answering.drafts import Writer
-    from rag.assembly import Parts
+    from rag.assembly import OnAnswer, Parts
     from rag.engine import AnswerEngine
     from rag.faces import PaperChatEngine, PaperQueryEngine, PaperRetriever
     from rag.faces.asked import Asked
@@ -99,6 +100,7 @@ class Library:
         retriever: Retriever | None = None,
         verifier: Verifier | None = None,
         writer: Writer | None = None,
+        on_answer: OnAnswer | None = None,
         settings: Settings | None = None,
         rebuild: bool = False,
         on_progress: OnProgress = _quietly,
@@ -113,6 +115,7 @@ class Library:
             verifier: Checks what a model writes in place of the library's own comparison of words
                 and meaning.
             writer: Writes the answers in place of the model; it vouches for its own citations.
+            on_answer: Told each whole answer and the seconds that it took, by whoever asked.
             settings: In place of those in the environment and `.env`.
             rebuild: Embed all papers anew when the library was made with another embedder.
             on_progress: Told about long work.
@@ -143,7 +146,8 @@ class Library:
             from rag.store.writing import rebuild as embed_anew
 
             embed_anew(index, on_progress)
-        return cls(index, settings, build_llm(settings, llm), Parts(retriever, verifier, writer))
+        parts = Parts(retriever, verifier, writer, on_answer)
+        return cls(index, settings, build_llm(settings, llm), parts)
 
     def __enter__(self) -> Self:
         return self
@@ -526,6 +530,10 @@ class Library:
 
         return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
 
+    def unavailable_parts(self) -> tuple[str, ...]:
+        """Return which parts cannot be read now, of "papers" and "vectors": servers may be down."""
+        return self._index.unavailable_parts()
+
     def check_quickly(self) -> VerifyReport:
         """Look for the most frequent kinds of damage without reading every record."""
         from rag.store.faults import VerifyReport
@@ -644,13 +652,18 @@ class Library:
         depth = depth or self._settings.depth
         require_depth(depth)
         messages = to_messages(history)
+        began, answer = time.monotonic(), None
         if reason := self._reason_not_to_search(question):
             from rag.answering.abstention import describe_abstention
 
             text = describe_abstention(reason).markdown
-            yield Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
-            return
-        yield from self._build_engine().stream(question, messages, filters, depth)
+            answer = Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
+            yield answer
+        else:
+            for answer in self._build_engine().stream(question, messages, filters, depth):
+                yield answer
+        if self._parts.on_answer and answer:
+            self._parts.on_answer(answer, time.monotonic() - began)
 
     def tabulate(
         self,

@@ -266,6 +266,7 @@ def test_every_line_of_the_layers_names_something_that_exists(imports):
         ("rich", "rag.terminal"),
         ("mcp", "rag.serve"),
         ("mcp_types", "rag.serve"),
+        ("prometheus_client", "rag.serve.metrics"),
         ("onnxruntime", "rag.embedding"),
         ("onnx", "rag.embedding"),
     ],

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
+    from rag.serve.metrics import Metrics
     from ui.server.middleware import SecurityMiddleware
     from ui.server.passwords import Users
     from ui.server.programs import PageDoor
@@ -101,10 +102,12 @@ def serve(
     with closing(listen(access.host, port)) as listening:
         free = int(listening.getsockname()[1])
         url = page_url(access.host, free)
-        loading = Loading(access=access, settings=settings, llm=llm)
+        metrics = _metrics()
+        count = metrics.count if metrics else None
+        loading = Loading(access=access, settings=settings, llm=llm, on_answer=count)
         with shown_progress() as on_progress:
             loading.start(settings, llm, on_progress, fills_new=fills_new)
-            start_server(build_server(loading), listening)
+            start_server(build_server(loading, metrics), listening)
             if free != port:
                 _say(f"Port {port} is taken.")
             if not access.users and not access.is_local:
@@ -125,15 +128,26 @@ def page_url(host: str, port: int) -> str:
     return f"http://{name}:{port}/"
 
 
-def build_server(loading: Loading) -> uvicorn.Server:
+def _metrics() -> Metrics | None:
+    """Return what counts answers; None where the package for it is not installed."""
+    try:
+        from rag.serve.metrics import Metrics
+    except ImportError:
+        return None
+    return Metrics()
+
+
+def build_server(loading: Loading, metrics: Metrics | None = None) -> uvicorn.Server:
     """Build the server of the page, with Gradio behind `SecurityMiddleware`."""
     import uvicorn
 
-    config = uvicorn.Config(_guarded(loading), log_level="warning", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        _guarded(loading, metrics), log_level="warning", timeout_graceful_shutdown=2
+    )
     return uvicorn.Server(config)
 
 
-def _guarded(loading: Loading) -> SecurityMiddleware:
+def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     os.environ.update(NO_ANALYTICS)
     import gradio as gr
 
@@ -144,7 +158,7 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
     access = loading.access
     page = build_app(loading)
     page.state_session_capacity = MOST_SESSIONS
-    programs = _for_programs(PageDoor(loading))
+    programs = _for_programs(PageDoor(loading), metrics)
     app = gr.mount_gradio_app(
         programs,
         page,
@@ -168,14 +182,15 @@ def _guarded(loading: Loading) -> SecurityMiddleware:
     return SecurityMiddleware(app, access, scripts, HEAD)
 
 
-def _for_programs(door: PageDoor) -> FastAPI:
-    """Build what is asked beside the page: `/mcp` and `/v1` by other programs, and the fonts."""
+def _for_programs(door: PageDoor, metrics: Metrics | None) -> FastAPI:
+    """Build what is asked beside the page: fonts, and by programs `/mcp`, `/v1`, `/health`."""
     from fastapi import FastAPI
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
     from rag.serve.mcp_endpoint import PATH, McpEndpoint
     from rag.serve.openai_api.http import SCHEMA, add_openai_api
+    from rag.serve.operations import add_operations
 
     endpoint = McpEndpoint(door)
     app = FastAPI(
@@ -189,6 +204,7 @@ def _for_programs(door: PageDoor) -> FastAPI:
     app.router.routes.append(Route(PATH, endpoint))
     app.router.routes.append(Mount("/fonts", StaticFiles(directory=FONTS)))
     add_openai_api(app, door)
+    add_operations(app, door, metrics.render if metrics else None)
     return app
 
 

@@ -405,6 +405,13 @@ class PaperIndex:
         """Count the papers of the library."""
         return self.papers.count()
 
+    def unavailable_parts(self) -> tuple[str, ...]:
+        """Return which of "papers" and "vectors" cannot be read now."""
+        parts = {"papers": self.papers.revision}
+        if self.has_vectors:
+            parts["vectors"] = self.vectors.count
+        return tuple(name for name, read in parts.items() if not _can_be_read(read))
+
     def find(self, paper_ids: Sequence[str]) -> dict[str, StoredPaper]:
         """Find papers by id, with passages, in the order asked for; unknown ids are left out."""
         return _found(paper_ids, self._kept, self.papers.find)
@@ -612,3 +619,11 @@ def _found(
         kept.update(new)
         found |= new
     return {each: found[each] for each in different if each in found}
+
+
+def _can_be_read(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except LibraryError:
+        return False
+    return True

@@ -12,16 +12,16 @@ from ui.serve import build_server, listen, start_server
 from ui.server.loading import Loading
 
 
-def served(library, access=None, port=7970):
+def served(library, access=None, port=7970, metrics=None):
     """The address of the page of a library."""
-    return serving(Loading.of(library, access), port)
+    return serving(Loading.of(library, access), port, metrics)
 
 
 @contextmanager
-def serving(loading, port):
+def serving(loading, port, metrics=None):
     """The address of the page of a library that may still be on its way."""
     with closing(listen("127.0.0.1", port)) as listening:
-        server = build_server(loading)
+        server = build_server(loading, metrics)
         thread = start_server(server, listening)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -6,7 +6,7 @@ import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rag.embedding import OnProgress
 from rag.errors import RagError
@@ -15,6 +15,9 @@ from rag.settings import Settings
 from rag.types import EXTRACTIVE, Progress
 from ui.server.access import AccessPolicy
 from ui.server.filling import fill_apart, is_unwritten
+
+if TYPE_CHECKING:
+    from rag.assembly import OnAnswer
 
 WARM_UP: Final = "What do these papers say?"
 logger = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ class Loading:
         progress: What is being done until then.
         failure: Why it cannot be opened, in a sentence.
         notice: What limits a library that works, in a sentence.
+        on_answer: Told each whole answer and the seconds that it took.
     """
 
     library: Library | None = None
@@ -41,6 +45,7 @@ class Loading:
     progress: Progress = field(default_factory=lambda: Progress("opening the library", 0, 0))
     failure: str | None = None
     notice: str | None = None
+    on_answer: OnAnswer | None = None
     _finished: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -80,7 +85,9 @@ class Loading:
 
         def load() -> None:
             try:
-                library, notice = open_for_chat(settings, llm, tell, fills_new=fills_new)
+                library, notice = open_for_chat(
+                    settings, llm, tell, fills_new=fills_new, on_answer=self.on_answer
+                )
             except RagError as exc:
                 self.failed(str(exc))
             else:
@@ -99,12 +106,17 @@ def warm_up(library: Library) -> None:
 
 
 def open_for_chat(
-    settings: Settings, llm: str | None, on_progress: OnProgress, *, fills_new: bool = True
+    settings: Settings,
+    llm: str | None,
+    on_progress: OnProgress,
+    *,
+    fills_new: bool = True,
+    on_answer: OnAnswer | None = None,
 ) -> tuple[Library, str | None]:
     """Return the library, ready for questions, and what the user should know about it."""
     if fills_new and is_unwritten(settings):
         fill_apart(settings, on_progress)
-    library = Library.open(settings=settings, llm=llm, on_progress=on_progress)
+    library = Library.open(settings=settings, llm=llm, on_answer=on_answer, on_progress=on_progress)
     notice = library.prepare(on_progress)
     library.fill_new(is_wanted=fills_new, on_progress=on_progress)
     return library, notice

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from rag.serve.openai_api import ROUTES as OPENAI_ROUTES
+from rag.serve.operations import ROUTES as OPERATION_ROUTES
 from ui.server.access import FREE_TRIES, AccessPolicy, is_loopback
 
 # ASGI's own types: the content of a message depends on its kind.
@@ -39,7 +40,7 @@ ROUTES: Final = re.compile(
       |{API}/(?:upload|upload_progress|queue/join|queue/data)
       |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+
       |{API}/(?:file=|file/).+
-      |/mcp|{OPENAI_ROUTES}""",
+      |/mcp|{OPENAI_ROUTES}|{OPERATION_ROUTES}""",
     re.VERBOSE,
 )
 MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own

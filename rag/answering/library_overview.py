@@ -60,15 +60,6 @@ def describe_dates(lookup: PaperLookup) -> str:
     return f" They are from {span}."
 
 
-def describe_years(lookup: PaperLookup) -> DirectAnswer:
-    """Say how many papers each year has, the latest first, and how many have no date."""
-    years = lookup.years()
-    total = counted(lookup.count(NO_FILTERS))
-    text = f"The library holds {total}.{describe_dates(lookup)}"
-    lines = list_counts({str(year): count for year, count in years.items()})
-    return DirectAnswer(f"{text}\n\n{lines}".rstrip(), "records")
-
-
 @dataclass(frozen=True, slots=True)
 class _Authors:
     """The authors of a library.

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from rag.answering.direct import DirectAnswer
+from rag.answering.library_dates import describe_oldest, describe_years
 from rag.answering.library_overview import (
     MOST_LISTED,
     SAMPLE,
@@ -19,13 +20,18 @@ from rag.answering.library_overview import (
     describe_sources,
     describe_topics,
     describe_undated,
-    describe_years,
     list_counts,
 )
-from rag.answering.records import cite_record, code_sentence, has_field, listed
+from rag.answering.library_venues import (
+    describe_affiliations,
+    describe_unknown_place,
+    describe_venues,
+)
+from rag.answering.records import cite_record, listed
 from rag.answering.relisting import describe_rest, said_of_rest
 from rag.answering.retracted import describe_retracted
 from rag.answering.roles import lead_sentence
+from rag.answering.selecting import describe_selected
 from rag.answering.topic_papers import (
     MOST_FOUND,
     has_alternatives,
@@ -34,10 +40,9 @@ from rag.answering.topic_papers import (
     papers_on_topic,
     without_general_noun,
 )
-from rag.query.fields import Field
 from rag.query.filters import count_named, describe_filters
 from rag.query.form import form_of
-from rag.query.library_questions import LibraryAspect, LibraryQuestion
+from rag.query.library_question import LibraryAspect, LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.store.lexical import analyze
@@ -46,14 +51,6 @@ from rag.verification.numbering import Numbering
 from rag.verification.support import quotable_sentences
 
 MOST_NEWEST: Final = 5
-FIELD_NAMES: Final[Mapping[Field, str]] = {
-    "authors": "a recorded author",
-    "date": "a recorded date",
-    "venue": "a recorded journal or conference",
-    "link": "a recorded address",
-    "code": "an abstract that says where code is",
-    "bibtex": "a record",
-}
 
 
 class LibraryResponder:
@@ -74,6 +71,8 @@ class LibraryResponder:
             return self._answer_unknown_collection(query.unknown_collection)
         if query.unknown_author:
             return self._answer_unknown_author(query.unknown_author, query.history)
+        if query.unknown_place:
+            return describe_unknown_place(query.unknown_place, self._lookup)
         if query.library_question is None:
             return self._answer_passing(query)
         ways: Mapping[LibraryAspect, Callable[[Query, LibraryQuestion], DirectAnswer | None]] = {
@@ -84,8 +83,10 @@ class LibraryResponder:
             "topics": self._answer_topics,
             "added": self._answer_added,
             "sources": self._answer_sources,
-            "dates": lambda *_: describe_years(self._lookup),
+            "dates": lambda _, asked: describe_years(self._lookup, asked.extreme),
             "authors": lambda *_: describe_authors(self._lookup),
+            "venues": lambda _, asked: describe_venues(asked, self._lookup),
+            "affiliations": lambda *_: describe_affiliations(),
             "rest": self._answer_rest,
         }
         return ways[query.library_question.what](query, query.library_question)
@@ -159,6 +160,8 @@ class LibraryResponder:
         return DirectAnswer(text, "records", reason="not_in_library")
 
     def _answer_count(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
+        if asked.is_of_list or asked.venues:
+            return self._answer_list(query, asked)
         if not (asked.topic or asked.kind or asked.unlike or query.filters):
             total = self._lookup.count(NO_FILTERS)
             return DirectAnswer(
@@ -190,8 +193,8 @@ class LibraryResponder:
     def _answer_list(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         if asked.field == "retraction":
             return describe_retracted(query, asked, self._lookup)
-        if asked.field:
-            return self._answer_by_field(asked.field, query, is_lacking=asked.is_lacking)
+        if asked.field or asked.venues or query.among or asked.is_of_list:
+            return describe_selected(query, asked, self._lookup)
         asked = without_general_noun(asked, self._lookup)
         titled, others = papers_on_topic(query, asked, self._lookup)
         if not titled and (widened := self._answer_by_rarest_word(query, asked, others)):
@@ -199,29 +202,6 @@ class LibraryResponder:
         if not titled and (not others or has_alternatives(asked.topic)):
             return self._nothing(query, asked)
         return self._list_found(query, asked, titled, others)
-
-    def _answer_by_field(self, field: Field, query: Query, *, is_lacking: bool) -> DirectAnswer:
-        """List the papers whose records have a field, or lack it."""
-        found = [p for p in self._lookup.everything() if has_field(p, field) != is_lacking]
-        total = self._lookup.count(NO_FILTERS)
-        named = FIELD_NAMES[field]
-        verb = _have(len(found))
-        have = f"{verb} no {named.partition(' ')[2]}" if is_lacking else f"{verb} {named}"
-        said = f"{len(found):,} of the {counted(total)} {have}"
-        if not found:
-            return DirectAnswer(f"{said}.", "records")
-        told = code_sentence if field == "code" and not is_lacking else _no_sentence
-        lines, citations = listed(found[:MOST_LISTED], Numbering(query.history), told)
-        rest = len(found) - len(citations)
-        text = f"{said}.\n\n{lines}{said_of_rest(rest)}"
-        ids = tuple(paper.paper_id for paper in found)
-        return DirectAnswer(
-            text,
-            "records",
-            tuple(citations),
-            found=tuple(found),
-            listed=Listed(ids, len(citations), f"that {have}"),
-        )
 
     def _nothing(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
         """Say that no paper passes; None where other words may still find some on the topic."""
@@ -303,24 +283,19 @@ class LibraryResponder:
         papers = [*titled, *others]
         if not papers:
             return self._nothing(query, asked)
-        dated = sorted((p for p in papers if p.published), key=lambda p: p.published or "")
-        on = f" on “{asked.topic}”" if asked.topic else ""
-        if not dated:
-            none = f"None of the {counted(len(papers))}{on} has a recorded date"
-            said = f"{none}, so none is the {asked.what}. The first that were added"
-            return self._list(said, papers[:MOST_NEWEST], query)
-        ordered = dated if asked.what == "oldest" else dated[::-1]
-        numbering = Numbering(query.history)
-        citations = [cite_record(paper, numbering) for paper in ordered[:MOST_NEWEST]]
-        lines = "\n".join(
-            f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
-            for place, cited in enumerate(citations, start=1)
-        )
-        of = (
-            f"Of the {counted(len(papers))}{on}, {len(dated):,} {_have(len(dated))} a recorded date"
-        )
-        text = f"{of}; the {asked.what} of them:"
-        return DirectAnswer(f"{text}\n\n{lines}", "records", tuple(citations))
+        on = f"on “{asked.topic}”" if asked.topic else ""
+        before = query.among.told if query.among else ""
+        told = _behind(before, on, describe_filters(query.filters))
+        if dated := describe_oldest(papers, query, asked, told):
+            return dated
+        none = f"None of the {counted(len(papers))}{told} has a recorded date"
+        said = f"{none}, so none is the {asked.what}. The first that were added"
+        return self._list(said, papers[:MOST_NEWEST], query)
+
+
+def _behind(*told: str) -> str:
+    """Return what papers are, as it stands behind "papers"; begins with a space where not ""."""
+    return "".join(f" {each}" for each in told if each)
 
 
 def _told(query: Query, asked: LibraryQuestion) -> str:

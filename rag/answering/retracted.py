@@ -9,9 +9,10 @@ from rag.answering.direct import DirectAnswer
 from rag.answering.library_overview import MOST_LISTED, counted
 from rag.answering.records import cite_record, heading, said_of_retraction
 from rag.answering.relisting import said_of_rest
+from rag.answering.selecting import NO_LIST
 from rag.answering.topic_papers import papers_on_topic
 from rag.query.filters import admits, describe_filters
-from rag.query.library_questions import LibraryQuestion
+from rag.query.library_question import LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.types import Listed, Paper
@@ -28,6 +29,7 @@ def describe_retracted(query: Query, asked: LibraryQuestion, lookup: PaperLookup
     are = "are" if len(found) > 1 else "is"
     among = f"of the {counted(len(passing))}{_limits(query, asked)}"
     said = f"{number} {among} {are}{' not' if asked.is_lacking else ''} recorded as retracted"
+    said = f"{NO_LIST if asked.is_of_list and query.among is None else ''}{said}"
     said = f"{said} or withdrawn." if passing else f"There is no paper{_limits(query, asked)} here."
     if not found:
         hint = f" {LATER_NOTICES}" if passing and not asked.is_lacking else ""
@@ -38,14 +40,15 @@ def describe_retracted(query: Query, asked: LibraryQuestion, lookup: PaperLookup
 
 
 def _passing(query: Query, asked: LibraryQuestion, lookup: PaperLookup) -> list[Paper]:
-    if asked.topic:
+    if asked.topic or query.among:
         titled, others = papers_on_topic(query, asked, lookup)
         return [*titled, *others]
     return [p for p in lookup.everything() if not query.filters or admits(query.filters, p)]
 
 
 def _limits(query: Query, asked: LibraryQuestion) -> str:
-    on = f" on “{asked.topic}”" if asked.topic else ""
+    before = f" {query.among.told}" if query.among and query.among.told else ""
+    on = f"{before} on “{asked.topic}”" if asked.topic else before
     return on + (f" {describe_filters(query.filters)}" if query.filters else "")
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from rag.query.abbreviations import other_form
 from rag.query.filters import UNTOPICAL, admits
-from rag.query.library_questions import LibraryQuestion
+from rag.query.library_question import LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
+from rag.query.venues import is_in_venue
 from rag.store.lexical import analyze
 from rag.types import Paper
 
@@ -35,9 +36,13 @@ def papers_on_topic(
     """
     asked = without_general_noun(asked, lookup)
     forms = _forms(asked.topic, lookup)
-    papers = _having(forms, lookup) if forms else lookup.newest(query.filters, MOST_FOUND)
+    papers = _having(forms, lookup) if forms else _all_passing(query, lookup)
     others = [p for p in papers if p.paper_id not in query.excluded]
+    if query.among:
+        among = frozenset(query.among.paper_ids)
+        others = [p for p in others if p.paper_id in among]
     passing = [p for p in others if not query.filters or admits(query.filters, p)]
+    passing = [p for p in passing if not asked.venues or is_in_venue(p, asked.venues)]
     passing = [p for p in passing if _has_agents(asked.topic, p)]
     unlike = {p.paper_id for p in _having(_forms(asked.unlike, lookup), lookup)}
     passing = [p for p in passing if p.paper_id not in unlike]
@@ -48,6 +53,14 @@ def papers_on_topic(
     titled = [p for p in passing if any(form <= stems[p.paper_id] for form in forms or [set()])]
     known = {paper.paper_id for paper in titled}
     return titled, [paper for paper in passing if paper.paper_id not in known]
+
+
+def _all_passing(query: Query, lookup: PaperLookup) -> list[Paper]:
+    """Return the papers that pass the filters; of a list before, in its order."""
+    if query.among is None:
+        return lookup.newest(query.filters, MOST_FOUND)
+    found = {paper.paper_id: paper for paper in lookup.by_id(query.among.paper_ids)}
+    return [found[paper_id] for paper_id in query.among.paper_ids if paper_id in found]
 
 
 def without_general_noun(asked: LibraryQuestion, lookup: PaperLookup) -> LibraryQuestion:

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
 from rag.query.fields import Field
 from rag.query.focus import asked_count
 from rag.query.library_facts import library_fact
+from rag.query.library_question import KINDS, LibraryAspect, LibraryQuestion
 from rag.query.retractions import asked_for_retracted
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
 _X: Final = re.IGNORECASE | re.VERBOSE
 
-# What can be asked of all records.
-LibraryAspect = Literal[
-    "count", "list", "newest", "oldest", "topics", "sources", "added", "dates", "authors", "rest"
-]
 _THINGS: Final = (
     r"(?:(?:review|survey|overview)\s(?:papers?|articles?)|papers?|articles?|publications?|works|studies|documents?|preprints?|titles|abstracts"
     r"|entries|records|surveys?|reviews?|overviews?|tutorials?|benchmarks?|theses|thesis)"
@@ -47,23 +44,6 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
                 (?!\s(?:were|was|did|does|has|had|is|have\sbeen)\b)(?P<rest>.*)$
               |how\s(?:big|large)\sis\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$
               |(?:what(?:['’]s|\sis)\sthe\s)?size\sof\s(?:the|this|your|my)\s(?:library|collection|corpus)\b.*$)""",
-            _X,
-        ),
-    ),
-    (
-        "newest",
-        re.compile(
-            rf"""{POLITE}(?:(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?|any\s|find\s(?:me\s)?|tell\sme\s(?:about\s)?)?(?:are\s)?(?:the\s)?
-                (?:(?:\d{{1,2}}|two|three|four|five|ten|few)\s)?(?:newest|latest|most\srecent|recent|new)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|additions?|research|literature|work|news|(?:things?|stuff|items?)(?=\s{_HERE}))?\b(?P<rest>.*)$
-              |what(?:['’]s|\sis)\snew\b(?P<rest2>.*)$)""",
-            _X,
-        ),
-    ),
-    (
-        "oldest",
-        re.compile(
-            rf"""{POLITE}(?:(?:what|which)(?:\s(?:one|ones|paper))?(?:['’]s|\s(?:is|are|was|were))?\s|show\s(?:me\s)?|give\sme\s|list\s(?:me\s)?)?(?:the\s)?
-                (?:oldest|earliest)\b\s?(?:one\s|ones\s)?{_OF_ALL}(?P<topic>(?:[\w-]+\s){{0,4}}?)(?P<thing>{_THINGS}|(?:things?|stuff|items?)(?=\s{_HERE}))?\b(?P<rest>.*)$""",
             _X,
         ),
     ),
@@ -130,17 +110,6 @@ ANYWHERE: Final = re.compile(
 ABOUT: Final = re.compile(
     rf"^\W*{_ON}\s+(?:the\s+(?:topic|subject|field|area)s?\s+(?:of\s+)?)?", _I
 )
-# Kinds of paper, and the words by which titles say so.
-KINDS: Final[Mapping[str, str]] = {
-    "survey": "survey|review|overview|tutorial|primer",
-    "review": "survey|review|overview",
-    "overview": "survey|review|overview",
-    "tutorial": "tutorial|introduction|primer|guide",
-    "benchmark": "benchmark",
-    "thesis": "thesis|dissertation",
-    "these": "thesis|dissertation",
-}
-
 NUMBER_BEFORE: Final = re.compile(
     r"^\s*(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\b", _I
 )
@@ -154,29 +123,6 @@ PAPERS_ALONE: Final = re.compile(
     rf"^\W*(?:(?:all|any|the|which|what|show|list|give|me)\s+)*{_THINGS}(?:\s+(?:is|are|were|was))?\W*$",
     _I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryQuestion:
-    """A question about the library's records as a whole.
-
-    Attributes:
-        what: What is asked.
-        topic: What the papers are to be about; empty for all of them.
-        kind: Alternatives joined by "|", one of which their titles have: `survey|review`; or empty.
-        field: What their records have, or lack; None for any.
-        is_lacking: Whether they lack it.
-        most: How many are asked for; 0 for all.
-        unlike: What the papers are not to be about; empty for nothing.
-    """
-
-    what: LibraryAspect
-    topic: str = ""
-    kind: str = ""
-    field: Field | None = None
-    is_lacking: bool = False
-    most: int = 0
-    unlike: str = ""
 
 
 # "Papers with code", "which papers have no date", "undated papers".
@@ -303,7 +249,7 @@ def find_library_question(question: str) -> LibraryQuestion | None:
     if ADDED.match(question):
         return LibraryQuestion("added")
     if fact := library_fact(question):
-        return LibraryQuestion(fact)
+        return fact
     return _asked_without(question) or _asked_of_inventory(question) or _asked_of_shelf(question)
 
 
@@ -334,8 +280,6 @@ def _asked_of_shelf(question: str) -> LibraryQuestion | None:
         thing = _first(groups, "thing")
         before = _first(groups, "topic")
         behind = _topic(_first(groups, "rest"))
-        if what == "newest" and not thing and not ABOUT.match(_first(groups, "rest")):
-            continue
         named = ("thing4", "thing5", "rest3b", "rest3c", "rest3d", "rest3e")
         is_list = ALL.search(question) or any(groups.get(name) for name in named)
         if what == "list" and not is_list:

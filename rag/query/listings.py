@@ -6,10 +6,26 @@ have code?". The list itself is a field of the answer, never read from its text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from rag.query.shelf_words import PAPERS, POINTERS, SMALL, says_only, words_of
+from rag.query.fields import Field
+from rag.query.library_facts import Topical, library_fact, without_topic
+from rag.query.library_question import KINDS, LibraryQuestion
+from rag.query.retractions import BESIDE
+from rag.query.shelf_words import (
+    CODE,
+    CODES,
+    PAPERS,
+    POINTERS,
+    PUBLISHED,
+    RETRACTED,
+    SMALL,
+    says_only,
+    words_of,
+)
 from rag.types import Listed, Message
 
 # One of these asks for what a list has beyond what it showed.
@@ -20,8 +36,8 @@ _FURTHER: Final = words_of(
 # And these whether that was all, where they are said of it.
 _WHOLE: Final = words_of("all complete entire everything full it just only whole")
 _BESIDE: Final = words_of(
-    """anything cover covers display everyone exist exists far keep left listing none nothing of off
-    omitted page print something still until yet"""
+    """anything both cover covers display every everyone exist exists far keep left listing none
+    nothing of off omitted only page print something still until yet"""
 )
 _IT: Final = words_of("that this these those they them")
 _GO_ON: Final = words_of("go going keep on ahead")
@@ -41,6 +57,79 @@ def asks_for_rest(question: str) -> bool:
     return bool(words & _FURTHER or is_of_whole or is_going_on)
 
 
+# Nothing else than the papers of a list is meant without one of these.
+_OF_LIBRARY: Final = words_of(
+    """library collection corpus database archive here my your our altogether overall you have"""
+) - words_of("have")
+_THESE: Final = re.compile(
+    r"\b(?:(?:any|some|all|none|one|which|each)\s+(?:ones\s+)?(?:of|among)\s+)?"
+    r"(?:these|those|them|they|(?:the\s+)?ones)\b(?:\s+papers\b)?",
+    re.IGNORECASE,
+)
+_PLURAL: Final = words_of("papers articles publications studies works preprints")
+_OF_ONE: Final = words_of("it its this he she him her his")
+_LACK: Final = words_of("without no not lack lacks lacking t")
+_COUNT: Final = re.compile(r"\bhow\s+many\b|\bnumber\s+of\b", re.IGNORECASE)
+_KIND_WORDS: Final = words_of(
+    "survey surveys review reviews overview overviews tutorial tutorials benchmark benchmarks"
+)
+
+
+def points_to_list(question: str) -> bool:
+    """Return whether a question says that it is asked of several papers shown before."""
+    return bool(words_of(question) & POINTERS)
+
+
+def with_papers_named(question: str) -> str:
+    """Return a question with "papers" in the place of "these", beside which filters are read."""
+    return _THESE.sub("papers", question)
+
+
+def asked_of_list(question: str, *, points: bool, is_limited: bool) -> LibraryQuestion | None:
+    """Return what is asked of the papers of a list, if anything: "which of these have code?".
+
+    Args:
+        question: What is asked, without its filters.
+        points: Whether it says that it is asked of them.
+        is_limited: Whether it has filters.
+    """
+    topic = Topical(question, "")
+    if points:
+        topic = without_topic(question)
+    words = words_of(topic.bare)
+    is_of_all = words & _OF_LIBRARY or (words & _PLURAL and not points)
+    if is_of_all or words & _OF_ONE or (words & {"that"} and not points):
+        return None
+    if (age := library_fact(question, is_of_list=True)) and age.what in ("newest", "oldest"):
+        return replace(age, is_of_list=True)
+    kinds = words & _KIND_WORDS
+    field = _asked_field(words)
+    allowed = (SMALL, PAPERS, POINTERS, _KIND_WORDS, _BESIDE, *_words_of_field(field))
+    is_asked = field or kinds or ((topic.topic or is_limited) and points)
+    if not (is_asked and says_only(topic.bare, *allowed)):
+        return None
+    return LibraryQuestion(
+        "count" if _COUNT.search(question) else "list",
+        topic.topic,
+        KINDS[min(kinds).removesuffix("s")] if kinds else "",
+        field,
+        is_lacking=bool(field and words & _LACK),
+        is_of_list=True,
+    )
+
+
+def _asked_field(words: frozenset[str]) -> Field | None:
+    if words & RETRACTED:
+        return "retraction"
+    return "code" if words & CODES else None
+
+
+def _words_of_field(field: Field | None) -> tuple[frozenset[str], ...]:
+    if field == "retraction":
+        return (RETRACTED, BESIDE)
+    return (CODE, _LACK) if field == "code" else (PUBLISHED,)
+
+
 def _numbers(words: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word in words if word.isdecimal())
 
@@ -53,4 +142,5 @@ def last_listed(history: Sequence[Message]) -> Listed | None:
 
 def may_follow_list(question: str) -> bool:
     """Return whether a question may go on with a list, if there is one before it."""
-    return bool(words_of(question) & (POINTERS | _FURTHER | _IT)) or asks_for_rest(question)
+    points = bool(words_of(question) & (POINTERS | _FURTHER | _IT))
+    return points or asked_of_list(question, points=False, is_limited=False) is not None

@@ -10,6 +10,7 @@ from typing import TypeVar
 from rag.identifiers import arxiv_id_in, find_arxiv_id
 from rag.query.groups import GroupKind
 from rag.query.locators import Locators
+from rag.query.venues import count_venues
 from rag.store.index import PaperIndex
 from rag.types import Filters, Paper
 
@@ -85,6 +86,10 @@ class PaperLookup:
     def sources(self) -> Mapping[str, int]:
         """Return how many papers came from each source, the most frequent first."""
         return self.index.facets().sources
+
+    def venues(self) -> Mapping[str, int]:
+        """Return how many papers each journal or conference has, the most frequent first."""
+        return self.derived("venues", lambda: count_venues(self.everything()))
 
     def groups(self, kind: GroupKind) -> Mapping[str, int]:
         """Return the number of papers of each collection, or of each tag."""

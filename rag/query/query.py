@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from rag.query.fields import Field
 from rag.query.focus import topic_words
-from rag.query.library_questions import LibraryQuestion
+from rag.query.library_question import LibraryQuestion
 from rag.query.locators import NO_LOCATORS, Locators
 from rag.query.questions import earlier_questions
+from rag.query.venues import UnknownPlace
 from rag.types import NO_FILTERS, Filters, Listed, Message, Origin, Paper
 
 
@@ -34,6 +35,8 @@ class Query:
         locators: Ids and addresses of papers in it.
         language: Code of its language, where that is not English.
         unknown_author: The author it names where no record has one of that name.
+        unknown_place: A name it has in the place of a venue's, or of where authors work, that no
+            record has.
         unknown_collection: The collection it names where the library has none of that name.
         misspelled: Words that were corrected, as they were typed.
         is_new_topic: Whether it leaves the conversation, of which only the markers are kept.
@@ -66,6 +69,7 @@ class Query:
     language: str | None = None
     unknown_author: str = ""
     unknown_collection: str = ""
+    unknown_place: UnknownPlace | None = None
     unknown_names: tuple[str, ...] = ()
     misspelled: tuple[str, ...] = ()
     is_new_topic: bool = False

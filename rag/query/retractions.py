@@ -71,7 +71,7 @@ _LIBRARY: Final = frozenset(
         retractions something studies titles works""",
     )
 )
-_BESIDE: Final = frozenset(
+BESIDE: Final = frozenset(
     re.findall(
         r"\w+",
         """a after all already among an and any are aren as been before by can check
@@ -111,7 +111,7 @@ def asked_for_retracted(question: str) -> AllRetracted | None:
     on = ON_TOPIC.search(question)
     bare = ON_TOPIC.sub("", question)
     words = {word.lower() for word in WORD.findall(bare)}
-    is_of_all = words & _LIBRARY and words <= _LIBRARY | _BESIDE
+    is_of_all = words & _LIBRARY and words <= _LIBRARY | BESIDE
     if not (is_of_all and SAYS_RETRACTED.search(bare)) or OF_OTHERS.search(bare):
         return None
     return AllRetracted(on["topic"].strip() if on else "", is_lacking=bool(NOT.search(bare)))

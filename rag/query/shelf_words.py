@@ -24,12 +24,12 @@ def says_only(text: str, *allowed: Set[str]) -> bool:
 
 
 SMALL: Final = words_of(
-    """a about all also am an and any anyone are aren as at be been but by can could d did didn do
-    does doesn don different each else ever for from get give go got had has hasn have haven here
-    how i if in into is isn it just know let list ll many me much my no not now of ok okay on or our
-    out please pls re s see shall should show so some t tell that the then there this to total up us
-    ve was wasn we well were weren what whats which will with would you your yours m name names
-    altogether overall exactly actually really currently"""
+    """a about among all also am an and any anyone are aren as at be been but by can could d did
+    didn do does doesn don different each else ever for from get give go got had has hasn have
+    haven here how i if in into is isn it just know let list ll many me much my no not now of ok
+    okay on or our out please pls re s see shall should show so some t tell that the then there
+    this to total up us ve was wasn we well were weren what whats which will with would you your
+    yours m name names altogether overall exactly actually really currently"""
 )
 LIBRARY: Final = words_of(
     """archive articles collection corpus database entries here library papers publications records
@@ -40,7 +40,7 @@ PAPERS: Final = words_of(
     publication publications record records studies study stuff thing things titles work works"""
 )
 # They point to what a list before showed, or to one of it.
-POINTERS: Final = words_of("these those them they one ones among amongst")
+POINTERS: Final = words_of("these those them they ones")
 OLDEST: Final = words_of("oldest earliest first")
 NEWEST: Final = words_of("newest latest recent youngest")
 FEWEST: Final = words_of("fewest least lowest smallest rarest")
@@ -53,7 +53,14 @@ DATES: Final = words_of(
     month old out publication published publish released released year years when written wrote
     young recent new time number"""
 )
-CODE: Final = words_of(
+CODES: Final = words_of(
+    """code codebase codes github gitlab implementation implementations repo repos repositories
+    repository opensource opensourced sourced"""
+)
+PUBLISHED: Final = words_of(
+    "appear appeared came come from published publish publication presented released written"
+)
+CODE: Final = CODES | words_of(
     """available code codebase codes come comes coming downloadable free freely github gitlab
     implementation implementations link linked links online open opensource opensourced provide
     provided provides public publicly publish published release released releases repo repos

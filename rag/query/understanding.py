@@ -41,12 +41,15 @@ from rag.query.intent import (
     without_request,
 )
 from rag.query.languages import language_of
-from rag.query.library_questions import (
-    LibraryQuestion,
-    find_library_question,
-    narrow_to_newest,
+from rag.query.library_question import LibraryQuestion
+from rag.query.library_questions import find_library_question, narrow_to_newest
+from rag.query.listings import (
+    asked_of_list,
+    asks_for_rest,
+    last_listed,
+    points_to_list,
+    with_papers_named,
 )
-from rag.query.listings import asks_for_rest, last_listed
 from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
@@ -55,6 +58,15 @@ from rag.query.questions import LEANS_BACK, earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
+from rag.query.venues import (
+    AskedVenues,
+    NamedVenue,
+    UnknownPlace,
+    asked_of_venues,
+    read_venues,
+    unknown_place,
+    without_venues,
+)
 from rag.store.lexical import analyze
 from rag.types import NO_FILTERS, Filters, Listed, Message, Paper
 
@@ -102,12 +114,39 @@ class QueryParser:
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
+        if of_list := self._of_list(text, spelled.text, history, filters):
+            return replace(of_list, misspelled=spelled.changed)
         standalone = standalone_question(spelled.text, history)
         query = self._parse(text, standalone, history, filters)
         query = replace(query, misspelled=spelled.changed)
         if not standalone:
             return replace(query, asks_for=None)
         return self._decide(SubjectFinder(self.lookup).find(query))
+
+    def _of_list(
+        self, text: str, question: str, history: Sequence[Message], filters: Filters | None
+    ) -> Query | None:
+        """Return the query for some of the papers that a list before showed, if it is one.
+
+        Where nothing was cited before, it is asked of all papers.
+        """
+        listed = last_listed(history)
+        among = listed if listed and listed.paper_ids else None
+        is_of_shown = any(message.citations for message in history)
+        points = points_to_list(question)
+        if among is None and (is_of_shown or not points):
+            return None
+        found = Understood(with_papers_named(question), filters or NO_FILTERS)
+        if filters is None:
+            found = self._understand_filters(found.question)
+        named = self._named_venues(found.question)
+        bare, is_limited = without_venues(found.question, named), bool(found.filters or named)
+        asked = asked_of_list(bare, points=points, is_limited=is_limited)
+        if asked is None:
+            return None
+        asked = replace(asked, venues=tuple(each.name for each in named))
+        query = Query(text, question, asked.topic, found.filters, tuple(history))
+        return replace(query, asks_for="records", library_question=asked, among=among)
 
     @staticmethod
     def _of_rest(
@@ -146,9 +185,11 @@ class QueryParser:
             found = self._narrowed(found.filters, history)
             standalone = asked = found.question or standalone
         topic = without_form(found.question)
-        library_question = find_library_question(without_form(asked)) or find_library_question(
-            topic
-        )
+        venues = self._asked_of_venues(found.question)
+        library_question = venues.asked if venues else _of_library(asked, topic)
+        if venues and venues.year:
+            years = Filters(venues.year, venues.year)
+            found = Understood(found.question, years.over(found.filters))
         if earlier := earlier_questions(history):
             before = self._understand_filters(earlier[0])
             is_limited = bool(before.filters)
@@ -164,9 +205,24 @@ class QueryParser:
             tuple(history),
             library_question=library_question,
             unknown_author=unknown,
+            unknown_place=None if library_question else self._unknown_place(found.question),
             unknown_collection=unknown_collection(standalone, self._names_of("collection")),
             is_new_topic=is_narrowing,
         )
+
+    def _named_venues(self, question: str) -> list[NamedVenue]:
+        if self.lookup is None:
+            return []
+        return read_venues(question, self.lookup.venues(), self.lookup.knows_word)
+
+    def _asked_of_venues(self, question: str) -> AskedVenues | None:
+        return asked_of_venues(question, self._named_venues(question))
+
+    def _unknown_place(self, question: str) -> UnknownPlace | None:
+        """Return the name in the place of a venue's or a university's that no record has."""
+        place = unknown_place(question)
+        is_here = place and (self.lookup is None or self.find_authors(place.name))
+        return None if is_here else place
 
     def _unknown_author(self, question: str) -> str:
         """Return the name of an author whom the library lacks; of anything else that it lacks "".
@@ -235,7 +291,12 @@ class QueryParser:
             return replace(query, asks_for="records", about=tuple(cited))
         locators = find_locators(query.standalone)
         fields = asked_fields(query.standalone) or self._fields_asked_before(query)
-        is_of_library = query.library_question or query.unknown_author or query.unknown_collection
+        is_of_library = (
+            query.library_question
+            or query.unknown_author
+            or query.unknown_collection
+            or query.unknown_place
+        )
         if locators or is_of_library:
             of_papers = () if query.library_question else fields
             return replace(query, asks_for="records", locators=locators, fields=of_papers)
@@ -269,6 +330,11 @@ def _asks_only_for_titles(query: Query) -> bool:
 def _asks_for_example(text: str, history: Sequence[Message]) -> bool:
     """Return whether an example of what was cited is asked for: "give me an example"."""
     return bool(last_cited(history)) and EXAMPLE.search(text) is not None
+
+
+def _of_library(asked: str, topic: str) -> LibraryQuestion | None:
+    """Return what is asked of all records, with the filters or without them."""
+    return find_library_question(without_form(asked)) or find_library_question(topic)
 
 
 def _stands_alone(question: str) -> bool:

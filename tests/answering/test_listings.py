@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answering.library_overview import MOST_LISTED
-from rag.query.listings import asks_for_rest
+from rag.query.listings import asked_of_list, asks_for_rest, points_to_list
 from rag.types import Message, Paper
 
 YEAR = "which papers are from 2022?"
@@ -16,8 +16,22 @@ PAPERS = [
         Paper(f"y{n}", f"Tide Number {n}", f"We measure tide {n}.", ("Bo Tee",), "2022")
         for n in range(OF_2022)
     ),
-    Paper("a", "Clocks in Crabs", "We introduce clocks of crabs.", ("Ada Byron",), "2021"),
-    Paper("b", "Moss as a Meter", "Moss measures the air.", ("Ada Byron",), "2023"),
+    Paper(
+        "a",
+        "Clocks in Crabs",
+        "We introduce clocks of crabs. Code is available at https://example.org/crabs.",
+        ("Ada Byron",),
+        "2021",
+        venue="SHORE",
+    ),
+    Paper(
+        "b",
+        "A Survey of Moss",
+        "Moss measures the air.",
+        ("Ada Byron", "Cy Dee"),
+        "2023",
+        retraction="retracted on 2024-01-02",
+    ),
     Paper("c", "Nothing Else Matters More", "All the others are more.", published="2020"),
 ]
 FOR_THE_REST = [
@@ -100,3 +114,73 @@ def test_other_questions_do_not_go_on_with_a_list(question):
 def test_the_rest_is_of_a_list_alone(library):
     _, then = said(library, "what does moss measure?", "what else?")
     assert then.listed is None
+
+
+OF_BYRONS = [
+    ("were any of these retracted?", ["b"]),
+    ("has any of those been withdrawn", ["b"]),
+    ("what about retractions?", ["b"]),
+    ("how many of them are not retracted?", ["a"]),
+    ("any of them by Dee?", ["b"]),
+    ("which of these are by Cy Dee", ["b"]),
+    ("which of these are from 2023?", ["b"]),
+    ("how many of those are from 2021", ["a"]),
+    ("only those before 2022", ["a"]),
+    ("how many of those have code?", ["a"]),
+    ("which ones have code available?", ["a"]),
+    ("do any come with code?", ["a"]),
+    ("and which of them without code?", ["b"]),
+    ("any with code on github?", ["a"]),
+    ("were any of them published in SHORE?", ["a"]),
+    ("how many of these appeared at SHORE", ["a"]),
+    ("any of these about crabs?", ["a"]),
+    ("which among them are on moss", ["b"]),
+    ("of these, which are surveys?", ["b"]),
+]
+
+
+@pytest.mark.parametrize(("question", "ids"), OF_BYRONS)
+def test_what_is_asked_of_these_is_asked_of_the_list_alone(library, question, ids):
+    _, then = said(library, BYRON, question)
+    assert then.origin == "records"
+    assert [paper.paper_id for paper in then.papers] == ids
+    assert then.text.startswith("1 of the 2 papers by Ada Byron ")
+    assert then.listed.paper_ids == tuple(ids)
+
+
+def test_what_none_of_a_list_has_is_told_with_what_is_not_recorded(library):
+    _, then = said(library, "list all papers about others", "any of them by Dee?")
+    assert then.text == (
+        "None of the 1 paper with “others” in title or abstract is by Dee."
+        " For 1 of them no author is recorded."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "ids"),
+    [
+        ("were any of these retracted?", ["b"]),
+        ("which of those have code?", ["a"]),
+        ("how many of them are from 2021?", ["a"]),
+        ("any of those by Dee?", ["b"]),
+    ],
+)
+def test_where_no_list_came_before_it_is_asked_of_the_library_and_says_so(library, question, ids):
+    answer = library.ask(question)
+    assert answer.text.startswith("No list came before this, so it is asked of the whole library.")
+    assert [paper.paper_id for paper in answer.papers] == ids
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which of them work best?",
+        "what do they have in common?",
+        "is there code for it?",
+        "how many papers have code?",
+        "which papers in my library were retracted?",
+        "what do these say about moss and roofs in winter?",
+    ],
+)
+def test_other_questions_are_not_asked_of_a_list(question):
+    assert asked_of_list(question, points=points_to_list(question), is_limited=False) is None

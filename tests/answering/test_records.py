@@ -239,7 +239,8 @@ def test_the_newest_is_asked_of_the_papers_that_pass_the_same_filters(library, f
     before = library.ask(first)
     history = [Message("user", first), Message("assistant", before.text, before.citations)]
     answer = library.ask(question, history=history)
-    assert answer.text.startswith("Of the 1 paper, 1 has a recorded date")
+    assert answer.text.startswith("The newest is **Tidal Clocks in Crabs**")
+    assert "Of the 1 paper " in answer.text
     assert [paper.title for paper in answer.papers] == ["Tidal Clocks in Crabs"]
 
 

@@ -122,9 +122,17 @@ def test_a_follow_up_asks_it_of_the_paper_that_was_cited(library, question, titl
 @pytest.mark.parametrize(
     "question", ["which of them were retracted?", "are any of these retracted?"]
 )
-def test_a_follow_up_asks_it_of_all_that_were_cited(library, question):
+def test_a_follow_up_asks_it_of_all_that_were_listed(library, question):
     answer = library.ask(question, after(library, "all papers from 2021"))
     assert answer.origin == "records"
+    assert [paper.title for paper in answer.papers] == [MOSS.title]
+    assert answer.text.startswith("1 of the 2 papers from 2021 is recorded as retracted")
+    assert NOTICE in answer.text
+
+
+def test_a_follow_up_asks_it_of_all_that_an_answer_from_abstracts_cites(library):
+    history = after(library, f"compare “{CRABS.title}” with “{MOSS.title}”")
+    answer = library.ask("are any of these retracted?", history)
     assert {paper.title for paper in answer.papers} == {CRABS.title, MOSS.title}
     assert NOTICE in answer.text
 

@@ -18,7 +18,8 @@ from rag.query.fields import asked_fields
 from rag.query.focus import asked_count, asked_parts, asks_for_several
 from rag.query.intent import question_for_papers, without_interjection, without_request
 from rag.query.languages import language_of
-from rag.query.library_questions import LibraryQuestion, find_library_question
+from rag.query.library_question import LibraryQuestion
+from rag.query.library_questions import find_library_question
 from rag.query.locators import find_locators
 from rag.query.talk import small_talk
 from rag.types import Paper
@@ -121,7 +122,7 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
         ("from when to when are your papers", LibraryQuestion("dates")),
         ("how old are the papers here?", LibraryQuestion("dates")),
         ("how many papers per year", LibraryQuestion("dates")),
-        ("which year has most papers?", LibraryQuestion("dates")),
+        ("which year has most papers?", LibraryQuestion("dates", extreme="most")),
         ("what time period is covered", LibraryQuestion("dates")),
         ("who are the authors in this library?", LibraryQuestion("authors")),
         ("which author has most papers here", LibraryQuestion("authors")),

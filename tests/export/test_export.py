@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
+from rag.cleaning.lone_signs import with_signs
 from rag.export import (
     FORMATS,
     answer_markdown,
@@ -62,7 +63,12 @@ def latex_decoder():
 
 
 class Decoding(LatexDecodingMiddleware):
+    """What LaTeX shows: a sign in a formula of its own as that sign, other formulas as they are."""
+
     def transform_entry(self, entry, library):
+        for field in entry.fields:
+            if isinstance(field.value, str):
+                field.value = with_signs(field.value)
         kept = {name: field.value for name, field in entry.fields_dict.items() if name in VERBATIM}
         decoded = super().transform_entry(entry, library)
         for name, value in kept.items():

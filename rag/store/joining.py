@@ -364,18 +364,19 @@ def _items(paper: Paper) -> set[Key]:
 
 def _corrected(found: Paper, paper: Paper) -> Paper:
     """Put the record in the place of its earlier version; what other sources added is kept."""
+    source, origins = _sources(found, paper)
     kept = replace(
         paper,
         paper_id=found.paper_id,
-        source=found.source,
+        source=source,
         identifiers=joined_identifiers(found.identifiers, paper.identifiers),
         tags=_tags(found.tags, paper.tags),
-        origins=found.origins,
+        origins=origins,
         imprint=joined_imprint(paper, found),
     )
     if not found.origins and paper.source not in BY_HAND:
-        known = _newer(found.identifiers, paper.identifiers)
-        return replace(kept, source=paper.source, tags=paper.tags, identifiers=known)
+        tags = paper.tags if paper.source == found.source else kept.tags
+        return replace(kept, tags=tags, identifiers=_newer(found.identifiers, paper.identifiers))
     is_longer = len(found.abstract) >= LONGER * len(paper.abstract)
     authors = max((paper.authors, found.authors), key=_fullness)
     return replace(
@@ -387,6 +388,18 @@ def _corrected(found: Paper, paper: Paper) -> Paper:
         url=paper.url or found.url,
         venue=paper.venue or found.venue,
     )
+
+
+def _sources(found: Paper, paper: Paper) -> tuple[str | None, tuple[str, ...]]:
+    """Return a paper's source, which stays, and its others once one more has a record of it.
+
+    What is typed in comes from nowhere; a summary's source says that it is one.
+    """
+    is_first = not found.source or (found.is_summary and not paper.is_summary)
+    source = paper.source if is_first else found.source
+    more = (*paper.origins, *(() if paper.source in BY_HAND else (paper.source,)))
+    every = _union((*found.origins, found.source), more)
+    return source, tuple(each for each in every if each and each != source)
 
 
 def merge(old: Paper, new: Paper) -> Paper:

@@ -11,6 +11,7 @@ import pytest
 from rag.library import Library
 from rag.settings import Settings
 from rag.store.gone import MOST_AT_ONCE
+from rag.types import TYPED
 
 
 @pytest.fixture
@@ -130,3 +131,55 @@ def test_of_many_papers_all_that_are_gone_are_told(library, tmp_path):
     library.ingest(path)
     path.write_text("\n".join(lines[: MOST_AT_ONCE + 9]))
     assert len(library.ingest(path).gone) == MOST_AT_ONCE + 1
+
+
+def own(tmp_path, name, *numbers, text="They are many."):
+    """A file of records with ids of their own."""
+    rows = [
+        {"id": f"own-{n}", "title": f"On {WORDS[n]}", "abstract": f"We count {WORDS[n]}. {text}"}
+        for n in numbers
+    ]
+    path = tmp_path / name
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("text", ["They are many.", "They are few."], ids=["same", "corrected"])
+@pytest.mark.parametrize("has_gone", ["one.jsonl", "two.jsonl"])
+def test_a_paper_with_an_id_of_its_own_stays_for_the_other_file_that_has_it(
+    library, tmp_path, has_gone, text
+):
+    library.ingest(own(tmp_path, "one.jsonl", 0, 1, 2))
+    library.ingest(own(tmp_path, "two.jsonl", 0, 1, 2, text=text))
+    paper = library.get("own-2")
+    assert {paper.source, *paper.origins} == {"one.jsonl", "two.jsonl"}
+    assert paper.abstract.endswith(text)  # it is theirs by its id
+    report = library.ingest(own(tmp_path, has_gone, 0, 1, text=text), removes_gone=True)
+    (other,) = {"one.jsonl", "two.jsonl"} - {has_gone}
+    assert told(report) == [("On herons", has_gone, (other,), True)]
+    assert (library.get("own-2").source, library.get("own-2").origins) == (other, ())
+    report = library.ingest(own(tmp_path, other, 0, 1, text=text), removes_gone=True)
+    assert told(report) == [("On herons", other, (), True)]
+    assert library.get("own-2") is None
+
+
+def test_a_file_that_has_the_same_records_changes_no_more_when_both_are_read_again(
+    library, tmp_path
+):
+    files = [own(tmp_path, name, 0, 1) for name in ("one.jsonl", "two.jsonl")]
+    library.ingest(files[0])
+    report = library.ingest(files[1])
+    assert (report.unchanged, report.changes) == (2, ())
+    before = library.papers()
+    revision = library._index.papers.revision()
+    for file in files:
+        assert library.ingest(file).unchanged == 2
+    assert library._index.papers.revision() == revision
+    assert [(each.source, each.origins) for each in before] == [("one.jsonl", ("two.jsonl",))] * 2
+
+
+def test_what_is_typed_in_anew_by_its_id_is_no_other_source(library, tmp_path):
+    library.ingest(own(tmp_path, "one.jsonl", 0))
+    library.ingest({"id": "own-0", "title": "On otters", "abstract": "Typed.", "source": TYPED})
+    paper = library.get("own-0")
+    assert (paper.source, paper.origins) == ("one.jsonl", ())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 import sys
 import threading
 import webbrowser
-from contextlib import closing
+from contextlib import closing, nullcontext
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rag.errors import ConfigurationError
+from rag.serve.beside import noted
 from rag.settings import Settings
 from rag.terminal import shown_progress
 from ui.server.access import AccessPolicy
@@ -104,7 +106,8 @@ def serve(
         url = page_url(access.host, free)
         metrics = _metrics()
         count = metrics.count if metrics else None
-        loading = Loading(access=access, settings=settings, llm=llm, on_answer=count)
+        token = secrets.token_urlsafe()
+        loading = Loading(access=access, settings=settings, llm=llm, on_answer=count, token=token)
         with shown_progress() as on_progress:
             loading.start(settings, llm, on_progress, fills_new=fills_new)
             start_server(build_server(loading, metrics), listening)
@@ -117,8 +120,9 @@ def serve(
             loading.wait()
         if loading.failure:
             _say(loading.failure)
-        _say(f"paperchat is at {url} (stop it with Ctrl-C)")
-        threading.Event().wait()
+        with noted(loading.library.folder, url, token) if loading.library else nullcontext():
+            _say(f"paperchat is at {url} (stop it with Ctrl-C)")
+            threading.Event().wait()
 
 
 def page_url(host: str, port: int) -> str:

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rag.cli.opening import open_library
 from rag.errors import RagError
 from rag.library import Library
-from rag.settings import read_settings
+from rag.settings import Settings, read_settings
 from rag.terminal import write_notice
 
 if TYPE_CHECKING:
@@ -46,32 +47,72 @@ def serve_mcp(options: argparse.Namespace) -> int:
     from rag.serve.mcp_endpoint import require_package
 
     require_package()
-    tokens = read_tokens(read_settings(library=options.library))
-    door = LocalDoor(opened_ahead(lambda: open_library(options, starter=True)), tokens)
+    settings = read_settings(library=options.library)
+    tokens = read_tokens(settings)
+    opened = OpenedOnce(partial(open_library, options, starter=True))
     if options.http:
-        _serve_http(door, options)
+        opened.begin()
+        _serve_http(LocalDoor(opened, tokens), options)
     else:
-        from rag.serve.mcp_server import serve_stdio
-
-        serve_stdio(door, may_add=options.allow_adding)
+        _serve_stdio(opened, settings, options)
     return 0
 
 
-def opened_ahead(open_it: Callable[[], Library]) -> Callable[[], Library]:
-    """Begin to open a library, and return what waits for it: a client may connect meanwhile."""
-    opened: Future[Library] = Future()
+def _serve_stdio(opened: OpenedOnce, settings: Settings, options: argparse.Namespace) -> None:
+    """Serve standard input and output; by a page, where one serves the library as it is set up."""
+    from rag.serve.beside import find_page
+    from rag.serve.door import LocalDoor
+    from rag.serve.mcp_beside import serve_beside
+    from rag.serve.mcp_server import Served, serve_stdio
 
-    def work() -> None:
+    folder = settings.library.expanduser()
+    if options.llm:  # which the page need not answer with
+        opened.begin()
+        serve_stdio(partial(Served, LocalDoor(opened)), may_add=options.allow_adding)
+        return
+    if find_page(folder) is None:
+        opened.begin()
+    serve_beside(folder, LocalDoor(opened), may_add=options.allow_adding)
+
+
+class OpenedOnce:
+    """Opens a library once, in a thread, and has those who ask for it wait.
+
+    Args:
+        open_it: Opens it.
+    """
+
+    def __init__(self, open_it: Callable[[], Library]) -> None:
+        self._open_it = open_it
+        self._opened: Future[Library] = Future()
+        self._beginning = threading.Lock()
+        self._is_begun = False
+
+    def begin(self) -> None:
+        """Begin to open it, where nobody has begun: a client may connect meanwhile."""
+        with self._beginning:
+            if self._is_begun:
+                return
+            self._is_begun = True
+        threading.Thread(target=self._work, name="library", daemon=True).start()
+
+    def __call__(self) -> Library:
+        """Return the library.
+
+        Raises:
+            RagError: It cannot be opened.
+        """
+        self.begin()
+        return self._opened.result()
+
+    def _work(self) -> None:
         try:
-            library = open_it()
+            library = self._open_it()
             library.prepare()
         except RagError as exc:
-            opened.set_exception(exc)
+            self._opened.set_exception(exc)
         else:
-            opened.set_result(library)
-
-    threading.Thread(target=work, name="library", daemon=True).start()
-    return opened.result
+            self._opened.set_result(library)
 
 
 def _serve_http(door: LocalDoor, options: argparse.Namespace) -> None:

@@ -39,10 +39,12 @@ class Caller:
     Attributes:
         name: Tells one from another: a token's, or that of an address.
         address: From which is asked.
+        is_owner: Whether it is a program of the page's own user on this machine.
     """
 
     name: str
     address: str
+    is_owner: bool = False
 
 
 class Door(Protocol):
@@ -97,14 +99,23 @@ class LocalDoor:
         return self.find_library()
 
 
+def is_token(authorization: str, token: str) -> bool:
+    """Whether a header has a token, compared in constant time."""
+    return hmac.compare_digest(_given(authorization).encode(), token.encode())
+
+
+def _given(authorization: str) -> str:
+    is_bearer = authorization.lower().startswith(SCHEME)
+    return authorization[len(SCHEME) :].strip() if is_bearer else ""
+
+
 def require_token(authorization: str | None, tokens: Collection[str]) -> str:
     """Return the token of a header where it is one of those, compared in constant time.
 
     Raises:
         RefusedError: It is none of them.
     """
-    given = authorization or ""
-    token = given[len(SCHEME) :].strip() if given.lower().startswith(SCHEME) else ""
+    token = _given(authorization or "")
     fits = [each for each in tokens if hmac.compare_digest(each.encode(), token.encode())]
     if not fits:
         raise RefusedError("The token is not right." if token else NO_TOKEN, 401)

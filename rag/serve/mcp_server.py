@@ -1,4 +1,4 @@
-"""Serve the tools over the Model Context Protocol; the one place that names its package.
+"""Serve the tools over the Model Context Protocol; its package is named here and in `mcp_beside`.
 
 Covered: tools with typed results, papers as resources, prompts, progress of `ask`.
 Not covered: subscriptions to changes, sampling, elicitation.
@@ -26,7 +26,7 @@ from starlette.requests import Request
 
 from prompts import render_prompt
 from rag.errors import RagError, SourceError
-from rag.serve.door import Door
+from rag.serve.door import Caller, Door
 from rag.serve.tools import ADDING, OFFERED, PROMPTS, READING, Tool, require_paper
 from rag.types import Paper, Stage
 
@@ -41,16 +41,11 @@ logger = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
 Context = Any  # the request's context, of the protocol's package
+Tools = tuple[Tool[Any], ...]
 
 
-def build_server(door: Door, *, may_add: bool = False) -> Server[Any]:
-    """Build the server of a library.
-
-    Args:
-        door: Counts questions that come over HTTP, and gives the library.
-        may_add: Whether papers may be added.
-    """
-    served = _Served(door, (*READING, *(ADDING if may_add else ())))
+def build_server(served: Served) -> Server[Any]:
+    """Build the server of a library."""
     return Server(
         NAME,
         version=metadata.version(NAME),
@@ -66,44 +61,64 @@ def build_server(door: Door, *, may_add: bool = False) -> Server[Any]:
     )
 
 
+def tools_for(*, may_add: bool) -> Tools:
+    """Return the tools that may be called: also those that add papers, or not."""
+    return (*READING, *(ADDING if may_add else ()))
+
+
 def build_manager(door: Door, *, may_add: bool = False) -> StreamableHTTPSessionManager:
     """Build what serves HTTP requests; it keeps nothing from one request to the next."""
-    return StreamableHTTPSessionManager(build_server(door, may_add=may_add), stateless=True)
+    return StreamableHTTPSessionManager(
+        build_server(Served(door, tools_for(may_add=may_add))), stateless=True
+    )
 
 
-def serve_stdio(door: Door, *, may_add: bool = False) -> None:
-    """Serve standard input and output until the client closes them."""
+def serve_stdio(build: Callable[[Tools], Served], *, may_add: bool = False) -> None:
+    """Serve standard input and output until the client closes them.
+
+    Args:
+        build: Builds what answers, of the tools that may be called.
+        may_add: Whether papers may be added.
+    """
 
     async def serve() -> None:
-        server = build_server(door, may_add=may_add)
+        server = build_server(build(tools_for(may_add=may_add)))
         async with stdio_server() as (reading, writing):
             await server.run(reading, writing, server.create_initialization_options())
 
     anyio.run(serve)
 
 
-class _Served:
-    """The answers to a client's requests.
+_ADDING: Final[dict[str, Tool[Any]]] = {tool.name: tool for tool in ADDING}
+
+
+class Served:
+    """The answers to a client's requests; who owns the library may add to it.
 
     Args:
         door: Gives the library.
         tools: Those that may be called.
     """
 
-    def __init__(self, door: Door, tools: tuple[Tool[Any], ...]) -> None:
+    def __init__(self, door: Door, tools: Tools) -> None:
         self._door = door
-        self._tools = {tool.name: tool for tool in tools}
+        self._tools: dict[str, Tool[Any]] = {tool.name: tool for tool in tools}
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def list_tools(self, _: Context, __: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_described(tool) for tool in self._tools.values()])
+    async def list_tools(self, context: Context, _: object) -> types.ListToolsResult:
+        """List the tools."""
+        offered = self._offered(self._caller(context)).values()
+        return types.ListToolsResult(tools=[_described(tool) for tool in offered])
 
     async def call_tool(
         self, context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        tool = self._tools.get(params.name)
-        if tool is None:
-            raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name!r}.")
+        """Do what a tool does."""
+        try:
+            caller = self._caller(context)
+        except RagError as exc:
+            return _failed(str(exc))
+        tool = self._find_tool(params.name, caller)
         done = 0
 
         def tell(stage: Stage) -> None:
@@ -112,7 +127,8 @@ class _Served:
             anyio.from_thread.run(context.session.report_progress, float(done), None, stage)
 
         try:
-            self._count(context, tool)
+            if caller and tool.name in COUNTED:
+                self._door.count(caller)
             work = partial(self._called, tool, params.arguments or {}, tell)
             return await self._in_thread(work)
         except RagError as exc:
@@ -121,11 +137,27 @@ class _Served:
             logger.exception("the tool %s failed", tool.name)
             return _failed(UNFORESEEN)
 
-    def _count(self, context: Context, tool: Tool[Any]) -> None:
+    def _find_tool(self, name: str, caller: Caller | None) -> Tool[Any]:
+        """Return the tool of a name.
+
+        Raises:
+            MCPError: There is none for the one who calls.
+        """
+        found = self._offered(caller).get(name)
+        if found is None:
+            raise MCPError(types.INVALID_PARAMS, f"There is no tool {name!r}.")
+        return found
+
+    def _offered(self, caller: Caller | None) -> Mapping[str, Tool[Any]]:
+        return self._tools | _ADDING if caller and caller.is_owner else self._tools
+
+    def _caller(self, context: Context) -> Caller | None:
+        """Return who calls over HTTP; None for the one at the other end of a pipe."""
         request = context.request
-        if isinstance(request, Request) and tool.name in COUNTED:
-            address = request.client.host if request.client else ""
-            self._door.count(self._door.enter(request.headers.get("authorization"), address))
+        if not isinstance(request, Request):
+            return None
+        address = request.client.host if request.client else ""
+        return self._door.enter(request.headers.get("authorization"), address)
 
     def _called(
         self, tool: Tool[Any], arguments: Mapping[str, object], tell: Callable[[Stage], None]
@@ -140,6 +172,7 @@ class _Served:
     async def list_resources(
         self, _: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
+        """List a page of the papers."""
         first = _place(params.cursor if params else None)
 
         def listed() -> types.ListResourcesResult:
@@ -158,6 +191,7 @@ class _Served:
         return await self._found(listed)
 
     async def list_templates(self, _: Context, __: object) -> types.ListResourceTemplatesResult:
+        """Tell what the address of a paper looks like."""
         template = types.ResourceTemplate(
             uri_template=f"{SCHEME}{{id}}", name="paper", title="A paper", mime_type=MARKDOWN
         )
@@ -166,6 +200,7 @@ class _Served:
     async def read_resource(
         self, _: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
+        """Read a paper."""
         uri = str(params.uri)
 
         def read() -> types.ReadResourceResult:
@@ -187,6 +222,7 @@ class _Served:
             raise MCPError(types.INTERNAL_ERROR, str(exc)) from exc
 
     async def list_prompts(self, _: Context, __: object) -> types.ListPromptsResult:
+        """List the prompts that are offered."""
         return types.ListPromptsResult(
             prompts=[
                 types.Prompt(
@@ -201,6 +237,7 @@ class _Served:
     async def get_prompt(
         self, _: Context, params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
+        """Fill a prompt."""
         for offer in OFFERED:
             if offer.name == params.name:
                 value = (params.arguments or {}).get(offer.argument, "")

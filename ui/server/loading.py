@@ -36,6 +36,7 @@ class Loading:
         failure: Why it cannot be opened, in a sentence.
         notice: What limits a library that works, in a sentence.
         on_answer: Told each whole answer and the seconds that it took.
+        token: What lets programs of the page's own user in; "" for nothing.
     """
 
     library: Library | None = None
@@ -46,6 +47,7 @@ class Loading:
     failure: str | None = None
     notice: str | None = None
     on_answer: OnAnswer | None = None
+    token: str = ""
     _finished: threading.Event = field(default_factory=threading.Event)
 
     @classmethod

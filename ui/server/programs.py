@@ -7,7 +7,7 @@ from typing import Final
 
 from rag.errors import LibraryError
 from rag.library import Library
-from rag.serve.door import Caller, RefusedError, require_token
+from rag.serve.door import Caller, RefusedError, is_token, require_token
 from ui.server.access import FREE_TRIES, AccessPolicy
 from ui.server.loading import Loading
 
@@ -15,6 +15,7 @@ UNSET: Final = (
     "This page wants a password, and no token is set for programs: the operator sets "
     "RAG_API_TOKENS."
 )
+OWNER: Final = "owner"
 NOT_READY: Final = "The library is not ready yet."
 NOT_READY_S: Final = 2.0
 
@@ -22,6 +23,8 @@ NOT_READY_S: Final = 2.0
 @dataclass(frozen=True, slots=True)
 class PageDoor:
     """The door of the page for programs: the same library, the same rate of questions.
+
+    Programs of the page's own user come in by the token that stands in the library's folder.
 
     Attributes:
         loading: The page's library and access policy.
@@ -39,7 +42,9 @@ class PageDoor:
         Raises:
             RefusedError: The token is missing or wrong, or too many wrong ones were tried.
         """
-        access = self._access
+        access, own = self._access, self.loading.token
+        if own and authorization and is_token(authorization, own):
+            return Caller(OWNER, address, is_owner=True)
         if not (access.tokens or access.users):
             return Caller(address, address)
         if not access.tokens:
@@ -61,6 +66,8 @@ class PageDoor:
         Raises:
             RefusedError: That is too many in too short a time.
         """
+        if caller.is_owner:
+            return
         is_known = caller.name != caller.address
         wait = self._access.wait_s(caller.name, None if is_known else caller.address)
         if wait:

@@ -11,7 +11,7 @@ from typing import Final
 from rag.answering.direct import DirectAnswer
 from rag.answering.phrases import shared_phrases
 from rag.query.paper_lookup import PaperLookup
-from rag.types import NO_FILTERS, Filters, Paper
+from rag.types import NO_FILTERS, Filters, Listed, Paper
 
 MOST_LISTED: Final = 30
 MOST_TOPICS: Final = 10
@@ -87,7 +87,8 @@ def describe_authors(lookup: PaperLookup) -> DirectAnswer:
     )
     who = "These are they" if known.number <= MOST_AUTHORS else "Those with most papers"
     text = f"{said}, {known.number:,} in all. {who}:"
-    return DirectAnswer(f"{text}\n\n{list_counts(known.most)}", "records")
+    listed = Listed(authors=tuple(known.most))
+    return DirectAnswer(f"{text}\n\n{list_counts(known.most)}", "records", listed=listed)
 
 
 def _count_authors(lookup: PaperLookup) -> _Authors:

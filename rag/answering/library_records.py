@@ -40,6 +40,7 @@ from rag.answering.topic_papers import (
     papers_on_topic,
     without_general_noun,
 )
+from rag.answering.works import describe_works
 from rag.query.filters import count_named, describe_filters
 from rag.query.form import form_of
 from rag.query.library_question import LibraryAspect, LibraryQuestion
@@ -87,6 +88,7 @@ class LibraryResponder:
             "authors": lambda *_: describe_authors(self._lookup),
             "venues": lambda _, asked: describe_venues(asked, self._lookup),
             "affiliations": lambda *_: describe_affiliations(),
+            "works": lambda query, asked: describe_works(query, asked, self._lookup),
             "rest": self._answer_rest,
         }
         return ways[query.library_question.what](query, query.library_question)
@@ -143,16 +145,17 @@ class LibraryResponder:
         found = [paper for paper in passing_all if paper.paper_id not in query.excluded]
         if not found:
             return self._no_other(query) if passing_all else None
-        named = {paper.paper_id: count_named(query.filters, paper) for paper in found}
-        most = max(named.values())
-        found = sorted(found, key=lambda paper: -named[paper.paper_id])
-        together = [paper for paper in found if named[paper.paper_id] == most]
+        together_by = {paper.paper_id: count_named(query.filters, paper) for paper in found}
+        most = max(together_by.values())
+        found = sorted(found, key=lambda paper: -together_by[paper.paper_id])
+        together = [paper for paper in found if together_by[paper.paper_id] == most]
         filters = query.filters
         by = " and ".join(filters.authors) if most > 1 else " or ".join(filters.authors)
         passing = describe_filters(replace(filters, authors=(by,) if by else ()))
         said = f"{counted(len(together))} {_is(len(together))} {passing}"
         listing = self._list(said, together, query, told=passing)
-        return replace(listing, found=tuple(found))
+        named = listing.listed and replace(listing.listed, authors=filters.authors)
+        return replace(listing, found=tuple(found), listed=named)
 
     def _no_other(self, query: Query) -> DirectAnswer:
         by = " or ".join(query.filters.authors)

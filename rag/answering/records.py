@@ -17,7 +17,7 @@ from rag.export import export_papers
 from rag.identifiers import arxiv_id_of
 from rag.query.fields import Field
 from rag.sentences import Sentence, split_sentences
-from rag.types import Citation, Message, Paper
+from rag.types import Citation, Listed, Message, Paper
 from rag.verification.numbering import Numbering
 
 COMPLETE: Final = (
@@ -65,7 +65,9 @@ def describe_fields(
         citations.append(citation)
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
     shown = paragraphs if are_meant else [NEAREST, *paragraphs]
-    return DirectAnswer("\n\n".join(shown), "records", ordered)
+    names = dict.fromkeys(name for paper in papers for name in paper.authors)
+    listed = Listed(authors=tuple(names)) if "authors" in fields and names else None
+    return DirectAnswer("\n\n".join(shown), "records", ordered, listed=listed)
 
 
 def _quoted(paper: Paper, fields: Sequence[Field]) -> Sentence | None:

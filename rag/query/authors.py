@@ -55,16 +55,6 @@ CITED: Final = re.compile(
     r"(?=,?\s*\(?(?:19|20)\d\d\b)"
 )
 REFERENCE_YEAR: Final = re.compile(r"[\s,.]*\(?(?P<year>(?:19|20)\d\d)[a-z]?\)?")
-# Asks for other papers by the authors of a cited one.
-SAME_AUTHORS: Final = re.compile(
-    r"\bwhat\s+(?:else|other\s+(?:papers?|works?|things?|stuff))\s+(?:did|do|does|have|has)\s+"
-    r"(?:they|he|she|(?:the|these|those|its|same)\s+(?:same\s+)?(?:authors?|people|group|team))\b"
-    r"|\b(?:other|more|further|any(?:thing)?(?:\s+(?:other|more|else))?|else)\s+(?:papers?\s+|works?\s+)?"
-    r"(?:by|from|of)\s+(?:them|him|her|(?:the|these|those|its|that)\s+(?:same\s+)?"
-    r"(?:authors?|people|group|team|lab|guys?))\b"
-    r"|\b(?:the\s+)?same\s+authors?\b",
-    re.IGNORECASE,
-)
 LEAD: Final = re.compile(r"(?:by|from|of)\s+\Z", re.IGNORECASE)
 
 
@@ -143,11 +133,6 @@ def read_authors(question: str, find_authors: FindAuthors) -> list[Authors]:
         if all(each.end <= other.start or each.start >= other.end for other in found):
             found.append(each)
     return sorted(found, key=lambda each: each.start)
-
-
-def asks_for_same_authors(question: str) -> bool:
-    """Return whether a follow-up asks what else the authors of a cited paper have written."""
-    return SAME_AUTHORS.search(question) is not None
 
 
 def unknown_author(question: str) -> str:

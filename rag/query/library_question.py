@@ -51,6 +51,7 @@ class LibraryQuestion:
         unlike: What the papers are not to be about; empty for nothing.
         extreme: Whether the year, or venue, of most or of fewest papers is asked for.
         venues: Journals and conferences, one of which published them; empty for all.
+        people: Whose works are asked for; empty for anybody's.
         is_of_list: Whether it is asked of those that a list before showed: "which of these …?"
     """
 
@@ -63,4 +64,5 @@ class LibraryQuestion:
     unlike: str = ""
     extreme: Extreme | None = None
     venues: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     is_of_list: bool = False

@@ -14,6 +14,7 @@ from typing import Final
 from rag.query.fields import Field
 from rag.query.library_facts import Topical, library_fact, without_topic
 from rag.query.library_question import KINDS, LibraryQuestion
+from rag.query.people import asked_of_people
 from rag.query.retractions import BESIDE
 from rag.query.shelf_words import (
     CODE,
@@ -142,5 +143,5 @@ def last_listed(history: Sequence[Message]) -> Listed | None:
 
 def may_follow_list(question: str) -> bool:
     """Return whether a question may go on with a list, if there is one before it."""
-    points = bool(words_of(question) & (POINTERS | _FURTHER | _IT))
-    return points or asked_of_list(question, points=False, is_limited=False) is not None
+    points = words_of(question) & (POINTERS | _FURTHER | _IT) or asked_of_people(question)
+    return bool(points) or asked_of_list(question, points=False, is_limited=False) is not None

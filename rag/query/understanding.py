@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rag.query.assistant_questions import AssistantQuestions
-from rag.query.authors import FindAuthors, asks_for_same_authors, said_by, unknown_author
+from rag.query.authors import FindAuthors, said_by, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, has_pronoun, last_cited
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
@@ -53,6 +53,7 @@ from rag.query.listings import (
 from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
+from rag.query.people import asked_of_people
 from rag.query.query import Query
 from rag.query.questions import LEANS_BACK, earlier_questions
 from rag.query.spelling import Spelled, corrected
@@ -68,7 +69,7 @@ from rag.query.venues import (
     without_venues,
 )
 from rag.store.lexical import analyze
-from rag.types import NO_FILTERS, Filters, Listed, Message, Paper
+from rag.types import NO_FILTERS, Filters, Listed, Message
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
@@ -108,12 +109,15 @@ class QueryParser:
         if asks_for_sources(text) and (cited := last_cited(history)):
             query = Query(text, text, "", history=tuple(history), asks_for="records")
             return replace(query, about=tuple(cited), fields=("link",))
-        if (listed := last_listed(history)) and asks_for_rest(text):
+        listed = last_listed(history)
+        if listed and listed.paper_ids and asks_for_rest(text):
             return self._of_rest(text, history, filters, listed)
         if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
+        if of_people := self._of_people(text, spelled.text, history, filters):
+            return replace(of_people, misspelled=spelled.changed)
         if of_list := self._of_list(text, spelled.text, history, filters):
             return replace(of_list, misspelled=spelled.changed)
         standalone = standalone_question(spelled.text, history)
@@ -122,6 +126,36 @@ class QueryParser:
         if not standalone:
             return replace(query, asks_for=None)
         return self._decide(SubjectFinder(self.lookup).find(query))
+
+    def _of_people(
+        self, text: str, question: str, history: Sequence[Message], filters: Filters | None
+    ) -> Query | None:
+        """Return the query for what people wrote that the answer before named, if it is one.
+
+        Those who are named, or the authors of its paper where others by them are asked for.
+        """
+        found = Understood(question, filters or NO_FILTERS)
+        if filters is None:
+            found = self._understand_filters(question)
+        asked, listed, cited = (
+            asked_of_people(found.question),
+            last_listed(history),
+            last_cited(history),
+        )
+        if asked is None or not (cited or listed):
+            return None
+        query = Query(text, question, asked.topic, found.filters, tuple(history))
+        names = listed.authors if listed else ()
+        if not names and listed is None and asked.is_for_others:
+            names = cited[0].authors
+            if not names:
+                return replace(query, asks_for="records", about=(cited[0],), fields=("authors",))
+        if not names:
+            return None
+        shown = listed.paper_ids[: listed.shown] if listed else ()
+        ids = (*shown, *(paper.paper_id for paper in cited)) if asked.is_for_others else ()
+        works = LibraryQuestion("works", asked.topic, people=asked.of(names))
+        return replace(query, asks_for="records", library_question=works, excluded=ids)
 
     def _of_list(
         self, text: str, question: str, history: Sequence[Message], filters: Filters | None
@@ -255,15 +289,6 @@ class QueryParser:
         return self.lookup.groups(kind) if self.lookup else ()
 
     @staticmethod
-    def _for_same_authors(query: Query, paper: Paper) -> Query:
-        """Return the query for other papers by a paper's authors, or for who they are."""
-        if not paper.authors:
-            return replace(query, asks_for="records", about=(paper,), fields=("authors",))
-        filters = replace(query.filters, authors=paper.authors)
-        ids = (paper.paper_id,)
-        return replace(query, asks_for="records", topic="", about=(), filters=filters, excluded=ids)
-
-    @staticmethod
     def _fields_asked_before(query: Query) -> tuple[Field, ...]:
         """Return the fields of the last question where only a paper is named: "and the second?"."""
         question = query.standalone
@@ -283,8 +308,6 @@ class QueryParser:
 
     def _decide(self, query: Query) -> Query:
         """Decide what the answer is made from: abstracts, records, or what the assistant is."""
-        if asks_for_same_authors(query.standalone) and (cited := last_cited(query.history)):
-            return self._for_same_authors(query, cited[0])
         if query.too_few_cited is not None:
             return replace(query, asks_for="assistant")
         if _asks_only_for_titles(query) and (cited := last_cited(query.history)):

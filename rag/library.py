@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
+    from rag.userdata.shares import Shares
     from rag.verification.support import Verifier
     from rag.watches import Watches
 
@@ -820,6 +821,13 @@ class Library:
         from rag.watches import Watches
 
         return Watches(self._index, lambda: Services(self._settings), self.ingest)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """The answers that whoever has their link may read."""
+        from rag.userdata.shares import Shares
+
+        return Shares(self._index.database)
 
     @property
     def settings(self) -> Settings:

@@ -156,6 +156,7 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     import gradio as gr
 
     from ui.app import build_app, build_theme
+    from ui.chat.sharing import add_shared_answers
     from ui.server.middleware import SecurityMiddleware
     from ui.server.programs import PageDoor
 
@@ -163,6 +164,7 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     page = build_app(loading)
     page.state_session_capacity = MOST_SESSIONS
     programs = _for_programs(PageDoor(loading), metrics)
+    add_shared_answers(programs, loading)
     app = gr.mount_gradio_app(
         programs,
         page,

@@ -24,8 +24,9 @@ from sqlalchemy.types import TEXT, TypeDecorator
 
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
-# and counts; 5: without imprints; 6: without watches and notices; 7: without family names.
-SCHEMA: Final = 8
+# and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
+# 8: without shared answers.
+SCHEMA: Final = 9
 
 metadata = MetaData()
 
@@ -347,4 +348,19 @@ rating = Table(
     Column("settings", Text, nullable=False),
     Column("revision", Integer),
     PrimaryKeyConstraint("owner", "turn_id"),
+)
+
+# Answers that whoever has the link may read.
+share = Table(
+    "share",
+    metadata,
+    Column("token", String(32), primary_key=True),
+    Column(
+        "turn_id",
+        Text,
+        ForeignKey("turn.turn_id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("shared_at", Text, nullable=False),
 )

@@ -602,6 +602,26 @@ def test_the_cited_papers_are_exported(page):
         assert page.inner_text(".card h3 a >> nth=0").split()[0] in text
 
 
+def test_an_answer_is_read_by_its_link_until_that_is_taken_back(page, address, browser):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    ask(page, HOPFIELD)
+    page.click(".panel-head summary:has-text('Export')")
+    page.click("[data-do=link]")
+    page.wait_for_selector(".told:has-text('Link copied')")
+    link = page.evaluate("navigator.clipboard.readText()")
+    with closing(browser.new_context()) as stranger:
+        reader = stranger.new_page()
+        reader.goto(link)
+        assert reader.inner_text("h1") == HOPFIELD
+        reader.click(".marker >> nth=0")
+        assert reader.locator("blockquote >> nth=0").is_visible()
+        page.click(".panel-head summary:has-text('Export')")
+        page.click("[data-do=unlink]")
+        page.wait_for_selector(".told:has-text('Not shared any more')")
+        reader.reload()
+        assert "not shared" in reader.inner_text("body")
+
+
 def test_the_address_of_a_conversation_opens_it_in_another_tab(page, visitor):
     ask(page, HOPFIELD)
     other = open_page(visitor)

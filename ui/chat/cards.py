@@ -239,12 +239,11 @@ def _left_aside(answer: Answer, turn: int) -> str:
     )
 
 
-def sources_head(answers: Sequence[Answer], turn: int) -> str:
+def sources_head(answers: Sequence[Answer], turn: int, sharing: str = "") -> str:
     """Render the panel's heading: the answer it belongs to, and what can be exported."""
     which = f" of answer {turn}" if len(answers) > 1 and turn else ""
-    menu = (
-        _export_menu(answers, turn) if any(answer.status != "draft" for answer in answers) else ""
-    )
+    is_written = any(answer.status != "draft" for answer in answers)
+    menu = _export_menu(answers, turn, sharing) if is_written else ""
     return f"<h2>Sources{which}</h2>{_tabulate(answers, turn)}{menu}"
 
 
@@ -259,7 +258,17 @@ def _tabulate(answers: Sequence[Answer], turn: int) -> str:
     )
 
 
-def _export_menu(answers: Sequence[Answer], turn: int) -> str:
+def sharing_html(turn: int, *, is_shared: bool) -> str:
+    """Render what gives others a link to an answer, and what takes it back."""
+    back = f'<button type="button" data-do="unlink" data-turn="{turn}">Stop sharing</button>'
+    return (
+        "<p>Whoever has the link can read this answer</p>"
+        f'<button type="button" data-do="link" data-turn="{turn}">Copy link</button>'
+        f"{back if is_shared else ''}"
+    )
+
+
+def _export_menu(answers: Sequence[Answer], turn: int, sharing: str) -> str:
     formats = [_export(format_name, name, f"turn-{turn}") for format_name, name in FORMATS]
     whole = [_export(format_name, name, "conversation") for format_name, name in FORMATS]
     is_citing = turn and answers[turn - 1].citations
@@ -269,7 +278,7 @@ def _export_menu(answers: Sequence[Answer], turn: int) -> str:
         f'<details class="menu"><summary>{icon("export")}Export</summary><div class="sheet">{this}'
         f"<p>The conversation</p>{_export('markdown', 'Markdown', 'conversation')}"
         f"{_export('html', 'Web page', 'conversation')}{papers}"
-        "</div></details>"
+        f"{sharing}</div></details>"
     )
 
 

@@ -63,6 +63,9 @@ def _connect_reading(tab: ChatTab, context: ChatContext, settings: gr.State) -> 
     tab.bar.filter(reading.filter, **options)
     tab.bar.unfilter(reading.unfilter, **options)
     tab.sources.cite(reading.cite, **options | {"outputs": tab.download})
+    sharing = [tab.state, tab.sources, tab.shown, tab.download]
+    tab.sources.link(reading.link, **options | {"outputs": sharing})
+    tab.sources.unlink(reading.unlink, **options | {"outputs": sharing})
     for part in (tab.thread, tab.sources):
         part.export(reading.export, **options | {"outputs": tab.download})
 
@@ -196,6 +199,34 @@ class Reading:
         *_, chat = self._now(state, here, settings, request)
         text = storage.reference(chat, int(event.turn), int(event.marker), str(event.style))
         return {"copy": text, "number": next(self._copies)}
+
+    def link(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
+        """Let others read an answer; the browser copies the link."""
+        screen, views, chat = self._now(state, here, settings, request)
+        chat, token = storage.share(views.kept, chat, int(event.turn))
+        offered = {"share": token, "number": next(self._copies)}
+        return {**self._page(chat), **screen.sources(chat), self._tab.download: offered}
+
+    def unlink(
+        self,
+        state: PageState,
+        here: Here,
+        settings: SessionSettings,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Parts:
+        """Let nobody read an answer by its link any more."""
+        screen, views, chat = self._now(state, here, settings, request)
+        chat = storage.unshare(views.kept, chat, int(event.turn))
+        offered = {"told": "Not shared any more", "number": next(self._copies)}
+        return {**self._page(chat), **screen.sources(chat), self._tab.download: offered}
 
     def filter(
         self,

@@ -30,6 +30,7 @@ class Chat:
         editing: The turn whose question is being edited; 0 for none.
         ratings: The user's rating of each turn's answer, by its number.
         keys: The ids that the turns are stored under; fewer than turns where some are not.
+        shared: The turns whose answers others may read by a link.
         version: Orders the states of a conversation; the page ignores older ones than it shows.
     """
 
@@ -41,6 +42,7 @@ class Chat:
     editing: int = 0
     ratings: Mapping[int, Rated] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+    shared: frozenset[int] = frozenset()
     version: int = 0
 
     @property

@@ -35,11 +35,19 @@ MADE_BY: Final = "Made with paperchat from the abstracts of the papers."
 def conversation_html(answers: Sequence[Answer], title: str) -> str:
     """Render a conversation, its answers oldest first, with no script and nothing to fetch."""
     turns = "".join(_turn(answer, turn) for turn, answer in enumerate(answers, start=1))
+    return _page(title, f"<h1>{escape(title)}</h1>{turns}<footer>{MADE_BY}</footer>")
+
+
+def notice_page(text: str) -> str:
+    """Render a page of one sentence."""
+    return _page("paperchat", f"<p>{escape(text)}</p>")
+
+
+def _page(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body><h1>{escape(title)}</h1>{turns}<footer>{MADE_BY}</footer></body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
     )
 
 

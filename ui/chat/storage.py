@@ -79,6 +79,7 @@ def opened(library: Library, owner: str, key: str) -> Chat:
         return Chat(owner, key if is_free else uuid.uuid4().hex)
     keys = tuple(turn.turn_id for turn in turns)
     rated = library.feedback.of(owner, keys)
+    shared = library.shares.of(keys)
     return Chat(
         owner,
         key,
@@ -89,6 +90,7 @@ def opened(library: Library, owner: str, key: str) -> Chat:
             for at, key in enumerate(keys, start=1)
             if key in rated
         },
+        shared=frozenset(at for at, key in enumerate(keys, start=1) if key in shared),
     )
 
 
@@ -208,6 +210,21 @@ def _with_rating(library: Library, chat: Chat, turn: int, rated: Rated) -> Chat:
             revision=library.revision,
         )
     return replace(chat, ratings={**chat.ratings, turn: rated})
+
+
+def share(library: Library, chat: Chat, turn: int) -> tuple[Chat, str]:
+    """Let others read an answer; return the conversation and the token of the link, "" for none."""
+    if not 0 < turn <= len(chat.keys) or not is_finished(chat.turns[turn - 1]):
+        return chat, ""
+    token = library.shares.share(chat.owner, chat.keys[turn - 1])
+    return replace(chat, shared=chat.shared | {turn}), token
+
+
+def unshare(library: Library, chat: Chat, turn: int) -> Chat:
+    """Let nobody read an answer by its link any more."""
+    if 0 < turn <= len(chat.keys):
+        library.shares.withdraw(chat.owner, chat.keys[turn - 1])
+    return replace(chat, shared=chat.shared - {turn})
 
 
 def export(chat: Chat, format_name: str, of: str) -> dict[str, str]:

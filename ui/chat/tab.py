@@ -22,7 +22,7 @@ from ui.chat.views import panel
 EVENTS: Final = (
     *("ask", "again", "without", "edit", "uneditable", "show", "rate", "comment", "export", "cite"),
     *("table", "stop", "unqueue", "follow", "filter", "unfilter", "open", "fresh", "rename"),
-    *("pin", "delete", "restore", "find"),
+    *("pin", "delete", "restore", "find", "link", "unlink"),
 )
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(EVENTS)!r})"
 DRAWS: Final = f"{PASS_ON}; paperchat.draws(%r, props, watch, trigger)"

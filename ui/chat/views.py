@@ -16,7 +16,7 @@ from ui.chat.bars import (
     queue_html,
     welcome_html,
 )
-from ui.chat.cards import sources_head, sources_html
+from ui.chat.cards import sharing_html, sources_head, sources_html
 from ui.chat.handlers import Chat
 from ui.chat.render import Place, is_finished, status_html, turn_html
 from ui.chat.storage import Removed
@@ -28,7 +28,10 @@ TAGS_OFFERED: Final = 200
 
 def panel(chat: Chat) -> str:
     """Return the sources of the shown turn."""
-    head = sources_head(chat.turns, chat.shown_turn)
+    turn = chat.shown_turn
+    is_whole = 0 < turn <= len(chat.keys) and is_finished(chat.turns[turn - 1])
+    sharing = sharing_html(turn, is_shared=turn in chat.shared) if is_whole else ""
+    head = sources_head(chat.turns, turn, sharing)
     return f'<div class="panel-head">{head}</div>{sources_html(chat.shown_answer, chat.shown_turn)}'
 
 

@@ -35,6 +35,7 @@ API: Final = "/gradio_api"
 ROUTES: Final = re.compile(
     rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
       |/(?:static|assets|svelte)/.+
+      |/shared/[\w-]{{16,64}}
       |/fonts/[\w-]+\.(?:css|woff2)
       |{API}/(?:info|user|token|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
       |{API}/(?:upload|upload_progress|queue/join|queue/data)

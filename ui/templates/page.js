@@ -41,8 +41,10 @@ window.paperchat = (() => {
 
   function offer(watch, props) {
     watch("value", () => {
-      const { name, text, type, copy } = props.value || {};
+      const { name, text, type, copy, share, told } = props.value || {};
       if (copy) copyText(copy);
+      if (share) copyText(new URL(`shared/${share}`, location.origin + location.pathname).href, "Link copied");
+      if (told) tell(told);
       if (!name) return;
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text], { type }));
@@ -516,7 +518,7 @@ window.paperchat = (() => {
     setTimeout(() => button.classList.remove("is-done"), 1500);
   }
 
-  async function copyText(text) {
+  async function copyText(text, told = "Copied") {
     try {
       await navigator.clipboard.writeText(text);
     } catch { // an address that is not secure has no clipboard
@@ -527,7 +529,7 @@ window.paperchat = (() => {
       document.execCommand("copy");
       field.remove();
     }
-    tell("Copied");
+    tell(told);
   }
 
   // A word that goes by itself.
@@ -696,7 +698,7 @@ window.paperchat = (() => {
     }
     const inside = closest(event, "details.menu");
     $$("details.menu[open]").forEach((menu) => { if (menu !== inside) menu.open = false; });
-    if (closest(event, ".sheet :is([data-do='export'], [data-do='cite'], [data-do='again'], [data-do='limit'], [data-do='save'])")) inside.open = false;
+    if (closest(event, ".sheet :is([data-do='export'], [data-do='cite'], [data-do='again'], [data-do='limit'], [data-do='save'], [data-do='link'], [data-do='unlink'])")) inside.open = false;
   }, true);
   const shows = (event) => { const marker = closest(event, "a.marker"); if (marker) showTip(marker); };
   const hides = (event) => { if (closest(event, "a.marker")) hideTip(); };

@@ -136,7 +136,8 @@ class Watches:
     def offers(self, *, dismissed: bool = False) -> list[Offer]:
         """Return the papers that wait for an answer, the newest first; or those dismissed."""
         found = self._store.offers("dismissed" if dismissed else "new")
-        return [each for each in found if not self._is_held(each.paper)]
+        held = self._held([each.paper for each in found])
+        return [each for each in found if each.paper.paper_id not in held]
 
     def accept(
         self,
@@ -251,9 +252,10 @@ class Watches:
         if of.looked_at is None:
             floor = None if is_whole else _oldest(papers)
         recent = [each for each in papers if not (floor and (each.published or floor) < floor)]
+        held = self._held(recent)
         offers = self._store.put_look(
             of,
-            [each for each in recent if not self._is_held(each)],
+            [each for each in recent if each.paper_id not in held],
             most if of.looked_at else FIRST_OFFERED,
             _are_one,
             looked_at=begun,
@@ -282,11 +284,17 @@ class Watches:
             self._store.put_checked({each.paper_id: each.version for each in some})
         return news
 
-    def _is_held(self, paper: Paper) -> bool:
-        """Whether a paper is in the library."""
-        found = self._index.papers.known_by(keys_of(paper))
-        ids = list({paper_id for ids in found.values() for paper_id in ids})
-        return any(_are_one(paper, each) for each in self._index.papers.papers_of(ids).values())
+    def _held(self, papers: Sequence[Paper]) -> set[str]:
+        """Return the ids of those papers that the library has, under whatever id."""
+        by_key = self._index.papers.known_by([key for each in papers for key in keys_of(each)])
+        ids = list({paper_id for some in by_key.values() for paper_id in some})
+        known = self._index.papers.papers_of(ids)
+        return {
+            paper.paper_id
+            for paper in papers
+            for key in keys_of(paper)
+            if any(_are_one(paper, known[each]) for each in by_key.get(key, ()) if each in known)
+        }
 
     def _chosen(self, paper_ids: Sequence[str], *states: State) -> list[Offer]:
         known = {each.paper.paper_id: each for each in self._store.offers(*states)}

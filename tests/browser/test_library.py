@@ -11,11 +11,11 @@ import pytest
 
 from rag.library import Library
 from rag.settings import Settings
-from tests.support.accessibility import assert_accessible_by_day_and_night
+from tests.support.accessibility import assert_accessible, assert_accessible_by_day_and_night
 from tests.support.browser import look
 from tests.support.page_server import served
 from tests.support.scripted_endpoint import ScriptedEndpoint
-from tests.support.scripted_service import ScriptedService
+from tests.support.scripted_service import ScriptedService, arxiv_feed
 
 READY = "#question textarea:not([disabled])"
 WIDE, NARROW = (1280, 800), (390, 844)
@@ -398,6 +398,41 @@ def test_a_connection_that_fails_is_told_in_a_sentence(chooser):
     chooser.fill("#settings-url :is(textarea, input)", "ftp://files.example")
     chooser.press("#settings-url :is(textarea, input)", "Tab")
     chooser.wait_for_selector("#settings-said >> text=Not saved")
+
+
+# --- what watches found ----------------------------------------------------------------------
+
+
+def test_papers_that_a_watch_found_are_added_and_dismissed(browser, tmp_path):
+    with ScriptedService() as service:
+        service.answer("/arxiv", arxiv_feed("2101.00001", "2101.00002", "2101.00003"))
+        settings = Settings(
+            library=tmp_path / "library",
+            embedder="none",
+            llm="extractive",
+            arxiv_url=f"{service.url}/arxiv",
+        )
+        with Library.open(settings=settings) as library:
+            library.ingest({"title": "On Dams", "abstract": "Dams hold water back."})
+            library.watches.add("arxiv:cat:cs.LG AND hopfield")
+            library.watches.look()
+            with served(library) as address, closing(open_page(browser, address)) as page:
+                go(page, "Library")
+                page.click("#library-waiting summary >> text=3 new papers")
+                assert_accessible(page, "#library")
+                page.click("#library-waiting li:nth-child(2) [data-do=take]")
+                page.wait_for_selector("#library-waiting >> text=1 paper added")
+                page.wait_for_selector("#library table.papers >> text=Cats in 2101.00002")
+                page.reload()
+                page.click("#library-waiting summary >> text=2 new papers")
+                page.click("#library-waiting .deeds >> text=Dismiss all")
+                page.wait_for_selector("#library-waiting >> text=2 papers dismissed")
+                assert not page.query_selector("#library-waiting summary")
+                page.reload()
+                page.wait_for_selector("#library table.papers >> text=Cats in 2101.00002")
+                assert page.is_hidden("#library-waiting")
+                assert page.errors == []
+            assert len(library) == 2
 
 
 # --- for everyone ----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ui.library.rows import View
 from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
 from ui.library.topics import connect_topics, lay_out_topics
 from ui.library.undoing import Steps
+from ui.library.waiting import connect_waiting, lay_out_waiting
 from ui.server.loading import Loading
 from ui.server.undos import Undos
 from ui.server.visitors import owner_of
@@ -54,15 +55,17 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
     pressed = gr.Textbox(elem_id="library-pressed", visible="hidden", label="Pressed")
     chosen = gr.Textbox(elem_id="library-chosen", visible="hidden", label="Chosen")
     with gr.Row(elem_id="library", equal_height=False):
-        with gr.Column(scale=3, min_width=320), gr.Tabs():
-            with gr.Tab("Papers"):
-                table = lay_out_table()
-            with gr.Tab("Topics") as topics_tab:
-                topics = lay_out_topics()
-            with gr.Tab("Map", elem_id="map-tab") as map_tab:
-                charts = lay_out_charts()
-            with gr.Tab("Add papers"):
-                adding = lay_out_adding()
+        with gr.Column(scale=3, min_width=320):
+            waiting = lay_out_waiting()
+            with gr.Tabs():
+                with gr.Tab("Papers"):
+                    table = lay_out_table()
+                with gr.Tab("Topics") as topics_tab:
+                    topics = lay_out_topics()
+                with gr.Tab("Map", elem_id="map-tab") as map_tab:
+                    charts = lay_out_charts()
+                with gr.Tab("Add papers"):
+                    adding = lay_out_adding()
         with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
             pane = lay_out_pane()
     showing = Showing(context, table, view, chosen, opened)
@@ -70,6 +73,7 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
     connect_removal(showing, pane, steps)
     connect_editing(showing, pane, steps)
     connect_adding(showing, adding)
+    connect_waiting(loading, showing, waiting, place=place)
     connect_topics(context, topics, tab=topics_tab)
     showing.limits(topics)
     connect_charts(context, charts, shown=shown, tab=map_tab, place=place)

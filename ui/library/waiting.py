@@ -1,0 +1,137 @@
+"""The line above the table that tells which new papers watches found, and takes the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import shorten
+from typing import Final
+
+import gradio as gr
+
+from rag.errors import RagError
+from rag.library import Library
+from rag.userdata.watching import Offer
+from ui.library.html import BEGINNING
+from ui.library.rows import AUTHORS_SHOWN, View
+from ui.library.table import PRIVATE, Showing
+from ui.server.loading import Loading
+from ui.templates.markdown import plain_html
+from ui.templates.sentences import counted, for_page, said_html
+
+DEEDS: Final = ("take", "dismiss")
+PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(DEEDS)!r})"
+MOST_SHOWN: Final = 50
+ALL: Final = ""  # in the place of a paper's id
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was just done, in words; and whether it went wrong."""
+
+    said: str = ""
+    is_warning: bool = False
+
+
+NOTHING_DONE: Final = Done()
+
+
+def lay_out_waiting() -> gr.HTML:
+    """Lay the line out, empty."""
+    return gr.HTML("", elem_id="library-waiting", apply_default_css=False, js_on_load=PASS_ON)
+
+
+def connect_waiting(loading: Loading, showing: Showing, line: gr.HTML, *, place: gr.Tab) -> None:
+    """Tell what waits whenever the tab is opened, and do what is pressed."""
+
+    def tell() -> str:
+        return waiting_html(loading.library) if loading.library else ""
+
+    def take(
+        view: View, chosen: str, opened: str | None, event: gr.EventData
+    ) -> tuple[object, ...]:
+        library = showing.context.library
+        told = waiting_html(library, answer(library, "take", _pressed(event)))
+        return (*showing.parts(view, chosen, opened), told)
+
+    def dismiss(event: gr.EventData) -> str:
+        library = showing.context.library
+        return waiting_html(library, answer(library, "dismiss", _pressed(event)))
+
+    place.select(tell, outputs=line, **PRIVATE)
+    line.take(
+        take,
+        inputs=[showing.view, showing.chosen, showing.opened],
+        outputs=[*showing.outputs, line],
+        concurrency_limit=1,
+        concurrency_id="adding",
+        **PRIVATE,
+    )
+    line.dismiss(dismiss, outputs=line, **PRIVATE)
+
+
+def _pressed(event: gr.EventData) -> str:
+    """Return the id of the paper that a button is of; `ALL` for all of them."""
+    return str(event._data.get("paper", ALL))
+
+
+def answer(library: Library, did: str, paper_id: str) -> Done:
+    """Add a paper that waits, or all that do, or have them not offered again."""
+    waiting = [each.paper.paper_id for each in library.watches.offers()]
+    wanted = waiting if paper_id == ALL else [each for each in waiting if each == paper_id]
+    if not wanted:
+        return Done("This paper waits no more.")
+    try:
+        if did == "take":
+            library.watches.accept(wanted)
+            return Done(f"{counted(len(wanted), 'paper')} added.")
+        return Done(f"{counted(library.watches.dismiss(wanted), 'paper')} dismissed.")
+    except RagError as exc:
+        return Done(for_page(str(exc)), is_warning=True)
+
+
+def waiting_html(library: Library, done: Done = NOTHING_DONE) -> str:
+    """Render what was done and how many papers wait, which unfolds into their list."""
+    said = said_html(done.said, is_warning=done.is_warning)
+    offers = library.watches.offers()
+    if not offers:
+        return said
+    sources = {each.watch_id: each.source for each in library.watches.all()}
+    queries = dict.fromkeys(sources[each.watch_id] for each in offers if each.watch_id in sources)
+    named = [f"“{escape(source.partition(':')[2])}”" for source in queries]
+    of_which = f" for {named[0]}" if len(named) == 1 else ""
+    more = len(offers) - MOST_SHOWN
+    rest = f'<p class="meta">And {counted(more, "older one")}.</p>' if more > 0 else ""
+    return (
+        f'{said}<details class="help waiting"{" open" if done.said else ""}>'
+        f"<summary>{counted(len(offers), 'new paper')}{of_which}: look</summary>"
+        f'<ul class="understood">{"".join(map(_item, offers[:MOST_SHOWN]))}</ul>{rest}'
+        f"{_all(offers)}</details>"
+    )
+
+
+def _all(offers: Sequence[Offer]) -> str:
+    if len(offers) < 2:
+        return ""
+    return (
+        '<div class="deeds">'
+        f'<button type="button" data-do="take" data-paper="">Add all {len(offers):,}</button>'
+        '<button type="button" data-do="dismiss" data-paper="">Dismiss all</button></div>'
+    )
+
+
+def _item(offer: Offer) -> str:
+    paper, named = offer.paper, escape(offer.paper.title)
+    people = ", ".join(paper.authors[:AUTHORS_SHOWN])
+    people += " and others" if len(paper.authors) > AUTHORS_SHOWN else ""
+    known = " · ".join(filter(None, (people, paper.published, paper.source)))
+    data = f'data-paper="{escape(paper.paper_id)}"'
+    return (
+        f'<li><a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
+        f'{plain_html(paper.title)}</a><span class="meta">{escape(known)}</span>'
+        f'<span class="begins">{escape(shorten(paper.abstract, BEGINNING, placeholder="…"))}</span>'
+        f'<span class="deeds"><button type="button" data-do="take" {data} '
+        f'aria-label="Add “{named}”">Add</button><button type="button" data-do="dismiss" {data} '
+        f'aria-label="Dismiss “{named}”">Dismiss</button></span></li>'
+    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from rag.answering.failures import lacks_failure
 from rag.answering.gate import AnswerabilityModel, lacks_detail
 from rag.answering.roles import lacks_limits
 from rag.fitted import load_fitted
@@ -32,6 +33,7 @@ MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it 
 NOT_APPLIED: Final = "The abstract of “{title}” does not speak of {words}."
 NO_SIDE: Final = "No abstract cited here mentions {side}; this is one side of the comparison only."
 CONTRARY: Final = "The abstract does not say “{words}”, rather the contrary; this is what it says."
+NO_FAILURE: Final = "The abstract does not say that this failed; this is what it says."
 NO_LIMITS: Final = "The abstract names no limitation; this is what it says."
 
 
@@ -94,6 +96,8 @@ def _missing_in_paper(
         return None
     if lacks_limits(query.standalone, query.about[0]):
         return NO_LIMITS
+    if lacks_failure(query.standalone, query.about[0]):
+        return NO_FAILURE
     if claimed := contradicted(query.standalone, query.about[0].abstract):
         return CONTRARY.format(words=claimed)
     if query.is_follow_up:

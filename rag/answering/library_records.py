@@ -72,7 +72,7 @@ class LibraryResponder:
             return self._answer_unknown_collection(query.unknown_collection)
         if query.unknown_author:
             return self._answer_unknown_author(query.unknown_author, query.history)
-        if query.unknown_place:
+        if query.unknown_place and not query.about:
             return describe_unknown_place(query.unknown_place, self._lookup)
         if query.library_question is None:
             return self._answer_passing(query)

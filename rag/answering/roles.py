@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.answering.failures import ASKS_FOR_FAILURE, FAILS, SURELY_FAILS
 from rag.query.coined import own_name_rank
 from rag.query.coreference import ORDINAL, SEVERAL
 from rag.query.evidence import asked_term, defines
@@ -110,8 +111,6 @@ ASKS_WHAT_IT_PROPOSES: Final = re.compile(
 )
 ASKS_FOR_PROBLEM: Final = re.compile(
     r"\bwhat (?:problems?|issues?|gap|challenges?) (?:do|does|did|is|are|was|were)\b"
-    r"|\bwhat(?:['’]s| is| are| was| were| goes| went| can go| could go) wrong\b"
-    r"|\bwhy (?:do|does|did|would) .+ (?:fail|struggle|break)\b"
     r"|\b(?:its|their|the|what(?:['’]s| is| was)) (?:main )?motivation\b"
     r"|\bwhy (?:do|does|did) (?:they|we) need\b"
     r"|\bwhy (?:is|was|were|are) (?:it|this|they|that) (?:proposed|introduced|developed|needed)\b",
@@ -204,6 +203,7 @@ ROLES: Final = (
     Role(ASKS_FOR_RELEASE, RELEASES),
     Role(ASKS_FOR_YEARS, YEARS),
     SUMMARY,
+    Role(ASKS_FOR_FAILURE, FAILS, stands_early=True, best=SURELY_FAILS),
     Role(ASKS_FOR_PROBLEM, PROBLEM, stands_early=True),
     Role(ASKS_FOR_RESULTS, RESULTS, best=FIGURES),
     Role(ASKS_FOR_LIMITS, COSTS),

@@ -255,8 +255,10 @@ class QueryParser:
     def _unknown_place(self, question: str) -> UnknownPlace | None:
         """Return the name in the place of a venue's or a university's that no record has."""
         place = unknown_place(question)
-        is_here = place and (self.lookup is None or self.find_authors(place.name))
-        return None if is_here else place
+        if place is None or self.lookup is None or self.find_authors(place.name):
+            return None
+        is_topic = any(map(self.lookup.frequency, analyze(place.name)))
+        return place if place.is_sure or not is_topic else None
 
     def _unknown_author(self, question: str) -> str:
         """Return the name of an author whom the library lacks; of anything else that it lacks "".
@@ -318,7 +320,7 @@ class QueryParser:
             query.library_question
             or query.unknown_author
             or query.unknown_collection
-            or query.unknown_place
+            or (query.unknown_place and not query.about)
         )
         if locators or is_of_library:
             of_papers = () if query.library_question else fields

@@ -19,6 +19,8 @@ _PEOPLE: Final = words_of(
     """author authors researcher researchers people person somebody someone scientists group groups
     team teams who whose written wrote work works working"""
 )
+_PRINTED: Final = words_of("published appeared presented")
+_THINGS: Final = PAPERS - words_of("work works record records entry entries item items")
 _JOINTS: Final = words_of("and or the at in from")
 _ASKING: Final = (
     PAPERS | VENUES | PUBLISHED | words_of("anything something any many count list show have")
@@ -67,10 +69,12 @@ class UnknownPlace(NamedTuple):
 
     Attributes:
         is_venue: Whether it is said to be one, and not where authors may work.
+        is_sure: Whether it is surely no word of a topic, as "papers in English" may be.
     """
 
     name: str
     is_venue: bool
+    is_sure: bool = True
 
 
 def venue_key(name: str) -> str:
@@ -157,12 +161,14 @@ def unknown_place(question: str) -> UnknownPlace | None:
     if match is None or words_of(match["name"]) & MONTHS:
         return None
     words = words_of(f"{question[: match.start()]} {question[match.end() :]}")
-    is_led = match["lead"].lower() not in ("from", "at")
-    is_venue = is_led or bool(words & (VENUES | {"published", "appeared", "presented"}))
-    is_asked = words & (PAPERS | _PEOPLE | _ASKING)
+    said = words & (VENUES | _PRINTED) or words_of(match["lead"]) & VENUES
+    is_in = match["lead"].lower() == "in"
+    is_asked = said or words & (_THINGS if is_in else _THINGS | _PEOPLE)
     if not is_asked or not words <= _WORDS | _PEOPLE:
         return None
-    return UnknownPlace(match["name"], is_venue=is_venue)
+    return UnknownPlace(
+        match["name"], is_venue=bool(said) or is_in, is_sure=bool(said) or not is_in
+    )
 
 
 def count_venues(papers: Iterable[Paper]) -> dict[str, int]:

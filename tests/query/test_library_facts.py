@@ -117,11 +117,20 @@ def test_a_venue_in_another_question_is_none_that_is_asked_for(question):
     ],
 )
 def test_a_name_in_the_place_of_a_venue_or_a_university_is_found(question, name, is_venue):
-    assert unknown_place(question) == (name, is_venue)
+    found = unknown_place(question)
+    assert found is not None
+    assert (found.name, found.is_venue) == (name, is_venue)
 
 
 @pytest.mark.parametrize(
-    "question", ["papers from May", "crabs from Norway", "what does MIT say in Nature about moss?"]
+    "question",
+    [
+        "papers from May",
+        "crabs from Norway",
+        "what does MIT say in Nature about moss?",
+        "what did not work in MossNet",
+        "is there anything in CrabNet",
+    ],
 )
 def test_other_names_are_no_places(question):
     assert unknown_place(question) is None

@@ -16,7 +16,7 @@ from typing import Final
 
 from rag.readers.dates import parse_date
 from rag.readers.hyphens import whole_words
-from rag.readers.people import split_people
+from rag.readers.people import Person, split_people
 from rag.readers.prose import MARKED, reads_like_research
 from rag.readers.records import Record, read_whole
 from rag.readers.text_files import Text
@@ -454,7 +454,8 @@ def _names(line: str) -> list[str]:
         line = ",".join(named).strip()
     if not line or NO_PERSON.search(line):
         return []
-    found = [name.strip(" ,") for name in split_people(line)]
+    names = split_people(line)
+    found = [each if isinstance(each, Person) else each.strip(" ,") for each in names if each]
     found = [name for name in found if name]
     return found if found and all(map(_is_name, found)) else []
 

@@ -225,9 +225,12 @@ def _crossref(item: Item) -> Record:
 
 
 def _person_or_body(author: object) -> object:
-    """Return an author as Crossref has it, where a name alone is a body's."""
-    is_body = isinstance(author, Mapping) and "family" not in author
+    """Return an author as Crossref and Zotero have it, where a name alone is a body's."""
+    is_body = isinstance(author, Mapping) and not PARTED.intersection(author)
     return whole(_text(author, "name")) if is_body else author
+
+
+PARTED: Final = frozenset(("family", "lastName"))
 
 
 def _retraction(item: Item) -> str:
@@ -284,7 +287,7 @@ def _zotero(item: Item) -> Record:
     return {
         "title": _text(item, "title"),
         "abstract": _text(item, "abstractNote"),
-        "authors": authors or people,
+        "authors": [_person_or_body(each) for each in authors or people],
         "published": _text(item, "date"),
         "arxiv_id": find_arxiv_id(_text(item, "archiveID"), _text(item, "number"), extra)
         or arxiv_id_in(_text(item, "url")),

@@ -100,10 +100,13 @@ class Person(str):
 
 
 def whole(text: str) -> str:
-    """Return a name that a record gives as one that is not to be taken apart, such as a body's."""
-    if "," in text.strip(", "):
-        return spoken(text)
+    """Return a name that a record gives as one that is not to be taken apart, such as a body's.
+
+    With a comma inside it may be a person's all the same.
+    """
     name = _without_notes(text)
+    if "," in name:
+        return spoken(name)
     return Person(name, name) if name else ""
 
 
@@ -159,12 +162,15 @@ def _parsed(text: str) -> object:
 def _from_item(item: object) -> Iterator[str]:
     if isinstance(item, Mapping):
         yield from _from_mapping(item)
-    elif isinstance(item, Person):
-        if text := _without_notes(item):
-            yield item if text == item else Person(text, item.family)
     elif isinstance(item, str):
-        item = without_entities(item)
-        yield from (spoken(each) for each in (item.split(";") if ";" in item else [item]))
+        text = without_entities(item)
+        if ";" in text:
+            yield from map(spoken, text.split(";"))
+        elif isinstance(item, Person):
+            name = _without_notes(text)
+            yield Person(name, without_entities(item.family)) if name else ""
+        else:
+            yield spoken(text)
     elif isinstance(item, list | tuple) and len(ARXIV_PARTS) <= len(item) <= MOST_PARTS:
         yield from _from_mapping(dict(zip(ARXIV_PARTS, item, strict=False)))
 
@@ -174,24 +180,33 @@ def _from_mapping(person: Mapping[object, object]) -> Iterator[str]:
     keys = {_bare(str(key)): _words(value) for key, value in person.items()}
     keys = {key: text for key, text in keys.items() if text}
     if text := keys.get("literal"):
-        yield body_or_person(text)
+        yield whole(text)
         return
     family, given = _first(keys, *FAMILY), _first(keys, *GIVEN)
     named = _first(keys, *WHOLE)
     if family and named and not given and family.casefold() not in named.casefold():
         given = named  # a name beside a surname
+    if given and named and not family and given.casefold() not in named.casefold():
+        family = named  # and beside a given name, as Typst has it
     if named and not (family and given):
-        yield whole(named) if named in map(keys.get, BODIES) else spoken(named)
+        is_body = named in map(keys.get, BODIES) or keys.get("nametype") == ORGANIZATION
+        yield whole(named) if is_body else spoken(named)
         return
     if family:
         dropping = keys.get("droppingparticle", "")
         given = " ".join(filter(None, (given, _first(keys, "middle", "middlename"), dropping)))
-        particle = keys.get("nondroppingparticle", "")
+        prefix = keys.get("prefix", "")  # or a title, such as Dr.
+        particle = keys.get("nondroppingparticle", prefix if prefix.islower() else "")
         yield _person(Name(family, given, particle, keys.get("suffix", "")))
 
 
 def _person(name: Name) -> str:
-    return Person(one_line(str(name)), one_line(name.whole_family))
+    """Return a person of known parts; the name alone where other things seem to stand in them."""
+    text = one_line(str(name))
+    is_turned = "." in name.family and _are_initials(name.family)  # J., Ada
+    is_together = name.is_whole and _has_initials_behind(text)  # Kessel AB
+    is_more = "," in text or is_turned or is_together
+    return text if is_more else Person(text, one_line(name.whole_family))
 
 
 FAMILY: Final = ("family", "lastname", "last", "surname", "familyname", "keyname")
@@ -201,6 +216,7 @@ WHOLE: Final = (
     *("authorname", "preferredname", "stringname"),
 )
 BODIES: Final = ("collectivename", "collab")  # of these
+ORGANIZATION: Final = "Organizational"  # DataCite's type of names
 
 
 @lru_cache(1 << 10)
@@ -217,12 +233,6 @@ def _words(value: object) -> str:
 
 def _first(keys: Mapping[str, str], *names: str) -> str:
     return next((keys[name] for name in names if name in keys), "")
-
-
-def body_or_person(text: str) -> str:
-    """Return a name that is given whole: a body's, or a person's."""
-    is_body = BODY.search(text) or text.count(",") != 1
-    return Person(text, text) if is_body else spoken(text)
 
 
 @lru_cache(1 << 14)

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.readers import people, read_sources
+from rag.readers.pasted import read_pasted
 from rag.readers.people import read_people
+from rag.readers.records import paper_from_record
 
 WORDS = (
     *(
@@ -107,6 +109,7 @@ BIB = "@article{{k, title = {{Kettles sing}}, abstract = {{They do.}}, author = 
 CSV = 'Title,Authors,Abstract\nKettles sing,"{}",They do.\n'
 JSON = '{{"title": "Kettles sing", "abstract": "They do.", {}}}'
 CSL = '[{{"id": "k", "type": "book", "title": "Kettles sing", "abstract": "They do.", {}}}]'
+ZOTERO = '{{"itemType": "book", "title": "Kettles sing", "abstractNote": "They do.", {}}}'
 CROSSREF = '{{"title": ["Kettles sing"], "DOI": "10.5555/k", "abstract": "They do.", {}}}'
 ENDNOTE = (
     "<xml><records><record><source-app>EndNote</source-app><contributors><authors>{}"
@@ -178,6 +181,14 @@ DROPPED = ("Alexis de Tocqueville", "Tocqueville")
          "</Author><Author><CollectiveName>Doctors Without Kettles</CollectiveName></Author>",
          [MARQUEZ, BODY]),
         ("a.xml", MARC, "García Márquez, José,", [MARQUEZ]),
+        ("a.bib", BIB, "Garc&iacute;a M&aacute;rquez, José and Tee, Bo", [MARQUEZ]),
+        ("a.json", CSL, '"author": [{"family": "García Márquez, José"}]', [MARQUEZ]),
+        ("a.json", ZOTERO, '"creators": [{"lastName": "García Márquez", "firstName": "José"}, '
+         '{"name": "Doctors Without Kettles"}]', [MARQUEZ, BODY]),
+        ("a.json", JSON, '"authors": [{"name": "García Márquez", "given-name": "José"}]',
+         [MARQUEZ]),
+        ("a.json", JSON, '"creators": [{"name": "Doctors Without Kettles", '
+         '"nameType": "Organizational"}]', [BODY]),
     ],
 )  # fmt: skip
 def test_family_names_are_kept_where_a_record_states_them(tmp_path, name, form, written, stated):
@@ -188,8 +199,30 @@ def test_family_names_are_kept_where_a_record_states_them(tmp_path, name, form, 
     assert {author for author, _ in stated} <= set(paper.authors)
 
 
+def test_family_names_of_a_pasted_text_are_kept():
+    text = "Kettles sing\nGarcía Márquez, José; Tee, Bo\nAbstract\nThey sing loudly. We heard them."
+    (record,) = read_pasted(text)
+    assert paper_from_record(record, "pasted").family_names == (MARQUEZ,)
+
+
 def test_a_family_name_in_capitals_is_not_taken_for_initials(tmp_path):
     path = tmp_path / "a.bib"
     path.write_text(BIB.format("KC, Raj and KIM, Jae and {Kettle AI}"), encoding="utf-8")
     (paper,) = read_sources([path])
     assert paper.authors == ("Raj KC", "Jae KIM", "Kettle AI")
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ({"family": "Kessel AB"}, "AB Kessel"),  # both in one field
+        ({"family": "A.", "given": "Kessel"}, "A. Kessel"),  # in each other's fields
+        ({"literal": "Kessel, Ada"}, "Ada Kessel"),
+        ({"literal": "Kettle AI"}, "Kettle AI"),
+        ({"name": "Kessel", "given-name": "Ada", "prefix": "Dr."}, "Ada Kessel"),
+        ({"name": "Berg", "given-name": "Jan", "prefix": "van der"}, "Jan van der Berg"),
+        ({"name": "Ada Kessel", "given": "Ada"}, "Ada Kessel"),
+    ],
+)
+def test_what_stands_in_the_parts_of_a_name_is_read_whatever_it_is(author, name):
+    assert read_people(read_people([author])) == (name,)

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from rag.query.understanding import QueryParser
     from rag.readers import Item, Meter, Source
     from rag.retrieval.protocols import PaperFinder, Retriever
+    from rag.store.backup import Backup
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
     from rag.userdata.conversations import Conversations
@@ -530,6 +531,43 @@ class Library:
         from rag.store.writing import remove_papers
 
         return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
+
+    def back_up(self, path: str | Path, on_progress: OnProgress = _quietly) -> Backup:
+        """Write papers, vectors, conversations and all else into one file, while they are used.
+
+        Raises:
+            LibraryError: The file cannot be written, or another process changes papers too long.
+        """
+        from rag.store.backup import back_up
+
+        return back_up(self._index, Path(path), on_progress)
+
+    @staticmethod
+    def restore(
+        path: str | Path,
+        folder: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        on_progress: OnProgress = _quietly,
+    ) -> Backup:
+        """Restore a library from a backup into a folder, or a group's servers; open it then.
+
+        Args:
+            path: The file that `back_up` wrote.
+            folder: As for `open`; it may not hold papers or conversations.
+            settings: In place of those in the environment and `.env`.
+            on_progress: Told about long work.
+
+        Raises:
+            LibraryError: The file is no backup, or of a newer paperchat; or the folder holds
+                something already, or cannot be written.
+        """
+        from rag.store.backup import restore
+        from rag.store.servers import find_servers
+
+        settings = settings or read_settings()
+        where = Path(folder).expanduser() if folder else settings.library.expanduser()
+        return restore(Path(path), where, find_servers(settings), on_progress)
 
     def unavailable_parts(self) -> tuple[str, ...]:
         """Return which parts cannot be read now, of "papers" and "vectors": servers may be down."""

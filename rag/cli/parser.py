@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn, get_args
 
-from rag.cli import commands
+from rag.cli import backing_up, commands
 from rag.cli.curating import add_curating
 from rag.cli.noting import add_noting
 from rag.cli.numbers import port, positive, year
@@ -330,6 +330,8 @@ COMMANDS: Final[dict[str, Callable[[argparse.ArgumentParser], None]]] = {
     "feedback": _add_feedback,
     "users": _add_users,
     "mcp": _add_mcp,
+    "backup": backing_up.add_backup,
+    "restore": backing_up.add_restore,
     "doctor": _add_doctor,
     "eval": _add_eval,
 }
@@ -344,6 +346,8 @@ HELP: Final = {
     "papers": "list, show, add, edit, enrich, remove, export or verify papers",
     "users": "say who may open the page (`chat --auth-file`)",
     "mcp": "serve assistants such as Claude Desktop (Model Context Protocol)",
+    "backup": backing_up.BACKUP,
+    "restore": backing_up.RESTORE,
     "doctor": "check that everything is in place",
     "eval": "measure how well it finds and answers",
 }

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LOCK: Final = "lock"  # the file in a library's folder that a writer locks
 LOCK_TIMEOUT_S: Final = 30.0
 SILENT_S: Final = 1.0  # a wait that nobody need be told of
 T = TypeVar("T")
@@ -111,7 +112,7 @@ class PaperIndex:
         self._is_behind = False  # the words, which another process of the folder brings on
         self._is_taken_over = False  # from files of an earlier version, which made its own words
         _make_folder(folder)
-        self._lock = FileLock(folder / "lock", timeout=LOCK_TIMEOUT_S)
+        self._lock = FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_S)
         self.database = open_database(folder, servers)
         if self.database.is_shared:
             _require_writable(folder)
@@ -124,7 +125,7 @@ class PaperIndex:
         if not (rebuild or self.state.embedder is None or self.is_made_as_wanted()):
             raise EmbedderMismatchError(_explain_mismatch(folder, self.state, self.wanted))
         self._open_derived(on_progress)
-        self._leave = weakref.finalize(self, note_as_left, self.vectors_folder, folder / "lock")
+        self._leave = weakref.finalize(self, note_as_left, self.vectors_folder, folder / LOCK)
 
     def _open_state(self, passage_tokens: int, on_progress: OnProgress) -> LibraryState:
         if self.is_read_only:
@@ -158,13 +159,9 @@ class PaperIndex:
                 wanted,
                 dimension=self.dimension(),
                 library_id=library_id,
-                vectors=self._first_collection(library_id),
+                vectors=_first_collection(library_id, self._servers),
             )
         )
-
-    def _first_collection(self, library_id: str) -> str:
-        """Return what a library calls its vectors; on a server others have theirs."""
-        return f"passages-{library_id}-1" if self._servers.chroma else "passages-1"
 
     def _require_nothing_derived(self) -> None:
         """Raise `LibraryError` where papers were once: nobody has asked for an empty library."""
@@ -209,8 +206,8 @@ class PaperIndex:
 
     def _drop_unsound_on_server(self, revision: int) -> None:
         """Have a collection of the library's own, none that is ahead of its papers."""
-        if self.state.library_id not in self.state.vectors:  # it was in the folder before
-            self.papers.change_state(vectors=self._first_collection(self.state.library_id))
+        if (name := collection_name(self.state, self._servers)) != self.state.vectors:
+            self.papers.change_state(vectors=name)
             self.state = self.papers.state() or self.state
         with closing(self.open_vectors(self.state.vectors)) as vectors:
             found = vectors.reached()
@@ -619,6 +616,18 @@ def _found(
         kept.update(new)
         found |= new
     return {each: found[each] for each in different if each in found}
+
+
+def collection_name(state: LibraryState, servers: Servers) -> str:
+    """Return what a library's vectors are called where they are kept now."""
+    if servers.chroma and state.library_id not in state.vectors:  # they were in a folder before
+        return _first_collection(state.library_id, servers)
+    return state.vectors
+
+
+def _first_collection(library_id: str, servers: Servers) -> str:
+    """Return what a new library calls its vectors; on a server others have theirs."""
+    return f"passages-{library_id}-1" if servers.chroma else "passages-1"
 
 
 def _can_be_read(read: Callable[[], object]) -> bool:

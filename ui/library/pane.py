@@ -113,7 +113,13 @@ def _lay_out_fields() -> tuple[Component, ...]:
     """The fields of `Typed`, in its order."""
     return (
         gr.Textbox(label="Title", lines=1, max_lines=4, elem_id="edit-title"),
-        gr.Textbox(label="Authors, one a line", lines=2, max_lines=8, elem_id="edit-authors"),
+        gr.Textbox(
+            label="Authors, one a line",
+            placeholder="José Márquez, or García Márquez, José",
+            lines=2,
+            max_lines=8,
+            elem_id="edit-authors",
+        ),
         gr.Textbox(
             label="Date", placeholder="2020, 2020-07 or 2020-07-16", elem_id="edit-published"
         ),

@@ -15,7 +15,7 @@ from typing import get_args
 import pytest
 
 from eval.data.dataset import Sample, SampleType, Turn, read_samples
-from rag.cli.parser import build_parser
+from rag.cli.parser import OF_ITSELF, build_parser
 from rag.settings import Settings
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -64,7 +64,7 @@ def arguments_of(command):
     words = shlex.split(command, comments=True)[1:]
     ends = [at for at, word in enumerate(words) if word in SHELL_OPERATORS]
     words = words[: min(ends, default=len(words))]
-    asks_for_itself = bool(words) and words[0] in ("--version", "--help", "-h")
+    asks_for_itself = bool(words) and words[0] in OF_ITSELF
     if not asks_for_itself and (not words or words[0].startswith("-")):
         return ["chat", *words]
     return words

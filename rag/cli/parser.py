@@ -19,6 +19,8 @@ from rag.types import Depth
 
 BIBLIOGRAPHIES: Final = ("bibtex", "ris", "csl")  # rag.export.FORMATS
 DEPTHS: Final = get_args(Depth)
+# What is asked of the program itself, and not of a command.
+OF_ITSELF: Final = ("-h", "--help", "--version", "--completion", "--man")
 SHELLS: Final = ("bash", "zsh", "fish", "tcsh", "powershell")
 STYLES: Final = ("apa", "ieee", "chicago")  # rag.export.STYLES
 
@@ -51,7 +53,7 @@ def _insert_common(common: list[str], rest: list[str]) -> list[str]:
 
     An unknown command stays first, so that argparse lists the known ones.
     """
-    if rest[0] in ("-h", "--help", "--version", "--completion"):
+    if rest[0] in OF_ITSELF:
         return rest
     if rest[0].startswith("-"):
         return ["chat", *common, *rest]
@@ -71,6 +73,9 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
         action=_Completion,
         choices=SHELLS,
         help="print what makes a shell complete commands and options, and exit",
+    )
+    parser.add_argument(
+        "--man", action=_Manual, nargs=0, help="print the manual page, for `man -l -`, and exit"
     )
     parser.set_defaults(library=None, verbose=False)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -102,6 +107,19 @@ class _Completion(argparse.Action):
         import shtab
 
         sys.stdout.write(shtab.complete(build_parser(), str(shell)))
+        parser.exit()
+
+
+class _Manual(argparse.Action):
+    """Prints the manual page, for which all commands are looked up."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and exit."""
+        from importlib import metadata
+
+        from rag.cli.manual import render_manual
+
+        sys.stdout.write(render_manual(build_parser(), metadata.version("paperchat")))
         parser.exit()
 
 

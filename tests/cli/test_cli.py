@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 
 from eval.data.dataset import read_samples
 from rag.cli import main
-from rag.cli.parser import BIBLIOGRAPHIES, STYLES
+from rag.cli.parser import BIBLIOGRAPHIES, STYLES, build_parser
 from rag.export import FORMATS
 from rag.export import STYLES as EXPORT_STYLES
 from rag.identifiers import id_from_title
@@ -28,6 +29,7 @@ from rag.settings import Settings
 from rag.store.lexical import LexicalIndex
 from rag.store.reached import read_reached, write_reached
 from rag.types import STARTER_SOURCE
+from tests.support.needs import missing
 from tests.support.scripted_service import ScriptedService, arxiv_feed, openalex_work
 
 KEY = "sk-secret-0123456789"
@@ -1445,6 +1447,49 @@ def test_many_records_that_are_left_out_for_one_reason_are_told_together(run, tm
     assert advice.startswith("note: 30 records lack only an abstract")
 
 
+def every_option(parser, above=""):
+    """Every command with each of its options."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, each in action.choices.items():
+                yield from every_option(each, f"{above} {name}".strip())
+        elif action.option_strings and "--help" not in action.option_strings:
+            yield above, action.option_strings[0]
+
+
+def test_the_manual_page_has_every_command_and_option(run):
+    code, page, err = run("--man")
+    assert (code, err) == (0, "")
+    assert page.startswith('.TH PAPERCHAT 1 "" "paperchat ')
+    parts = page.split(".SS ")
+    by_command = {part.partition("\n")[0].strip('"'): part for part in parts[1:]}
+    for command, option in every_option(build_parser()):
+        name = f"paperchat {command}".replace("-", r"\-")
+        part = parts[0] if not command or option in ("--library", "--verbose") else by_command[name]
+        assert option.replace("-", r"\-") in part, f"{command} {option}"
+    for name in Settings.model_fields:
+        assert name.upper() in page
+    requests = {line.partition(" ")[0] for line in page.splitlines() if line[:1] in (".", "'")}
+    assert requests == {".TH", ".SH", ".SS", ".TP", ".PP", ".B"}
+
+
+def test_the_manual_page_is_laid_out_without_a_warning(run, tmp_path):
+    if shutil.which("man") is None:
+        missing("man", "nothing is called so")
+    _, page, _ = run("--man")
+    (tmp_path / "paperchat.1").write_text(page, encoding="utf-8")
+    done = subprocess.run(
+        ["man", "--warnings", "-l", tmp_path / "paperchat.1"],
+        env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert "paperchat watch look" in done.stdout
+    assert "--every TIME" in done.stdout
+
+
 def test_a_shell_completes_commands_and_options(run, tmp_path):
     code, script, _ = run("--completion", "bash")
     assert code == 0
@@ -1453,6 +1498,7 @@ def test_a_shell_completes_commands_and_options(run, tmp_path):
     for words, at, expected in (
         ("paperchat pa", 1, "papers"),
         ("paperchat ask --sin", 2, "--since"),
+        ("paperchat watch dis", 2, "dismiss"),
     ):
         told = subprocess.run(
             ["bash", "-c", f"{asks.format(words, at)}; echo ${{COMPREPLY[@]}}"],

@@ -25,6 +25,7 @@ from rag.settings import Settings
 from tests.serve.test_mcp import connected
 from tests.support import ROOT
 from tests.support.loopback import free_port
+from tests.support.needs import missing
 from tests.support.page_server import serving
 from tests.support.scripted_service import ScriptedService
 from ui.server.access import AccessPolicy
@@ -286,8 +287,9 @@ def files_open_in(pid, folder):
     return sum(each.is_relative_to(folder) for each in links)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the files of a process")
 def test_a_process_beside_a_page_opens_the_library_once_the_page_is_killed(library):
+    if not Path("/proc/self/fd").is_dir():
+        missing("/proc", "this system does not tell which files a process has open")
     folder = library.folder
     library.close()
     wrapper = (  # tells its own number, which the client keeps to itself

@@ -39,6 +39,9 @@ from rag.store.schema import (
     mark,
     metadata,
     paper,
+    rating,
+    share,
+    watch,
     wrong_try,
 )
 from rag.store.servers import Servers, open_database
@@ -54,6 +57,14 @@ ROWS_PER_STEP: Final = 1000
 LOCK_TIMEOUT_S: Final = 5.0
 # What a server counts for a while, and what it tells others that vectors have changed by.
 LEFT_OUT: Final = frozenset({bucket.name, wrong_try.name, mark.name})
+# What is not overwritten, as users call it.
+USERS_OWN: Final = {
+    "papers": paper,
+    "conversations": conversation,
+    "ratings": rating,
+    "shared answers": share,
+    "watches": watch,
+}
 NO_BACKUP: Final = "{path!r} is no backup of a library, or is damaged: {why}."
 
 
@@ -211,7 +222,7 @@ def restore(path: Path, folder: Path, servers: Servers, on_progress: OnProgress)
         with _alone(database, folder), translate_disk_full():
             with tables.reading() as source, database.writing() as target:
                 _require_empty(target, folder, database.place)
-                target.execute(library.delete())
+                _clear(target)
                 _copy_tables(source, target)
             if not database.is_shared:
                 finish_migration(folder)  # nobody takes the folder for one of an earlier version
@@ -241,17 +252,25 @@ def _alone(database: Database, folder: Path) -> Iterator[None]:
 
 def _require_empty(connection: Connection, folder: Path, place: str) -> None:
     """Raise `LibraryError` where something would be overwritten."""
-    counts = [
-        connection.execute(select(func.count()).select_from(each)).scalar_one()
-        for each in (paper, conversation)
-    ]
+    counts = {
+        name: connection.execute(select(func.count()).select_from(each)).scalar_one()
+        for name, each in USERS_OWN.items()
+    }
     is_begun = connection.execute(select(library.c.library_id)).first() is not None
     is_of_before = not is_begun and (folder / VECTORS).exists()  # as the released code left it
-    if any(counts) or is_of_before:
+    if any(counts.values()) or is_of_before:
+        held = [f"{count:,} {name}" for name, count in counts.items() if count]
         raise LibraryError(
-            f"{place} holds {counts[0]:,} papers and {counts[1]:,} conversations already. Restore "
-            "into a folder that is not there yet: `--library DIR`."
+            f"{place} holds {' and '.join(held) or 'papers'} already. Restore into a folder that "
+            "is not there yet: `--library DIR`."
         )
+
+
+def _clear(connection: Connection) -> None:
+    """Remove what is left of things that are gone, such as collections without papers."""
+    for table in reversed(metadata.sorted_tables):
+        if table.name not in LEFT_OUT:
+            connection.execute(table.delete())
 
 
 def _restore_vectors(

@@ -146,9 +146,11 @@ class Database(ABC):
             self._engine = None
 
 
-def insert_missing(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
-    """Insert a row, unless there is one of its key."""
-    connection.execute(_insert(connection, table).values(row).on_conflict_do_nothing())
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert a row, unless there is one of its key; return whether there was none."""
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing()
+    made = statement.returning(*table.primary_key.columns)
+    return connection.execute(made).first() is not None
 
 
 def put_row(connection: Connection, table: Table, row: Mapping[str, object]) -> None:

@@ -259,8 +259,7 @@ class _Around:
         taken = self._papers.get(paper.paper_id)
         if taken is None or not is_from_title(paper.paper_id):
             return paper.paper_id
-        digest = hashlib.sha256(folded(paper.abstract).encode()).hexdigest()
-        return f"{paper.paper_id}-{digest[:SUFFIX_CHARACTERS]}"
+        return suffixed_id(paper)
 
     def put(self, paper: Paper) -> None:
         self._papers[paper.paper_id] = self._changed[paper.paper_id] = paper
@@ -274,6 +273,12 @@ def keys_of(paper: Paper) -> list[Key]:
     if arxiv_id := arxiv_id_of(paper):
         shared.append(("arxiv", arxiv_id))
     return list(dict.fromkeys([*shared, (TITLE, id_from_title(paper.title))]))
+
+
+def suffixed_id(paper: Paper) -> str:
+    """Return the id of a paper where another one of its title has the one made from the title."""
+    digest = hashlib.sha256(folded(paper.abstract).encode()).hexdigest()
+    return f"{paper.paper_id}-{digest[:SUFFIX_CHARACTERS]}"
 
 
 def is_from_title(paper_id: str) -> bool:

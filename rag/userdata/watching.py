@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from rag.errors import LibraryError, SourceError
 from rag.export.plain import exported_record
 from rag.readers.records import OwnRecord, RecordError, paper_from_record
 from rag.store.database import Database, insert_missing, put_row
-from rag.store.joining import keys_of
+from rag.store.joining import keys_of, suffixed_id
 from rag.store.schema import checked, identifier, offer, offer_key, watch
 from rag.store.schema import paper as held
 from rag.types import Paper
@@ -147,18 +147,22 @@ class WatchStore:
             noted: Values of the watch from now on.
         """
         with self._database.writing() as connection:
-            if connection.execute(select(watch).where(_is(of))).first() is None:
+            here = select(watch).where(_is(of)).with_for_update()  # one look of it at a time
+            if connection.execute(here).first() is None:
                 return []  # removed meanwhile
             known = _known(connection, papers)
             fresh: list[Offer] = []
-            for paper in papers:
-                if any(is_same(paper, each) for key in keys_of(paper) for each in known(key)):
+            for read in papers:
+                alike = [each for key in keys_of(read) for each in known(key)]
+                if any(is_same(read, each) for each in alike):
                     continue
+                is_taken = any(each.paper_id == read.paper_id for each in alike)
+                paper = replace(read, paper_id=suffixed_id(read)) if is_taken else read
                 state: State = "new" if len(fresh) < most_new else "passed"
                 made = Offer(paper, of.watch_id, now(), state)
                 known.put(paper)
-                _put(connection, made)
-                fresh.append(made)
+                if _put(connection, made):  # else another watch of a group's has just found it
+                    fresh.append(made)
             connection.execute(update(watch).where(_is(of)).values(noted))
         return [each for each in fresh if each.state == "new"]
 
@@ -223,7 +227,8 @@ def _known(connection: Connection, papers: Sequence[Paper]) -> _Known:
 _OFFERED: Final = select(offer).join(offer_key)
 
 
-def _put(connection: Connection, made: Offer) -> None:
+def _put(connection: Connection, made: Offer) -> bool:
+    """Keep an offer; return whether it was not there."""
     record = json.dumps(exported_record(made.paper), ensure_ascii=False)
     row = {
         "paper_id": made.paper.paper_id,
@@ -232,10 +237,11 @@ def _put(connection: Connection, made: Offer) -> None:
         "found_at": made.found_at,
         "record": record,
     }
-    insert_missing(connection, offer, row)
+    is_new = insert_missing(connection, offer, row)
     for scheme, value in keys_of(made.paper):
         key = {"paper_id": made.paper.paper_id, "scheme": scheme, "value": value}
         insert_missing(connection, offer_key, key)
+    return is_new
 
 
 def _is(of: Watch) -> Any:  # noqa: ANN401  # a condition of SQL

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from rag.errors import ConfigurationError, SourceError
 from rag.export.plain import exported_record
@@ -192,7 +194,6 @@ def test_a_watch_that_is_removed_takes_what_it_found_along(service, watches):
 
 
 def test_two_papers_of_one_title_are_both_offered(service, watches):
-    watches.add(QUERY)
     one, other = (
         openalex_work(n, title="Editorial", abstract_inverted_index={words: [0]})
         for n, words in ((7, "Otters"), (8, "Beavers"))
@@ -200,6 +201,10 @@ def test_two_papers_of_one_title_are_both_offered(service, watches):
     service.answer("/openalex/works", {"meta": {}, "results": [one, other]})
     watches.add("openalex:editorial")
     assert len(watches.look().offers) == 2
+    waiting = ids(watches.offers())
+    assert len(set(waiting)) == 2
+    assert watches.accept(waiting).added == 2
+    assert not watches.look().offers
 
 
 @pytest.mark.parametrize(
@@ -361,6 +366,36 @@ def test_of_two_processes_that_look_at_once_one_finds_it(command, slow):
     found = [json.loads(ended(each)[0])["offers"] for each in both]
     assert sorted(map(len, found)) == [0, 1]
     assert len(json.loads(ended(command("list", "--json"))[0])["offers"]) == 1
+
+
+def test_of_a_groups_machines_that_look_at_once_one_offers_it(
+    service, postgres, lookup_settings, clock
+):
+    url = postgres.new_database()
+    service.answer("/arxiv", arxiv_feed("2101.00001"))
+    crossref_tells(service, notice("10.1000/182", "erratum"))
+
+    def machine(name):
+        folder = lookup_settings.library.with_name(name)
+        return lookup_settings.model_copy(
+            update={"library": folder, "database_url": SecretStr(url)}
+        )
+
+    with (
+        Library.open(settings=machine("one")) as one,
+        Library.open(settings=machine("other")) as other,
+    ):
+        one.ingest(DAMS)
+        one.watches.add(QUERY)
+        build = partial(Services, lookup_settings, sleep=clock.sleep, clock=clock)
+        looks = [Watches(each._index, build, each.ingest).look for each in (one, other)]
+        with ThreadPoolExecutor() as threads:
+            found = list(threads.map(lambda look: look(), looks))
+        assert sorted(len(each.offers) for each in found) == [0, 1]
+        assert ids(other.watches.offers()) == ["2101.00001"]
+        assert other.watches.accept(["2101.00001"]).added == 1
+        assert one.watches.offers() == []
+        assert one.papers()[0].notices == other.papers()[0].notices != ()
 
 
 def test_a_look_that_is_killed_is_made_again(command, slow):

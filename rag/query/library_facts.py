@@ -8,13 +8,16 @@ papers?", "how old is the oldest?", "which year has most papers", "list the conf
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
+from rag.query.fields import Field
 from rag.query.focus import asked_count
 from rag.query.library_question import Extreme, LibraryAspect, LibraryQuestion
 from rag.query.shelf_words import (
+    CODE,
+    CODES,
     DATES,
     FEWEST,
     LIBRARY,
@@ -25,7 +28,9 @@ from rag.query.shelf_words import (
     PLACES,
     SMALL,
     VENUES,
-    WORD,
+    Topical,
+    topic_before_noun,
+    without_topic,
     words_of,
 )
 from rag.text import NUMBER_WORDS
@@ -65,55 +70,16 @@ _OF_PLACES: Final = words_of(
     people"""
 )
 _OF_EXTREMES: Final = words_of("appear by come came from number published were with")
+_SOURCES: Final = words_of("collections sources files tags labels keywords folders")
+_WHICH: Final = words_of("what which list show how have there all any your my last recently")
+_ADDING: Final = words_of("add added imported uploaded ingested")
+_OF_ADDING: Final = NEWEST | words_of(
+    """day days did hour hours lately last month months newly new night recently since today week
+    weeks year yesterday first monday tuesday wednesday thursday friday saturday sunday"""
+)
 _PLURAL: Final = words_of("papers articles publications studies works preprints records entries")
 # "These papers" are those of the conversation.
 POINTS: Final = re.compile(r"\b(?:these|those|them|they|their|its)\b", re.IGNORECASE)
-_ABOUT: Final = re.compile(
-    r"(?:(?<=\s)|^)(?:(?:that|which)\s+)?(?:(?:are|is|deals?|dealing)\s+)?"
-    r"(?:on|about|regarding|concerning|with)\s+(?=\S)",
-    re.IGNORECASE,
-)
-# What may stand behind a topic: "the first paper on moss that was published here".
-_BEHIND_TOPIC: Final = (SMALL | DATES | LIBRARY) - words_of("on about new young papers works")
-
-
-LONGEST_BEFORE: Final = 4  # words of a topic before a noun
-
-
-class Topical(NamedTuple):
-    """A question without its topic, and that; empty where it has none."""
-
-    bare: str
-    topic: str
-
-
-def without_topic(question: str) -> Topical:
-    """Separate what papers are to be about, behind "on", from the rest of a question."""
-    match = _ABOUT.search(question)
-    if match is None:
-        return Topical(question, "")
-    said = question[match.end() :]
-    end = re.search(r"[?.!,;:]", said)
-    topic = (said[: end.start()] if end else said).split()
-    behind = said[end.start() :] if end else ""
-    while topic and words_of(topic[-1]) <= _BEHIND_TOPIC:
-        behind = f"{topic.pop()} {behind}"
-    if not topic:
-        return Topical(question, "")
-    return Topical(f"{question[: match.start()]} {behind}".strip(), " ".join(topic))
-
-
-def topic_before_noun(question: str, allowed: Set[str]) -> Topical:
-    """Separate the words before "papers" that are of no allowed kind: "the newest moss papers"."""
-    words = list(WORD.finditer(question))
-    unknown = [n for n, word in enumerate(words) if word[0].lower() not in allowed]
-    if not unknown or unknown[-1] - unknown[0] >= LONGEST_BEFORE:
-        return Topical(question, "")
-    first, behind = words[unknown[0]], words[unknown[-1] + 1 :][:1]
-    if not behind or behind[0][0].lower() not in PAPERS:
-        return Topical(question, "")
-    start, end = first.start(), words[unknown[-1]].end()
-    return Topical(f"{question[:start]}{question[end:]}", question[start:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +112,55 @@ class _Fact:
                     self.what, said.topic, most=asked_count(question), extreme=extreme
                 )
         return None
+
+
+# "Papers with code", "which papers have no date", "undated papers".
+_HAVING: Final = r"with(?:out)?|have|has|having|lack\w*|miss\w*|includ\w+"
+_GIVING: Final = r"releas\w+|publish\w*|provid\w+|shar\w+"
+_OF_FIELDS: Final[Mapping[Field, frozenset[str]]] = {
+    "code": CODES,
+    "authors": words_of("author authors"),
+    "date": words_of("date dates dated undated year years"),
+    "venue": words_of("venue venues journal journals conference conferences"),
+    "link": words_of("link links url urls doi dois address addresses"),
+}
+_FIELD_WORDS: Final = frozenset().union(*_OF_FIELDS.values())
+_NOUN: Final = rf"\b(?:{'|'.join(PAPERS)})\b"
+BY_FIELD: Final = re.compile(
+    rf"{_NOUN}.*\b(?:{_HAVING})\b.*\b(?:{'|'.join(_FIELD_WORDS)})\b|\bundated\s+{_NOUN}"
+    rf"|{_NOUN}.*\b(?:{_GIVING})\b.*\b(?:{'|'.join(CODES)})\b|{_NOUN}.*\bopen[\s-]?sourced?\b",
+    re.IGNORECASE,
+)
+_LACKING: Final = words_of("without no not t lack lacks lacking miss misses missing undated")
+_BESIDE_FIELDS: Final = (
+    CODE
+    | _LACKING
+    | words_of(
+        "having include includes including known number official publication recorded any their"
+    )
+)
+
+
+def _by_field(question: str) -> LibraryQuestion | None:
+    """Return the question for the papers whose records have a field, or lack it, if it is one."""
+    said = without_topic(question)
+    words = words_of(said.bare)
+    field = next((field for field, named in _OF_FIELDS.items() if words & named), None)
+    allowed = SMALL | LIBRARY | PAPERS | _FIELD_WORDS | _BESIDE_FIELDS
+    if field is None or not BY_FIELD.search(said.bare) or not words <= allowed:
+        return None
+    is_lacking = bool(words & _LACKING)
+    return LibraryQuestion("list", said.topic, field=field, is_lacking=is_lacking)
+
+
+def _asks_for_sources(words: frozenset[str], _: Topical) -> bool:
+    return bool(words & _SOURCES and words & _WHICH)
+
+
+def _asks_what_was_added(words: frozenset[str], _: Topical) -> bool:
+    is_past = words & (_ADDING - {"add"}) or words & words_of("did added")
+    is_how = "how" in words and "many" not in words
+    return bool(words & _ADDING and is_past and words & _WHICH) and not is_how
 
 
 def _asks_for_oldest(words: frozenset[str], said: Topical) -> bool:
@@ -183,6 +198,8 @@ def _asks_for_affiliations(words: frozenset[str], _: Topical) -> bool:
 
 
 FACTS: Final = (
+    _Fact("sources", _asks_for_sources, _SOURCES | words_of("come comes from used different")),
+    _Fact("added", _asks_what_was_added, _ADDING | _OF_ADDING),
     _Fact("affiliations", _asks_for_affiliations, PLACES | _OF_AUTHORS | _OF_PLACES),
     _Fact("venues", _asks_for_venues, VENUES | MOST | FEWEST | _OF_VENUES),
     _Fact("oldest", _asks_for_oldest, OLDEST | DATES | _OF_AGE, is_topical=True),
@@ -201,7 +218,8 @@ def library_fact(question: str, *, is_of_list: bool = False) -> LibraryQuestion 
     """
     if POINTS.search(question) and not is_of_list:
         return None
-    return next(filter(None, (fact.read(question) for fact in FACTS)), None)
+    by_field = None if is_of_list else _by_field(question)
+    return by_field or next(filter(None, (fact.read(question) for fact in FACTS)), None)
 
 
 def _extreme(words: frozenset[str], what: LibraryAspect) -> Extreme | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from rag.query.fields import Field
 from rag.query.focus import asked_count
 from rag.query.library_facts import library_fact
 from rag.query.library_question import KINDS, LibraryAspect, LibraryQuestion
@@ -71,13 +70,6 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
         ),
     ),
     (
-        "sources",
-        re.compile(
-            rf"""{POLITE}(?:(?:what|which)\s|list\s|show\s(?:me\s)?)(?:(?:are|is)\s)?(?:the\s|all\s|my\s)*(?:collections?|sources?|files?|tags?|labels?|keywords?)\b(?:\W*$|.*\b(?:there|library|have|come|from|here)\b.*$)""",
-            _X,
-        ),
-    ),
-    (
         "list",
         re.compile(
             rf"""{POLITE}(?:(?:list|show|give|name|enumerate|display|print)\s(?:me\s|us\s)?(?:a\slist\sof\s|the\slist\sof\s|the\stitles\sof\s)?(?:all\s|every\s|each\s|the\s|any\s|of\s|your\s)*
@@ -125,57 +117,6 @@ PAPERS_ALONE: Final = re.compile(
 )
 
 
-# "Papers with code", "which papers have no date", "undated papers".
-BY_FIELD: Final = re.compile(
-    rf"""{POLITE}(?:(?P<count>how\smany|(?:the\s)?number\sof)\s|(?:show|list|give|find)\s(?:me\s)?|which\s(?:of\s)?|what\s|are\sthere\s|any\s|all\s|the\s|these\s)*
-        (?:(?P<undated>undated)\s{_THINGS}|{_THINGS}\s(?:(?:here|there|that|which|are|is)\s)*
-        (?P<verb>without|with|have|has|having|lack(?:ing|s)?|miss(?:ing|es)?|releas\w+|publish\w*|provid\w+|shar\w+|includ\w+
-          |do\snot\shave|don['’]?t\shave|open[\s-]sourced?)\s
-        (?:(?P<no>no)\s|(?:an?|any|the|their|its|recorded|known|public(?:ly)?|open|source|available|official|free|released|publication)\s)*
-        (?P<field>code|implementations?|github(?:\s\w+)?|repo\w*|authors?|dates?|years?|venues?|journals?|links?|urls?|dois?|addresses))
-        (?:\s(?:available|online|released|public\w*|links?|recorded|here|in\s(?:here|the\slibrary)))*\W*$""",
-    _X,
-)
-FIELD_WORDS: Final[Mapping[str, Field]] = {
-    "code": "code",
-    "impl": "code",
-    "gith": "code",
-    "repo": "code",
-    "auth": "authors",
-    "date": "date",
-    "year": "date",
-    "venu": "venue",
-    "jour": "venue",
-    "link": "link",
-    "urls": "link",
-    "url": "link",
-    "doi": "link",
-    "dois": "link",
-    "addr": "link",
-}
-
-
-def _asked_by_field(question: str) -> LibraryQuestion | None:
-    """Return the question for records by a field that they have or lack, if it is one."""
-    match = BY_FIELD.match(question)
-    if not match:
-        return None
-    if match["undated"]:
-        return LibraryQuestion("list", field="date", is_lacking=True)
-    is_lacking = match["no"] or re.match(r"without|lack|miss|do", match["verb"], _I)
-    field = FIELD_WORDS[match["field"].lower()[:4]]
-    return LibraryQuestion("list", field=field, is_lacking=bool(is_lacking))
-
-
-# When a paper came into the library, which no record says: "what was added today?"
-ADDED: Final = re.compile(
-    rf"""{POLITE}(?:(?:which|what|show\s(?:me\s)?|list\s(?:me\s)?|how\smany|all|any|the)\s)*(?:(?:last|latest|newest|recent(?:ly)?|new)\s)*
-        (?:{_THINGS}\s)?(?:(?:that|which)\s)?(?:(?:were|was|are|is|have|has|did|do|i|we|you|been|just|recently|lately|last|newly)\s)*
-        (?:added|add|imported|uploaded|ingested|came\sin)\b
-        (?:\s(?:to|into)\s(?:the|my|this|your|our)\s(?:library|collection))?
-        (?:\s(?:today|yesterday|recently|lately|last|first|most\srecently|just\snow|this\s\w+|last\s\w+|in\sthe\slast\s[\w\s]+|since\s\w+))*\W*$""",
-    _X,
-)
 # Papers on anything else than a topic: "which papers are not about graphs?"
 NOT_ON: Final = re.compile(
     rf"""^(?P<papers>.*?\b{_THINGS}\b.*?)[\s,]+(?:(?:that|which|but)\s)?
@@ -241,13 +182,9 @@ WITHOUT: Final = re.compile(r"(?<!\w)w/o(?!\w)", _I)
 def find_library_question(question: str) -> LibraryQuestion | None:
     """Return what a question asks of the library's records as a whole, if anything."""
     question = WITHOUT.sub("without", question)
-    if by_field := _asked_by_field(question):
-        return by_field
     if retracted := asked_for_retracted(question):
         topic, is_lacking = retracted.topic, retracted.is_lacking
         return LibraryQuestion("list", topic, field="retraction", is_lacking=is_lacking)
-    if ADDED.match(question):
-        return LibraryQuestion("added")
     if fact := library_fact(question):
         return fact
     return _asked_without(question) or _asked_of_inventory(question) or _asked_of_shelf(question)

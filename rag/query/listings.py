@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from rag.query.fields import Field
-from rag.query.library_facts import Topical, library_fact, without_topic
+from rag.query.library_facts import library_fact
 from rag.query.library_question import KINDS, LibraryQuestion
 from rag.query.people import asked_of_people
 from rag.query.retractions import BESIDE
@@ -24,7 +24,9 @@ from rag.query.shelf_words import (
     PUBLISHED,
     RETRACTED,
     SMALL,
+    Topical,
     says_only,
+    without_topic,
     words_of,
 )
 from rag.types import Listed, Message
@@ -37,9 +39,10 @@ _FURTHER: Final = words_of(
 # And these whether that was all, where they are said of it.
 _WHOLE: Final = words_of("all complete entire everything full it just only whole")
 _BESIDE: Final = words_of(
-    """anything both cover covers display every everyone exist exists far keep left listing none
-    nothing of off omitted only page print something still until yet"""
+    """anything both cover covers every everyone exist exists far keep left listing none
+    nothing of off omitted only something still until yet"""
 )
+_PAGE: Final = words_of("page print display")
 _IT: Final = words_of("that this these those they them")
 _GO_ON: Final = words_of("go going keep on ahead")
 
@@ -48,7 +51,7 @@ def asks_for_rest(question: str) -> bool:
     """Return whether, behind a list, the rest of it is asked for, or whether there is any."""
     words = words_of(question)
     if not says_only(
-        question, SMALL, PAPERS, POINTERS, _FURTHER, _WHOLE, _BESIDE, _GO_ON, _numbers(words)
+        question, SMALL, PAPERS, POINTERS, _FURTHER, _WHOLE, _BESIDE, _PAGE, _GO_ON, _numbers(words)
     ):
         return False
     if words & {"tell"} or question.rstrip(" ?.!").endswith("about"):

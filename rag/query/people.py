@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.query.library_facts import without_topic
-from rag.query.shelf_words import PAPERS, SMALL, words_of
+from rag.query.shelf_words import PAPERS, SMALL, without_topic, words_of
 from rag.text import NUMBER_WORDS, count_of
 
 _PRONOUNS: Final = words_of("they their theirs them he him his she her hers")

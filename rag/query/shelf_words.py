@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from typing import Final
+from typing import Final, NamedTuple
 
 WORD: Final = re.compile(r"[^\W_]+")
 
@@ -78,3 +78,49 @@ PLACES: Final = words_of(
     department departments employer employers institute institutes institution institutions lab
     laboratories laboratory labs nationalities nationality universities university"""
 )
+_ABOUT: Final = re.compile(
+    r"(?:(?<=\s)|^)(?:(?:that|which)\s+)?(?:(?:are|is|deals?|dealing)\s+)?"
+    r"(?:on|about|regarding|concerning|(?<=dealing\s)with|(?<=deals\s)with)\s+(?=\S)",
+    re.IGNORECASE,
+)
+# What may stand behind a topic: "the first paper on moss that was published here".
+_BEHIND_TOPIC: Final = (SMALL | DATES | LIBRARY) - words_of("on about new young papers works")
+
+
+LONGEST_BEFORE: Final = 4  # words of a topic before a noun
+
+
+class Topical(NamedTuple):
+    """A question without its topic, and that; empty where it has none."""
+
+    bare: str
+    topic: str
+
+
+def without_topic(question: str) -> Topical:
+    """Separate what papers are to be about, behind "on", from the rest of a question."""
+    match = _ABOUT.search(question)
+    if match is None:
+        return Topical(question, "")
+    said = question[match.end() :]
+    end = re.search(r"[?.!,;:]", said)
+    topic = (said[: end.start()] if end else said).split()
+    behind = said[end.start() :] if end else ""
+    while topic and words_of(topic[-1]) <= _BEHIND_TOPIC:
+        behind = f"{topic.pop()} {behind}"
+    if not topic:
+        return Topical(question, "")
+    return Topical(f"{question[: match.start()]} {behind}".strip(), " ".join(topic))
+
+
+def topic_before_noun(question: str, allowed: Set[str]) -> Topical:
+    """Separate the words before "papers" that are of no allowed kind: "the newest moss papers"."""
+    words = list(WORD.finditer(question))
+    unknown = [n for n, word in enumerate(words) if word[0].lower() not in allowed]
+    if not unknown or unknown[-1] - unknown[0] >= LONGEST_BEFORE:
+        return Topical(question, "")
+    first, behind = words[unknown[0]], words[unknown[-1] + 1 :][:1]
+    if not behind or behind[0][0].lower() not in PAPERS:
+        return Topical(question, "")
+    start, end = first.start(), words[unknown[-1]].end()
+    return Topical(f"{question[:start]}{question[end:]}", question[start:end])

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from rag.query.library_facts import topic_before_noun, without_topic
 from rag.query.library_question import LibraryAspect, LibraryQuestion
-from rag.query.shelf_words import LIBRARY, PAPERS, PUBLISHED, SMALL, VENUES, words_of
+from rag.query.shelf_words import (
+    LIBRARY,
+    PAPERS,
+    PUBLISHED,
+    SMALL,
+    VENUES,
+    topic_before_noun,
+    without_topic,
+    words_of,
+)
 from rag.text import folded
 from rag.types import Paper
 

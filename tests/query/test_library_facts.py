@@ -64,6 +64,31 @@ def test_other_questions_are_none_to_the_records(question):
     assert library_fact(question) is None
 
 
+@pytest.mark.parametrize(
+    ("question", "field", "is_lacking", "topic"),
+    [
+        ("papers with code", "code", False, ""),
+        ("which papers on moss release their code?", "code", False, "moss"),
+        ("show me the undated papers", "date", True, ""),
+        ("which papers have no authors", "authors", True, ""),
+        ("how many papers don't have a doi", "link", True, ""),
+    ],
+)
+def test_papers_are_asked_for_by_what_their_records_have(question, field, is_lacking, topic):
+    asked = library_fact(question)
+    assert asked is not None
+    assert (asked.field, asked.is_lacking, asked.topic) == (field, is_lacking, topic)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["papers published this year on moss", "add 2 papers", "how do I add papers?", "some labels"],
+)
+def test_what_is_said_of_papers_is_no_field_that_is_asked_for(question):
+    asked = library_fact(question)
+    assert asked is None or asked.what not in ("added", "sources", "list")
+
+
 def test_the_year_of_most_or_of_fewest_papers_is_told_apart():
     assert library_fact("which year has most papers").extreme == "most"
     assert library_fact("the year with the fewest papers").extreme == "fewest"

@@ -16,6 +16,7 @@ from rag.types import NO_FILTERS, Listed, Paper
 from rag.verification.numbering import Numbering
 
 MOST_DATED: Final = 5
+MOST_NAMED: Final = 6  # years or venues in a sentence
 
 
 def describe_oldest(
@@ -55,7 +56,7 @@ def describe_oldest(
         tuple(citations),
         found=tuple(shown),
         listed=Listed(
-            tuple(p.paper_id for p in ordered), len(shown), f"{told.strip()} with a date"
+            tuple(p.paper_id for p in ordered), len(shown), f"{told} with a recorded date".strip()
         ),
     )
 
@@ -90,4 +91,8 @@ def said_of_extreme(counts: Mapping[str, int], extreme: Extreme, where: str) -> 
     number = max(counts.values()) if extreme == "most" else min(counts.values())
     named = [name for name, count in counts.items() if count == number]
     each = " each" if len(named) > 1 else ""
+    if len(named) > MOST_NAMED:
+        return (
+            f"{extreme.capitalize()} papers, {number:,} each, are {where} {len(named):,} of them."
+        )
     return f"{extreme.capitalize()} papers are {where} {', '.join(named)}: {number:,}{each}."

@@ -31,7 +31,7 @@ from rag.answering.records import cite_record, listed
 from rag.answering.relisting import describe_rest, said_of_rest
 from rag.answering.retracted import describe_retracted
 from rag.answering.roles import lead_sentence
-from rag.answering.selecting import describe_selected
+from rag.answering.selecting import NO_LIST, describe_selected
 from rag.answering.topic_papers import (
     MOST_FOUND,
     has_alternatives,
@@ -163,6 +163,8 @@ class LibraryResponder:
         return DirectAnswer(text, "records", reason="not_in_library")
 
     def _answer_count(self, query: Query, asked: LibraryQuestion) -> DirectAnswer | None:
+        if query.among and asked == LibraryQuestion("count", is_of_list=True) and not query.filters:
+            return describe_rest(query, query.among, self._lookup)
         if asked.is_of_list or asked.venues:
             return self._answer_list(query, asked)
         if not (asked.topic or asked.kind or asked.unlike or query.filters):
@@ -290,7 +292,8 @@ class LibraryResponder:
         before = query.among.told if query.among else ""
         told = _behind(before, on, describe_filters(query.filters))
         if dated := describe_oldest(papers, query, asked, told):
-            return dated
+            is_whole = asked.is_of_list and query.among is None
+            return replace(dated, text=NO_LIST + dated.text) if is_whole else dated
         none = f"None of the {counted(len(papers))}{told} has a recorded date"
         said = f"{none}, so none is the {asked.what}. The first that were added"
         return self._list(said, papers[:MOST_NEWEST], query)

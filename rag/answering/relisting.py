@@ -34,7 +34,13 @@ def describe_rest(query: Query, among: Listed, lookup: PaperLookup) -> DirectAns
     """List the papers of a list that are not shown yet; where there is none, say that."""
     papers = listed_papers(among, query, lookup)
     these = f"{counted(len(papers))}{f' {among.told}' if among.told else ''}"
-    left = papers[among.shown :][:MOST_LISTED]
+    asked = query.library_question
+    if asked and asked.what == "count":
+        shown = "all" if among.shown >= len(papers) else f"{among.shown:,}"
+        text = f"There are {these}; {shown} of them were shown."
+        return DirectAnswer(text, "records", listed=among)
+    most = (asked.most if asked else 0) or MOST_LISTED
+    left = papers[among.shown :][: MOST_LISTED if most == len(papers) - among.shown else most]
     now = replace(among, shown=among.shown + len(left))
     if not left:
         text = f"That is all: these are the {these}."

@@ -47,7 +47,7 @@ def describe_selected(query: Query, asked: LibraryQuestion, lookup: PaperLookup)
     lines, citations = listed(found[:MOST_LISTED], Numbering(query.history), sentence_of)
     more = said_of_rest(len(found) - len(citations))
     ids = tuple(paper.paper_id for paper in found)
-    which = f"{told.strip()} that {_has_what(query, asked, is_one=False)}".strip()
+    which = ", ".join(filter(None, (told.strip(), *_limits(query, asked))))
     return DirectAnswer(
         f"{said}\n\n{lines}{more}",
         "records",
@@ -91,6 +91,20 @@ def _has_what(query: Query, asked: LibraryQuestion, *, is_one: bool) -> str:
     parts = [f"{'is' if is_one else 'are'} {' and '.join(are)}"] if are else []
     parts += [f"{'has' if is_one else 'have'} {' and '.join(have)}"] if have else []
     return " and ".join(parts)
+
+
+def _limits(query: Query, asked: LibraryQuestion) -> list[str]:
+    """Return what papers that are found are, in words behind "papers"."""
+    limits = [describe_filters(query.filters)] if query.filters else []
+    limits += [f"published in {' or '.join(asked.venues)}"] if asked.venues else []
+    limits += [f"with “{asked.topic}” in title or abstract"] if asked.topic else []
+    limits += (
+        [f"with “{asked.kind.partition('|')[0]}” or the like in the title"] if asked.kind else []
+    )
+    if asked.field:
+        name = FIELD_NAMES[asked.field]
+        limits.append(f"{'without' if asked.is_lacking else 'with'} {name}")
+    return limits
 
 
 def _unknown(base: Sequence[Paper], query: Query, asked: LibraryQuestion) -> str:

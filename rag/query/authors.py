@@ -29,7 +29,7 @@ _WRITTEN: Final = (
 WRITES: Final = re.compile(
     r"\s+(?:(?:also|together|ever|jointly)\s+)?(?:write|written|wrote|publish|published|authore?d?"
     r"|co-?author(?:ed)?|proposed?|introduced?|present(?:ed)?|develop(?:ed)?|invent(?:ed)?"
-    r"|work(?:ed)?\s+on|contributed?|find|found|say|said|show|shown|argued?|prove[dn]?|stud(?:y|ied))\b",
+    r"|work(?:ed)?\s+on|have(?=\W*$|\s+(?:here|in)\b)|contributed?|find|found|say|said|show|shown|argued?|prove[dn]?|stud(?:y|ied))\b",
     re.IGNORECASE,
 )
 # A family name is enough after the first of these; after the second, names must be whole.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rag.query.authors import FindAuthors, read_authors, year_behind
+from rag.query.authors import WRITES, FindAuthors, read_authors, year_behind
 from rag.query.groups import FindGroups, find_groups, names_among
 from rag.query.questions import LEANS_BACK, STOP_WORDS, WORD, earlier_questions
 from rag.query.years import read_years
@@ -19,7 +19,7 @@ from rag.types import Filters, Message, Paper
 UNTOPICAL: Final = STOP_WORDS | frozenset(
     re.findall(
         r"\w+",
-        """anything appeared article articles author authored authors available came
+        """anything everything appeared article articles author authored authors available came
         collection contain contribute contributed date dated develop developed display
         find found get give hold holds include introduce introduced jointly known
         library limit list name narrow new newer newest now older ones paper papers please preprint
@@ -36,7 +36,9 @@ WITH_UNDATED: Final = re.compile(
     re.IGNORECASE,
 )
 NARROWS: Final = re.compile(
-    r"^\W*(?:now\s+)?(?:please\s+)?(?:include|including|plus|add|with|only|just|any(?:thing)?|limit|restrict|narrow|from|in|since|before|after|until)\b",
+    r"^\W*(?:(?:how\s+many|which)(?:\s+ones?)?(?:\s+(?:are|were|is))?\s+"
+    r"(?:from|in|since|before|after|until|by)\b"
+    r"|(?:now\s+)?(?:please\s+)?(?:include|including|plus|add|with|only|just|any(?:thing)?|limit|restrict|narrow|from|in|since|before|after|until)\b)",
     re.IGNORECASE,
 )
 SPACES: Final = re.compile(r"\s{2,}|\s+(?=[,;:.?!])")
@@ -118,7 +120,8 @@ def asked_of_papers(understood: Understood, asked: str, history: Sequence[Messag
     if not understood.filters or not is_untopical(understood.question):
         return understood
     earlier = earlier_questions(history)
-    again = earlier[0] if earlier and only_filters(asked) else ""
+    is_own = understood.filters.authors and WRITES.search(asked)  # "what else did Ada write?"
+    again = earlier[0] if earlier and only_filters(asked) and not is_own else ""
     return replace(understood, question=again)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from rag.query.fields import Field
 from rag.query.focus import asked_count
-from rag.query.library_question import Extreme, LibraryAspect, LibraryQuestion
+from rag.query.library_question import KINDS, Extreme, LibraryAspect, LibraryQuestion
 from rag.query.shelf_words import (
     CODE,
     CODES,
@@ -63,7 +63,7 @@ OF_ALL: Final = re.compile(
 _OF_AGE: Final = words_of("additions ever most news one ones single very") | frozenset(NUMBER_WORDS)
 _OF_VENUES: Final = words_of(
     """appear appeared appears come comes cover covered covers from number present published
-    publish publishes recorded where"""
+    publish publishes recorded where per"""
 )
 _OF_PLACES: Final = words_of(
     """at based behind by come comes from located represented where work working works who wrote
@@ -144,6 +144,8 @@ _BESIDE_FIELDS: Final = (
 def _by_field(question: str) -> LibraryQuestion | None:
     """Return the question for the papers whose records have a field, or lack it, if it is one."""
     said = without_topic(question)
+    if words_of(said.topic) <= CODE:  # "code on github"
+        said = Topical(question, "")
     words = words_of(said.bare)
     field = next((field for field, named in _OF_FIELDS.items() if words & named), None)
     allowed = SMALL | LIBRARY | PAPERS | _FIELD_WORDS | _BESIDE_FIELDS
@@ -161,6 +163,15 @@ def _asks_what_was_added(words: frozenset[str], _: Topical) -> bool:
     is_past = words & (_ADDING - {"add"}) or words & words_of("did added")
     is_how = "how" in words and "many" not in words
     return bool(words & _ADDING and is_past and words & _WHICH) and not is_how
+
+
+def _by_kind(question: str) -> LibraryQuestion | None:
+    """Return the question for all papers of a kind, where it says nothing else: "surveys?"."""
+    words = words_of(question)
+    kinds = [word for word in words if word.endswith("s") and word.removesuffix("s") in KINDS]
+    if not kinds or not words <= SMALL | PAPERS | {*kinds}:
+        return None
+    return LibraryQuestion("list", kind=KINDS[min(kinds).removesuffix("s")])
 
 
 def _asks_for_oldest(words: frozenset[str], said: Topical) -> bool:
@@ -218,8 +229,8 @@ def library_fact(question: str, *, is_of_list: bool = False) -> LibraryQuestion 
     """
     if POINTS.search(question) and not is_of_list:
         return None
-    by_field = None if is_of_list else _by_field(question)
-    return by_field or next(filter(None, (fact.read(question) for fact in FACTS)), None)
+    chosen = None if is_of_list else _by_field(question) or _by_kind(question)
+    return chosen or next(filter(None, (fact.read(question) for fact in FACTS)), None)
 
 
 def _extreme(words: frozenset[str], what: LibraryAspect) -> Extreme | None:

@@ -29,6 +29,7 @@ from rag.query.shelf_words import (
     without_topic,
     words_of,
 )
+from rag.text import NUMBER_WORDS, count_of
 from rag.types import Listed, Message
 
 # One of these asks for what a list has beyond what it showed.
@@ -79,6 +80,28 @@ _KIND_WORDS: Final = words_of(
 )
 
 
+# "Any by Byron?", "and without code?": nothing else than the papers of a list is left out.
+_LEFT_OUT: Final = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:(?:are|is|were)\s+there\s+)?"
+    r"(?:any|some|none|only|just|which|how\s+many|and|with(?=\s+code))(?:\s+ones?)?"
+    r"(?:\s+(?:are|were|is))?(?=\s+(?:by|from|with|without|in|at|on|about)\b)",
+    re.IGNORECASE,
+)
+_COUNT_ALL: Final = words_of("how many")
+
+
+def asks_how_many(question: str) -> bool:
+    """Return whether, behind a list, it is asked how many papers it has."""
+    words = words_of(question)
+    is_of_it = words & (_IT | {"there", "it", "total", "altogether"})
+    return bool(words >= _COUNT_ALL and is_of_it) and says_only(question, SMALL, POINTERS, _IT)
+
+
+def leaves_list_out(question: str) -> bool:
+    """Return whether a question leaves out that it is asked of a list: "any by Byron?"."""
+    return _LEFT_OUT.match(question) is not None
+
+
 def points_to_list(question: str) -> bool:
     """Return whether a question says that it is asked of several papers shown before."""
     return bool(words_of(question) & POINTERS)
@@ -86,7 +109,7 @@ def points_to_list(question: str) -> bool:
 
 def with_papers_named(question: str) -> str:
     """Return a question with "papers" in the place of "these", beside which filters are read."""
-    return _THESE.sub("papers", question)
+    return _LEFT_OUT.sub(r"\g<0> papers", _THESE.sub("papers", question))
 
 
 def asked_of_list(question: str, *, points: bool, is_limited: bool) -> LibraryQuestion | None:
@@ -98,7 +121,7 @@ def asked_of_list(question: str, *, points: bool, is_limited: bool) -> LibraryQu
         is_limited: Whether it has filters.
     """
     topic = Topical(question, "")
-    if points:
+    if points and not says_only(without_topic(question).topic, CODE, RETRACTED):
         topic = without_topic(question)
     words = words_of(topic.bare)
     is_of_all = words & _OF_LIBRARY or (words & _PLURAL and not points)
@@ -106,6 +129,8 @@ def asked_of_list(question: str, *, points: bool, is_limited: bool) -> LibraryQu
         return None
     if (age := library_fact(question, is_of_list=True)) and age.what in ("newest", "oldest"):
         return replace(age, is_of_list=True)
+    if points and (by_field := library_fact(with_papers_named(question))) and by_field.field:
+        return replace(by_field, is_of_list=True)
     kinds = words & _KIND_WORDS
     field = _asked_field(words)
     allowed = (SMALL, PAPERS, POINTERS, _KIND_WORDS, _BESIDE, *_words_of_field(field))
@@ -135,16 +160,28 @@ def _words_of_field(field: Field | None) -> tuple[frozenset[str], ...]:
 
 
 def _numbers(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word for word in words if word.isdecimal())
+    return frozenset(word for word in words if word.isdecimal() or word in NUMBER_WORDS)
 
 
 def last_listed(history: Sequence[Message]) -> Listed | None:
-    """Return what the last answer listed; None where it was no list."""
-    last = next((m for m in reversed(history) if m.role == "assistant"), None)
+    """Return what the last answer with papers listed; None where it was no list."""
+    answers = (m for m in reversed(history) if m.role == "assistant")
+    last = next((m for m in answers if m.listed or m.citations), None)
     return last.listed if last else None
+
+
+def asked_number(question: str) -> int:
+    """Return how many more are asked for: 5 in "5 more"; 0 where no number is said."""
+    said = words_of(question)
+    numbers = [int(word) for word in said if word.isdecimal()]
+    numbers += [count_of(word) for word in said & frozenset(NUMBER_WORDS)]
+    return numbers[0] if len(numbers) == 1 else 0
 
 
 def may_follow_list(question: str) -> bool:
     """Return whether a question may go on with a list, if there is one before it."""
-    points = words_of(question) & (POINTERS | _FURTHER | _IT) or asked_of_people(question)
-    return bool(points) or asked_of_list(question, points=False, is_limited=False) is not None
+    if words_of(question) & (POINTERS | _FURTHER | _IT) or asked_of_people(question):
+        return True
+    if leaves_list_out(question) or asks_how_many(question):
+        return True
+    return asked_of_list(question, points=False, is_limited=False) is not None

@@ -44,9 +44,12 @@ from rag.query.languages import language_of
 from rag.query.library_question import LibraryQuestion
 from rag.query.library_questions import find_library_question, narrow_to_newest
 from rag.query.listings import (
+    asked_number,
     asked_of_list,
     asks_for_rest,
+    asks_how_many,
     last_listed,
+    leaves_list_out,
     points_to_list,
     with_papers_named,
 )
@@ -60,10 +63,10 @@ from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
 from rag.query.venues import (
-    AskedVenues,
     NamedVenue,
     UnknownPlace,
     asked_of_venues,
+    only_venues,
     read_venues,
     unknown_place,
     without_venues,
@@ -110,7 +113,7 @@ class QueryParser:
             query = Query(text, text, "", history=tuple(history), asks_for="records")
             return replace(query, about=tuple(cited), fields=("link",))
         listed = last_listed(history)
-        if listed and listed.paper_ids and asks_for_rest(text):
+        if listed and listed.paper_ids and (asks_for_rest(text) or asks_how_many(text)):
             return self._of_rest(text, history, filters, listed)
         if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
@@ -170,12 +173,20 @@ class QueryParser:
         points = points_to_list(question)
         if among is None and (is_of_shown or not points):
             return None
+        is_left_out = not points and leaves_list_out(question)
         found = Understood(with_papers_named(question), filters or NO_FILTERS)
         if filters is None:
             found = self._understand_filters(found.question)
         named = self._named_venues(found.question)
         bare, is_limited = without_venues(found.question, named), bool(found.filters or named)
-        asked = asked_of_list(bare, points=points, is_limited=is_limited)
+        if is_left_out and (
+            found.filters.has_years or (found.filters.authors and among and among.authors)
+        ):
+            return None  # "and how many from 2020?" asks the last question again
+        asked = asked_of_list(bare, points=points or is_left_out, is_limited=is_limited)
+        if asked is None and among and (place := self._unknown_place(bare)):
+            query = Query(text, question, "", found.filters, tuple(history), unknown_place=place)
+            return replace(query, asks_for="records")
         if asked is None:
             return None
         asked = replace(asked, venues=tuple(each.name for each in named))
@@ -188,7 +199,10 @@ class QueryParser:
     ) -> Query:
         """Return the query for what a list has beyond what it showed."""
         query = Query(text, text, "", filters or NO_FILTERS, tuple(history), asks_for="records")
-        return replace(query, library_question=LibraryQuestion("rest"), among=listed)
+        asked = LibraryQuestion("rest", most=asked_number(text))
+        if asks_how_many(text):
+            asked = LibraryQuestion("count", is_of_list=True)
+        return replace(query, library_question=asked, among=listed)
 
     def understand_search(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -219,11 +233,8 @@ class QueryParser:
             found = self._narrowed(found.filters, history)
             standalone = asked = found.question or standalone
         topic = without_form(found.question)
-        venues = self._asked_of_venues(found.question)
-        library_question = venues.asked if venues else _of_library(asked, topic)
-        if venues and venues.year:
-            years = Filters(venues.year, venues.year)
-            found = Understood(found.question, years.over(found.filters))
+        venues, found = self._asked_of_venues(found, history)
+        library_question = venues or _of_library(asked, topic)
         if earlier := earlier_questions(history):
             before = self._understand_filters(earlier[0])
             is_limited = bool(before.filters)
@@ -249,8 +260,27 @@ class QueryParser:
             return []
         return read_venues(question, self.lookup.venues(), self.lookup.knows_word)
 
-    def _asked_of_venues(self, question: str) -> AskedVenues | None:
-        return asked_of_venues(question, self._named_venues(question))
+    def _asked_of_venues(
+        self, found: Understood, history: Sequence[Message]
+    ) -> tuple[LibraryQuestion | None, Understood]:
+        """Return what is asked of the papers of venues, if anything, and the year behind one.
+
+        "And ICML?" asks the last such question again, in its filters.
+        """
+        named = self._named_venues(found.question)
+        asked = asked_of_venues(found.question, named, is_limited=bool(found.filters))
+        if asked is None and only_venues(found.question, named):
+            filters = found.filters
+            for earlier in earlier_questions(history):
+                before, limits = self._asked_of_venues(self._understand_filters(earlier), ())
+                filters = filters.over(limits.filters)
+                if before:
+                    venues = tuple(each.name for each in named)
+                    return replace(before, venues=venues), Understood(found.question, filters)
+        if asked and asked.year:
+            years = Filters(asked.year, asked.year)
+            found = Understood(found.question, years.over(found.filters))
+        return (asked.asked if asked else None), found
 
     def _unknown_place(self, question: str) -> UnknownPlace | None:
         """Return the name in the place of a venue's or a university's that no record has."""

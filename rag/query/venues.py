@@ -110,12 +110,15 @@ class AskedVenues:
     year: int | None = None
 
 
-def asked_of_venues(question: str, named: Sequence[NamedVenue]) -> AskedVenues | None:
+def asked_of_venues(
+    question: str, named: Sequence[NamedVenue], *, is_limited: bool = False
+) -> AskedVenues | None:
     """Return what a question asks of the papers of the venues that it names, if anything.
 
     Args:
         question: What is asked, without its filters.
         named: The venues in it.
+        is_limited: Whether it has filters, which need no word for papers beside them.
     """
     if not named:
         return None
@@ -126,7 +129,9 @@ def asked_of_venues(question: str, named: Sequence[NamedVenue]) -> AskedVenues |
     if not said.topic:
         said = topic_before_noun(bare, _WORDS)
     words = words_of(said.bare)
-    is_asked = words & _ASKING and all(words_of(text) <= _JOINTS for text in between)
+    is_asked = (words & _ASKING or is_limited) and all(
+        words_of(text) <= _JOINTS for text in between
+    )
     if not (is_asked and words <= _WORDS):
         return None
     what: LibraryAspect = "count" if HOW_MANY.search(bare) else "list"
@@ -151,6 +156,12 @@ def read_venues(
             if all(match.end() <= each.start or match.start() >= each.end for each in found):
                 found.append(NamedVenue(spellings[spelled], *match.span()))
     return sorted(found, key=lambda each: each.start)
+
+
+def only_venues(question: str, named: Sequence[NamedVenue]) -> bool:
+    """Return whether a question says only venues, to ask the last one of them: "and ICML?"."""
+    left = words_of(without_venues(question, named))
+    return bool(named) and left <= (SMALL | words_of("ones")) - words_of("is are was were do does")
 
 
 def without_venues(question: str, named: Sequence[NamedVenue]) -> str:

@@ -23,7 +23,7 @@ APPEARED: Final = (
     r"|built|done|developed|invented|dated|new"
 )
 ABOUT_PAPERS: Final = re.compile(
-    rf"\b(?:{PUBLICATIONS}|{APPEARED}|anything|something)\b", re.IGNORECASE
+    rf"\b(?:{PUBLICATIONS}|{APPEARED}|anything|something|everything)\b", re.IGNORECASE
 )
 # What has years itself: "forecasts of the weather between 1979 and 2018".
 ABOUT_THINGS: Final = re.compile(
@@ -75,7 +75,7 @@ _ON: Final = (
 _NARROWING: Final = (
     r"(?:and|or|but|so|now|then|ok(?:ay)?|only|just|the|all|any(?:thing)?|ones?|those|these|that|them|it|this"
     r"|(?:show|give|find|list)(?:\s+me)?|(?:limit|restrict|narrow|filter|reduce)(?:\s+down)?|to|for|by|year"
-    r"|from|in|of|what\s+about|how\s+about|please|pls|instead|again|too|also|were|are|is|published)"
+    r"|from|in|of|what\s+about|how\s+about|how\s+many|which|please|pls|instead|again|too|also|were|are|is|published)"
 )
 _COUNT: Final = rf"(?P<count>\d{{1,2}}|{'|'.join(NUMBER_WORDS)})"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.types import Paper
+from rag.types import Message, Paper
 
 PAPERS = [
     Paper("a", "Tidal Clocks", "Crabs keep time.", ("Ada Byron",), "2019-02-03", venue="ICML"),
@@ -66,6 +66,14 @@ def test_papers_of_a_venue_are_listed_by_topic_and_year(library):
     assert [p.title for p in library.ask("which papers were at ICML 2019?").papers] == [
         "Tidal Clocks"
     ]
+
+
+def test_a_venue_alone_asks_the_last_question_of_its_papers(library):
+    history = []
+    for question in ("which papers were at ICML in 2021?", "and Journal of Shores?"):
+        answer = library.ask(question, history)
+        history += [Message("user", question), Message("assistant", answer.text, answer.citations)]
+    assert [paper.title for paper in answer.papers] == ["Moss"]
 
 
 def test_a_library_without_venues_says_so(invented):

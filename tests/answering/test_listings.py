@@ -136,6 +136,10 @@ OF_BYRONS = [
     ("any of these about crabs?", ["a"]),
     ("which among them are on moss", ["b"]),
     ("of these, which are surveys?", ["b"]),
+    ("any on crabs?", ["a"]),
+    ("and without code?", ["b"]),
+    ("any at SHORE?", ["a"]),
+    ("how many of these have a venue?", ["a"]),
 ]
 
 
@@ -184,3 +188,25 @@ def test_where_no_list_came_before_it_is_asked_of_the_library_and_says_so(librar
 )
 def test_other_questions_are_not_asked_of_a_list(question):
     assert asked_of_list(question, points=points_to_list(question), is_limited=False) is None
+
+
+@pytest.mark.parametrize("question", ["how many is that?", "how many are there?"])
+def test_how_many_a_list_has_is_told(library, question):
+    _, then = said(library, YEAR, question)
+    told = f"There are {OF_2022} papers from 2022; {MOST_LISTED} of them were shown."
+    assert then.text == told
+
+
+def test_as_many_more_are_shown_as_are_asked_for(library):
+    *_, then = said(library, "list 5 papers on tides", "3 more", "and the next two")
+    assert then.text.startswith("Here are 9 to 10 of the ")
+
+
+def test_a_list_is_gone_on_with_after_an_answer_without_papers(library):
+    *_, then = said(library, BYRON, "were any of them at NeurIPS?", "which of those is the oldest?")
+    assert then.text.startswith("The oldest is **Clocks in Crabs**")
+
+
+def test_another_author_or_year_asks_the_last_question_again(library):
+    *_, then = said(library, "how many papers are from 2021?", "and how many from 2023?")
+    assert [paper.paper_id for paper in then.papers] == ["b"]

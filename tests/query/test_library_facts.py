@@ -68,7 +68,7 @@ def test_other_questions_are_none_to_the_records(question):
     ("question", "field", "is_lacking", "topic"),
     [
         ("papers with code", "code", False, ""),
-        ("which papers on moss release their code?", "code", False, "moss"),
+        ("which papers that release code are on moss?", "code", False, "moss"),
         ("show me the undated papers", "date", True, ""),
         ("which papers have no authors", "authors", True, ""),
         ("how many papers don't have a doi", "link", True, ""),

@@ -50,6 +50,7 @@ def paper_note(paper: Paper) -> str:
         "tags": [re.sub(r"[^\w/-]+", "-", tag).strip("-") for tag in paper.tags],
         "collections": list(paper.collections),
         "retraction": paper.retraction,
+        "notices": list(paper.notices),
     }
     body = [f"# {plain(paper.title)}", plain(paper.abstract)]
     if paper.is_summary:

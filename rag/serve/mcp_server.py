@@ -294,4 +294,5 @@ def _failed(sentence: str) -> types.CallToolResult:
 
 def _page_of(paper: Paper) -> str:
     known = (", ".join(paper.authors), paper.place, paper.published, paper.link, paper.retraction)
-    return "\n\n".join([f"# {paper.title}", *filter(None, known), paper.abstract]) + "\n"
+    told = filter(None, (*known, *paper.notices))
+    return "\n\n".join([f"# {paper.title}", *told, paper.abstract]) + "\n"

@@ -114,6 +114,7 @@ def fetch(library: Library, given: shapes.PaperArguments, _: OnStage) -> shapes.
         **asdict(paper.imprint),
         "source": paper.source,
         "retraction": paper.retraction,
+        "notices": "; ".join(paper.notices),
         "text_is": SUMMARY if paper.is_summary else "the abstract",
     }
     metadata = {name: value for name, value in known.items() if value}

@@ -18,10 +18,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from rag.cli import main
 from rag.errors import ConfigurationError, SourceError
+from rag.export.notes import paper_note
 from rag.export.plain import exported_record
 from rag.library import Library
 from rag.lookup.services import Services
+from rag.serve.shapes import PaperArguments, PaperRecord
+from rag.serve.tools import fetch
 from rag.store.joining import merge_all
 from rag.store.sqlite import FILE
 from rag.types import Paper
@@ -32,6 +36,8 @@ from tests.support.scripted_service import (
     crossref_work,
     openalex_work,
 )
+from ui.chat.cards import meta_line
+from ui.library.html import paper_html
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERY = "arxiv:cat:cs.LG AND hopfield"
@@ -546,13 +552,18 @@ def test_papers_that_were_looked_up_longest_ago_come_first(service, library, wat
     ]
 
 
-def test_the_page_the_terminal_and_tools_tell_it(library, dams):
-    from rag.serve.shapes import PaperRecord
-    from ui.library.html import paper_html
-
-    told = replace(dams, notices=("erratum of 2026-02-06",))
-    assert "Since then: erratum of 2026-02-06" in paper_html(told)
-    assert PaperRecord.of(told).notices == ["erratum of 2026-02-06"]
+def test_the_page_the_terminal_and_tools_tell_it(library, dams, capsys):
+    erratum = "erratum of 2026-02-06: https://doi.org/10.1000/9"
+    told = replace(dams, notices=(erratum,))
+    library.catalog.restore([told])
+    assert f"Since then: {erratum}" in paper_html(told)
+    assert meta_line(told).endswith("since then: erratum of 2026-02-06")
+    assert erratum in paper_note(told)
+    assert PaperRecord.of(told).notices == [erratum]
+    given = PaperArguments(id=dams.paper_id)
+    assert fetch(library, given, lambda _: None).metadata["notices"] == erratum
+    assert main(["papers", "show", dams.paper_id, "--library", str(library.folder)]) == 0
+    assert f"Since then: {erratum}" in capsys.readouterr().out
 
 
 # --- a library of before -------------------------------------------------------------------------

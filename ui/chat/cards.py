@@ -115,12 +115,17 @@ def _title(paper: Paper) -> str:
 
 
 def meta_line(paper: Paper) -> str:
-    """Render a retraction, authors, date, and venue with its pages in a line, where known."""
+    """Render a retraction, authors, date, venue with its pages, and what came out later in a line.
+
+    What is not known is left out; where a notice can be read stands in the library.
+    """
     authors = ", ".join(paper.authors[:AUTHORS_SHOWN])
     if len(paper.authors) > AUTHORS_SHOWN:
         authors += " et al."
     retracted = f"This paper was {paper.retraction}" if paper.retraction else None
-    return " · ".join(filter(None, (retracted, authors, paper.published, paper.place)))
+    later = [told.partition(": http")[0] for told in paper.notices]
+    since = f"since then: {', '.join(later)}" if later else None
+    return " · ".join(filter(None, (retracted, authors, paper.published, paper.place, since)))
 
 
 def _verdict(citations: Sequence[Citation], place: str, *, is_quoted: bool) -> str:

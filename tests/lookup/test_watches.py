@@ -445,6 +445,93 @@ def test_following_stops_when_asked_to(command, slow, sign, code, is_asking):
     ended(command("look"))  # nothing is locked any more
 
 
+# --- at the terminal -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(service, tmp_path, monkeypatch, capsys):
+    """Runs `paperchat watch …` here: its exit code, and what it printed."""
+    own = {"EMBEDDER": "none", "LLM": "extractive", "LIBRARY": str(tmp_path / "kept")}
+    places = ("arxiv", "crossref", "openalex")
+    own |= {f"{place.upper()}_URL": f"{service.url}/{place}" for place in places}
+    for name, value in own.items():
+        monkeypatch.setenv(f"RAG_{name}", value)
+
+    def do(*arguments):
+        try:
+            code = main(["watch", *arguments])
+        except SystemExit as exc:
+            code = exc.code
+        return code, *capsys.readouterr()
+
+    return do
+
+
+def test_what_is_found_is_listed_accepted_and_dismissed(service, run):
+    service.answer("/arxiv", arxiv_feed("2101.00001", "2101.00002", "2101.00003"))
+    assert run("add", QUERY) == (
+        0,
+        "Watching arXiv for 'cat:cs.LG AND hopfield'. `paperchat watch look` looks for new "
+        "papers.\n",
+        "",
+    )
+    code, out, _ = run("look")
+    head, *lines, advice = out.splitlines()
+    assert (code, head) == (0, "3 new papers at arXiv for 'cat:cs.LG AND hopfield':")
+    assert lines == [f"2101.0000{n}  2021-01-03  Cats in 2101.0000{n}" for n in (1, 2, 3)]
+    assert advice.startswith("`paperchat watch accept ID…` adds")
+    code, out, _ = run("accept", "2101.00001", "--collection", "New")
+    assert (code, out.partition(",")[0]) == (0, "1 added")
+    assert run("dismiss", "2101.00002")[:2] == (0, "1 dismissed\n")
+    code, out, _ = run("list")
+    assert [line for line in out.splitlines() if line.startswith("2101")] == lines[2:]
+    assert lines[1] in run("list", "--dismissed")[1]
+    assert run("accept", "--all")[1].startswith("1 added")
+    assert run("dismiss", "--all") == (0, "No paper waits.\n", "")
+    service.answer_from_now("/arxiv", arxiv_feed("2101.00001"))
+    assert run("look") == (0, "Nothing new.\n", "")
+    assert run("remove", "1")[1] == "No longer watching arXiv for 'cat:cs.LG AND hopfield'.\n"
+    assert run("list")[1].startswith("Nothing is watched")
+
+
+def test_what_one_service_finds_is_told_where_another_fails(service, run):
+    run("add", QUERY)
+    run("add", "openalex:otters")
+    service.answer("/openalex/works", {"meta": {}, "results": [openalex_work(7)]})
+    code, out, err = run("look")
+    assert code == 1
+    assert "1 new paper at OpenAlex for 'otters':" in out
+    assert err.startswith("note: arXiv could not be asked (it answered with 404).")
+    assert "Nothing new" not in run("look")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "refs.bib"), "'refs.bib' cannot be watched"),
+        (("add", "zotero:"), "paperchat ingest zotero: --watch"),
+        (("accept",), "name at least one ID, or --all"),
+        (("dismiss", "2101.00001", "--all"), "name at least one ID, or --all"),
+        (("look", "--every", "soon"), "'soon' is no time such as 6h, 30m or 1d"),
+        (("look", "--every", "5s"), "it must be at least 1m"),
+        (("look", "--every", "٣h"), "is no time"),
+        (("look", "--most", "0"), "at least 1"),
+    ],
+)
+def test_wrong_use_is_told(run, arguments, told):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+@pytest.mark.parametrize("arguments", [("accept", "9"), ("dismiss", "9"), ("remove", "9")])
+def test_what_is_not_there_is_a_failure(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("paperchat: ")
+    assert err.count("\n") == 1
+
+
 # --- what is told of the library's papers --------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ from ui.library.papers import (
     Pending,
     add,
     bring_back,
+    complete,
     discard,
     doubt_of_merging,
     look_abstracts_up,
@@ -564,6 +565,52 @@ def test_the_bar_offers_what_fits_the_number_of_selected_papers():
     many_ids = [f"p{n}" for n in range(60)]
     assert "data-tabulate-these" not in bar_html(many_ids, View(), 60)
     assert "Select all" not in bar_html(many_ids, View(), 60)
+
+
+def test_papers_that_may_be_twice_are_listed_side_by_side_until_they_are_merged(library):
+    record = {"title": "Dogs, Too", "abstract": "Dogs fall and do not land well, as we show."}
+    library.ingest([record | {"id": "one"}, record | {"id": "two", "title": "Dogs, too!"}])
+    twice = limited(View("", "added"), "twice=yes")
+    page = look(library, twice)
+    assert [row.paper_id for row in page.rows] == ["one", "two"]
+    assert found_ids(library, twice) == ["one", "two"]
+    shown = Seen(facets_html(library.catalog.facets(), page, 2))
+    assert "may be twice" in shown.text
+    assert "twice=" in shown.values("data-limit")
+    merge(library, ["one", "two"])
+    after = look(library, twice)
+    assert (after.view.twice, after.found) == ("", 31)
+
+
+def test_where_nothing_is_twice_nothing_is_said_of_it(library):
+    page = look(library, View())
+    assert "twice" not in facets_html(library.catalog.facets(), page, 0)
+    assert view_at({"twice": "yes"}).twice == "yes"
+
+
+def test_what_selected_papers_lack_is_looked_up_written_and_undone(library):
+    with ScriptedService() as service:
+        library.ingest(
+            [
+                {"id": "known", "title": "Known", "abstract": "It is known.", "doi": "10.1000/182"},
+                {"id": "unknown", "title": "Unknown", "abstract": "It is not."},
+            ]
+        )
+        service.answer("/crossref/works/10.1000/182", crossref_work("10.1000/182"))
+        urls = {"crossref_url": f"{service.url}/crossref", "openalex_url": f"{service.url}/none"}
+        asking = library.with_settings(library.settings.model_copy(update=urls))
+        before, count = complete(asking, ["known", "unknown"])
+    assert count == 2
+    assert [paper.paper_id for paper in before] == ["known"]
+    assert library.get("known").authors
+    assert undo(library, Step("group", before)) == "1 paper as before."
+    assert library.get("known").authors == ()
+
+
+def test_more_papers_than_services_like_are_not_looked_up_together():
+    some = [f"p{n}" for n in range(101)]
+    assert 'data-do="complete"' in bar_html(some[:100], View(), 200)
+    assert 'data-do="complete"' not in bar_html(some, View(), 200)
 
 
 def test_papers_go_into_a_collection_and_out_and_that_is_undone(library):

@@ -9,7 +9,7 @@ from typing import Final
 
 from rag.export import FORMATS
 from rag.types import Facets
-from ui.library.rows import LIMITS, MOST_CHOSEN, Page, View
+from ui.library.rows import LIMITS, MOST_CHOSEN, TWICE, Page, View
 from ui.templates.icons import icon
 from ui.templates.sentences import counted
 
@@ -26,8 +26,14 @@ GAPS: Final = {"date": "no date", "link": "no link", "authors": "no authors"}
 SPREADSHEET: Final = ("csv", "CSV")
 
 
-def facets_html(facets: Facets, page: Page) -> str:
-    """Render the count of papers, the limits that are set, and a menu for each other limit."""
+def facets_html(facets: Facets, page: Page, twice: int = 0) -> str:
+    """Render the count of papers, the limits that are set, and a menu for each other limit.
+
+    Args:
+        facets: The values of the limits.
+        page: What the table shows.
+        twice: How many papers may be the same as another one.
+    """
     view = page.view
     set_now = "".join(_chip(name, getattr(view, name)) for name in LIMITS if getattr(view, name))
     menus = "".join(
@@ -46,9 +52,16 @@ def facets_html(facets: Facets, page: Page) -> str:
         if view.is_limited
         else ""
     )
+    doubled = (
+        f'<button type="button" class="plain" data-do="limit" data-limit="{TWICE}" '
+        f'title="Papers that may be the same as another one: tick both, and merge them">'
+        f"{twice:,} may be twice</button>"
+        if twice and not view.twice
+        else ""
+    )
     return (
         f'<div class="facets"><p class="count" role="status">{_count(page)}</p>'
-        f"{menus}{set_now}{asked}{cleared}</div>"
+        f"{menus}{set_now}{asked}{doubled}{cleared}</div>"
     )
 
 
@@ -90,7 +103,11 @@ def _menu(name: str, values: Iterable[tuple[str, str]]) -> str:
 
 
 def _chip(name: str, value: str) -> str:
-    said = GAPS.get(value, value) if name == "lacks" else f"{LABELS[name]}: {value}"
+    said = f"{LABELS.get(name, '')}: {value}"
+    if name == "lacks":
+        said = GAPS.get(value, value)
+    if name == "twice":
+        said = "may be twice"
     label = escape(said)
     return (
         f'<button type="button" class="chip" data-do="limit" data-limit="{name}=" '
@@ -119,19 +136,26 @@ def bar_html(chosen: Sequence[str], view: View, found: int) -> str:
         if 2 <= len(chosen) <= MOST_MERGED
         else ""
     )
+    look_up = (
+        '<button type="button" data-do="complete" title="Authors, dates, venues, DOIs and '
+        'retractions that the records lack, from Crossref, OpenAlex and arXiv">Look up</button>'
+        if len(chosen) <= MOST_LOOKED_UP
+        else ""
+    )
     return (
         '<div class="ticked" role="group" aria-label="Selected papers">'
         f"<p><b>{len(chosen):,} selected</b> {all_found}"
         '<button type="button" class="plain" data-do="untick">Clear</button></p>'
         f'<div class="deeds"><button type="button" class="primary" data-ask-these>Ask these'
         f"</button>{_table(len(chosen))}{_group('collect', 'Collection', view.collection)}"
-        f"{_group('entag', 'Tag', view.tag)}{_export()}{merge}"
+        f"{_group('entag', 'Tag', view.tag)}{_export()}{look_up}{merge}"
         '<button type="button" class="danger" id="library-remove" data-do="remove">Remove</button>'
         "</div></div>"
     )
 
 
 MOST_MERGED: Final = 10
+MOST_LOOKED_UP: Final = 100  # services are asked one paper at a time
 MOST_IN_TABLE: Final = 50
 
 

@@ -284,6 +284,21 @@ def regroup(
     return before if changed else ()
 
 
+def complete(library: Library, paper_ids: Sequence[str]) -> tuple[tuple[Paper, ...], int]:
+    """Write what public services know of papers beyond their records.
+
+    Returns:
+        The papers that are other now, as they were before, and how many were looked up.
+
+    Raises:
+        RagError: No service can be asked, or the library cannot be written.
+    """
+    before = {paper.paper_id: paper for paper in library.catalog.require(paper_ids)}
+    known = library.enrich(list(before))
+    library.apply(known)
+    return tuple(before[each.paper.paper_id] for each in known), len(before)
+
+
 def papers_file(library: Library, paper_ids: Sequence[str], format_name: str) -> dict[str, str]:
     """Return a file of papers for the browser to download, in one of the formats of exports."""
     papers = [paper for each in paper_ids if (paper := library.get(each))]

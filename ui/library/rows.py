@@ -15,8 +15,9 @@ PAGE_ROWS: Final = 25
 MOST_QUERY_CHARACTERS: Final = 200
 AUTHORS_SHOWN: Final = 3
 MOST_CHOSEN: Final = 2000  # papers that are ticked together
-LIMITS: Final = ("year", "author", "source", "collection", "tag", "lacks")  # fields of a view
+LIMITS: Final = ("year", "author", "source", "collection", "tag", "lacks", "twice")  # of a view
 GAPS: Final[tuple[Gap, ...]] = get_args(Gap)
+TWICE: Final = "twice=yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class View:
         source: Where the papers came from; "" for any.
         author: A name that the papers have; "" for any.
         lacks: What the papers' records lack, one of `GAPS`; "" for nothing.
+        twice: "yes" for papers that may be the same as another one; "" for any.
     """
 
     query: str = ""
@@ -62,6 +64,7 @@ class View:
     source: str = ""
     author: str = ""
     lacks: str = ""
+    twice: str = ""
 
     @property
     def filters(self) -> Filters:
@@ -102,7 +105,9 @@ def limited(view: View, limit: str) -> View:
     if name not in LIMITS:
         return view
     kept = {limit: value if limit == name else getattr(view, limit) for limit in LIMITS}
-    return View(view.query, view.order, view.is_reversed, 0, **kept)
+    # What may be one paper mostly has one title, so that the two stand together.
+    order = "title" if limit == TWICE else view.order
+    return View(view.query, order, view.is_reversed, 0, **kept)
 
 
 def address_of(view: View) -> str:
@@ -168,8 +173,21 @@ def _authors(names: Sequence[str]) -> str:
     return ", ".join([*names[:AUTHORS_SHOWN], *more])
 
 
+def _filters(library: Library, view: View) -> Filters:
+    """Return which papers a view lists."""
+    if not view.twice:
+        return view.filters
+    twice = (each.paper_id for group in library.catalog.duplicates() for each in group)
+    return replace(view.filters, paper_ids=tuple(twice))
+
+
 def look(library: Library, view: View) -> Page:
-    """The part of the table that a view asks for; of pages that are not there, the nearest."""
+    """The part of the table that a view asks for; of pages that are not there, the nearest.
+
+    Where nothing may be twice any more, such as after the last merger, that limit goes.
+    """
+    if view.twice and not library.catalog.duplicates():
+        return look(library, replace(view, twice=""))
     at = max(view.page, 0)
     found = library.catalog.browse(
         view.query[:MOST_QUERY_CHARACTERS],
@@ -177,7 +195,7 @@ def look(library: Library, view: View) -> Page:
         at * PAGE_ROWS,
         PAGE_ROWS,
         is_reversed=view.is_reversed,
-        filters=view.filters,
+        filters=_filters(library, view),
         lacking=view.lacking,
     )
     pages = max(1, -(-found.found // PAGE_ROWS))
@@ -195,7 +213,7 @@ def found_ids(library: Library, view: View) -> list[str]:
         0,
         MOST_CHOSEN,
         is_reversed=view.is_reversed,
-        filters=view.filters,
+        filters=_filters(library, view),
         lacking=view.lacking,
     )
     return [heading.paper_id for heading in found.headings]

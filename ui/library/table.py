@@ -14,7 +14,15 @@ from ui.library import html
 from ui.library.context import LibraryContext
 from ui.library.facets import bar_html, facets_html, known_html
 from ui.library.pane import Pane
-from ui.library.papers import Group, doubt_of_merging, merge, papers_file, regroup, remove
+from ui.library.papers import (
+    Group,
+    complete,
+    doubt_of_merging,
+    merge,
+    papers_file,
+    regroup,
+    remove,
+)
 from ui.library.rows import (
     MOST_QUERY_CHARACTERS,
     ORDERS,
@@ -25,12 +33,14 @@ from ui.library.rows import (
     view_at,
 )
 from ui.library.undoing import Step, Steps, undo, with_step
-from ui.templates.sentences import counted, said_html
+from ui.templates.sentences import counted, for_page, said_html
 
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
 READING: Final = "Reading the list of papers…"
 # What is pressed above the table; page.js sends it with the data of the button or form.
-DEEDS: Final = ("limit", "everything", "untick", "collect", "entag", "save", "merge", "remove")
+DEEDS: Final = (
+    *("limit", "everything", "untick", "collect", "entag", "save", "complete", "merge", "remove"),
+)
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(DEEDS)!r})"
 
 
@@ -145,7 +155,7 @@ class Showing:
             said_html(html.describe_pager(page)),
             gr.update(interactive=page.view.page > 0, visible=has_pages),
             gr.update(interactive=page.view.page < page.pages - 1, visible=has_pages),
-            facets_html(facets, page),
+            facets_html(facets, page, sum(map(len, self.context.library.catalog.duplicates()))),
             bar_html(ids, page.view, page.found),
             known_html(facets),
         )
@@ -316,6 +326,9 @@ def connect_removal(showing: Showing, pane: Pane, steps: gr.State) -> None:
     table.bar.remove(removal.take_away, **taking)
     table.bar.collect(removal.group, **taking)
     table.bar.entag(removal.group, **taking)
+    table.bar.complete(
+        removal.complete, **taking | {"show_progress": "minimal", "show_progress_on": table.said}
+    )
     table.bar.merge(
         removal.make_one,
         inputs=[*state, showing.chosen, doubted],
@@ -377,6 +390,23 @@ class Removal:
             where = f"tagged “{name}”" if name else f"without the tag “{out_of}” now"
         said = f"{counted(len(before), 'paper')} {where}."
         return self._after(view, opened, with_step(steps, Step("group", before)), said)
+
+    def complete(
+        self, view: View, opened: str | None, steps: Steps, chosen: str
+    ) -> tuple[object, ...]:
+        """Look up what the papers that are ticked lack, and write what is found."""
+        library, ids = self._showing.context.library, chosen_ids(chosen)
+        try:
+            before, count = complete(library, ids)
+        except RagError as exc:
+            told = for_page(str(exc))
+            return self._after(view, opened, steps, told, is_warning=True, chosen=chosen)
+        if not before:
+            said = "Nothing new was found for these papers."
+            return self._after(view, opened, steps, said, chosen=chosen)
+        said = f"{len(before):,} of {counted(count, 'paper')} completed."
+        after = with_step(steps, Step("group", before))
+        return self._after(view, opened, after, said, chosen=chosen)
 
     def make_one(
         self, view: View, opened: str | None, steps: Steps, chosen: str, doubted: str

@@ -21,6 +21,7 @@ from rag.terminal import shown_progress
 from ui.server.access import AccessPolicy
 from ui.server.loading import Loading
 from ui.server.memory import share_arenas
+from ui.server.tries import ADDRESS
 
 if TYPE_CHECKING:
     import uvicorn
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from rag.serve.metrics import Metrics
     from ui.server.middleware import SecurityMiddleware
-    from ui.server.passwords import Users
     from ui.server.programs import PageDoor
 
 PORTS_TRIED: Final = 20
@@ -45,6 +45,8 @@ NO_ANALYTICS: Final = {
 WAITING: Final = 128  # connections that may wait to be accepted
 LONGEST_START_S: Final = 30.0
 SIGN_IN: Final = "After five wrong passwords the next may be tried in five minutes."
+# The page shows what comes with a 400.
+WAIT: Final = "Several wrong passwords were given; the next may be tried in {:.0f} s."
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STYLES: Final = (TEMPLATES / "page.css", TEMPLATES / "library.css")
 FONTS: Final = TEMPLATES / "fonts"
@@ -170,7 +172,7 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
         page,
         path="/",
         server_name=access.host,
-        auth=_checks(access.users) if access.users else None,
+        auth=_checks(access) if access.users else None,
         auth_message=SIGN_IN if access.users else None,
         allowed_paths=[],
         blocked_paths=[str(path) for path in _private(loading)],
@@ -221,13 +223,21 @@ def _private(loading: Loading) -> list[Path]:
     return [*library, Path.cwd() / ".env"]
 
 
-def _checks(users: Users) -> object:
+def _checks(access: AccessPolicy) -> object:
     """Build Gradio's check of name and password; hashing does not block other requests."""
-    one_at_a_time = asyncio.Semaphore(1)
+    from fastapi import HTTPException
+
+    one_at_a_time, tries, users = asyncio.Semaphore(1), access.tries, access.users
 
     async def admits(user: str, password: str) -> bool:
+        address = ADDRESS.get()
+        if wait := await asyncio.to_thread(tries.begin, address, user):
+            raise HTTPException(400, WAIT.format(wait), {"retry-after": f"{wait:.0f}"})
         async with one_at_a_time:
-            return await asyncio.to_thread(users.admits, user, password)
+            is_right = users is not None and await asyncio.to_thread(users.admits, user, password)
+        if is_right:
+            await asyncio.to_thread(tries.succeed, address, user)
+        return is_right
 
     return admits
 

@@ -41,8 +41,8 @@ from rag.store.schema import (
     paper,
     rating,
     share,
+    sign_in,
     watch,
-    wrong_try,
 )
 from rag.store.servers import Servers, open_database
 from rag.store.sqlite import FILE, SqliteDatabase
@@ -56,7 +56,7 @@ PAPERS_PER_PART: Final = 1000
 ROWS_PER_STEP: Final = 1000
 LOCK_TIMEOUT_S: Final = 5.0
 # What a server counts for a while, and what it tells others that vectors have changed by.
-LEFT_OUT: Final = frozenset({bucket.name, wrong_try.name, mark.name})
+LEFT_OUT: Final = frozenset({bucket.name, sign_in.name, mark.name})
 # What is not overwritten, as users call it.
 USERS_OWN: Final = {
     "papers": paper,

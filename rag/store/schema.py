@@ -25,8 +25,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
 # and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
-# 8: without shared answers.
-SCHEMA: Final = 9
+# 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`.
+SCHEMA: Final = 10
 
 metadata = MetaData()
 
@@ -236,14 +236,16 @@ bucket = Table(
     Column("since", Float, nullable=False),
 )
 
-# Wrong passwords and tokens that a group's page was given.
-wrong_try = Table(
-    "wrong_try",
+# Tries to sign in at a group's page, but those that were right; `account` is "" for tokens.
+sign_in = Table(
+    "sign_in",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("address", Text, nullable=False),
+    Column("account", Text, nullable=False),
     Column("tried_at", Float, nullable=False),
-    Index("wrong_try_by_address", "address", "tried_at"),
+    Index("sign_in_by_address", "address", "tried_at"),
+    Index("sign_in_by_account", "account", "tried_at"),
 )
 
 # Queries of catalogues whose new papers are offered.

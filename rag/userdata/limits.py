@@ -8,13 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, Float, cast, delete, extract, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    cast,
+    delete,
+    extract,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from rag.store.database import Database, insert_missing
-from rag.store.schema import bucket, wrong_try
+from rag.store.schema import bucket, sign_in
 
 MINUTE_S: Final = 60.0
 FORGOTTEN_AT_ONCE: Final = 100  # by each who counts
+TRIES_LOCK: Final = 0x70617063_00000003  # beside those of rag.store.postgres
 
 
 class SharedBucket:
@@ -53,44 +66,64 @@ class SharedBucket:
 
 
 class SharedTries:
-    """Count wrong passwords by address, whichever process they were given to.
+    """Count tries to sign in, whichever process they are made at.
 
     Args:
         database: The group's.
-        free: Wrong ones before an address has to wait.
+        free: Tries from an address before the next has to wait.
+        free_of_account: Tries for an account, from wherever.
         window_s: How long each counts.
 
     Raises (every method):
         LibraryError: The database cannot be used.
     """
 
-    def __init__(self, database: Database, free: int, window_s: float) -> None:
+    def __init__(
+        self, database: Database, free: int, free_of_account: int, window_s: float
+    ) -> None:
         self._database = database
         self._free = free
+        self._free_of_account = free_of_account
         self._window_s = window_s
 
     def wait_s(self, address: str) -> float:
         """Return the seconds that an address has to wait before its next try; 0 for none."""
-        tried = select(wrong_try.c.tried_at).where(wrong_try.c.address == address)
-        latest = tried.order_by(wrong_try.c.tried_at.desc()).limit(self._free)
         with self._database.reading() as connection:
-            now = _now(connection)
-            times = connection.execute(latest).scalars().all()
+            return self._wait_s(connection, sign_in.c.address == address, self._free)
+
+    def begin(self, address: str, account: str = "") -> float:
+        """Count a try that is about to be checked; or return the seconds that it has to wait."""
+        with self._database.writing() as connection:
+            _one_by_one(connection)
+            wait = self._wait_s(connection, sign_in.c.address == address, self._free)
+            if account:
+                of_it = sign_in.c.account == account
+                wait = max(wait, self._wait_s(connection, of_it, self._free_of_account))
+            if not wait:
+                now = _now(connection)
+                begun = {"address": address, "account": account, "tried_at": now}
+                connection.execute(insert(sign_in).values(begun))
+                past = sign_in.c.tried_at < now - self._window_s
+                connection.execute(delete(sign_in).where(past))
+        return wait
+
+    def _wait_s(self, connection: Connection, of_it: ColumnElement[bool], free: int) -> float:
+        latest = select(sign_in.c.tried_at).where(of_it).order_by(sign_in.c.tried_at.desc())
+        times = connection.execute(latest.limit(free)).scalars().all()
+        now = _now(connection)
         recent = [at for at in times if now - at < self._window_s]
-        return self._window_s - (now - recent[-1]) if len(recent) >= self._free else 0.0
+        return self._window_s - (now - recent[-1]) if len(recent) >= free else 0.0
 
-    def count_wrong(self, address: str) -> None:
-        """Count a wrong password."""
+    def succeed(self, address: str, account: str = "") -> None:
+        """Take back the tries of an account from an address, which were its owner's."""
+        own = (sign_in.c.address == address) & (sign_in.c.account == account)
         with self._database.writing() as connection:
-            now = _now(connection)
-            connection.execute(insert(wrong_try).values(address=address, tried_at=now))
-            past = wrong_try.c.tried_at < now - self._window_s
-            connection.execute(delete(wrong_try).where(past))
+            connection.execute(delete(sign_in).where(own))
 
-    def forget(self, address: str) -> None:
-        """Forget the wrong passwords of an address that has signed in."""
-        with self._database.writing() as connection:
-            connection.execute(delete(wrong_try).where(wrong_try.c.address == address))
+
+def _one_by_one(connection: Connection) -> None:
+    """Have tries of all processes counted one after another, until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TRIES_LOCK})
 
 
 def _now(connection: Connection) -> float:

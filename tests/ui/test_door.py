@@ -22,17 +22,10 @@ from rag.settings import Settings
 from tests.support.page_server import call, client, served
 from ui.serve import listen, page_url
 from ui.server import passwords
-from ui.server.access import (
-    FREE_TRIES,
-    TRIES_WINDOW_S,
-    AccessPolicy,
-    LoginThrottle,
-    TokenBucket,
-    build_access_policy,
-    is_loopback,
-)
+from ui.server.access import AccessPolicy, TokenBucket, build_access_policy, is_loopback
 from ui.server.middleware import ROUTES, is_foreign
 from ui.server.passwords import Users, hash_password, is_password, read_users, user_line, write_user
+from ui.server.tries import FREE_TRIES, FREE_TRIES_OF_ACCOUNT, TRIES_WINDOW_S, LoginThrottle
 
 PASSWORD = "correct horse battery"
 
@@ -228,24 +221,47 @@ def test_nobody_acts_more_often_than_allowed_in_any_minute(rate, pauses):
 
 def test_forgotten_clients_do_not_pile_up(monkeypatch):
     monkeypatch.setattr("ui.server.access.MOST_CLIENTS", 3)
+    monkeypatch.setattr("ui.server.tries.MOST_REMEMBERED", 3)
     bucket, tries = TokenBucket(1), LoginThrottle()
     for number in range(10):
         bucket.wait_s(str(number))
-        tries.count_wrong(str(number))
+        tries.begin(str(number), f"user {number}")
     assert len(bucket._levels) == 3
-    assert len(tries._wrong) == 3
+    assert len(tries._addresses) == len(tries._accounts) == 3
 
 
-def test_wrong_passwords_shut_the_door_for_a_while_and_for_their_address_alone():
+def test_tries_shut_the_door_for_a_while_and_for_their_address_alone():
     clock = Clock()
     tries = LoginThrottle(clock)
-    for _ in range(FREE_TRIES):
-        assert tries.wait_s("1.2.3.4") == 0
-        tries.count_wrong("1.2.3.4")
-    assert tries.wait_s("1.2.3.4") == pytest.approx(TRIES_WINDOW_S)
+    assert [tries.begin("1.2.3.4") for _ in range(FREE_TRIES)] == [0.0] * FREE_TRIES
+    for wait in (tries.wait_s("1.2.3.4"), tries.begin("1.2.3.4"), tries.begin("1.2.3.4", "ada")):
+        assert wait == pytest.approx(TRIES_WINDOW_S)
     assert tries.wait_s("5.6.7.8") == 0
     clock.now += TRIES_WINDOW_S + 1
-    assert tries.wait_s("1.2.3.4") == 0
+    assert tries.begin("1.2.3.4") == 0
+
+
+def test_an_account_is_shut_when_many_addresses_try_it():
+    tries = LoginThrottle(Clock())
+    told = [tries.begin(f"10.0.0.{n}", "ada") for n in range(FREE_TRIES_OF_ACCOUNT)]
+    assert set(told) == {0.0}
+    assert tries.begin("10.0.1.1", "ada") == pytest.approx(TRIES_WINDOW_S)
+    assert tries.begin("10.0.1.1", "bob") == 0
+
+
+def test_who_signs_in_takes_back_their_own_tries_and_nobody_elses():
+    tries = LoginThrottle(Clock())
+    for user in ("ada", "ada", "eve", "eve"):
+        tries.begin("1.2.3.4", user)
+    for _ in range(3):  # an account of one's own opens no door to others
+        assert tries.begin("1.2.3.4", "eve") == 0
+        tries.succeed("1.2.3.4", "eve")
+    assert [tries.begin("1.2.3.4", "ada") for _ in range(3)] == [0.0] * 3
+    assert tries.begin("1.2.3.4", "ada") > 0
+    tries.succeed("5.6.7.8", "ada")
+    assert tries.begin("1.2.3.4", "ada") > 0
+    tries.succeed("1.2.3.4", "ada")
+    assert tries.begin("1.2.3.4", "ada") == 0
 
 
 def visitor(session="s", address="1.2.3.4", username=None):
@@ -520,8 +536,44 @@ def test_after_wrong_passwords_even_the_right_one_has_to_wait(zoo):
         assert refused.status_code == 400
         assert "wrong passwords were given; the next may be tried in" in refused.json()["detail"]
         assert int(refused.headers["retry-after"]) > 0
-        access.tries.forget("127.0.0.1")
+        access.tries.succeed("127.0.0.1", "ada")
         assert sign_in(visitor, address, "ada", PASSWORD).status_code == 200
+
+
+def test_forty_tries_at_once_are_no_more_than_one_after_another(zoo):
+    checked = []
+
+    class Counting(Users):
+        def admits(self, user, password):
+            checked.append(user)
+            return super().admits(user, password)
+
+    access = AccessPolicy(users=Counting({"ada": hash_password(PASSWORD)}))
+    gate = threading.Barrier(40)
+    told = []
+
+    def guess(number):
+        with client() as visitor:
+            gate.wait()
+            told.append(sign_in(visitor, address, "ada", f"guess {number:02}").json()["detail"])
+
+    with served(zoo, access) as address:
+        threads = [threading.Thread(target=guess, args=(n,)) for n in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(checked) == FREE_TRIES
+    assert sum("may be tried in" in each for each in told) == 40 - FREE_TRIES
+
+
+def test_an_account_of_ones_own_is_no_way_to_more_guesses(zoo):
+    users = Users({"ada": hash_password(PASSWORD), "eve": hash_password("her own password")})
+    with served(zoo, AccessPolicy(users=users)) as address, client() as visitor:
+        for _ in range(FREE_TRIES):
+            assert sign_in(visitor, address, "ada", "a wrong one").status_code == 400
+            sign_in(visitor, address, "eve", "her own password")
+        assert sign_in(visitor, address, "ada", PASSWORD).status_code == 400
 
 
 def test_passwords_stand_in_no_log(guarded, caplog):

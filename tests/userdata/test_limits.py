@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from rag.store.postgres import PostgresDatabase
-from rag.store.schema import bucket, wrong_try
+from rag.store.schema import bucket, sign_in
 from rag.userdata.limits import SharedBucket, SharedTries
 from ui.server.access import AccessPolicy
 
@@ -65,19 +65,36 @@ def test_who_is_away_is_forgotten(databases):
         assert [row.client for row in connection.execute(bucket.select())] == ["visitor d"]
 
 
-def test_wrong_passwords_count_wherever_they_are_given(databases):
-    one, other = (SharedTries(each, 3, 300.0) for each in databases)
+def test_tries_to_sign_in_count_wherever_they_are_made(databases):
+    one, other = (SharedTries(each, 3, 4, 300.0) for each in databases)
     for each in (one, other, one):
         assert other.wait_s("1.2.3.4") == 0
-        each.count_wrong("1.2.3.4")
-    assert 299 < other.wait_s("1.2.3.4") <= 300
-    assert other.wait_s("5.6.7.8") == 0
-    let_pass(databases[0], wrong_try, "tried_at", 300)
-    assert other.wait_s("1.2.3.4") == 0
-    for _ in range(3):
-        one.count_wrong("1.2.3.4")
-    other.forget("1.2.3.4")
-    assert one.wait_s("1.2.3.4") == 0
+        assert each.begin("1.2.3.4", "ada") == 0
+    assert 299 < other.begin("1.2.3.4", "ada") <= 300
+    assert other.begin("5.6.7.8", "ada") == 0
+    assert one.begin("9.9.9.9", "ada") > 299  # the account, from anywhere
+    assert one.begin("9.9.9.9", "bob") == 0
+    let_pass(databases[0], sign_in, "tried_at", 300)
+    assert [one.begin("1.2.3.4", "eve") for _ in range(3)] == [0.0] * 3
+    other.succeed("1.2.3.4", "ada")
+    assert one.begin("1.2.3.4", "ada") > 0
+    other.succeed("1.2.3.4", "eve")
+    assert one.begin("1.2.3.4", "ada") == 0
+
+
+def test_tries_of_many_threads_are_counted_one_by_one(databases):
+    counts = [SharedTries(each, 5, 10, 300.0) for each in databases]
+    waits = []
+
+    def guess(number):
+        waits.append(counts[number % 2].begin("1.2.3.4", "ada"))
+
+    work = [threading.Thread(target=guess, args=(n,)) for n in range(16)]
+    for each in work:
+        each.start()
+    for each in work:
+        each.join()
+    assert waits.count(0.0) == 5
 
 
 def test_the_page_counts_in_its_own_process_while_the_database_is_away():
@@ -86,6 +103,5 @@ def test_the_page_counts_in_its_own_process_while_the_database_is_away():
     assert access.wait_s("user ada") == 0
     assert access.wait_s("user ada") > 0
     for _ in range(5):
-        assert access.tries.wait_s("1.2.3.4") == 0
-        access.tries.count_wrong("1.2.3.4")
+        assert access.tries.begin("1.2.3.4", "ada") == 0
     assert access.tries.wait_s("1.2.3.4") > 0

@@ -7,14 +7,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rag.errors import ConfigurationError, LibraryError
-from rag.userdata.limits import SharedBucket, SharedTries
+from rag.userdata.limits import SharedBucket
 from ui.server.passwords import Users, hash_password, read_users
+from ui.server.tries import GroupTries, LoginThrottle, Tries
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 MOST_CLIENTS: Final = 10_000  # remembered at once; the least recently seen is forgotten first
 # Visitors behind one address, such as a laboratory's, that may all ask at the full rate.
 VISITORS_OF_AN_ADDRESS: Final = 20
-# Wrong passwords from one address before it has to wait, and for how long they count.
-FREE_TRIES: Final = 5
-TRIES_WINDOW_S: Final = 300.0
 MINUTE_S: Final = 60.0
 
 
@@ -35,19 +32,6 @@ class Limiter(Protocol):
 
     def wait_s(self, client: str) -> float:
         """Return 0 and count the action when the client may act now; else seconds to wait."""
-
-
-class Tries(Protocol):
-    """Counts wrong passwords by address."""
-
-    def wait_s(self, address: str) -> float:
-        """Return the seconds that an address has to wait before its next try; 0 for none."""
-
-    def count_wrong(self, address: str) -> None:
-        """Count a wrong password."""
-
-    def forget(self, address: str) -> None:
-        """Forget the wrong passwords of an address that has signed in."""
 
 
 class TokenBucket:
@@ -75,72 +59,6 @@ class TokenBucket:
             if len(self._levels) > MOST_CLIENTS:
                 self._levels.popitem(last=False)
             return wait
-
-
-class LoginThrottle:
-    """Count wrong passwords by address.
-
-    Args:
-        clock: A monotonic clock, seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def wait_s(self, address: str) -> float:
-        """Return the seconds that an address has to wait before its next try; 0 for none."""
-        with self._lock:
-            now = self._clock()
-            recent = [then for then in self._wrong.get(address, []) if now - then < TRIES_WINDOW_S]
-            if len(recent) < FREE_TRIES:
-                return 0.0
-            return TRIES_WINDOW_S - (now - recent[-FREE_TRIES])
-
-    def count_wrong(self, address: str) -> None:
-        """Count a wrong password."""
-        with self._lock:
-            recent = [*self._wrong.pop(address, []), self._clock()]
-            self._wrong[address] = recent[-FREE_TRIES:]
-            if len(self._wrong) > MOST_CLIENTS:
-                self._wrong.popitem(last=False)
-
-    def forget(self, address: str) -> None:
-        """Forget the wrong passwords of an address that has signed in."""
-        with self._lock:
-            self._wrong.pop(address, None)
-
-
-class GroupTries:
-    """Count wrong passwords for all processes of a group; in this one alone while that fails.
-
-    Args:
-        database: The group's.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._here = LoginThrottle()
-        self._group = SharedTries(database, FREE_TRIES, TRIES_WINDOW_S)
-
-    def wait_s(self, address: str) -> float:
-        """Return the seconds that an address has to wait before its next try; 0 for none."""
-        try:
-            return self._group.wait_s(address)
-        except LibraryError:
-            return self._here.wait_s(address)
-
-    def count_wrong(self, address: str) -> None:
-        """Count a wrong password."""
-        self._here.count_wrong(address)
-        with suppress(LibraryError):
-            self._group.count_wrong(address)
-
-    def forget(self, address: str) -> None:
-        """Forget the wrong passwords of an address that has signed in."""
-        self._here.forget(address)
-        with suppress(LibraryError):
-            self._group.forget(address)
 
 
 class GroupBucket:

@@ -1,14 +1,13 @@
 """Protect Gradio: refuse what the page does not need, and add security headers.
 
-An ASGI middleware. Beyond Gradio's own checks it lets only the page's own routes through, slows
-down wrong passwords, refuses cross-site requests, and puts the page's scripts into its HTML under a
-nonce, so that no other inline script or event handler runs. Files that never change are kept by the
-browser, so that a page that is opened again requests none of them.
+An ASGI middleware. Beyond Gradio's own checks it lets only the page's own routes through, refuses
+cross-site requests, and puts the page's scripts into its HTML under a nonce, so that no other
+inline script or event handler runs. Files that never change are kept by the browser, so that a page
+that is opened again requests none of them.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import secrets
@@ -19,7 +18,8 @@ from urllib.parse import urlsplit
 
 from rag.serve.openai_api import ROUTES as OPENAI_ROUTES
 from rag.serve.operations import ROUTES as OPERATION_ROUTES
-from ui.server.access import FREE_TRIES, AccessPolicy, is_loopback
+from ui.server.access import AccessPolicy, is_loopback
+from ui.server.tries import ADDRESS
 
 # ASGI's own types: the content of a message depends on its kind.
 Message = MutableMapping[str, Any]
@@ -116,13 +116,12 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
         headers = _headers(scope)
+        ADDRESS.set(scope["client"][0] if scope.get("client") else "")
         refusal = self._refusal(scope, headers)
         if refusal and refusal[0] == 404 and _is_read_by_person(scope, headers):
             await _lead_back(send, scope)
         elif refusal:
             await _answer(send, *refusal)
-        elif scope["path"].rstrip("/") == "/login" and scope["method"] == "POST":
-            await self._log_in(scope, receive, send)
         elif scope["path"] == "/" and scope["method"] == "GET":
             await self._serve_page(scope, receive, send)
         else:
@@ -149,27 +148,6 @@ class SecurityMiddleware:
         """
         name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
         return self._access.is_local and not is_loopback(name)
-
-    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = scope["client"][0] if scope.get("client") else ""
-        if wait := await asyncio.to_thread(self._access.tries.wait_s, address):
-            message = (
-                f"{FREE_TRIES} wrong passwords were given; the next may be tried in {wait:.0f} s."
-            )
-            await _answer(send, 400, message, {"retry-after": f"{wait:.0f}"})  # the page shows 400s
-            return
-        status = 0
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        await self._app(scope, receive, _hardened(watch))
-        if status == 400:
-            await asyncio.to_thread(self._access.tries.count_wrong, address)
-        elif status == 200:
-            await asyncio.to_thread(self._access.tries.forget, address)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page's HTML with its scripts and the policy that allows no others."""

@@ -8,8 +8,9 @@ from typing import Final
 from rag.errors import LibraryError
 from rag.library import Library
 from rag.serve.door import Caller, RefusedError, is_token, require_token
-from ui.server.access import FREE_TRIES, AccessPolicy
+from ui.server.access import AccessPolicy
 from ui.server.loading import Loading
+from ui.server.tries import FREE_TRIES
 
 UNSET: Final = (
     "This page wants a password, and no token is set for programs: the operator sets "
@@ -50,13 +51,12 @@ class PageDoor:
         if not access.tokens:
             raise RefusedError(UNSET, 401)
         if wait := access.tries.wait_s(address):
-            why = f"{FREE_TRIES} wrong tokens were given; the next may be tried in {wait:.0f} s."
-            raise RefusedError(why, 429, wait)
+            raise _too_many(wait)
         try:
             token = require_token(authorization, access.tokens)
         except RefusedError:
-            if authorization:
-                access.tries.count_wrong(address)
+            if authorization and (wait := access.tries.begin(address)):
+                raise _too_many(wait) from None
             raise
         return Caller(f"token {token}", address)
 
@@ -86,3 +86,8 @@ class PageDoor:
         if loading.failure:
             raise LibraryError(loading.failure)
         raise RefusedError(NOT_READY, 503, NOT_READY_S)
+
+
+def _too_many(wait_s: float) -> RefusedError:
+    why = f"{FREE_TRIES} wrong tokens were given; the next may be tried in {wait_s:.0f} s."
+    return RefusedError(why, 429, wait_s)

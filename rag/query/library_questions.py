@@ -14,6 +14,7 @@ from rag.query.focus import asked_count
 from rag.query.library_facts import library_fact
 from rag.query.library_question import KINDS, LibraryAspect, LibraryQuestion
 from rag.query.retractions import asked_for_retracted
+from rag.query.shelf_words import words_of
 from rag.query.talk import POLITE
 
 _I: Final = re.IGNORECASE
@@ -172,7 +173,11 @@ def _asked_of_inventory(question: str) -> LibraryQuestion | None:
         if match := pattern.match(" ".join(question.split())):
             topic = _topic(match["topic"])
             is_short = 0 < len(topic.split()) <= LONGEST_INVENTORY and not POINTS_BACK.match(topic)
-            return LibraryQuestion("list", topic) if is_short else None
+            before = words_of(question[: match.start("topic")])
+            kinds = [
+                KINDS[word[:-1]] for word in before if word.endswith("s") and word[:-1] in KINDS
+            ]
+            return LibraryQuestion("list", topic, kinds[0] if kinds else "") if is_short else None
     return None
 
 

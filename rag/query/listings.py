@@ -84,7 +84,7 @@ _KIND_WORDS: Final = words_of(
 _LEFT_OUT: Final = re.compile(
     r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:(?:are|is|were)\s+there\s+)?"
     r"(?:any|some|none|only|just|which|how\s+many|and|with(?=\s+code))(?:\s+ones?)?"
-    r"(?:\s+(?:are|were|is))?(?=\s+(?:by|from|with|without|in|at|on|about)\b)",
+    r"(?:\s+(?:are|were|is))?(?=\s+(?:by|from|with|without|in|at|on|about|have|has)\b)",
     re.IGNORECASE,
 )
 _COUNT_ALL: Final = words_of("how many")
@@ -93,8 +93,9 @@ _COUNT_ALL: Final = words_of("how many")
 def asks_how_many(question: str) -> bool:
     """Return whether, behind a list, it is asked how many papers it has."""
     words = words_of(question)
-    is_of_it = words & (_IT | {"there", "it", "total", "altogether"})
-    return bool(words >= _COUNT_ALL and is_of_it) and says_only(question, SMALL, POINTERS, _IT)
+    is_of_it = bool(words & (_IT | {"there", "it", "total", "altogether"}))
+    is_asked = words >= _COUNT_ALL and (is_of_it or words == _COUNT_ALL)
+    return is_asked and says_only(question, SMALL, POINTERS, _IT)
 
 
 def leaves_list_out(question: str) -> bool:

@@ -171,9 +171,9 @@ class QueryParser:
         among = listed if listed and listed.paper_ids else None
         is_of_shown = any(message.citations for message in history)
         points = points_to_list(question)
-        if among is None and (is_of_shown or not points):
-            return None
         is_left_out = not points and leaves_list_out(question)
+        if among is None and (is_of_shown or not (points or is_left_out)):
+            return self._of_cited_age(text, question, history) if points else None
         found = Understood(with_papers_named(question), filters or NO_FILTERS)
         if filters is None:
             found = self._understand_filters(found.question)
@@ -189,9 +189,21 @@ class QueryParser:
             return replace(query, asks_for="records")
         if asked is None:
             return None
+        asked = replace(asked, is_of_list=asked.is_of_list and bool(points or among))
         asked = replace(asked, venues=tuple(each.name for each in named))
         query = Query(text, question, asked.topic, found.filters, tuple(history))
         return replace(query, asks_for="records", library_question=asked, among=among)
+
+    @staticmethod
+    def _of_cited_age(text: str, question: str, history: Sequence[Message]) -> Query | None:
+        """Return the query for the newest or the oldest of the papers that were cited last."""
+        asked = asked_of_list(with_papers_named(question), points=True, is_limited=False)
+        cited = tuple(paper.paper_id for paper in last_cited(history))
+        if asked is None or asked.what not in ("newest", "oldest") or len(cited) < 2:
+            return None
+        query = Query(text, question, "", history=tuple(history), asks_for="records")
+        among = Listed(cited, len(cited), "cited before")
+        return replace(query, library_question=asked, among=among)
 
     @staticmethod
     def _of_rest(

@@ -210,3 +210,16 @@ def test_a_list_is_gone_on_with_after_an_answer_without_papers(library):
 def test_another_author_or_year_asks_the_last_question_again(library):
     *_, then = said(library, "how many papers are from 2021?", "and how many from 2023?")
     assert [paper.paper_id for paper in then.papers] == ["b"]
+
+
+def test_the_newest_of_papers_that_an_answer_cites_is_told_of_them(library):
+    first = library.ask("compare “Clocks in Crabs” with “A Survey of Moss”")
+    history = [Message("user", first.question), Message("assistant", first.text, first.citations)]
+    answer = library.ask("which of them is the most recent?", history)
+    assert answer.text.startswith("The newest is **A Survey of Moss**"), answer.text
+    assert "Of the 2 papers cited before, 2 have a recorded date." in answer.text
+
+
+def test_how_many_have_something_is_asked_of_the_library_where_no_list_came_before(library):
+    answer = library.ask("how many have code?")
+    assert answer.text.startswith(f"1 of the {len(PAPERS)} papers has an abstract")

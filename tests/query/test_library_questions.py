@@ -137,6 +137,7 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
         ("is there much about crabs", LibraryQuestion("list", "crabs")),
         ("how much do you have on crabs?", LibraryQuestion("list", "crabs")),
         ("is there any evidence on moss?", None),
+        ("do you have benchmarks on moss", LibraryQuestion("list", "moss", "benchmark")),
         ("what can I find here?", LibraryQuestion("topics")),
         ("what is the main focus of this library", LibraryQuestion("topics")),
         ("is the library only about moss?", LibraryQuestion("topics")),

@@ -183,6 +183,6 @@ def may_follow_list(question: str) -> bool:
     """Return whether a question may go on with a list, if there is one before it."""
     if words_of(question) & (POINTERS | _FURTHER | _IT) or asked_of_people(question):
         return True
-    if leaves_list_out(question) or asks_how_many(question):
+    if leaves_list_out(question) or asks_how_many(question) or asks_for_rest(question):
         return True
     return asked_of_list(question, points=False, is_limited=False) is not None

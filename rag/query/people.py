@@ -60,7 +60,8 @@ def asked_of_people(question: str) -> PeopleQuestion | None:
     if not words <= allowed | SMALL | PAPERS | _NUMBERS:
         return None
     places, others = words & _PLACES, bool(words & (_FURTHER | {"same"}))
-    points = words & _PRONOUNS or (words & _NOUNS and words & (_POINTING | places))
+    named = words & (_NOUNS | _NUMBERS)
+    points = words & _PRONOUNS or (named and words & (_POINTING | places))
     is_of_one = places and words & (_PRONOUNS | _NOUNS | {"one"})
     of_works = words & (_WRITING | (PAPERS - {"one"})) or (
         others and words & (_DOING | {"by", "from"})

@@ -28,7 +28,7 @@ SMALL: Final = words_of(
     didn do does doesn don different each else ever for from get give go got had has hasn have
     haven here how i if in into is isn it just know let list ll many me much my no not now of ok
     okay on or our out please pls re s see shall should show so some t tell that the then there
-    this to total up us ve was wasn we well were weren what whats which will with would you your
+    this to too total up us ve was wasn we well were weren what whats which will with would you your
     yours m name names altogether overall exactly actually really currently"""
 )
 LIBRARY: Final = words_of(
@@ -79,7 +79,7 @@ PLACES: Final = words_of(
     laboratories laboratory labs nationalities nationality universities university"""
 )
 _ABOUT: Final = re.compile(
-    r"(?:(?<=\s)|^)(?:(?:that|which)\s+)?(?:(?:are|is|deals?|dealing)\s+)?"
+    r"(?:(?<=\s)|^)(?<!what\s)(?<!how\s)(?:(?:that|which)\s+)?(?:(?:are|is|deals?|dealing)\s+)?"
     r"(?:on|about|regarding|concerning|(?<=dealing\s)with|(?<=deals\s)with)\s+(?=\S)",
     re.IGNORECASE,
 )

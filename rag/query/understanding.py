@@ -41,6 +41,7 @@ from rag.query.intent import (
     without_request,
 )
 from rag.query.languages import language_of
+from rag.query.library_facts import library_fact
 from rag.query.library_question import LibraryQuestion
 from rag.query.library_questions import find_library_question, narrow_to_newest
 from rag.query.listings import (
@@ -184,6 +185,8 @@ class QueryParser:
         ):
             return None  # "and how many from 2020?" asks the last question again
         asked = asked_of_list(bare, points=points or is_left_out, is_limited=is_limited)
+        if asked is None and among is None:  # "these papers" are those of the library then
+            asked = library_fact(bare)
         if asked is None and among and (place := self._unknown_place(bare)):
             query = Query(text, question, "", found.filters, tuple(history), unknown_place=place)
             return replace(query, asks_for="records")

@@ -41,6 +41,10 @@ AGE = datetime.now(tz=UTC).year - 2019
             "which journals are in here?",
             "3 of the 5 papers have a recorded journal or conference, 2 different ones:",
         ),
+        (
+            "where were these papers published?",
+            "3 of the 5 papers have a recorded journal or conference, 2 different ones:",
+        ),
         ("which conference has the most papers?", "Most papers are from ICML: 2."),
         (
             "how many papers from ICML?",

@@ -49,6 +49,9 @@ FOR_THE_REST = [
     "are those all of them?",
     "the other 3?",
     "more papers please",
+    "go on",
+    "keep going",
+    "list the others too",
 ]
 
 
@@ -88,6 +91,12 @@ def test_where_a_list_has_no_rest_that_is_told(library, question):
     assert then.listed == first.listed
 
 
+@pytest.mark.parametrize("question", FOR_THE_REST)
+def test_the_rest_is_shown_where_the_history_does_not_tell_the_list(library, question):
+    _, then = said(library, YEAR, question, carried=False)
+    assert then.text.startswith(f"Here are {MOST_LISTED + 1} to {OF_2022} of the ")
+
+
 def test_a_list_is_gone_on_with_where_the_history_does_not_tell_what_it_listed(library):
     carried = said(library, YEAR, "more", "more")
     again = said(library, YEAR, "more", "more", carried=False)
@@ -120,6 +129,7 @@ OF_BYRONS = [
     ("were any of these retracted?", ["b"]),
     ("has any of those been withdrawn", ["b"]),
     ("what about retractions?", ["b"]),
+    ("and what about retractions among those", ["b"]),
     ("how many of them are not retracted?", ["a"]),
     ("any of them by Dee?", ["b"]),
     ("which of these are by Cy Dee", ["b"]),

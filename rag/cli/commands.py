@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from getpass import getpass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -60,24 +59,6 @@ def chat(options: argparse.Namespace) -> int:
         fills_new=fills_new(options, settings),
     )
     return 0
-
-
-def add_user(options: argparse.Namespace) -> int:
-    """Add or print the line of a user, with the hash of a password typed without echo."""
-    from ui import write_user
-
-    write_user(options.user, _asked_password(), options.file)
-    return 0
-
-
-def _asked_password() -> str:
-    """Read the password, typed twice at a terminal, or the first line of standard input."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    password = getpass("Password: ")
-    if getpass("Once more: ") != password:
-        raise ConfigurationError("The two passwords differ. Nothing was written.")
-    return password
 
 
 def _credentials(text: str | None) -> tuple[str, str] | None:

@@ -170,7 +170,10 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=7860, help="port to listen on")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a user and a password")
     parser.add_argument(
-        "--auth-file", type=Path, metavar="FILE", help="ask for a user of the file (`users add`)"
+        "--auth-file",
+        type=Path,
+        metavar="FILE",
+        help="ask for a user of the file",
     )
     parser.add_argument(
         "--no-auth", action="store_true", help="let every machine that reaches --host in"
@@ -307,11 +310,9 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_users(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    adding = actions.add_parser("add", help="add a user, or give one another password")
-    adding.add_argument("user", metavar="USER")
-    adding.add_argument("--file", type=Path, metavar="FILE", help="instead of standard output")
-    adding.set_defaults(run=commands.add_user)
+    from rag.cli.accounts import add_users
+
+    add_users(parser, _common())
 
 
 def _add_mcp(parser: argparse.ArgumentParser) -> None:
@@ -362,7 +363,7 @@ HELP: Final = {
     "watch": "look for new papers now and then, and accept or dismiss what is found",
     "feedback": "list what users thought of answers, or make a question set of it",
     "papers": "list, show, add, edit, enrich, remove, export or verify papers",
-    "users": "say who may open the page (`chat --auth-file`)",
+    "users": "say who may open the page, and what they may do there",
     "mcp": "serve assistants such as Claude Desktop (Model Context Protocol)",
     "backup": backing_up.BACKUP,
     "restore": backing_up.RESTORE,

@@ -25,8 +25,9 @@ from sqlalchemy.types import TEXT, TypeDecorator
 # 1: the released code, which kept conversations and feedback here, no papers; 2: without
 # retractions and edits; 3: without pinned conversations; 4: without marks
 # and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
-# 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`.
-SCHEMA: Final = 10
+# 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`;
+# 10: without accounts.
+SCHEMA: Final = 11
 
 metadata = MetaData()
 
@@ -234,6 +235,16 @@ bucket = Table(
     Column("client", Text, primary_key=True),
     Column("level", Float, nullable=False),
     Column("since", Float, nullable=False),
+)
+
+# Who may sign in at a group's page.
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", String(16), CheckConstraint("role IN ('reader', 'editor')"), nullable=False),
+    Column("hashed", Text, nullable=False),  # the password, by scrypt
+    Column("changed_at", Text, nullable=False),
 )
 
 # Tries to sign in at a group's page, but those that were right; `account` is "" for tokens.

@@ -22,6 +22,7 @@ from rag.serve.door import LocalDoor
 from rag.serve.mcp_beside import ServedBeside
 from rag.serve.mcp_server import build_server, tools_for
 from rag.settings import Settings
+from rag.userdata.accounts import Account
 from tests.serve.test_mcp import connected
 from tests.support import ROOT
 from tests.support.loopback import free_port
@@ -29,11 +30,12 @@ from tests.support.needs import missing
 from tests.support.page_server import serving
 from tests.support.scripted_service import ScriptedService
 from ui.server.access import AccessPolicy
+from ui.server.accounts import Users
 from ui.server.loading import Loading
-from ui.server.passwords import Users, hash_password
+from ui.server.passwords import hash_password
 
 TOKEN = "the-token-of-the-page-itself"
-USERS = Users({"ada": hash_password("secret-word")})
+USERS = Users([Account("ada", hash_password("secret-word"))])
 MOSS = {"id": "moss", "title": "Counting Moss", "abstract": "Drones count moss at 7 % of error."}
 OWN = {"RAG_EMBEDDER": "none", "RAG_LLM": "extractive", "PYTHONPATH": str(ROOT)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import re
 import socket
@@ -19,12 +20,14 @@ from rag.cli import main
 from rag.errors import ConfigurationError
 from rag.library import Library
 from rag.settings import Settings
+from rag.userdata.accounts import Account
 from tests.support.page_server import call, client, served
 from ui.serve import listen, page_url
 from ui.server import passwords
 from ui.server.access import AccessPolicy, TokenBucket, build_access_policy, is_loopback
+from ui.server.accounts import AccountFile, Users, printed_user, put_user
 from ui.server.middleware import ROUTES, is_foreign
-from ui.server.passwords import Users, hash_password, is_password, read_users, user_line, write_user
+from ui.server.passwords import hash_password, is_password
 from ui.server.tries import FREE_TRIES, FREE_TRIES_OF_ACCOUNT, TRIES_WINDOW_S, LoginThrottle
 
 PASSWORD = "correct horse battery"
@@ -81,22 +84,68 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(password):
 @pytest.mark.parametrize("name", ["", "  ", "a:b", "a\nb", "#ada"])
 def test_a_name_that_no_line_can_hold_is_refused(name):
     with pytest.raises(ConfigurationError, match="cannot be named"):
-        user_line(name, PASSWORD)
+        printed_user(name, PASSWORD)
+
+
+def editors(**passwords):
+    """Accounts by their passwords."""
+    return [Account(name, hash_password(password)) for name, password in passwords.items()]
 
 
 def test_a_file_of_users_is_written_line_by_line_and_read(tmp_path):
     path = tmp_path / "users"
-    write_user("ada", PASSWORD, path)
-    write_user("bob", PASSWORD + "2", path)
-    write_user("ada", PASSWORD + "3", path)  # another password takes the place of the first
+    kept = AccountFile(path)
+    put_user(kept, "ada", PASSWORD)
+    path.write_text("# the group\n" + path.read_text() + "\n")
+    put_user(kept, "bob", PASSWORD + "2", "reader")
+    put_user(kept, "ada", PASSWORD + "3")  # another password takes the place of the first
     assert path.stat().st_mode & 0o077 == 0
-    users = Users(read_users(path))
-    assert len(users) == 2
+    assert path.read_text().startswith("# the group\n\nbob:reader:scrypt$")
+    assert [each.name for each in tmp_path.iterdir()] == ["users"]
+    users = Users(kept=kept)
+    assert [(each.name, each.role) for each in kept.all()] == [("bob", "reader"), ("ada", "editor")]
     assert users.admits("ada", PASSWORD + "3")
     assert users.admits("bob", PASSWORD + "2")
     assert not users.admits("ada", PASSWORD)
     assert not users.admits("eve", PASSWORD)
     assert not users.admits("", "")
+
+
+def test_a_file_without_roles_goes_on_as_one_of_editors(tmp_path):
+    path = tmp_path / "users"
+    path.write_text(f"ada:{hash_password(PASSWORD)}\n")
+    (ada,) = AccountFile(path).all()
+    assert ada.role == "editor"
+    put_user(AccountFile(path), "ada", PASSWORD)
+    assert path.read_text().count(":") == 1  # as earlier versions read it, too
+
+
+def test_a_new_password_keeps_the_role_unless_one_is_named(tmp_path):
+    kept = AccountFile(tmp_path / "users")
+    put_user(kept, "eve", PASSWORD, "reader")
+    assert not put_user(kept, "eve", PASSWORD).is_new
+    assert kept.all()[0].role == "reader"
+    put_user(kept, "eve", PASSWORD, "editor")
+    assert kept.all()[0].role == "editor"
+
+
+def test_users_are_who_they_are_now(tmp_path):
+    clock, kept = Clock(), AccountFile(tmp_path / "users")
+    put_user(kept, "ada", PASSWORD)
+    users = Users(kept=kept, clock=clock)
+    put_user(kept, "bob", PASSWORD)
+    assert users.find("bob") is None
+    clock.now += 2
+    users.refresh()
+    assert users.find("bob")
+    (tmp_path / "users").write_text("bob:no hash\n")  # half written by hand: nobody is shut out
+    clock.now += 2
+    users.refresh()
+    assert users.find("bob")
+    (tmp_path / "users").write_text("")
+    clock.now += 2
+    users.refresh()
+    assert users.find("bob") is None
 
 
 @pytest.mark.parametrize(
@@ -112,25 +161,27 @@ def test_a_file_of_users_is_written_line_by_line_and_read(tmp_path):
         "ada:scrypt$1073741824$8$1$AAAA$AAAA",  # would hold the server for minutes
         "ada:scrypt$32$8$1$A$A",
         "ada:md5$AAAA",
+        "ada:owner:scrypt$32$8$1$AAAA$AAAA",
+        "ada:reader:reader:scrypt$32$8$1$AAAA$AAAA",
     ],
 )
 def test_a_file_that_holds_no_users_is_refused_without_showing_it(tmp_path, content):
     path = tmp_path / "users"
     path.write_text(content)
     with pytest.raises(ConfigurationError) as raised:
-        read_users(path)
+        build_access_policy(host="127.0.0.1", auth_file=path)
     assert "paperchat users add" in str(raised.value) or "names no user" in str(raised.value)
     assert "plain-password" not in str(raised.value)
 
 
 def test_a_file_of_users_that_is_not_there_is_told(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_users(tmp_path / "none")
+        build_access_policy(host="127.0.0.1", auth_file=tmp_path / "none")
 
 
 def test_the_command_makes_a_line_from_a_password_that_is_not_echoed(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("rag.cli.commands.getpass", lambda prompt: PASSWORD)
+    monkeypatch.setattr("rag.cli.accounts.getpass", lambda prompt: PASSWORD)
     assert main(["users", "add", "ada"]) == 0
     name, _, hashed = capsys.readouterr().out.strip().partition(":")
     assert name == "ada"
@@ -138,13 +189,13 @@ def test_the_command_makes_a_line_from_a_password_that_is_not_echoed(monkeypatch
     path = tmp_path / "users"
     assert main(["users", "add", "ada", "--file", str(path)]) == 0
     assert capsys.readouterr().out == ""
-    assert Users(read_users(path)).admits("ada", PASSWORD)
+    assert Users(kept=AccountFile(path)).admits("ada", PASSWORD)
 
 
 def test_two_passwords_that_differ_write_nothing(monkeypatch, capsys):
     typed = iter([PASSWORD, PASSWORD + "x"])
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("rag.cli.commands.getpass", lambda prompt: next(typed))
+    monkeypatch.setattr("rag.cli.accounts.getpass", lambda prompt: next(typed))
     assert main(["users", "add", "ada"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
@@ -500,7 +551,7 @@ def test_a_question_too_many_is_refused_in_a_sentence(zoo):
 
 @pytest.fixture(scope="module")
 def guarded(zoo):
-    with served(zoo, AccessPolicy(users=Users({"ada": hash_password(PASSWORD)}))) as address:
+    with served(zoo, AccessPolicy(users=Users(editors(ada=PASSWORD)))) as address:
         yield address
 
 
@@ -528,7 +579,7 @@ def test_whoever_signs_in_can_ask(guarded):
 
 
 def test_after_wrong_passwords_even_the_right_one_has_to_wait(zoo):
-    access = AccessPolicy(users=Users({"ada": hash_password(PASSWORD)}))
+    access = AccessPolicy(users=Users(editors(ada=PASSWORD)))
     with served(zoo, access) as address, client() as visitor:
         for _ in range(FREE_TRIES):
             assert sign_in(visitor, address, "ada", "a wrong one").status_code == 400
@@ -548,7 +599,7 @@ def test_forty_tries_at_once_are_no_more_than_one_after_another(zoo):
             checked.append(user)
             return super().admits(user, password)
 
-    access = AccessPolicy(users=Counting({"ada": hash_password(PASSWORD)}))
+    access = AccessPolicy(users=Counting(editors(ada=PASSWORD)))
     gate = threading.Barrier(40)
     told = []
 
@@ -568,12 +619,111 @@ def test_forty_tries_at_once_are_no_more_than_one_after_another(zoo):
 
 
 def test_an_account_of_ones_own_is_no_way_to_more_guesses(zoo):
-    users = Users({"ada": hash_password(PASSWORD), "eve": hash_password("her own password")})
+    users = Users(editors(ada=PASSWORD, eve="her own password"))
     with served(zoo, AccessPolicy(users=users)) as address, client() as visitor:
         for _ in range(FREE_TRIES):
             assert sign_in(visitor, address, "ada", "a wrong one").status_code == 400
             sign_in(visitor, address, "eve", "her own password")
         assert sign_in(visitor, address, "ada", PASSWORD).status_code == 400
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A file with Ada's account."""
+    file = AccountFile(tmp_path / "users")
+    put_user(file, "ada", PASSWORD)
+    return file
+
+
+@pytest.fixture
+def watched(zoo, kept, monkeypatch):
+    """The address of a page that looks the file up at each request."""
+    monkeypatch.setattr("ui.server.accounts.FRESH_S", 0.0)
+    with served(zoo, AccessPolicy(users=Users(kept=kept))) as address:
+        yield address
+
+
+def is_in(visitor, address):
+    return visitor.get(f"{address}config").status_code == 200
+
+
+def test_a_session_ends_with_the_account_and_with_the_password(watched, kept):
+    with client() as one, client() as other:
+        for visitor in (one, other):
+            sign_in(visitor, watched, "ada", PASSWORD)
+            assert is_in(visitor, watched)
+        put_user(kept, "ada", "quite another one")
+        assert not is_in(one, watched)
+        assert not is_in(other, watched)
+        sign_in(one, watched, "ada", "quite another one")
+        assert is_in(one, watched)
+        put_user(kept, "ada", "quite another one", "reader")  # a new salt is a new password
+        assert not is_in(one, watched)
+        sign_in(one, watched, "ada", "quite another one")
+        kept.remove("ada")
+        assert not is_in(one, watched)
+        assert sign_in(one, watched, "ada", "quite another one").status_code == 400
+        put_user(kept, "ada", PASSWORD)
+        assert not is_in(one, watched)  # what is over stays over
+
+
+@pytest.mark.parametrize("query", ["", "?all_session=false"])
+def test_signing_out_ends_all_sessions(watched, query):
+    with client() as one, client() as other:
+        for visitor in (one, other):
+            sign_in(visitor, watched, "ada", PASSWORD)
+        kept_cookies = dict(one.cookies)
+        assert one.get(f"{watched}logout{query}").status_code == 302
+        assert not is_in(other, watched)
+    with client(cookies=kept_cookies) as thief:
+        assert not is_in(thief, watched)
+
+
+def test_another_site_signs_nobody_out(watched):
+    with client() as visitor:
+        sign_in(visitor, watched, "ada", PASSWORD)
+        foreign = {"sec-fetch-site": "cross-site"}
+        assert visitor.get(f"{watched}logout", headers=foreign).status_code == 403
+        assert is_in(visitor, watched)
+
+
+def test_only_who_has_signed_in_may_cancel_reset_and_wait(watched):
+    with client() as visitor:
+        bodies = {
+            "cancel": {"session_hash": "x", "fn_index": 0, "event_id": "x"},
+            "reset": {"event_id": "x"},
+        }
+        for name, body in bodies.items():
+            assert visitor.post(f"{watched}gradio_api/{name}", json=body).status_code == 401, name
+        for name in ("startup-events", "heartbeat/x"):
+            assert visitor.get(f"{watched}gradio_api/{name}").status_code == 401, name
+        assert visitor.get(f"{watched}gradio_api/token").status_code == 404  # no script needs it
+        sign_in(visitor, watched, "ada", PASSWORD)
+        for name, body in bodies.items():
+            assert visitor.post(f"{watched}gradio_api/{name}", json=body).status_code != 401, name
+
+
+def test_the_commands_keep_a_file_of_users(tmp_path, monkeypatch, capsys):
+    file = ["--file", str(tmp_path / "users")]
+    monkeypatch.setattr("rag.cli.accounts._asked_password", lambda: PASSWORD)
+    assert main(["users", "add", "ada", *file]) == 0
+    assert main(["users", "add", "bob", "--role", "reader", *file]) == 0
+    assert "Added bob (reader)" in capsys.readouterr().err
+    assert main(["users", "list", *file]) == 0
+    assert capsys.readouterr().out == "ada  editor\nbob  reader\n"
+    assert main(["users", "list", "--json", *file]) == 0
+    assert json.loads(capsys.readouterr().out)["users"][1] == {"name": "bob", "role": "reader"}
+    monkeypatch.setattr("rag.cli.accounts._asked_password", lambda: "another password")
+    assert main(["users", "passwd", "bob", *file]) == 0
+    assert Users(kept=AccountFile(tmp_path / "users")).admits("bob", "another password")
+    assert main(["users", "remove", "ada", *file]) == 0
+    capsys.readouterr()
+    for command in ("remove", "passwd"):
+        assert main(["users", command, "ada", *file]) == 2
+        assert "There is no user 'ada'" in capsys.readouterr().err
+    for command in (["list"], ["remove", "ada"], ["passwd", "ada"]):
+        assert main(["users", *command]) == 2
+        assert "--file FILE" in capsys.readouterr().err
 
 
 def test_passwords_stand_in_no_log(guarded, caplog):

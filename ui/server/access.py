@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rag.errors import ConfigurationError, LibraryError
+from rag.userdata.accounts import Account, AccountTable
 from rag.userdata.limits import SharedBucket
-from ui.server.passwords import Users, hash_password, read_users
+from ui.server.accounts import AccountFile, Users
+from ui.server.passwords import hash_password
 from ui.server.tries import GroupTries, LoginThrottle, Tries
 
 if TYPE_CHECKING:
@@ -119,6 +121,11 @@ class AccessPolicy:
         return TokenBucket(per_minute)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether one has to sign in, also while nobody has an account."""
+        return self.users is not None
+
+    @property
     def is_local(self) -> bool:
         """Whether only this machine reaches the page."""
         return is_loopback(self.host)
@@ -181,13 +188,12 @@ def build_access_policy(
     Raises:
         ConfigurationError: The page would be open to other machines without a password, and
             `no_auth` does not ask for it; or the options contradict each other.
+        LibraryError: The group's database, which may hold users, cannot be asked.
     """
     if no_auth and (auth or auth_file):
         raise ConfigurationError("--no-auth does not go with --auth or --auth-file.")
-    hashes = read_users(auth_file) if auth_file else {}
-    if auth:
-        hashes[auth[0]] = hash_password(auth[1])
-    if not hashes and not no_auth and not is_loopback(host):
+    users = _users(auth, auth_file, None if no_auth else database)
+    if not users and not no_auth and not is_loopback(host):
         raise ConfigurationError(
             f"On {host!r} other machines reach the page, so it wants a password: "
             "--auth USER:PASSWORD or --auth-file FILE. To leave it open to all of them, "
@@ -195,9 +201,33 @@ def build_access_policy(
         )
     return AccessPolicy(
         host=host,
-        users=Users(hashes) if hashes else None,
+        users=users,
         rate_limit=rate_limit,
         allows_endpoints=allow_endpoints or is_loopback(host),
         tokens=tokens,
         database=database,
     )
+
+
+def _users(
+    auth: tuple[str, str] | None, auth_file: Path | None, database: Database | None
+) -> Users | None:
+    """Return who may sign in; None where nobody is named, neither by options nor a database.
+
+    Raises:
+        ConfigurationError: The file names nobody, or cannot be read.
+        LibraryError: The database cannot be asked, so that nobody knows whether the page is open.
+    """
+    fixed = [Account(auth[0], hash_password(auth[1]))] if auth else []
+    if auth_file:
+        users = Users(fixed, AccountFile(auth_file))
+        if not users:
+            raise ConfigurationError(
+                f"The file of users {str(auth_file)!r} names nobody. Add one by "
+                "`paperchat users add`."
+            )
+        return users
+    if fixed or database is None:
+        return Users(fixed) if fixed else None
+    users = Users(kept=AccountTable(database))
+    return users if len(users) else None

@@ -8,6 +8,7 @@ that is opened again requests none of them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from rag.serve.openai_api import ROUTES as OPENAI_ROUTES
 from rag.serve.operations import ROUTES as OPERATION_ROUTES
 from ui.server.access import AccessPolicy, is_loopback
+from ui.server.sessions import Sessions
 from ui.server.tries import ADDRESS
 
 # ASGI's own types: the content of a message depends on its kind.
@@ -37,13 +39,15 @@ ROUTES: Final = re.compile(
       |/(?:static|assets|svelte)/.+
       |/shared/[\w-]{{16,64}}
       |/fonts/[\w-]+\.(?:css|woff2)
-      |{API}/(?:info|user|token|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
+      |{API}/(?:info|user|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
       |{API}/(?:upload|upload_progress|queue/join|queue/data)
       |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+
       |{API}/(?:file=|file/).+
       |/mcp|{OPENAI_ROUTES}|{OPERATION_ROUTES}""",
     re.VERBOSE,
 )
+# What Gradio lets anybody do, signed in or not.
+SIGNED_IN_ALONE: Final = re.compile(rf"{API}/(?:cancel|reset|startup-events|heartbeat/.+)/?")
 MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own
 SCRIPT_TAG: Final = re.compile(r"<script\b")
 HEADERS: Final[Mapping[str, str]] = {
@@ -100,15 +104,22 @@ class SecurityMiddleware:
         access: The access policy.
         scripts: JavaScript that runs in the page before anything else of it.
         head: HTML that stands first in the head of the page.
+        sessions: Of those who have signed in; None where nobody has to.
     """
 
     def __init__(
-        self, app: App, access: AccessPolicy, scripts: Sequence[str] = (), head: str = ""
+        self,
+        app: App,
+        access: AccessPolicy,
+        scripts: Sequence[str] = (),
+        head: str = "",
+        sessions: Sessions | None = None,
     ) -> None:
         self._app = app
         self._access = access
         self._scripts = tuple(scripts)
         self._head = head
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -117,11 +128,15 @@ class SecurityMiddleware:
             return
         headers = _headers(scope)
         ADDRESS.set(scope["client"][0] if scope.get("client") else "")
+        if (users := self._access.users) is not None and users.is_stale:
+            await asyncio.to_thread(users.refresh)
         refusal = self._refusal(scope, headers)
         if refusal and refusal[0] == 404 and _is_read_by_person(scope, headers):
             await _lead_back(send, scope)
         elif refusal:
             await _answer(send, *refusal)
+        elif scope["path"].rstrip("/") == "/logout":  # of all browsers, whatever is asked for
+            await self._app({**scope, "query_string": b""}, receive, _hardened(send))
         elif scope["path"] == "/" and scope["method"] == "GET":
             await self._serve_page(scope, receive, send)
         else:
@@ -133,13 +148,18 @@ class SecurityMiddleware:
             return 421, "This page is served to this machine only, as 127.0.0.1 or localhost."
         if not ROUTES.fullmatch(scope["path"]):
             return 404, "There is nothing here."
-        if scope["method"] in ("GET", "HEAD"):
+        if SIGNED_IN_ALONE.fullmatch(scope["path"]) and not self._is_signed_in(headers):
+            return 401, "Sign in first."
+        if scope["method"] in ("GET", "HEAD") and scope["path"].rstrip("/") != "/logout":
             return None
         if is_foreign(headers):
             return 403, "Another site may not send this."
         if scope["path"] != f"{API}/upload" and not _has_small_body(headers):
             return 413, f"A request holds at most {MOST_BODY_BYTES // 10**6} MB."
         return None
+
+    def _is_signed_in(self, headers: Mapping[str, str]) -> bool:
+        return self._sessions is None or self._sessions.user_of(headers) is not None
 
     def _is_elsewhere(self, headers: Mapping[str, str]) -> bool:
         """Return whether a page for this machine only is requested under another host name.

@@ -1,4 +1,4 @@
-"""Store passwords as scrypt hashes: a line `user:hash` for each user."""
+"""Store passwords as scrypt hashes, and users as lines of a file: `user:hash`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import base64
 import hashlib
 import hmac
 import secrets
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from rag.errors import ConfigurationError
+from rag.userdata.accounts import ROLES, Account
 
 # OWASP's choice for scrypt at 32 MB: N = 2^15, r = 8, p = 3. About 0.2 s a try on one core.
 COST: Final = 2**15
@@ -87,11 +86,19 @@ def _parts(hashed: str) -> tuple[int, int, int, bytes, bytes]:
     return cost, block, parallel, base64.b64decode(salt), base64.b64decode(key)
 
 
-def user_line(user: str, password: str) -> str:
-    """Return the line of a user for the file.
+def _is_hash(hashed: str) -> bool:
+    try:
+        _parts(hashed)
+    except ValueError:  # also binascii.Error: no base64
+        return False
+    return True
+
+
+def require_name(user: str) -> str:
+    """Return the name of a user, without spaces around it.
 
     Raises:
-        ConfigurationError: The name or the password cannot be one.
+        ConfigurationError: It cannot be one.
     """
     name = user.strip()
     if not name or ":" in name or not name.isprintable() or name.startswith("#"):
@@ -99,83 +106,28 @@ def user_line(user: str, password: str) -> str:
             f"A user cannot be named {user!r}: a name is not empty, is on one line, holds no "
             "colon, and does not begin with #."
         )
-    return f"{name}:{hash_password(password)}"
+    return name
 
 
-def read_users(path: Path) -> dict[str, str]:
-    """Read users and hashes from a file of lines `user:hash`, without blank lines and `#`.
+def line_of(account: Account) -> str:
+    """Return the line of a user for the file; an editor's is as earlier versions read it, too."""
+    role = "" if account.role == "editor" else f"{account.role}:"
+    return f"{account.name}:{role}{account.hashed}"
+
+
+def read_line(line: str, number: int, path: Path) -> Account:
+    """Read a line of the file.
 
     Raises:
-        ConfigurationError: The file cannot be read, a line is wrong, or it names nobody.
+        ConfigurationError: It is wrong.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) else "it is not text in UTF-8"
-        raise ConfigurationError(f"The file of users {str(path)!r} cannot be read: {why}.") from exc
-    users = {}
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not line.startswith("#"):
-            name, hashed = _read_line(line.strip(), number, path)
-            users[name] = hashed
-    if not users:
+    name, *between, hashed = line.split(":") if ":" in line else ("", line)
+    role = ":".join(between) or "editor"
+    if role not in ROLES or not _is_hash(hashed):
         raise ConfigurationError(
-            f"The file of users {str(path)!r} names nobody. Add one by `paperchat users add`."
-        )
-    return users
-
-
-def _read_line(line: str, number: int, path: Path) -> tuple[str, str]:
-    name, _, hashed = line.rpartition(":")
-    try:
-        _parts(hashed)
-    except ValueError as exc:  # also binascii.Error: no base64
-        raise ConfigurationError(
-            f"Line {number} of {str(path)!r} is not `user:hash`. "
+            f"Line {number} of {str(path)!r} is not `user:hash` or `user:reader:hash`. "
             "Make it by `paperchat users add`; a password itself may not stand there."
-        ) from exc
+        )
     if not name:
         raise ConfigurationError(f"Line {number} of {str(path)!r} names no user.")
-    return name, hashed
-
-
-def write_user(user: str, password: str, path: Path | None) -> None:
-    """Add or replace a user in a file that nobody else may read; or print the line.
-
-    Raises:
-        ConfigurationError: The name or the password cannot be one, or the file cannot be written.
-    """
-    line = user_line(user, password)
-    if path is None:
-        sys.stdout.write(line + "\n")
-        return
-    name = line.partition(":")[0]
-    try:
-        earlier = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [other for other in earlier if other.rpartition(":")[0] != name]
-        path.touch(mode=0o600)
-        path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
-    except (OSError, UnicodeError) as exc:
-        raise ConfigurationError(f"{str(path)!r} cannot be written: {exc}.") from exc
-
-
-class Users:
-    """The users who may sign in.
-
-    Args:
-        hashes: Names with the hashes of their passwords.
-    """
-
-    def __init__(self, hashes: Mapping[str, str]) -> None:
-        self._hashes = dict(hashes)
-        self._nobody = _hashed(secrets.token_hex(8), secrets.token_bytes(SALT_BYTES))
-
-    def __len__(self) -> int:
-        """Return the number of users."""
-        return len(self._hashes)
-
-    def admits(self, user: str, password: str) -> bool:
-        """Return whether a password is the user's; an unknown name takes as long as a known one."""
-        hashed = self._hashes.get(user)
-        is_right = is_password(password, hashed or self._nobody)
-        return is_right and hashed is not None
+    return Account(name, hashed, "reader" if role == "reader" else "editor")

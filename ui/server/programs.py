@@ -46,7 +46,7 @@ class PageDoor:
         access, own = self._access, self.loading.token
         if own and authorization and is_token(authorization, own):
             return Caller(OWNER, address, is_owner=True)
-        if not (access.tokens or access.users):
+        if not (access.tokens or access.is_closed):
             return Caller(address, address)
         if not access.tokens:
             raise RefusedError(UNSET, 401)

@@ -43,9 +43,11 @@ from rag.verification.terms import idf
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from rag.answering.cell_writing import CellWriter
     from rag.answering.generation import AnswerForm
     from rag.answering.translating import Translator
     from rag.query.condensing import Condenser
+    from rag.verification.second_verifier import SecondVerifier
 
 OnAnswer = Callable[[Answer, float], None]
 
@@ -200,8 +202,7 @@ def build_engine(
     writer: Writer = parts.writer or extractive
     write_thoroughly = None
     if parts.writer is None and llm is not None:
-        entailment = load_entailment_model() if settings.entailment else None
-        verifier = parts.verifier or SimilarityVerifier(encoder, weight, entailment)
+        verifier = parts.verifier or _build_verifier(index, settings, encoder)
         writer = build_writer(llm, verifier, settings, extractive)
         write_thoroughly = partial(build_thorough_writer, llm, verifier, settings, extractive)
     finder = build_finder(index, settings, parts.retriever)
@@ -253,9 +254,13 @@ def build_thorough_writer(
 
 
 def build_tabulator(
-    index: PaperIndex, settings: Settings, encoder: CachedEncoder | None
+    index: PaperIndex,
+    settings: Settings,
+    llm: LLM | None,
+    encoder: CachedEncoder | None,
+    verifier: Verifier | None = None,
 ) -> Tabulator:
-    """Build what lays papers side by side, in their own sentences."""
+    """Build what lays papers side by side: in their own sentences, or a model's where it is."""
     engine = build_engine(index, settings, None, encoder)
 
     def ask_one(question: str, paper: Paper) -> Sequence[Citation]:
@@ -263,7 +268,35 @@ def build_tabulator(
         return () if answer.caveat else answer.citations
 
     weight = partial(term_weight, index.lexical)
-    return Tabulator(ExtractiveWriter(encoder, weight, settings.answer_words).rank, ask_one)
+    rank = ExtractiveWriter(encoder, weight, settings.answer_words).rank
+    writer = None
+    if llm is not None:
+        verifier = verifier or _build_verifier(index, settings, encoder)
+        writer = build_cell_writer(llm, verifier, settings)
+    return Tabulator(rank, ask_one, writer)
+
+
+def build_cell_writer(llm: LLM, verifier: Verifier, settings: Settings) -> CellWriter:
+    """Build what puts tables into a model's words."""
+    from rag.answering.cell_checking import CellChecker
+    from rag.answering.cell_writing import CellWriter
+
+    return CellWriter(llm, CellChecker(verifier, _build_second(llm, settings)), settings)
+
+
+def _build_verifier(
+    index: PaperIndex, settings: Settings, encoder: CachedEncoder | None
+) -> Verifier:
+    """Build what compares a model's sentences with abstracts."""
+    entailment = load_entailment_model() if settings.entailment else None
+    return SimilarityVerifier(encoder, partial(term_weight, index.lexical), entailment)
+
+
+def _build_second(llm: LLM, settings: Settings) -> SecondVerifier | None:
+    """Build the verifier that asks the model, where that is wanted."""
+    from rag.verification.llm_verifier import LLMVerifier
+
+    return LLMVerifier(llm, settings.deadline_s) if settings.verify == "llm" else None
 
 
 def build_writer(
@@ -275,9 +308,8 @@ def build_writer(
 ) -> Writer:
     """Build the writer of a model's answers; where asked to, the model verifies them as well."""
     from rag.answering.generation import QUICK, ModelWriter
-    from rag.verification.llm_verifier import LLMVerifier
 
-    second = LLMVerifier(llm, settings.deadline_s) if settings.verify == "llm" else None
+    second = _build_second(llm, settings)
     return ModelWriter(
         llm, verifier, settings, rank=extractive.rank, second=second, form=form or QUICK
     )

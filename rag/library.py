@@ -712,6 +712,10 @@ class Library:
     ) -> Answer:
         """Lay papers side by side: `answer.table` has a sentence of each for every column.
 
+        Where there is a language model, a cell is a sentence of the model's if the paper's
+        abstract supports it (`cell.sentence`), else a quote; `RAG_TABLE_TOKENS` and
+        `RAG_TABLE_S` bound it. A cell is None where the abstract does not say it.
+
         Args:
             paper_ids: The rows, in order; at most 50.
             columns: "Problem", "Method", "Data", "Result", "Limits", or questions of one's own,
@@ -730,8 +734,12 @@ class Library:
         columns: Sequence[str] = (),
         history: History = (),
     ) -> Iterator[Answer]:
-        """Yield the table as it grows, row by row; takes and raises the same as `tabulate`."""
-        from rag.answering.tabulating import MOST_COLUMNS, MOST_PAPERS, STANDARD
+        """Yield the table as it grows: row by row in quotes, then in the model's words.
+
+        Takes and raises the same as `tabulate`.
+        """
+        from rag.answering.columns import STANDARD
+        from rag.answering.tabulating import MOST_COLUMNS, MOST_PAPERS
         from rag.assembly import build_tabulator
 
         ids = list(dict.fromkeys(paper_ids))
@@ -742,7 +750,9 @@ class Library:
             raise SourceError(f"A table has at most {MOST_COLUMNS} columns, not {len(wanted)}.")
         known = {each.paper_id: each for each in self._catalog.require(ids)}
         encoder = self._reading.find_encoder() if self._reading else None
-        tabulator = build_tabulator(self._index, self._settings, encoder)
+        tabulator = build_tabulator(
+            self._index, self._settings, self._llm, encoder, self._parts.verifier
+        )
         yield from tabulator.stream([known[each] for each in ids], wanted, to_messages(history))
 
     @property

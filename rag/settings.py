@@ -142,6 +142,14 @@ class Settings(BaseSettings):
     thorough_s: float = Field(
         180.0, ge=1, description="Longest time for a thorough answer, seconds."
     )
+    table_tokens: int = Field(
+        60_000,
+        ge=1000,
+        description="Most tokens that a model reads and writes for a table of papers.",
+    )
+    table_s: float = Field(
+        300.0, ge=1, description="Longest time of a model for a table of papers, seconds."
+    )
     condense: bool = Field(
         True, description="Whether the model rewrites a follow-up that points back, for the search."
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Final, Literal, SupportsIndex
 from urllib.parse import quote, quote_plus
 
@@ -551,30 +551,59 @@ class Research:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCell(Citation):
+    """A cell of a table: a sentence of the paper, or a model's that this sentence supports.
+
+    Attributes:
+        sentence: The model's, which the verdict is on; None where the quote itself is the cell.
+    """
+
+    sentence: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the cell says."""
+        return self.sentence or self.quote
+
+    @property
+    def citation(self) -> Citation:
+        """What its marker stands for."""
+        known = {each.name: getattr(self, each.name) for each in fields(Citation)}
+        return Citation(**known)
+
+
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """A paper of a table, with what its abstract says for each column.
 
     Attributes:
         marker: The paper's number in the conversation.
-        cells: For each column in order the sentence that says it; None where none does.
+        cells: For each column in order what says it; None where the abstract does not.
     """
 
     paper: Paper
     marker: int
-    cells: tuple[Citation | None, ...]
+    cells: tuple[TableCell | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PaperTable:
-    """What papers say, side by side; every cell is a sentence of the row's paper.
+    """What papers say, side by side; every cell rests on a sentence of the row's paper.
 
     Attributes:
-        columns: Headings: names of `rag.answering.tabulating.COLUMNS`, or questions.
+        columns: Headings: names of `rag.answering.columns.COLUMNS`, or questions.
         rows: In the order in which the papers were given.
+        put: How many of the rows a language model has put into words, or failed at.
     """
 
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
+    put: int = 0
+
+    @property
+    def has_model_cells(self) -> bool:
+        """Whether a cell is a model's sentence."""
+        return any(cell and cell.sentence for row in self.rows for cell in row.cells)
 
 
 @dataclass(frozen=True, slots=True)

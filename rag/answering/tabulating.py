@@ -1,69 +1,45 @@
 """Lay papers side by side: for each column the sentence of each abstract that says it.
 
-Nothing is written: every cell is a sentence of its paper, or empty where no sentence has that role
-or answers that question. Not covered: cells in a model's words.
+Every cell is a sentence of its paper, or empty where no sentence has that role or answers that
+question. Where there is a model, the rows are then put into its words, as far as abstracts support
+them: see `cell_writing`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from rag.answering.roles import (
-    MEASURED_ON,
-    METHOD,
-    OWN,
-    PROBLEM,
-    RESULTS,
-    TREATS,
-    Role,
-    asked_role,
+from rag.answering.columns import (
+    COLUMNS,
+    EMPTY,
+    MODELS_WORDS,
+    find_method,
+    has_role,
+    heading_of,
+    may_stand,
 )
+from rag.answering.roles import asked_role
 from rag.sentences import Sentence
-from rag.types import Answer, Citation, Hit, Message, Paper, PaperTable, TableRow
+from rag.types import Answer, Citation, Hit, Message, Paper, PaperTable, TableCell, TableRow
 from rag.verification.numbering import Numbering
-from rag.verification.support import quotable_sentences
 
-# What the columns that come with paperchat ask of a paper, in words that `roles` knows.
-COLUMNS: Final[Mapping[str, str]] = {
-    "Problem": "What problem does it address?",
-    "Method": "What does it propose?",
-    "Data": "On which data was it evaluated?",
-    "Result": "What results does it report?",
-    "Limits": "What are its limitations?",
-}
-STANDARD: Final = ("Problem", "Method", "Data", "Result")
+if TYPE_CHECKING:
+    from rag.answering.cell_writing import CellWriter
+
 COMPARED: Final = ("Method", "Data", "Result")  # of papers that a question compares
 MIN_COMPARED: Final = 2  # columns, and papers
 MOST_COMPARED: Final = 4  # papers
-# Sentences that may stand in a column; a cell is rather empty than another's.
-CONTRIBUTES: Final = re.compile(
-    r"\b(?:contributions?|(?:new|novel|proposed) (?:\w+ )?(?:method|approach|model|framework|system"
-    r"|algorithm|architecture|technique))\b",
-    re.IGNORECASE,
-)
-ON_DATA: Final = re.compile(
-    r"\b(?:on|over|across|from|using|with)\b[^.;]{0,80}\b(?:data\s?sets?|benchmarks?|corp(?:us|ora)"
-    r"|recordings|databases?)\b",
-    re.IGNORECASE,
-)
-FALLS_SHORT: Final = re.compile(
-    r"\b(?:limitations?|drawbacks?|shortcomings?|trade-?offs?"
-    r"|at (?:the|a|some) (?:\w+ ){0,3}(?:cost|expense)|(?:but|although|though|yet) .{0,60}"
-    r"(?:cannot|fails?|slower|degrades?|does not|do not)"
-    r"|remains? (?:open|unclear|unknown|difficult|hard|a challenge))\b",
-    re.IGNORECASE,
-)
-METHODS: Final = (METHOD, TREATS, OWN, CONTRIBUTES)  # the first that a sentence has
 MOST_PAPERS: Final = 50
 MOST_COLUMNS: Final = 8
 # Sentences are given out in this order: what a paper does is told by one, its problem by many.
 GIVEN_OUT: Final = ("Method", "Result", "Data", "Problem", "Limits")
-EMPTY: Final = "–"
 
 Rank = Callable[[str, Sequence[Message], Hit], list[Sentence]]
 AskOne = Callable[[str, Paper], Sequence[Citation]]
+Cells = tuple[TableCell | None, ...]
 
 
 class Tabulator:
@@ -72,11 +48,13 @@ class Tabulator:
     Args:
         rank: Ranks the sentences of a paper by how much of a question they say.
         ask_one: Answers a question from one paper; with nothing where it does not say it.
+        writer: Puts the rows into a model's words; None for quotes alone.
     """
 
-    def __init__(self, rank: Rank, ask_one: AskOne) -> None:
+    def __init__(self, rank: Rank, ask_one: AskOne, writer: CellWriter | None = None) -> None:
         self._rank = rank
         self._ask_one = ask_one
+        self._writer = writer
 
     def stream(
         self, papers: Sequence[Paper], columns: Sequence[str], history: Sequence[Message] = ()
@@ -88,7 +66,7 @@ class Tabulator:
             columns: Names of `COLUMNS` in any case, or questions.
             history: The conversation so far; papers that it cites keep their numbers.
         """
-        headings = tuple(_heading(each) for each in columns)
+        headings = tuple(heading_of(each) for each in columns)
         numbering = Numbering(history)
         hits = tuple(Hit(paper, 1.0, is_named=True) for paper in papers)
         asked = describe_table(len(papers), headings)
@@ -99,15 +77,33 @@ class Tabulator:
             marker = numbering.number(hit.paper)
             rows.append(TableRow(hit.paper, marker, self._cells(hit, headings, marker)))
         table = PaperTable(headings, tuple(rows))
-        yield Answer(
-            asked,
-            table_markdown(table),
-            "answered",
-            citations=cited_cells(table),
-            confidence=1.0,
-            hits=hits,
-            table=table,
+        whole = Answer(asked, "", "answered", confidence=1.0, hits=hits)
+        yield from self._written(whole, table) if self._writer else [_showing(whole, table)]
+
+    def _written(self, whole: Answer, table: PaperTable) -> Iterator[Answer]:
+        """Yield a table of quotes while a model puts its rows into words.
+
+        Each value holds all rows: one that is the last, as the user stopped it, is complete too.
+        """
+        assert self._writer is not None
+        mode, rows = self._writer.mode, list(table.rows)
+        draft = replace(whole, status="draft", stage="writing", mode=mode)
+        yield _showing(draft, table)
+        writing = self._writer.begin(rows, table.columns)
+        with closing(writing.rows()) as done:
+            for put in done:
+                if put is not None:
+                    rows[put[0]] = put[1]
+                    table = PaperTable(table.columns, tuple(rows), table.put + 1)
+                yield _showing(draft, table)
+        has_cells = table.has_model_cells
+        ended = replace(
+            whole,
+            usage=writing.usage,
+            notice=writing.notice(has_cells=has_cells),
+            failure=None if has_cells else writing.failure,
         )
+        yield _showing(replace(ended, mode=mode) if has_cells else ended, table)
 
     def compare(
         self, papers: Sequence[Paper], history: Sequence[Message] = ()
@@ -131,8 +127,8 @@ class Tabulator:
         )
         return PaperTable(columns, tuple(rows))
 
-    def _cells(self, hit: Hit, headings: Sequence[str], marker: int) -> tuple[Citation | None, ...]:
-        found: dict[str, Citation | None] = {}
+    def _cells(self, hit: Hit, headings: Sequence[str], marker: int) -> Cells:
+        found: dict[str, TableCell | None] = {}
         used: set[int] = set()
         for heading in sorted(headings, key=_place):
             cell = self._cell(hit, heading, used)
@@ -151,7 +147,7 @@ class Tabulator:
             (
                 sentence
                 for sentence in self._rank(COLUMNS[heading], (), hit)
-                if sentence.start not in used and _may_stand(heading, sentence, method)
+                if sentence.start not in used and may_stand(heading, sentence, method)
             ),
             None,
         )
@@ -163,58 +159,27 @@ class Tabulator:
             return None
         role = asked_role(question)
         ranked = self._rank(question, (), hit)
-        having = [each for each in ranked if role is None or _has(role, each.text)]
+        having = [each for each in ranked if role is None or has_role(role, each.text)]
         return next((each for each in having if each.start in answering), None)
-
-
-def find_method(paper: Paper) -> Sentence | None:
-    """Return the sentence that says what a paper does; None where none says so."""
-    sentences = quotable_sentences(paper)
-    found = (each for said in METHODS for each in sentences if said.search(each.text))
-    return next(found, None)
-
-
-def _may_stand(heading: str, sentence: Sentence, method: Sentence | None) -> bool:
-    """Return whether a sentence may fill a column.
-
-    Args:
-        heading: The column's.
-        sentence: A sentence of an abstract.
-        method: The one of the method, where known: problems come before it, the rest after it.
-    """
-    text = sentence.text
-    if heading == "Problem":
-        return (method is None or sentence.start < method.start) and bool(PROBLEM.search(text))
-    if method and sentence.start < method.start:
-        return False
-    if heading == "Limits":
-        return bool(FALLS_SHORT.search(text))
-    if heading == "Data":
-        return bool(MEASURED_ON.search(text) or ON_DATA.search(text))
-    return bool(RESULTS.search(text))
-
-
-def _heading(column: str) -> str:
-    """Return the name of a column as it is written, or the question as it is."""
-    asked = column.strip()
-    return next((name for name in COLUMNS if name.lower() == asked.lower()), asked)
 
 
 def _place(heading: str) -> int:
     return GIVEN_OUT.index(heading) if heading in GIVEN_OUT else len(GIVEN_OUT)
 
 
-def _has(role: Role, sentence: str) -> bool:
-    return bool(role.said.search(sentence) or (role.best and role.best.search(sentence)))
+def _showing(answer: Answer, table: PaperTable) -> Answer:
+    """Return an answer with a table, its Markdown and its citations."""
+    cited = cited_cells(table)
+    return replace(answer, text=table_markdown(table), citations=cited, table=table)
 
 
-def _cited(paper: Paper, sentence: Sentence, marker: int) -> Citation:
-    return Citation(marker, paper, sentence.text, sentence.start, sentence.end, 1.0)
+def _cited(paper: Paper, sentence: Sentence, marker: int) -> TableCell:
+    return TableCell(marker, paper, sentence.text, sentence.start, sentence.end, 1.0)
 
 
 def cited_cells(table: PaperTable) -> tuple[Citation, ...]:
-    """Return the cells that are filled, by marker, then by place in the text."""
-    cells = [cell for row in table.rows for cell in row.cells if cell]
+    """Return what the filled cells cite, by marker, then by place in the table."""
+    cells = [cell.citation for row in table.rows for cell in row.cells if cell]
     return tuple(sorted(cells, key=lambda cell: cell.marker))
 
 
@@ -225,17 +190,24 @@ def describe_table(papers: int, columns: Sequence[str]) -> str:
 
 
 def table_markdown(table: PaperTable) -> str:
-    """Render a table as Markdown, each cell with its marker."""
+    """Render a table as Markdown, each cell with its marker, and a model's marked as such."""
     rows = [("Paper", *table.columns)]
     rows += [
         (
             f"{row.paper.title} [{row.marker}]",
-            *(f"{cell.quote} [{cell.marker}]" if cell else EMPTY for cell in row.cells),
+            *map(_cell_markdown, row.cells),
         )
         for row in table.rows
     ]
     lines = [f"| {' | '.join(map(_flat, row))} |" for row in rows]
     return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
+
+
+def _cell_markdown(cell: TableCell | None) -> str:
+    if cell is None:
+        return EMPTY
+    whose = f" ({MODELS_WORDS})" if cell.sentence else ""
+    return f"{cell.text}{whose} [{cell.marker}]"
 
 
 def _flat(text: str) -> str:

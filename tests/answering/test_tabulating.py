@@ -69,7 +69,7 @@ def test_what_others_did_before_is_not_the_papers_own(words_library):
 def test_every_cell_is_cited_word_for_word(words_library):
     answer = words_library.tabulate(["reeds", "dams"])
     cells = [cell for row in answer.table.rows for cell in row.cells if cell]
-    assert set(answer.citations) == set(cells)
+    assert set(answer.citations) == {each.citation for each in cells}
     assert all(each.paper.abstract[each.start : each.end] == each.quote for each in cells)
     assert [row.marker for row in answer.table.rows] == [1, 2]
 

@@ -1423,6 +1423,27 @@ def test_papers_are_laid_side_by_side(run, run_json, filled):
     assert "no paper 'gone'" in run("papers", "table", "gone")[2]
 
 
+def test_a_table_tells_which_cells_are_a_models_and_that_it_failed(
+    run, run_json, filled, endpoint, monkeypatch
+):
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("RAG_RETRIES", "0")
+    quote = run_json("papers", "table", "kettles", "--llm", "extractive")["rows"][0]["cells"][1]
+    assert quote["sentence"] is None
+    said = f"In this paper, {quote['quote'][0].lower()}{quote['quote'][1:]}"
+    endpoint.reply(json.dumps({"cells": [{"column": 1, "sentence": said}]}))
+    asked = ("papers", "table", "kettles", "--column", "method", "--llm", "any")
+    assert run(*asked)[1].splitlines()[1:] == [
+        f"    Method: {said} (model’s words)",
+        f"        “{quote['quote']}”",
+    ]
+    endpoint.forget()
+    endpoint.fail(401)
+    code, out, told = run(*asked)
+    assert (code, out.splitlines()[1]) == (0, f"    Method: {quote['quote']}")
+    assert "the cells are the papers' own sentences" in told
+
+
 def test_a_paper_is_added_from_text_on_standard_input(run, monkeypatch):
     text = "Title: Tides\nAuthors: Ada Kessel, Bo Tee\nAbstract: They rise.\nKeywords: sea"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

@@ -1,12 +1,16 @@
-"""Render a table of papers: a row for each paper, every cell a sentence with its marker."""
+"""Render a table of papers: a row for each paper, every cell a sentence with its marker.
+
+Sentences of a model are marked as such.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Final
 
-from rag.answering.tabulating import COLUMNS, MOST_COLUMNS
-from rag.types import Answer, Citation, PaperTable, TableRow
+from rag.answering.columns import COLUMNS, MODELS_WORDS
+from rag.answering.tabulating import MOST_COLUMNS, cited_cells
+from rag.types import Answer, PaperTable, TableCell, TableRow
 from ui.chat.answers import Markers
 from ui.templates.icons import icon
 from ui.templates.markdown import plain_html
@@ -20,11 +24,11 @@ def paper_table_html(answer: Answer, table: PaperTable, turn: int) -> str:
     is_draft = answer.status == "draft"
     is_fixed = is_draft or len(table.columns) == 1
     whole = table_html(answer, table, turn, is_fixed=is_fixed)
-    return whole + ("" if is_draft else _below(table, turn))
+    return whole + ("" if is_draft else _below(table, turn) + legend_html(answer, table))
 
 
 def table_html(answer: Answer, table: PaperTable, turn: int, *, is_fixed: bool) -> str:
-    """Render a table alone; its markers link to the sources of the turn.
+    """Render a table; its markers link to the sources of the turn.
 
     Args:
         answer: It stands in.
@@ -32,8 +36,7 @@ def table_html(answer: Answer, table: PaperTable, turn: int, *, is_fixed: bool) 
         turn: The answer's number.
         is_fixed: Whether columns cannot be removed.
     """
-    cells = [cell for row in table.rows for cell in row.cells if cell]
-    link = Markers(cells, turn)
+    link = Markers(cited_cells(table), turn)
     head = "".join(
         _heading(place, name, turn, is_fixed=is_fixed)
         for place, name in enumerate(table.columns, start=1)
@@ -72,8 +75,23 @@ def _row(row: TableRow, link: Markers) -> str:
     )
 
 
-def _cell(cell: Citation | None, link: Markers) -> str:
-    return f"{plain_html(cell.quote)}&nbsp;{link(cell.marker, cell.quote)}" if cell else EMPTY
+def _cell(cell: TableCell | None, link: Markers) -> str:
+    if cell is None:
+        return EMPTY
+    whose = f' <small class="by-model">{MODELS_WORDS}</small>' if cell.sentence else ""
+    return f"{plain_html(cell.text)}&nbsp;{link(cell.marker, cell.quote)}{whose}"
+
+
+def legend_html(answer: Answer, table: PaperTable) -> str:
+    """Render what the cells of a table are."""
+    empty = "“–” means that the abstract does not say it."
+    if not table.has_model_cells:
+        return f'<p class="notice">Every cell is a sentence of the abstract. {empty}</p>'
+    return (
+        f'<p class="notice">“{MODELS_WORDS}” marks what {escape(answer.mode)} wrote: the number '
+        "leads to the sentence of the abstract that supports it. All other cells are sentences of "
+        f"the abstracts. {empty}</p>"
+    )
 
 
 def _first_author(authors: tuple[str, ...]) -> str:
@@ -96,6 +114,4 @@ def _below(table: PaperTable, turn: int) -> str:
         f'<div class="below-table">{form if len(table.columns) < MOST_COLUMNS else ""}'
         f'<button type="button" data-do="export" data-format="table" data-of="turn-{turn}">'
         f"{icon('export')}CSV</button></div>"
-        '<p class="notice">Every cell is a sentence of the abstract. “–” means that no sentence '
-        "says it.</p>"
     )

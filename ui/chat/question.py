@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.tabulating import STANDARD, describe_table
+from rag.answering.columns import STANDARD
+from rag.answering.tabulating import describe_table
 from rag.library import Library
 from rag.types import NO_FILTERS, Filters
 from ui.chat import storage

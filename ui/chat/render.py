@@ -155,6 +155,9 @@ def question_html(question: str) -> str:
 
 def stage_line(answer: Answer, papers: int) -> str:
     """Return what is being done, in words."""
+    if answer.table and answer.stage == "writing":
+        put, rows = answer.table.put, len(answer.table.rows)
+        return f"{answer.mode} has read {put:,} of {counted(rows, 'paper')}…"
     if answer.table:
         return f"Reading paper {len(answer.table.rows) + 1:,} of {len(answer.hits):,}…"
     if step := describe_step(answer):

@@ -10,7 +10,7 @@ from typing import Final
 from rag.types import Answer, Citation
 from ui.chat.answers import answer_html, card_id, notice_html
 from ui.chat.cards import meta_line
-from ui.chat.paper_table import table_html
+from ui.chat.paper_table import legend_html, table_html
 from ui.chat.render import question_html
 from ui.templates.markdown import plain_html
 
@@ -21,7 +21,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } h3 { fon
 a { color: #0f766e; } .marker { font-size: 0.8em; text-decoration: none; vertical-align: 0.2em; }
 strong { display: block; } table { border-collapse: collapse; font-size: 0.9rem; }
 :is(th, td) { text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0; }
-.wide { overflow-x: auto; } .meta, .notice, .unsure, footer { color: #78716c; font-size: 0.88rem; }
+.wide { overflow-x: auto; }
+:is(.meta, .by-model, .notice, .unsure, footer) { color: #78716c; font-size: 0.88rem; }
 .claim-unsupported, .claim-contradicted { color: #b42318; } blockquote { margin: 0.3rem 0 0.8rem; }
 blockquote { padding-left: 0.8rem; border-left: 3px solid #99a; } section { margin-bottom: 1rem; }
 button { all: unset; }
@@ -53,7 +54,8 @@ def _page(title: str, body: str) -> str:
 
 def _turn(answer: Answer, turn: int) -> str:
     if answer.table:
-        body = table_html(answer, answer.table, turn, is_fixed=True) + notice_html(answer)
+        body = table_html(answer, answer.table, turn, is_fixed=True)
+        body += legend_html(answer, answer.table) + notice_html(answer)
     else:
         body = answer_html(answer, turn)
     sources = "".join(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import openai
@@ -52,6 +55,24 @@ def text_of(chunks):
 
 def chat(client, **others):
     return client.chat.completions.create(**{"model": MODEL, "messages": ASKED} | others)
+
+
+SENT_AT_MOST = 15  # requests of each kind and phase
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
+
+
+def test_whatever_is_sent_to_what_is_described_is_answered_as_described(page, tmp_path):
+    command = [Path(sys.executable).with_name("schemathesis"), "run", f"{page}v1/openapi.json"]
+    options = ["--checks", f"{CHECKS},response_schema_conformance", "--seed", "1"]
+    done = subprocess.run(
+        [*command, *options, "--max-examples", str(SENT_AT_MOST), "--request-timeout", "60"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Tested: 5" in done.stdout
 
 
 def test_the_models_are_the_library_as_set_up_and_its_own_sentences(client):

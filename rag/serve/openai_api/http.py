@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -59,11 +60,25 @@ def add_openai_api(app: FastAPI, door: Door) -> None:
     """
     app.state.door = door
     app.include_router(router)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(InvalidError, _on_unanswerable)
     app.add_exception_handler(UnknownModelError, _on_unknown_model)
     app.add_exception_handler(RagError, _on_failure)
     app.add_exception_handler(HTTPException, _on_http)
+
+
+def _described(app: FastAPI) -> replies.Plain:
+    """Describe the requests; a wrong one is told with 400 as OpenAI does, never with 422."""
+    if app.openapi_schema is None:
+        made = FastAPI.openapi(app)
+        for methods in made["paths"].values():
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            made.get("components", {}).get("schemas", {}).pop(name, None)
+    described: replies.Plain = app.openapi_schema or {}
+    return described
 
 
 def _entered(request: Request) -> Caller:
@@ -83,8 +98,20 @@ def _counted(request: Request, caller: Annotated[Caller, Depends(_entered)]) -> 
 
 
 Opened = Annotated[Library, Depends(_library)]
+REFUSALS: Final = {
+    400: "The request is wrong; `param` names the field.",
+    401: "A token is missing or wrong.",
+    404: "There is no such model.",
+    429: "Too many questions; `Retry-After` says when to go on.",
+    503: "The library is not ready, or cannot be read now.",
+}
 router = APIRouter(
-    prefix=PREFIX, tags=["paperchat"], dependencies=[Depends(bearer), Depends(_entered)]
+    prefix=PREFIX,
+    tags=["paperchat"],
+    dependencies=[Depends(bearer), Depends(_entered)],
+    responses={
+        status: {"model": replies.Refusal, "description": why} for status, why in REFUSALS.items()
+    },
 )
 
 

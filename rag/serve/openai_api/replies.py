@@ -35,6 +35,21 @@ class ModelList(BaseModel):
     data: list[Model]
 
 
+class Error(BaseModel):
+    """What went wrong, as OpenAI's clients read it; `param` names the field of the request."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class Refusal(BaseModel):
+    """A request that is not answered."""
+
+    error: Error
+
+
 class UrlCitation(BaseModel):
     """Where a link stands in the text, and where it leads; `quote` is verbatim in the abstract."""
 

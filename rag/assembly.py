@@ -34,7 +34,7 @@ from rag.retrieval.search import PaperSearch
 from rag.settings import Settings
 from rag.store.index import PaperIndex
 from rag.store.lexical import LexicalIndex
-from rag.types import Answer, Citation, Filters, Hit, Message, Paper
+from rag.types import OWNER, Actor, Answer, Citation, Filters, Hit, Message, Paper
 from rag.verification.entailment import load_entailment_model
 from rag.verification.similarity import SimilarityVerifier
 from rag.verification.support import Verifier
@@ -67,12 +67,14 @@ class Parts:
         verifier: Checks what a model writes.
         writer: Writes the answers.
         on_answer: Told each whole answer and the seconds that it took.
+        actor: Who uses the library.
     """
 
     retriever: Retriever | None = None
     verifier: Verifier | None = None
     writer: Writer | None = None
     on_answer: OnAnswer | None = None
+    actor: Actor = OWNER
 
 
 OWN_PARTS: Final = Parts()

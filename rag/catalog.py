@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.store.index import PaperIndex
+    from rag.userdata.changes import Changing
 
 
 GROUPS_NAMED: Final = 20  # of the collections or tags that there are
@@ -37,10 +38,12 @@ class Catalog:
 
     Args:
         index: The library's index.
+        changing: Lets the papers be changed, and notes it.
     """
 
-    def __init__(self, index: PaperIndex) -> None:
+    def __init__(self, index: PaperIndex, changing: Changing) -> None:
         self._index = index
+        self._changing = changing
         self._examples: tuple[tuple[int, ...], list[str]] | None = None
         self._duplicates: tuple[int, list[list[Heading]]] | None = None
         self._topics: tuple[tuple[int, ...], list[Topic]] | None = None
@@ -173,7 +176,8 @@ class Catalog:
         except RecordError as exc:
             raise SourceError(f"Nothing was changed: {exc}.") from exc
         self._require_own_identifiers(paper, edited)
-        rewrite_papers(self._index, [edited])
+        with self._changing.noted("edit", [paper.paper_id, *values]) as tally:
+            tally.papers = rewrite_papers(self._index, [edited])
         return edited
 
     def _require_own_identifiers(self, before: Paper, edited: Paper) -> None:
@@ -189,7 +193,9 @@ class Catalog:
         """Put papers back as they once were, also removed ones; how many it changes."""
         from rag.store.writing import restore_papers
 
-        return restore_papers(self._index, papers)
+        with self._changing.noted("undo", [each.paper_id for each in papers]) as tally:
+            tally.papers = restore_papers(self._index, papers)
+        return tally.papers
 
     def merge(self, paper_ids: Sequence[str]) -> Paper:
         """Make one paper of several: of each field the better value, all sources kept.
@@ -207,7 +213,9 @@ class Catalog:
             raise SourceError("Merging takes at least two papers.")
         found = {each.paper_id: each for each in self.require(ids)}
         whole = merge_all([found[each] for each in ids])
-        merge_papers(self._index, whole, ids[1:])
+        with self._changing.noted("merge", ids) as tally:
+            merge_papers(self._index, whole, ids[1:])
+            tally.papers = len(ids)
         return whole
 
     def are_surely_one(self, paper_ids: Sequence[str]) -> bool:
@@ -236,7 +244,10 @@ class Catalog:
             for paper in self.require(paper_ids)
             for kept in [[name for name in paper.collections if folded(name) not in gone]]
         ]
-        return rewrite_papers(self._index, changed)
+        what = _grouped("collection", names, out_of)
+        with self._changing.noted("collect", what) as tally:
+            tally.papers = rewrite_papers(self._index, changed)
+        return tally.papers
 
     def inside(self, collections: Sequence[str] = (), tags: Sequence[str] = ()) -> list[str]:
         """Return the ids of the papers in one of the collections and with one of the tags."""
@@ -288,7 +299,9 @@ class Catalog:
             for paper in self.require(paper_ids)
             for kept in [[name for name in paper.tags if folded(name) not in gone]]
         ]
-        return rewrite_papers(self._index, changed)
+        with self._changing.noted("tag", _grouped("tag", fresh, drop)) as tally:
+            tally.papers = rewrite_papers(self._index, changed)
+        return tally.papers
 
     def duplicates(self) -> list[list[Heading]]:
         """Return papers that may be one, group by group: of a title, an id or a near abstract."""
@@ -321,6 +334,11 @@ class Catalog:
         """
         self._index.refresh()
         return self._index.paper_vectors(paper_ids) if self._index.has_vectors else None
+
+
+def _grouped(kind: str, into: Sequence[str], out_of: Sequence[str]) -> list[str]:
+    """Tell which groups papers went into and came out of."""
+    return [*(f"into {kind} “{name}”" for name in into), *(f"out of “{name}”" for name in out_of)]
 
 
 def _told_of_other(scheme: str, value: str, edited: Paper, other: Paper) -> str:

@@ -9,6 +9,7 @@ RagError
 │   ├── LibraryUnavailableError a server that keeps a part of it does not answer
 │   ├── EmbedderMismatchError  it was made with another embedder or passage settings
 │   └── UnknownConversationError  a conversation is not there, or not its asker's
+├── NotAllowedError          who asks for a change may not make it
 ├── EmbedderUnavailableError no channel gives the embedder's weights
 └── ModelError               the language model did not answer
     ├── ModelAuthenticationError
@@ -63,6 +64,10 @@ class EmbedderMismatchError(LibraryError):
 
 class UnknownConversationError(LibraryError):
     """A conversation was deleted meanwhile, or belongs to someone else."""
+
+
+class NotAllowedError(RagError):
+    """Somebody who may only read asked for a change of the library."""
 
 
 class EmbedderUnavailableError(RagError):

@@ -29,6 +29,7 @@ from rag.settings import Settings, read_settings
 from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,
+    Actor,
     Answer,
     Depth,
     Filters,
@@ -57,12 +58,14 @@ if TYPE_CHECKING:
     from rag.store.backup import Backup
     from rag.store.faults import VerifyReport
     from rag.store.index import PaperIndex
+    from rag.userdata.changes import ChangeLog
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
     from rag.userdata.shares import Shares
     from rag.verification.support import Verifier
     from rag.watches import Watches
 
+PASTED: Final = "pasted text"  # as a source that is noted
 MOST_PREVIEWED: Final = 20  # papers; nobody checks more before they are stored
 logger = logging.getLogger(__name__)
 
@@ -85,12 +88,15 @@ class Library:
     def __init__(
         self, index: PaperIndex, settings: Settings, llm: LLM | None, parts: Parts
     ) -> None:
+        from rag.userdata.changes import Changing
+
         self._index = index
         self._settings = settings
         self._llm = llm
         self._parts = parts
         self._reading = build_reading_embedder(settings, index.embedder)
-        self._catalog = Catalog(index)
+        self._changing = Changing(index, parts.actor)
+        self._catalog = Catalog(index, self._changing)
 
     @classmethod
     def open(
@@ -290,6 +296,7 @@ class Library:
         from rag.lookup.services import Services
         from rag.readers import Meter, collected, read_sources, require_paper
         from rag.store.writing import write_papers
+        from rag.userdata.changes import names_of
 
         given = [sources] if isinstance(sources, str | Path | Paper | Mapping) else sources
         given = given if isinstance(given, Iterator) else list(given)
@@ -297,17 +304,36 @@ class Library:
         services = Services(self._settings)
         read = collected(read_sources(open_sources(given, services, most), meter), collections)
         items = require_paper(with_abstracts(read, services, on_progress) if looks_up else read)
-        if not dry_run:
+        if dry_run:
+            return write_papers(
+                self._index,
+                items,
+                on_progress,
+                share_read=meter.share,
+                files_read=meter.ended,
+                dry_run=True,
+            )
+        sources = [] if isinstance(given, Iterator) else names_of(given)
+        report = self._added(items, meter, on_progress, sources)
+        return self.remove_gone(report) if removes_gone else report
+
+    def _added(
+        self,
+        items: Iterator[Item],
+        meter: Meter,
+        on_progress: OnProgress,
+        sources: Sequence[str],
+    ) -> IngestReport:
+        """Write papers that were read, and note from where."""
+        from rag.store.writing import write_papers
+
+        with self._changing.noted("add", sources) as tally:
             self.prepare(on_progress)
-        report = write_papers(
-            self._index,
-            items,
-            on_progress,
-            share_read=meter.share,
-            files_read=meter.ended,
-            dry_run=dry_run,
-        )
-        return self.remove_gone(report) if removes_gone and not dry_run else report
+            report = write_papers(
+                self._index, items, on_progress, share_read=meter.share, files_read=meter.ended
+            )
+            tally.papers = report.added + report.updated
+        return report
 
     def preview(
         self,
@@ -388,7 +414,11 @@ class Library:
         """
         from rag.store.writing import remove_gone
 
-        return replace(report, gone=tuple(remove_gone(self._index, report.gone)))
+        ids = [each.paper_id for each in report.gone]
+        with self._changing.noted("remove", ids) as tally:
+            gone = tuple(remove_gone(self._index, report.gone))
+            tally.papers = len(gone)
+        return replace(report, gone=gone)
 
     def ingest_text(
         self,
@@ -413,16 +443,14 @@ class Library:
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
         from rag.lookup.asked import find_ids
-        from rag.readers import read_text, require_paper
-        from rag.store.writing import write_papers
+        from rag.readers import Meter, read_text, require_paper
 
         if not text.strip():
             raise SourceError("There is nothing to add. Paste a title and an abstract, or ids.")
         if ids := find_ids(text):
             return self.ingest(ids, on_progress=on_progress)
         items = require_paper(read_text(text, given or {}))
-        self.prepare(on_progress)
-        return write_papers(self._index, items, on_progress)
+        return self._added(items, Meter(()), on_progress, [PASTED])
 
     def watch(
         self,
@@ -451,13 +479,12 @@ class Library:
         """
         from rag.lookup.services import Services
         from rag.lookup.watching import watch_zotero
-        from rag.readers import collected, read_sources
-        from rag.store.writing import write_papers
+        from rag.readers import Meter, collected, read_sources
 
         self.prepare(on_progress)
         for opened in watch_zotero(source, Services(self._settings), every_s):
             items = collected(read_sources([opened]), collections)
-            report = write_papers(self._index, items, on_progress)
+            report = self._added(items, Meter(()), on_progress, [source])
             yield self.remove_gone(report) if removes_gone else report
 
     def fill_new(self, *, is_wanted: bool, on_progress: OnProgress = _quietly) -> None:
@@ -509,7 +536,10 @@ class Library:
         given = list(enrichments)
         held = self._index.papers.papers_of([each.paper.paper_id for each in given])
         known = [(held[each.paper.paper_id], each) for each in given if each.paper.paper_id in held]
-        return rewrite_papers(self._index, [each.applied_to(paper) for paper, each in known])
+        with self._changing.noted("look up", [paper.paper_id for paper, _ in known]) as tally:
+            changed = [each.applied_to(paper) for paper, each in known]
+            tally.papers = rewrite_papers(self._index, changed)
+        return tally.papers
 
     @property
     def catalog(self) -> Catalog:
@@ -530,7 +560,10 @@ class Library:
         """Delete papers from the whole library; return how many there were."""
         from rag.store.writing import remove_papers
 
-        return remove_papers(self._index, [paper_ids] if isinstance(paper_ids, str) else paper_ids)
+        ids = [paper_ids] if isinstance(paper_ids, str) else list(paper_ids)
+        with self._changing.noted("remove", ids) as tally:
+            tally.papers = remove_papers(self._index, ids)
+        return tally.papers
 
     def back_up(self, path: str | Path, on_progress: OnProgress = _quietly) -> Backup:
         """Write papers, vectors, conversations and all else into one file, while they are used.
@@ -593,6 +626,8 @@ class Library:
         """
         from rag.store.verifying import verify
 
+        if repair:
+            self._changing.require()
         return verify(self._index, repair=repair)
 
     def search(
@@ -868,7 +903,7 @@ class Library:
         from rag.lookup.services import Services
         from rag.watches import Watches
 
-        return Watches(self._index, lambda: Services(self._settings), self.ingest)
+        return Watches(self._index, lambda: Services(self._settings), self.ingest, self._changing)
 
     @cached_property
     def shares(self) -> Shares:
@@ -876,6 +911,24 @@ class Library:
         from rag.userdata.shares import Shares
 
         return Shares(self._index.database)
+
+    @property
+    def changes(self) -> ChangeLog:
+        """Who changed the library, when, and what."""
+        from rag.userdata.changes import ChangeLog
+
+        return ChangeLog(self._index.database)
+
+    def acting_for(self, actor: Actor) -> Library:
+        """Return the same library, as somebody uses it: what they may not change is refused.
+
+        The changes are noted under the actor's name. Refused is by `NotAllowedError`.
+        """
+        return Library(self._index, self._settings, self._llm, replace(self._parts, actor=actor))
+
+    def require_change(self) -> None:
+        """Raise `NotAllowedError` where the library may not be changed by who uses it."""
+        self._changing.require()
 
     @property
     def settings(self) -> Settings:

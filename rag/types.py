@@ -879,3 +879,19 @@ class Progress:
     done: int
     total: int
     is_estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who uses a library.
+
+    Attributes:
+        name: What their changes are noted under; "" for whoever uses the folder itself.
+        may_change: Whether they may add, edit, merge, group and remove papers.
+    """
+
+    name: str = ""
+    may_change: bool = True
+
+
+OWNER: Final = Actor()

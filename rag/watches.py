@@ -26,6 +26,7 @@ from rag.userdata.watching import Offer, State, Watch, WatchStore
 
 if TYPE_CHECKING:
     from rag.store.index import PaperIndex
+    from rag.userdata.changes import Changing
 
 LOCK: Final = "watches.lock"
 LOCK_TIMEOUT_S: Final = 120.0
@@ -89,11 +90,17 @@ class Watches:
         index: The library's.
         build_services: Builds the services that are asked, for one look.
         add: Adds papers to the library.
+        changing: Lets the library be changed, and notes it.
     """
 
     def __init__(
-        self, index: PaperIndex, build_services: Callable[[], Services], add: Adds
+        self,
+        index: PaperIndex,
+        build_services: Callable[[], Services],
+        add: Adds,
+        changing: Changing,
     ) -> None:
+        self._changing = changing
         self._index = index
         self._store = WatchStore(index.database)
         self._build_services = build_services
@@ -113,8 +120,11 @@ class Watches:
             ConfigurationError: It is none, or of a service that does not give its newest papers.
             SourceError: It is watched already.
         """
+        self._changing.require()
         asked = require_query(source)
-        return self._store.add(f"{asked.where}:{asked.name}")
+        added = self._store.add(f"{asked.where}:{asked.name}")
+        self._changing.note("watch", 0, [added.source])
+        return added
 
     def remove(self, named: str | int) -> Watch:
         """Watch something no more; return what it was. Papers that were dismissed stay dismissed.
@@ -125,11 +135,13 @@ class Watches:
         Raises:
             SourceError: There is none that is called so.
         """
+        self._changing.require()
         asked = find_asked(str(named))
         names = {str(named), f"{asked.where}:{asked.name}" if asked else ""}
         for each in self._store.watches():
             if names & {str(each.watch_id), each.source}:
                 self._store.remove(each.watch_id)
+                self._changing.note("unwatch", 0, [each.source])
                 return each
         raise SourceError(f"There is no watch {named!r}; `paperchat watch list` has them.")
 
@@ -152,6 +164,7 @@ class Watches:
             SourceError: One of them was not found by a watch; nothing is added.
             EmbedderUnavailableError: The library has vectors, and no more can be made now.
         """
+        self._changing.require()
         chosen = self._chosen(paper_ids, "new", "dismissed")
         papers = [each.paper for each in chosen]
         report = self._add(papers, collections=collections, on_progress=on_progress)
@@ -164,8 +177,11 @@ class Watches:
         Raises:
             SourceError: One of them was not found by a watch; none is dismissed.
         """
+        self._changing.require()
         chosen = self._chosen(paper_ids, "new", "dismissed")
-        self._store.set_state([each.paper.paper_id for each in chosen], "dismissed")
+        ids = [each.paper.paper_id for each in chosen]
+        self._store.set_state(ids, "dismissed")
+        self._changing.note("dismiss", len(ids), ids)
         return len(chosen)
 
     def look(self, *, most: int = MOST_FOUND, on_progress: OnProgress = lambda _: None) -> Look:
@@ -182,6 +198,7 @@ class Watches:
             LibraryError: The library cannot be written.
             LibraryUnavailableError: Another process looks, and takes long.
         """
+        self._changing.require()
         self._store.require_writable()
         with self._alone():
             catalogues = Catalogues(self._build_services())
@@ -279,7 +296,8 @@ class Watches:
             known = [(held[each.paper_id], each) for each in told if each.paper_id in held]
             changed = [(old, each.applied_to(old)) for old, each in known]
             if fresh := [news for old, new in changed for news in _news(old, new)]:
-                rewrite_papers(self._index, [new for _, new in changed])
+                with self._changing.noted("look up", [old.paper_id for old, _ in changed]) as tally:
+                    tally.papers = rewrite_papers(self._index, [new for _, new in changed])
                 news += fresh
             self._store.put_checked({each.paper_id: each.version for each in some})
         return news

@@ -8,7 +8,7 @@ import gradio as gr
 
 from ui.chat.events import connect_chat
 from ui.chat.tab import build_chat_tab
-from ui.library.tab import build_library_tab, connect_library, connect_undoing
+from ui.library.tab import build_library_tab, connect_library, connect_visitor
 from ui.server.api import add_api
 from ui.server.loading import Loading
 from ui.settings.tab import build_settings_tab, connect_settings
@@ -51,6 +51,6 @@ def build_app(loading: Loading) -> gr.Blocks:
                 settings = build_settings_tab(loading)
         connect_settings(app, loading, settings)
         connect_chat(app, chat, loading, settings.state)
-        connect_undoing(app, library, chat.here)
+        connect_visitor(app, library, chat.here)
         connect_library(loading, library, place=place, tabs=tabs, question=chat.question)
     return app

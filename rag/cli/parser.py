@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NoReturn, get_args
 
 from rag.cli import backing_up, commands
+from rag.cli.changes import add_log
 from rag.cli.curating import add_curating
 from rag.cli.noting import add_noting
 from rag.cli.numbers import port, positive, year
@@ -263,6 +264,7 @@ def _add_papers(parser: argparse.ArgumentParser) -> None:
     add_curating(actions, common)
     add_tabulating(actions, common)
     add_noting(actions, common)
+    add_log(actions.add_parser("log", parents=common, help="who changed what, the last first"))
     for action in (listing, show, remove, verify):
         _add_json(action)
 

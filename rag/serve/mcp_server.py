@@ -28,7 +28,7 @@ from prompts import render_prompt
 from rag.errors import RagError, SourceError
 from rag.serve.door import Caller, Door
 from rag.serve.tools import ADDING, OFFERED, PROMPTS, READING, Tool, require_paper
-from rag.types import Paper, Stage
+from rag.types import Actor, Paper, Stage
 
 NAME: Final = "paperchat"
 SCHEME: Final = "paper://"
@@ -36,6 +36,7 @@ MARKDOWN: Final = "text/markdown"
 PAGE: Final = 100  # resources a page of their list
 CALLS_AT_ONCE: Final = 8
 COUNTED: Final = ("ask", "search")  # what the limit of questions is for
+ASSISTANT: Final = Actor("(assistant)")  # no user is called so
 UNFORESEEN: Final = "paperchat could not do that; what went wrong stands in its log."
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,10 @@ class Served:
     def _called(
         self, tool: Tool[Any], arguments: Mapping[str, object], tell: Callable[[Stage], None]
     ) -> types.CallToolResult:
-        return _succeeded(tool.call(self._door.library(), arguments, tell))
+        library = self._door.library()
+        if not tool.is_read_only:  # it is offered to those alone who may
+            library = library.acting_for(ASSISTANT)
+        return _succeeded(tool.call(library, arguments, tell))
 
     async def _in_thread(self, work: Callable[[], Given]) -> Given:
         if self._limiter is None:

@@ -26,8 +26,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 # retractions and edits; 3: without pinned conversations; 4: without marks
 # and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
 # 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`;
-# 10: without accounts.
-SCHEMA: Final = 11
+# 10: without accounts; 11: without changes.
+SCHEMA: Final = 12
 
 metadata = MetaData()
 
@@ -376,4 +376,16 @@ share = Table(
         unique=True,
     ),
     Column("shared_at", Text, nullable=False),
+)
+
+# Who changed what: ids, sources and names, never texts of questions.
+change = Table(
+    "change",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("changed_at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("did", String(16), nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("what", Text, nullable=False),
 )

@@ -41,6 +41,7 @@ LATER_TABLES: Final = {
     "watch": "watch_id INTEGER, source TEXT, added_at TEXT, looked_at TEXT, floor TEXT",
     "offer": "paper_id TEXT, watch_id INTEGER, state TEXT, found_at TEXT, record TEXT",
     "family_name": "paper_number INTEGER, position INTEGER, name TEXT",
+    "change": "number INTEGER, changed_at TEXT, who TEXT, did TEXT, papers INTEGER, what TEXT",
     "account": "name TEXT, role TEXT, hashed TEXT, changed_at TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours

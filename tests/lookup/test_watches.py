@@ -67,7 +67,7 @@ def library(lookup_settings):
 def watches(library, lookup_settings, clock):
     """The library's watches, which wait for nothing."""
     build = partial(Services, lookup_settings, sleep=clock.sleep, clock=clock)
-    return Watches(library._index, build, library.ingest)
+    return Watches(library._index, build, library.ingest, library._changing)
 
 
 def ids(offers):
@@ -284,7 +284,7 @@ def test_a_service_that_is_down_is_told(library, lookup_settings):
     with ScriptedService() as gone:
         address = gone.url
     settings = lookup_settings.model_copy(update={"arxiv_url": address})
-    down = Watches(library._index, partial(Services, settings), library.ingest)
+    down = Watches(library._index, partial(Services, settings), library.ingest, library._changing)
     down.add(QUERY)
     (failure,) = down.look().failures
     assert failure.startswith("Could not reach arXiv (nothing answers at 127.0.0.1")
@@ -394,7 +394,9 @@ def test_of_a_groups_machines_that_look_at_once_one_offers_it(
         one.ingest(DAMS)
         one.watches.add(QUERY)
         build = partial(Services, lookup_settings, sleep=clock.sleep, clock=clock)
-        looks = [Watches(each._index, build, each.ingest).look for each in (one, other)]
+        looks = [
+            Watches(each._index, build, each.ingest, each._changing).look for each in (one, other)
+        ]
         with ThreadPoolExecutor() as threads:
             found = list(threads.map(lambda look: look(), looks))
         assert sorted(len(each.offers) for each in found) == [0, 1]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
 
-from rag.errors import RagError
+from rag.embedding import OnProgress
+from rag.errors import NotAllowedError, RagError
 from rag.library import MOST_PREVIEWED, Library
 from rag.readers import FORMATS, SUFFIXES
 from rag.types import IngestReport, Preview
@@ -108,37 +110,42 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
     def upload(
         files: Sequence[str] | None,
         before: Pending,
+        request: gr.Request,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         discard(before)
         told = progress_in(bar)
-        return None, *_understood(lambda: preview_files(showing.context.library, files or (), told))
+        find = partial(showing.context.changing, request)
+        return None, *_understood(lambda: _previewed(find, files or (), told))
 
     def paste(
         text: str,
         before: Pending,
+        request: gr.Request,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         discard(before)
         told = progress_in(bar)
-        return _understood(lambda: preview_pasted(showing.context.library, text, told))
+        return _understood(lambda: preview_pasted(showing.context.changing(request), text, told))
 
     def complete(
         given: Pending,
+        request: gr.Request,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         told = progress_in(bar)
-        look = partial(look_abstracts_up, showing.context.library, given, told)
-        return _understood(look, has_asked=True)
+        find = partial(showing.context.changing, request)
+        return _understood(lambda: look_abstracts_up(find(), given, told), has_asked=True)
 
     def keep(
         given: Pending,
         view: View,
         chosen: str,
         opened: str | None,
+        request: gr.Request,
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
-        message = _added(showing.context.library, given, bar)
+        message = _added(partial(showing.context.changing, request), given, bar)
         return (*showing.parts(view, chosen, opened), "", Pending(), message, HIDDEN)
 
     def drop(given: Pending) -> tuple[object, ...]:
@@ -163,6 +170,17 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+
+
+def _previewed(
+    find: Callable[[], Library], files: Sequence[str], told: OnProgress
+) -> tuple[Pending, Preview]:
+    """Preview uploaded files, which go where whoever sent them may add nothing."""
+    try:
+        return preview_files(find(), files, told)
+    except NotAllowedError:
+        discard(Pending(tuple(map(Path, files))))
+        raise
 
 
 def _understood(
@@ -205,8 +223,8 @@ def adding_said(report: IngestReport) -> str:
     return f"Add {report.added:,} and update {counted(report.updated, 'paper')}"
 
 
-def _added(library: Library, given: Pending, bar: gr.Progress) -> str:
+def _added(find: Callable[[], Library], given: Pending, bar: gr.Progress) -> str:
     try:
-        return html.report_html(add(library, given, progress_in(bar)))
+        return html.report_html(add(find(), given, progress_in(bar)))
     except RagError as exc:
         return said_html(for_page(str(exc)), is_warning=True)

@@ -8,6 +8,7 @@ from rag.embedding import OnProgress
 from rag.library import Library
 from rag.pace import Pace
 from rag.types import Paper, Progress
+from rag.userdata.changes import READS_ALONE
 from ui.library.paper_map import PaperMap
 from ui.server.loading import Loading
 
@@ -36,6 +37,22 @@ class LibraryContext:
         if library is None:
             raise gr.Error(self._loading.failure or NOT_READY, print_exception=False)
         return library
+
+    def changing(self, request: gr.Request) -> Library:
+        """The library for a change by whoever sends a request.
+
+        Raises:
+            NotAllowedError: They may only read.
+            gr.Error: It is not ready.
+        """
+        library = self._loading.library_for(request.username) or self.library
+        library.require_change()
+        return library
+
+    def why_not_changed(self, request: gr.Request) -> str:
+        """Say why whoever sends a request may only read; "" for an editor."""
+        may_change = self._loading.access.actor(request.username).may_change
+        return "" if may_change else READS_ALONE
 
     @property
     def paper_map(self) -> PaperMap:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-from rag.errors import RagError
+from rag.errors import NotAllowedError, RagError
 from rag.lookup.enriching import Enrichment
 from rag.types import Paper
 from ui.library import html
@@ -85,11 +85,15 @@ class Editing:
         self._showing = showing
         self._pane = pane
 
-    def begin(self, opened: str | None) -> tuple[object, ...]:
+    def begin(self, opened: str | None, request: gr.Request) -> tuple[object, ...]:
         """Open the form with the record as it is."""
+        kept = [gr.skip()] * (len(self._pane.fields) + 2)
+        try:
+            self._showing.context.changing(request)
+        except NotAllowedError as exc:
+            return (said_html(str(exc), is_warning=True), *kept)
         paper = self._showing.context.find(opened)
         if paper is None:
-            kept = [gr.skip()] * (len(self._pane.fields) + 2)
             return (said_html(GONE, is_warning=True), *kept)
         facets = self._showing.context.library.catalog.facets()
         values = list(values_of(typed_of(paper)))
@@ -102,20 +106,28 @@ class Editing:
         return ("", gr.update(visible=True), gr.update(visible=False), *values)
 
     def keep(
-        self, view: View, chosen: str, opened: str | None, steps: Steps, *typed: object
+        self,
+        view: View,
+        chosen: str,
+        opened: str | None,
+        steps: Steps,
+        request: gr.Request,
+        *typed: object,
     ) -> tuple[object, ...]:
         """Write what was typed."""
 
         def change(paper_id: str) -> Paper | None:
-            return save(self._showing.context.library, paper_id, typed_from(typed))
+            library = self._showing.context.changing(request)
+            return save(library, paper_id, typed_from(typed))
 
         return self._write(view, chosen, opened, steps, change, SAVED)
 
-    def look_up(self, opened: str | None) -> tuple[object, ...]:
+    def look_up(self, opened: str | None, request: gr.Request) -> tuple[object, ...]:
         """What would change, to be taken or left; else why there is nothing."""
         hidden = gr.update(visible=False)
         try:
-            known = self._showing.context.library.enrich([opened] if opened else [])
+            library = self._showing.context.changing(request)
+            known = library.enrich([opened] if opened else [])
         except RagError as exc:
             return None, hidden, "", said_html(str(exc), is_warning=True), hidden
         if not known:
@@ -130,11 +142,12 @@ class Editing:
         opened: str | None,
         steps: Steps,
         known: Enrichment | None,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         """Write what a look-up found of the paper."""
 
         def change(paper_id: str) -> Paper | None:
-            library = self._showing.context.library
+            library = self._showing.context.changing(request)
             before = library.catalog.require([paper_id])[0]
             is_of_it = known is not None and known.paper.paper_id == paper_id
             return before if known and is_of_it and library.apply([known]) else None

@@ -33,6 +33,7 @@ class Pane:
     ask: gr.Button
     edit: gr.Button
     look_up: gr.Button
+    about_look_up: gr.HTML
     undo: gr.Button
     said: gr.HTML
     form: gr.Column
@@ -76,7 +77,7 @@ def lay_out_pane() -> Pane:
             ask = gr.Button("Ask about it", size="sm", elem_id="ask-about")
             edit = gr.Button("Edit", size="sm", elem_id="paper-edit")
             look_up = gr.Button("Look up what is missing", size="sm", elem_id="paper-look-up")
-        gr.HTML(html.help_html(LOOK_UP_HELP))
+        about_look_up = gr.HTML(html.help_html(LOOK_UP_HELP))
     with gr.Row(elem_classes="tools"):
         said = gr.HTML("", elem_id="paper-said")
         undo = gr.Button("Undo", size="sm", visible=False, elem_id="paper-undo")
@@ -96,6 +97,7 @@ def lay_out_pane() -> Pane:
         ask=ask,
         edit=edit,
         look_up=look_up,
+        about_look_up=about_look_up,
         undo=undo,
         said=said,
         form=form,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from rag.types import Paper
 from ui.library.adding import connect_adding, lay_out_adding
@@ -14,6 +15,7 @@ from ui.library.context import LibraryContext
 from ui.library.drawing import connect_charts, lay_out_charts
 from ui.library.editing import connect_editing
 from ui.library.pane import lay_out_pane
+from ui.library.roles import connect_role, lay_out_role
 from ui.library.rows import View
 from ui.library.table import Showing, connect_removal, connect_table, lay_out_table
 from ui.library.topics import connect_topics, lay_out_topics
@@ -33,12 +35,16 @@ class LibraryTab:
         opened: Id of the opened paper, or None.
         showing: Shows what the library holds now.
         steps: What the visitor can undo.
+        role: Where readers are told that they cannot change the library.
+        editors_alone: What they do not see.
     """
 
     ask: gr.Button
     opened: gr.State
     showing: Showing
     steps: gr.State
+    role: gr.HTML
+    editors_alone: tuple[Block, ...]
 
 
 def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> LibraryTab:
@@ -56,7 +62,7 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
     chosen = gr.Textbox(elem_id="library-chosen", visible="hidden", label="Chosen")
     with gr.Row(elem_id="library", equal_height=False):
         with gr.Column(scale=3, min_width=320):
-            waiting = lay_out_waiting()
+            role, waiting = lay_out_role(), lay_out_waiting()
             with gr.Tabs():
                 with gr.Tab("Papers"):
                     table = lay_out_table()
@@ -64,7 +70,7 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
                     topics = lay_out_topics()
                 with gr.Tab("Map", elem_id="map-tab") as map_tab:
                     charts = lay_out_charts()
-                with gr.Tab("Add papers"):
+                with gr.Tab("Add papers") as adding_tab:
                     adding = lay_out_adding()
         with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
             pane = lay_out_pane()
@@ -78,7 +84,8 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
     showing.limits(topics)
     connect_charts(context, charts, shown=shown, tab=map_tab, place=place)
 
-    return LibraryTab(pane.ask, opened, showing, steps)
+    editors_alone = (adding_tab, pane.edit, pane.look_up, pane.about_look_up)
+    return LibraryTab(pane.ask, opened, showing, steps, role, editors_alone)
 
 
 def connect_library(
@@ -111,14 +118,15 @@ def connect_library(
     )
 
 
-def connect_undoing(app: gr.Blocks, library_tab: LibraryTab, here: gr.HTML) -> None:
-    """Let what a visitor can undo outlive a reload of the page.
+def connect_visitor(app: gr.Blocks, library_tab: LibraryTab, here: gr.HTML) -> None:
+    """Fit the tab to who opens it, and let what they can undo outlive a reload of the page.
 
     Args:
         app: The page.
         library_tab: The tab's parts.
         here: The input of events that tells who the visitor is.
     """
+    connect_role(app, library_tab.showing.context, library_tab.role, library_tab.editors_alone)
     undos: Undos[Steps] = Undos()
 
     def keep(steps: Steps, here: Mapping[str, str], request: gr.Request) -> None:

@@ -359,11 +359,11 @@ class Removal:
         self._pane = pane
 
     def take_away(
-        self, view: View, opened: str | None, steps: Steps, chosen: str
+        self, view: View, opened: str | None, steps: Steps, chosen: str, request: gr.Request
     ) -> tuple[object, ...]:
         """Remove the papers that are ticked."""
         try:
-            gone = remove(self._showing.context.library, chosen_ids(chosen))
+            gone = remove(self._showing.context.changing(request), chosen_ids(chosen))
         except RagError as exc:
             return self._after(view, opened, steps, str(exc), is_warning=True)
         if not gone:
@@ -372,15 +372,21 @@ class Removal:
         return self._after(view, opened, with_step(steps, Step("removal", gone)), said)
 
     def group(
-        self, view: View, opened: str | None, steps: Steps, chosen: str, event: gr.EventData
+        self,
+        view: View,
+        opened: str | None,
+        steps: Steps,
+        chosen: str,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         """Put the papers that are ticked into a collection or under a tag, or take them out."""
         data = event._data
         name, out_of = str(data.get("name", "")).strip(), str(data.get("out", ""))
         kind: Group = "tag" if data.get("do") == "entag" else "collection"
-        library, ids = self._showing.context.library, chosen_ids(chosen)
         try:
-            before = regroup(library, ids, kind, into=name, out_of=out_of)
+            library = self._showing.context.changing(request)
+            before = regroup(library, chosen_ids(chosen), kind, into=name, out_of=out_of)
         except RagError as exc:
             return self._after(view, opened, steps, str(exc), is_warning=True, chosen=chosen)
         if not before:
@@ -392,12 +398,12 @@ class Removal:
         return self._after(view, opened, with_step(steps, Step("group", before)), said)
 
     def complete(
-        self, view: View, opened: str | None, steps: Steps, chosen: str
+        self, view: View, opened: str | None, steps: Steps, chosen: str, request: gr.Request
     ) -> tuple[object, ...]:
         """Look up what the papers that are ticked lack, and write what is found."""
-        library, ids = self._showing.context.library, chosen_ids(chosen)
         try:
-            before, count = complete(library, ids)
+            library = self._showing.context.changing(request)
+            before, count = complete(library, chosen_ids(chosen))
         except RagError as exc:
             told = for_page(str(exc))
             return self._after(view, opened, steps, told, is_warning=True, chosen=chosen)
@@ -409,15 +415,21 @@ class Removal:
         return self._after(view, opened, after, said, chosen=chosen)
 
     def make_one(
-        self, view: View, opened: str | None, steps: Steps, chosen: str, doubted: str
+        self,
+        view: View,
+        opened: str | None,
+        steps: Steps,
+        chosen: str,
+        doubted: str,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         """Merge the papers that are ticked, and open the one that they are now.
 
         Papers that look like different ones are merged at the second press alone.
         """
         as_it_is = (gr.skip(), *self._pane.only_said(""))
-        library = self._showing.context.library
         try:
+            library = self._showing.context.changing(request)
             if chosen != doubted and (doubt := doubt_of_merging(library, chosen_ids(chosen))):
                 told = self._after(view, opened, steps, doubt, is_warning=True, chosen=chosen)
                 return (*told, *as_it_is, chosen)
@@ -429,13 +441,15 @@ class Removal:
         after = self._after(view, whole.paper_id, with_step(steps, Step("merge", before)), said)
         return (*after, whole.paper_id, *self._pane.parts(whole), "")
 
-    def take_back(self, view: View, opened: str | None, steps: Steps) -> tuple[object, ...]:
+    def take_back(
+        self, view: View, opened: str | None, steps: Steps, request: gr.Request
+    ) -> tuple[object, ...]:
         """Undo the last step."""
         as_it_is = self._pane.only_said("")
         if not steps:
             return (*self._after(view, opened, steps, "There is nothing to undo."), *as_it_is)
         try:
-            said = undo(self._showing.context.library, steps[-1])
+            said = undo(self._showing.context.changing(request), steps[-1])
         except RagError as exc:
             return (*self._after(view, opened, steps, str(exc), is_warning=True), *as_it_is)
         shown = as_it_is

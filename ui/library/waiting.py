@@ -10,7 +10,7 @@ from typing import Final
 
 import gradio as gr
 
-from rag.errors import RagError
+from rag.errors import NotAllowedError, RagError
 from rag.library import Library
 from rag.userdata.watching import Offer
 from ui.library.html import BEGINNING
@@ -48,16 +48,22 @@ def connect_waiting(loading: Loading, showing: Showing, line: gr.HTML, *, place:
     def tell() -> str:
         return waiting_html(loading.library) if loading.library else ""
 
+    def answered(did: str, event: gr.EventData, request: gr.Request) -> str:
+        context = showing.context
+        try:
+            done = answer(context.changing(request), did, _pressed(event))
+        except NotAllowedError as exc:
+            done = Done(str(exc), is_warning=True)
+        return waiting_html(context.library, done)
+
     def take(
-        view: View, chosen: str, opened: str | None, event: gr.EventData
+        view: View, chosen: str, opened: str | None, event: gr.EventData, request: gr.Request
     ) -> tuple[object, ...]:
-        library = showing.context.library
-        told = waiting_html(library, answer(library, "take", _pressed(event)))
+        told = answered("take", event, request)
         return (*showing.parts(view, chosen, opened), told)
 
-    def dismiss(event: gr.EventData) -> str:
-        library = showing.context.library
-        return waiting_html(library, answer(library, "dismiss", _pressed(event)))
+    def dismiss(event: gr.EventData, request: gr.Request) -> str:
+        return answered("dismiss", event, request)
 
     place.select(tell, outputs=line, **PRIVATE)
     line.take(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rag.errors import ConfigurationError, LibraryError
+from rag.types import OWNER, Actor
 from rag.userdata.accounts import Account, AccountTable
 from rag.userdata.limits import SharedBucket
 from ui.server.accounts import AccountFile, Users
@@ -124,6 +125,14 @@ class AccessPolicy:
     def is_closed(self) -> bool:
         """Whether one has to sign in, also while nobody has an account."""
         return self.users is not None
+
+    def actor(self, name: str | None) -> Actor:
+        """Return what somebody, as they are signed in, may do with the library now."""
+        if self.users is None:
+            return OWNER
+        self.users.refresh()
+        found = self.users.find(name) if name else None
+        return Actor(name or "", may_change=found is not None and found.role == "editor")
 
     @property
     def is_local(self) -> bool:

@@ -12,7 +12,7 @@ from rag.embedding import OnProgress
 from rag.errors import RagError
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import EXTRACTIVE, Progress
+from rag.types import EXTRACTIVE, Actor, Progress
 from ui.server.access import AccessPolicy
 from ui.server.filling import fill_apart, is_unwritten
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rag.assembly import OnAnswer
 
 WARM_UP: Final = "What do these papers say?"
+NOBODY: Final = Actor(may_change=False)
 logger = logging.getLogger(__name__)
 
 
@@ -31,7 +32,8 @@ class Loading:
         access: The access policy.
         settings: The operator's, once known.
         llm: The model that the page was started with, in place of that of the settings.
-        library: None until it is ready.
+        library: None until it is ready. Where one has to sign in it cannot be changed:
+            `library_for` gives the one that a user may change.
         progress: What is being done until then.
         failure: Why it cannot be opened, in a sentence.
         notice: What limits a library that works, in a sentence.
@@ -53,8 +55,8 @@ class Loading:
     @classmethod
     def of(cls, library: Library, access: AccessPolicy | None = None) -> Self:
         """Return a library that is ready already."""
-        loading = cls(library, access or AccessPolicy(), library.settings)
-        loading._finished.set()
+        loading = cls(access=access or AccessPolicy(), settings=library.settings)
+        loading.ready(library)
         return loading
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -63,8 +65,16 @@ class Loading:
 
     def ready(self, library: Library, notice: str | None = None) -> None:
         """Set the library, which is ready."""
-        self.library, self.notice = library, notice
+        is_closed = self.access.is_closed
+        self.library = library.acting_for(NOBODY) if is_closed else library
+        self.notice = notice
         self._finished.set()
+
+    def library_for(self, user: str | None) -> Library | None:
+        """Return the library for a change by who has signed in; it refuses who may only read."""
+        if self.library is None or not self.access.is_closed:
+            return self.library
+        return self.library.acting_for(self.access.actor(user))
 
     def failed(self, why: str) -> None:
         """Set why the library cannot be opened, in one sentence."""

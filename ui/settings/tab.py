@@ -12,6 +12,7 @@ from rag.errors import ConfigurationError
 from ui.server.loading import Loading
 from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, lay_out_form
 from ui.settings.local import local_offers, offers_local, read_offer
+from ui.settings.person import connect_person, lay_out_person
 from ui.settings.remembered import SessionKeys, from_browser, to_browser
 from ui.settings.session import (
     MOST_NAME_CHARACTERS,
@@ -47,10 +48,11 @@ def build_settings_tab(loading: Loading) -> SettingsTab:
     with gr.Column(elem_id="settings"):
         controls = lay_out_form(loading, operator_settings(loading), start)
         gr.HTML(THEME_HTML, elem_id="theme")
+        person = lay_out_person()
     session = gr.HTML({}, visible="hidden", html_template="", js_on_load=None)
     keep = "paperchat.keepSettings(watch, props)"
     kept = gr.HTML({}, visible="hidden", html_template="", js_on_load=keep)
-    tab = SettingsTab(state, controls, session, kept, SessionKeys())
+    tab = SettingsTab(state, controls, session, kept, SessionKeys(), person)
     _connect(loading, tab)
     return tab
 
@@ -128,7 +130,8 @@ def _connect(loading: Loading, tab: SettingsTab) -> None:
 
 
 def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None:
-    """Restore the settings when the page is reloaded."""
+    """Restore the settings when the page is reloaded, and say who has signed in."""
+    connect_person(app, loading, tab.person)
     controls = tab.controls
 
     def restore(session_id: object, kept: object) -> tuple[object, ...]:

@@ -31,6 +31,7 @@ class SettingsTab:
         session: The input of events that holds the session's id.
         kept: The settings that the browser keeps.
         keys: The keys of sessions.
+        person: Says who has signed in.
     """
 
     state: gr.State
@@ -38,6 +39,7 @@ class SettingsTab:
     session: gr.HTML
     kept: gr.HTML
     keys: SessionKeys
+    person: gr.HTML
 
 
 def operator_settings(loading: Loading) -> Settings:

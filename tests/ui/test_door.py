@@ -695,7 +695,7 @@ def test_only_who_has_signed_in_may_cancel_reset_and_wait(watched):
         }
         for name, body in bodies.items():
             assert visitor.post(f"{watched}gradio_api/{name}", json=body).status_code == 401, name
-        for name in ("startup-events", "heartbeat/x"):
+        for name in ("startup-events", "heartbeat/x", "app_id"):
             assert visitor.get(f"{watched}gradio_api/{name}").status_code == 401, name
         assert visitor.get(f"{watched}gradio_api/token").status_code == 404  # no script needs it
         sign_in(visitor, watched, "ada", PASSWORD)

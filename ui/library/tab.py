@@ -70,7 +70,7 @@ def build_library_tab(loading: Loading, shown: gr.State, place: gr.Tab) -> Libra
                     topics = lay_out_topics()
                 with gr.Tab("Map", elem_id="map-tab") as map_tab:
                     charts = lay_out_charts()
-                with gr.Tab("Add papers") as adding_tab:
+                with gr.Tab("Add papers", id="add-papers", elem_id="add-papers") as adding_tab:
                     adding = lay_out_adding()
         with gr.Column(scale=2, min_width=320, elem_id="paper-column"):
             pane = lay_out_pane()

@@ -47,7 +47,7 @@ ROUTES: Final = re.compile(
     re.VERBOSE,
 )
 # What Gradio lets anybody do, signed in or not.
-SIGNED_IN_ALONE: Final = re.compile(rf"{API}/(?:cancel|reset|startup-events|heartbeat/.+)/?")
+SIGNED_IN_ALONE: Final = re.compile(rf"{API}/(?:cancel|reset|app_id|startup-events|heartbeat/.+)/?")
 MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own
 SCRIPT_TAG: Final = re.compile(r"<script\b")
 HEADERS: Final[Mapping[str, str]] = {

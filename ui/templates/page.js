@@ -617,11 +617,14 @@ window.paperchat = (() => {
 
   async function look() {
     let found = null;
+    let status = 0;
     try {
       const answer = await fetch("gradio_api/app_id", { cache: "no-store" });
+      status = answer.status;
       if (answer.ok) found = (await answer.json()).app_id;
     } catch { /* away */ }
-    if (found === null) away();
+    if (status === 401) isSignedOut();
+    else if (found === null) away();
     else if (server !== null && found !== server) renew();
     else {
       server = found;
@@ -640,6 +643,18 @@ window.paperchat = (() => {
     const box = $("#away");
     if (!box) return;
     box.textContent = "The server is not responding. The page reconnects by itself; nothing is lost.";
+    box.hidden = false;
+  }
+
+  // Another tab that signs in again brings this one back, too.
+  function isSignedOut() {
+    isAway = true;
+    const box = $("#away");
+    if (!box || box.querySelector("a")) return;
+    const again = document.createElement("a");
+    again.href = location.href;
+    again.textContent = "Sign in again";
+    box.replaceChildren("Your session is over. ", again, "; what you asked is kept.");
     box.hidden = false;
   }
 

@@ -305,18 +305,12 @@ class Catalog:
 
     def duplicates(self) -> list[list[Heading]]:
         """Return papers that may be one, group by group: of a title, an id or a near abstract."""
-        from rag.store.joining import are_near, together
+        from rag.store.twins import find_twins
 
         self._index.refresh()
         if self._duplicates is None or self._duplicates[0] != self._index.revision:
-            revision, papers = self._index.revision, self._index.papers
-            groups = papers.alike()
-            alike = self._index.likeness.groups(self._index.state.library_id)
-            read = papers.papers_of([each for ids in alike for each in ids])
-            for some in ([read[each] for each in ids if each in read] for ids in alike):
-                groups.append([each.paper_id for each in some if are_near(some[0], each)])
-            whole = [group for group in together(groups) if len(group) > 1]
-            self._duplicates = revision, self._grouped_headings(whole)
+            revision = self._index.revision
+            self._duplicates = revision, self._grouped_headings(find_twins(self._index))
         return [list(group) for group in self._duplicates[1]]
 
     def _grouped_headings(self, groups: Sequence[Sequence[str]]) -> list[list[Heading]]:

@@ -249,6 +249,16 @@ def test_papers_of_one_title_are_shown_side_by_side(library):
     ]
 
 
+def test_a_question_for_duplicates_is_answered_with_the_papers_that_may_be_one(library):
+    none = library.ask("are there any duplicate papers?")
+    assert none.text.startswith("No two of the ")
+    library.ingest({"title": "Willows bend", "abstract": "Another thing.", "source": "elsewhere"})
+    answer = library.ask("do you have duplicates?")
+    assert answer.text.startswith("2 of the ")
+    assert [paper.title for paper in answer.papers] == ["Willows Bend", "Willows bend"]
+    assert "paperchat papers duplicates --merge" in answer.text
+
+
 # --- an older library -----------------------------------------------------------------------------
 
 

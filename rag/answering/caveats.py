@@ -14,6 +14,7 @@ from rag.query.coined import unmentioned
 from rag.query.comparing import compared_sides
 from rag.query.evidence import lacks_term
 from rag.query.focus import asks_for_several
+from rag.query.follow_ups import COMPARES
 from rag.query.premises import contradicted
 from rag.query.query import Query
 from rag.store.lexical import analyze
@@ -103,6 +104,7 @@ def _missing_in_paper(
     if query.is_follow_up:
         return None
     words = answerability.missing_words(query.standalone, query.about[0])
+    words = [word for word in words if not COMPARES.fullmatch(word)]
     words = words or missing_acronyms(query.standalone, query.about[0])
     return MISSING_WORDS.format(words=_listed(words)) if words else None
 

@@ -15,6 +15,7 @@ from rag.query.query import Query
 from rag.types import NO_FILTERS, Listed, Paper
 from rag.verification.numbering import Numbering
 
+DATED: Final = " with a recorded date"
 MOST_DATED: Final = 5
 MOST_NAMED: Final = 6  # years or venues in a sentence
 
@@ -41,6 +42,8 @@ def describe_oldest(
     first, *others = citations = [cite_record(paper, numbering) for paper in shown]
     have = "has" if len(dated) == 1 else "have"
     of = f"Of the {counted(len(papers))}{told}, {len(dated):,} {have} a recorded date"
+    if told.endswith(DATED):  # "and the oldest?" behind "which is the newest?"
+        of = f"{counted(len(dated))}{told.removesuffix(DATED)} {have} a recorded date"
     said = (
         f"The {asked.what} is {heading(first.paper)}, published {first.paper.published}"
         f"{_age(first.paper)} [{first.marker}]. {of}."
@@ -55,9 +58,7 @@ def describe_oldest(
         "records",
         tuple(citations),
         found=tuple(shown),
-        listed=Listed(
-            tuple(p.paper_id for p in ordered), len(shown), f"{told} with a recorded date".strip()
-        ),
+        listed=Listed(tuple(p.paper_id for p in ordered), len(shown), f"{told}{DATED}".strip()),
     )
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from rag.answering.direct import DirectAnswer
+from rag.answering.duplicates import describe_duplicates
 from rag.answering.library_dates import describe_oldest, describe_years
 from rag.answering.library_overview import (
     MOST_LISTED,
@@ -88,6 +89,7 @@ class LibraryResponder:
             "authors": lambda *_: describe_authors(self._lookup),
             "venues": lambda _, asked: describe_venues(asked, self._lookup),
             "affiliations": lambda *_: describe_affiliations(),
+            "duplicates": lambda query, _: describe_duplicates(query, self._lookup),
             "works": lambda query, asked: describe_works(query, asked, self._lookup),
             "rest": self._answer_rest,
         }

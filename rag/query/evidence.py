@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rag.query.coined import COINED, TOKEN, is_short_form
+from rag.query.focus import asked_parts
 from rag.store.lexical import analyze
 from rag.text import squeezed
 from rag.types import Paper
@@ -124,8 +125,11 @@ def is_question(sentence: str) -> bool:
 
 
 def asked_term(question: str) -> str:
-    """Return the term that a question asks the meaning of; empty where it asks something else."""
-    match = ASKED_TERM.match(question)
+    """Return the term that a question asks the meaning of; empty where it asks something else.
+
+    Of several questions in one the first counts: "what is X, and what causes it?" asks for X.
+    """
+    match = ASKED_TERM.match(next(iter(asked_parts(question)), question))
     if not match:
         return ""
     term = next((value for value in match.groupdict().values() if value), "")
@@ -146,7 +150,7 @@ def defines(term: str, sentence: str) -> bool:
         return False
     # In verbose patterns a space has to be escaped.
     name = rf"{re.escape(term.removesuffix('s'))}s?"
-    said = rf"""\b{name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:(?:is|are)\s+
+    said = rf"""(?<![\w-]){name}\b["”’']?\s*(?:\([^)]*\)\s*)?(?:,?\s*(?:(?:is|are)\s+
                (?:an?|the(?!\s(?:\w+est|first|most|only)\b)|one|any|those|all)|refers?|means?|denotes?|describes?|consists?)\b|,\s*(?:an?|the|which|i\.e\.)\b)
            |\b(?:called?|known\sas|termed?|named?|dubbed|referred\sto\sas|coined|namely|i\.e\.,?|propos\w+
                |introduc\w+|present\w*|develop\w*|defin\w+|formulat\w+)\s+
@@ -164,7 +168,8 @@ def spells_out(term: str, sentence: str) -> bool:
         if is_short_form(match[0], sentence[: match.start()]):
             return True
         behind = re.match(r"\s*[(:,]\s*([^()]{4,80}?)[),.]", sentence[match.end() :])
-        if behind and is_short_form(match[0], f"{behind[1]} ("):
+        is_long = behind and key not in squeezed(behind[1])  # "KAN (S-KAN)" spells nothing out
+        if behind and is_long and is_short_form(match[0], f"{behind[1]} ("):
             return True
     return False
 

@@ -72,6 +72,13 @@ _OF_PLACES: Final = words_of(
 _OF_EXTREMES: Final = words_of("appear by come came from number published were with")
 _SOURCES: Final = words_of("collections sources files tags labels keywords folders")
 _WHICH: Final = words_of("what which list show how have there all any your my last recently")
+_DUPLICATES: Final = words_of(
+    "duplicate duplicates duplicated duplication doubled doubles doublets twice"
+)
+_OF_DUPLICATES: Final = words_of(
+    """check contain contains copies could entries exist exists find has look looks might occur
+    occurs possible potential stored there times was were"""
+)
 _ADDING: Final = words_of("add added imported uploaded ingested")
 _OF_ADDING: Final = NEWEST | words_of(
     """day days did hour hours lately last month months newly new night recently since today week
@@ -208,7 +215,12 @@ def _asks_for_affiliations(words: frozenset[str], _: Topical) -> bool:
     return bool((words & PLACES and is_of_all) or is_where)
 
 
+def _asks_for_duplicates(words: frozenset[str], _: Topical) -> bool:
+    return bool(words & _DUPLICATES)
+
+
 FACTS: Final = (
+    _Fact("duplicates", _asks_for_duplicates, _DUPLICATES | _OF_DUPLICATES),
     _Fact("sources", _asks_for_sources, _SOURCES | words_of("come comes from used different")),
     _Fact("added", _asks_what_was_added, _ADDING | _OF_ADDING),
     _Fact("affiliations", _asks_for_affiliations, PLACES | _OF_AUTHORS | _OF_PLACES),

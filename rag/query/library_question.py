@@ -21,6 +21,7 @@ LibraryAspect = Literal[
     "authors",
     "venues",
     "affiliations",
+    "duplicates",
     "works",
     "rest",
 ]

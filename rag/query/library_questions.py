@@ -57,14 +57,14 @@ SHELVED: Final[tuple[tuple[LibraryAspect, re.Pattern[str]], ...]] = (
               |what\s(?:do|does)\s(?:the\s|this\s|your\s|these\s)?(?:library|collection|papers|you)\s(?:cover|contain|hold|have|include)\W*$
               |(?:summari[sz]e|sum\sup|describe)\s(?:everything|all\s(?:of\s)?(?:it|them|(?:the\s|my\s|your\s|these\s)?{_THINGS})
                 |(?:the|this|your|my)\s(?:whole\s|entire\s)?(?:library|collection|corpus))(?:\sin\s(?:it|here|(?:the|this|my|your)\s\w+))?\W*$
-              |(?:what(?:['’]s|\sis)\s)?(?:the\s)?(?:main\s|general\s)?(?:focus|scope|contents?)\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\W*$
+              |(?:what(?:['’]s|\sis)\s)?(?:the\s)?(?:main\s|general\s)?(?:focus|scope|contents?|gist|essence|themes?)\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\W*$
               |what\s(?:can|could|will)\s(?:i|we|one)\s(?:find|read|look\sup)\s(?:here|in\s(?:the|this|your|my)\s(?:library|collection|corpus))\W*$
               |what\sdo\syou\sknow(?:\s(?:all\s)?about)?\W*$
               |surprise\sme\W*$|(?:just\s)?(?:tell|show|give)\sme\s(?:something|anything)(?:\s(?:interesting|cool|fun|nice|new|good)(?:\sto\sread)?)?\W*$
               |(?:give|show|pick|recommend|suggest)\s(?:me\s)?(?:any|a\srandom|some|a\sfew|an?\sinteresting)\s(?:random\s|interesting\s)?{_THINGS}(?:\sfor\sme|\sto\sread)?\W*$
               |how\smany\s(?:different\s)?(?:topics?|subjects?|themes?|areas?|fields?)\b.*\b(?:library|cover\w*|collection|corpus|here|you\shave)\b.*$
               |is\s(?:the|this|your|my)\s(?:library|collection|corpus)\s(?:only|just|mainly|mostly)\sabout\b.*$
-              |(?:give\sme\s)?(?:an?\s)?overview\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
+              |(?:give\sme\s)?(?:an?\s|the\s)?(?:short\s|brief\s|quick\s)?(?:overview|summary)\sof\s(?:the|this|your|my)\s(?:library|collection|corpus|papers)\b.*$
               |(?:list|show)\s(?:me\s)?(?:all\s|the\s)*(?:topics|subjects|themes)\b.*$
               |what\s(?:kind|sort|type)s?\sof\s(?:papers?|research|topics?|things?)\s(?:do\syou\shave|are\s(?:there|here|in)|is\s(?:in|here)).*$)""",
             _X,

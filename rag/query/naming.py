@@ -13,6 +13,7 @@ from typing import Final
 
 from rag.query.coined import COINED, HEAD, SURE_HEAD_WORDS, TOKEN, only_paper_named, papers_coining
 from rag.query.comparing import compared_sides, is_called_paper
+from rag.query.coreference import ORDINAL
 from rag.query.evidence import asked_term
 from rag.query.fields import RECORD_WORDS
 from rag.query.filters import QUOTED, UNTOPICAL
@@ -234,7 +235,8 @@ def _loosely_named(question: str, lookup: PaperLookup) -> Iterator[Paper]:
     """Yield the paper meant by "the crowd counting paper" or "the paper on crowd counting"."""
     for pattern in (LOOSE_BEFORE, LOOSE_BEHIND):
         for match in pattern.finditer(question):
-            if paper := _only_bearer(match[1], lookup):
+            is_place = ORDINAL.search(match[0])  # "the second paper" is one of an answer
+            if not is_place and (paper := _only_bearer(match[1], lookup)):
                 yield paper
 
 

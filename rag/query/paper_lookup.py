@@ -12,6 +12,7 @@ from rag.query.groups import GroupKind
 from rag.query.locators import Locators
 from rag.query.venues import count_venues
 from rag.store.index import PaperIndex
+from rag.store.twins import find_twins
 from rag.types import Filters, Paper
 
 T = TypeVar("T")
@@ -112,6 +113,10 @@ class PaperLookup:
         if found or not wanted:
             return found
         return [p for p in self.everything() if p.url and _address_key(p.url) in wanted]
+
+    def twins(self) -> list[list[str]]:
+        """Return the ids of papers that may be one, group by group."""
+        return self.derived("twins", lambda: find_twins(self.index))
 
     def derived(self, name: str, make: Callable[[], T]) -> T:
         """Return what is made of the papers, made again after a change only."""

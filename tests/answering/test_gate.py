@@ -79,6 +79,11 @@ def test_a_kind_of_data_that_a_named_paper_lacks_is_told(starter):
     assert starter.ask("Which image datasets did EfficientNet use?").caveat is None
 
 
+def test_the_word_that_compares_is_not_told_to_be_missing(starter):
+    assert starter.ask("contrast TabPFN and boosted trees").caveat is None
+    assert starter.ask("compare GNNExplainer and baselines").caveat is None
+
+
 def test_a_stated_detail_has_no_caveat(starter):
     counted = starter.ask("How many models were trained to test the Chomsky hierarchy idea?")
     assert "models" in counted.text

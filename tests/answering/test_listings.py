@@ -217,6 +217,12 @@ def test_a_list_is_gone_on_with_after_an_answer_without_papers(library):
     assert then.text.startswith("The oldest is **Clocks in Crabs**")
 
 
+def test_the_oldest_behind_the_newest_is_told_of_those_with_a_date_once(library):
+    *_, then = said(library, "which is the newest paper here?", "and the oldest?")
+    assert f" {len(PAPERS)} papers have a recorded date." in then.text
+    assert "with a recorded date" not in then.text
+
+
 def test_another_author_or_year_asks_the_last_question_again(library):
     *_, then = said(library, "how many papers are from 2021?", "and how many from 2023?")
     assert [paper.paper_id for paper in then.papers] == ["b"]

@@ -37,6 +37,10 @@ from rag.query.venues import asked_of_venues, read_venues, unknown_place, venue_
         ("what institutions are the authors from?", "affiliations", ""),
         ("which countries do the papers come from", "affiliations", ""),
         ("where do the authors work?", "affiliations", ""),
+        ("do you have duplicates?", "duplicates", ""),
+        ("which papers have possible duplicates", "duplicates", ""),
+        ("are there any duplicate papers in the library?", "duplicates", ""),
+        ("is any paper in here twice?", "duplicates", ""),
     ],
 )
 def test_a_question_of_such_words_alone_is_one_to_the_records(question, what, topic):
@@ -58,6 +62,8 @@ def test_a_question_of_such_words_alone_is_one_to_the_records(question, what, to
         "what is the most common error",
         "the most recent results on crabs in winter show what?",
         "which university are they from",
+        "how are duplicates removed from training data?",
+        "does the network train twice as fast?",
     ],
 )
 def test_other_questions_are_none_to_the_records(question):

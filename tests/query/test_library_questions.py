@@ -140,6 +140,8 @@ def test_what_is_typed_before_a_question_says_nothing_of_it(message, asked):
         ("do you have benchmarks on moss", LibraryQuestion("list", "moss", "benchmark")),
         ("what can I find here?", LibraryQuestion("topics")),
         ("what is the main focus of this library", LibraryQuestion("topics")),
+        ("What's the gist of this library?", LibraryQuestion("topics")),
+        ("give me a short summary of the library", LibraryQuestion("topics")),
         ("is the library only about moss?", LibraryQuestion("topics")),
         ("the most recent thing you have", LibraryQuestion("newest")),
         ("what are the oldest items in the library?", LibraryQuestion("oldest")),
@@ -399,6 +401,9 @@ def test_the_things_that_are_asked_for_are_found(question, things):
         ("TCN means what?", "TCN"),
         ("what is mean pooling", "mean pooling"),
         ("how does a tidal clock work?", ""),
+        ("What is a tidal clock and what sets it?", "tidal clock"),
+        ("what is a TCN, and how is it trained?", "TCN"),
+        ("how is it trained, and what is a TCN?", ""),
     ],
 )
 def test_the_term_that_is_asked_for_is_found(question, term):
@@ -418,7 +423,10 @@ def test_a_sentence_defines_a_term_or_spells_it_out():
     assert defines("tidal clock", "We define a new problem Tidal Clock, which asks for the hour.")
     assert not defines("tidal clock", "Training tidal clocks takes long.")
     assert not defines("tidal clock", "The tidal clock is the largest clock to date.")
+    assert not defines("TCN", "We try X-TCN, which is small.")
     assert spells_out("TCN", "We build a Tidal Clock Network (TCN).")
+    assert spells_out("TCN", "A TCN (tidal clock network) is small.")
+    assert not spells_out("TCN", "We answer with a switchable TCN (S-TCN).")
     assert not spells_out("TCN", "We build on TCN.")
 
 

@@ -26,6 +26,7 @@ PAPERS = [
     Paper("l", "Shelves of Ice", "The ice of shelves breaks."),
     Paper("n", "Birds at Sea", "We propose PufFION, unlike GullNets. PufFION counts puffins."),
     Paper("m", "Shelved Boats", "Shelved boats wait."),
+    Paper("o", "A Buoy That Rings in a Second", "It rings fast."),
     Paper("h", "Sonar in Fog", "A SOM helps; SOM charts age. SOM data are old."),
 ]
 
@@ -50,6 +51,7 @@ def lookup(words_library):
         ("how are crabs counted in a harbour?", ""),
         ("which papers use TideNet?", ""),
         ("the moss paper", ""),  # there are two
+        ("the second paper: its limits?", ""),  # of an answer, and of no title
         ("what is the gist of lighthouse", "f"),  # a word of the language, and one paper's alone
         ("how do harbour bells work", ""),
         ("what is a SOM", "g"),  # the short form of a whole title

@@ -12,7 +12,7 @@ import webbrowser
 from contextlib import closing, nullcontext
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rag.errors import ConfigurationError
 from rag.serve.beside import noted
@@ -21,6 +21,7 @@ from rag.terminal import shown_progress
 from ui.server.access import AccessPolicy
 from ui.server.loading import Loading
 from ui.server.memory import share_arenas
+from ui.server.proxy import USER, ProxySignIn, TrustedProxy, believed
 from ui.server.tries import ADDRESS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.serve.metrics import Metrics
-    from ui.server.middleware import SecurityMiddleware
+    from ui.server.middleware import FindUser, SecurityMiddleware
     from ui.server.programs import PageDoor
 
 PORTS_TRIED: Final = 20
@@ -148,10 +149,23 @@ def build_server(loading: Loading, metrics: Metrics | None = None) -> uvicorn.Se
     """Build the server of the page, with Gradio behind `SecurityMiddleware`."""
     import uvicorn
 
+    proxy = loading.access.proxy
     config = uvicorn.Config(
-        _guarded(loading, metrics), log_level="warning", timeout_graceful_shutdown=2
+        _guarded(loading, metrics) if proxy is None else _behind(proxy, _guarded(loading, metrics)),
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+        proxy_headers=proxy is None,
     )
     return uvicorn.Server(config)
+
+
+def _behind(proxy: TrustedProxy, app: SecurityMiddleware) -> ProxySignIn:
+    """Put an app behind a proxy that signs people in, before others' addresses are believed."""
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+    # uvicorn's types of ASGI are its own
+    told = ProxyHeadersMiddleware(app, believed(proxy))  # type: ignore[arg-type]
+    return ProxySignIn(told, proxy)  # type: ignore[arg-type]
 
 
 def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
@@ -162,7 +176,6 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     from ui.chat.sharing import add_shared_answers
     from ui.server.middleware import SecurityMiddleware
     from ui.server.programs import PageDoor
-    from ui.server.sessions import Sessions
 
     access = loading.access
     page = build_app(loading)
@@ -174,8 +187,7 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
         page,
         path="/",
         server_name=access.host,
-        auth=_checks(access) if access.is_closed else None,
-        auth_message=SIGN_IN if access.is_closed else None,
+        **_sign_in(access),
         allowed_paths=[],
         blocked_paths=[str(path) for path in _private(loading)],
         show_error=True,
@@ -189,10 +201,29 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
         css_paths=list(STYLES),
     )
     scripts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
-    sessions = Sessions(access.users) if access.users is not None else None
-    if sessions is not None:
-        _gradio_in(app).tokens = sessions  # type: ignore[assignment]  # any map will do
-    return SecurityMiddleware(app, access, scripts, HEAD, sessions)
+    return SecurityMiddleware(app, access, scripts, HEAD, _find_user(app, access))
+
+
+def _sign_in(access: AccessPolicy) -> dict[str, Any]:
+    """Return how Gradio learns who has signed in, as options of its mounting."""
+    if access.proxy is not None:
+        return {"auth_dependency": lambda request: request.scope.get(USER)}
+    if access.is_closed:
+        return {"auth": _checks(access), "auth_message": SIGN_IN}
+    return {}
+
+
+def _find_user(app: FastAPI, access: AccessPolicy) -> FindUser | None:
+    """Return what tells who sends a request, and put our sessions into the place of Gradio's."""
+    from ui.server.sessions import Sessions
+
+    if access.proxy is not None:
+        return lambda scope, _: scope.get(USER)
+    if access.users is None:
+        return None
+    sessions = Sessions(access.users)
+    _gradio_in(app).tokens = sessions  # type: ignore[assignment]  # any map will do
+    return lambda _, headers: sessions.user_of(headers)
 
 
 def _gradio_in(app: FastAPI) -> gradio.routes.App:

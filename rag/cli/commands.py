@@ -49,6 +49,8 @@ def chat(options: argparse.Namespace) -> int:
         rate_limit=settings.rate_limit,
         tokens=read_tokens(settings),
         database=shared_database(settings),
+        auth_header=options.auth_header,
+        trusted_proxies=options.trusted_proxy,
     )
     serve(
         settings,

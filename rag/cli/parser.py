@@ -177,6 +177,18 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
         help="ask for a user of the file",
     )
     parser.add_argument(
+        "--auth-header",
+        metavar="NAME",
+        help="take who has signed in from this header, which a proxy sets (--trusted-proxy)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address or network from which --auth-header counts; repeatable",
+    )
+    parser.add_argument(
         "--no-auth", action="store_true", help="let every machine that reaches --host in"
     )
     parser.add_argument(

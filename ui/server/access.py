@@ -6,7 +6,7 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,6 +17,7 @@ from rag.userdata.accounts import Account, AccountTable
 from rag.userdata.limits import SharedBucket
 from ui.server.accounts import AccountFile, Users
 from ui.server.passwords import hash_password
+from ui.server.proxy import TrustedProxy, build_trusted_proxy
 from ui.server.tries import GroupTries, LoginThrottle, Tries
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class AccessPolicy:
         tries: Counts wrong passwords and tokens.
         tokens: Of programs; where there are none, and no users, any program may ask.
         database: A group's, where its processes count together; None to count here.
+        proxy: What signs people in before the page; None where the page does so itself.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +107,7 @@ class AccessPolicy:
     allows_endpoints: bool = True
     tokens: frozenset[str] = frozenset()
     database: Database | None = None
+    proxy: TrustedProxy | None = None
     tries: Tries = field(init=False)
     _visitors: Limiter = field(init=False)
     _addresses: Limiter = field(init=False)
@@ -127,7 +130,10 @@ class AccessPolicy:
         return self.users is not None
 
     def actor(self, name: str | None) -> Actor:
-        """Return what somebody, as they are signed in, may do with the library now."""
+        """Return what somebody, as they are signed in, may do with the library now.
+
+        Who has no account, but was signed in by a proxy, reads.
+        """
         if self.users is None:
             return OWNER
         self.users.refresh()
@@ -191,6 +197,8 @@ def build_access_policy(
     rate_limit: int = 0,
     tokens: frozenset[str] = frozenset(),
     database: Database | None = None,
+    auth_header: str | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> AccessPolicy:
     """Build the access policy for some options.
 
@@ -201,8 +209,16 @@ def build_access_policy(
     """
     if no_auth and (auth or auth_file):
         raise ConfigurationError("--no-auth does not go with --auth or --auth-file.")
+    proxy = build_trusted_proxy(auth_header, trusted_proxies)
+    if proxy and (auth or no_auth):
+        raise ConfigurationError(
+            "--auth-header does not go with --auth or --no-auth: the proxy signs people in."
+        )
     users = _users(auth, auth_file, None if no_auth else database)
-    if not users and not no_auth and not is_loopback(host):
+    if proxy and users is None:
+        kept = AccountTable(database) if database else None
+        users = Users(kept=kept)  # nobody has an account yet: all are readers
+    if users is None and not no_auth and not is_loopback(host):
         raise ConfigurationError(
             f"On {host!r} other machines reach the page, so it wants a password: "
             "--auth USER:PASSWORD or --auth-file FILE. To leave it open to all of them, "
@@ -215,6 +231,7 @@ def build_access_policy(
         allows_endpoints=allow_endpoints or is_loopback(host),
         tokens=tokens,
         database=database,
+        proxy=proxy,
     )
 
 

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from rag.serve.openai_api import ROUTES as OPENAI_ROUTES
 from rag.serve.operations import ROUTES as OPERATION_ROUTES
 from ui.server.access import AccessPolicy, is_loopback
-from ui.server.sessions import Sessions
 from ui.server.tries import ADDRESS
 
 # ASGI's own types: the content of a message depends on its kind.
@@ -29,6 +28,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+FindUser = Callable[[Scope, Mapping[str, str]], str | None]
 
 API: Final = "/gradio_api"
 # The routes of the page, of its two endpoints, and of what other programs ask. Gradio has more,
@@ -48,6 +48,7 @@ ROUTES: Final = re.compile(
 )
 # What Gradio lets anybody do, signed in or not.
 SIGNED_IN_ALONE: Final = re.compile(rf"{API}/(?:cancel|reset|app_id|startup-events|heartbeat/.+)/?")
+BY_PROXY: Final = "Open this page at the address where you sign in: nobody told who you are."
 MOST_BODY_BYTES: Final = 20_000_000  # of all but uploads, which have a limit of their own
 SCRIPT_TAG: Final = re.compile(r"<script\b")
 HEADERS: Final[Mapping[str, str]] = {
@@ -104,7 +105,8 @@ class SecurityMiddleware:
         access: The access policy.
         scripts: JavaScript that runs in the page before anything else of it.
         head: HTML that stands first in the head of the page.
-        sessions: Of those who have signed in; None where nobody has to.
+        find_user: Tells by a request's scope and headers who has signed in; None where nobody has
+            to.
     """
 
     def __init__(
@@ -113,13 +115,13 @@ class SecurityMiddleware:
         access: AccessPolicy,
         scripts: Sequence[str] = (),
         head: str = "",
-        sessions: Sessions | None = None,
+        find_user: FindUser | None = None,
     ) -> None:
         self._app = app
         self._access = access
         self._scripts = tuple(scripts)
         self._head = head
-        self._sessions = sessions
+        self._find_user = find_user
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -148,8 +150,8 @@ class SecurityMiddleware:
             return 421, "This page is served to this machine only, as 127.0.0.1 or localhost."
         if not ROUTES.fullmatch(scope["path"]):
             return 404, "There is nothing here."
-        if SIGNED_IN_ALONE.fullmatch(scope["path"]) and not self._is_signed_in(headers):
-            return 401, "Sign in first."
+        if self._wants_user(scope["path"]) and not self._is_signed_in(scope, headers):
+            return 401, BY_PROXY if self._access.proxy else "Sign in first."
         if scope["method"] in ("GET", "HEAD") and scope["path"].rstrip("/") != "/logout":
             return None
         if is_foreign(headers):
@@ -158,8 +160,13 @@ class SecurityMiddleware:
             return 413, f"A request holds at most {MOST_BODY_BYTES // 10**6} MB."
         return None
 
-    def _is_signed_in(self, headers: Mapping[str, str]) -> bool:
-        return self._sessions is None or self._sessions.user_of(headers) is not None
+    def _wants_user(self, path: str) -> bool:
+        """Whether a route is for people who have signed in, which Gradio itself does not ask."""
+        is_page = self._access.proxy is not None and path == "/"
+        return is_page or SIGNED_IN_ALONE.fullmatch(path) is not None
+
+    def _is_signed_in(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        return self._find_user is None or self._find_user(scope, headers) is not None
 
     def _is_elsewhere(self, headers: Mapping[str, str]) -> bool:
         """Return whether a page for this machine only is requested under another host name.

@@ -27,5 +27,5 @@ def person_html(loading: Loading, name: str | None) -> str:
     """Render who has signed in, and as what."""
     actor = loading.access.actor(name)
     role = "an editor" if actor.may_change else "a reader"
-    told = f"Signed in as <b>{escape(actor.name)}</b>, {role}."
-    return f'<p class="help">{told} <a href="logout">Sign out</a></p>'
+    leave = "" if loading.access.proxy else ' <a href="logout">Sign out</a>'
+    return f'<p class="help">Signed in as <b>{escape(actor.name)}</b>, {role}.{leave}</p>'

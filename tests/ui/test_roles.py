@@ -248,3 +248,15 @@ def test_the_settings_say_who_has_signed_in(library, access):
     assert "<b>rob</b>, a reader" in person_html(loading, "rob")
     assert "<b>ada</b>, an editor" in person_html(loading, "ada")
     assert 'href="logout"' in person_html(loading, "ada")
+
+
+def test_what_asks_services_counts_as_a_question_does(library):
+    account = Account("ada", hash_password(PASSWORD))
+    access = AccessPolicy(users=Users([account]), rate_limit=1)
+    with served(library, access) as address:
+        ada = Person(address, "ada")
+        elem_id, event, data, _ = CHANGES["paste"]
+        assert "questions a minute" not in ada.press(elem_id, event, data)
+        for name in ("paste", "look up", "complete", "abstracts"):
+            elem_id, event, data, told = CHANGES[name]
+            assert "1 questions a minute" in ada.press(elem_id, event, data, **told), name

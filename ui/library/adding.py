@@ -126,7 +126,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
     ) -> tuple[object, ...]:
         discard(before)
         told = progress_in(bar)
-        return _understood(lambda: preview_pasted(showing.context.changing(request), text, told))
+        return _understood(lambda: preview_pasted(showing.context.looking_up(request), text, told))
 
     def complete(
         given: Pending,
@@ -134,7 +134,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         bar: gr.Progress = gr.Progress(),  # noqa: B008  where Gradio looks for it
     ) -> tuple[object, ...]:
         told = progress_in(bar)
-        find = partial(showing.context.changing, request)
+        find = partial(showing.context.looking_up, request)
         return _understood(lambda: look_abstracts_up(find(), given, told), has_asked=True)
 
     def keep(

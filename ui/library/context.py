@@ -7,6 +7,7 @@ import gradio as gr
 from rag.embedding import OnProgress
 from rag.library import Library
 from rag.pace import Pace
+from rag.serve.door import RefusedError
 from rag.types import Paper, Progress
 from rag.userdata.changes import READS_ALONE
 from ui.library.paper_map import PaperMap
@@ -47,6 +48,19 @@ class LibraryContext:
         """
         library = self._loading.library_for(request.username) or self.library
         library.require_change()
+        return library
+
+    def looking_up(self, request: gr.Request) -> Library:
+        """The library for a change that asks services elsewhere, which counts as a question does.
+
+        Raises:
+            NotAllowedError: They may only read.
+            RefusedError: They have asked too often.
+            gr.Error: It is not ready.
+        """
+        library = self.changing(request)
+        if why := self._loading.access.why_not_now(request):
+            raise RefusedError(why, 429)
         return library
 
     def why_not_changed(self, request: gr.Request) -> str:

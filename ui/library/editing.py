@@ -126,7 +126,7 @@ class Editing:
         """What would change, to be taken or left; else why there is nothing."""
         hidden = gr.update(visible=False)
         try:
-            library = self._showing.context.changing(request)
+            library = self._showing.context.looking_up(request)
             known = library.enrich([opened] if opened else [])
         except RagError as exc:
             return None, hidden, "", said_html(str(exc), is_warning=True), hidden

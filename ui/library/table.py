@@ -402,7 +402,7 @@ class Removal:
     ) -> tuple[object, ...]:
         """Look up what the papers that are ticked lack, and write what is found."""
         try:
-            library = self._showing.context.changing(request)
+            library = self._showing.context.looking_up(request)
             before, count = complete(library, chosen_ids(chosen))
         except RagError as exc:
             told = for_page(str(exc))

@@ -144,6 +144,7 @@ class Users:
         self._reading = threading.Lock()
         self._nobody = hash_password(secrets.token_hex(8))
         self._accounts = self._read()
+        self._is_away = False  # what keeps them
         self._read_at = clock()
 
     def _read(self) -> dict[str, Account]:
@@ -164,9 +165,11 @@ class Users:
         if not self.is_stale or not self._reading.acquire(blocking=False):
             return
         try:
-            self._accounts = self._read()
+            self._accounts, self._is_away = self._read(), False
         except (ConfigurationError, LibraryError) as exc:
-            logger.warning("the users stay as they were: %s", exc)
+            if not self._is_away:  # once, not each second
+                logger.warning("the users stay as they were: %s", exc)
+            self._is_away = True
         finally:
             self._read_at = self._clock()
             self._reading.release()

@@ -54,6 +54,7 @@ from rag.query.naming import mentioning
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.query.questions import LEANS_BACK, earlier_questions
+from rag.query.recalling import with_cited
 from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
@@ -93,6 +94,7 @@ class QueryParser:
             history: The conversation before it, oldest first.
             filters: All there are; None for those that the question says itself.
         """
+        history = with_cited(history, self.lookup)
         if language := language_of(text):
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if asks_for_sources(text) and (cited := last_cited(history)):

@@ -60,7 +60,7 @@ def _layout(**others: object) -> dict[str, object]:
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": TEXT, "size": 12, "family": "system-ui, sans-serif"},
+        "font": {"color": TEXT, "size": 12, "family": "Inter, system-ui, sans-serif"},
         "hoverlabel": {"align": "left"},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         **others,

@@ -1,6 +1,8 @@
 """Have a model put the rows of a table into words, several papers at once, within a budget.
 
 A row that the model fails at, has no time for, or says nothing supported about keeps its quotes.
+Some servers answer one at a time, and break off what they are at when more is asked: what fails
+among others is asked once more, alone, as is all that comes after it.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Final
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -97,6 +99,8 @@ class Writing:
         self._lock = threading.Lock()
         self._promised = 0  # tokens of the calls that are being made
         self._stopped = threading.Event()
+        self._turn = threading.Lock()
+        self._is_alone = min(AT_ONCE, len(rows)) == 1 or not is_ours(llm)
         self._failed = 0  # in a row
         self._answered = 0
         self.failure: str | None = None
@@ -109,7 +113,7 @@ class Writing:
 
     def rows(self) -> Generator[Put | None]:
         """Yield each row when it is done, in any order; None while none is, so that it can end."""
-        count = min(AT_ONCE if is_ours(self._llm) else 1, self._count)
+        count = 1 if self._is_alone else min(AT_ONCE, self._count)
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for each in workers:
             each.start()
@@ -152,16 +156,21 @@ class Writing:
                 place, row = self._waiting.popleft()
             except IndexError:
                 return
-            written = row
+            written: TableRow | None = row
             try:
-                written = self._written(row)
+                with self._turn if self._is_alone else nullcontext():
+                    written = self._written(row)
             except Exception:
                 logger.exception("a row of a table was not put into words")
                 self._fail(BROKEN.format(name=self._llm.metadata.model_name), is_final=False)
-            self._put.put((place, written))
+            if written is None:
+                self._waiting.append((place, row))
+            else:
+                self._put.put((place, written))
 
-    def _written(self, row: TableRow) -> TableRow:
-        """Return a row in the model's words, as far as these are supported."""
+    def _written(self, row: TableRow) -> TableRow | None:
+        """Return a row in the model's words, as far as these are supported; None to try again."""
+        was_alone = self._is_alone
         messages = cell_messages(row.paper, self._headings, self._settings.context_tokens)
         most = reply_tokens(self._headings)
         read = sum(count_tokens(each.content or "") + MESSAGE_OVERHEAD for each in messages)
@@ -172,6 +181,9 @@ class Writing:
             text = self._ask(messages, most)
         except ModelError as exc:
             logger.info("a row of a table was not put into words: %s", exc)
+            if exc.retryable and not was_alone:
+                self._is_alone = True
+                return None
             self._fail(str(exc), is_final=not exc.retryable)
         finally:
             with self._lock:

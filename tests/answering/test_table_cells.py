@@ -159,6 +159,14 @@ def test_a_model_that_fails_is_asked_a_few_times_and_all_cells_are_quotes(writte
     assert answer.is_extractive
 
 
+def test_a_server_that_answers_one_at_a_time_is_asked_one_by_one(written, endpoint):
+    endpoint.fail(503).reply(cells(PUT))
+    answer = table_of(written(), papers=["dams", "reeds"])
+    assert len(endpoint.requests) == 3
+    assert texts(answer) == [PUT, RESULT]
+    assert answer.notice is None
+
+
 def test_a_wrong_key_is_not_tried_again(written, endpoint):
     endpoint.fail(401)
     papers = [each["id"] for each in PAPERS]

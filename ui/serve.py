@@ -19,6 +19,7 @@ from rag.serve.beside import noted
 from rag.settings import Settings
 from rag.terminal import shown_progress
 from ui.server.access import AccessPolicy
+from ui.server.installing import ICON, INSTALLING, add_installing
 from ui.server.loading import Loading
 from ui.server.memory import share_arenas
 from ui.server.proxy import USER, ProxySignIn, TrustedProxy, believed
@@ -59,9 +60,10 @@ HEAD: Final = (
         for name in ("inter-latin", "source-serif-latin")
     )
     + '<link rel="stylesheet" href="fonts/faces.css">'
+    + INSTALLING
 )
 SCRIPTS: Final = tuple(
-    TEMPLATES / name for name in ("theme.js", "page.js", "library.js", "address.js")
+    TEMPLATES / name for name in ("theme.js", "page.js", "library.js", "address.js", "focus.js")
 )
 
 
@@ -182,12 +184,14 @@ def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     page.state_session_capacity = MOST_SESSIONS
     programs = _for_programs(PageDoor(loading), metrics)
     add_shared_answers(programs, loading)
+    add_installing(programs)
     app = gr.mount_gradio_app(
         programs,
         page,
         path="/",
         server_name=access.host,
         **_sign_in(access),
+        favicon_path=str(ICON),
         allowed_paths=[],
         blocked_paths=[str(path) for path in _private(loading)],
         show_error=True,

@@ -35,10 +35,11 @@ API: Final = "/gradio_api"
 # which would write session state to disk, report statistics, fetch other addresses, and store runs
 # in the browser.
 ROUTES: Final = re.compile(
-    rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)?/?
+    rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?/?
       |/(?:static|assets|svelte)/.+
       |/shared/[\w-]{{16,64}}
       |/fonts/[\w-]+\.(?:css|woff2)
+      |/app/[\w-]+\.(?:svg|png)
       |{API}/(?:info|user|app_id|login_check|startup-events|cancel|reset|theme\.css)/?
       |{API}/(?:upload|upload_progress|queue/join|queue/data)
       |{API}/(?:run|call|call/v2|heartbeat)/[\w/-]+

@@ -70,10 +70,11 @@
   const isAdded = (changes, selector) => changes.some((change) =>
     [...change.addedNodes].some((node) => node.querySelector && (node.matches(selector) || node.querySelector(selector))));
   const reveal = (changes) => {
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (const selector of REVEALED) {
       const part = isAdded(changes, selector.split(" ").at(-1)) && document.querySelector(selector);
       if (part && part.getBoundingClientRect().top > window.innerHeight - 80)
-        part.scrollIntoView({ block: "start", behavior: "smooth" });
+        part.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
     }
   };
   // Rows are changed in place, and a box that was ticked once no longer follows its attribute.

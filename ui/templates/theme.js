@@ -9,6 +9,12 @@
   const apply = () => {
     const dark = isDark();
     document.documentElement.style.colorScheme = dark ? "dark" : "light";
+    // The bars around an installed page take the page's colour, whatever the system has chosen.
+    for (const colour of document.querySelectorAll("meta[name=theme-color]")) {
+      colour.dataset.own ||= colour.content;
+      const own = document.querySelector(`meta[name=theme-color][media*=${dark ? "dark" : "light"}]`);
+      colour.content = chosen() === "system" ? colour.dataset.own : own.dataset.own || own.content;
+    }
     style.textContent = dark
       ? "body { background: var(--bg-dark) !important; color: var(--col-dark); }"
       : "body { background: var(--bg) !important; color: var(--col); }";

@@ -267,6 +267,25 @@ def is_elliptical(question: str) -> bool:
     return ELLIPSIS.match(question) is not None and not SAYS_SOMETHING.search(question)
 
 
+# "Papers similar to X", "anything like the X paper?", and nothing else.
+_PAPERS: Final = r"(?:papers?|articles?|works?|studies|publications?|anything|something|ones)"
+LIKE_NAMED: Final = re.compile(
+    rf"""^\W*(?:(?:can|could|would|please|do|you|i|we|are|is|there|find|show|recommend|suggest|give|list
+        |which|what|me|us|any|some|other|more|the|have|want|most|very)\W+)*
+        (?:(?:similar|related|comparable)\s+{_PAPERS}\s+(?:to|as)
+          |{_PAPERS}\s+(?:(?:which|that|are|is|most|very|closely|here)\s+)*
+           (?:similar\s+to|like|related\s+to|close\s+to|comparable\s+(?:to|with)))
+        \s+(?P<named>\S.*)$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def liked_name(question: str) -> str:
+    """Return what papers are to be like, where a question asks for such papers alone."""
+    match = LIKE_NAMED.match(question)
+    return match["named"] if match else ""
+
+
 def asks_for_like_papers(question: str) -> bool:
     """Return whether other papers like those before are asked for, without a topic of their own."""
     if not (asks_for_others(question) and searches_on(question)):

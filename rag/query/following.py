@@ -10,12 +10,14 @@ from rag.query.coreference import last_cited
 from rag.query.filters import Understood
 from rag.query.library_facts import library_fact
 from rag.query.library_question import LibraryQuestion
+from rag.query.library_questions import find_library_question
 from rag.query.listings import (
     asked_number,
     asked_of_list,
     asks_how_many,
     last_listed,
     leaves_list_out,
+    other_topic,
     points_to_list,
     with_papers_named,
 )
@@ -62,7 +64,28 @@ class FollowingFinder:
             filters: All there are; None for those that the question says itself.
         """
         asked = (text, question, history, filters)
-        return self._of_people(*asked) or self._of_list(*asked)
+        return self._of_people(*asked) or self._of_other_topic(*asked) or self._of_list(*asked)
+
+    def _of_other_topic(
+        self, text: str, question: str, history: Sequence[Message], filters: Filters | None
+    ) -> Query | None:
+        """Return the last question again with another topic: "anything on moss?", "and on fern?".
+
+        Only where the topic was all that it asked for, so that no part of its list is meant.
+        """
+        topic = other_topic(question)
+        before = next(iter(earlier_questions(history)), "")
+        if not (topic and before and last_listed(history)) or filters:
+            return None
+        asked = find_library_question(before)
+        is_by_topic = asked and asked.what in ("list", "count") and asked.topic
+        if asked is None or not is_by_topic or asked.kind or asked.field or asked.is_of_list:
+            return None
+        if any(self.understand_filters(each).filters for each in (before, question)):
+            return None
+        again = replace(asked, topic=topic)
+        query = Query(text, question, topic, NO_FILTERS, tuple(history), asks_for="records")
+        return replace(query, library_question=again)
 
     def _of_people(
         self, text: str, question: str, history: Sequence[Message], filters: Filters | None

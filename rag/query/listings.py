@@ -87,7 +87,19 @@ _LEFT_OUT: Final = re.compile(
     r"(?:\s+(?:are|were|is))?(?=\s+(?:by|from|with|without|in|at|on|about|have|has)\b)",
     re.IGNORECASE,
 )
+# "And about speech?" behind a list on another topic.
+_OTHER_TOPIC: Final = re.compile(
+    r"^\W*and\s+(?:on|about|regarding|concerning)\s+(?P<topic>[\w-]+(?:\s[\w-]+){0,3})\W*$",
+    re.IGNORECASE,
+)
 _COUNT_ALL: Final = words_of("how many")
+
+
+def other_topic(question: str) -> str:
+    """Return the topic that a few words put in the place of another: "and about speech?"."""
+    match = _OTHER_TOPIC.match(question)
+    is_one = match and not words_of(match["topic"]) & (POINTERS | _IT | _FURTHER | _OF_ONE | CODES)
+    return match["topic"] if match and is_one else ""
 
 
 def asks_how_many(question: str) -> bool:

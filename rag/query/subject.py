@@ -30,10 +30,11 @@ from rag.query.follow_ups import (
     continues_topic,
     explicit_new_topic,
     is_fragment,
+    liked_name,
     possible_new_topic,
     specific_words,
 )
-from rag.query.naming import is_topic, mentioning, named_papers
+from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
 from rag.sentences import split_sentences
@@ -60,7 +61,15 @@ class SubjectFinder:
         described = described_before(query.standalone, query.history)
         if described:
             return replace(query, about=(described,))
-        return self._like_cited(query) or self._find(query)
+        return self._like_named(query) or self._like_cited(query) or self._find(query)
+
+    def _like_named(self, query: Query) -> Query | None:
+        """Return the query for papers like the one that it names, if such are asked for."""
+        name = liked_name(query.standalone)
+        named = named_papers(name, self.lookup) if name and self.lookup else []
+        if len(named) != 1 or not names_title(name, named[0]):
+            return None
+        return _for_papers_like(named[0], query, (named[0].paper_id,))
 
     @staticmethod
     def _like_cited(query: Query) -> Query | None:
@@ -68,9 +77,8 @@ class SubjectFinder:
         cited = last_cited(query.history)
         if not cited or not asks_for_like_papers(query.standalone):
             return None
-        alike = f"papers like “{cited[0].title}”"
         excluded = ids_to_exclude(query.standalone, query.history)
-        return replace(query, standalone=alike, topic=alike, excluded=excluded)
+        return _for_papers_like(cited[0], query, excluded)
 
     def _find(self, query: Query) -> Query:
         question = query.standalone
@@ -188,3 +196,8 @@ class SubjectFinder:
                 cited = tuple(Citation(0, paper, "", 0, 0, 1.0) for paper in named)
             found += [message, *([Message("assistant", "", cited)] if cited else [])]
         return found
+
+
+def _for_papers_like(paper: Paper, query: Query, excluded: tuple[str, ...]) -> Query:
+    alike = f"papers like “{paper.title}”"
+    return replace(query, standalone=alike, topic=alike, excluded=excluded)

@@ -65,6 +65,7 @@ USERS_OWN: Final = {
     "shared answers": share,
     "watches": watch,
 }
+ONE_OF: Final = {"watches": "watch"}  # the others lose an s
 NO_BACKUP: Final = "{path!r} is no backup of a library, or is damaged: {why}."
 
 
@@ -259,9 +260,14 @@ def _require_empty(connection: Connection, folder: Path, place: str) -> None:
     is_begun = connection.execute(select(library.c.library_id)).first() is not None
     is_of_before = not is_begun and (folder / VECTORS).exists()  # as the released code left it
     if any(counts.values()) or is_of_before:
-        held = [f"{count:,} {name}" for name, count in counts.items() if count]
+        held = [
+            f"{count:,} {name if count > 1 else ONE_OF.get(name, name[:-1])}"
+            for name, count in counts.items()
+            if count
+        ]
+        said = " and ".join(filter(None, (", ".join(held[:-1]), *held[-1:])))
         raise LibraryError(
-            f"{place} holds {' and '.join(held) or 'papers'} already. Restore into a folder that "
+            f"{place} holds {said or 'papers'} already. Restore into a folder that "
             "is not there yet: `--library DIR`."
         )
 

@@ -217,6 +217,14 @@ def test_a_list_is_gone_on_with_after_an_answer_without_papers(library):
     assert then.text.startswith("The oldest is **Clocks in Crabs**")
 
 
+def test_another_topic_asks_the_last_question_again_and_not_of_its_list(library):
+    *_, then = said(library, "is there anything about moss?", "and about clocks?")
+    assert [paper.paper_id for paper in then.papers] == ["a"]
+    assert "“moss”" not in then.text
+    *_, then = said(library, BYRON, "and about clocks?")  # of hers
+    assert then.text.startswith("1 of the 2 papers by Ada Byron")
+
+
 def test_the_oldest_behind_the_newest_is_told_of_those_with_a_date_once(library):
     *_, then = said(library, "which is the newest paper here?", "and the oldest?")
     assert f" {len(PAPERS)} papers have a recorded date." in then.text

@@ -81,6 +81,27 @@ def test_what_an_acronym_stands_for_is_asked_of_the_paper_that_spells_it_out(loo
     assert [paper.paper_id for paper in found.about] == ["g"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "papers similar to TideNet",
+        "can you recommend similar papers to “TideNet: Counting Crabs in a Harbour”?",
+        "is there anything like the crab counting paper?",
+    ],
+)
+def test_papers_like_a_named_one_are_others(lookup, question):
+    query = SubjectFinder(lookup).find(Query(question, question, question))
+    assert query.excluded == ("a",)
+    assert not query.about
+    assert query.topic == "papers like “TideNet: Counting Crabs in a Harbour”"
+
+
+@pytest.mark.parametrize("question", ["papers like these", "papers similar to roofs of ice"])
+def test_papers_like_what_is_no_paper_are_searched_for(lookup, question):
+    query = SubjectFinder(lookup).find(Query(question, question, question))
+    assert (query.excluded, query.topic) == ((), question)
+
+
 def test_papers_that_have_a_name_are_known(lookup):
     assert [p.paper_id for p in mentioning("which boat uses TideNet in LEN?", lookup)] == ["c"]
     assert mentioning("which boat is used?", lookup) == []

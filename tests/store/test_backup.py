@@ -147,7 +147,7 @@ def test_nothing_is_restored_over_papers_that_are_there(library, at, tmp_path):
     library.back_up(tmp_path / "kept.zip")
     other = at("other")
     other.ingest([HERONS])
-    with pytest.raises(LibraryError, match="holds 1 papers already"):
+    with pytest.raises(LibraryError, match="holds 1 paper already"):
         Library.restore(tmp_path / "kept.zip", other.folder, settings=other.settings)
     assert [each.paper_id for each in other.papers()] == ["herons"]
     assert [hit.paper.paper_id for hit in other.search("herons")] == ["herons"]

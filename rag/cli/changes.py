@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from rag.cli.numbers import positive
 from rag.cli.opening import open_library
 from rag.terminal import write_json, write_line, write_notice
 
-HANG = 4  # columns by which a change goes on further in
+HANG: Final = 4  # columns by which a change goes on further in
+NOBODY: Final = "(not signed in)"  # at the command line, or at a page without users
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,7 @@ def list_changes(options: argparse.Namespace) -> int:
         at = each.changed_at[:19].replace("T", " ")
         papers = f" {each.papers:,} {'paper' if each.papers == 1 else 'papers'}"
         what = f": {each.what}" if each.what else ""
-        who = each.who or "(command line)"
+        who = each.who or NOBODY
         write_line(f"{at} UTC  {who}  {each.did}{papers if each.papers else ''}{what}", HANG)
     if not changes:
         write_notice("Nothing was changed yet.")

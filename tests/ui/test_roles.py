@@ -237,7 +237,7 @@ def test_the_command_lists_who_changed_what(library, capsys):
     assert main(["papers", "log", *place]) == 0
     last, first = capsys.readouterr().out.splitlines()
     assert last.endswith(" UTC  ada  tag 1 paper: into tag “pets”")
-    assert first.endswith(" UTC  (command line)  add 2 papers: cats, dogs")
+    assert first.endswith(" UTC  (not signed in)  add 2 papers: cats, dogs")
     assert main(["papers", "log", "--json", "-n", "1", *place]) == 0
     (told,) = json.loads(capsys.readouterr().out)["changes"]
     assert (told["who"], told["did"], told["papers"]) == ("ada", "tag", 1)

@@ -650,12 +650,13 @@ window.paperchat = (() => {
   function isSignedOut() {
     isAway = true;
     const box = $("#away");
-    if (!box || box.querySelector("a")) return;
+    if (!box) return;
+    box.hidden = false;
+    if (box.querySelector("a")) return;
     const again = document.createElement("a");
     again.href = location.href;
     again.textContent = "Sign in again";
     box.replaceChildren("Your session is over. ", again, "; what you asked is kept.");
-    box.hidden = false;
   }
 
   function isBack() {

@@ -21,6 +21,8 @@ NAME_ALONE: Final = re.compile(
     r"\b(?:like|such as|called|named|using|with|against|than|versus|vs\.?|do|does|did|is|was)\s+"
     r"([A-Z][a-z]{3,})\b(?!['’]s| et al| and [A-Z]| [A-Z0-9])"
 )
+# The same behind an article, where nothing follows it: "how fast is the Flamingo?"
+NAME_AT_END: Final = re.compile(r"\b(?:is|are|was|were|than|of)\s+the\s+([A-Z][a-z]{3,})\W*$")
 MOST_READ: Final = 200  # papers with a stem that are searched for it as a name
 # Capitals that are not due to the sentence: "UNEt", but not "Unet" or "UNET".
 IRREGULAR: Final = re.compile(r"(?=.*[a-z])(?:[A-Z]|[a-z]+[A-Z]).*[A-Z]")
@@ -55,7 +57,8 @@ def unknown_names(question: str, lookup: PaperLookup) -> tuple[str, ...]:
     """Return the coined names in a question that no paper mentions, each once."""
     tokens = dict.fromkeys(match[0] for match in TOKEN.finditer(question))
     phrases = (match[0] for match in NAME_OF_WORDS.finditer(question))
-    alone = dict.fromkeys(match[1] for match in NAME_ALONE.finditer(question))
+    ways = (NAME_ALONE, NAME_AT_END)
+    alone = dict.fromkeys(match[1] for way in ways for match in way.finditer(question))
     return (
         *(token for token in tokens if is_unknown(token, lookup)),
         *(phrase for phrase in phrases if not _is_written(phrase, lookup)),

@@ -139,6 +139,9 @@ def test_a_title_is_meant_where_it_has_half_of_what_a_question_for_its_record_sa
         ("does Cormorant see more than Moss", ("Cormorant",)),
         ("what do birds do with Cormorant's counts", ()),  # whoever Cormorant is
         ("is this by Cormorant", ()),
+        ("how much faster is the Cormorant?", ("Cormorant",)),
+        ("is the Cormorant small?", ()),  # any thing may be written so
+        ("what are the limits of the Lighthouse", ()),
     ],
 )
 def test_names_that_no_paper_has_are_known(lookup, question, unknown):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from rag.settings import Settings
 from rag.types import Actor
 from rag.userdata.accounts import Account
 from tests.support.page_server import client, served
+from ui.library.adding import _previewed
 from ui.server import passwords
 from ui.server.access import AccessPolicy
 from ui.server.accounts import Users
@@ -204,17 +204,30 @@ def test_a_part_of_the_page_that_asks_nobody_can_change_nothing(library, access)
     assert Loading.of(library).library_for(None) is library  # without users all is as it was
 
 
-def test_an_uploaded_file_of_a_reader_is_deleted(library, access):
+def test_a_reader_cannot_even_upload(library, access):
+    files = {"files": ("refs.bib", b"@article{a, title={A}, abstract={B c d.}}")}
     with served(library, access) as address:
-        rob = Person(address, "rob")
-        sent = rob.http.post(
-            f"{address}gradio_api/upload",
-            files={"files": ("refs.bib", b"@article{a, title={A}, abstract={B c d.}}")},
-        )
-        (path,) = sent.json()
-        file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "refs.bib"}
-        assert READS in rob.press("library-files", "upload", [[file], None])
-        assert not Path(path).exists()
+        told = {}
+        for name in ("rob", "ada"):
+            sent = Person(address, name).http.post(f"{address}gradio_api/upload", files=files)
+            told[name] = sent.status_code
+            if name == "rob":
+                assert READS in sent.json()["detail"]
+        with client() as nobody:
+            told["nobody"] = nobody.post(f"{address}gradio_api/upload", files=files).status_code
+    assert told == {"rob": 403, "ada": 200, "nobody": 401}
+
+
+def test_a_file_that_somebody_uploaded_and_may_not_add_is_deleted(tmp_path):
+    file = tmp_path / "refs.bib"
+    file.write_text("@article{a}")
+
+    def refuse():
+        raise NotAllowedError(READS)
+
+    with pytest.raises(NotAllowedError):
+        _previewed(refuse, [str(file)], lambda _: None)
+    assert not file.exists()
 
 
 def test_what_is_broken_off_is_noted_too(library, monkeypatch):

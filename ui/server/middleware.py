@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from rag.serve.openai_api import ROUTES as OPENAI_ROUTES
 from rag.serve.operations import ROUTES as OPERATION_ROUTES
+from rag.userdata.changes import READS_ALONE
 from ui.server.access import AccessPolicy, is_loopback
 from ui.server.tries import ADDRESS
 
@@ -153,6 +154,8 @@ class SecurityMiddleware:
             return 404, "There is nothing here."
         if self._wants_user(scope["path"]) and not self._is_signed_in(scope, headers):
             return 401, BY_PROXY if self._access.proxy else "Sign in first."
+        if scope["path"] == f"{API}/upload" and not self._may_change(scope, headers):
+            return 403, READS_ALONE
         if scope["method"] in ("GET", "HEAD") and scope["path"].rstrip("/") != "/logout":
             return None
         if is_foreign(headers):
@@ -168,6 +171,11 @@ class SecurityMiddleware:
 
     def _is_signed_in(self, scope: Scope, headers: Mapping[str, str]) -> bool:
         return self._find_user is None or self._find_user(scope, headers) is not None
+
+    def _may_change(self, scope: Scope, headers: Mapping[str, str]) -> bool:
+        """Whether who sends a request may change the library; Gradio refuses who is nobody."""
+        user = self._find_user(scope, headers) if self._find_user else None
+        return user is None or self._access.actor(user).may_change
 
     def _is_elsewhere(self, headers: Mapping[str, str]) -> bool:
         """Return whether a page for this machine only is requested under another host name.

@@ -181,7 +181,7 @@ class Writing:
             text = self._ask(messages, most)
         except ModelError as exc:
             logger.info("a row of a table was not put into words: %s", exc)
-            if exc.retryable and not was_alone:
+            if not was_alone:  # whatever it says: others may have broken it off
                 self._is_alone = True
                 return None
             self._fail(str(exc), is_final=not exc.retryable)

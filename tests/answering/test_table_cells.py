@@ -17,7 +17,14 @@ from rag.export.plain import to_plain
 from rag.llm.structured import parse_object
 from tests.answering.test_tabulating import DAMS, GATES, REEDS, WEIRS
 from tests.support.endpoint_papers import MODEL, REPLY, endpoint_model, endpoint_settings
-from tests.support.reply_forms import ODD, SECRET_THOUGHT, THOUGHTFUL, THOUGHTS_ALONE, USELESS
+from tests.support.reply_forms import (
+    ODD,
+    SECRET_THOUGHT,
+    STREAM,
+    THOUGHTFUL,
+    THOUGHTS_ALONE,
+    USELESS,
+)
 from ui.chat.handlers import Chat, stopped
 from ui.chat.render import Place, stage_line, turn_html
 from ui.chat.standalone import conversation_html
@@ -159,8 +166,14 @@ def test_a_model_that_fails_is_asked_a_few_times_and_all_cells_are_quotes(writte
     assert answer.is_extractive
 
 
-def test_a_server_that_answers_one_at_a_time_is_asked_one_by_one(written, endpoint):
-    endpoint.fail(503).reply(cells(PUT))
+@pytest.mark.parametrize(
+    "broken_off",
+    [lambda endpoint: endpoint.fail(503), lambda endpoint: endpoint.answer_raw("", STREAM)],
+    ids=["a 503", "an empty stream"],
+)
+def test_a_server_that_answers_one_at_a_time_is_asked_one_by_one(written, endpoint, broken_off):
+    broken_off(endpoint)
+    endpoint.reply(cells(PUT))
     answer = table_of(written(), papers=["dams", "reeds"])
     assert len(endpoint.requests) == 3
     assert texts(answer) == [PUT, RESULT]
@@ -171,7 +184,7 @@ def test_a_wrong_key_is_not_tried_again(written, endpoint):
     endpoint.fail(401)
     papers = [each["id"] for each in PAPERS]
     assert "key" in table_of(written(), papers=papers).failure
-    assert len(endpoint.requests) <= 4  # those that were made at once
+    assert len(endpoint.requests) <= 5  # those that were made at once, and one alone
 
 
 def test_where_the_model_fails_at_some_papers_that_is_told(written, endpoint):

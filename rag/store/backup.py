@@ -100,6 +100,7 @@ def back_up(index: PaperIndex, path: Path, on_progress: OnProgress) -> Backup:
     target = path.expanduser()
     made = target.with_name(f"{target.name}.part")
     try:
+        made.touch(mode=0o600)  # what people asked, and the hashes of their passwords, are inside
         with index.locked(), translate_disk_full(), zipfile.ZipFile(made, "w") as file:
             index.refresh()
             index.catch_up()

@@ -77,6 +77,7 @@ def test_a_lost_disk_is_restored_with_all_that_was_kept(library, at, tmp_path, e
     embeds_nothing()
     again = restored(tmp_path / "kept.zip", at)
     assert (kept.papers, kept.conversations, kept.revision) == (3, 1, revision)
+    assert (tmp_path / "kept.zip").stat().st_mode & 0o077 == 0
     assert again.papers() == papers
     assert found(again) == before
     assert again.verify().faults == ()

@@ -32,7 +32,7 @@ SHAPING: Final = (
 )  # settings that an index depends on
 BUILDING: Final = (
     *("rag/store", "rag/embedding", "rag/readers", "rag/cleaning", "rag/text", "rag/names"),
-    *("rag/arrays", "rag/certificates", "rag/fitted"),
+    *("rag/arrays", "rag/authors", "rag/certificates", "rag/fitted"),
     *("rag/identifiers", "rag/imprints", "rag/passages", "rag/sentences", "rag/tokens"),
 )
 

@@ -28,7 +28,7 @@ from rag.answering.library_venues import (
     describe_unknown_place,
     describe_venues,
 )
-from rag.answering.records import cite_record, listed
+from rag.answering.records import cite_record, listed, no_sentence
 from rag.answering.relisting import describe_rest, said_of_rest
 from rag.answering.retracted import describe_retracted
 from rag.answering.roles import lead_sentence
@@ -97,7 +97,7 @@ class LibraryResponder:
 
     def list_titles(self, papers: Sequence[Paper], history: Sequence[Message]) -> DirectAnswer:
         """List papers by their titles alone."""
-        lines, citations = listed(papers, Numbering(history), _no_sentence)
+        lines, citations = listed(papers, Numbering(history), no_sentence)
         return DirectAnswer(lines, "records", tuple(citations), found=tuple(papers))
 
     def _answer_located(self, query: Query) -> DirectAnswer:
@@ -261,7 +261,7 @@ class LibraryResponder:
         asked = query.library_question
         most = (asked.most if asked else 0) or MOST_LISTED
         is_bare = form_of(query.text).titles_only or (asked and asked.what == "count")
-        sentence_of = _no_sentence if is_bare else lead_sentence
+        sentence_of = no_sentence if is_bare else lead_sentence
         lines, citations = listed(papers[:most], Numbering(query.history), sentence_of)
         more = said_of_rest(len(papers) - len(citations))
         return DirectAnswer(
@@ -335,10 +335,6 @@ def _say_found(
     if not titled:
         return f"{counted(len(others))}{passing} with “{asked.topic}” in the abstract"
     return f"{said}, and {len(others)} more in the abstract" if others else said
-
-
-def _no_sentence(_: Paper) -> None:
-    """Quote nothing, for a list of titles alone."""
 
 
 def _have(count: int) -> str:

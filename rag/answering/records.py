@@ -179,6 +179,10 @@ def has_field(paper: Paper, field: Field) -> bool:
     return kept.get(field, code_sentence(paper) is not None)
 
 
+def no_sentence(_: Paper) -> None:
+    """Quote nothing of a paper, for a list of titles alone."""
+
+
 def code_sentence(paper: Paper) -> Sentence | None:
     """Return the sentence of an abstract that says where code is, if any."""
     from rag.answering.extractive import LINK

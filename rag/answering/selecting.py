@@ -8,7 +8,7 @@ from typing import Final
 
 from rag.answering.direct import DirectAnswer
 from rag.answering.library_overview import MOST_LISTED, counted
-from rag.answering.records import code_sentence, has_field, listed
+from rag.answering.records import code_sentence, has_field, listed, no_sentence
 from rag.answering.relisting import said_of_rest
 from rag.answering.roles import lead_sentence
 from rag.answering.topic_papers import papers_on_topic
@@ -126,8 +126,4 @@ def _sentence_of(asked: LibraryQuestion) -> Callable[[Paper], Sentence | None]:
     if asked.field == "code" and not asked.is_lacking:
         return code_sentence
     is_bare = asked.what == "count" or asked.field is not None
-    return _no_sentence if is_bare else lead_sentence
-
-
-def _no_sentence(_: Paper) -> None:
-    """Quote nothing."""
+    return no_sentence if is_bare else lead_sentence

@@ -173,8 +173,8 @@ def _count_on(connection: Connection) -> None:
             most = connection.execute(select(func.max(table.c[column]))).scalar()
             if most:
                 sequence = text("SELECT setval(pg_get_serial_sequence(:table, :column), :most)")
-                named = {"table": f"{table.schema or ''}{'.' if table.schema else ''}{table.name}"}
-                connection.execute(sequence, named | {"column": column, "most": most})
+                of = {"table": table.name, "column": column, "most": most}
+                connection.execute(sequence, of)
 
 
 def _numbered(table: Table) -> str | None:

@@ -31,6 +31,14 @@ class RefusedError(RagError):
         self.status = status
         self.wait_s = wait_s
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that tell a program over HTTP what to send, and when to come again."""
+        challenge = {"www-authenticate": "Bearer"} if self.status == 401 else {}
+        if self.wait_s is None:
+            return challenge
+        return {**challenge, "retry-after": str(max(1, round(self.wait_s)))}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

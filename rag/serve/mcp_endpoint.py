@@ -29,7 +29,6 @@ PATH: Final = "/mcp"
 MISSING: Final = (
     "This needs the package mcp, which is not installed: pip install 'paperchat[mcp]' brings it."
 )
-CHALLENGE: Final = (b"www-authenticate", b"Bearer")
 logger = logging.getLogger(__name__)
 
 
@@ -113,10 +112,7 @@ async def _refuse(send: Send, refused: RefusedError) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in refused.headers.items()),
     ]
-    if refused.status == 401:
-        headers.append(CHALLENGE)
-    if refused.wait_s is not None:
-        headers.append((b"retry-after", str(max(1, round(refused.wait_s))).encode()))
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

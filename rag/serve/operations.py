@@ -74,8 +74,7 @@ def metrics(request: Request) -> Response:
     try:
         door.enter(request.headers.get("authorization"), address)
     except RefusedError as exc:
-        wait = {"retry-after": f"{exc.wait_s:.0f}"} if exc.wait_s else {}
-        return JSONResponse({"detail": str(exc)}, exc.status, wait)
+        return JSONResponse({"detail": str(exc)}, exc.status, exc.headers)
     if render is None:
         return JSONResponse({"detail": 'Numbers need `pip install "paperchat[group]"`.'}, 501)
     try:

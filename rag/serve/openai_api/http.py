@@ -288,10 +288,7 @@ def _on_unknown_model(_: Request, error: Exception) -> JSONResponse:
 def _on_failure(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, RefusedError):
         kind, code = CALLED[error.status]
-        headers = {"retry-after": str(max(1, round(error.wait_s)))} if error.wait_s else {}
-        if error.status == 401:
-            headers["www-authenticate"] = "Bearer"
-        return _refusal(error.status, _error(str(error), kind, code), headers)
+        return _refusal(error.status, _error(str(error), kind, code), error.headers)
     if isinstance(error, SourceError | ConfigurationError):
         return _refusal(400, _error(str(error)))
     logger.warning("a program's request failed: %s", error)

@@ -64,7 +64,7 @@ def test_a_page_whose_library_still_opens_is_live_but_not_ready(metrics):
 
 def test_a_library_that_cannot_be_opened_is_told_without_its_path():
     loading = Loading()
-    loading.failed("The folder '/home/ada/private' cannot be read.")
+    loading.failed("The folder '/srv/of-ada' cannot be read.")
     with serving(loading, 7970) as address:
         got = httpx.get(f"{address}health")
         assert (got.status_code, got.json()["status"]) == (503, "failed")

@@ -222,6 +222,11 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         30, ge=0, description="Questions that one visitor of the page may ask a minute; 0: any."
     )
+    log: Literal["text", "json"] = Field(
+        "text",
+        description="How the page's server logs: text, or json (an object a line, without a word "
+        "of any question).",
+    )
     api_tokens: SecretStr | None = Field(
         None,
         description="Tokens of programs that ask over HTTP, separated by commas; needed where the "

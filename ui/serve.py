@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rag.errors import ConfigurationError
+from rag.logs import both, is_json, log_answer, server
 from rag.serve.beside import noted
 from rag.settings import Settings
 from rag.terminal import shown_progress
@@ -113,7 +114,8 @@ def serve(
         metrics = _metrics()
         count = metrics.count if metrics else None
         token = secrets.token_urlsafe()
-        loading = Loading(access=access, settings=settings, llm=llm, on_answer=count, token=token)
+        told = both(count, log_answer if is_json() else None)
+        loading = Loading(access=access, settings=settings, llm=llm, on_answer=told, token=token)
         with shown_progress() as on_progress:
             loading.start(settings, llm, on_progress, fills_new=fills_new)
             start_server(build_server(loading, metrics), listening)
@@ -150,11 +152,17 @@ def _metrics() -> Metrics | None:
 def build_server(loading: Loading, metrics: Metrics | None = None) -> uvicorn.Server:
     """Build the server of the page, with Gradio behind `SecurityMiddleware`."""
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
+
+    from ui.server.request_log import RequestLog
 
     proxy = loading.access.proxy
+    guarded = _guarded(loading, metrics)
+    app = guarded if proxy is None else _behind(proxy, guarded)
     config = uvicorn.Config(
-        _guarded(loading, metrics) if proxy is None else _behind(proxy, _guarded(loading, metrics)),
+        RequestLog(app) if is_json() else app,
         log_level="warning",
+        log_config=None if is_json() else LOGGING_CONFIG,
         timeout_graceful_shutdown=2,
         proxy_headers=proxy is None,
     )
@@ -311,5 +319,8 @@ def start_server(server: uvicorn.Server, listening: socket.socket) -> threading.
 
 
 def _say(text: str) -> None:
+    if is_json():
+        server.info(text)
+        return
     sys.stderr.write(text + "\n")
     sys.stderr.flush()

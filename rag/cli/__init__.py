@@ -14,15 +14,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-EXIT_DONE = 0
-EXIT_FAILED = 1
-EXIT_WRONG_USE = 2
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
-
-
-class Terminated(KeyboardInterrupt):
-    """The system asks for an end, as `kill`, systemd and Docker do: it ends as Ctrl+C does."""
+from rag.cli.ending import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    EXIT_WRONG_USE,
+    Terminated,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

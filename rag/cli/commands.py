@@ -11,13 +11,21 @@ from typing import Final, Literal
 
 from rag import export
 from rag.cli import output
+from rag.cli.ending import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    EXIT_WRONG_USE,
+    Terminated,
+)
 from rag.cli.following import follow
 from rag.cli.identifying import find_paper_ids
 from rag.cli.opening import fills_new, open_library
 from rag.errors import ConfigurationError, RagError, SourceError
 from rag.export.plain import exported_record, paper_record
 from rag.identifiers import cite_keys
-from rag.settings import read_settings
+from rag.settings import Settings, read_settings
 from rag.store.faults import VerifyReport
 from rag.terminal import (
     write_json,
@@ -35,11 +43,36 @@ FormatName = export.Format | export.Style | export.Table | Literal["jsonl"]
 
 def chat(options: argparse.Namespace) -> int:
     """Open the chat page and serve it until it is stopped."""
+    settings = read_settings(library=options.library)
+    if settings.log == "json":
+        return _logging_json(options, settings)
+    _serve_page(options, settings)
+    return 0
+
+
+def _logging_json(options: argparse.Namespace, settings: Settings) -> int:
+    """Serve the page, and log in JSON to the very end, however it comes."""
+    from rag.logs import logging_json, server
+
+    with logging_json(settings, sys.stderr):
+        try:
+            _serve_page(options, settings)
+        except RagError as exc:
+            server.error(str(exc))
+            is_misuse = isinstance(exc, ConfigurationError)
+            return EXIT_WRONG_USE if is_misuse else EXIT_FAILED
+        except KeyboardInterrupt as exc:
+            server.info("stopped")
+            is_asked = isinstance(exc, Terminated)
+            return EXIT_TERMINATED if is_asked else EXIT_INTERRUPTED
+    return EXIT_DONE
+
+
+def _serve_page(options: argparse.Namespace, settings: Settings) -> None:
     from rag.serve.door import read_tokens
     from rag.store.servers import shared_database
     from ui import build_access_policy, serve
 
-    settings = read_settings(library=options.library)
     access = build_access_policy(
         host=options.host,
         auth=_credentials(options.auth),
@@ -60,7 +93,6 @@ def chat(options: argparse.Namespace) -> int:
         open_browser=not options.no_browser,
         fills_new=fills_new(options, settings),
     )
-    return 0
 
 
 def _credentials(text: str | None) -> tuple[str, str] | None:

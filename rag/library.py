@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from rag.userdata.changes import ChangeLog
     from rag.userdata.conversations import Conversations
     from rag.userdata.feedback import Feedback
+    from rag.userdata.program_tokens import ProgramTokens
     from rag.userdata.shares import Shares
     from rag.verification.support import Verifier
     from rag.watches import Watches
@@ -911,6 +912,13 @@ class Library:
         from rag.userdata.shares import Shares
 
         return Shares(self._index.database)
+
+    @cached_property
+    def program_tokens(self) -> ProgramTokens:
+        """The tokens by which the page lets programs in for its users."""
+        from rag.userdata.program_tokens import ProgramTokens
+
+        return ProgramTokens(self._index.database)
 
     @property
     def changes(self) -> ChangeLog:

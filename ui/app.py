@@ -47,9 +47,9 @@ def build_app(loading: Loading) -> gr.Blocks:
                 chat = build_chat_tab()
             with gr.Tab("Library", id="library-tab") as place:
                 library = build_library_tab(loading, chat.shown, place)
-            with gr.Tab("Settings", id="settings-tab"):
+            with gr.Tab("Settings", id="settings-tab", elem_id="set") as setting:
                 settings = build_settings_tab(loading)
-        connect_settings(app, loading, settings)
+        connect_settings(app, loading, settings, place=setting)
         connect_chat(app, chat, loading, settings.state)
         connect_visitor(app, library, chat.here)
         connect_library(loading, library, place=place, tabs=tabs, question=chat.question)

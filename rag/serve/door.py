@@ -14,7 +14,8 @@ from rag.settings import Settings
 LEAST_TOKEN: Final = 16  # characters
 SCHEME: Final = "bearer "
 NO_TOKEN: Final = (
-    "This needs a token: send the header `Authorization: Bearer TOKEN` with one of RAG_API_TOKENS."
+    "This needs a token: send the header `Authorization: Bearer TOKEN` with one made in the page's "
+    "Settings, or one of RAG_API_TOKENS."
 )
 
 
@@ -109,10 +110,11 @@ class LocalDoor:
 
 def is_token(authorization: str, token: str) -> bool:
     """Whether a header has a token, compared in constant time."""
-    return hmac.compare_digest(_given(authorization).encode(), token.encode())
+    return hmac.compare_digest(given_token(authorization).encode(), token.encode())
 
 
-def _given(authorization: str) -> str:
+def given_token(authorization: str) -> str:
+    """Return the token of a header; "" where it has none."""
     is_bearer = authorization.lower().startswith(SCHEME)
     return authorization[len(SCHEME) :].strip() if is_bearer else ""
 
@@ -123,7 +125,7 @@ def require_token(authorization: str | None, tokens: Collection[str]) -> str:
     Raises:
         RefusedError: It is none of them.
     """
-    token = _given(authorization or "")
+    token = given_token(authorization or "")
     fits = [each for each in tokens if hmac.compare_digest(each.encode(), token.encode())]
     if not fits:
         raise RefusedError("The token is not right." if token else NO_TOKEN, 401)

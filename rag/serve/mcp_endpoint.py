@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from rag.errors import ConfigurationError
+from rag.errors import ConfigurationError, RagError
 from rag.serve.door import Door, RefusedError
 
 if TYPE_CHECKING:
@@ -95,9 +95,12 @@ class McpEndpoint:
         authorization = headers.get(b"authorization", b"").decode("latin-1") or None
         address = scope["client"][0] if scope.get("client") else ""
         try:
-            self._door.enter(authorization, address)
+            await asyncio.to_thread(self._door.enter, authorization, address)
         except RefusedError as exc:
             await _refuse(send, exc)
+            return
+        except RagError as exc:
+            await _refuse(send, RefusedError(str(exc), 503))
             return
         self._wanted.set()
         await self._ready.wait()

@@ -108,7 +108,7 @@ class Served:
 
     async def list_tools(self, context: Context, _: object) -> types.ListToolsResult:
         """List the tools."""
-        offered = self._offered(self._caller(context)).values()
+        offered = self._offered(await self._caller(context)).values()
         return types.ListToolsResult(tools=[_described(tool) for tool in offered])
 
     async def call_tool(
@@ -116,7 +116,7 @@ class Served:
     ) -> types.CallToolResult:
         """Do what a tool does."""
         try:
-            caller = self._caller(context)
+            caller = await self._caller(context)
         except RagError as exc:
             return _failed(str(exc))
         tool = self._find_tool(params.name, caller)
@@ -152,13 +152,14 @@ class Served:
     def _offered(self, caller: Caller | None) -> Mapping[str, Tool[Any]]:
         return self._tools | _ADDING if caller and caller.is_owner else self._tools
 
-    def _caller(self, context: Context) -> Caller | None:
+    async def _caller(self, context: Context) -> Caller | None:
         """Return who calls over HTTP; None for the one at the other end of a pipe."""
         request = context.request
         if not isinstance(request, Request):
             return None
         address = request.client.host if request.client else ""
-        return self._door.enter(request.headers.get("authorization"), address)
+        enter = partial(self._door.enter, request.headers.get("authorization"), address)
+        return await anyio.to_thread.run_sync(enter)  # not behind calls that take long
 
     def _called(
         self, tool: Tool[Any], arguments: Mapping[str, object], tell: Callable[[Stage], None]

@@ -26,8 +26,8 @@ from sqlalchemy.types import TEXT, TypeDecorator
 # retractions and edits; 3: without pinned conversations; 4: without marks
 # and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
 # 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`;
-# 10: without accounts; 11: without changes.
-SCHEMA: Final = 12
+# 10: without accounts; 11: without changes; 12: without tokens of programs.
+SCHEMA: Final = 13
 
 metadata = MetaData()
 
@@ -245,6 +245,20 @@ account = Table(
     Column("role", String(16), CheckConstraint("role IN ('reader', 'editor')"), nullable=False),
     Column("hashed", Text, nullable=False),  # the password, by scrypt
     Column("changed_at", Text, nullable=False),
+)
+
+# What lets programs in for somebody: tokens that were made in the page's settings.
+program_token = Table(
+    "program_token",
+    metadata,
+    Column("token_id", Integer, primary_key=True, autoincrement=True),
+    Column("hashed", String(64), nullable=False, unique=True),  # the token, by SHA-256
+    Column("owner", Text, nullable=False, index=True),  # "" where the page has no users
+    Column("name", Text, nullable=False),
+    Column("made_at", Text, nullable=False),
+    Column("used_on", Text),
+    Column("bound_to", Text, nullable=False),  # the owner's password as it was then, hashed twice
+    sqlite_autoincrement=True,
 )
 
 # Tries to sign in at a group's page, but those that were right; `account` is "" for tokens.

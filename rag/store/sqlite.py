@@ -43,6 +43,8 @@ LATER_TABLES: Final = {
     "family_name": "paper_number INTEGER, position INTEGER, name TEXT",
     "change": "number INTEGER, changed_at TEXT, who TEXT, did TEXT, papers INTEGER, what TEXT",
     "account": "name TEXT, role TEXT, hashed TEXT, changed_at TEXT",
+    "program_token": "token_id INTEGER, hashed TEXT, owner TEXT, name TEXT, made_at TEXT, "
+    "used_on TEXT, bound_to TEXT",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 CONNECTIONS_KEPT: Final = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
@@ -27,6 +28,11 @@ class Account:
     name: str
     hashed: str = field(repr=False)
     role: Role = "editor"
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells the account with this password from any other; nothing can be read from it."""
+        return hashlib.sha256(self.hashed.encode()).hexdigest()
 
 
 class AccountTable:

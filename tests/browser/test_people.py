@@ -115,3 +115,19 @@ def test_a_session_that_is_over_is_told_and_the_question_is_kept(browser, addres
             "document.body.innerText.includes('falling cat') "
             "|| document.querySelector('#question textarea').value.includes('falling cat')"
         )
+
+
+def test_a_token_for_a_program_is_shown_once_in_the_settings(browser, address):
+    with visit(browser, address, "rob", PHONE) as page:
+        page.goto(f"{address}?tab=settings")
+        page.fill("#programs input", "notebook")
+        page.click("#programs >> text=Make a token")
+        secret = page.inner_text("#programs .secret code")
+        assert secret.startswith("paperchat_")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.goto(f"{address}?tab=settings")
+        page.wait_for_selector("#programs >> text=not used yet")
+        assert secret not in page.content()
+        page.click("#programs >> text=Revoke")
+        page.wait_for_selector("#programs >> text=Revoked.")
+        assert page.locator("#programs li").count() == 0

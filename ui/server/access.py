@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from rag.errors import ConfigurationError, LibraryError
 from rag.types import OWNER, Actor
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from rag.store.database import Database
+    from rag.userdata.program_tokens import ProgramToken
 
 MOST_CLIENTS: Final = 10_000  # remembered at once; the least recently seen is forgotten first
 # Visitors behind one address, such as a laboratory's, that may all ask at the full rate.
@@ -86,6 +87,13 @@ class GroupBucket:
             return self._here.wait_s(client)
 
 
+class Holder(NamedTuple):
+    """As whom somebody has tokens, and what of their account these hold with."""
+
+    owner: str = ""
+    bound_to: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
     """The rules of access to the page.
@@ -96,7 +104,7 @@ class AccessPolicy:
         rate_limit: Questions a minute of one visitor; 0 for any number.
         allows_endpoints: Whether a visitor may name an endpoint of their own.
         tries: Counts wrong passwords and tokens.
-        tokens: Of programs; where there are none, and no users, any program may ask.
+        tokens: Of programs, as set; where there are none, and no users, any program may ask.
         database: A group's, where its processes count together; None to count here.
         proxy: What signs people in before the page; None where the page does so itself.
     """
@@ -139,6 +147,22 @@ class AccessPolicy:
         self.users.refresh()
         found = self.users.find(name) if name else None
         return Actor(name or "", may_change=found is not None and found.role == "editor")
+
+    def holder(self, name: str | None) -> Holder | None:
+        """Return as whom somebody who has signed in has tokens of programs; None for nobody.
+
+        Who has no account has none: nobody could tell when their right to them ends. Nor have
+        strangers, who a page without users lets in from other machines.
+        """
+        if self.users is None:
+            return Holder() if self.is_local else None
+        self.users.refresh()
+        found = self.users.find(name) if name else None
+        return Holder(found.name, found.fingerprint) if found else None
+
+    def admits(self, token: ProgramToken) -> bool:
+        """Return whether a token that was made still lets somebody in."""
+        return self.holder(token.owner) == Holder(token.owner, token.bound_to)
 
     @property
     def is_local(self) -> bool:
@@ -244,7 +268,8 @@ def _users(
         ConfigurationError: The file names nobody, or cannot be read.
         LibraryError: The database cannot be asked, so that nobody knows whether the page is open.
     """
-    fixed = [Account(auth[0], hash_password(auth[1]))] if auth else []
+    # Tokens of programs hold with a password's hash, also when the page is started again.
+    fixed = [Account(auth[0], hash_password(auth[1], always_for=auth[0]))] if auth else []
     if auth_file:
         users = Users(fixed, AccountFile(auth_file))
         if not users:

@@ -27,8 +27,12 @@ MOST_BLOCK: Final = 16
 MOST_PARALLEL: Final = 8
 
 
-def hash_password(password: str) -> str:
-    """Return the hash of a password under a new salt, as `scrypt$N$r$p$salt$key`.
+def hash_password(password: str, *, always_for: str | None = None) -> str:
+    """Return the hash of a password, as `scrypt$N$r$p$salt$key`.
+
+    Args:
+        password: In clear.
+        always_for: Whose it is, where the hash has to be the same each time; else the salt is new.
 
     Raises:
         ConfigurationError: The password is too short or too long.
@@ -38,7 +42,10 @@ def hash_password(password: str) -> str:
             f"A password has {LEAST_CHARACTERS} to {MOST_CHARACTERS} characters; this one has "
             f"{len(password)}."
         )
-    return _hashed(password, secrets.token_bytes(SALT_BYTES))
+    if always_for is None:
+        return _hashed(password, secrets.token_bytes(SALT_BYTES))
+    own = hashlib.sha256(f"paperchat {always_for}".encode("utf-8", "surrogatepass")).digest()
+    return _hashed(password, own[:SALT_BYTES])
 
 
 def _hashed(password: str, salt: bytes) -> str:

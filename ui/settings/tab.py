@@ -13,6 +13,7 @@ from ui.server.loading import Loading
 from ui.settings.form import KEY_KEPT, KEY_NONE, THEME_HTML, lay_out_form
 from ui.settings.local import local_offers, offers_local, read_offer
 from ui.settings.person import connect_person, lay_out_person
+from ui.settings.programs import connect_programs, lay_out_programs
 from ui.settings.remembered import SessionKeys, from_browser, to_browser
 from ui.settings.session import (
     MOST_NAME_CHARACTERS,
@@ -48,11 +49,12 @@ def build_settings_tab(loading: Loading) -> SettingsTab:
     with gr.Column(elem_id="settings"):
         controls = lay_out_form(loading, operator_settings(loading), start)
         gr.HTML(THEME_HTML, elem_id="theme")
+        programs = lay_out_programs()
         person = lay_out_person()
     session = gr.HTML({}, visible="hidden", html_template="", js_on_load=None)
     keep = "paperchat.keepSettings(watch, props)"
     kept = gr.HTML({}, visible="hidden", html_template="", js_on_load=keep)
-    tab = SettingsTab(state, controls, session, kept, SessionKeys(), person)
+    tab = SettingsTab(state, controls, session, kept, SessionKeys(), programs, person)
     _connect(loading, tab)
     return tab
 
@@ -129,9 +131,10 @@ def _connect(loading: Loading, tab: SettingsTab) -> None:
     trial.follow(choosing, trial.try_operators)
 
 
-def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab) -> None:
+def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab, *, place: gr.Tab) -> None:
     """Restore the settings when the page is reloaded, and say who has signed in."""
     connect_person(app, loading, tab.person)
+    connect_programs(loading, tab.programs, place=place)
     controls = tab.controls
 
     def restore(session_id: object, kept: object) -> tuple[object, ...]:

@@ -31,6 +31,7 @@ class SettingsTab:
         session: The input of events that holds the session's id.
         kept: The settings that the browser keeps.
         keys: The keys of sessions.
+        programs: Tells of tokens for programs.
         person: Says who has signed in.
     """
 
@@ -39,6 +40,7 @@ class SettingsTab:
     session: gr.HTML
     kept: gr.HTML
     keys: SessionKeys
+    programs: gr.HTML
     person: gr.HTML
 
 

@@ -44,7 +44,7 @@ CALLED: Final = {
     503: ("server_error", "not_ready"),
 }
 logger = logging.getLogger(__name__)
-bearer = HTTPBearer(auto_error=False, description="A token of RAG_API_TOKENS.")
+bearer = HTTPBearer(auto_error=False, description="A token made in Settings, or of RAG_API_TOKENS.")
 
 
 class UnknownModelError(ValueError):

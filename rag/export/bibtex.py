@@ -66,7 +66,7 @@ def _fields(reference: Reference) -> dict[str, str]:
         "url": _braced(_verbatim(reference.url or "")),
         "ids": _braced(", ".join(reference.aliases)),  # as biblatex knows them
         "pmid": _braced(reference.pmid or ""),
-        "note": _braced(latex_text(reference.note or "")),
+        "note": _braced(latex_text(reference.whole_note)),
         "keywords": _braced(latex_text(listed(reference.keywords))),
         "groups": _braced(latex_text(listed(reference.collections))),  # as JabRef has them
         OWN_ID: _braced(latex_text(reference.own_id or "")),

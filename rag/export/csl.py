@@ -54,7 +54,7 @@ def csl_item(reference: Reference) -> dict[str, object]:
         "PMID": reference.pmid,
         "keyword": listed(reference.keywords),
         "abstract": reference.abstract,
-        "note": reference.note,
+        "note": reference.whole_note,
         "custom": _custom(reference),
     }
     return {field: value for field, value in known.items() if value}

@@ -55,6 +55,9 @@ IN_ASCII: Final = str.maketrans(
         **{"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"},
     }
 )
+# By both `ingest` takes a note apart again.
+SINCE_THEN: Final = "since then: "
+BETWEEN_NOTES: Final = "; "
 WORDS_WITHOUT_AUTHOR: Final = 3
 HASH_CHARACTERS: Final = 6
 
@@ -72,6 +75,7 @@ class Reference:
         own_key: The key, where it is one that came with the paper.
         aliases: Other keys by which texts of theirs cite it.
         note: That it was retracted, for people to read.
+        later: What came out of it since, each with `SINCE_THEN` before it.
     """
 
     key: str
@@ -93,7 +97,14 @@ class Reference:
     own_key: str | None = None
     aliases: tuple[str, ...] = ()
     note: str | None = None
+    later: tuple[str, ...] = ()
     imprint: Imprint = NO_IMPRINT
+
+    @property
+    def whole_note(self) -> str:
+        """What became of it, on one line: that it was retracted, and what came out of it since."""
+        told = BETWEEN_NOTES.join(filter(None, (self.note, *self.later)))
+        return told[:1].upper() + told[1:]
 
 
 def build_references(papers: Iterable[Paper]) -> list[Reference]:
@@ -154,6 +165,7 @@ def _reference(paper: Paper, key: str, taken: Set[str]) -> Reference:
         own_key=key if _own_key(paper) else None,
         aliases=tuple(each for each in _aliases(paper) if each.casefold() not in taken),
         note=_note(paper.retraction or ""),
+        later=tuple(f"{SINCE_THEN}{one_line(each)}" for each in paper.notices),
         imprint=_on_lines(paper.imprint),
     )
 

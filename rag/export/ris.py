@@ -56,6 +56,7 @@ def _lines(reference: Reference) -> Iterator[tuple[str, str]]:
     yield from (("N1", f"{COLLECTION}: {name}") for name in reference.collections)
     if reference.note:
         yield "N1", reference.note
+    yield from (("N1", each[:1].upper() + each[1:]) for each in reference.later)
     if reference.arxiv_id and known.get("DB") != ARXIV:
         yield "N1", f"{ARXIV}:{reference.arxiv_id}"
     if reference.pmid and known.get("DB") != PUBMED:

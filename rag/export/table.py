@@ -30,7 +30,7 @@ COLUMNS: Final = (
         "citekey",
         "url",
     ),
-    *("keywords", "collections", "retraction", "source", "abstract"),
+    *("keywords", "collections", "retraction", "notices", "source", "abstract"),
 )
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet takes a cell for one
 TEXT_SIGN: Final = "'"  # what tells a spreadsheet that a cell is text
@@ -65,6 +65,7 @@ def _cells(paper: Paper) -> dict[str, str]:
         "keywords": BETWEEN.join(paper.tags) if len(paper.tags) > 1 else listed(paper.tags),
         "collections": BETWEEN.join(paper.collections),
         "retraction": paper.retraction or "",
+        "notices": BETWEEN.join(paper.notices),
         "source": paper.source or "",
         "abstract": "" if paper.is_summary else paper.abstract,
     }

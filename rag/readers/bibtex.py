@@ -17,6 +17,7 @@ from rag.readers.records import (
     OwnRecord,
     Record,
     RecordError,
+    noted_later,
     noted_retraction,
     words_of,
 )
@@ -128,6 +129,7 @@ def _with_inherited(entry: Entry, parents: Inherited) -> dict[str, str]:
 def _record(fields: Mapping[str, str], key: str, kind: str) -> Record:
     own_id = plain_text(fields.get(OWN_ID, ""))
     arxiv_id, venue = _arxiv_id(fields), _venue(fields)
+    note = plain_text(fields.get("note", ""))
     is_preprint = kind in UNTOLD and (arxiv_id or is_of_preprints(venue))
     record: Record = {
         "id": own_id,
@@ -144,7 +146,8 @@ def _record(fields: Mapping[str, str], key: str, kind: str) -> Record:
         "venue": venue,
         "keywords": plain_text(fields.get("keywords", "") or fields.get("keyword", "")),
         "collections": _groups(fields),
-        "retraction": noted_retraction(plain_text(fields.get("note", ""))),
+        "retraction": noted_retraction(note),
+        "notices": noted_later(note),
         "kind": "preprint" if is_preprint else "",
         # Semantic Scholar's are lists.
         "kinds": [*re.findall("[a-z]+", kind), fields.get("type"), fields.get("document_type")],

@@ -239,7 +239,8 @@ def record_of_row(columns: Sequence[str], row: Sequence[str]) -> Record:
     told = {name: name for name in map(whole, _first(cells, "sorted").split(";"))}
     names = (told.get(name, name) for name in map(str.strip, _first(cells, "authors").split(";")))
     own = {name: cells.get(name) for name in ("source", "retraction")}
-    return OwnRecord({**record, "authors": list(names), **own})
+    notices = cells.get("notices", "").split("; ")
+    return OwnRecord({**record, "authors": list(names), "notices": notices, **own})
 
 
 def _imprint(cells: Mapping[str, str]) -> dict[str, object]:

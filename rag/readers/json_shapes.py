@@ -26,7 +26,14 @@ from rag.readers.imprints import page_span
 from rag.readers.named_imprints import named_imprint, named_kinds, tells_any
 from rag.readers.named_values import FINDERS, Found, joined_title, key_of
 from rag.readers.people import Person, read_people, whole
-from rag.readers.records import LatexRecord, OwnRecord, Record, first_version, noted_retraction
+from rag.readers.records import (
+    LatexRecord,
+    OwnRecord,
+    Record,
+    first_version,
+    noted_later,
+    noted_retraction,
+)
 from rag.readers.zotero_collections import NAMED
 from rag.text import one_line
 
@@ -354,6 +361,7 @@ def _csl(item: Item) -> Record:
         "keywords": _text(item, "keyword"),
         "collections": custom.get("collections") if isinstance(custom, Mapping) else (),
         "retraction": noted_retraction(note),
+        "notices": noted_later(note),
     }
     if own:
         return OwnRecord(record)

@@ -63,7 +63,9 @@ FIELD_NAMES: Final = {
     "isbn": "an ISBN: give one such as 978-3-16-148410-0",
     "kind": f"a kind: give {', '.join(get_args(Kind)[:-1])} or {get_args(Kind)[-1]}",
 }
-RETRACTED: Final = re.compile(r"^\s*retracted\b", re.IGNORECASE)
+RETRACTED: Final = re.compile(r"^\s*(?:retracted|withdrawn)\b", re.IGNORECASE)
+SINCE_THEN: Final = re.compile(r"(?:^\s*|; )since then: ", re.IGNORECASE)  # of rag.export
+MOST_NOTICES: Final = 50
 RETRACTED_KIND: Final = re.compile(
     r"\s*(retracted|withdrawn)(?: (?:publication|article|paper))?\s*$", re.IGNORECASE
 )
@@ -127,8 +129,8 @@ def paper_from_record(record: Record, source: str) -> Paper:
     Keys: `title`; `abstract`, `text` or `summary`; and where known `id`, `_id`, `paper_id` or
     `arxiv_id`; `doi`; `pmid`; `citekey`; `authors`; `published`, `date`, `year`, `update_date` or
     arXiv's `versions`; `url`; `venue` or `journal`; `keywords` or `tags`; `collections`;
-    `retraction`; `kinds` of publication; those of `read_imprint`; `source`. An optional value that
-    cannot be understood is left out.
+    `retraction`; `notices`; `kinds` of publication; those of `read_imprint`; `source`. An optional
+    value that cannot be understood is left out.
 
     Raises:
         RecordError: Title or abstract is missing, or the id cannot serve as one.
@@ -158,7 +160,9 @@ def paper_from_record(record: Record, source: str) -> Paper:
         read_family_names(people),
         read_imprint(record),
     )
-    return _with_kept(paper, record) if isinstance(record, OwnRecord) else paper
+    if isinstance(record, OwnRecord):
+        return _with_kept(paper, record)
+    return _with_notices(paper, record) if record.get("notices") else paper
 
 
 def paper_without_abstract(record: Record, source: str) -> Paper | None:
@@ -189,6 +193,13 @@ def _with_kept(paper: Paper, record: OwnRecord) -> Paper:
         notices=notices,
         family_names=paper.family_names or stated,
     )
+
+
+def _with_notices(paper: Paper, record: Record) -> Paper:
+    """Return a paper with what a bibliography of ours tells that came out of it since."""
+    told = record.get("notices")
+    texts = (each for each in told if isinstance(each, str)) if isinstance(told, list) else ()
+    return replace(paper, notices=tuple(filter(None, map(one_line, texts))))
 
 
 def _exported_family_names(value: object, authors: Sequence[str]) -> FamilyNames:
@@ -261,7 +272,14 @@ def _marked(record: Record, title: str) -> str | None:
 def noted_retraction(*notes: str) -> str:
     """Find the note that says of a paper that it was retracted; "" for none."""
     found = next((note.strip() for note in notes if RETRACTED.match(note)), "")
+    found = SINCE_THEN.split(found)[0]
     return found[:1].lower() + found[1:]
+
+
+def noted_later(*notes: str) -> list[str]:
+    """Find what notes say that came out of a paper since, as our own exports write it."""
+    told = (each.strip() for note in notes for each in SINCE_THEN.split(note)[1:])
+    return [each for each in told if each][:MOST_NOTICES]
 
 
 def require_fields(values: Record) -> None:

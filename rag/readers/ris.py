@@ -16,7 +16,7 @@ from rag.readers.dates import best_date, combine
 from rag.readers.fields import Fields, read_each
 from rag.readers.imprints import page_span
 from rag.readers.people import read_people, split_people, with_endnotes_bodies
-from rag.readers.records import OwnRecord, Record, RecordError, noted_retraction
+from rag.readers.records import OwnRecord, Record, RecordError, noted_later, noted_retraction
 from rag.readers.text_files import Text
 
 START: Final = re.compile(r"^[ \t]{0,12}TY {1,3}-(?:[ \t]|$)", re.MULTILINE)
@@ -101,6 +101,7 @@ def _record(fields: Fields) -> Record:
         "keywords": fields.every("KW", "DE"),
         "collections": _noted_collections(fields),
         "retraction": noted_retraction(*fields.every("N1")),
+        "notices": noted_later(*fields.every("N1")),
         "kinds": fields.every("TY", "M3"),
         "volume": fields.text("VL"),
         "issue": fields.text("IS"),

@@ -196,6 +196,10 @@ WHOLE = replace(
     collections=("To read, soon", "Water/Otters"),
     source="refs.bib",
     retraction="retracted on 2023-04-05: https://doi.org/10.1000/notice_1",
+    notices=(
+        "erratum of 2020-02-06: https://doi.org/10.1002/(SICI)1097(199;8)3.0.CO;2-2",
+        "version 2 of 2021-03-04: https://arxiv.org/abs/1901.00001v2",
+    ),
     identifiers=(("citekey", "kessel:2019/a"), ("doi", "10.1000/1"), ("pmid", "123")),
     imprint=Imprint(
         *("article", "12", "3 (Suppl.)", "45–67", "Steam & Sons, 100% {Press}"),
@@ -220,7 +224,7 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     again = read_again(text, f"papers.{format_name}", tmp_path)
     kept = (
         *("paper_id", "title", "abstract", "authors", "published", "venue", "url", "tags"),
-        *("collections", "retraction", "imprint", "family_names"),
+        *("collections", "retraction", "notices", "imprint", "family_names"),
     )
     assert {name: getattr(again, name) for name in kept} == {
         name: getattr(WHOLE, name) for name in kept
@@ -228,6 +232,27 @@ def test_every_format_that_is_written_is_read_again_without_a_loss(format_name, 
     assert dict(again.identifiers) == dict(WHOLE.identifiers)
     if format_name in ("csv", "jsonl"):  # bibliographies do not know it
         assert again.source == WHOLE.source
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize(
+    ("retraction", "notices"),
+    [
+        ("withdrawn on 2023-04-05: https://arxiv.org/abs/1901.00001v3", ()),
+        (None, ("erratum of 2020-02-06: https://doi.org/10.1000/e1",)),
+        (None, ()),
+    ],
+)
+@pytest.mark.parametrize("format_name", [*FORMATS, "csv"])
+def test_what_became_of_a_paper_comes_back(format_name, retraction, notices, is_own, tmp_path):
+    paper = replace(JOURNAL, retraction=retraction, notices=notices)
+    if not is_own:
+        paper = replace(paper, paper_id=id_from_title(paper.title))
+    text = export_papers([paper], format_name)
+    told = " ".join((retraction or "", *notices)).split()
+    assert all(word in text.replace("Withdrawn", "withdrawn") for word in told)
+    again = read_again(text, f"papers.{format_name}", tmp_path)
+    assert (again.retraction, again.notices) == (retraction, notices)
 
 
 # The author as it is spoken, its family name, and how APA, IEEE and Chicago print it first.

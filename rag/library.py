@@ -16,6 +16,7 @@ from rag.catalog import Catalog
 from rag.embedding import OnProgress, build_embedder, build_reading_embedder
 from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
 from rag.given import require_parts
+from rag.listed import Hits, Papers
 from rag.lookup import EVERY_S, MOST_FOUND
 from rag.query.messages import (
     History,
@@ -548,8 +549,8 @@ class Library:
         return self._catalog
 
     def papers(self) -> list[Paper]:
-        """Return all papers, in the order of ingestion."""
-        return [stored.paper for stored in self._index.papers.all()]
+        """Return all papers, in the order of ingestion; a notebook shows them as a table."""
+        return Papers(stored.paper for stored in self._index.papers.all())
 
     def get(self, paper_id: str) -> Paper | None:
         """Return the paper with an id, or None."""
@@ -640,6 +641,8 @@ class Library:
     ) -> list[Hit]:
         """Return the k papers that match a question best within its conversation, best first.
 
+        A notebook shows them as a table.
+
         Args:
             question: What is looked for; of "" with filters, the latest papers that pass.
             k: Most papers to find.
@@ -651,7 +654,7 @@ class Library:
         require_question(question, filters)
         query = self._parser.understand_search(question, to_messages(history), filters)
         # Only now, when the library was looked at anew: vectors may have come meanwhile.
-        return self._finder().find(query, k)
+        return Hits(self._finder().find(query, k))
 
     def _finder(self) -> PaperFinder:
         from rag.assembly import build_finder, build_model_reranker

@@ -10,6 +10,7 @@ from ui.chat.events import connect_chat
 from ui.chat.tab import build_chat_tab
 from ui.library.tab import build_library_tab, connect_library, connect_visitor
 from ui.server.api import add_api
+from ui.server.given import Page
 from ui.server.loading import Loading
 from ui.settings.tab import build_settings_tab, connect_settings
 from ui.templates.icons import icon
@@ -38,7 +39,7 @@ def build_theme() -> gr.themes.Base:
 
 def build_app(loading: Loading) -> gr.Blocks:
     """Build the page for a library that may still be loading."""
-    app = gr.Blocks(title="paperchat", analytics_enabled=False, fill_width=True)
+    app = Page(title="paperchat", analytics_enabled=False, fill_width=True)
     with app:
         add_api(loading)
         gr.HTML(HEAD, elem_id="top", apply_default_css=False, js_on_load=None)

@@ -25,6 +25,7 @@ from ui.server.loading import Loading
 from ui.server.memory import share_arenas
 from ui.server.proxy import USER, ProxySignIn, TrustedProxy, believed
 from ui.server.tries import ADDRESS
+from ui.server.uploads import start_sweeping, uploads_folder
 
 if TYPE_CHECKING:
     import gradio
@@ -119,6 +120,7 @@ def serve(
         with shown_progress() as on_progress:
             loading.start(settings, llm, on_progress, fills_new=fills_new)
             start_server(build_server(loading, metrics), listening)
+            start_sweeping(uploads_folder())
             if free != port:
                 _say(f"Port {port} is taken.")
             if not (access.is_closed or access.is_local):
@@ -180,6 +182,7 @@ def _behind(proxy: TrustedProxy, app: SecurityMiddleware) -> ProxySignIn:
 
 def _guarded(loading: Loading, metrics: Metrics | None) -> SecurityMiddleware:
     os.environ.update(NO_ANALYTICS)
+    uploads_folder()
     import gradio as gr
 
     from ui.app import build_app, build_theme

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 import pytest
 
@@ -14,6 +13,7 @@ from rag.settings import Settings
 from rag.types import Actor
 from rag.userdata.accounts import Account
 from tests.support.page_server import client, served
+from tests.support.person import PASSWORD, Person
 from ui.library.adding import _previewed
 from ui.server import passwords
 from ui.server.access import AccessPolicy
@@ -22,7 +22,6 @@ from ui.server.loading import Loading
 from ui.server.passwords import hash_password
 from ui.settings.person import person_html
 
-PASSWORD = "correct horse battery"
 READS = "Your account reads"
 NOBODY = Actor(may_change=False)
 
@@ -53,48 +52,6 @@ def access():
     hashed = hash_password(PASSWORD)
     accounts = [Account("ada", hashed), Account("rob", hashed, "reader")]
     return AccessPolicy(users=Users(accounts))
-
-
-class Person:
-    """Somebody at the page, who presses what its scripts press."""
-
-    def __init__(self, address, name):
-        self.address = address
-        self.session = uuid.uuid4().hex
-        self.http = client()
-        signed = self.http.post(f"{address}login", data={"username": name, "password": PASSWORD})
-        assert signed.status_code == 200
-        self.config = self.http.get(f"{address}config").json()
-
-    def press(self, elem_id, event, data, **event_data):
-        """What an event of a part of the page ends with, as text."""
-        part = next(
-            each["id"]
-            for each in self.config["components"]
-            if each["props"].get("elem_id") == elem_id
-        )
-        index = next(
-            each["id"] for each in self.config["dependencies"] if [part, event] in each["targets"]
-        )
-        body = {
-            "data": data,
-            "fn_index": index,
-            "session_hash": self.session,
-            "event_data": event_data or None,
-        }
-        self.http.post(f"{self.address}gradio_api/queue/join", json=body).raise_for_status()
-        query = {"session_hash": self.session}
-        url = f"{self.address}gradio_api/queue/data"
-        with self.http.stream("GET", url, params=query, timeout=60) as lines:
-            for line in lines.iter_lines():
-                told = json.loads(line.removeprefix("data: ")) if line else {}
-                if told.get("msg") == "process_completed":
-                    return json.dumps(told["output"], ensure_ascii=False)
-        raise AssertionError("the page hung up")
-
-    def open(self, paper_id):
-        told = json.dumps({"do": "open", "with": paper_id})
-        return self.press("library-pressed", "change", [told, None, "", None])
 
 
 FIELDS = ["Cats", "", "", "", "", "", "", "", "", "", "A falling cat bends.", [], []]
@@ -226,7 +183,7 @@ def test_a_file_that_somebody_uploaded_and_may_not_add_is_deleted(tmp_path):
         raise NotAllowedError(READS)
 
     with pytest.raises(NotAllowedError):
-        _previewed(refuse, [str(file)], lambda _: None)
+        _previewed(refuse, [file], lambda _: None)
     assert not file.exists()
 
 

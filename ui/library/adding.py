@@ -28,6 +28,7 @@ from ui.library.papers import (
 )
 from ui.library.rows import View
 from ui.library.table import Showing
+from ui.server.uploads import take
 from ui.templates.sentences import counted, for_page, said_html
 
 UPLOAD_SUMMARY: Final = (
@@ -98,13 +99,15 @@ def lay_out_adding() -> Adding:
 def connect_adding(showing: Showing, adding: Adding) -> None:
     """Tie uploads and pasted text to the library and to the table."""
     pending = gr.State(Pending())
-    # One at a time: embedding takes all cores, and the library takes one change at a time anyway.
     working: dict[str, Any] = {
         "show_progress_on": adding.report,
         "concurrency_limit": 1,
-        "concurrency_id": "adding",
         "api_visibility": "private",
     }
+    # One at a time: embedding takes all cores, and the library takes one change at a time anyway.
+    # Nobody waits for that to see what an upload holds, which is not kept for long.
+    adds = {**working, "concurrency_id": "adding"}
+    previews = {**working, "concurrency_id": "previewing"}
     previewing = [pending, adding.report, adding.decision, adding.keep, adding.complete]
 
     def upload(
@@ -116,7 +119,7 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         discard(before)
         told = progress_in(bar)
         find = partial(showing.context.changing, request)
-        return None, *_understood(lambda: _previewed(find, files or (), told))
+        return None, *_understood(lambda: _previewed(find, take(files or ()), told))
 
     def paste(
         text: str,
@@ -153,16 +156,16 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
         return Pending(), said_html(DISCARDED), HIDDEN
 
     adding.files.upload(
-        upload, inputs=[adding.files, pending], outputs=[adding.files, *previewing], **working
+        upload, inputs=[adding.files, pending], outputs=[adding.files, *previewing], **previews
     )
-    adding.look.click(paste, inputs=[adding.text, pending], outputs=previewing, **working)
+    adding.look.click(paste, inputs=[adding.text, pending], outputs=previewing, **previews)
     adding.keep.click(
         keep,
         inputs=[pending, showing.view, showing.chosen, showing.opened],
         outputs=[*showing.outputs, adding.text, pending, adding.report, adding.decision],
-        **working,
+        **adds,
     )
-    adding.complete.click(complete, inputs=[pending], outputs=previewing, **working)
+    adding.complete.click(complete, inputs=[pending], outputs=previewing, **previews)
     adding.drop.click(
         drop,
         inputs=[pending],
@@ -173,13 +176,13 @@ def connect_adding(showing: Showing, adding: Adding) -> None:
 
 
 def _previewed(
-    find: Callable[[], Library], files: Sequence[str], told: OnProgress
+    find: Callable[[], Library], files: Sequence[Path], told: OnProgress
 ) -> tuple[Pending, Preview]:
     """Preview uploaded files, which go where whoever sent them may add nothing."""
     try:
         return preview_files(find(), files, told)
     except NotAllowedError:
-        discard(Pending(tuple(map(Path, files))))
+        discard(Pending(tuple(files)))
         raise
 
 

@@ -18,6 +18,7 @@ from rag.library import Library
 from rag.lookup.asked import find_ids
 from rag.names import stated_name
 from rag.types import IngestReport, Paper, Preview, Rejection
+from ui.server.uploads import reading, remove_files
 
 MOST_FILES: Final = 20
 MOST_UNPACKED_BYTES: Final = 500_000_000
@@ -51,7 +52,7 @@ class Pending:
 
 
 def preview_files(
-    library: Library, files: Sequence[str], on_progress: OnProgress
+    library: Library, files: Sequence[str | Path], on_progress: OnProgress
 ) -> tuple[Pending, Preview]:
     """Say what adding uploaded files would do; a file that is too large is deleted.
 
@@ -102,6 +103,7 @@ def look_abstracts_up(
     """
     asked: dict[str, Any] = {"looks_up": True, "most": MOST_KEPT, "on_progress": on_progress}
     if pending.files:
+        asked["on_progress"] = reading(pending.files, on_progress)
         found = library.preview(pending.files, **asked)
     else:
         found = library.preview_text(pending.text, **asked)
@@ -119,7 +121,8 @@ def add(library: Library, pending: Pending, on_progress: OnProgress) -> IngestRe
         if pending.papers:
             return library.ingest(pending.papers, on_progress=on_progress)
         if pending.files:
-            return library.ingest(pending.files, on_progress=on_progress)
+            told = reading(pending.files, on_progress)
+            return library.ingest(pending.files, on_progress=told)
         return library.ingest_text(pending.text, on_progress=on_progress)
     finally:
         discard(pending)
@@ -127,8 +130,7 @@ def add(library: Library, pending: Pending, on_progress: OnProgress) -> IngestRe
 
 def discard(pending: Pending) -> None:
     """Delete the uploaded files of what is pending."""
-    for path in pending.files:
-        path.unlink(missing_ok=True)
+    remove_files(pending.files)
 
 
 def _is_bomb(path: Path) -> bool:

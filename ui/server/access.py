@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_CLIENTS: Final = 10_000  # remembered at once; the least recently seen is forgotten first
 # Visitors behind one address, such as a laboratory's, that may all ask at the full rate.
 VISITORS_OF_AN_ADDRESS: Final = 20
+# What the page calls by itself while one asks a question, reads and looks through the library.
+CALLS_OF_A_QUESTION: Final = 20
 MINUTE_S: Final = 60.0
 
 
@@ -119,6 +121,8 @@ class AccessPolicy:
     tries: Tries = field(init=False)
     _visitors: Limiter = field(init=False)
     _addresses: Limiter = field(init=False)
+    _calls: Limiter = field(init=False)
+    _calls_of_addresses: Limiter = field(init=False)
 
     def __post_init__(self) -> None:
         tries = GroupTries(self.database) if self.database else LoginThrottle()
@@ -126,6 +130,10 @@ class AccessPolicy:
         object.__setattr__(self, "_visitors", self._limiter("visitor", self.rate_limit))
         everyone = self.rate_limit * VISITORS_OF_AN_ADDRESS
         object.__setattr__(self, "_addresses", self._limiter("address", everyone))
+        # In this process alone: they are many, and each would wait for the database.
+        calls, all_calls = self.rate_limit * CALLS_OF_A_QUESTION, everyone * CALLS_OF_A_QUESTION
+        object.__setattr__(self, "_calls", TokenBucket(calls))
+        object.__setattr__(self, "_calls_of_addresses", TokenBucket(all_calls))
 
     def _limiter(self, kind: str, per_minute: int) -> Limiter:
         if self.database and per_minute:
@@ -191,6 +199,20 @@ class AccessPolicy:
             return 0.0
         wait = self._visitors.wait_s(name)
         return wait or (self._addresses.wait_s(address) if address is not None else 0.0)
+
+    def call_wait_s(self, user: str | None, address: str) -> float:
+        """Return 0 and count a call of the page where it may be made now; else seconds to wait."""
+        if not self.rate_limit:
+            return 0.0
+        if user:
+            return self._calls.wait_s(user)
+        return self._calls_of_addresses.wait_s(address)
+
+    def upload_wait_s(self, user: str | None, address: str) -> float:
+        """Return 0 and count an upload, as a question, where it may come now; else seconds."""
+        if user:
+            return self.wait_s(f"user {user}")
+        return self._addresses.wait_s(address) if self.rate_limit else 0.0
 
     def too_often(self, wait_s: float) -> str:
         """Say that somebody asked too often."""

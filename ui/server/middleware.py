@@ -48,6 +48,8 @@ ROUTES: Final = re.compile(
       |/mcp|{OPENAI_ROUTES}|{OPERATION_ROUTES}""",
     re.VERBOSE,
 )
+# What does something; whoever signs in is counted elsewhere, as other programs are.
+CALLS: Final = re.compile(rf"{API}/(?:upload|cancel|reset|queue/join|(?:run|call|call/v2)/.+)/?")
 # What Gradio lets anybody do, signed in or not.
 SIGNED_IN_ALONE: Final = re.compile(rf"{API}/(?:cancel|reset|app_id|startup-events|heartbeat/.+)/?")
 BY_PROXY: Final = "Open this page at the address where you sign in: nobody told who you are."
@@ -139,6 +141,9 @@ class SecurityMiddleware:
             await _lead_back(send, scope)
         elif refusal:
             await _answer(send, *refusal)
+        elif wait := await self._wait_s(scope, headers):
+            told = {"retry-after": f"{max(1, round(wait))}"}
+            await _answer(send, 429, self._access.too_often(wait), told)
         elif scope["path"].rstrip("/") == "/logout":  # of all browsers, whatever is asked for
             await self._app({**scope, "query_string": b""}, receive, _hardened(send))
         elif scope["path"] == "/" and scope["method"] == "GET":
@@ -163,6 +168,16 @@ class SecurityMiddleware:
         if scope["path"] != f"{API}/upload" and not _has_small_body(headers):
             return 413, f"A request holds at most {MOST_BODY_BYTES // 10**6} MB."
         return None
+
+    async def _wait_s(self, scope: Scope, headers: Mapping[str, str]) -> float:
+        """Count a call; return how long it has to wait, seconds, as others are counted apart."""
+        path, address = scope["path"], ADDRESS.get()
+        if scope["method"] != "POST" or not CALLS.fullmatch(path):
+            return 0.0
+        user = self._find_user(scope, headers) if self._find_user else None
+        if path == f"{API}/upload":
+            return await asyncio.to_thread(self._access.upload_wait_s, user, address)
+        return self._access.call_wait_s(user, address)
 
     def _wants_user(self, path: str) -> bool:
         """Whether a route is for people who have signed in, which Gradio itself does not ask."""

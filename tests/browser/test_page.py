@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Error
 
+from tests.support import ROOT
 from tests.support.accessibility import assert_accessible_by_day_and_night, assert_fits
 from tests.support.browser import open_page, visiting
 
 READY = ".examples, .turn"
+BOX = "#question textarea"
 QUESTION = "What is a modern Hopfield network?"
 VIEWS = {"desktop": (1280, 800), "phone": (390, 844)}
 
@@ -32,7 +35,7 @@ class Server:
         command += ["--no-browser", "--starter", "--port", "7961"]
         environment = {"RAG_CACHE": str(self._cache), "PATH": "", "HOME": str(self._folder)}
         self._process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, env=environment, encoding="utf-8"
+            command, stderr=subprocess.PIPE, env=environment, encoding="utf-8", cwd=ROOT
         )
         address = find_address(self._process.stderr)
         self._rest = threading.Thread(target=self._process.stderr.read)  # so that no pipe fills
@@ -41,6 +44,13 @@ class Server:
 
     def stop(self):
         self._process.terminate()
+        self._end()
+
+    def kill(self):
+        self._process.kill()
+        self._end()
+
+    def _end(self):
         self._process.wait(10)
         self._rest.join(10)
         self._process.stderr.close()
@@ -143,3 +153,36 @@ def test_a_page_lives_through_a_restart_of_the_server(profile, server):
         assert page.inner_text("#turn-1 .answer") == before
         page.wait_for_function("document.querySelector('#question textarea').value")
         assert page.input_value("#question textarea") == "has someone used them?"
+
+
+@pytest.mark.parametrize(
+    ("reloads", "told"), [("never", True), ("down", True), ("up", False), ("never", False)]
+)
+def test_a_question_that_waits_for_a_killed_server_is_asked_once(profile, server, reloads, told):
+    with closing(open_page(profile)) as page:
+        page.goto(server.address)
+        page.wait_for_selector(READY, timeout=60_000)
+        server.kill()
+        if told:
+            page.wait_for_selector("#away:visible", timeout=20_000)
+        page.fill(BOX, QUESTION)
+        page.press(BOX, "Enter")
+        if told:
+            page.wait_for_selector("#counter:has-text('as soon as the server answers')")
+        else:
+            page.wait_for_selector("#away:visible", timeout=20_000)
+        if reloads == "down":
+            with suppress(Error):  # there is nothing to load
+                page.reload()
+        assert server.start() == server.address
+        if reloads == "down":
+            page.goto(server.address)
+        elif reloads == "up":
+            page.reload()
+        page.wait_for_selector("#turn-1 .acts", timeout=20_000)
+        for _ in range(2):
+            assert page.input_value(BOX) == page.inner_text("#counter") == ""
+            assert page.locator("#chat .question").all_inner_texts() == [QUESTION]
+            page.reload()
+            page.wait_for_selector("#turn-1 .acts", timeout=20_000)
+            page.wait_for_timeout(1000)  # in which it would come back

@@ -10,6 +10,7 @@ window.paperchat = (() => {
   const FOLLOWED_MS = 2000; // in which what moves is the page going to a card or back, not its reader
   const LOOK_EVERY_MS = 4000;
   const SILENT_MS = 10000; // of an answer: perhaps the connection is lost
+  const DRAWN_MS = 50; // what was written into the input
   const OPENS_MS = 2500; // a conversation; two that are drawn at once may leave neither
   const HELD = "This will be asked as soon as the library is ready.";
   const HELD_AWAY = "This will be asked as soon as the server answers again.";
@@ -338,11 +339,28 @@ window.paperchat = (() => {
   const isWaiting = () => $("#chat") === null || $(SHOWN, $("#chat")) === null;
 
   let askedIn = null; // where the question on its way to the server was asked
+  const toAsk = []; // one after the other, when the page goes on
+  const toGiveBack = []; // into the input, when all these are asked
+
+  // A question that this tab keeps over a reload, with where it belongs.
+  function keep(name, text) {
+    tab(name, text.trim() ? JSON.stringify({ text, conversation: current(), server: ownServer() }) : "");
+  }
+
+  function kept(name) {
+    try {
+      const told = JSON.parse(tab(name) || "{}");
+      return { ...told, isHere: told.conversation === current() };
+    } catch {
+      return {};
+    }
+  }
 
   function asks(event) {
     if (isWaiting() || isAway) return hold(event);
     askedIn = here();
-    if (input().value.trim()) tab("asked", input().value);
+    if (input().value.trim()) keep("asked", input().value);
+    if (kept("held").text === input().value) tab("held", "");
   }
 
   // A question on its way to the server; the input is free for the next one.
@@ -350,8 +368,21 @@ window.paperchat = (() => {
     const where = askedIn || here();
     askedIn = null;
     isAsked = true;
-    setTimeout(() => write(""));
+    setTimeout(() => { write(""); askKept(); });
     return where;
+  }
+
+  function askKept() {
+    if (toAsk.length) {
+      write(toAsk.shift());
+      setTimeout(submit);
+    } else giveBack(...toGiveBack.splice(0));
+  }
+
+  function submit() {
+    const button = $("#question .submit-button");
+    if (button && !button.disabled) button.click();
+    else setTimeout(submit, DRAWN_MS);
   }
 
   // The server has the question.
@@ -381,11 +412,15 @@ window.paperchat = (() => {
     if (texts.some(Boolean)) write(lines.join("\n\n"));
   }
 
+  let isWriting = false; // the page itself, and not who reads it
+
   function write(text) {
     const field = input();
     if (!field || field.value === text) return;
     field.value = text;
+    isWriting = true;
     field.dispatchEvent(new Event("input", { bubbles: true }));
+    isWriting = false;
   }
 
   // --- while an answer comes, Ask is Stop, until something is typed that can wait for its end
@@ -409,14 +444,20 @@ window.paperchat = (() => {
     event.preventDefault();
     event.stopPropagation();
     isHeld = input().value.trim() !== "";
+    keep("held", input().value);
     count();
     say($("#counter").textContent);
   }
 
+  function release() {
+    isHeld = false;
+    tab("held", "");
+  }
+
   function goOn() {
     if (isAway) return;
-    if (isHeld) setTimeout(() => $("#question .submit-button").click());
-    else if (!isBrought) setTimeout(bringBack);
+    if (!isBrought) setTimeout(bringBack);
+    else if (isHeld) setTimeout(submit);
     isBrought = true;
     isHeld = false;
     count();
@@ -662,21 +703,33 @@ window.paperchat = (() => {
   function isBack() {
     isAway = false;
     $("#away").hidden = true;
-    giveBack(...unseen([tab("asked")]));
+    toGiveBack.push(...unseen([kept("asked").text]));
     tab("asked", "");
+    if (!isHeld) giveBack(...toGiveBack.splice(0));
     resume();
     goOn();
   }
 
   const renew = () => location.reload();
 
-  // What was typed, and what was asked or waited and is not known to the server now.
+  const ownServer = () => window.gradio_config && window.gradio_config.app_id;
+
+  // What was typed, and what was asked or waited and is not known to the server now. What was held is
+  // asked, and so is what was on its way to a server that is gone, which will not answer it any more.
   function bringBack() {
     if (!input()) return;
+    const [sent, held] = [kept("asked"), kept("held")];
     const waited = tab("waiting") ? JSON.parse(tab("waiting")) : [];
-    giveBack(...unseen([tab("asked"), ...waited]), tab("typed"));
+    const isLost = sent.isHere && sent.server !== ownServer();
+    const lost = unseen([sent.text, ...waited]);
+    toAsk.push(...lost.filter((text) => isLost && text === sent.text));
+    if (held.text && held.isHere) toAsk.push(held.text);
+    else tab("held", "");
+    const typed = toAsk.length ? [tab("typed"), input().value] : [tab("typed")];
+    toGiveBack.push(...new Set([...lost, ...typed].filter((text) => text && !toAsk.includes(text))));
     tab("asked", "");
     tab("waiting", JSON.stringify(waiting()));
+    askKept();
   }
 
   // --- wiring
@@ -731,7 +784,7 @@ window.paperchat = (() => {
   }, true);
   document.addEventListener("input", (event) => {
     if (event.target === input()) {
-      isHeld = false; // it is still being written
+      if (!isWriting) release(); // it is still being written
       if (isBrought) tab("typed", input().value);
       count();
     }

@@ -80,6 +80,19 @@ class Parts:
 OWN_PARTS: Final = Parts()
 
 
+def both(*tell: OnAnswer | None) -> OnAnswer | None:
+    """Return what tells an answer to all who want to know; None where nobody does."""
+    wanted = [each for each in tell if each]
+    if not wanted:
+        return None
+
+    def tell_all(answer: Answer, seconds: float) -> None:
+        for each in wanted:
+            each(answer, seconds)
+
+    return tell_all
+
+
 def find_embedder(index: PaperIndex) -> Embedder | None:
     """Return the library's embedder, when its papers have vectors and the model can be loaded."""
     embedder = index.embedder

@@ -27,6 +27,7 @@ from rag.query.messages import (
     to_messages,
 )
 from rag.settings import Settings, read_settings
+from rag.traces import build_traces
 from rag.types import (
     EXTRACTIVE,
     NO_FILTERS,
@@ -135,7 +136,7 @@ class Library:
             EmbedderMismatchError: The library was made with another embedder.
             LibraryError: The folder cannot be used.
         """
-        from rag.assembly import Parts, build_llm
+        from rag.assembly import Parts, both, build_llm
         from rag.store.index import PaperIndex
         from rag.store.servers import find_servers
 
@@ -143,6 +144,8 @@ class Library:
             embedder=embedder, llm=llm, retriever=retriever, verifier=verifier, writer=writer
         )
         settings = settings or read_settings()
+        traces = build_traces(settings)
+        told = both(on_answer, traces.note if traces else None)
         folder = Path(path).expanduser() if path else settings.library.expanduser()
         index = PaperIndex(
             folder,
@@ -156,7 +159,7 @@ class Library:
             from rag.store.writing import rebuild as embed_anew
 
             embed_anew(index, on_progress)
-        parts = Parts(retriever, verifier, writer, on_answer)
+        parts = Parts(retriever, verifier, writer, told)
         return cls(index, settings, build_llm(settings, llm), parts)
 
     def __enter__(self) -> Self:

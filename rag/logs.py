@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -194,16 +194,3 @@ def log_request(method: str, route: str, status: int, seconds: float) -> None:
     """Log that a request was served; its route holds nothing that anybody typed."""
     fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
     requests.info("request", extra={FIELDS: fields})
-
-
-def both(*tell: Callable[[Answer, float], None] | None) -> Callable[[Answer, float], None] | None:
-    """Return what tells an answer to all who want to know; None where nobody does."""
-    wanted = [each for each in tell if each]
-    if not wanted:
-        return None
-
-    def tell_all(answer: Answer, seconds: float) -> None:
-        for each in wanted:
-            each(answer, seconds)
-
-    return tell_all

@@ -227,6 +227,15 @@ class Settings(BaseSettings):
         description="How the page's server logs: text, or json (an object a line, without a word "
         "of any question).",
     )
+    trace_to: str | None = Field(
+        None,
+        pattern=ADDRESS,
+        description="Where spans of answers are sent by OpenTelemetry (OTLP over HTTP), as "
+        "http://127.0.0.1:6006/v1/traces; empty: nowhere.",
+    )
+    trace_texts: bool = Field(
+        False, description="Whether such spans hold questions, answers and abstracts."
+    )
     api_tokens: SecretStr | None = Field(
         None,
         description="Tokens of programs that ask over HTTP, separated by commas; needed where the "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rag.errors import ConfigurationError
-from rag.logs import both, is_json, log_answer, server
+from rag.logs import is_json, log_answer, server
 from rag.serve.beside import noted
 from rag.settings import Settings
 from rag.terminal import shown_progress
@@ -107,6 +107,8 @@ def serve(
     Raises:
         ConfigurationError: The address or the port cannot be used.
     """
+    from rag.assembly import both
+
     share_arenas()
     access = access or AccessPolicy(rate_limit=settings.rate_limit)
     with closing(listen(access.host, port)) as listening:

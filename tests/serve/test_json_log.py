@@ -15,8 +15,9 @@ import traceback
 import httpx
 import pytest
 
+from rag.assembly import both
 from rag.errors import LibraryUnavailableError, ModelResponseError
-from rag.logs import both, is_json, log_answer, logging_json
+from rag.logs import is_json, log_answer, logging_json
 from rag.settings import Settings
 from rag.types import Answer
 from tests.support import ROOT

@@ -26,8 +26,9 @@ from sqlalchemy.types import TEXT, TypeDecorator
 # retractions and edits; 3: without pinned conversations; 4: without marks
 # and counts; 5: without imprints; 6: without watches and notices; 7: without family names;
 # 8: without shared answers; 9: counted wrong passwords by address alone, in `wrong_try`;
-# 10: without accounts; 11: without changes; 12: without tokens of programs.
-SCHEMA: Final = 13
+# 10: without accounts; 11: without changes; 12: without tokens of programs;
+# 13: without sign-outs.
+SCHEMA: Final = 14
 
 metadata = MetaData()
 
@@ -259,6 +260,14 @@ program_token = Table(
     Column("used_on", Text),
     Column("bound_to", Text, nullable=False),  # the owner's password as it was then, hashed twice
     sqlite_autoincrement=True,
+)
+
+# How often each has signed out of a group's page: all sessions that began before are over.
+sign_out = Table(
+    "sign_out",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
 )
 
 # Tries to sign in at a group's page, but those that were right; `account` is "" for tokens.

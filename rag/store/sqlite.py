@@ -45,6 +45,7 @@ LATER_TABLES: Final = {
     "account": "name TEXT, role TEXT, hashed TEXT, changed_at TEXT",
     "program_token": "token_id INTEGER, hashed TEXT, owner TEXT, name TEXT, made_at TEXT, "
     "used_on TEXT, bound_to TEXT",
+    "sign_out": "name TEXT, times INTEGER",
 }
 APPLICATION_ID: Final = 0x70617063  # "papc": marks a file as ours
 CONNECTIONS_KEPT: Final = 4

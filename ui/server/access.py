@@ -15,6 +15,7 @@ from rag.errors import ConfigurationError, LibraryError
 from rag.types import OWNER, Actor
 from rag.userdata.accounts import Account, AccountTable
 from rag.userdata.limits import SharedBucket
+from rag.userdata.sign_outs import SignOutTable
 from ui.server.accounts import AccountFile, Users
 from ui.server.passwords import hash_password
 from ui.server.proxy import TrustedProxy, build_trusted_proxy
@@ -290,10 +291,11 @@ def _users(
         ConfigurationError: The file names nobody, or cannot be read.
         LibraryError: The database cannot be asked, so that nobody knows whether the page is open.
     """
+    sign_outs = SignOutTable(database) if database else None
     # Tokens of programs hold with a password's hash, also when the page is started again.
     fixed = [Account(auth[0], hash_password(auth[1], always_for=auth[0]))] if auth else []
     if auth_file:
-        users = Users(fixed, AccountFile(auth_file))
+        users = Users(fixed, AccountFile(auth_file), sign_outs=sign_outs)
         if not users:
             raise ConfigurationError(
                 f"The file of users {str(auth_file)!r} names nobody. Add one by "
@@ -301,6 +303,6 @@ def _users(
             )
         return users
     if fixed or database is None:
-        return Users(fixed) if fixed else None
-    users = Users(kept=AccountTable(database))
+        return Users(fixed, sign_outs=sign_outs) if fixed else None
+    users = Users(kept=AccountTable(database), sign_outs=sign_outs)
     return users if len(users) else None

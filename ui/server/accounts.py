@@ -17,6 +17,7 @@ from rag.errors import ConfigurationError, LibraryError
 from rag.settings import Settings
 from rag.store.servers import shared_database
 from rag.userdata.accounts import Account, AccountTable, Role
+from rag.userdata.sign_outs import NEVER, SignOutTable
 from ui.server.passwords import hash_password, is_password, line_of, read_line, require_name
 
 FRESH_S: Final = 1.0  # that accounts which were read are taken for those that are
@@ -126,6 +127,7 @@ class Users:
         fixed: Accounts that stay.
         kept: Where others are looked up again and again; None for nowhere.
         clock: A monotonic clock, seconds.
+        sign_outs: Where all processes of a group tell who signed out; None for one alone.
 
     Raises:
         ConfigurationError: The accounts cannot be read; later, what was read last counts.
@@ -137,7 +139,10 @@ class Users:
         fixed: Iterable[Account] = (),
         kept: Accounts | None = None,
         clock: Callable[[], float] = time.monotonic,
+        sign_outs: SignOutTable | None = None,
     ) -> None:
+        self._sign_outs = sign_outs
+        self._times: dict[str, int] = {}
         self._fixed = tuple(fixed)
         self._kept = kept
         self._clock = clock
@@ -148,6 +153,8 @@ class Users:
         self._read_at = clock()
 
     def _read(self) -> dict[str, Account]:
+        if self._sign_outs:
+            self._times = self._sign_outs.all()
         kept = self._kept.all() if self._kept else []
         return {each.name: each for each in (*kept, *self._fixed)}
 
@@ -158,7 +165,8 @@ class Users:
     @property
     def is_stale(self) -> bool:
         """Whether they are to be read again."""
-        return self._kept is not None and self._clock() - self._read_at >= FRESH_S
+        is_elsewhere = self._kept is not None or self._sign_outs is not None
+        return is_elsewhere and self._clock() - self._read_at >= FRESH_S
 
     def refresh(self) -> None:
         """Read them again, where it is time to; one reads, others go on with what is known."""
@@ -178,12 +186,31 @@ class Users:
         """Return somebody's account."""
         return self._accounts.get(name)
 
+    def sign_outs_of(self, name: str) -> int:
+        """Return how often somebody has signed out, so far as this process knows."""
+        return self._times.get(name, NEVER)
+
+    def sign_out(self, name: str) -> None:
+        """Tell all other processes that somebody signs out, so that they end their sessions."""
+        if self._sign_outs is None:
+            return
+        try:
+            self._sign_outs.add(name)
+        except LibraryError as exc:
+            logger.warning("other processes do not know who signed out: %s", exc)
+
     def admits(self, user: str, password: str) -> bool:
         """Return whether a password is the user's; an unknown name takes as long as a known one."""
         self.refresh()
         found = self.find(user)
         is_right = is_password(password, found.hashed if found else self._nobody)
+        self._read_sign_outs()  # those of a moment ago: the session that begins is not over yet
         return is_right and found is not None
+
+    def _read_sign_outs(self) -> None:
+        if self._sign_outs:
+            with suppress(LibraryError):
+                self._times = self._sign_outs.all()
 
 
 class Put(NamedTuple):

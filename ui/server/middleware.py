@@ -145,6 +145,7 @@ class SecurityMiddleware:
             told = {"retry-after": f"{max(1, round(wait))}"}
             await _answer(send, 429, self._access.too_often(wait), told)
         elif scope["path"].rstrip("/") == "/logout":  # of all browsers, whatever is asked for
+            await self._sign_out(scope, headers)
             await self._app({**scope, "query_string": b""}, receive, _hardened(send))
         elif scope["path"] == "/" and scope["method"] == "GET":
             await self._serve_page(scope, receive, send)
@@ -168,6 +169,12 @@ class SecurityMiddleware:
         if scope["path"] != f"{API}/upload" and not _has_small_body(headers):
             return 413, f"A request holds at most {MOST_BODY_BYTES // 10**6} MB."
         return None
+
+    async def _sign_out(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Tell the other processes of a group that somebody signs out; Gradio ends it here."""
+        user = self._find_user(scope, headers) if self._find_user else None
+        if user and self._access.users is not None:
+            await asyncio.to_thread(self._access.users.sign_out, user)
 
     async def _wait_s(self, scope: Scope, headers: Mapping[str, str]) -> float:
         """Count a call; return how long it has to wait, seconds, as others are counted apart."""

@@ -2,7 +2,7 @@
 
 Gradio keeps who has signed in as a map of tokens, which browsers send as cookies, to names; it
 forgets one when its user signs out. This map, in the place of Gradio's, also forgets those whose
-account is gone, or has another password than it was signed in with.
+account is gone, has another password than it was signed in with, or signed out at another process.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ MOST_SESSIONS: Final = 10_000  # the oldest ends first
 class _Session(NamedTuple):
     name: str
     hashed: str  # the password, when it was given
+    sign_outs: int  # before it
 
 
 class Sessions(MutableMapping[str, str]):
@@ -36,29 +37,34 @@ class Sessions(MutableMapping[str, str]):
     def __setitem__(self, token: str, name: str) -> None:
         """Begin a session."""
         found = self._users.find(name)
-        self._begun[token] = _Session(name, found.hashed if found else "")
+        hashed = found.hashed if found else ""
+        self._begun[token] = _Session(name, hashed, self._users.sign_outs_of(name))
         while len(self._begun) > MOST_SESSIONS:
             del self._begun[next(iter(self._begun))]
 
     def __getitem__(self, token: str) -> str:
         """Return whose session it is, while it is one."""
         begun = self._begun[token]
-        found = self._users.find(begun.name)
-        if found is None or found.hashed != begun.hashed:
+        if self._is_over(begun):
             self._begun.pop(token, None)
             raise KeyError(token)
         return begun.name
+
+    def _is_over(self, begun: _Session) -> bool:
+        found = self._users.find(begun.name)
+        is_changed = found is None or found.hashed != begun.hashed
+        return is_changed or self._users.sign_outs_of(begun.name) != begun.sign_outs
 
     def __delitem__(self, token: str) -> None:
         """End a session."""
         del self._begun[token]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the tokens of all sessions, also of those that are over unnoticed."""
-        return iter(list(self._begun))
+        """Iterate over the tokens of all sessions that are not over."""
+        return iter([token for token, each in list(self._begun.items()) if not self._is_over(each)])
 
     def __len__(self) -> int:
-        """Return how many sessions there are."""
+        """Return how many sessions there are, also of those that are over unnoticed."""
         return len(self._begun)
 
     def user_of(self, headers: Mapping[str, str]) -> str | None:

@@ -34,7 +34,7 @@ class Seen(HTMLParser):
         self.text = ""
         self.marked = ""
         self._inside = []
-        self.feed(markup)
+        self.feed(str(markup))  # what is taken of `Markup` would be escaped again
         self.close()
 
     def handle_starttag(self, tag, attrs):

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import escape
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, get_args
 
+from markupsafe import Markup
+
 from rag.answering.abstention import describe_abstention
 from rag.sentences import split_sentences
-from rag.types import Answer, Citation, RemovedSentence, Verdict
+from rag.types import Answer, Citation, Verdict
 from rag.verification.markers import find_markers
-from ui.templates.markdown import Passage, markdown_html, plain_html, unlinked
+from ui.templates.markdown import Passage, markdown_html, unlinked
+from ui.templates.rendering import Template
 from ui.templates.sentences import for_page
 
 QUOTE_SHOWN: Final = 360  # characters of a quote in the tooltip of its marker
@@ -35,74 +38,44 @@ NEAREST: Final[Mapping[str, str]] = {
     "unsupported": "The nearest sentence is:",
     "contradicted": "It says:",
 }
+ANSWER: Final = Template("answer", WHY_REMOVED=WHY_REMOVED, NEAREST=NEAREST)
 
 
-def answer_html(answer: Answer, turn: int) -> str:
+def answer_html(answer: Answer, turn: int) -> Markup:
     """Render an answer's text; its markers link to the cards of the turn's sources."""
     if answer.is_extractive and answer.citations and answer.origin == "papers":
         text = _quoted_papers(answer.citations, turn)
     elif answer.status == "abstained" and answer.origin == "papers":
         text = _abstention(answer)
     else:
-        text = markdown_html(answer.text, _linker(answer, turn), list(_doubtful(answer)))
+        links = _linker(answer, turn)
+        text = Markup(markdown_html(answer.text, links, list(_doubtful(answer))))
     struck = () if answer.status == "draft" else answer.struck  # shown once all is checked
-    return _caveat(answer) + text + notice_html(answer) + _removed(struck, turn)
+    return ANSWER.draw("body", answer.caveat, text, _notice(answer), struck, turn)
 
 
-def _caveat(answer: Answer) -> str:
-    return f'<p class="unsure">{plain_html(answer.caveat)}</p>' if answer.caveat else ""
-
-
-def notice_html(answer: Answer) -> str:
+def notice_html(answer: Answer) -> Markup:
     """Render how an answer was made, where its user should know that."""
-    return f'<p class="notice">{plain_html(for_page(answer.notice))}</p>' if answer.notice else ""
+    return ANSWER.draw("told", _notice(answer))
 
 
-def _removed(struck: Sequence[RemovedSentence], turn: int) -> str:
-    """Render the removed sentences, collapsed, each with why and the nearest sentence."""
-    if not struck:
-        return ""
-    items = "".join(
-        f'<li><p class="struck">{plain_html(each.text)}</p>{_why_removed(each)}</li>'
-        for each in struck
-    )
-    return (
-        f'<details id="removed-{turn}" class="removed"><summary>Show what was removed</summary>'
-        f"<ul>{items}</ul></details>"
-    )
+def _notice(answer: Answer) -> str:
+    return for_page(answer.notice) if answer.notice else ""
 
 
-def _why_removed(removed: RemovedSentence) -> str:
-    near = removed.nearest
-    if near is None:
-        return f"<p>{WHY_REMOVED[removed.verdict]}</p>"
-    return (
-        f"<p>{WHY_REMOVED[removed.verdict]} {NEAREST[removed.verdict]}</p>"
-        f"<blockquote>{plain_html(near.quote)}<cite>"
-        f'<a href="{escape(near.paper.link)}" target="_blank" rel="noopener noreferrer">'
-        f"{plain_html(near.paper.title)}</a></cite></blockquote>"
-    )
-
-
-def _quoted_papers(citations: Sequence[Citation], turn: int) -> str:
+def _quoted_papers(citations: Sequence[Citation], turn: int) -> Markup:
     link = Markers(citations, turn)
-    paragraphs = []
+    papers = []
     for marker, group in groupby(citations, key=lambda citation: citation.marker):
         quotes = list(group)
-        sentences = " ".join(f"{plain_html(q.quote)}&nbsp;{link(marker, q.quote)}" for q in quotes)
-        title = plain_html(quotes[0].paper.title)
-        paragraphs.append(f'<p class="quoted"><strong>{title}</strong>{sentences}</p>')
-    return "".join(paragraphs)
+        cited = [(each.quote, link(marker, each.quote)) for each in quotes]
+        papers.append((quotes[0].paper.title, cited))
+    return ANSWER.draw("quoted", papers)
 
 
-def _abstention(answer: Answer) -> str:
+def _abstention(answer: Answer) -> Markup:
     abstention = describe_abstention(answer.reason, answer.hits, answer.filters)
-    nearest = "".join(
-        f'<li><a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
-        f"{plain_html(paper.title)}</a></li>"
-        for paper in abstention.nearest
-    )
-    return f"<p>{plain_html(abstention.said)}</p>" + (f"<ul>{nearest}</ul>" if nearest else "")
+    return ANSWER.draw("abstention", abstention.said, abstention.nearest)
 
 
 def _doubtful(answer: Answer) -> Iterator[Passage]:
@@ -152,24 +125,25 @@ class Markers:
         self._occurrences = occurrences or {}
         self._written: Counter[int] = Counter()
 
-    def __call__(self, marker: int, quote: str | None = None) -> str:
+    def __call__(self, marker: int, quote: str | None = None) -> Markup:
         """Render a marker as a link to its card, with the quote as tooltip."""
         self._written[marker] += 1
         cited = [citation for citation in self._citations if citation.marker == marker]
         shown = shortened(quote or self._quote(marker, cited))
         title = cited[0].paper.title
-        place = f"{self._turn}-{marker}"
-        return (
-            f'<a class="marker" id="cite-{place}-{self._written[marker]}" href="#source-{place}" '
-            f'data-turn="{self._turn}" data-title="{escape(title)}" data-quote="{escape(shown)}" '
-            f'aria-label="Source {marker}: {escape(title)}">[{marker}]</a>'
-        )
+        place, occurrence = f"{self._turn}-{marker}", self._written[marker]
+        return _marker(marker, place, occurrence, self._turn, title, shown)
 
     def _quote(self, marker: int, cited: Sequence[Citation]) -> str:
         """Return the quote of the sentence, if each of its markers has one citation; else all."""
         if self._occurrences.get(marker) == len(cited):
             return cited[self._written[marker] - 1].quote
         return " … ".join(dict.fromkeys(citation.quote for citation in cited))
+
+
+@lru_cache(maxsize=1024)  # a draft is drawn many times, with the same markers
+def _marker(number: int, place: str, occurrence: int, turn: int, title: str, quote: str) -> Markup:
+    return ANSWER.draw("marker", number, place, occurrence, turn, title, quote)
 
 
 def shortened(text: str, longest: int = QUOTE_SHOWN) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
+
+from markupsafe import Markup
 
 from rag.types import Answer, Citation
 from ui.chat.answers import answer_html, card_id, notice_html
 from ui.chat.cards import meta_line
 from ui.chat.paper_table import legend_html, table_html
 from ui.chat.render import question_html
-from ui.templates.markdown import plain_html
+from ui.templates.rendering import Template
 
 STYLE: Final = """
 :root { color-scheme: light dark; }
@@ -35,45 +36,39 @@ MADE_BY: Final = "Made with paperchat from the abstracts of the papers."
 
 def conversation_html(answers: Sequence[Answer], title: str) -> str:
     """Render a conversation, its answers oldest first, with no script and nothing to fetch."""
-    turns = "".join(_turn(answer, turn) for turn, answer in enumerate(answers, start=1))
-    return _page(title, f"<h1>{escape(title)}</h1>{turns}<footer>{MADE_BY}</footer>")
+    turns = [_turn(answer, turn) for turn, answer in enumerate(answers, start=1)]
+    return _page(title, ALONE.draw("conversation", title, turns, MADE_BY))
 
 
 def notice_page(text: str) -> str:
     """Render a page of one sentence."""
-    return _page("paperchat", f"<p>{escape(text)}</p>")
+    return _page("paperchat", ALONE.draw("notice", text))
 
 
-def _page(title: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
-    )
+def _page(title: str, body: Markup) -> str:
+    return f"{ALONE.draw('page', title, Markup(STYLE), body)}\n"
 
 
-def _turn(answer: Answer, turn: int) -> str:
+def _turn(answer: Answer, turn: int) -> Mapping[str, object]:
     if answer.table:
         body = table_html(answer, answer.table, turn, is_fixed=True)
         body += legend_html(answer, answer.table) + notice_html(answer)
     else:
         body = answer_html(answer, turn)
-    sources = "".join(
-        _source(list(group), turn)
-        for _, group in groupby(answer.citations, key=lambda citation: citation.marker)
-    )
-    heading = "<h3>Sources</h3>" if sources else ""
-    return f"<article><h2>{question_html(answer.question)}</h2>{body}{heading}{sources}</article>"
+    grouped = groupby(answer.citations, key=lambda citation: citation.marker)
+    sources = [_source(list(group), turn) for _, group in grouped]
+    return {"question": question_html(answer.question), "body": body, "sources": sources}
 
 
-def _source(citations: Sequence[Citation], turn: int) -> str:
+def _source(citations: Sequence[Citation], turn: int) -> Mapping[str, object]:
     paper, marker = citations[0].paper, citations[0].marker
-    quotes = "".join(
-        f"<blockquote>{plain_html(quote)}</blockquote>"
-        for quote in dict.fromkeys(citation.quote for citation in citations)
-    )
-    return (
-        f'<section id="{card_id(turn, marker)}">[{marker}] '
-        f'<a href="{escape(paper.link)}">{plain_html(paper.title)}</a>'
-        f'<div class="meta">{escape(meta_line(paper))}</div>{quotes}</section>'
-    )
+    quotes = dict.fromkeys(citation.quote for citation in citations)
+    return {
+        "place": card_id(turn, marker),
+        "marker": marker,
+        "paper": paper,
+        "quotes": list(quotes),
+    }
+
+
+ALONE: Final = Template("standalone", meta=meta_line)

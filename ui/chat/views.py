@@ -16,10 +16,11 @@ from ui.chat.bars import (
     queue_html,
     welcome_html,
 )
-from ui.chat.cards import sharing_html, sources_head, sources_html
+from ui.chat.cards import panel_html, sharing_html, sources_head, sources_html
 from ui.chat.handlers import Chat
 from ui.chat.render import Place, is_finished, status_html, turn_html
 from ui.chat.storage import Removed
+from ui.templates.rendering import NOTHING
 
 EXAMPLES_SHOWN: Final = 4
 AUTHORS_OFFERED: Final = 200  # as many as an autocomplete list can hold
@@ -30,9 +31,9 @@ def panel(chat: Chat) -> str:
     """Return the sources of the shown turn."""
     turn = chat.shown_turn
     is_whole = 0 < turn <= len(chat.keys) and is_finished(chat.turns[turn - 1])
-    sharing = sharing_html(turn, is_shared=turn in chat.shared) if is_whole else ""
+    sharing = sharing_html(turn, is_shared=turn in chat.shared) if is_whole else NOTHING
     head = sources_head(chat.turns, turn, sharing)
-    return f'<div class="panel-head">{head}</div>{sources_html(chat.shown_answer, chat.shown_turn)}'
+    return panel_html(head, sources_html(chat.shown_answer, chat.shown_turn))
 
 
 def choices(library: Library) -> Choices:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.sentences import split_sentences
+from rag.sentences import split_sentences, without_label
 
 
 def texts(text):
@@ -54,6 +54,9 @@ def texts(text):
         # Web addresses and names with dots
         ["The code is at https://example.org/a.b/C.git.", "Have fun."],
         ["We use Node.js and ResNet-50 of example.org.", "It runs."],
+        # Names of parts
+        ["It costs (a lot, 3 g. in all; more later.", "Conclusion: It is dear."],
+        ["It was cold.", "MATERIALS AND METHODS: We asked 12 nurses.", "Keywords: Cold, Nurses."],
         # Brackets and quotes
         ["It works (see the note. It is long) on all.", "It stops."],
         ["(It works.)", "[It lasts.]", "It stops."],
@@ -173,3 +176,23 @@ def test_plain_sentences_are_found_again(sentences):
 @given(ANY_TEXT, ANY_TEXT)
 def test_what_stands_on_another_line_changes_no_sentence(above, below):
     assert texts(f"{above}\n\n{below}") == texts(f"{above}\n") + texts(below)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "bare"),
+    [
+        ("Methods: We asked 12 nurses.", "We asked 12 nurses."),
+        ("RESULTS: None slept.", "None slept."),
+        ("Materials and Methods: Mice.", "Mice."),
+        ("Comparison with existing methods: It is faster.", "It is faster."),
+        ("Keywords: sleep, nurses.", None),
+        ("Contact: moth@example.org", None),
+        ("We asked: does it rain?", "We asked: does it rain?"),
+        ("Methods differ: some are slow.", "Methods differ: some are slow."),
+    ],
+)
+def test_the_name_of_a_part_is_no_part_of_its_sentence(labelled, bare):
+    (sentence,) = split_sentences(labelled)
+    found = without_label(sentence)
+    assert (found and found.text) == bare
+    assert found is None or labelled[found.start : found.end] == bare

@@ -10,6 +10,7 @@ from rag.answering.failures import lacks_failure
 from rag.answering.gate import AnswerabilityModel, lacks_detail
 from rag.answering.roles import lacks_limits
 from rag.fitted import load_fitted
+from rag.query.abbreviations import is_spelled_out
 from rag.query.coined import unmentioned
 from rag.query.comparing import compared_sides
 from rag.query.evidence import lacks_term
@@ -24,6 +25,7 @@ from rag.types import Answer, Paper
 LONGEST_NAME: Final = 4  # words of a side that is looked for in the papers word by word
 LEAST_ALIKE: Final = 5  # letters that two stems of one word share
 ACRONYM: Final = re.compile(r"(?<![\w-])[A-Z]{3,5}(?![\w-])")
+JOINS: Final = re.compile(r"\s+(?:and|plus|with|\+|&)\s+", re.IGNORECASE)  # of two in one side
 COMPARED_AT: Final = re.compile(r"(?<=\w)\s+(?:for|on|in|at|when|with|if)\s.*", re.IGNORECASE)
 
 UNSURE: Final = "The library may not say this; these passages come nearest."
@@ -43,8 +45,8 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
 
     The words of a follow-up say too little to tell, so that only its names and papers count.
     """
-    if query.unknown_names and answer.is_extractive:
-        return UNKNOWN.format(names=_listed(query.unknown_names))
+    if answer.is_extractive and (unknown := _unknown_names(query, answer)):
+        return UNKNOWN.format(names=_listed(unknown))
     if answer.is_extractive and (side := _missing_side(query, answer, answerability)):
         return NO_SIDE.format(side=side)
     if query.applied_to and answer.is_extractive:
@@ -59,10 +61,20 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
     return _missing_in_found(query.topic, answer, answerability)
 
 
+def _unknown_names(query: Query, answer: Answer) -> list[str]:
+    """Return the names in a question that no paper has, nor a cited one spells out."""
+    texts = [f"{paper.title}. {paper.abstract}" for paper in answer.papers]
+    return [
+        name
+        for name in query.unknown_names
+        if not any(is_spelled_out(name, text) for text in texts)
+    ]
+
+
 def _missing_side(query: Query, answer: Answer, answerability: AnswerabilityModel) -> str:
     """Return the side of a comparison that no cited abstract has, where one has the other."""
     compared = compared_sides(query.standalone)
-    sides = [COMPARED_AT.sub("", side) for side in compared or ()]
+    sides = [JOINS.sub(" ", COMPARED_AT.sub("", side)) for side in compared or ()]
     if len(query.about) > 1 or not sides or max(len(side.split()) for side in sides) > LONGEST_NAME:
         return ""
     rarest = {side: answerability.rarest_stem(side) for side in sides}

@@ -12,7 +12,7 @@ from rag.answering.records import cite_record, heading
 from rag.query.library_question import Extreme, LibraryQuestion
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
-from rag.types import NO_FILTERS, Listed, Paper
+from rag.types import NO_FILTERS, Citation, Listed, Paper
 from rag.verification.numbering import Numbering
 
 DATED: Final = " with a recorded date"
@@ -23,7 +23,7 @@ MOST_NAMED: Final = 6  # years or venues in a sentence
 def describe_oldest(
     papers: Sequence[Paper], query: Query, asked: LibraryQuestion, told: str
 ) -> DirectAnswer | None:
-    """Tell which of some papers is the oldest, or the newest, and which are next.
+    """Tell which of some papers is the oldest, or the newest, and which are next, or both ends.
 
     None where none of them has a date.
 
@@ -38,16 +38,18 @@ def describe_oldest(
         return None
     ordered = dated if asked.what == "oldest" else dated[::-1]
     shown = ordered[: asked.most or MOST_DATED]
+    if asked.has_both_ends:
+        ordered = shown = [dated[0], dated[-1]]
     numbering = Numbering(query.history)
     first, *others = citations = [cite_record(paper, numbering) for paper in shown]
     have = "has" if len(dated) == 1 else "have"
     of = f"Of the {counted(len(papers))}{told}, {len(dated):,} {have} a recorded date"
     if told.endswith(DATED):  # "and the oldest?" behind "which is the newest?"
         of = f"{counted(len(dated))}{told.removesuffix(DATED)} {have} a recorded date"
-    said = (
-        f"The {asked.what} is {heading(first.paper)}, published {first.paper.published}"
-        f"{_age(first.paper)} [{first.marker}]. {of}."
-    )
+    if asked.has_both_ends:
+        said, others = f"{_dated('oldest', first)} {_dated('newest', others[0])} {of}.", []
+    else:
+        said = f"{_dated(asked.what, first)} {of}."
     lines = [
         f"{place}. {cited.paper.published}: **{cited.paper.title}** [{cited.marker}]"
         for place, cited in enumerate(others, start=2)
@@ -60,6 +62,13 @@ def describe_oldest(
         found=tuple(shown),
         listed=Listed(tuple(p.paper_id for p in ordered), len(shown), f"{told}{DATED}".strip()),
     )
+
+
+def _dated(what: str, cited: Citation) -> str:
+    """Say of a paper that it is the oldest, or the newest, and when it was published."""
+    paper = cited.paper
+    published = f"published {paper.published}{_age(paper)}"
+    return f"The {what} is {heading(paper)}, {published} [{cited.marker}]."
 
 
 def _age(paper: Paper) -> str:

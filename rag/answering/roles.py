@@ -63,6 +63,8 @@ COSTS: Final = re.compile(
     r"\b(?:limitations?|drawbacks?|shortcomings?|trade-?offs?|overheads?|costs?|costly|expensive"
     r"|at the (?:cost|expense)|fails?|unable|cannot|does not|do not|not (?:to|aim\w*|intend\w*)"
     r"|slower|bottlenecks?|challeng\w+|unfortunately|despite|but not|degrad\w+"
+    r"|limited (?:by|because|due|to)|restricted to|hamper\w*|hinder\w*|prohibitive\w*|suffers? from"
+    r"|insufficient\w*|still too|(?:under|over)estimat\w+|preliminary|pilot study|small samples?"
     r"|remains? (?:open|unclear|unknown|difficult|hard|a challenge))\b",
     re.IGNORECASE,
 )
@@ -113,6 +115,8 @@ ASKS_FOR_PROBLEM: Final = re.compile(
     r"\bwhat (?:problems?|issues?|gap|challenges?) (?:do|does|did|is|are|was|were)\b"
     r"|\b(?:its|their|the|what(?:['’]s| is| was)) (?:main )?motivation\b"
     r"|\bwhy (?:do|does|did) (?:they|we) need\b"
+    r"|\bwhy (?:is|are|was|were) .{1,60}\b(?:needed|necessary|important|difficult|hard"
+    r"|challenging)\b"
     r"|\bwhy (?:is|was|were|are) (?:it|this|they|that) (?:proposed|introduced|developed|needed)\b",
     re.IGNORECASE,
 )
@@ -133,7 +137,11 @@ ASKS_FOR_LIMITS: Final = re.compile(
 )
 ASKS_FOR_NUMBERS: Final = re.compile(
     r"\bhow (?:many|much|fast|large|big|small|long|often|deep|high|low|far)\b|\bby how\b"
-    r"|\b(?:factor|number)\b",
+    r"|\b(?:factor|number)\b"
+    r"|\b(?:what|which)(?:['’]s|\s+(?:is|was|were|are))?\s+(?:the\s+|its\s+)?(?:[\w-]+\s+){0,3}?"
+    r"(?:rates?|ratios?|fractions?|share|proportion|prevalence|sizes?|mass|temperatures?|speeds?|velocity"
+    r"|distance|frequenc(?:y|ies)|wavelengths?|energy|pressure|dose|concentration|length|age|sensitivity"
+    r"|specificity|correlation|odds|cut-?offs?|thresholds?|thickness|diameter|density|yield|duration)\b",
     re.IGNORECASE,
 )
 ASKS_FOR_MEASURES: Final = re.compile(
@@ -151,7 +159,8 @@ ASKS_WHAT_IT_FINDS: Final = re.compile(
     r"\bwhat (?:do|does|did)\b.+\b(?:show|find|prove|demonstrate|reveal|observe)\b", re.IGNORECASE
 )
 ASKS_FOR_YEARS: Final = re.compile(
-    r"\b(?:which|what|how\s+many|over\s+which)\s+(?:time\s+)?(?:years?|decades?|periods?|time\s*spans?)\b",
+    r"\b(?:which|what|how\s+many|over\s+which)\s+(?:time\s+)?(?:years?|decades?|periods?|time\s*spans?)\b"
+    r"|^\W*(?:(?:and|but|so)\s+)?when\s+(?:was|were|did|had)\b",
     re.IGNORECASE,
 )
 YEARS: Final = re.compile(r"\b(?:1[89]|20)\d\d\b|\b(?:years|decades)\b")

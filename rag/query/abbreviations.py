@@ -56,6 +56,38 @@ def _short_forms(long: str, papers: Iterable[Paper]) -> Iterable[str]:
     )
 
 
+SHORT_FORM: Final = re.compile(r"\((?P<short>[A-Za-z][\w-]*)\)")
+
+
+def short_forms(text: str) -> dict[str, str]:
+    """Return the abbreviations that a text introduces, with their long forms.
+
+    "Membrane proteins (MPs)" introduces "MP".
+    """
+    found: dict[str, str] = {}
+    for match in SHORT_FORM.finditer(text):
+        short = match["short"].removesuffix("s")
+        words = re.findall(r"[\w-]+", text[: match.start()])[-len(short) - 1 :]
+        phrases = (" ".join(words[n:]) for n in range(len(words) - 1, -1, -1))
+        meant = (
+            each
+            for each in phrases
+            if each[0].lower() == short[0].lower() and is_short_form(short, f"{each} (")
+        )
+        if COINED.match(short) and (long := next(meant, "")):
+            found[short] = long.removesuffix("s")
+    return found
+
+
+def spelled_out(texts: Sequence[str]) -> list[str]:
+    """Return the sentences of an abstract with the abbreviations that it introduces in words."""
+    forms = short_forms(" ".join(texts))
+    if not forms:
+        return list(texts)
+    short = re.compile(rf"(?<![\w(-])({'|'.join(map(re.escape, forms))})(?=s?(?![\w-]))")
+    return [short.sub(lambda match: forms[match[0]], text) for text in texts]
+
+
 def spelled_by_initials(short: str, lookup: PaperLookup) -> str:
     """Return the phrase of the library whose initials an unknown abbreviation has, or "".
 
@@ -75,6 +107,15 @@ def spelled_by_initials(short: str, lookup: PaperLookup) -> str:
     found = [(count, phrase) for phrase, count in counted.items() if phrase in titled]
     count, phrase = max(found, default=(0, ""))
     return phrase if count >= LEAST_PAPERS else ""
+
+
+def is_spelled_out(short: str, text: str) -> bool:
+    """Return whether side by side words of a text have the letters of an abbreviation.
+
+    "RMSE" is spelled out by "root mean square error".
+    """
+    is_short = INITIALS.fullmatch(short) is not None
+    return is_short and any(True for _ in _with_initials(short.lower(), text))
 
 
 def _sample_initials(lookup: PaperLookup) -> dict[str, str]:

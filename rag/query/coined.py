@@ -92,7 +92,8 @@ def is_unknown(token: str, lookup: PaperLookup) -> bool:
         or (token.isupper() and "-" in token)
     ):
         return False
-    stems = analyze(token.removesuffix("s") if token[-2:-1].isupper() else token)
+    one = token.removesuffix("s") if token[-2:-1].isupper() else token
+    stems = {*analyze(token), *analyze(one)}  # "CTCs" is written so, or "CTC"
     return bool(stems) and not any(map(lookup.frequency, stems))
 
 

@@ -208,9 +208,7 @@ def count_too_few_cited(question: str, history: Sequence[Message]) -> int | None
 def _asks_only_for_fields(question: str) -> bool:
     """Return whether nothing but a field of the record is asked for: "is there code for it?"."""
     is_other = SEVERAL.search(question) or asks_for_others(question)
-    pronoun = PRONOUN.search(question)
-    is_of_one = pronoun and not is_other and not specific_words(question)
-    return bool(asked_fields(question) and is_of_one)
+    return bool(asked_fields(question) and not (is_other or specific_words(question)))
 
 
 def _pronoun_is_of_new_topic(question: str) -> bool:

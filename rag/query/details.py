@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from rag.query.abbreviations import spelled_out
 from rag.query.evidence import (
     COUNT,
     HOW_MANY,
     NOUN_END,
+    UNITS_ALIKE,
     counts,
+    in_unit,
     is_count,
     lacks_counts,
     noun_stems,
@@ -141,16 +144,7 @@ DETAILS: Final = (
         rf"{_TOLD}(?:embedding|hidden|latent|feature|vector|state)\s+(?:dimension\w*|sizes?|width)\b",
         r"\b\d[\d,]*\s*-?\s*(?:d\b|dim\w*)|\b(?:dimension\w*|width|size)\b.{0,20}\d",
     ),
-    *(
-        _detail(rf"\bin\s+(?:{unit})\b", rf"\d\s*-?\s*(?:{unit})\b")
-        for unit in (
-            r"(?:[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?|[kmg]bits?)",
-            r"(?:(?:milli|kilo)?(?:watt|joule)s?(?:[\s-]?hours?)?|k?wh|[km]?w)",
-            r"(?:degrees?(?:\s+celsius)?|celsius|°c|kelvin)",
-            r"(?:kilo|milli|centi|micro|nano)?(?:met(?:er|re)s?|grams?)",
-            r"(?:milli|micro|nano)?seconds?|ms|minutes?|hours?",
-        )
-    ),
+    *(_detail(rf"\bin\s+(?:{unit})(?![\w/])", in_unit(unit)) for unit in UNITS_ALIKE),
     _detail(
         r"\b(?:e-?mail|contact|phone\s+number|corresponding\s+address)\b",
         r"@|\be-?mail\b",
@@ -323,4 +317,4 @@ def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:
         return None
     if OF_THEM.match(asked["noun"]):  # the conversation says of what
         return not any(map(COUNT.search, sentences))
-    return not any(counts(question, sentence) for sentence in sentences)
+    return not any(counts(question, sentence) for sentence in spelled_out(sentences))

@@ -74,19 +74,68 @@ UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "second": ("s", "sec"),
     "minute": ("min",),
     "hour": ("h", "hrs"),
+    "year": ("yr", "yrs"),
     "kilometre": ("km",),
     "kilometer": ("km",),
+    "millimetre": ("mm",),
+    "millimeter": ("mm",),
+    "nanometre": ("nm",),
+    "nanometer": ("nm",),
+    "gram": ("g",),
+    "milligram": ("mg",),
+    "kilogram": ("kg",),
+    "degree": ("deg", "deg2"),
+    "hertz": ("hz",),
+    "kilohertz": ("khz",),
+    "megahertz": ("mhz",),
+    "pascal": ("pa",),
+    "gigapascal": ("gpa",),
+    "electronvolt": ("ev",),
+    "parsec": ("pc",),
+    "kiloparsec": ("kpc",),
+    "megaparsec": ("mpc",),
     "gigabyte": ("gb",),
     "parameter": ("params", "weights"),
-    "net": ("network", "networks", "nns"),
-    "network": ("net", "nets", "nns"),
-    "picture": ("image", "images"),
-    "paper": ("article", "articles", "studies"),
 }
+# Words that count the same things; those behind the bar are kinds of those before it.
+ALIKE: Final = (
+    "net network nns|",
+    "picture image photograph photo|",
+    "paper article study publication|",
+    "people person participant subject individual volunteer human|patient man men woman women child"
+    " children adult student infant",
+    "patient case|subject participant individual person",
+    "animal|mouse mice rat monkey macaque rabbit pig dog cat fish bird fly insect",
+    "stock share equity|company firm asset",
+    "company firm|bank",
+    "gene|locus loci",
+    "observation measurement record recording|",
+)
 NOUN_END: Final = re.compile(
     r"\s(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|in|on|of|to|for|the|a|an"
     r"|it|they|with|from|by|and|at|per)\b"
 )
+# What measures alike, so that a question in the one unit may be answered in the other.
+UNITS_ALIKE: Final = (
+    r"[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?|[kmg]bits?",
+    r"(?:milli|kilo)?(?:watt|joule)s?(?:[\s-]?hours?)?|k?wh|[km]?w",
+    r"degrees?\s+celsius|celsius|°\s?c|m?kelvin|m?k|degrees?",
+    r"(?:kilo|milli|centi|micro|nano)?met(?:er|re)s?|[kcmn]?m|(?:\$?\\mu\$?|[uµ])m|angstr[oö]ms?|å",
+    r"(?:kilo|milli|micro)?grams?|k?g|mg|(?:\$?\\mu\$?|[uµ])g|solar\smass(?:es)?|k?da",
+    r"(?:milli|micro|nano)?seconds?|[mn]?s|minutes?|min|hours?|hrs?|h|days?|weeks?|months?|[gmk]?yrs?|years?",
+    r"percent(?:age\s+points?)?|%",
+    r"(?:kilo|mega|giga)?pascals?|[kmg]?pa|m?bar|atm|torr|mm\s?hg",
+    r"(?:kilo|mega|giga|tera)?electron-?volts?|[mkgt]?ev(?:/c\^?2?)?|k?cal/mol|kj/mol",
+    r"(?:kilo|mega|giga)?parsecs?|[kmg]?pc|light[\s-]years?|au",
+    r"(?:kilo|mega|giga)?hertz|[kmgt]?hz",
+    r"[mn]mol/l|mg/d?l|mg/kg|[mc]?gy|m?sv|iu",
+    r"m?tesla|gauss",
+    r"square\s(?:degrees?|(?:kilo)?met(?:er|re)s?)|(?:sq\.?\s?)?deg2?|k?m2",
+    r"[kmgtpe]?flops?(?:/s)?",
+)
+# "Patients (n = 41)": the number of what the sentence speaks of.
+SIZE: Final = re.compile(r"\bn\s?=\s?\d", re.IGNORECASE)
+WORD: Final = re.compile(r"[A-Za-z][\w-]*\w|[\w.,'’]*\w|%")  # "Non-English" is one word
 NEAR: Final = 5  # words between a number and what it counts
 LEADING: Final = re.compile(
     r"^(?:(?:however|moreover|furthermore|in addition|additionally|thus|therefore|hence"
@@ -135,6 +184,13 @@ def asked_term(question: str) -> str:
     term = next((value for value in match.groupdict().values() if value), "")
     term = MEAN_BEFORE.sub("", term)  # "what is mean 'tide'"
     return term.strip(" '\"“”‘’") if len(term.split()) <= 5 else ""
+
+
+def acronym_alone(question: str) -> str:
+    """Return the acronym that is all a message says: "CTCs?"; empty for anything else."""
+    word = question.strip(" ?!.")
+    word = word.removesuffix("s") if word[-2:-1].isupper() else word
+    return word if TOKEN.fullmatch(word) and COINED.match(word) else ""
 
 
 def lacks_term(question: str, papers: Iterable[Paper]) -> bool:
@@ -198,15 +254,40 @@ def counts(question: str, sentence: str) -> bool:
     asked = HOW_MANY.search(question)
     if not asked:
         return False
-    words = re.findall(r"[A-Za-z][\w-]*\w|[\w.,'’]*\w|%", sentence)  # "Non-English" is one word
-    numbers = [n for n, word in enumerate(words) if is_count(word)]
+    found = list(WORD.finditer(sentence))
+    words = [match[0] for match in found]
+    numbers = [
+        n for n, each in enumerate(found) if is_count(each[0]) and not _is_index(sentence, each)
+    ]
     years = [n for n, word in enumerate(words) if YEAR.fullmatch(word.strip(".,"))]
     wanted = noun_stems(asked["noun"])
     places = [
         n for n, word in enumerate(words) if word.lower() in wanted or set(analyze(word)) & wanted
     ]
     is_near = any(0 < place - number <= NEAR for number in numbers for place in places)
-    return is_near or any(n + 1 in places for n in years)  # "2000 samples" are of no year
+    is_size = bool(places and SIZE.search(sentence))
+    # "2000 samples" are of no year
+    return is_near or is_size or any(n + 1 in places for n in years)
+
+
+def _is_index(sentence: str, number: re.Match[str]) -> bool:
+    """Return whether a number ends a symbol, as in H$_2$."""
+    before = sentence[: number.start()]
+    return before[-1:] in tuple("_^{") or (before[-1:] == "$" and not before.count("$") % 2)
+
+
+def in_unit_asked(question: str, sentence: str) -> bool:
+    """Return whether a sentence has a number in the unit that a question names: "in mg/dL"."""
+    return any(
+        re.search(in_unit(unit), sentence, re.IGNORECASE)
+        for unit in UNITS_ALIKE
+        if re.search(rf"\bin\s+(?:{unit})(?![\w/])", question, re.IGNORECASE)
+    )
+
+
+def in_unit(unit: str) -> str:
+    """Return what matches a number in a unit, also of a table: "error (mg/dL) of 12"."""
+    return rf"\d[\s~\\,$-]*(?:{unit})(?!\w)|\((?:{unit})\).*\d"
 
 
 def lacks_counts(question: str, sentences: Iterable[str]) -> bool:
@@ -217,7 +298,10 @@ def lacks_counts(question: str, sentences: Iterable[str]) -> bool:
 def noun_stems(phrase: str) -> set[str]:
     """Return the stems of the first noun phrase: of "spiking neurons" in "spiking neurons does"."""
     noun = NOUN_END.split(phrase)[0].split()[-1].lower()
-    return {*analyze(noun), *UNITS.get(noun.removesuffix("s"), ())}
+    stems = set(analyze(noun))
+    alike = (group.partition("|") for group in ALIKE)
+    same = [f"{own} {kinds}" for own, _, kinds in alike if stems & set(analyze(own))]
+    return stems.union(UNITS.get(noun.removesuffix("s"), ()), *map(analyze, same))
 
 
 def trimmed_start(sentence: str) -> int:

@@ -114,9 +114,12 @@ class _Fact:
         for said in ways:
             words = frozenset(w for w in words_of(said.bare) if not w.isdecimal())
             if words <= allowed and self.is_asked(words, said):
-                extreme = _extreme(words, self.what)
                 return LibraryQuestion(
-                    self.what, said.topic, most=asked_count(question), extreme=extreme
+                    self.what,
+                    said.topic,
+                    most=asked_count(question),
+                    extreme=_extreme(words, self.what),
+                    has_both_ends=self.what == "oldest" and bool(words & NEWEST),
                 )
         return None
 
@@ -225,7 +228,7 @@ FACTS: Final = (
     _Fact("added", _asks_what_was_added, _ADDING | _OF_ADDING),
     _Fact("affiliations", _asks_for_affiliations, PLACES | _OF_AUTHORS | _OF_PLACES),
     _Fact("venues", _asks_for_venues, VENUES | MOST | FEWEST | _OF_VENUES),
-    _Fact("oldest", _asks_for_oldest, OLDEST | DATES | _OF_AGE, is_topical=True),
+    _Fact("oldest", _asks_for_oldest, OLDEST | NEWEST | DATES | _OF_AGE, is_topical=True),
     _Fact("newest", _asks_for_newest, NEWEST | DATES | _OF_AGE, is_topical=True),
     _Fact("dates", _asks_for_dates, DATES | MOST | FEWEST | _OF_SPANS | _OF_EXTREMES),
     _Fact("authors", _asks_for_authors, MOST | FEWEST | _OF_AUTHORS),

@@ -53,6 +53,7 @@ class LibraryQuestion:
         extreme: Whether the year, or venue, of most or of fewest papers is asked for.
         venues: Journals and conferences, one of which published them; empty for all.
         people: Whose works are asked for; empty for anybody's.
+        has_both_ends: Whether the newest is asked for beside the oldest.
         is_of_list: Whether it is asked of those that a list before showed: "which of these …?"
     """
 
@@ -66,4 +67,5 @@ class LibraryQuestion:
     extreme: Extreme | None = None
     venues: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    has_both_ends: bool = False
     is_of_list: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.query.intent import is_instruction
-from rag.sentences import Sentence, split_sentences
+from rag.sentences import Sentence, split_sentences, without_label
 from rag.types import Paper, Verdict
 
 
@@ -55,6 +55,10 @@ class CachingVerifier:
 
 
 def quotable_sentences(paper: Paper) -> list[Sentence]:
-    """Return the sentences of an abstract that are no instructions; all when each is one."""
+    """Return the sentences of an abstract that say something, without labels such as "Methods:".
+
+    All where each is an instruction or the like.
+    """
     sentences = split_sentences(paper.abstract)
-    return [sentence for sentence in sentences if not is_instruction(sentence.text)] or sentences
+    bare = [bare for each in sentences if (bare := without_label(each))]
+    return [each for each in bare if not is_instruction(each.text)] or sentences

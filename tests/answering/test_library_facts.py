@@ -33,6 +33,12 @@ AGE = datetime.now(tz=UTC).year - 2019
             f"The oldest is **Tidal Clocks** (Byron, 2019), published 2019-02-03, {AGE} years ago"
             " [1]. Of the 5 papers, 4 have a recorded date.",
         ),
+        (
+            "oldest and newest paper?",
+            f"The oldest is **Tidal Clocks** (Byron, 2019), published 2019-02-03, {AGE} years ago"
+            f" [1]. The newest is **Lichen** (2023), published 2023, {AGE - 4} years ago [2]. Of"
+            " the 5 papers, 4",
+        ),
         ("when was the newest one published", "The newest is **Lichen** (2023), published 2023"),
         ("the oldest paper on moss", "The oldest is **Moss** (Byron, 2021), published 2021-05"),
         ("which year has most papers?", "Most papers are in 2021: 2. The library holds 5 papers."),

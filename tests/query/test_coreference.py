@@ -56,6 +56,8 @@ LATER = (*LISTED, Message("user", "the second?"), Message("assistant", "[2]", ci
         ("is it good for anything else than roofs in winter?", [MOSS]),
         ("is there code for that one?", [MOSS]),  # a field of its record
         ("is there code for other papers?", []),
+        ("is there any code?", [MOSS]),  # what has no other topic is asked of the paper before
+        ("any link?", [MOSS]),
         ("what do they suggest instead?", [MOSS, CRAB, BELL]),
         ("and what about beavers and their dams?", []),  # "their" looks back in the question itself
     ],

@@ -14,6 +14,7 @@ from rag.query.venues import asked_of_venues, read_venues, unknown_place, venue_
         ("what year was the oldest paper written", "oldest", ""),
         ("when was the newest one published", "newest", ""),
         ("how old is the oldest?", "oldest", ""),
+        ("the newest and the oldest papers on moss", "oldest", "moss"),
         ("from which year is the earliest paper", "oldest", ""),
         ("when did the most recent paper come out?", "newest", ""),
         ("date of the oldest paper?", "oldest", ""),

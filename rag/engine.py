@@ -48,6 +48,7 @@ from rag.types import (
     Filters,
     Hit,
     Message,
+    Paper,
     PaperTable,
     Reason,
     Stage,
@@ -290,9 +291,7 @@ class AnswerEngine:
         is_read = not self._writer.is_extractive
         if query.about:
             is_lacking = not is_read and all(
-                lacks_detail(query.standalone, paper)
-                or self._answerability.lacks_asked_thing(query.standalone, paper)
-                for paper in query.about
+                self._is_lacking(query.standalone, paper) for paper in query.about
             )
             return "not_in_abstract" if is_lacking else None
         return reason_to_abstain(
@@ -303,6 +302,11 @@ class AnswerEngine:
             is_read=is_read,
             are_previous_unrelated=query.are_previous_unrelated,
         )
+
+    def _is_lacking(self, question: str, paper: Paper) -> bool:
+        """Return whether a paper lacks the type of detail that is asked for, or else the thing."""
+        lacks = lacks_detail(question, paper)
+        return self._answerability.lacks_asked_thing(question, paper) if lacks is None else lacks
 
     def _write(self, query: Query, hits: Sequence[Hit], writer: Writer) -> Iterator[Draft]:
         """Yield the writer's drafts; the stand-in's when the writer fails or cites nothing."""

@@ -67,7 +67,7 @@ def _unknown_names(query: Query, answer: Answer) -> list[str]:
     return [
         name
         for name in query.unknown_names
-        if not any(is_spelled_out(name, text) for text in texts)
+        if not any(name in text or is_spelled_out(name, text) for text in texts)
     ]
 
 
@@ -113,7 +113,7 @@ def _missing_in_paper(
         return NO_FAILURE
     if claimed := contradicted(query.standalone, query.about[0].abstract):
         return CONTRARY.format(words=claimed)
-    if query.is_follow_up:
+    if query.is_follow_up or lacks_detail(query.standalone, query.about[0]) is False:
         return None
     words = answerability.missing_words(query.standalone, query.about[0])
     words = [word for word in words if not COMPARES.fullmatch(word)]

@@ -79,9 +79,11 @@ def _is_written(phrase: str, lookup: PaperLookup) -> bool:
 
 def unmentioned(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:
     """Return the coined names in a question that none of some papers mentions, each once."""
-    present = {stem for paper in papers for stem in analyze(f"{paper.title} {paper.abstract}")}
+    texts = [f"{paper.title} {paper.abstract}" for paper in papers]
+    present = {stem for text in texts for stem in analyze(text)}
     tokens = dict.fromkeys(m[0] for m in TOKEN.finditer(question) if IRREGULAR.match(m[0]))
-    return tuple(token for token in tokens if present.isdisjoint(analyze(token)))
+    lacking = (token for token in tokens if present.isdisjoint(analyze(token)))
+    return tuple(token for token in lacking if not any(token in text for text in texts))
 
 
 def is_unknown(token: str, lookup: PaperLookup) -> bool:

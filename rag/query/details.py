@@ -15,9 +15,12 @@ from typing import Final
 from rag.query.abbreviations import spelled_out
 from rag.query.evidence import (
     COUNT,
+    DOSES,
     HOW_MANY,
+    MASSES,
     NOUN_END,
     UNITS_ALIKE,
+    counted_noun,
     counts,
     in_unit,
     is_count,
@@ -57,10 +60,10 @@ _TOLD: Final = (
 )
 DETAILS: Final = (
     _detail(
-        rf"{_WHICH}\b(?:universit\w+|institut\w+|affiliat\w+|laborator\w+|labs?|compan(?:y|ies)|employer"
+        rf"{_WHICH}\b(?:universit\w+|institut\w+|hospitals?|clinics?|affiliat\w+|laborator\w+|labs?|compan(?:y|ies)|employer"
         r"|department|faculty|countr(?:y|ies)|city)\b|\bwhere\b.{0,30}\bauthors?\b.{0,30}\b(?:from|work|based)\b"
         r"|\baffiliations?\b|\bwho\s+(?:do|does)\s+(?:they|the authors?)\s+work\b",
-        r"\b(?:universit\w+|institut\w+|laborator\w+|hospitals?|compan(?:y|ies)|inc\b|corp\b|countr(?:y|ies))\b",
+        r"\b(?:universit\w+|institut\w+|laborator\w+|hospitals?|clinics?|compan(?:y|ies)|inc\b|corp\b|countr(?:y|ies))\b",
     ),
     _detail(
         rf"{_WHICH}\b(?:gpus?|graphics\s+cards?)\b",
@@ -93,7 +96,7 @@ DETAILS: Final = (
     ),
     _detail(r"\bweight\s+decay\b", r"\bweight\s+decay\b"),
     _detail(
-        r"\b(?:price|how\s+much\s+(?:money\s+)?(?:did|does|do|would|will)\b.{0,40}\b(?:cost|pay|charge)|in\s+dollars?|in\s+euros?"
+        r"\b(?:price|what\s+(?:did|does|do|would|will)\b.{0,40}\bcosts?\b(?=\W*$)|how\s+much\s+(?:money\s+)?(?:did|does|do|would|will|are|is|was|were)\b.{0,60}\b(?:cost|pay|paid|charged?)|in\s+dollars?|in\s+euros?"
         r"|(?:who|what|which|how)\b.{0,30}\b(?:salary|budget|funded|funding|grants?|sponsor\w*|paid))\b",
         r"[$€£]\s?\d|\b(?:pric(?:es?|ing)|dollars?|usd|euros?|funded|funding|grants?|sponsor\w*)\b",
     ),
@@ -143,6 +146,62 @@ DETAILS: Final = (
     _detail(
         rf"{_TOLD}(?:embedding|hidden|latent|feature|vector|state)\s+(?:dimension\w*|sizes?|width)\b",
         r"\b\d[\d,]*\s*-?\s*(?:d\b|dim\w*)|\b(?:dimension\w*|width|size)\b.{0,20}\d",
+    ),
+    *(
+        _detail(rf"\b(?:which|what)\s+(?:[\w-]+\s+){{0,2}}?(?:{thing})\b", rf"\b(?:{thing})")
+        for thing in (
+            r"amplifiers?",
+            r"electrodes?",
+            r"detectors?",
+            r"beamlines?",
+            r"sequenc(?:ers?|ing\s+(?:machine|platform|instrument)s?)|illumina|nanopore",
+            r"magnets?|magnetic\s+fields?|(?:magnet|field)\s+strengths?|tesla",
+            r"lasers?",
+            r"antibod(?:y|ies)",
+            r"reagents?",
+            r"antennas?",
+            r"solvents?",
+            r"catalysts?",
+            r"redshifts?",
+            r"exposure\s+times?",
+            r"frame\s+rates?|fps",
+            r"interest\s+rates?",
+        )
+    ),
+    _detail(  # of a machine: which one
+        r"\b(?:manufacturers?|brands?|vendors?)\b"
+        r"|\b(?:camera|microscope|scanner|spectrometer|sequencer|telescope|gpu|phone|sensor)\s+(?:models?|makes?|types?)\b",
+        r"\b(?:manufactur\w+|brand\w*|vendors?|inc\b|gmbh|corp\b|illumina|siemens|philips|zeiss|bruker|nvidia)",
+    ),
+    _detail(
+        r"\b(?:which|what)\s+(?:[\w-]+\s+)?(?:software|compilers?|operating\s+systems?)\b",
+        r"\b(?:software|packages?|toolbox\w*|compilers?|(?-i:R|SAS|SPSS|Stata)|matlab|python|gcc|linux|c\+\+)(?!\w)",
+    ),
+    _detail(
+        r"\b(?:which|what|how\s+(?:high|large))\b.{0,20}\bdos(?:e|es|ages?)\b(?!\W+(?:response|dependen))",
+        rf"\bdos(?:e|es|ages?)\b.{{0,40}}\d|{in_unit(f'{MASSES}|{DOSES}')}",
+    ),
+    _detail(
+        r"\bhow\s+old\s+(?:are|is|was|were)\b(?!.*\b(?:papers?|study|studies|oldest|newest|library|it|they|these|this)\b)"
+        r"|\b(?:mean|average|median)\s+age\b|\bage\s+(?:range|groups?)\b",
+        r"\d[\s-]*(?:years?|months?|weeks?|days?|yrs?)(?:[\s-]olds?\b|\s+of\s+age)|\baged\b|\bages?\b.{0,25}\d"
+        r"|\b(?:adults|children|infants|elderly|adolescents)\b|\b(?:years?|myr|gyr)\b",
+    ),
+    _detail(
+        r"\bethic\w*\s+(?:committees?|approv\w+|boards?|review)\b|\binformed\s+consent\b|\breview\s+board\b",
+        r"\bethic\w*|\bconsent\w*|\breview\s+board\b",
+    ),
+    _detail(
+        r"^\W*(?:was|is|were|are)\b.{0,80}\b(?:randomi[sz]ed|(?:double-?\s?)?blind(?:ed)?|placebo[\s-]controlled|pre-?registered)\b",
+        r"\b(?:randomi[sz]\w+|(?:double-?\s?)?blind\w*|placebo|pre-?regist\w+)\b",
+    ),
+    _detail(
+        r"\bhow\s+long\b.{0,40}\bfollow\w*|\b(?:what|which)\b.{0,20}\bfollow-?\s?up\b",
+        r"\bfollow(?:ed|ing)?-?\s?up\b|\bfollowed\b.{0,30}\d",
+    ),
+    _detail(
+        r"\b(?:which|what)\s+wavelengths?\b",
+        r"\bwavelengths?\b.{0,40}\d|\d[\s~\\,$-]*(?:nm|(?:\$?\\mu\$?|[uµ])m|å|angstr\w+)\b",
     ),
     *(_detail(rf"\bin\s+(?:{unit})(?![\w/])", in_unit(unit)) for unit in UNITS_ALIKE),
     _detail(
@@ -305,16 +364,14 @@ def _is_no_data(word: str) -> bool:
 def is_detail(question: str) -> bool:
     """Return whether a question asks for a type of detail, which a paper states or does not."""
     outside = QUOTED.sub(" ", question)
-    return (
-        any(each.asked.search(outside) for each in DETAILS) or HOW_MANY.search(outside) is not None
-    )
+    return any(each.asked.search(outside) for each in DETAILS) or bool(counted_noun(outside))
 
 
 def _is_missing_count(question: str, sentences: Sequence[str]) -> bool | None:
     """Return whether no sentence counts what a question asks the number of; None without one."""
-    asked = HOW_MANY.search(question)
-    if not asked or not noun_stems(asked["noun"]).isdisjoint(VAGUE):
+    noun = counted_noun(question)
+    if not noun or not noun_stems(noun).isdisjoint(VAGUE):
         return None
-    if OF_THEM.match(asked["noun"]):  # the conversation says of what
+    if OF_THEM.match(noun):  # the conversation says of what
         return not any(map(COUNT.search, sentences))
     return not any(counts(question, sentence) for sentence in spelled_out(sentences))

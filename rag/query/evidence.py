@@ -43,6 +43,11 @@ HOW_MANY: Final = re.compile(
     r"\b(?:how\s+many|number\s+of)\s+(?:(?:different|more|fewer|other|of\s+the|total)\s+)*(?P<noun>[\w-]+(?:\s+[\w-]+){0,2})",
     re.IGNORECASE,
 )
+SAMPLE_SIZE: Final = re.compile(
+    r"\bsample\s+sizes?\b|\bhow\s+(?:big|large)\s+(?:is|was|were)\s+(?:the|their|its)\s+(?:\w+\s+)?"
+    r"(?:sample|cohort|population|groups?)\b",
+    re.IGNORECASE,
+)
 _NUMBER_WORD: Final = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teen"
@@ -100,10 +105,10 @@ UNITS: Final[Mapping[str, tuple[str, ...]]] = {
 # Words that count the same things; those behind the bar are kinds of those before it.
 ALIKE: Final = (
     "net network nns|",
-    "picture image photograph photo|",
+    "picture image photograph photo slide|",
     "paper article study publication|",
     "people person participant subject individual volunteer human|patient man men woman women child"
-    " children adult student infant",
+    " children adult student infant user recipient respondent",
     "patient case|subject participant individual person",
     "animal|mouse mice rat monkey macaque rabbit pig dog cat fish bird fly insect",
     "stock share equity|company firm asset",
@@ -116,19 +121,21 @@ NOUN_END: Final = re.compile(
     r"|it|they|with|from|by|and|at|per)\b"
 )
 # What measures alike, so that a question in the one unit may be answered in the other.
+MASSES: Final = r"(?:kilo|milli|micro)?grams?|k?g|mg|(?:\$?\\mu\$?|[uµ])g|solar\smass(?:es)?|k?da"
+DOSES: Final = r"[mn]mol/l|mg/d?l|mg/kg|[mc]?gy|m?sv|iu"
 UNITS_ALIKE: Final = (
     r"[kmgt]i?b|(?:kilo|mega|giga|tera)?bytes?|[kmg]bits?",
     r"(?:milli|kilo)?(?:watt|joule)s?(?:[\s-]?hours?)?|k?wh|[km]?w",
     r"degrees?\s+celsius|celsius|°\s?c|m?kelvin|m?k|degrees?",
     r"(?:kilo|milli|centi|micro|nano)?met(?:er|re)s?|[kcmn]?m|(?:\$?\\mu\$?|[uµ])m|angstr[oö]ms?|å",
-    r"(?:kilo|milli|micro)?grams?|k?g|mg|(?:\$?\\mu\$?|[uµ])g|solar\smass(?:es)?|k?da",
+    MASSES,
     r"(?:milli|micro|nano)?seconds?|[mn]?s|minutes?|min|hours?|hrs?|h|days?|weeks?|months?|[gmk]?yrs?|years?",
     r"percent(?:age\s+points?)?|%",
     r"(?:kilo|mega|giga)?pascals?|[kmg]?pa|m?bar|atm|torr|mm\s?hg",
     r"(?:kilo|mega|giga|tera)?electron-?volts?|[mkgt]?ev(?:/c\^?2?)?|k?cal/mol|kj/mol",
     r"(?:kilo|mega|giga)?parsecs?|[kmg]?pc|light[\s-]years?|au",
     r"(?:kilo|mega|giga)?hertz|[kmgt]?hz",
-    r"[mn]mol/l|mg/d?l|mg/kg|[mc]?gy|m?sv|iu",
+    DOSES,
     r"m?tesla|gauss",
     r"square\s(?:degrees?|(?:kilo)?met(?:er|re)s?)|(?:sq\.?\s?)?deg2?|k?m2",
     r"[kmgtpe]?flops?(?:/s)?",
@@ -249,10 +256,18 @@ def long_form(term: str, sentence: str) -> str:
     return ""
 
 
+def counted_noun(question: str) -> str:
+    """Return the words behind "how many", "people" for a sample size; empty where none is asked."""
+    asked = HOW_MANY.search(question)
+    if asked:
+        return asked["noun"]
+    return "people" if SAMPLE_SIZE.search(question) else ""
+
+
 def counts(question: str, sentence: str) -> bool:
     """Return whether a sentence has a number beside what a question asks the number of."""
-    asked = HOW_MANY.search(question)
-    if not asked:
+    noun = counted_noun(question)
+    if not noun:
         return False
     found = list(WORD.finditer(sentence))
     words = [match[0] for match in found]
@@ -260,7 +275,7 @@ def counts(question: str, sentence: str) -> bool:
         n for n, each in enumerate(found) if is_count(each[0]) and not _is_index(sentence, each)
     ]
     years = [n for n, word in enumerate(words) if YEAR.fullmatch(word.strip(".,"))]
-    wanted = noun_stems(asked["noun"])
+    wanted = noun_stems(noun)
     places = [
         n for n, word in enumerate(words) if word.lower() in wanted or set(analyze(word)) & wanted
     ]

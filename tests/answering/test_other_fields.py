@@ -129,3 +129,35 @@ def test_what_a_paper_has_in_its_own_way_is_not_told_as_lacking(library, questio
     answer = library.ask(question)
     assert answer.status == "answered"
     assert answer.caveat is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "missing"),
+    [
+        ("which amplifier did they use?", "Signals were amplified.", True),
+        ("which amplifier did they use?", "The amplifier hums.", False),
+        ("what scanner model was used?", "A scanner was used.", True),
+        ("what scanner model was used?", "A scanner of Siemens was used.", False),
+        ("what did the lamps cost?", "We hang lamps.", True),
+        ("how much money were nurses paid?", "Nurses got $12.", False),
+        ("which software was used?", "We fit models.", True),
+        ("which software was used?", "We fit models in R.", False),
+        ("what dose was given?", "A high dose was given to 12 mice.", False),
+        ("what dose was given?", "Insulin was given.", True),
+        ("what dose was given?", "They got 5 mg/kg of it.", False),
+        ("what is the dose response?", "Insulin was given.", None),
+        ("how old were the nurses?", "Nurses of 20 to 64 years of age slept.", False),
+        ("how old were the nurses?", "Nurses slept.", True),
+        ("how old is the paper?", "Nurses slept.", None),
+        ("was the study approved by an ethics board?", "Nurses slept.", True),
+        ("were the wards randomised?", "Wards were randomized.", False),
+        ("how long was the follow-up?", "Nurses slept.", True),
+        ("at what redshift are they?", "Stars at z = 2 shine.", True),
+        ("what wavelength is used?", r"Light of 450\,nm is used.", False),
+        ("which hospital was it?", "A clinic took part.", False),
+        ("what was the sample size?", "We asked 64 people.", False),
+        ("what was the sample size?", "We asked people.", True),
+    ],
+)
+def test_details_of_other_fields_are_known(question, sentence, missing):
+    assert missing_details(question, [sentence]) is missing

@@ -31,6 +31,10 @@ class Person:
         index = next(
             each["id"] for each in self.config["dependencies"] if [part, event] in each["targets"]
         )
+        return self.run(index, data, **event_data)
+
+    def run(self, index, data, **event_data):
+        """What a function of the page ends with, as text."""
         body = {
             "data": data,
             "fn_index": index,

@@ -18,25 +18,31 @@ MOST_KEYS: Final = 500
 
 
 class SessionKeys:
-    """Keys of the latest 500 browser sessions, by a random id of each; in memory only."""
+    """Keys of the latest 500 browser sessions, by a random id of each; in memory only.
+
+    Each belongs to who had signed in then: the next one at the same browser has the same id.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._keys: OrderedDict[str, tuple[str | None, SecretStr]] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, str], tuple[str | None, SecretStr]] = OrderedDict()
 
-    def keep(self, session_id: str, settings: SessionSettings) -> None:
+    def keep(self, session_id: str, settings: SessionSettings, user: str | None = None) -> None:
         """Keep the key of a session with its address, or forget it."""
+        own = (user or "", session_id)
         with self._lock:
-            self._keys.pop(session_id, None)
+            self._keys.pop(own, None)
             if session_id and settings.key is not None:
-                self._keys[session_id] = (settings.base_url, settings.key)
+                self._keys[own] = (settings.base_url, settings.key)
             while len(self._keys) > MOST_KEYS:
                 self._keys.popitem(last=False)
 
-    def find(self, session_id: str, base_url: str | None) -> SecretStr | None:
-        """Return the key of a session for an address; None for another address."""
+    def find(
+        self, session_id: str, base_url: str | None, user: str | None = None
+    ) -> SecretStr | None:
+        """Return the key of a session for an address; None for another address, or another user."""
         with self._lock:
-            address, key = self._keys.get(session_id, (None, None))
+            address, key = self._keys.get((user or "", session_id), (None, None))
         return key if address == base_url else None
 
 

@@ -71,27 +71,33 @@ class _Changes:
         self._loading = loading
         self._keys = keys
 
-    def apply(self, session: SessionSettings, *values: object) -> tuple[object, ...]:
+    def apply(
+        self, request: gr.Request, session: SessionSettings, *values: object
+    ) -> tuple[object, ...]:
         """Apply what was set; a wrong endpoint is reported, and the last one stays."""
         *fields, session_id = values
         try:
             taken = _taken(self._loading, session, tuple(fields))
         except ConfigurationError as exc:
             return session, *_shown_key(session), _not_taken(exc), gr.skip()
-        self._keys.keep(str(session_id), taken)
+        self._keys.keep(str(session_id), taken, request.username)
         said = said_html(_what_holds(self._loading, taken))
         return taken, *_shown_key(taken), said, to_browser(taken)
 
-    def apply_all_but_key(self, session: SessionSettings, *values: object) -> tuple[object, ...]:
+    def apply_all_but_key(
+        self, request: gr.Request, session: SessionSettings, *values: object
+    ) -> tuple[object, ...]:
         """Apply all but the key, whose field someone may be typing in."""
         *fields, session_id = values
-        taken, _, forget, said, kept = self.apply(session, *fields, "", session_id)
+        taken, _, forget, said, kept = self.apply(request, session, *fields, "", session_id)
         return taken, forget, gr.update(visible=fields[0] == "model"), said, kept
 
-    def forget_key(self, session: SessionSettings, session_id: str) -> tuple[object, ...]:
+    def forget_key(
+        self, request: gr.Request, session: SessionSettings, session_id: str
+    ) -> tuple[object, ...]:
         """Forget the session's own key."""
         dropped = without_key(session)
-        self._keys.keep(session_id, dropped)
+        self._keys.keep(session_id, dropped, request.username)
         said = said_html("The key is forgotten.")
         return dropped, *_shown_key(dropped), said, to_browser(dropped)
 
@@ -137,12 +143,12 @@ def connect_settings(app: gr.Blocks, loading: Loading, tab: SettingsTab, *, plac
     connect_programs(loading, tab.programs, place=place)
     controls = tab.controls
 
-    def restore(session_id: object, kept: object) -> tuple[object, ...]:
+    def restore(session_id: object, kept: object, request: gr.Request) -> tuple[object, ...]:
         operator = operator_settings(loading)
         start = as_set(operator, loading.llm)
         told = kept if isinstance(kept, dict) else {}
         address = str(told.get("base_url") or "") or None
-        key = tab.keys.find(str(session_id), address)
+        key = tab.keys.find(str(session_id), address, request.username)
         allowed = loading.access.allows_endpoints
         now = from_browser(start, told, key, settings=operator, allows_others=allowed)
         fields = (now.mode, now.model or None, now.base_url or "")

@@ -166,7 +166,7 @@ def extract(examples: Sequence[Example], cache: Path | None = None) -> Dataset:
     """Extract what the model sees of all examples, those of one paper together."""
     known: dict[tuple[str, str], Extracted] = {}
     if cache and cache.exists():
-        known = pickle.loads(cache.read_bytes())
+        known = pickle.loads(cache.read_bytes())  # noqa: S301  # this program wrote it
     missing = [each for each in examples if _key(each) not in known]
     if missing:
         known |= _extract(missing, list(dict.fromkeys(each.paper for each in examples)))

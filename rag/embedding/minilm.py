@@ -35,7 +35,8 @@ def build_tokenizer(vocabulary_file: Path) -> Tokenizer:
     """Build BERT's lower-casing WordPiece tokenizer over a `vocab.txt`."""
     tokens = vocabulary_file.read_text(encoding="utf-8").splitlines()
     ids = {token: number for number, token in enumerate(tokens)}
-    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
+    unknown = "[UNK]"
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token=unknown, max_input_chars_per_word=100))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -124,7 +124,7 @@ def ollama_root(host: str) -> str:
     scheme, _, rest = host.strip().rpartition("://")
     name, _, port = rest.partition("/")[0].rpartition(":") if ":" in rest else (rest, "", "")
     name = name.strip("[]").partition("/")[0]
-    if name in ("", "0.0.0.0", "::"):  # what it listens on, not where it is
+    if name in ("", "0.0.0.0", "::"):  # noqa: S104  # what it listens on, not where it is
         name = "127.0.0.1"
     if not port.isdigit():
         port = str({"https": 443, "http": 80}.get(scheme, OLLAMA_PORT))

@@ -13,7 +13,7 @@ from rag.settings import Settings
 
 LEAST_TOKEN: Final = 16  # characters
 SCHEME: Final = "bearer "
-NO_TOKEN: Final = (
+WITHOUT_ONE: Final = (
     "This needs a token: send the header `Authorization: Bearer TOKEN` with one made in the page's "
     "Settings, or one of RAG_API_TOKENS."
 )
@@ -128,7 +128,7 @@ def require_token(authorization: str | None, tokens: Collection[str]) -> str:
     token = given_token(authorization or "")
     fits = [each for each in tokens if hmac.compare_digest(each.encode(), token.encode())]
     if not fits:
-        raise RefusedError("The token is not right." if token else NO_TOKEN, 401)
+        raise RefusedError("The token is not right." if token else WITHOUT_ONE, 401)
     return fits[0]
 
 

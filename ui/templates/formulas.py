@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from html import escape, unescape
 from typing import TYPE_CHECKING, Final
@@ -32,13 +33,11 @@ def formula_html(latex: str, *, is_display: bool = False) -> str:
     from latex2mathml.converter import convert_to_element
 
     if len(latex) <= LONGEST and _is_balanced(latex):
-        try:
+        with suppress(Exception):  # any error of the converter means: no formula
             display = "block" if is_display else "inline"
             written = _written(convert_to_element(latex, display=display))
             is_wide = len(latex) > LONGEST_NARROW
             return f"{WIDE}>{written}</span>" if is_wide else written
-        except Exception:  # noqa: BLE001  # any error of the converter means: no formula
-            pass
     sign = "$$" if is_display else "$"
     return f"<code>{escape(f'{sign}{latex}{sign}')}</code>"
 

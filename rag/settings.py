@@ -259,6 +259,12 @@ class Settings(BaseSettings):
         return self.openai_model if name == "auto" else name
 
 
+def variable_of(name: str) -> str:
+    """Return the variable of a setting; some go by the names that other programs read, too."""
+    upper = name.upper()
+    return upper if upper.startswith("OPENAI_") else f"RAG_{upper}"
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read settings from the environment and `.env`; overrides win, unless they are None.
 
@@ -272,8 +278,7 @@ def read_settings(**overrides: object) -> Settings:
         raise ConfigurationError(f"The file .env is not text in UTF-8: {exc.reason}.") from exc
     except ValidationError as exc:
         problem = exc.errors()[0]
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "SETTINGS"
-        variable = name if name.startswith("OPENAI_") else f"RAG_{name}"
+        variable = variable_of(str(problem["loc"][0]) if problem["loc"] else "settings")
         is_address = problem.get("ctx", {}).get("pattern") == ADDRESS
         why = "an address begins with http:// or https://" if is_address else problem["msg"]
         raise ConfigurationError(

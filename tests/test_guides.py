@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from rag.cli.settings_page import render_settings
 from tests.support import ROOT
 from tests.test_imports import read_imports
 
@@ -15,6 +16,7 @@ NAMED = re.compile(rf"`((?:{'|'.join(PACKAGES)})(?:/[\w.]+)*)`")
 MODULES = re.compile(r"\b(rag(?:\.[a-z_]+)+)\b")
 
 
+LINK = re.compile(r"- \[[^]]+\]\((?P<target>[^)]+)\): .+")
 NODE = re.compile(r'(\w+)(?:\["([^"]*)"\])?')
 
 
@@ -43,6 +45,38 @@ def is_there(path):
 def test_there_are_guides():
     names = {guide.name for guide in GUIDES}
     assert names >= {"ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"}
+    assert names >= {"EVALUATION.md", "QUESTION_SETS.md", "READERS.md", "GROUPS.md", "PRIVACY.md"}
+
+
+def test_every_guide_can_be_found_from_the_readme():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [each.name for each in GUIDES if f"(.github/{each.name})" not in readme] == []
+
+
+def test_the_page_of_settings_is_what_the_class_says():
+    """Where this fails: python -m rag.cli.settings_page > .github/SETTINGS.md"""
+    assert (ROOT / ".github" / "SETTINGS.md").read_text("utf-8") == render_settings()
+
+
+def test_programs_that_read_find_every_guide():
+    """As https://llmstxt.org has it: a title, a summary, and lists of links, each with a word."""
+    lines = (ROOT / ".github" / "llms.txt").read_text("utf-8").splitlines()
+    assert lines[0] == "# paperchat"
+    assert lines[2].startswith("> ")
+    links = [LINK.fullmatch(line) for line in lines if line.startswith("- ")]
+    assert all(links)
+    targets = {link["target"] for link in links}
+    assert {each.name for each in GUIDES} <= targets
+    assert [each for each in targets if not (ROOT / ".github" / each).exists()] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *GUIDES], ids=lambda page: page.name)
+def test_every_picture_says_what_it_shows(page):
+    text = page.read_text("utf-8")
+    shown = re.findall(r"!\[([^]]*)\]\(([^)]+)\)", text)
+    shown += [(alt, src) for src, alt in re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]*)"', text)]
+    assert text.count("<img") + text.count("![") == len(shown)
+    assert all(len(alt) > 10 and (page.parent / src).exists() for alt, src in shown)
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
@@ -64,8 +98,8 @@ def test_every_package_is_drawn():
     assert sorted(packages - set(modules.values())) == []
 
 
-def test_the_readme_says_what_every_package_is_for():
-    said = (ROOT / "README.md").read_text("utf-8")
+def test_a_guide_says_what_every_package_is_for():
+    said = (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8")
     packages = [path.parent.name for path in (ROOT / "rag").glob("*/__init__.py")]
     assert sorted(name for name in packages if f"`rag/{name}`" not in said) == []
 

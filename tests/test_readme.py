@@ -42,7 +42,7 @@ def all_texts():
 
 
 def python_blocks():
-    return [m["body"] for m in BLOCK.finditer(text()) if m["language"] in ("python", "py")]
+    return [m["body"] for m in BLOCK.finditer(all_texts()) if m["language"] in ("python", "py")]
 
 
 def commands():
@@ -107,6 +107,35 @@ def test_every_python_block_runs(starter, cache, tmp_path, block):
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_the_readme_is_read_in_five_minutes():
+    assert len(text().split()) <= 1200
+
+
+def test_the_commands_of_the_terminal_do_what_they_say(starter, cache, tmp_path):
+    terminal = text().partition("## In the terminal")[2]
+    block = BLOCK.search(terminal)["body"]
+    shutil.copytree(starter.folder, tmp_path / "library")
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("OPENAI_", "RAG_"))}
+    own = {
+        "PYTHONPATH": str(README.parent),
+        "RAG_CACHE": str(cache),
+        "RAG_LIBRARY": str(tmp_path / "library"),
+    }
+    command = f'set -e; paperchat() {{ {shlex.quote(sys.executable)} -m rag.cli "$@"; }}\n{block}'
+    run = subprocess.run(
+        ["bash", "-c", command],
+        cwd=tmp_path,
+        env=kept | own,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("Hopfield") > 1
+    assert "[1]" in run.stdout
 
 
 def test_the_question_set_of_the_guide_is_one(tmp_path):
@@ -181,7 +210,7 @@ def test_every_setting_that_is_named_is_one():
 
 
 def test_what_an_assistants_settings_take_starts_the_command():
-    (block,) = [m["body"] for m in BLOCK.finditer(text()) if m["language"] == "json"]
+    (block,) = [m["body"] for m in BLOCK.finditer(all_texts()) if m["language"] == "json"]
     (server,) = json.loads(block)["mcpServers"].values()
     assert server["command"] == "paperchat"
     assert exit_code(server["args"]) == 0

@@ -7,9 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from rag.settings import Settings
+from rag.settings import Settings, variable_of
 
-ADDRESSES: Final = "OPENAI_"  # settings that go by the names that other programs read, too
 COMMON: Final = ("--library", "--verbose")  # options of every command
 EXITS: Final = {
     "0": "It is done.",
@@ -132,9 +131,7 @@ def _sentence(text: str) -> str:
 
 def _environment() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
-        upper = name.upper()
-        variable = upper if upper.startswith(ADDRESSES) else f"RAG_{upper}"
-        yield from _item(_bold(variable), field.description or "")
+        yield from _item(_bold(variable_of(name)), field.description or "")
 
 
 def _item(head: str, text: str) -> Iterator[str]:

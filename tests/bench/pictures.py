@@ -1,8 +1,8 @@
-"""Take the pictures of the README anew: the page over the starter library, in Debian's Chromium.
+"""Take the pictures of README and guides: the page over the starter library, in Debian's Chromium.
 
     python -m tests.bench.pictures [FOLDER]
 
-Writes into `ui/screenshots`, or into another folder to look first. Takes half a minute.
+Writes into `ui/screenshots`, or into another folder to look first. Takes a minute.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def take_all(folder: Path) -> None:
                 take_filter(browser, address, folder)
                 take_library(browser, address, folder)
                 take_phone(browser, address, folder)
+                take_adding(browser, address, folder)
+                take_tokens(browser, address, folder)
             browser.close()
 
 
@@ -115,6 +117,43 @@ def take_phone(browser: Browser, address: str, folder: Path) -> None:
     ask(page, HOPFIELD)
     keep(page, folder, "phone")
     page.close()
+
+
+PASTED = """Kettles That Sing
+
+Ada B. Kessel, Bo Tee
+
+Abstract
+
+A kettle sings because bubbles collapse before they reach the surface. We recorded 40 kettles.
+"""
+
+
+def take_adding(browser: Browser, address: str, folder: Path) -> None:
+    """What was pasted, as it was understood, before it is stored."""
+    page = opened(browser, f"{address}?tab=library", begun="#library-table tbody")
+    page.click("#library [role=tab]:has-text('Add papers')")
+    page.fill("#library-paste textarea", PASTED)
+    page.click("#library-check")
+    page.wait_for_selector("#library-add:visible")
+    keep(page, folder, "adding")
+    page.close()
+
+
+def take_tokens(browser: Browser, address: str, folder: Path) -> None:
+    """A token for a program, made this moment, with an example in its place."""
+    page = opened(browser, f"{address}?tab=settings", begun="#programs form")
+    page.fill("#programs input", "Reading list in my notebook")
+    page.click("#programs >> text=Make a token")
+    page.wait_for_selector("#programs .secret")
+    page.locator("#programs").scroll_into_view_if_needed()
+    page.evaluate(f"document.querySelector('#programs .secret code').textContent = {EXAMPLE!r}")
+    page.wait_for_timeout(STILL_MS)
+    page.locator("#programs").screenshot(path=folder / "tokens.png")
+    page.close()
+
+
+EXAMPLE = "paperchat_an-example-and-no-token-that-opens-anything"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rag.readers.pasted import is_structured
 from rag.readers.table import ALL_READERS, find_reader
 from ui.library.adding import UPLOAD_HELP, lay_out_adding
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+GUIDE = Path(__file__).resolve().parents[2] / ".github" / "READERS.md"
 ABSTRACT = "We count bubbles in a kettle. They collapse when the lid is lifted. " * 4
 # How a file of each format begins, by its suffix.
 SAMPLES = {
@@ -41,7 +41,7 @@ def test_a_format_is_named_wherever_formats_are(reader, tmp_path, capsys):
         main(["ingest", "--help"])
     (tmp_path / "note.txt").write_text("just a note")
     (rejection,) = read_sources([tmp_path / "note.txt"])
-    told = (capsys.readouterr().out, UPLOAD_HELP, README.read_text("utf-8"))
+    told = (capsys.readouterr().out, UPLOAD_HELP, GUIDE.read_text("utf-8"))
     assert "paperchat ingest --help" in rejection.why  # a list of all would bury the fault
     assert all(reader.name in one_line_of(text) for text in told)
 

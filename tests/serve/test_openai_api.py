@@ -80,8 +80,9 @@ def test_the_models_are_the_library_as_set_up_and_its_own_sentences(client):
     assert client.models.retrieve(MODEL).owned_by == "paperchat"
 
 
-def test_the_request_of_the_readme_is_answered(page):
-    command = re.search(r"^curl .*?(?=^```)", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+def test_the_request_of_the_guide_is_answered(page):
+    guide = (ROOT / ".github" / "PROGRAMS.md").read_text("utf-8")
+    command = re.search(r"^curl .*?(?=^```)", guide, re.M | re.S)
     _, address, _, header, _, body = shlex.split(command[0].replace("\\\n", " "))
     name, _, value = header.partition(": ")
     address = address.replace("http://127.0.0.1:7860/", page)

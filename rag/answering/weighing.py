@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from rag.answering.roles import METHOD, OWN, RESULTS, TREATS, Role, asked_role
 from rag.query.abbreviations import spelled_out
 from rag.query.coined import TITLE_RANK, own_name_rank
+from rag.query.counting import counts, in_unit_asked
 from rag.query.details import is_detail
 from rag.query.evidence import (
     acronym_alone,
     asked_term,
-    counts,
     defines,
-    in_unit_asked,
     spells_out,
 )
 from rag.query.focus import ABOUT_PAPERS

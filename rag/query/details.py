@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Final
 
 from rag.query.abbreviations import spelled_out
-from rag.query.evidence import (
+from rag.query.counting import (
     COUNT,
     DOSES,
     HOW_MANY,

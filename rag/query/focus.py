@@ -37,8 +37,14 @@ ABOUT_PAPERS: Final = UNTOPICAL | frozenset(
 ASKS_FOR_SEVERAL: Final = re.compile(
     r"\b(?:list|who (?!first|came|proposed|wrote|is|are|was|were|made|did|published|authored"
     r"|fund|paid|sponsor|label|annot|collect)"
-    r"|papers|works\b|studies|people|researchers|techniques"
-    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|compare|differ\b|various"
+    r"|(?:which|what|any|some|list|find|show|give|more|other|all|these|those|new|recent|related|similar"
+    r"|different|two|three|many|and|are)\s+(?:[\w-]+\s+){0,2}papers\b|^\W*papers\b|papers\s*(?:[^\w\s]|$)"
+    r"|papers\s+(?:on|about|for|that|which|with|using|by|from|in|of|dealing|do|are|there|here|where|who"
+    r"|[a-z]*ing)\b|works\b|studies|techniques"
+    r"|(?:which|what|have|has|do|did|how|other|some|most)\s+(?:people|researchers)\b.{0,30}"
+    r"\b(?:propos\w*|tr(?:y|ied)|us\w+|done?|work\w*|stud\w+|suggest\w*|f[io]u?nd|sa(?:y|id)|approach\w*)\b"
+    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|differ\b|various"
+    r"|compare[ds]?\b(?!\s+(?:to|with|against)\b)"
     r"|models that)",
     re.IGNORECASE,
 )

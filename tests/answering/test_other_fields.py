@@ -6,8 +6,9 @@ import pytest
 
 from rag.answering.extractive import ExtractiveWriter
 from rag.query.abbreviations import is_spelled_out, short_forms, spelled_out
+from rag.query.counting import counts, in_unit_asked
 from rag.query.details import missing_details
-from rag.query.evidence import counts, in_unit_asked
+from rag.query.focus import asks_for_several
 from rag.types import Hit, Paper
 from rag.verification.support import quotable_sentences
 
@@ -161,3 +162,22 @@ def test_what_a_paper_has_in_its_own_way_is_not_told_as_lacking(library, questio
 )
 def test_details_of_other_fields_are_known(question, sentence, missing):
     assert missing_details(question, [sentence]) is missing
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("do longer papers get cited more often?", False),
+        ("median number of first-author papers per fellow", False),
+        ("where do people learn more from others?", False),
+        ("how high do crabs climb compared with robots?", False),
+        ("moss papers", True),
+        ("the crab papers: what do they share?", True),
+        ("which old crab papers are there?", True),
+        ("what have people tried against rust?", True),
+        ("compare crabs with robots", True),
+        ("crab counters compared", True),
+    ],
+)
+def test_papers_and_people_that_are_studied_ask_for_no_list(question, several):
+    assert asks_for_several(question) is several

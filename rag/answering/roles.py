@@ -122,6 +122,7 @@ ASKS_FOR_PROBLEM: Final = re.compile(
 )
 ASKS_FOR_RESULTS: Final = re.compile(
     r"\b(?:what|which) results?\b|\bresults (?:do|does|did|were|are|of)\b|\bhow (?:well|good)\b"
+    r"|^\W*(?:(?:and|but|so)\s+)?did\b.{1,60}\b(?:work|help|succeed)\b"
     r"|^\W*(?:the |its |main |and )*results?\W*$|\bperform(?:s|ance)?\b",
     re.IGNORECASE,
 )

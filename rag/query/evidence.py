@@ -58,7 +58,8 @@ DANGLES: Final = re.compile(
     r"(?:\w+ed|known|shown|found|possible|important|difficult|hard|crucial|clear|unclear|common)"
     r"\s+(?:that|to|how))"
     r"|its|their|from this|to this end|to fill this gap|in this case|nevertheless"
-    r"|consequently|also|then|finally|second|in contrast|both|those|that|here(?!,? we\b)|another"
+    r"|consequently|also|then|finally|second|in contrast|those|that|here(?!,? we\b)|another"
+    r"|both(?!\s+(?!of\b|these\b|those\b)(?:[\w-]+\s+){1,4}and\b)"
     r"|others?"
     r"|similarly|the (?:former|latter)|to (?:address|solve|overcome|tackle) (?:this|these))\b",
     re.IGNORECASE,

@@ -43,9 +43,9 @@ ASKS_FOR_SEVERAL: Final = re.compile(
     r"|[a-z]*ing)\b|works\b|studies|techniques"
     r"|(?:which|what|have|has|do|did|how|other|some|most)\s+(?:people|researchers)\b.{0,30}"
     r"\b(?:propos\w*|tr(?:y|ied)|us\w+|done?|work\w*|stud\w+|suggest\w*|f[io]u?nd|sa(?:y|id)|approach\w*)\b"
-    r"|approaches|methods|ways|analyses|anything|evidence|what'?s known|differ\b|various"
+    r"|approaches|methods|ways|analyses|anything|evidence|what(?:'?s|\sis) known|differ\b|various"
     r"|compare[ds]?\b(?!\s+(?:to|with|against)\b)"
-    r"|models that)",
+    r"|what\s+(?:has|have)\s+been\s+(?:done|tried|published|written|found|proposed)|models that)",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,7 @@ from rag.query.assistant_questions import AssistantQuestions
 from rag.query.authors import FindAuthors, said_by, unknown_author
 from rag.query.coined import unknown_names
 from rag.query.coreference import ORDINAL, has_pronoun, last_cited
+from rag.query.counting import YEAR
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
 from rag.query.filters import (
     Understood,
@@ -59,7 +60,7 @@ from rag.query.spelling import Spelled, corrected
 from rag.query.subject import SubjectFinder
 from rag.query.talk import small_talk
 from rag.store.lexical import analyze
-from rag.types import Filters, Message
+from rag.types import NO_FILTERS, Filters, Message
 
 # Words. In a longer question that names no paper, "who wrote" is only a part of what is asked.
 LONGEST_FOR_FIELDS: Final = 16
@@ -95,6 +96,8 @@ class QueryParser:
             filters: All there are; None for those that the question says itself.
         """
         history = with_cited(history, self.lookup)
+        if filters is None and _names_year_of_paper(text, history):
+            filters = NO_FILTERS
         if language := language_of(text):
             return Query(text, "", "", history=tuple(history), asks_for=None, language=language)
         if asks_for_sources(text) and (cited := last_cited(history)):
@@ -263,6 +266,13 @@ def _asks_only_for_titles(query: Query) -> bool:
         "give",
         "please",
     }
+
+
+def _names_year_of_paper(text: str, history: Sequence[Message]) -> bool:
+    """Return whether the paper before speaks of the years that are all a message says."""
+    years = YEAR.findall(text) if only_filters(text) else []
+    cited = last_cited(history)
+    return bool(years) and len(cited) == 1 and all(year in cited[0].abstract for year in years)
 
 
 def _asks_for_example(text: str, history: Sequence[Message]) -> bool:

@@ -8,13 +8,14 @@ from rag.answering.extractive import ExtractiveWriter
 from rag.query.abbreviations import is_spelled_out, short_forms, spelled_out
 from rag.query.counting import counts, in_unit_asked
 from rag.query.details import missing_details
+from rag.query.evidence import dangles
 from rag.query.focus import asks_for_several
-from rag.types import Hit, Paper
+from rag.types import Hit, Message, Paper
 from rag.verification.support import quotable_sentences
 
 INCLUDED = "We included 64 nurses with mild insomnia (MI) and 31 controls."
 NETWORK = r"The network of APOE $\epsilon$4 negative nurses was less cohesive."
-SLEPT = "The mean square error of sleep (min) went from 26.7 to 23.9 in 40 MIs."
+SLEPT = "The mean square error of sleep (min) fell by 11 % from 26.7 to 23.9 in 40 MIs."
 LIMITED = "The use of lamps is limited by their glare."
 BEFORE = "Nurses slept badly after the reform and since 2009 ever worse."
 SLEEP = Paper(
@@ -59,6 +60,7 @@ def test_sentences_are_quoted_without_labels_and_keywords_never():
         ("what are the limits of the lamps?", LIMITED),
         ("when did nurses sleep worse?", BEFORE),
         ("MI?", INCLUDED),
+        ("did this help sleep?", SLEPT),
     ],
 )
 def test_the_sentence_with_what_is_asked_leads(question, sentence):
@@ -177,7 +179,26 @@ def test_details_of_other_fields_are_known(question, sentence, missing):
         ("what have people tried against rust?", True),
         ("compare crabs with robots", True),
         ("crab counters compared", True),
+        ("what has been done on rust", True),
     ],
 )
 def test_papers_and_people_that_are_studied_ask_for_no_list(question, several):
     assert asks_for_several(question) is several
+
+
+def test_a_pair_that_is_named_refers_to_nothing_before():
+    assert not dangles("Both the old crab and the robot climb.")
+    assert not dangles("Both crabs and moss grow.")
+    assert dangles("Both grow.")
+    assert dangles("Both of them grow and fall.")
+    assert dangles("Both methods grow.")
+
+
+def test_a_year_that_the_paper_before_speaks_of_is_no_filter(library):
+    before = library.ask("lamps against insomnia in nurses")
+    history = (
+        Message("user", before.question),
+        Message("assistant", before.text, before.citations),
+    )
+    assert library.ask("and since 2009?", history).citations[0].quote == BEFORE
+    assert library.ask("and since 2012?", history).filters.since == 2012

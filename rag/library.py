@@ -18,6 +18,7 @@ from rag.errors import ConfigurationError, EmbedderUnavailableError, SourceError
 from rag.given import require_parts
 from rag.listed import Hits, Papers
 from rag.lookup import EVERY_S, MOST_FOUND
+from rag.provenance import made_with
 from rag.query.messages import (
     History,
     require_depth,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from rag.verification.support import Verifier
     from rag.watches import Watches
 
+DRAFT: Final = "draft"  # the status of an answer that is being written
 PASTED: Final = "pasted text"  # as a source that is noted
 MOST_PREVIEWED: Final = 20  # papers; nobody checks more before they are stored
 logger = logging.getLogger(__name__)
@@ -739,12 +741,16 @@ class Library:
 
             text = describe_abstention(reason).markdown
             answer = Answer(question, text, "abstained", reason, filters=filters or NO_FILTERS)
-            yield answer
+            yield self._with_receipt(answer)
         else:
             for answer in self._build_engine().stream(question, messages, filters, depth):
-                yield answer
+                yield answer if answer.status == DRAFT else self._with_receipt(answer)
         if self._parts.on_answer and answer:
             self._parts.on_answer(answer, time.monotonic() - began)
+
+    def _with_receipt(self, answer: Answer) -> Answer:
+        """Return an answer with what it was made with."""
+        return replace(answer, made_with=made_with(self._settings, self.revision, len(self)))
 
     def tabulate(
         self,

@@ -5,27 +5,19 @@ A receipt holds the question, the conversation and the answer, and no key, addre
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.errors import SourceError
 from rag.library import Library
-from rag.settings import ADDRESS, Settings
-from rag.types import Answer, Depth, Filters, Message
+from rag.provenance import made_with
+from rag.types import Answer, Depth, Filters, MadeWith, Message
 
 KIND: Final = "paperchat receipt"
-HASH_DIGITS: Final = 12
-PACKAGES: Final = ("paperchat", "llama-index-core", "chromadb", "onnxruntime", "tantivy", "numpy")
-# Folders, people and access are private, and make no answer.
-PRIVATE: Final = frozenset({"library", "cache", "contact", "chroma_tenant", "chroma_database"})
 NO_RECEIPT: Final = "{name!r} is no receipt: `paperchat ask --receipt FILE` makes one."
 
 
@@ -72,6 +64,7 @@ class Receipt(Kept):
         revision: Of the library when it answered.
         prompts: A hash of every prompt.
         filters: Those that were given; None where the question says them itself.
+        is_follow_up: Whether a conversation before the question was left out.
     """
 
     kind: Literal["paperchat receipt"] = KIND
@@ -79,6 +72,7 @@ class Receipt(Kept):
     question: str
     history: tuple[KeptMessage, ...]
     filters: dict[str, Any] | None
+    is_follow_up: bool = False
     depth: Depth | None
     revision: int
     papers: int
@@ -104,7 +98,7 @@ def make_receipt(
     filters: Filters | None = None,
     depth: Depth | None = None,
 ) -> Receipt:
-    """Return the receipt of an answer that the library has just given.
+    """Return the receipt of an answer that the library gave.
 
     Args:
         library: Which answered.
@@ -113,17 +107,41 @@ def make_receipt(
         filters: Those that were given.
         depth: The one that was asked for.
     """
+    told = answer.made_with or made_with(library.settings, library.revision, len(library))
+    receipt = _receipt(answer, told)
+    kept = tuple(KeptMessage(role=each.role, content=each.content) for each in history)
+    given = asdict(filters) if filters else None
+    return receipt.model_copy(update={"history": kept, "filters": given, "depth": depth})
+
+
+def shared_receipt(answer: Answer, *, is_follow_up: bool) -> Receipt | None:
+    """Return the receipt of an answer that others may read, without the conversation before it.
+
+    Its filters are those that were applied. None where the answer does not tell what it was made
+    with, as those of earlier releases do not.
+    """
+    if answer.made_with is None:
+        return None
+    update = {
+        "filters": asdict(answer.filters) if answer.filters else None,
+        "depth": "thorough" if answer.research else "quick",
+        "is_follow_up": is_follow_up,
+    }
+    return _receipt(answer, answer.made_with).model_copy(update=update)
+
+
+def _receipt(answer: Answer, told: MadeWith) -> Receipt:
     return Receipt(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         question=answer.question,
-        history=tuple(KeptMessage(role=each.role, content=each.content) for each in history),
-        filters=asdict(filters) if filters else None,
-        depth=depth,
-        revision=library.revision,
-        papers=len(library),
-        settings=public_settings(library.settings),
-        versions=versions(),
-        prompts=prompt_hashes(),
+        history=(),
+        filters=None,
+        depth=None,
+        revision=told.revision,
+        papers=told.papers,
+        settings=dict(told.settings),
+        versions=dict(told.versions),
+        prompts=dict(told.prompts),
         text=answer.text,
         status=answer.status,
         reason=answer.reason,
@@ -160,39 +178,6 @@ def _hits(answer: Answer) -> Iterator[KeptHit]:
             dense_similarity=hit.dense_similarity,
             lexical_score=hit.lexical_score,
         )
-
-
-def public_settings(settings: Settings) -> dict[str, str]:
-    """Return the settings that may be shown: no key, no address, no folder, no person."""
-    shown: dict[str, str] = {}
-    for name, field in type(settings).model_fields.items():
-        value = getattr(settings, name)
-        is_address = any(getattr(each, "pattern", None) == ADDRESS for each in field.metadata)
-        is_secret = isinstance(value, SecretStr) or "SecretStr" in str(field.annotation)
-        if name not in PRIVATE and not is_address and not is_secret:
-            shown[name] = str(value)
-    return shown
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that make answers."""
-    return {"python": platform.python_version()} | {
-        name: metadata.version(name) for name in PACKAGES
-    }
-
-
-def prompt_hashes() -> dict[str, str]:
-    """Return a short hash of every prompt, by its name."""
-    found = sorted(_prompts(resources.files("prompts")))
-    return {name: hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS] for name, text in found}
-
-
-def _prompts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
-    for each in folder.iterdir():
-        if each.is_dir():
-            yield from _prompts(each, f"{above}{each.name}/")
-        elif each.name.endswith(".md"):
-            yield f"{above}{each.name.removesuffix('.md')}", each.read_text(encoding="utf-8")
 
 
 def read_receipt(text: str, name: str) -> Receipt:

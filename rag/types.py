@@ -607,6 +607,25 @@ class PaperTable:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeWith:
+    """What an answer was made with, as it was then; no key, address, folder or person is in it.
+
+    Attributes:
+        revision: Of the library.
+        papers: How many it had.
+        settings: Pairs of name and value, of those that may be shown.
+        versions: Pairs of a package and its version.
+        prompts: Pairs of a prompt and a hash of it.
+    """
+
+    revision: int
+    papers: int
+    settings: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+    prompts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question: text with markers, the citations, and how it was made.
 
@@ -635,6 +654,7 @@ class Answer:
         research: What was done for a thorough answer, else None.
         listed: What it lists or counts of the records; None where it does neither.
         timings: Milliseconds by stage.
+        made_with: What it was made with, for its receipt; None of a draft.
     """
 
     question: str
@@ -662,6 +682,7 @@ class Answer:
     listed: Listed | None = None
     usage: Usage = NO_USAGE
     timings: Mapping[str, float] = field(default_factory=dict)
+    made_with: MadeWith | None = field(default=None, compare=False)
 
     @property
     def is_extractive(self) -> bool:

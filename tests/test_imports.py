@@ -187,7 +187,7 @@ rag.retrieval rag.verification
 rag.research
 rag.answering rag.userdata
 rag.catalog rag.engine rag.watches
-rag.assembly rag.faces rag.traces
+rag.assembly rag.faces rag.provenance rag.traces
 rag.library
 rag
 rag.receipts rag.serve

@@ -6,15 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from rag.errors import SourceError
-from rag.receipts import (
-    answer_differences,
-    differences,
-    make_receipt,
-    prompt_hashes,
-    public_settings,
-    read_receipt,
-    replay,
-)
+from rag.provenance import prompt_hashes, public_settings
+from rag.receipts import answer_differences, differences, make_receipt, read_receipt, replay
 from rag.settings import Settings
 from rag.types import Filters, Message, Paper
 

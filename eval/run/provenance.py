@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from rag.identifiers import content_hash
-from rag.receipts import prompt_hashes, public_settings, versions
+from rag.provenance import prompt_hashes, public_settings, versions
 from rag.settings import Settings
 from rag.types import Paper
 

@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from rag.cli.checkup import PACKAGES, SERVERS, Finding
-from rag.receipts import prompt_hashes, public_settings, versions
+from rag.provenance import prompt_hashes, public_settings, versions
 from rag.settings import Settings
 
 KIND: Final = "paperchat report"

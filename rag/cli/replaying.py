@@ -11,6 +11,7 @@ from rag.errors import SourceError
 from rag.terminal import write_json, write_line
 
 HELP: Final = "answer the question of a receipt once more, and say what differs"
+FOLLOW_UP: Final = "The receipt leaves out the conversation before the question."
 MOST_BYTES: Final = 20_000_000
 
 
@@ -33,6 +34,8 @@ def replay_receipt(options: argparse.Namespace) -> int:
         told = {"made_with": made_with, "answer": answered}
         write_json(told | {"then": then.model_dump(), "now": now.model_dump()})
         return 1 if answered else 0
+    if then.is_follow_up:
+        write_line(FOLLOW_UP)
     for line in made_with:
         write_line(line)
     for line in answered:

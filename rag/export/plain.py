@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
+from typing import Final
 
 from rag.passages import passage_text
 from rag.settings import APPLICATION
 from rag.types import WRITTEN_BY, Hit, Paper, Passage
+
+# Passages are told with their texts; what an answer was made with is told by its receipt.
+APART: Final = frozenset({"passages", "made_with"})
 
 
 def to_plain(value: object) -> object:
@@ -33,7 +37,7 @@ def _passage(paper: Paper, passage: Passage) -> dict[str, object]:
 
 
 def _fields(value: object) -> dict[str, object]:
-    names = [f.name for f in fields(value) if f.name != "passages"]  # type: ignore[arg-type]
+    names = [f.name for f in fields(value) if f.name not in APART]  # type: ignore[arg-type]
     return {name: to_plain(getattr(value, name)) for name in names}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Select, delete, select
 
@@ -16,6 +16,13 @@ from rag.userdata.clock import now
 from rag.userdata.conversations import GONE, read_answer
 
 TOKEN_BYTES: Final = 16  # that nobody guesses
+
+
+class SharedTurn(NamedTuple):
+    """An answer, and whether it is one to a follow-up."""
+
+    answer: Answer
+    is_follow_up: bool
 
 
 class Shares:
@@ -60,14 +67,19 @@ class Shares:
 
     def find(self, token: str) -> Answer | None:
         """Return the answer that a token opens; None for one that opens none."""
+        found = self.find_turn(token)
+        return found.answer if found else None
+
+    def find_turn(self, token: str) -> SharedTurn | None:
+        """Return the answer that a token opens, and whether a conversation came before it."""
         wanted = (
-            select(turn.c.answer)
+            select(turn.c.answer, turn.c.number)
             .join(share, share.c.turn_id == turn.c.turn_id)
             .where(share.c.token == token)
         )
         with self._database.reading() as connection:
-            kept = connection.execute(wanted).scalar_one_or_none()
-        return None if kept is None else read_answer(kept)
+            kept = connection.execute(wanted).one_or_none()
+        return SharedTurn(read_answer(kept.answer), kept.number > 0) if kept else None
 
 
 def _owned(owner: str, turn_id: str) -> Select[tuple[str]]:

@@ -34,10 +34,16 @@ button { all: unset; }
 MADE_BY: Final = "Made with paperchat from the abstracts of the papers."
 
 
-def conversation_html(answers: Sequence[Answer], title: str) -> str:
-    """Render a conversation, its answers oldest first, with no script and nothing to fetch."""
+def conversation_html(answers: Sequence[Answer], title: str, receipt: str = "") -> str:
+    """Render a conversation, its answers oldest first, with no script and nothing to fetch.
+
+    Args:
+        answers: Of the conversation.
+        title: Of the page.
+        receipt: The address of what an answer was made with; "" for none.
+    """
     turns = [_turn(answer, turn) for turn, answer in enumerate(answers, start=1)]
-    return _page(title, ALONE.draw("conversation", title, turns, MADE_BY))
+    return _page(title, ALONE.draw("conversation", title, turns, MADE_BY, receipt))
 
 
 def notice_page(text: str) -> str:

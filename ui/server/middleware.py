@@ -38,7 +38,7 @@ API: Final = "/gradio_api"
 ROUTES: Final = re.compile(
     rf"""/(?:config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?/?
       |/(?:static|assets|svelte)/.+
-      |/shared/[\w-]{{16,64}}
+      |/shared/[\w-]{{16,64}}(?:/receipt)?
       |/fonts/[\w-]+\.(?:css|woff2)
       |/app/[\w-]+\.(?:svg|png)
       |{API}/(?:info|user|app_id|login_check|startup-events|cancel|reset|theme\.css)/?

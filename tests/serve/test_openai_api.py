@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import openai
 import pytest
+from llama_index.embeddings.openai import OpenAIEmbedding
 
 from rag.endpoint.chat import EndpointLLM
 from tests.support import ROOT
@@ -331,3 +332,50 @@ def test_what_a_model_writes_is_sent_when_it_is_checked(asked, endpoint, order):
         pytest.approx(each, abs=1e-3) for each in library.embed(["a dam", "a pond"])
     ]
     assert plain.data[0].embedding == pytest.approx(library.embed(["a dam"])[0], abs=1e-3)
+
+
+def test_a_chat_front_end_asks_as_it_asks_every_endpoint(page):
+    """What open-webui sends: whose question it is, the prompts of its settings, what was said."""
+    header = {"authorization": "Bearer none-is-wanted", "x-openwebui-user-name": "Ada"}
+    names = [each["id"] for each in httpx.get(f"{page}v1/models", headers=header).json()["data"]]
+    said = httpx.post(
+        f"{page}v1/chat/completions", headers=header, json={"model": names[0], "messages": ASKED}
+    ).json()
+    messages = [
+        {"role": "system", "content": "You are a pirate."},
+        *ASKED,
+        {"role": "assistant", "content": said["choices"][0]["message"]["content"]},
+        {"role": "user", "content": [{"type": "text", "text": "And who wrote that?"}]},
+    ]
+    body = {
+        "model": names[0],
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.8,
+        "max_tokens": 900,
+        "user": "ada",
+    }
+    with httpx.stream(
+        "POST", f"{page}v1/chat/completions", headers=header, json=body, timeout=60
+    ) as lines:
+        told = [each.removeprefix("data: ") for each in lines.iter_lines() if each]
+    assert told[-1] == "[DONE]"
+    chunks = [json.loads(each) for each in told[:-1]]
+    assert all("choices" in each for each in chunks)
+    text = "".join(c["delta"].get("content") or "" for e in chunks for c in e["choices"])
+    assert "No author is recorded for this paper [[1]](" in text  # of the answer before
+    assert "pirate" not in text
+    assert chunks[-1]["usage"]["total_tokens"] >= 0
+
+
+def test_llamaindex_embeds_by_the_page_as_by_openai(asked):
+    library = asked()
+    with served(library) as address:
+        embedding = OpenAIEmbedding(
+            model_name=library.embedder_name, api_base=f"{address}v1", api_key=KEY, max_retries=0
+        )
+        one = embedding.get_query_embedding("a dam")
+        two = embedding.get_text_embedding_batch(["a dam", "a pond"])
+    assert one == pytest.approx(library.embed(["a dam"])[0], abs=1e-3)
+    assert two == [pytest.approx(each, abs=1e-3) for each in library.embed(["a dam", "a pond"])]

@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from rag.types import Filters
 from ui.chat import handlers, storage
 from ui.chat.bars import waiting_html
-from ui.chat.context import PRIVATE, ChatContext, Here
+from ui.chat.context import PRIVATE, ChatContext
 from ui.chat.handlers import Chat, PageState
 from ui.chat.job import Job
 from ui.chat.pages import Pages
@@ -26,8 +26,8 @@ from ui.chat.render import progress_html, status_html
 from ui.chat.screen import Parts, Screen
 from ui.chat.tab import ChatTab
 from ui.chat.views import Views
-from ui.server.visitors import owner_of
-from ui.settings.session import SessionSettings, answered_otherwise
+from ui.chat.visit import Visit, pressing, typing, visiting
+from ui.settings.session import answered_otherwise
 
 PROGRESS_EVERY_S: Final = 0.3
 TOO_MANY_WAIT: Final = "Too many questions are waiting; this one is back in the input."
@@ -53,16 +53,17 @@ def connect_asking(
     )
     options: dict[str, Any] = {"outputs": tab.conversation, "js": WITH_HERE, **FOLLOWING}
     # Until this has drawn the conversation, page.js holds back what else could draw it.
-    waiting.then(asking.enter, inputs, **options)
-    tab.thread.follow(asking.enter, inputs, **options)
-    tab.question.submit(asking.typed, [tab.question, *inputs], **options | {"js": TYPED})
-    tab.thread.ask(asking.ask, inputs, **options)
-    tab.thread.again(asking.again, inputs, **options)
-    tab.thread.without(asking.without, inputs, **options)
+    waiting.then(visiting(asking.enter), inputs, **options)
+    tab.thread.follow(visiting(asking.enter), inputs, **options)
+    typed = [tab.question, *inputs]
+    tab.question.submit(typing(asking.typed), typed, **options | {"js": TYPED})
+    tab.thread.ask(pressing(asking.ask), inputs, **options)
+    tab.thread.again(pressing(asking.again), inputs, **options)
+    tab.thread.without(pressing(asking.without), inputs, **options)
     for part in (tab.thread, tab.sources):
-        part.table(asking.table, inputs, **options)
-    tab.thread.stop(asking.stop, inputs, **options)
-    tab.queue.unqueue(asking.take_back, inputs, **options)
+        part.table(pressing(asking.table), inputs, **options)
+    tab.thread.stop(visiting(asking.stop), inputs, **options)
+    tab.queue.unqueue(pressing(asking.take_back), inputs, **options)
     return asking
 
 
@@ -89,32 +90,22 @@ class Asking:
             yield {"turns": [waiting_html(status)]}, status
         yield gr.skip(), gr.skip()
 
-    async def enter(
-        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> AsyncIterator[Parts]:
+    async def enter(self, visit: Visit) -> AsyncIterator[Parts]:
         """Yield the conversation that was open here, and its answer in progress."""
         if why := self._context.loading.failure:
             status = status_html(why, is_warning=True)
             yield {self._tab.thread: {"turns": [waiting_html(status)]}, self._tab.status: status}
             return
-        views, chat = await run_in_threadpool(
-            self._context.now, replace(state, shown=0), here, settings, request
-        )
-        async for parts in self._pages.showing(views, chat, here, request):
+        views, chat = await run_in_threadpool(self._context.now, visit.of_last)
+        async for parts in self._pages.showing(views, chat, visit):
             yield parts
 
-    async def typed(
-        self,
-        text: str,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def typed(self, visit: Visit) -> AsyncIterator[Parts]:
         """Ask what was typed; after an edit, in a branch that begins at the edited question."""
+        text = visit.pressed.question
 
         def ask() -> tuple[Views, Chat, Job | None]:
-            views, chat = self._admit(state, here, settings, request)
+            views, chat = self._admit(visit)
             if chat.editing:
                 chat = storage.branched(views.kept, chat, chat.editing, text)
             return views, chat, self._context.ask(views, chat, text)
@@ -133,7 +124,7 @@ class Asking:
         # It is stored, or waits. A part of its own says so: where one part gets two values at
         # once, the page sees the later only, and a question taken back meanwhile would be lost.
         accepted: Parts = {self._tab.accepted: {"number": next(self._refusals)}}
-        async for parts in self._pages.follow(job, views, _page(chat), here, request):
+        async for parts in self._pages.follow(job, views, _page(chat), visit):
             yield parts | accepted
             accepted = {}
 
@@ -141,64 +132,38 @@ class Asking:
         """Return a question to put back into the input."""
         return {self._tab.refused: {"text": text, "number": next(self._refusals)}}
 
-    def _admit(
-        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> tuple[Views, Chat]:
+    def _admit(self, visit: Visit) -> tuple[Views, Chat]:
         """Return the conversation of a visitor who has not asked too often."""
-        self._context.admit(request)
-        return self._context.now(state, here, settings, request)
+        self._context.admit(visit.request)
+        return self._context.now(visit)
 
-    async def ask(
-        self,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def ask(self, visit: Visit) -> AsyncIterator[Parts]:
         """Ask a question that the page proposed."""
-        async for parts in self.typed(
-            event.question, replace(state, editing=0), here, settings, request
-        ):
+        async for parts in self.typed(visit.as_new):
             yield parts
 
-    async def again(
-        self,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def again(self, visit: Visit) -> AsyncIterator[Parts]:
         """Ask a question once more, perhaps in another way."""
-        turn, how = int(event.turn), str(event._data.get("how", ""))
+        turn = visit.pressed.turn
+        settings = answered_otherwise(visit.settings, visit.pressed.how)
 
         def ask() -> tuple[Views, Chat, Job | None]:
-            asked = answered_otherwise(settings, how)
-            views, chat = self._admit(state, here, asked, request)
+            views, chat = self._admit(replace(visit, settings=settings))
             if table := chat.turns[turn - 1].table:
                 ids = [row.paper.paper_id for row in table.rows]
                 return self._tabulate(views, chat, turn, ids, table.columns)
             return self._in_place_of(views, chat, turn)
 
-        async for parts in self._followed(ask, here, request):
+        async for parts in self._followed(ask, visit):
             yield parts
 
-    async def table(
-        self,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def table(self, visit: Visit) -> AsyncIterator[Parts]:
         """Make a table of papers; or make one anew, with one more column or one less."""
-        data = event._data
-        turn = int(data.get("turn") or 0)
-        added, dropped = str(data.get("column", "")).strip(), str(data.get("drop", ""))
+        turn, dropped = visit.pressed.turn, visit.pressed.drop
+        added = visit.pressed.column.strip()
 
         def make() -> tuple[Views, Chat, Job | None]:
-            views, chat = self._admit(state, here, settings, request)
+            views, chat = self._admit(visit)
             of = chat.turns[turn - 1] if 0 < turn <= len(chat.turns) else None
             if of and of.table:
                 ids = [row.paper.paper_id for row in of.table.rows]
@@ -206,19 +171,19 @@ class Asking:
                 columns = [*kept, *filter(None, [added])]
                 return self._tabulate(views, chat, turn, ids, columns)
             ids = [paper.paper_id for paper in of.papers] if of else []
-            ids = list(handlers.paper_ids_in(data.get("papers"))) or ids
+            ids = list(handlers.paper_ids_in(visit.pressed.papers)) or ids
             return self._tabulate(views, chat, 0, ids, ())
 
-        async for parts in self._followed(make, here, request):
+        async for parts in self._followed(make, visit):
             yield parts
 
     async def _followed(
-        self, begin: Callable[[], tuple[Views, Chat, Job | None]], here: Here, request: gr.Request
+        self, begin: Callable[[], tuple[Views, Chat, Job | None]], visit: Visit
     ) -> AsyncIterator[Parts]:
         """Begin a job, and yield the page as it progresses; nothing where none began."""
         views, chat, job = await run_in_threadpool(begin)
         if job:
-            async for parts in self._pages.follow(job, views, _page(chat), here, request):
+            async for parts in self._pages.follow(job, views, _page(chat), visit):
                 yield parts
 
     def _tabulate(
@@ -229,24 +194,17 @@ class Asking:
         task = Tabled(ids, columns, views.library, views.kept, replaces)
         return views, chat, self._context.do(views, chat, task)
 
-    async def without(
-        self,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def without(self, visit: Visit) -> AsyncIterator[Parts]:
         """Ask a question again without one of the filters that it was answered under."""
-        turn, limit = int(event.turn), str(event.filter)
+        turn, limit = visit.pressed.turn, visit.pressed.filter
 
         def ask() -> tuple[Views, Chat, Job | None]:
-            views, chat = self._admit(state, here, settings, request)
+            views, chat = self._admit(visit)
             filters = handlers.without(chat.turns[turn - 1].filters, limit)
             chat = replace(chat, filters=handlers.without(chat.filters, limit))
             return self._in_place_of(views, chat, turn, filters)
 
-        async for parts in self._followed(ask, here, request):
+        async for parts in self._followed(ask, visit):
             yield parts
 
     def _in_place_of(
@@ -259,34 +217,23 @@ class Asking:
             return views, chat, self._context.ask(views, chat, question, filters)
         return views, chat, self._context.ask(views, chat, question, filters, replaces=True)
 
-    async def stop(
-        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> AsyncIterator[Parts]:
+    async def stop(self, visit: Visit) -> AsyncIterator[Parts]:
         """End the answer in progress in the conversation on the screen."""
 
         def stop() -> tuple[Views, Chat]:
-            owner = owner_of(here, request.username)
-            self._context.jobs.stop(owner, storage.conversation_of(here))
-            return self._context.now(state, here, settings, request)
+            self._context.jobs.stop(visit.owner, storage.conversation_of(visit.here))
+            return self._context.now(visit)
 
         views, chat = await run_in_threadpool(stop)
-        async for parts in self._pages.showing(views, chat, here, request):
+        async for parts in self._pages.showing(views, chat, visit):
             yield parts
 
-    async def take_back(
-        self,
-        state: PageState,
-        here: Here,
-        settings: SessionSettings,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Parts]:
+    async def take_back(self, visit: Visit) -> AsyncIterator[Parts]:
         """Remove a waiting question."""
-        owner, key = owner_of(here, request.username), storage.conversation_of(here)
-        job = self._context.jobs.find(owner, key)
-        is_back = job is not None and job.take_back(str(event.question))
-        returned = self._refused(str(event.question)) if is_back else {}
-        views, chat = await run_in_threadpool(self._context.now, state, here, settings, request)
+        job = self._context.jobs.find(visit.owner, storage.conversation_of(visit.here))
+        is_back = job is not None and job.take_back(visit.pressed.question)
+        returned = self._refused(visit.pressed.question) if is_back else {}
+        views, chat = await run_in_threadpool(self._context.now, visit)
         waiting = job.state.waiting if job else ()
         yield returned | Screen(self._tab, views).queue(chat, waiting)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import gradio as gr
@@ -10,23 +9,21 @@ import gradio as gr
 from rag.errors import RagError
 from rag.types import EXTRACTIVE, Filters
 from ui.chat import storage
-from ui.chat.handlers import Chat, PageState
+from ui.chat.handlers import Chat
 from ui.chat.job import Job, Task
 from ui.chat.jobs import Jobs
 from ui.chat.question import Asked
 from ui.chat.storage import Removed
 from ui.chat.views import Views
+from ui.chat.visit import Visit
 from ui.server.loading import Loading
 from ui.server.undos import Undos
-from ui.server.visitors import owner_of
 from ui.settings.session import SessionSettings, library_for, model_name, ways_to_ask_again
 from ui.templates.sentences import for_page
 
 NOT_YET: Final = "{model} has not answered yet, so the papers' own sentences answer."
 OWN_SENTENCES: Final = "Until then, the papers' own sentences answer."
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
-
-Here = Mapping[str, str]  # what the browser remembers: owner, and the conversation on the screen
 
 
 class ChatContext:
@@ -62,14 +59,11 @@ class ChatContext:
             find_removed=self.removed.find,
         )
 
-    def now(
-        self, state: PageState, here: Here, settings: SessionSettings, request: gr.Request
-    ) -> tuple[Views, Chat]:
+    def now(self, visit: Visit) -> tuple[Views, Chat]:
         """Return the conversation on the screen in its latest state, whoever changed it."""
-        views = self.views(settings)
-        owner = owner_of(here, request.username)
-        chat = self.conversation(views, owner, storage.conversation_of(here))
-        return views, state.applied(chat)
+        views = self.views(visit.settings)
+        chat = self.conversation(views, visit.owner, storage.conversation_of(visit.here))
+        return views, visit.state.applied(chat)
 
     def conversation(self, views: Views, owner: str, key: str) -> Chat:
         """Return a conversation in its latest state."""

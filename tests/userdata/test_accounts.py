@@ -8,6 +8,7 @@ from rag.cli import main
 from rag.errors import ConfigurationError, LibraryUnavailableError
 from rag.store.postgres import PostgresDatabase
 from rag.userdata.accounts import Account, AccountTable
+from rag.userdata.program_tokens import ProgramTokens
 from ui.server.access import build_access_policy
 
 
@@ -65,3 +66,15 @@ def test_a_page_whose_users_nobody_can_look_up_does_not_open():
     away = PostgresDatabase("postgresql://127.0.0.1:9/none")
     with pytest.raises(LibraryUnavailableError):
         build_access_policy(host="127.0.0.1", database=away)
+
+
+def test_tokens_for_programs_are_the_groups(database):
+    tokens = ProgramTokens(database)
+    made = tokens.make("ada", "notebook", "as-now")
+    tokens.note_use(made.token)
+    (held,) = tokens.of("ada", "as-now")
+    assert held.used_on
+    assert tokens.find(made.secret) == held
+    assert tokens.of("ada", "with another password") == []
+    assert tokens.revoke("ada", held.token_id)
+    assert tokens.find(made.secret) is None

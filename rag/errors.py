@@ -6,6 +6,7 @@ RagError
 │   └── SourceUnavailableError where papers are looked up cannot be reached
 ├── LibraryError             the library folder cannot be used
 │   ├── DamagedLibraryError    a file of it is damaged
+│   │   └── MissingVectorsError  its vectors are not where they were
 │   ├── LibraryUnavailableError a server that keeps a part of it does not answer
 │   ├── EmbedderMismatchError  it was made with another embedder or passage settings
 │   └── UnknownConversationError  a conversation is not there, or not its asker's
@@ -50,6 +51,10 @@ class LibraryError(RagError):
 
 class DamagedLibraryError(LibraryError):
     """A file of a library cannot be read as it is; the message names the way out."""
+
+
+class MissingVectorsError(DamagedLibraryError):
+    """The vectors of a library are not where they were; they are made again from the papers."""
 
 
 class LibraryUnavailableError(LibraryError):

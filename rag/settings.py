@@ -13,6 +13,7 @@ from rag.errors import ConfigurationError
 from rag.types import EXTRACTIVE, Depth
 
 APPLICATION = "paperchat"
+VectorStoreName = Literal["chroma", "qdrant"]
 TOP_K: Final = 6
 ADDRESS: Final = r"(?i)^https?://[^\s/?#]+[^\s]*$"
 ANSWER_WORDS: Final = 105  # answers to `single` questions of the dev set then have 109 on average
@@ -48,6 +49,11 @@ class Settings(BaseSettings):
         None,
         description="PostgreSQL that a group's library is kept in, as "
         "postgresql://user:password@host:5432/database; empty: a file in the library's folder.",
+    )
+    vector_store: VectorStoreName = Field(
+        "chroma",
+        description="What keeps the vectors: chroma, or qdrant (in the library's folder; pip "
+        "install 'paperchat[qdrant]').",
     )
     chroma_url: str | None = Field(
         None,

@@ -252,7 +252,9 @@ def test_every_line_of_the_layers_names_something_that_exists(imports):
 @pytest.mark.parametrize(
     ("vendor", "home"),
     [
-        ("chromadb", "rag.store.vectors"),
+        ("chromadb", "rag.store.chroma"),
+        ("qdrant_client", "rag.store.qdrant"),
+        ("llama_index.vector_stores", "rag.store.qdrant"),
         ("openai", "rag.endpoint"),
         ("llama_index.llms.openai", "rag.endpoint"),
         ("llama_index.embeddings.openai", "rag.endpoint"),

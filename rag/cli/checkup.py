@@ -17,8 +17,8 @@ from rag.endpoint.local import describe_found, find_local_servers, may_look
 from rag.errors import ConfigurationError, LibraryError, RagError
 from rag.library import Library
 from rag.settings import Settings
+from rag.store.chroma import server_version
 from rag.store.servers import find_servers, shared_database
-from rag.store.vectors import server_version
 
 SERVERS = "servers"
 PACKAGES = ("llama-index-core", "chromadb", "tantivy", "onnxruntime", "openai", "gradio")

@@ -30,7 +30,7 @@ from rag.store.index import LOCK, PaperIndex, collection_name
 from rag.store.lexical import LexicalIndex
 from rag.store.migration import finish_migration
 from rag.store.papers import PaperStore
-from rag.store.reached import VECTORS, WORDS, note_as_left, remove
+from rag.store.reached import CHROMA, VECTORS, WORDS, note_as_left, remove
 from rag.store.schema import (
     SCHEMA,
     bucket,
@@ -229,11 +229,11 @@ def restore(path: Path, folder: Path, servers: Servers, on_progress: OnProgress)
             if not database.is_shared:
                 finish_migration(folder)  # nobody takes the folder for one of an earlier version
             papers = PaperStore(database)
-            for derived in (VECTORS, WORDS):
+            for derived in (*VECTORS.values(), WORDS):
                 remove(folder / derived)
             _restore_vectors(file, kept, papers, folder, servers, on_progress)
             _derive_words(papers, folder / WORDS, on_progress)
-    note_as_left(folder / VECTORS, folder / LOCK)
+    note_as_left(folder / VECTORS[servers.vectors], folder / LOCK)
     return kept
 
 
@@ -259,7 +259,7 @@ def _require_empty(connection: Connection, folder: Path, place: str) -> None:
         for name, each in USERS_OWN.items()
     }
     is_begun = connection.execute(select(library.c.library_id)).first() is not None
-    is_of_before = not is_begun and (folder / VECTORS).exists()  # as the released code left it
+    is_of_before = not is_begun and (folder / CHROMA).exists()  # as the released code left it
     if any(counts.values()) or is_of_before:
         held = [
             f"{count:,} {name if count > 1 else ONE_OF.get(name, name[:-1])}"
@@ -296,7 +296,7 @@ def _restore_vectors(
         return
     name = collection_name(state, servers)
     papers.change_state(vectors=name)
-    with closing(VectorStore(folder / VECTORS, name, servers.chroma)) as vectors:
+    with closing(VectorStore(folder / VECTORS[servers.vectors], name, servers)) as vectors:
         vectors.empty()
         for number, passages in enumerate(_passages(papers)):
             with np.load(BytesIO(file.read(PART.format(number=number)))) as part:

@@ -1,6 +1,6 @@
 """Copy what is derived out of a folder that cannot be written.
 
-Neither Chroma nor tantivy reads without writing beside its files.
+Neither the engines of vectors nor tantivy read without writing beside its files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 def copy_derived(folder: Path) -> TemporaryDirectory[str]:
     """Copy vectors and words of a library; what cannot be read is left out, and made anew."""
     copy = TemporaryDirectory(prefix="paperchat-")
-    for name in (VECTORS, WORDS):
+    for name in (*VECTORS.values(), WORDS):
         source, target = folder / name, Path(copy.name) / name
         if not source.is_dir():
             continue

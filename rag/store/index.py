@@ -202,7 +202,7 @@ class PaperIndex:
             self._drop_unsound_on_server(revision)
         elif self.has_vectors:
             known = self.state.library_id, revision, self.state.vectors
-            drop_unsound(self.vectors_folder, *known, try_it=True)
+            drop_unsound(self.vectors_folder, *known, tries=self._servers.vectors)
 
     def _drop_unsound_on_server(self, revision: int) -> None:
         """Have a collection of the library's own, none that is ahead of its papers."""
@@ -267,7 +267,7 @@ class PaperIndex:
         """Open a collection of vectors in the library's folder."""
         from rag.store.vectors import VectorStore
 
-        return VectorStore(self.vectors_folder, collection, self._servers.chroma)
+        return VectorStore(self.vectors_folder, collection, self._servers)
 
     def words_follower(self) -> WordsFollower:
         """Return what brings the words to a revision of the papers."""
@@ -292,8 +292,8 @@ class PaperIndex:
 
     @property
     def vectors_folder(self) -> Path:
-        """Where Chroma keeps its files."""
-        return self._derived / VECTORS
+        """Where the engine of the vectors keeps its files."""
+        return self._derived / VECTORS[self._servers.vectors]
 
     @property
     def words_folder(self) -> Path:

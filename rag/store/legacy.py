@@ -15,8 +15,9 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from rag.errors import LibraryError
+from rag.store.chroma import RawRow
 from rag.store.papers import NewPaper
-from rag.store.vectors import RawRow, VectorStore
+from rag.store.vectors import VectorStore
 from rag.types import Paper
 
 MANIFEST: Final = "paperchat.json"
@@ -79,7 +80,7 @@ def is_marked(folder: Path) -> bool:
 
 def read_papers(vectors: VectorStore) -> Iterator[NewPaper]:
     """Read the papers of the collection, in the order of ingestion."""
-    for first_rows in vectors.raw_pages(where={"number": 0}):
+    for first_rows in vectors.raw_pages(number=0):
         more = [
             f"{row.metadata['paper_id']}#{number}"
             for row in first_rows

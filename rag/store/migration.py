@@ -20,7 +20,7 @@ from rag.store.legacy import (
     write_marker,
 )
 from rag.store.papers import LibraryState, NewPaper, PaperStore
-from rag.store.reached import VECTORS, WORDS, write_reached
+from rag.store.reached import CHROMA, WORDS, write_reached
 from rag.types import Progress
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def _take_over(
 ) -> LibraryState:
     from rag.store.vectors import VectorStore
 
-    vectors = VectorStore(folder / VECTORS, made.collection)
+    vectors = VectorStore(folder / CHROMA, made.collection)
     try:
         state = papers.create(
             LibraryState(
@@ -86,9 +86,9 @@ def _take_over(
         vectors.close()
     shutil.rmtree(folder / WORDS, ignore_errors=True)  # made again, in today's form
     if made.embedder is None:
-        shutil.rmtree(folder / VECTORS)
+        shutil.rmtree(folder / CHROMA)
     else:
-        write_reached(folder / VECTORS, state.library_id, state.revision, state.vectors)
+        write_reached(folder / CHROMA, state.library_id, state.revision, state.vectors)
     return state
 
 

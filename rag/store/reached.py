@@ -16,8 +16,11 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from rag.settings import VectorStoreName
+
 FILE: Final = "reached.json"
-VECTORS: Final = "chroma"  # the folders of the derived stores
+CHROMA: Final = "chroma"  # the folders of the derived stores
+VECTORS: Final[Mapping[VectorStoreName, str]] = {"chroma": CHROMA, "qdrant": "qdrant"}
 WORDS: Final = "lexical"
 HELD: Final = "held.npz"  # the vectors of a small library; checked by what stands in it
 NOTHING: Final = -1  # the revision of a store that holds nothing yet

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from rag.settings import Settings
+from rag.errors import ConfigurationError
+from rag.settings import Settings, VectorStoreName
 from rag.store.database import Database
 from rag.store.sqlite import FILE, SqliteDatabase
 
@@ -35,22 +36,33 @@ class ChromaServer:
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """What keeps a library that is not in its folder alone.
+    """What keeps a library that is not in its folder alone, and by which engine its vectors.
 
     Attributes:
         database_url: Of PostgreSQL; "" for a file in the folder.
         chroma: What keeps the vectors; None for files in the folder.
+        vectors: The engine of the vectors.
     """
 
     database_url: str = field(default="", repr=False)
     chroma: ChromaServer | None = None
+    vectors: VectorStoreName = "chroma"
 
 
 NO_SERVERS: Final = Servers()
 
 
 def find_servers(settings: Settings) -> Servers:
-    """Return the servers that the settings name."""
+    """Return the servers that the settings name.
+
+    Raises:
+        ConfigurationError: They name one that the chosen engine does not use.
+    """
+    if settings.chroma_url and settings.vector_store != "chroma":
+        raise ConfigurationError(
+            f"RAG_CHROMA_URL names a Chroma server, and RAG_VECTOR_STORE={settings.vector_store} "
+            "another engine. Unset one of them."
+        )
     url, token = settings.database_url, settings.chroma_token
     chroma = settings.chroma_url and ChromaServer(
         settings.chroma_url.rstrip("/"),
@@ -58,7 +70,8 @@ def find_servers(settings: Settings) -> Servers:
         settings.chroma_tenant,
         settings.chroma_database,
     )
-    return Servers(url.get_secret_value() if url else "", chroma or None)
+    database_url = url.get_secret_value() if url else ""
+    return Servers(database_url, chroma or None, settings.vector_store)
 
 
 def open_database(folder: Path, servers: Servers) -> Database:

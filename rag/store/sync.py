@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rag.embedding import Embedder, OnProgress
 from rag.errors import EmbedderUnavailableError
 from rag.passages import passage_text
+from rag.settings import VectorStoreName
 from rag.store.database import translate_disk_full
 from rag.store.lexical import LexicalIndex
 from rag.store.papers import Changes, PaperStore, StoredPaper
@@ -208,7 +209,12 @@ def embedding(embedder: Embedder | None, name: str | None) -> Callable[..., NDAr
 
 
 def drop_unsound(
-    folder: Path, library_id: str, revision: int, part: str = "", *, try_it: bool = False
+    folder: Path,
+    library_id: str,
+    revision: int,
+    part: str = "",
+    *,
+    tries: VectorStoreName | None = None,
 ) -> None:
     """Remove a derived store that is another library's or whose files are not as they were left.
 
@@ -218,17 +224,17 @@ def drop_unsound(
         revision: Of the library; what is ahead of it was derived from papers that a backup of
             before does not know.
         part: What else it should be bound to.
-        try_it: Whether a store with other sizes may be sound and one that was written since may
-            not, and a process of its own tells.
+        tries: The engine of a store that may be sound with other sizes and may not be when it was
+            written since, which a process of its own tells; None for one of which sizes tell.
     """
     if not folder.exists():
         return
     found = read_reached(folder)
     is_its = found is not None and (found.library_id, found.part) == (library_id, part)
     if found is not None and is_its and found.revision <= revision:
-        if is_as_left(folder, found, untouched=try_it):
+        if is_as_left(folder, found, untouched=tries is not None):
             return
-        if try_it and file_sizes(folder) and can_be_read(folder, part):
+        if tries and file_sizes(folder) and can_be_read(folder, part, tries):
             write_reached(folder, library_id, found.revision, part)
             return
     logger.info("%s is damaged or another library's", folder)

@@ -216,7 +216,8 @@ def _measure_lists(library: Library) -> Figures:
 
 def measure_recall(options) -> Figures:
     """recall@10 of the graph against exact search, and its time, by the beam of its search."""
-    from rag.store.vectors import SEARCH_BEAM, VectorStore
+    from rag.store.chroma import SEARCH_BEAM
+    from rag.store.vectors import VectorStore
 
     folder = options.library / "chroma"
     store = VectorStore(folder, "passages-1")

@@ -67,8 +67,13 @@ def _unknown_names(query: Query, answer: Answer) -> list[str]:
     return [
         name
         for name in query.unknown_names
-        if not any(name in text or is_spelled_out(name, text) for text in texts)
+        if not any(_has_words(name, text) or is_spelled_out(name, text) for text in texts)
     ]
+
+
+def _has_words(name: str, text: str) -> bool:
+    """Return whether a text has all words of a name as they are written: "Zika", "Malawi"."""
+    return all(word in text for word in name.split())
 
 
 def _missing_side(query: Query, answer: Answer, answerability: AnswerabilityModel) -> str:

@@ -161,7 +161,7 @@ ASKS_WHAT_IT_FINDS: Final = re.compile(
 )
 ASKS_FOR_YEARS: Final = re.compile(
     r"\b(?:which|what|how\s+many|over\s+which)\s+(?:time\s+)?(?:years?|decades?|periods?|time\s*spans?)\b"
-    r"|^\W*(?:(?:and|but|so)\s+)?when\s+(?:was|were|did|had)\b",
+    r"|^\W*(?:(?:and|but|so)\s+)?when\s+(?:was|were|did|had|will)\b",
     re.IGNORECASE,
 )
 YEARS: Final = re.compile(r"\b(?:1[89]|20)\d\d\b|\b(?:years|decades)\b")

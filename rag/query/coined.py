@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from rag.query.locators import ADDRESS
 from rag.query.paper_lookup import PaperLookup
@@ -30,6 +30,7 @@ LEAST_NAME: Final = 4  # letters
 LEAST_LETTERS: Final = 3  # of a name in lower case that is not in the dictionary
 HEAD_RANK: Final = 4
 TITLE_RANK: Final = 3
+COINED_RANK: Final = 2
 LEADING_WORDS: Final = 3  # of a title, which include its own name
 TOKEN: Final = re.compile(r"[A-Za-z][\w]*(?:[-.+][\w]+)*")
 # A coined name has inner capitals or digits: "SpikeGPT", "BERT", "word2vec", "GPT-2".
@@ -75,6 +76,20 @@ def _is_written(phrase: str, lookup: PaperLookup) -> bool:
         wanted in f" {' '.join(analyze(p.abstract))} " or set(stems) <= set(analyze(p.title))
         for p in papers
     )
+
+
+WHO_COINED: Final = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?)\W+)*who\s+(?:first\s+)?(?:proposed|introduced|invented|developed|created"
+    r"|designed|built|made|came\s+up\s+with)\s+(?:the\s+)?(?P<name>[\w.+-]+)(?:\s+\w+)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_who_coined(question: str, papers: Sequence[Paper]) -> tuple[Literal["authors"], ...]:
+    """Return the authors as the field that "who developed TideNet?" asks for, of its own paper."""
+    asked = WHO_COINED.match(question)
+    is_own = asked and len(papers) == 1 and own_name_rank(asked["name"], papers[0]) >= COINED_RANK
+    return ("authors",) if is_own else ()
 
 
 def unmentioned(question: str, papers: Sequence[Paper]) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ AUTHOR: Final = re.compile(
 )
 _OF_AUTHORS: Final = words_of(
     """author authors coauthors has number published publishes researcher researchers scientist
-    scientists writer writers written wrote who people appear appears by"""
+    scientists writer writers written wrote who people appear appears by
+    more than one two several multiple"""
 )
 # Says that all authors are asked about, not those of a paper.
 OF_ALL: Final = re.compile(

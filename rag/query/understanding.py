@@ -13,7 +13,7 @@ from typing import Final
 
 from rag.query.assistant_questions import AssistantQuestions
 from rag.query.authors import FindAuthors, said_by, unknown_author
-from rag.query.coined import unknown_names
+from rag.query.coined import asks_who_coined, unknown_names
 from rag.query.coreference import ORDINAL, has_pronoun, last_cited
 from rag.query.counting import YEAR
 from rag.query.fields import Field, asked_fields, asks_for_text_too, without_fields
@@ -231,7 +231,11 @@ class QueryParser:
         if _asks_only_for_titles(query) and (cited := last_cited(query.history)):
             return replace(query, asks_for="records", about=tuple(cited))
         locators = find_locators(query.standalone)
-        fields = asked_fields(query.standalone) or self._fields_asked_before(query)
+        fields = (
+            asked_fields(query.standalone)
+            or asks_who_coined(query.standalone, query.about)
+            or self._fields_asked_before(query)
+        )
         is_of_library = (
             query.library_question
             or query.unknown_author

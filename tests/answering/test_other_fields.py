@@ -13,7 +13,7 @@ from rag.query.focus import asks_for_several
 from rag.types import Hit, Message, Paper
 from rag.verification.support import quotable_sentences
 
-INCLUDED = "We included 64 nurses with mild insomnia (MI) and 31 controls."
+INCLUDED = "In Malawi we included 64 nurses with mild insomnia (MI), in Togo 31 controls."
 NETWORK = r"The network of APOE $\epsilon$4 negative nurses was less cohesive."
 SLEPT = "The mean square error of sleep (min) fell by 11 % from 26.7 to 23.9 in 40 MIs."
 LIMITED = "The use of lamps is limited by their glare."
@@ -126,6 +126,7 @@ def test_an_abbreviation_is_spelled_out_by_words_side_by_side():
         "how does HiGPUs follow stars?",
         "MSE of sleep in nurses?",
         "insulin vs insulin plus glucagon: which is better?",
+        "controls and nurses of Malawi Togo",  # words that stand apart
     ],
 )
 def test_what_a_paper_has_in_its_own_way_is_not_told_as_lacking(library, question):
@@ -192,6 +193,8 @@ def test_a_pair_that_is_named_refers_to_nothing_before():
     assert dangles("Both grow.")
     assert dangles("Both of them grow and fall.")
     assert dangles("Both methods grow.")
+    assert dangles("(3) Layered wards: nurses change.")
+    assert not dangles("(1) Mixed wards: nurses stay.")
 
 
 def test_a_year_that_the_paper_before_speaks_of_is_no_filter(library):

@@ -38,6 +38,7 @@ from rag.query.venues import asked_of_venues, read_venues, unknown_place, venue_
         ("what institutions are the authors from?", "affiliations", ""),
         ("which countries do the papers come from", "affiliations", ""),
         ("where do the authors work?", "affiliations", ""),
+        ("which authors have more than one paper here?", "authors", ""),
         ("do you have duplicates?", "duplicates", ""),
         ("which papers have possible duplicates", "duplicates", ""),
         ("are there any duplicate papers in the library?", "duplicates", ""),

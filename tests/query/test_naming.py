@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.coined import unknown_names, unmentioned
+from rag.query.coined import asks_who_coined, unknown_names, unmentioned
 from rag.query.naming import is_topic, mentioning, named_papers, names_title
 from rag.query.paper_lookup import PaperLookup
 from rag.query.query import Query
@@ -151,3 +151,17 @@ def test_names_that_no_paper_has_are_known(lookup, question, unknown):
 def test_a_name_that_the_papers_found_do_not_mention_is_known():
     assert unmentioned("what does TideNet count?", PAPERS[1:2]) == ("TideNet",)
     assert unmentioned("what does TideNet count?", PAPERS[:2]) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "paper", "is_asked"),
+    [
+        ("who developed TideNet?", 0, True),
+        ("and who came up with the WaveBuoys", 1, True),
+        ("who invented tides?", 0, False),
+        ("who proposed TideNet?", 2, False),  # which only uses it
+        ("who measured TideNet?", 0, False),
+    ],
+)
+def test_who_made_what_a_paper_coins_is_its_authors(question, paper, is_asked):
+    assert bool(asks_who_coined(question, PAPERS[paper : paper + 1])) is is_asked

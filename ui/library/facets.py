@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
+
+from markupsafe import Markup
 
 from rag.export import FORMATS
 from rag.types import Facets
 from ui.library.rows import LIMITS, MOST_CHOSEN, TWICE, Page, View
-from ui.templates.icons import icon
+from ui.templates.rendering import NOTHING, Template
 from ui.templates.sentences import counted
 
 MOST_OFFERED: Final = 60  # of one kind; nobody reads more, and the search finds the others
@@ -24,9 +25,14 @@ LABELS: Final[Mapping[str, str]] = {
 }
 GAPS: Final = {"date": "no date", "link": "no link", "authors": "no authors"}
 SPREADSHEET: Final = ("csv", "CSV")
+MOST_MERGED: Final = 10
+MOST_LOOKED_UP: Final = 100  # services are asked one paper at a time
+MOST_IN_TABLE: Final = 50
+MOST_PROPOSED: Final = 500
+FACETS: Final = Template("facets", TWICE=TWICE)
 
 
-def facets_html(facets: Facets, page: Page, twice: int = 0) -> str:
+def facets_html(facets: Facets, page: Page, twice: int = 0) -> Markup:
     """Render the count of papers, the limits that are set, and a menu for each other limit.
 
     Args:
@@ -35,34 +41,15 @@ def facets_html(facets: Facets, page: Page, twice: int = 0) -> str:
         twice: How many papers may be the same as another one.
     """
     view = page.view
-    set_now = "".join(_chip(name, getattr(view, name)) for name in LIMITS if getattr(view, name))
-    menus = "".join(
-        _menu(name, values)
+    menus = [
+        (name, LABELS[name], values)
         for name, values in _offered(facets).items()
         if not getattr(view, name) and values
-    )
-    asked = "".join(
-        f'<button type="button" class="plain" data-ask-limit="{name}" '
-        f'data-value="{escape(getattr(view, name))}">Ask this {name}</button>'
-        for name in ("collection", "tag")
-        if getattr(view, name)
-    )
-    cleared = (
-        '<button type="button" class="plain" data-do="limit" data-limit="">Clear all</button>'
-        if view.is_limited
-        else ""
-    )
-    doubled = (
-        f'<button type="button" class="plain" data-do="limit" data-limit="{TWICE}" '
-        f'title="Papers that may be the same as another one: tick both, and merge them">'
-        f"{twice:,} may be twice</button>"
-        if twice and not view.twice
-        else ""
-    )
-    return (
-        f'<div class="facets"><p class="count" role="status">{_count(page)}</p>'
-        f"{menus}{set_now}{asked}{doubled}{cleared}</div>"
-    )
+    ]
+    chips = [(name, _limit(name, getattr(view, name))) for name in LIMITS if getattr(view, name)]
+    asked = [(name, getattr(view, name)) for name in ("collection", "tag") if getattr(view, name)]
+    doubled = 0 if view.twice else twice
+    return FACETS.draw("facets", _count(page), menus, chips, asked, doubled, view.is_limited)
 
 
 def _count(page: Page) -> str:
@@ -90,33 +77,14 @@ def _values(counts: Mapping[str, int]) -> list[tuple[str, str]]:
     return [(value, f"{value} ({count:,})") for value, count in some]
 
 
-def _menu(name: str, values: Iterable[tuple[str, str]]) -> str:
-    items = "".join(
-        f'<button type="button" data-do="limit" data-limit="{escape(f"{name}={value}")}">'
-        f"<bdi>{escape(label)}</bdi></button>"
-        for value, label in values
-    )
-    return (
-        f'<details class="menu facet" id="facet-{name}"><summary>{LABELS[name]}</summary>'
-        f'<div class="sheet" role="group" aria-label="{LABELS[name]}">{items}</div></details>'
-    )
-
-
-def _chip(name: str, value: str) -> str:
-    said = f"{LABELS.get(name, '')}: {value}"
+def _limit(name: str, value: str) -> str:
+    """Return a limit in words."""
     if name == "lacks":
-        said = GAPS.get(value, value)
-    if name == "twice":
-        said = "may be twice"
-    label = escape(said)
-    return (
-        f'<button type="button" class="chip" data-do="limit" data-limit="{name}=" '
-        f'aria-label="Remove the limit: {label}" title="Remove this limit">'
-        f"{label}{icon('close')}</button>"
-    )
+        return GAPS.get(value, value)
+    return "may be twice" if name == "twice" else f"{LABELS.get(name, '')}: {value}"
 
 
-def bar_html(chosen: Sequence[str], view: View, found: int) -> str:
+def bar_html(chosen: Sequence[str], view: View, found: int) -> Markup:
     """Render what can be done with the papers that are ticked; nothing where none is.
 
     Args:
@@ -125,78 +93,19 @@ def bar_html(chosen: Sequence[str], view: View, found: int) -> str:
         found: How many papers it lists in all.
     """
     if not chosen:
-        return ""
-    all_found = (
-        f'<button type="button" class="plain" data-do="everything">Select all {found:,}</button>'
-        if len(chosen) < min(found, MOST_CHOSEN)
-        else ""
-    )
-    merge = (
-        '<button type="button" id="library-merge" data-do="merge">Merge</button>'
-        if 2 <= len(chosen) <= MOST_MERGED
-        else ""
-    )
-    look_up = (
-        '<button type="button" data-do="complete" title="Authors, dates, venues, DOIs and '
-        'retractions that the records lack, from Crossref, OpenAlex and arXiv">Look up</button>'
-        if len(chosen) <= MOST_LOOKED_UP
-        else ""
-    )
-    return (
-        '<div class="ticked" role="group" aria-label="Selected papers">'
-        f"<p><b>{len(chosen):,} selected</b> {all_found}"
-        '<button type="button" class="plain" data-do="untick">Clear</button></p>'
-        f'<div class="deeds"><button type="button" class="primary" data-ask-these>Ask these'
-        f"</button>{_table(len(chosen))}{_group('collect', 'Collection', view.collection)}"
-        f"{_group('entag', 'Tag', view.tag)}{_export()}{look_up}{merge}"
-        '<button type="button" class="danger" id="library-remove" data-do="remove">Remove</button>'
-        "</div></div>"
-    )
-
-
-MOST_MERGED: Final = 10
-MOST_LOOKED_UP: Final = 100  # services are asked one paper at a time
-MOST_IN_TABLE: Final = 50
-
-
-def _table(papers: int) -> str:
-    if papers > MOST_IN_TABLE:
-        return ""
-    return '<button type="button" data-tabulate-these>Make a table</button>'
-
-
-def _group(do: str, label: str, current: str) -> str:
-    """Render the menu that puts papers into a collection or gives them a tag, or takes it away."""
-    out = (
-        f'<button type="button" data-do="{do}" data-out="{escape(current)}">'
-        f"Take out of “{escape(current)}”</button>"
-        if current
-        else ""
-    )
-    return (
-        f'<details class="menu"><summary>{label}</summary><div class="sheet">'
-        f'<form data-do="{do}"><label>{"Add a tag" if do == "entag" else "Add to a collection"}'
-        f'<input name="name" list="{do}-known" maxlength="120" autocomplete="off" required></label>'
-        f'<button type="submit" class="primary">Add</button></form>{out}</div></details>'
-    )
-
-
-def _export() -> str:
+        return NOTHING
+    can = {
+        "tabulate": len(chosen) <= MOST_IN_TABLE,
+        "look_up": len(chosen) <= MOST_LOOKED_UP,
+        "merge": 2 <= len(chosen) <= MOST_MERGED,
+    }
+    all_found = found if len(chosen) < min(found, MOST_CHOSEN) else 0
     formats = [*((name, FORMATS[name].label) for name in FORMATS), SPREADSHEET]
-    items = "".join(
-        f'<button type="button" data-do="save" data-format="{name}">{label}</button>'
-        for name, label in formats
-    )
-    return (
-        f'<details class="menu"><summary>Export</summary><div class="sheet">{items}</div></details>'
-    )
+    return FACETS.draw("bar", len(chosen), all_found, can, view, formats)
 
 
-def known_html(facets: Facets) -> str:
+def known_html(facets: Facets) -> Markup:
     """Render the names that the menus of collections and tags propose."""
-    return _datalist("collect-known", facets.collections) + _datalist("entag-known", facets.tags)
-
-
-def _datalist(place: str, names: Iterable[str]) -> str:
-    options = "".join(f'<option value="{escape(name)}"></option>' for name in islice(names, 500))
-    return f'<datalist id="{place}">{options}</datalist>'
+    known = {"collect-known": facets.collections, "entag-known": facets.tags}
+    lists = [(place, list(islice(names, MOST_PROPOSED))) for place, names in known.items()]
+    return FACETS.draw("known", lists)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from html import escape
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from textwrap import shorten
 from typing import Final
 
+from markupsafe import Markup
+
 from rag.identifiers import doi_of
 from rag.lookup.enriching import Change
-from rag.types import Gone, IngestReport, Merged, Note, Order, Paper, Preview, Rejection, Updated
-from ui.library.rows import AUTHORS_SHOWN, Page, Row, View, address_of
-from ui.templates.icons import icon
-from ui.templates.markdown import plain_html
+from rag.types import Gone, IngestReport, Merged, Order, Paper, Preview, Rejection, Updated
+from ui.library.rows import AUTHORS_SHOWN, Page, View, address_of
+from ui.templates.rendering import Template
 from ui.templates.sentences import counted, named_here
 
 COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
@@ -21,6 +21,9 @@ COLUMNS: Final[tuple[tuple[Order, str], ...]] = (
     ("year", "Year"),
     ("source", "Source"),
 )
+Item = tuple[str, str]  # what it is about, and the rest of the line
+PARTS: Final = Template("parts")
+PAPERS: Final = Template("papers")
 WITHOUT: Final = {"date": "a date", "link": "a link", "authors": "authors"}
 # Fields of a paper where the page has another word for them.
 FIELDS: Final = {"published": "date", "url": "link", "imprint": "volume, issue, pages"}
@@ -29,28 +32,18 @@ BEGINNING: Final = 200  # characters of an abstract
 NOTHING_OPEN: Final = "Open a paper in the table or on the map to read it here."
 
 
-def table_html(page: Page, selected: Collection[str], opened: str | None) -> str:
+def table_html(page: Page, selected: Collection[str], opened: str | None) -> Markup:
     """A part of the table; its buttons carry what library.js sends when they are pressed."""
+    address = address_of(page.view)  # which address.js reads
     if not page.total:
-        return _empty("The library holds no papers yet. Add some above.")
+        return PARTS.draw("empty", "The library holds no papers yet. Add some above.")
     if not page.rows:
-        return _placed(page.view, _empty(_nothing_found(page.view)))
-    columns = [(order, label) for order, label in COLUMNS if order in page.columns]
-    head = "".join(_column(page, order, label) for order, label in columns)
-    body = "".join(_row(page, row, row.paper_id in selected, opened) for row in page.rows)
-    every = "" if any(row.paper_id not in selected for row in page.rows) else " checked"
-    return _placed(
-        page.view,
-        '<table class="papers"><caption class="unseen">Papers of the library</caption>'
-        '<thead><tr><th scope="col"><input type="checkbox" data-choose-page'
-        f' aria-label="Select the papers on this page"{every}></th>'
-        f"{head}</tr></thead><tbody>{body}</tbody></table>",
-    )
-
-
-def _placed(view: View, content: str) -> str:
-    """Return content with the address of its view, which address.js reads."""
-    return f'<div data-view="{escape(address_of(view))}">{content}</div>'
+        nothing = PARTS.draw("empty", _nothing_found(page.view))
+        return PAPERS.draw("placed", address, nothing)
+    columns = [_column(page, order, label) for order, label in COLUMNS if order in page.columns]
+    rows = [(row, row.paper_id in selected, row.paper_id == opened) for row in page.rows]
+    is_all = all(is_selected for _, is_selected, _ in rows)
+    return PAPERS.draw("table", address, columns, rows, is_all)
 
 
 def _nothing_found(view: View) -> str:
@@ -68,45 +61,13 @@ def _nothing_found(view: View) -> str:
     return f"No paper{where} contains all of these words: {view.query[:100]}"
 
 
-def _empty(text: str) -> str:
-    return f'<p class="sources-empty">{escape(text)}</p>'
-
-
-def _column(page: Page, order: Order, label: str) -> str:
-    way, sign = "none", ""
-    if page.view.order == order:
-        way = "descending" if page.view.is_reversed else "ascending"
-        sign = " ↓" if page.view.is_reversed else " ↑"
-    return (
-        f'<th scope="col" aria-sort="{way}" class="{order}">'
-        f'<button type="button" data-sort="{order}">{label}'
-        f'<span aria-hidden="true">{sign}</span></button></th>'
-    )
-
-
-def _row(page: Page, row: Row, is_selected: bool, opened: str | None) -> str:
-    paper_id = escape(row.paper_id)
-    title = escape(row.title)
-    checked = " checked" if is_selected else ""
-    current = ' class="is-open"' if row.paper_id == opened else ""
-    cells = {
-        "title": f'<button type="button" data-open="{paper_id}">{plain_html(row.title)}</button>',
-        "authors": escape(row.authors),
-        "year": str(row.year or ""),
-        "source": escape(row.source or ""),
-    }
-    shown = (order for order, _ in COLUMNS if order in page.columns)
-    return (
-        f'<tr{current}><td class="choose"><input type="checkbox" data-choose="{paper_id}"'
-        f' aria-label="Select {title}"{checked}></td>'
-        + "".join(_cell(order, cells[order]) for order in shown)
-        + "</tr>"
-    )
-
-
-def _cell(order: Order, content: str) -> str:
-    whole = f' title="{content}"' if order == "source" else ""  # it may be cut
-    return f'<td class="{order}"{whole}>{content}</td>'
+def _column(page: Page, order: Order, label: str) -> tuple[Order, str, str, str]:
+    """Return a column's name, its heading, and how the table is sorted by it, in word and sign."""
+    if page.view.order != order:
+        return order, label, "none", ""
+    if page.view.is_reversed:
+        return order, label, "descending", " ↓"
+    return order, label, "ascending", " ↑"
 
 
 def describe_pager(page: Page) -> str:
@@ -120,72 +81,60 @@ def describe_pager(page: Page) -> str:
     return span if page.found == page.total else f"{span} found among {page.total:,}"
 
 
-def paper_html(paper: Paper | None) -> str:
+def paper_html(paper: Paper | None) -> Markup:
     """One paper, whole."""
     if paper is None:
-        return _empty(NOTHING_OPEN)
+        return PARTS.draw("empty", NOTHING_OPEN)
     is_summary = paper.is_summary and "abstract" not in paper.edited
     label = "Summary written for paperchat" if is_summary else "Abstract"
     known = [each for each in (", ".join(paper.authors), paper.published, paper.place) if each]
-    source = f'<p class="meta">From {escape(paper.source)}</p>' if paper.source else ""
-    source += _named("In", paper.collections) + _named("Tagged", paper.tags)
-    source += _named("Set by hand:", [FIELDS.get(name, name) for name in paper.edited])
-    source += _named("Since then:", paper.notices)
     if paper.retraction:
         known.insert(0, f"This paper was {paper.retraction}")
-    return (
-        f'<article class="card opened" tabindex="-1" data-paper="{escape(paper.paper_id)}">'
-        '<button type="button" class="close" data-open="" aria-label="Close the paper" '
-        f'title="Close">{icon("close")}</button><h3>{plain_html(paper.title)}</h3>'
-        f'<p class="meta">{escape(" · ".join(known))}</p>'
-        f'<p class="kind">{label}</p><p class="abstract">{plain_html(paper.abstract)}</p>'
-        f'{source}<p class="meta"><a href="{escape(paper.link)}" target="_blank"'
-        f' rel="noopener noreferrer">{escape(_link_label(paper))}</a></p></article>'
-    )
+    more = [
+        f"From {paper.source}" if paper.source else "",
+        _named("In", paper.collections),
+        _named("Tagged", paper.tags),
+        _named("Set by hand:", [FIELDS.get(name, name) for name in paper.edited]),
+        _named("Since then:", paper.notices),
+    ]
+    shown = filter(None, more)
+    return PAPERS.draw("paper", paper, label, " · ".join(known), list(shown), _link_label(paper))
 
 
-def changes_html(changes: Sequence[Change]) -> str:
+def changes_html(changes: Sequence[Change]) -> Markup:
     """What catalogues would change of a paper, a line each."""
-    items = "".join(f"<li>{escape(str(each))}</li>" for each in changes)
-    return f'<p class="said">Found for this paper:</p><ul class="changes">{items}</ul>'
+    return PAPERS.draw("changes", [str(each) for each in changes])
 
 
 def _named(label: str, names: Sequence[str]) -> str:
     """What a paper is kept in order by; "" for nothing."""
-    return f'<p class="meta">{label} {escape(", ".join(names))}</p>' if names else ""
+    return f"{label} {', '.join(names)}" if names else ""
 
 
 def _link_label(paper: Paper) -> str:
     return paper.address or f"Search on {paper.searched_at}"
 
 
-def preview_html(preview: Preview) -> str:
+def preview_html(preview: Preview) -> Markup:
     """What an addition would do, with the first papers as they were understood."""
     papers, report = preview.papers, preview.report
     more = report.added + report.updated + report.unchanged - len(papers)
-    items = "".join(f"<li>{_understood(paper)}</li>" for paper in papers)
-    items += f"<li>and {more:,} more</li>" if more > 0 else ""
-    return (
-        '<p class="said" role="status">Nothing is stored yet. This is what was read:</p>'
-        f'<ol class="understood">{items}</ol>{report_html(report, is_done=False)}'
-    )
+    understood = [_understood(paper) for paper in papers]
+    return PAPERS.draw("preview", understood, more, report_html(report, is_done=False))
 
 
-def _understood(paper: Paper) -> str:
+def _understood(paper: Paper) -> Mapping[str, str]:
     known = [
         ", ".join(paper.authors[:AUTHORS_SHOWN]) or "no authors",
         paper.published or "no date",
         paper.place,
         doi_of(paper),
     ]
-    return (
-        f"<b>{escape(paper.title)}</b>"
-        f'<span class="meta">{escape(" · ".join(filter(None, known)))}</span>'
-        f'<span class="begins">{escape(shorten(paper.abstract, BEGINNING, placeholder="…"))}</span>'
-    )
+    begins = shorten(paper.abstract, BEGINNING, placeholder="…")
+    return {"title": paper.title, "known": " · ".join(filter(None, known)), "begins": begins}
 
 
-def report_html(report: IngestReport, *, is_done: bool = True) -> str:
+def report_html(report: IngestReport, *, is_done: bool = True) -> Markup:
     """What an addition did, or would do, and each record that was left out with the reason."""
     counts = [
         f"{count:,} {said}"
@@ -198,15 +147,14 @@ def report_html(report: IngestReport, *, is_done: bool = True) -> str:
         if count
     ]
     told = ", ".join([_first_count(report, is_done=is_done), *counts])
-    summary = f'<p class="said" role="status">{told}.</p>'
-    summary += _list("The same paper as one here:", [_merged(each) for each in report.merged])
-    changed = "Updated:" if is_done else "Would be updated:"
-    summary += _list(changed, [_updated(each) for each in report.changes])
-    summary += _list(
-        "No longer in the file, and still here:", [_gone(each) for each in report.gone]
-    )
-    summary += _list("Notes:", [_note(each) for each in report.notes])
-    return summary + _list("Left out:", [_rejection(each) for each in report.rejected])
+    lists = [
+        _list("The same paper as one here:", [_merged(each) for each in report.merged]),
+        _list("Updated:" if is_done else "Would be updated:", map(_updated, report.changes)),
+        _list("No longer in the file, and still here:", [_gone(each) for each in report.gone]),
+        _list("Notes:", [(each.source, f": {each.text}") for each in report.notes]),
+        _list("Left out:", [_rejection(each) for each in report.rejected]),
+    ]
+    return PAPERS.draw("report", told, [each for each in lists if each[1]])
 
 
 def _first_count(report: IngestReport, *, is_done: bool) -> str:
@@ -218,48 +166,38 @@ def _first_count(report: IngestReport, *, is_done: bool) -> str:
     return f"{counted(report.updated, 'paper')} {updated}" if report.updated else "Nothing new"
 
 
-def _list(heading: str, items: Sequence[str]) -> str:
-    """The first of some items below a heading; "" for none."""
-    if not items:
-        return ""
-    shown = "".join(f"<li>{each}</li>" for each in items[:REJECTIONS_SHOWN])
-    more = len(items) - REJECTIONS_SHOWN
-    rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    return f'<p class="meta">{heading}</p><ul class="rejected">{shown}{rest}</ul>'
+def _list(heading: str, items: Iterable[Item]) -> tuple[str, list[Item], int]:
+    """The first of some items below a heading, and how many more there are."""
+    every = list(items)
+    return heading, every[:REJECTIONS_SHOWN], len(every) - REJECTIONS_SHOWN
 
 
-def _gone(gone: Gone) -> str:
-    also = f" (also from {escape(', '.join(gone.others))})" if gone.others else ""
-    return f"<b>{escape(gone.title)}</b>, from {escape(gone.source)}{also}"
+def _gone(gone: Gone) -> Item:
+    also = f" (also from {', '.join(gone.others)})" if gone.others else ""
+    return gone.title, f", from {gone.source}{also}"
 
 
-def _merged(merged: Merged) -> str:
-    came, known = escape(merged.source or ""), escape(merged.into or "")
+def _merged(merged: Merged) -> Item:
+    came, known = merged.source or "", merged.into or ""
     if not known or came == known:
-        return f"<b>{escape(merged.title)}</b>"
-    return f"<b>{escape(merged.title)}</b> (here from {known}, now from {came} as well)"
+        return merged.title, ""
+    return merged.title, f" (here from {known}, now from {came} as well)"
 
 
-def _updated(updated: Updated) -> str:
-    return f"<b>{escape(updated.title)}</b> ({escape(updated.told)})"
+def _updated(updated: Updated) -> Item:
+    return updated.title, f" ({updated.told})"
 
 
-def _note(note: Note) -> str:
-    return f"<b>{escape(note.source)}</b>: {escape(note.text)}"
-
-
-def _rejection(rejection: Rejection) -> str:
+def _rejection(rejection: Rejection) -> Item:
     where = rejection.source + (f", record {rejection.record}" if rejection.record else "")
-    return f"<b>{escape(where)}</b>: {escape(named_here(rejection.why))}"
+    return where, f": {named_here(rejection.why)}"
 
 
-def folded_help_html(summary: str, more: str) -> str:
+def folded_help_html(summary: str, more: str) -> Markup:
     """A sentence below a field, which unfolds the rest."""
-    return (
-        f'<details class="help"><summary>{escape(summary)}</summary><p>{escape(more)}</p></details>'
-    )
+    return PAPERS.draw("folded_help", summary, more)
 
 
-def help_html(text: str) -> str:
+def help_html(text: str) -> Markup:
     """A sentence below a field."""
-    return f'<p class="help">{escape(text)}</p>'
+    return PAPERS.draw("help", text)

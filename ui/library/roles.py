@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 import gradio as gr
 from gradio.blocks import Block
 
 from ui.library.context import LibraryContext
+from ui.library.html import help_html
 from ui.library.table import PRIVATE
 
 # Stands in the frame, which is there from the first moment; library.css hides by it what readers
@@ -38,7 +38,7 @@ def connect_role(
     def fit(request: gr.Request) -> tuple[object, ...]:
         why = context.why_not_changed(request)
         hidden = [gr.update(visible=not why) for _ in editors_alone]
-        note = f'<p class="help">{escape(why)}</p>' if why else ""
+        note = help_html(why) if why else ""
         return (MARK if why else "", note, *hidden)
 
     app.load(fit, outputs=[mark, told, *editors_alone], **PRIVATE)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 import gradio as gr
+from markupsafe import Markup
 
 from rag.library import Library
-from rag.types import Topic
 from ui.library.context import LibraryContext
+from ui.library.html import PAPERS, PARTS
 from ui.library.table import DEEDS
-from ui.templates.sentences import counted
 
 EXAMPLES_SHOWN: Final = 3
 PASS_ON: Final = f"paperchat.passOn(element, trigger, {list(DEEDS)!r})"
@@ -34,30 +32,15 @@ def connect_topics(context: LibraryContext, overview: gr.HTML, *, tab: gr.Tab) -
     )
 
 
-def topics_html(library: Library) -> str:
+def topics_html(library: Library) -> Markup:
     """Render the topics of a library, the largest first."""
     topics = library.catalog.topics()
     if not topics:
-        return f'<p class="sources-empty">{NONE}</p>'
+        return PARTS.draw("empty", NONE)
     shown = [each for topic in topics for each in topic.paper_ids[:EXAMPLES_SHOWN]]
     titles = {each.paper_id: each.title for each in library.catalog.headings(shown)}
-    items = "".join(_topic(topic, titles) for topic in topics)
-    return (
-        '<p class="help">What titles share, and in how many papers. Press a topic to list its '
-        f'papers.</p><ul class="topics">{items}</ul>'
-    )
-
-
-def _topic(topic: Topic, titles: dict[str, str]) -> str:
-    name = escape(topic.name)
-    examples = _examples([titles[each] for each in topic.paper_ids[:3] if each in titles])
-    return (
-        f'<li><button type="button" data-do="limit" data-limit="words={name}" data-tab="Library" '
-        f'data-part="Papers"><b>{name[:1].upper()}{name[1:]}</b> '
-        f'<span class="meta">{counted(len(topic.paper_ids), "paper")}</span></button>'
-        f"{examples}</li>"
-    )
-
-
-def _examples(titles: Sequence[str]) -> str:
-    return f'<p class="meta">{escape(" · ".join(titles))}</p>' if titles else ""
+    examples = [
+        (topic, [titles[each] for each in topic.paper_ids[:EXAMPLES_SHOWN] if each in titles])
+        for topic in topics
+    ]
+    return PAPERS.draw("topics", examples)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from textwrap import shorten
 from typing import Final
 
 import gradio as gr
+from markupsafe import Markup
 
 from rag.errors import NotAllowedError, RagError
 from rag.library import Library
 from rag.userdata.watching import Offer
-from ui.library.html import BEGINNING
+from ui.library.html import BEGINNING, PAPERS
 from ui.library.rows import AUTHORS_SHOWN, View
 from ui.library.table import PRIVATE, Showing
 from ui.server.loading import Loading
-from ui.templates.markdown import plain_html
 from ui.templates.sentences import counted, for_page, said_html
 
 DEEDS: Final = ("take", "dismiss")
@@ -97,47 +96,26 @@ def answer(library: Library, did: str, paper_id: str) -> Done:
         return Done(for_page(str(exc)), is_warning=True)
 
 
-def waiting_html(library: Library, done: Done = NOTHING_DONE) -> str:
+def waiting_html(library: Library, done: Done = NOTHING_DONE) -> Markup:
     """Render what was done and how many papers wait, which unfolds into their list."""
-    said = said_html(done.said, is_warning=done.is_warning)
+    said = Markup(said_html(done.said, is_warning=done.is_warning))
     offers = library.watches.offers()
     if not offers:
         return said
     sources = {each.watch_id: each.source for each in library.watches.all()}
     queries = dict.fromkeys(sources[each.watch_id] for each in offers if each.watch_id in sources)
-    named = [f"“{escape(source.partition(':')[2])}”" for source in queries]
-    of_which = f" for {named[0]}" if len(named) == 1 else ""
-    more = len(offers) - MOST_SHOWN
-    rest = f'<p class="meta">And {counted(more, "older one")}.</p>' if more > 0 else ""
-    return (
-        f'{said}<details class="help waiting"{" open" if done.said else ""}>'
-        f"<summary>{counted(len(offers), 'new paper')}{of_which}: look</summary>"
-        f'<ul class="understood">{"".join(map(_item, offers[:MOST_SHOWN]))}</ul>{rest}'
-        f"{_all(offers)}</details>"
-    )
+    named = [source.partition(":")[2] for source in queries]
+    shown = [_told(each) for each in offers[:MOST_SHOWN]]
+    older = len(offers) - MOST_SHOWN
+    name = named[0] if len(named) == 1 else ""
+    return said + PAPERS.draw("waiting", bool(done.said), len(offers), name, shown, older)
 
 
-def _all(offers: Sequence[Offer]) -> str:
-    if len(offers) < 2:
-        return ""
-    return (
-        '<div class="deeds">'
-        f'<button type="button" data-do="take" data-paper="">Add all {len(offers):,}</button>'
-        '<button type="button" data-do="dismiss" data-paper="">Dismiss all</button></div>'
-    )
-
-
-def _item(offer: Offer) -> str:
-    paper, named = offer.paper, escape(offer.paper.title)
+def _told(offer: Offer) -> Mapping[str, object]:
+    """Return an offered paper with what is known of it in a line, and how its abstract begins."""
+    paper = offer.paper
     people = ", ".join(paper.authors[:AUTHORS_SHOWN])
     people += " and others" if len(paper.authors) > AUTHORS_SHOWN else ""
     known = " · ".join(filter(None, (people, paper.published, paper.source)))
-    data = f'data-paper="{escape(paper.paper_id)}"'
-    return (
-        f'<li><a href="{escape(paper.link)}" target="_blank" rel="noopener noreferrer">'
-        f'{plain_html(paper.title)}</a><span class="meta">{escape(known)}</span>'
-        f'<span class="begins">{escape(shorten(paper.abstract, BEGINNING, placeholder="…"))}</span>'
-        f'<span class="deeds"><button type="button" data-do="take" {data} '
-        f'aria-label="Add “{named}”">Add</button><button type="button" data-do="dismiss" {data} '
-        f'aria-label="Dismiss “{named}”">Dismiss</button></span></li>'
-    )
+    begins = shorten(paper.abstract, BEGINNING, placeholder="…")
+    return {"paper": paper, "known": known, "begins": begins}

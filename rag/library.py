@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from rag.answering.drafts import Writer
     from rag.assembly import OnAnswer, Parts
+    from rag.embedding.workers import Workers
     from rag.engine import AnswerEngine
     from rag.faces import PaperChatEngine, PaperQueryEngine, PaperRetriever
     from rag.faces.asked import Asked
@@ -274,6 +275,7 @@ class Library:
         removes_gone: bool = False,
         looks_up: bool = False,
         most: int = MOST_FOUND,
+        workers: Workers | None = None,
         on_progress: OnProgress = _quietly,
     ) -> IngestReport:
         """Read files, folders, `Paper`s, records, ids or queries into the library.
@@ -291,6 +293,7 @@ class Library:
             looks_up: Whether OpenAlex, arXiv and Semantic Scholar are asked for the abstracts that
                 records lack, once all others are stored.
             most: Papers that a query of a service brings at the most.
+            workers: Embed in the place of this process: `rag.embedding.workers.ray_workers(…)`.
             on_progress: Told how many papers have been read.
 
         Raises:
@@ -321,7 +324,8 @@ class Library:
                 dry_run=True,
             )
         sources = [] if isinstance(given, Iterator) else names_of(given)
-        report = self._added(items, meter, on_progress, sources)
+        with self._index.embedded_by(workers):
+            report = self._added(items, meter, on_progress, sources)
         return self.remove_gone(report) if removes_gone else report
 
     def _added(

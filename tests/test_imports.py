@@ -253,6 +253,7 @@ def test_every_line_of_the_layers_names_something_that_exists(imports):
     ("vendor", "home"),
     [
         ("chromadb", "rag.store.chroma"),
+        ("ray", "rag.embedding.workers"),
         ("qdrant_client", "rag.store.qdrant"),
         ("llama_index.vector_stores", "rag.store.qdrant"),
         ("openai", "rag.endpoint"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from rag.cli.report import (
     note_lines,
     rejection_lines,
 )
+from rag.embedding.workers import Workers, ray_workers
 from rag.errors import SourceError
 from rag.library import Library
 from rag.lookup import LOOKUPS, MOST_FOUND
@@ -77,6 +79,12 @@ def add_ingest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rebuild", action="store_true", help="embed the library anew with the present settings"
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="embed by the workers of a Ray cluster: HOST:PORT, or local for this machine's "
+        "processors (pip install 'paperchat[ray]')",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=ingest, usage_error=parser.error)
 
@@ -113,7 +121,7 @@ def ingest(options: argparse.Namespace) -> int:
         sys.stderr.write("Paste ids, one a line, or an export of papers, then press Ctrl-D:\n")
     report = IngestReport()
     if options.sources:
-        with shown_progress() as on_progress:
+        with shown_progress() as on_progress, _workers(options, library) as workers:
             report = library.ingest(
                 options.sources,
                 collections=options.collection,
@@ -121,6 +129,7 @@ def ingest(options: argparse.Namespace) -> int:
                 removes_gone=options.remove,
                 looks_up=options.look_up,
                 most=options.most,
+                workers=workers,
                 on_progress=on_progress,
             )
     if options.json:
@@ -130,6 +139,15 @@ def ingest(options: argparse.Namespace) -> int:
         _write_report(report, library)
         _advise(report, options)
     return 1 if any(each.record == 0 and not each.within for each in report.rejected) else 0
+
+
+def _workers(
+    options: argparse.Namespace, library: Library
+) -> AbstractContextManager[Workers | None]:
+    """Return the workers that the options name; None for this process alone."""
+    if options.ray is None or options.dry_run:
+        return nullcontext()
+    return ray_workers(options.ray, library.settings)
 
 
 def _advise(report: IngestReport, options: argparse.Namespace) -> None:

@@ -47,6 +47,7 @@ from rag.store.sync import (
 from rag.types import NO_FILTERS, Facets, Paper, Progress
 
 if TYPE_CHECKING:
+    from rag.embedding.workers import Workers
     from rag.store.vectors import VectorStore
 
 logger = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class PaperIndex:
         self._members: tuple[tuple[object, ...], list[str] | None] | None = None
         self._reopening = threading.Lock()
         self._vectors: VectorStore | None = None
+        self.workers: Workers | None = None  # embed many papers in the place of this process
         self.remade: tuple[Part, ...] = ()  # what was made again at opening
         self._is_behind = False  # the words, which another process of the folder brings on
         self._is_taken_over = False  # from files of an earlier version, which made its own words
@@ -278,7 +280,16 @@ class PaperIndex:
         embedder = self.embedder if self.is_made_as_wanted() or store else None
         tell = self.papers.mark_vectors if self._servers.chroma else _nobody
         embed = embedding(embedder, self.state.embedder)
-        return VectorsFollower(store or self.vectors, embed, tell)
+        return VectorsFollower(store or self.vectors, embed, tell, self.workers)
+
+    @contextmanager
+    def embedded_by(self, workers: Workers | None) -> Iterator[None]:
+        """Have others embed what is added meanwhile; None for nobody else."""
+        self.workers = workers
+        try:
+            yield
+        finally:
+            self.workers = None
 
     @property
     def is_read_only(self) -> bool:

@@ -8,6 +8,7 @@ is damaged, missing or another library's is made again.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedding import Embedder, OnProgress
+from rag.embedding.workers import Workers
 from rag.errors import EmbedderUnavailableError
 from rag.passages import passage_text
 from rag.settings import VectorStoreName
@@ -51,11 +53,15 @@ class Follower(Protocol):
     stage: str
     batch: int
 
+    @property
+    def ahead(self) -> int:
+        """How many batches are begun before the first of them is waited for."""
+
     def reached(self, library_id: str) -> int:
         """Read the revision that the store has reached; `NOTHING` if it is empty or another's."""
 
-    def prepare(self, changes: Changes) -> Prepared:
-        """Make what `apply` is to write, which takes long; nothing is written."""
+    def begin(self, changes: Changes) -> Callable[[], Prepared]:
+        """Begin to make what `apply` is to write; what is returned waits for it, maybe long."""
 
     def apply(self, changes: Changes, prepared: Prepared) -> None:
         """Write and delete what has changed; doing it twice does nothing more."""
@@ -69,7 +75,8 @@ def follow(
 ) -> None:
     """Bring a derived store to the revision that the papers have now, a batch at a time.
 
-    While one batch is written the next is prepared.
+    While one batch is written the next is prepared, or as many as the follower has others prepare;
+    they are written in order.
     """
 
     def write(changes: Changes, prepared: Prepared) -> None:
@@ -80,13 +87,18 @@ def follow(
     reached, done, until = follower.reached(library_id), 0, papers.revision()
     with ThreadPoolExecutor(1, follower.stage) as writer:
         written: Future[None] | None = None
-        while reached < until:
-            changes = papers.changes_after(reached, follower.batch)
-            prepared = follower.prepare(changes)
+        begun: deque[tuple[Changes, Callable[[], Prepared]]] = deque()
+        while begun or reached < until:
+            while reached < until and len(begun) < follower.ahead:
+                changes = papers.changes_after(reached, follower.batch)
+                begun.append((changes, follower.begin(changes)))
+                reached = changes.until
+            changes, prepared = begun.popleft()
+            made = prepared()
             if written:
                 written.result()
-            written = writer.submit(write, changes, prepared)
-            reached, done = changes.until, done + len(changes.written)
+            written = writer.submit(write, changes, made)
+            done += len(changes.written)
             on_progress(Progress(follower.stage, done, 0))
         if written:
             written.result()
@@ -107,6 +119,7 @@ class WordsFollower:
 
     stage = "indexing words"
     batch = WORDS_PER_BATCH
+    ahead = 1
 
     def __init__(self, folder: Path, index: LexicalIndex) -> None:
         self._folder = folder
@@ -117,9 +130,9 @@ class WordsFollower:
         found = read_reached(self._folder)
         return found.revision if found and found.library_id == library_id else NOTHING
 
-    def prepare(self, _: Changes) -> Prepared:
+    def begin(self, _: Changes) -> Callable[[], Prepared]:
         """Make nothing: tantivy takes the papers as they are."""
-        return None
+        return lambda: None
 
     def apply(self, changes: Changes, _: Prepared) -> None:
         """Write and delete papers, and commit."""
@@ -141,6 +154,7 @@ class VectorsFollower:
         store: The collection.
         embed: Vectors of texts, shape (texts, dimension).
         tell: Called when a revision is reached.
+        workers: Embed in the place of `embed`.
     """
 
     stage = "embedding papers"
@@ -151,10 +165,17 @@ class VectorsFollower:
         store: VectorStore,
         embed: Callable[[Sequence[str]], NDArray[np.float32]],
         tell: Callable[[], None],
+        workers: Workers | None = None,
     ) -> None:
         self._store = store
         self._embed = embed
         self._tell = tell
+        self._workers = workers
+
+    @property
+    def ahead(self) -> int:
+        """How many batches are begun before the first of them is waited for."""
+        return self._workers.most if self._workers else 1
 
     def reached(self, library_id: str) -> int:
         """Return the revision that the collection has reached."""
@@ -162,9 +183,12 @@ class VectorsFollower:
         bound = (library_id, self._store.name)
         return found.revision if found and (found.library_id, found.part) == bound else NOTHING
 
-    def prepare(self, changes: Changes) -> Prepared:
-        """Embed the passages as they are now."""
-        return self._embedded(changes.written)
+    def begin(self, changes: Changes) -> Callable[[], Prepared]:
+        """Begin to embed the passages as they are now, where others do it."""
+        texts = _texts(changes.written)
+        if self._workers and texts:
+            return self._workers.begin(texts)
+        return lambda: self._embed(texts) if texts else None
 
     def apply(self, changes: Changes, vectors: Prepared) -> None:
         """Delete what earlier versions left, and write the passages as they are now."""
@@ -175,11 +199,8 @@ class VectorsFollower:
 
     def write(self, papers: Sequence[StoredPaper]) -> None:
         """Embed and write the passages of papers."""
-        self._write(papers, self._embedded(papers))
-
-    def _embedded(self, papers: Sequence[StoredPaper]) -> Prepared:
-        texts = [passage_text(each.paper, part) for each in papers for part in each.passages]
-        return self._embed(texts) if texts else None
+        texts = _texts(papers)
+        self._write(papers, self._embed(texts) if texts else None)
 
     def _write(self, papers: Sequence[StoredPaper], vectors: Prepared) -> None:
         if vectors is not None:
@@ -189,6 +210,10 @@ class VectorsFollower:
         """Note that a revision is reached."""
         self._store.mark(library_id, revision)
         self._tell()
+
+
+def _texts(papers: Sequence[StoredPaper]) -> list[str]:
+    return [passage_text(each.paper, part) for each in papers for part in each.passages]
 
 
 def unavailable(name: str | None) -> Callable[[Sequence[str]], NDArray[np.float32]]:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 
-MOST_BEHIND: Final = 2  # steps that wait while the work goes on with earlier ones
+MOST_BEHIND: Final = 2
 
 
 class Trailing:
@@ -17,10 +17,12 @@ class Trailing:
 
     Args:
         work: Follows all steps that were made when it begins.
+        most_behind: Steps that wait while the work goes on with earlier ones.
     """
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], most_behind: int = MOST_BEHIND) -> None:
         self._work = work
+        self._most_behind = most_behind
         self._thread = ThreadPoolExecutor(1, "following")
         self._begun: Future[None] | None = None
         self._behind = 0
@@ -45,7 +47,7 @@ class Trailing:
             Exception: What the work on earlier steps has raised.
         """
         self._behind += 1
-        if self._begun and not self._begun.done() and self._behind < MOST_BEHIND:
+        if self._begun and not self._begun.done() and self._behind < self._most_behind:
             return
         if self._begun:
             self._begun.result()

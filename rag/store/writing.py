@@ -19,7 +19,7 @@ from rag.store.index import PaperIndex
 from rag.store.joining import Joined, Joiner, is_noted_anew, is_read_anew
 from rag.store.papers import NewPaper, StoredPaper
 from rag.store.sync import PAPERS_PER_BATCH, WORDS_PER_BATCH
-from rag.store.trailing import Trailing
+from rag.store.trailing import MOST_BEHIND, Trailing
 from rag.types import (
     FileCount,
     Gone,
@@ -67,7 +67,7 @@ def write_papers(
     counts: Counter[tuple[str, bool]] = Counter()  # by source, and whether it is a paper
     read = 0
     joiner = Joiner(index.papers, is_dry=dry_run)
-    with _changing(index, dry_run=dry_run), Trailing(partial(_catch_up, index)) as trailing:
+    with _changing(index, dry_run=dry_run), _trailing(index) as trailing:
         for batch in _batches(items):
             papers = [item for item in batch if isinstance(item, Paper)]
             refused = [item for item in batch if isinstance(item, Rejection)]
@@ -131,6 +131,12 @@ def remove_gone(index: PaperIndex, gone: Sequence[Gone]) -> list[Gone]:
 def _write_batch(index: PaperIndex, papers: Sequence[Paper], noted: Set[str]) -> None:
     if _put_batch(index, papers, noted):
         _catch_up(index)
+
+
+def _trailing(index: PaperIndex) -> Trailing:
+    """Have vectors and words follow, as many batches behind as workers are busy with."""
+    most = max(MOST_BEHIND, index.workers.most if index.workers else 0)
+    return Trailing(partial(_catch_up, index), most)
 
 
 def _catch_up(index: PaperIndex) -> None:

@@ -1,13 +1,16 @@
 """A group's whole set-up under load and under kills. Not a test; run it alone.
 
-    python -m tests.bench.group PAPERS [--clients 8] [--kills 6] [--seed 1]
+    python -m tests.bench.group PAPERS [--clients 8] [--kills 20] [--seed 1]
+    python -m tests.bench.group PAPERS --kills 0 --seconds 180 --clients 50 [--pause 5]
 
 It starts a real PostgreSQL and a real `chroma run`, two pages on two folders, and a process that
 reads the papers, over and over until all are in. Clients ask both pages over HTTP meanwhile, and
-one keeps turns of a conversation. At random moments one of the servers, a page or the reader is
-killed and started again. Prints one JSON object: the answers, what the others were told, the
-seconds that an answer took, and whether every page has every paper once, every turn that was kept
-is there once, and papers, vectors and words agree.
+one keeps turns of conversations and votes on each. At random moments one of the servers, a page or
+the reader is killed and started again. Then the load goes on for so many seconds more. Prints one
+JSON object: the answers, what the others were told, the seconds that an answer took, whether every
+page has every paper once, every turn and vote that was kept is there once, and papers, vectors and
+words agree; and of each page its memory and open files after a quarter of those seconds and at the
+end.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -36,6 +39,8 @@ from tests.support.servers import chroma_server, postgres_server
 LONGEST_START_S = 180
 BETWEEN_KILLS_S = (4.0, 10.0)
 AWAY_S = 1.0
+TURNS_OF_ONE = 20  # in each conversation
+MOST_CONVERSATIONS = 10_000
 ANSWER = Answer("How do frogs sing?", "At dusk.", "answered")
 
 
@@ -79,6 +84,13 @@ class Page(Process):
             return f"{reply.status_code}: {reply.json()['error']['message']}"
         return "not reached"
 
+    def used(self):
+        """The page's memory, MB, and its open files."""
+        own = Path("/proc", str(self.process.pid))
+        told = dict(line.split(":", 1) for line in (own / "status").read_text().splitlines())
+        memory = round(int(told["VmRSS"].split()[0]) / 1000)
+        return {"mb": memory, "files": len(list((own / "fd").iterdir()))}
+
     def wait(self):
         with httpx.Client() as client:
             for _ in range(LONGEST_START_S):
@@ -103,11 +115,11 @@ class Reader(Process):
 class Clients:
     """Ask pages, and keep turns, until they are told to stop."""
 
-    def __init__(self, pages, count, library, words):
+    def __init__(self, pages, count, library, words, pause_s=0.0):
         self.seconds, self.told, self.kept = [], Counter(), []
-        self.unkept = Counter()
+        self.conversations, self.voted, self.unkept = [], {}, Counter()
         self._pages, self._words, self._library = pages, words, library
-        self._key = library.conversations.create("ada").conversation_id
+        self._pause_s = pause_s
         self._is_over = threading.Event()
         work = [(self._ask, n) for n in range(count)] + [(self._keep, 0)]
         self._threads = [threading.Thread(target=each, args=(n,)) for each, n in work]
@@ -127,14 +139,26 @@ class Clients:
                     time.sleep(AWAY_S)
                 else:
                     self.seconds.append(time.perf_counter() - began)
+                    self._is_over.wait(pick.uniform(0, 2 * self._pause_s))
 
     def _keep(self, _):
         while not self._is_over.wait(0.2):
-            try:
-                turn = self._library.conversations.append("ada", self._key, ANSWER)
+            with self._telling():
+                if len(self.kept) >= TURNS_OF_ONE * len(self.conversations):
+                    begun = self._library.conversations.create("ada")
+                    self.conversations.append(begun.conversation_id)
+                turn = self._library.conversations.append("ada", self.conversations[-1], ANSWER)
                 self.kept.append(turn.turn_id)
-            except RagError as exc:
-                self.unkept[type(exc).__name__] += 1
+                thumb = "up" if len(self.kept) % 2 else "down"
+                self._library.feedback.rate("ada", turn.turn_id, thumb, ANSWER)
+                self.voted[turn.turn_id] = thumb
+
+    @contextmanager
+    def _telling(self):
+        try:
+            yield
+        except RagError as exc:
+            self.unkept[type(exc).__name__] += 1
 
     def stop(self):
         self._is_over.set()
@@ -142,7 +166,29 @@ class Clients:
             each.join()
 
     def turns(self):
-        return [each.turn_id for each in self._library.conversations.load("ada", self._key)]
+        load = self._library.conversations.load
+        return [turn.turn_id for key in self.conversations for turn in load("ada", key)]
+
+    def report(self):
+        """What became of what was kept: nothing may be lost, or there twice."""
+        turns = self.turns()
+        votes = Counter((each.turn_id, each.thumb) for each in self._library.feedback.ratings())
+        names = [
+            each.conversation_id
+            for each in self._library.conversations.of("ada", MOST_CONVERSATIONS)
+        ]
+        return {
+            "conversations_kept": len(self.conversations),
+            "conversations_lost": len(set(self.conversations) - set(names)),
+            "conversations_doubled": len(names) - len(set(names)),
+            "turns_kept": len(self.kept),
+            "turns_lost": len(set(self.kept) - set(turns)),
+            "turns_doubled": len(turns) - len(set(turns)),
+            "votes_kept": len(self.voted),
+            "votes_lost": len(set(self.voted.items()) - set(votes)),
+            "votes_doubled": sum(votes.values()) - len(votes),
+            "refused": dict(self.unkept),
+        }
 
 
 def main():
@@ -172,7 +218,7 @@ def main():
             stack.callback(each.stop)
         for each in pages:
             each.wait()
-        clients = Clients(pages, options.clients, library, words)
+        clients = Clients(pages, options.clients, library, words, options.pause)
         reader = Reader(work / "reader", environment, options.papers)
         killed = Counter()
         for _ in range(options.kills):
@@ -185,12 +231,15 @@ def main():
         reader.finish()
         for each in pages:
             each.wait()
-        time.sleep(BETWEEN_KILLS_S[0])
+        seconds_of_kills = len(clients.seconds)
+        time.sleep(max(BETWEEN_KILLS_S[0], options.seconds / 4))
+        early = [each.used() for each in pages]
+        time.sleep(options.seconds * 3 / 4)
+        late = [each.used() for each in pages]
         clients.stop()
         report = library.verify()
         wanted = {each.paper_id for each in library.papers()}
-        turns = clients.turns()
-        seconds = sorted(clients.seconds)
+        seconds = sorted(clients.seconds[seconds_of_kills if options.seconds else 0 :])
         print(  # noqa: T201
             json.dumps(
                 {
@@ -204,10 +253,10 @@ def main():
                     "p95_s": round(seconds[len(seconds) * 95 // 100], 2),
                     "told": dict(clients.told),
                     "killed": dict(killed),
-                    "turns_kept": len(clients.kept),
-                    "turns_lost": len(set(clients.kept) - set(turns)),
-                    "turns_doubled": len(turns) - len(set(turns)),
-                    "turns_refused": dict(clients.unkept),
+                    "errors": sum(clients.told.values()),
+                    "pages_early": early,
+                    "pages_late": late,
+                    **clients.report(),
                     "pages_hold": [count_on(each, environment) for each in pages],
                 },
                 indent=1,
@@ -229,6 +278,8 @@ def parse():
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=0.0, help="of load after the kills")
+    parser.add_argument("--pause", type=float, default=0.0, help="mean seconds between questions")
     return parser.parse_args()
 
 

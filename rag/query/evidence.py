@@ -52,7 +52,7 @@ LEADING: Final = re.compile(
     re.IGNORECASE,
 )
 DANGLES: Final = re.compile(
-    r"^\(?(?:[2-9]|i{2,3}|iv)\)|^(?:however|moreover|furthermore|in addition|additionally|thus"
+    r"^(?:however|moreover|furthermore|in addition|additionally|thus"
     r"|therefore|hence|these|this|such|they|it(?!\s+(?:has been|is|was|remains|can be|may be)"
     r"\s+(?:\w+ly\s+|well\s+|also\s+|often\s+)?"
     r"(?:\w+ed|known|shown|found|possible|important|difficult|hard|crucial|clear|unclear|common)"

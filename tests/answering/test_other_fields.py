@@ -193,8 +193,6 @@ def test_a_pair_that_is_named_refers_to_nothing_before():
     assert dangles("Both grow.")
     assert dangles("Both of them grow and fall.")
     assert dangles("Both methods grow.")
-    assert dangles("(3) Layered wards: nurses change.")
-    assert not dangles("(1) Mixed wards: nurses stay.")
 
 
 def test_a_year_that_the_paper_before_speaks_of_is_no_filter(library):

@@ -6,7 +6,8 @@ import gradio as gr
 import pytest
 
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS, PageState
-from ui.chat.visit import NOT_OURS, Pressed, Visit, pressing, read_pressed, typing, visiting
+from ui.chat.visit import Visit, pressing, typing, visiting
+from ui.server.pressed import MOST_QUESTION, NOT_OURS, Pressed, read_pressed
 
 
 def told(data):
@@ -17,6 +18,7 @@ def test_the_data_of_a_button_become_numbers_and_words():
     pressed = told({"do": "cite", "turn": "3", "marker": "2", "style": "apa"})
     assert (pressed.turn, pressed.marker, pressed.style, pressed.question) == (3, 2, "apa", "")
     assert told({}) == Pressed()
+    assert MOST_QUESTION == MOST_QUESTION_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,7 @@ def test_the_data_of_a_button_become_numbers_and_words():
         {"question": "a" * (MOST_QUESTION_CHARACTERS + 1)},
         {"title": "a" * 2000},
         {"papers": 5},
+        {"limit": ["year=2020"]},
     ],
 )
 def test_what_the_page_never_sends_is_refused(data):

@@ -5,56 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, Literal
 
 import gradio as gr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ui.chat.handlers import MOST_QUESTION_CHARACTERS, PageState
+from ui.server.pressed import Pressed, read_pressed
 from ui.server.visitors import owner_of
 from ui.settings.session import SessionSettings
 
 Here = Mapping[str, str]  # what the browser remembers: owner, and the conversation on the screen
-NOT_OURS: Final = "The page sent what it cannot send. Reload it, and try again."
-MOST_CHARACTERS: Final = 1000
-MOST_LISTED: Final = 1_000_000  # characters of papers' ids, as JSON
-Word = Annotated[str, Field(max_length=MOST_CHARACTERS)]
-
-
-class Pressed(BaseModel):
-    """What page.js tells of what was pressed: the data of a button, or the fields of a form.
-
-    Attributes:
-        turn: The answer that it belongs to, from 1; 0 for none.
-        papers: Ids, as JSON.
-    """
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    turn: int = Field(0, ge=0)
-    marker: int = Field(0, ge=0)
-    question: str = Field("", max_length=MOST_QUESTION_CHARACTERS)
-    conversation: Word = ""
-    title: Word = ""
-    words: Word = ""
-    comment: Word = ""
-    way: Literal["up", "down"] = "up"
-    how: Word = ""
-    on: Literal["", "yes"] = ""
-    drawn: Literal["", "yes"] = ""
-    format: Word = ""
-    of: Word = ""
-    style: Word = ""
-    column: Word = ""
-    drop: Word = ""
-    filter: Word = ""
-    since: Word = ""
-    until: Word = ""
-    author: Word = ""
-    source: Word = ""
-    collection: Word = ""
-    tag: Word = ""
-    papers: str = Field("", max_length=MOST_LISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +47,6 @@ class Visit:
     def as_new(self) -> Visit:
         """The same from a page that edits no question."""
         return replace(self, state=replace(self.state, editing=0))
-
-
-def read_pressed(event: gr.EventData) -> Pressed:
-    """Return what was pressed.
-
-    Raises:
-        gr.Error: The page sends no such thing.
-    """
-    try:
-        return Pressed.model_validate(event)
-    except ValidationError as exc:
-        raise gr.Error(NOT_OURS, print_exception=False) from exc
 
 
 def pressing(handle: Callable[[Visit], object]) -> Callable[..., object]:

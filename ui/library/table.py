@@ -33,6 +33,7 @@ from ui.library.rows import (
     view_at,
 )
 from ui.library.undoing import Step, Steps, undo, with_step
+from ui.server.pressed import read_pressed
 from ui.templates.sentences import counted, for_page, said_html
 
 PRIVATE: Final[dict[str, Any]] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -166,7 +167,7 @@ class Showing:
         def limit(
             view: View, chosen: str, opened: str | None, event: gr.EventData
         ) -> tuple[object, ...]:
-            now = limited(view, str(event.limit))
+            now = limited(view, read_pressed(event).limit)
             return (*self.parts(now, chosen, opened), now.query)
 
         part.limit(
@@ -305,7 +306,7 @@ def _connect_ticks(showing: Showing) -> None:
     table.bar.untick(nothing, **options)
 
     def save(chosen: str, event: gr.EventData) -> dict[str, str]:
-        return papers_file(showing.context.library, chosen_ids(chosen), str(event.format))
+        return papers_file(showing.context.library, chosen_ids(chosen), read_pressed(event).format)
 
     table.bar.save(save, inputs=[showing.chosen], outputs=table.download, **PRIVATE)
 
@@ -381,9 +382,9 @@ class Removal:
         request: gr.Request,
     ) -> tuple[object, ...]:
         """Put the papers that are ticked into a collection or under a tag, or take them out."""
-        data = event._data
-        name, out_of = str(data.get("name", "")).strip(), str(data.get("out", ""))
-        kind: Group = "tag" if data.get("do") == "entag" else "collection"
+        pressed = read_pressed(event)
+        name, out_of = pressed.name.strip(), pressed.out
+        kind: Group = "tag" if pressed.do == "entag" else "collection"
         try:
             library = self._showing.context.changing(request)
             before = regroup(library, chosen_ids(chosen), kind, into=name, out_of=out_of)

@@ -17,6 +17,7 @@ from ui.library.html import BEGINNING, PAPERS
 from ui.library.rows import AUTHORS_SHOWN, View
 from ui.library.table import PRIVATE, Showing
 from ui.server.loading import Loading
+from ui.server.pressed import read_pressed
 from ui.templates.sentences import counted, for_page, said_html
 
 DEEDS: Final = ("take", "dismiss")
@@ -50,7 +51,7 @@ def connect_waiting(loading: Loading, showing: Showing, line: gr.HTML, *, place:
     def answered(did: str, event: gr.EventData, request: gr.Request) -> str:
         context = showing.context
         try:
-            done = answer(context.changing(request), did, _pressed(event))
+            done = answer(context.changing(request), did, read_pressed(event).paper)
         except NotAllowedError as exc:
             done = Done(str(exc), is_warning=True)
         return waiting_html(context.library, done)
@@ -74,11 +75,6 @@ def connect_waiting(loading: Loading, showing: Showing, line: gr.HTML, *, place:
         **PRIVATE,
     )
     line.dismiss(dismiss, outputs=line, **PRIVATE)
-
-
-def _pressed(event: gr.EventData) -> str:
-    """Return the id of the paper that a button is of; `ALL` for all of them."""
-    return str(event._data.get("paper", ALL))
 
 
 def answer(library: Library, did: str, paper_id: str) -> Done:

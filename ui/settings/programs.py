@@ -12,6 +12,7 @@ from rag.errors import LibraryError, NotAllowedError, RagError
 from rag.userdata.program_tokens import DAY, MOST_NAME, Made, ProgramToken, ProgramTokens
 from ui.server.access import Holder
 from ui.server.loading import Loading
+from ui.server.pressed import read_pressed
 from ui.server.programs import NOT_READY
 from ui.templates.sentences import for_page, said_html
 
@@ -111,10 +112,10 @@ def connect_programs(loading: Loading, part: gr.HTML, *, place: gr.Tab) -> None:
         return programs.show(request.username)
 
     def make(event: gr.EventData, request: gr.Request) -> str:
-        return programs.make(request.username, str(event._data.get("name", "")))
+        return programs.make(request.username, read_pressed(event).name)
 
     def revoke(event: gr.EventData, request: gr.Request) -> str:
-        return programs.revoke(request.username, str(event._data.get("token", "")))
+        return programs.revoke(request.username, read_pressed(event).token)
 
     place.select(show, outputs=part, show_progress="hidden", api_visibility="private")
     part.make(make, outputs=part, show_progress="hidden", api_visibility="private")

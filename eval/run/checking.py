@@ -18,8 +18,10 @@ from rag.settings import Settings
 from rag.store.lexical import analyze
 from rag.types import Answer, Paper, Verdict
 from rag.verification.entailment import load_entailment_model
+from rag.verification.frames import without_frame
 from rag.verification.markers import find_markers, strip_markers
 from rag.verification.similarity import SimilarityVerifier
+from rag.verification.spoken_markers import without_markers
 from rag.verification.support import Verifier
 from rag.verification.terms import TermWeight, idf
 
@@ -42,7 +44,7 @@ def check_answer(answer: Answer, check: Check) -> tuple[SentenceRecord, ...]:
         return ()
     papers = {citation.marker: citation.paper for citation in answer.citations}
     statements = _statements(answer.text, set(papers))
-    pairs = [(strip_markers(text), papers[n]) for text, markers in statements for n in markers]
+    pairs = [(_compared(text), papers[n]) for text, markers in statements for n in markers]
     verdicts = iter(check(pairs) if pairs else ())
     return tuple(
         SentenceRecord(
@@ -63,6 +65,11 @@ def _statements(text: str, known: set[int]) -> list[tuple[str, list[int]]]:
             before, cited = found[-1]
             found[-1] = (f"{before} {sentence.text}", list(dict.fromkeys([*cited, *markers])))
     return found
+
+
+def _compared(sentence: str) -> str:
+    """Return what a sentence claims: without markers, and words on papers as such."""
+    return without_frame(without_markers(sentence).strip())
 
 
 def build_check(verifier: Verifier) -> Check:

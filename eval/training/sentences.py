@@ -27,6 +27,7 @@ ARXIV: Final = "arxiv/arxiv-metadata-100k.json.gz"
 WRITTEN: Final = "training/claims.jsonl"
 BALANCED: Final = "claims-balanced.jsonl"
 PAIRED: Final = ("claims-paired-1.jsonl", "claims-paired-2.jsonl")
+UNLEARNED: Final = ("claims-paired-3.jsonl", "claims-paired-4.jsonl")
 SOURCES: Final = {BALANCED: "balanced"} | dict.fromkeys(PAIRED, "paired")
 SCIFACT: Final = "bench/scifact"
 CASES: Final = "cases/claims.jsonl"
@@ -61,7 +62,7 @@ def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
     """Read the sentences written about abstracts, but for papers with one of the taken titles."""
     files = written_files(shared)
     rows = [(file, json.loads(line)) for file in files for line in file.open(encoding="utf-8")]
-    papers = _read_papers(shared, {row["id"] for _, row in rows}, set(map(title_key, taken)))
+    papers = read_papers(shared, {row["id"] for _, row in rows}, set(map(title_key, taken)))
     true = {
         (row["id"], row["pair"]): row["claim"]
         for file, row in rows
@@ -81,7 +82,8 @@ def read_written(shared: Path, taken: Iterable[str]) -> list[Example]:
     ]
 
 
-def _read_papers(shared: Path, wanted: set[str], taken: set[str]) -> dict[str, Paper]:
+def read_papers(shared: Path, wanted: set[str], taken: set[str]) -> dict[str, Paper]:
+    """Read the wanted papers of arXiv by id, but for those with one of the taken titles."""
     found = {}
     with gzip.open(shared / ARXIV, "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
@@ -89,6 +91,18 @@ def _read_papers(shared: Path, wanted: set[str], taken: set[str]) -> dict[str, P
             if row["id"] in wanted and title_key(title) not in taken:
                 found[row["id"]] = Paper(row["id"], title, abstract)
     return found
+
+
+def read_unlearned(shared: Path) -> list[Example]:
+    """Read the sentences that were written about abstracts and that no model has learned from."""
+    texts = [(HERE / name).read_text(encoding="utf-8") for name in UNLEARNED]
+    rows = [json.loads(line) for text in texts for line in text.splitlines()]
+    papers = read_papers(shared, {row["id"] for row in rows}, set())
+    return [
+        Example(row["claim"], papers[row["id"]], row["label"] == "supported", row["kind"], "paired")
+        for row in rows
+        if row["id"] in papers
+    ]
 
 
 def read_scifact(shared: Path, name: str) -> list[Example]:

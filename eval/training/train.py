@@ -44,6 +44,7 @@ from eval.training.sentences import (
     sample_share,
     written_files,
 )
+from eval.training.unlearned import IN_PART, WITHOUT_SUBJECT, write_rates
 from rag.arrays import render_arrays
 from rag.embedding import build_embedder, build_reading_embedder
 from rag.fitted import Threshold
@@ -149,7 +150,7 @@ def main() -> int:
             sys.stdout.write(f"{len(part.examples)} sentences: {json.dumps(rates.measured)}\n")
         return 0
     files = (*written_files(shared), *(shared / SCIFACT / name for name in (TRAIN, SENTENCES)))
-    _write(known, unseen, (*files, shared / CASES, shared / SCIFACT / DEV))
+    _write(known, unseen, (*files, shared / CASES, shared / SCIFACT / DEV), shared)
     return 0
 
 
@@ -304,7 +305,7 @@ def _share(found: NDArray[np.bool_]) -> float:
     return round(float(found.mean()), 3)
 
 
-def _write(known: Dataset, unseen: Dataset, files: Sequence[Path]) -> None:
+def _write(known: Dataset, unseen: Dataset, files: Sequence[Path], shared: Path) -> None:
     trees, weights, cut = _fit(known, unseen)
     halved = {name: array.astype(np.float16) for name, array in weights.items()}
     contents = {TREES: render_arrays(trees.arrays()), NETWORK: render_arrays(halved)}
@@ -316,11 +317,14 @@ def _write(known: Dataset, unseen: Dataset, files: Sequence[Path]) -> None:
         data=describe_files(*files),
         sentences=len(known.examples),
         supported_from=cut,
+        supported_without_subject_from=WITHOUT_SUBJECT,
+        partly_from=IN_PART,
         min_similarity=_min_similarity(known),
     )
     for name, content in contents.items():
         (TARGET / name).write_bytes(content)
     (TARGET / MODEL_CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_rates(shared)
 
 
 def _min_similarity(known: Dataset) -> Threshold:

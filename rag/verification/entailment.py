@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rag.arrays import parse_arrays
 from rag.fitted import DataFile, Threshold
+from rag.types import Verdict
 from rag.verification.alignment import Alignment
 from rag.verification.features import extract_features
 from rag.verification.network import AlignmentNetwork, Weights
@@ -42,6 +43,9 @@ class ModelCard(BaseModel):
         data: The files that it was trained on.
         sentences: How many sentences it was trained on, derived ones included.
         supported_from: The probability from which a sentence counts as supported.
+        supported_without_subject_from: The same for a sentence about a paper or its authors, which
+            is compared without them.
+        partly_from: The probability from which a similar sentence counts as supported in part.
         min_similarity: Below this value of the logistic regression nothing counts as supported.
     """
 
@@ -54,6 +58,8 @@ class ModelCard(BaseModel):
     data: tuple[DataFile, ...]
     sentences: int
     supported_from: Threshold
+    supported_without_subject_from: Threshold
+    partly_from: Threshold
     min_similarity: Threshold
 
 
@@ -121,9 +127,13 @@ class EntailmentModel:
         """The similarity below which nothing is entailed, so that no features are needed."""
         return self.card.min_similarity.value
 
-    def entails(self, pair: Alignment) -> bool:
-        """Return whether the probability reaches the threshold of the model card."""
-        return self.probability(pair) >= self.card.supported_from.value
+    def judge(self, probability: float, *, without_subject: bool = False) -> Verdict:
+        """Return what a probability comes to: `supported`, `partly` or `unsupported`."""
+        card = self.card
+        cut = card.supported_without_subject_from if without_subject else card.supported_from
+        if probability >= cut.value:
+            return "supported"
+        return "partly" if probability >= card.partly_from.value else "unsupported"
 
 
 @lru_cache(maxsize=1)

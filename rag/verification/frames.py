@@ -26,6 +26,12 @@ LEADS: Final = (
 )
 FRAMES: Final = tuple(re.compile(rf"\A{lead}", re.IGNORECASE) for lead in LEADS)
 NAMED_BY_TITLE: Final = re.compile(rf"(?<=\bpaper){TITLED}(?:\s*,)?", re.IGNORECASE)
+# "The authors train", "This paper proves": an abstract says "we", or leaves it out.
+SUBJECT: Final = re.compile(
+    r"\A(?:the|this|these|their)\s+(?:papers?|authors?|study|studies|works?|articles?|researchers?"
+    r"|team|writers?)\s+(?=[a-z])",
+    re.IGNORECASE,
+)
 LEAST_WORDS: Final = 3  # with fewer left the frame was what was said
 
 
@@ -35,4 +41,10 @@ def without_frame(claim: str) -> str:
     for frame in FRAMES:
         bare = frame.sub("", bare)
     bare = NAMED_BY_TITLE.sub("", bare)
+    return bare if len(bare.split()) >= LEAST_WORDS else claim
+
+
+def without_subject(claim: str) -> str:
+    """Return a sentence without its subject where that is a paper or its authors."""
+    bare = SUBJECT.sub("", claim)
     return bare if len(bare.split()) >= LEAST_WORDS else claim

@@ -21,6 +21,7 @@ from rag.text import squeezed
 from rag.types import Paper, Verdict
 from rag.verification.alignment import Alignment, AnalyzedPaper, AnalyzedText
 from rag.verification.entailment import EntailmentModel
+from rag.verification.frames import without_subject
 from rag.verification.maxsim import StackedTexts, compare, maxsim_words, stack_texts
 from rag.verification.support import Support, quotable_sentences
 from rag.verification.terms import (
@@ -68,7 +69,7 @@ class SimilarityVerifier:
     def _prepare(self, pairs: Sequence[tuple[str, Paper]]) -> list[tuple[_Claim, _PaperTexts]]:
         """Return the pairs ready to be compared; each text is encoded and analyzed once."""
         encoded = self._encode(pairs)
-        claims = {claim: _Claim(claim, encoded.get(claim)) for claim, _ in pairs}
+        claims = {claim: _Claim(claim, encoded) for claim, _ in pairs}
         papers = {paper: _PaperTexts.of(paper, encoded) for _, paper in pairs}
         return [(claims[claim], papers[paper]) for claim, paper in pairs]
 
@@ -76,7 +77,7 @@ class SimilarityVerifier:
         """Return the vectors of all texts, encoded in one pass; nothing without an encoder."""
         if self._encoder is None:
             return {}
-        texts = [claim for claim, _ in pairs]
+        texts = [each for claim, _ in pairs for each in (claim, without_subject(claim))]
         for paper in dict.fromkeys(paper for _, paper in pairs):
             texts += [paper.title, *(each.text for each in quotable_sentences(paper))]
         unique = list(dict.fromkeys(texts))
@@ -116,19 +117,30 @@ class SimilarityVerifier:
         value = self.similarity(compared.features)
         is_close = compared.closeness >= CONTRADICTED_FROM
         negates = is_close and disagrees(claim.text, compared.best.text)
-        is_entailed = self._is_entailed(claim, paper, value)
-        verdict = _verdict(claim, paper, value, is_entailed, negates=negates)
+        probability = self._entailment_of(claim, paper, value)
+        verdict = _verdict(claim, paper, self._judge(claim, value, probability), negates=negates)
         if verdict == "supported" and _reverses_or_overclaims(claim.text, compared.best, paper):
             verdict = "partly"
-        return Support(compared.best, value, verdict)
+        return Support(compared.best, value, verdict, probability)
 
-    def _is_entailed(self, claim: _Claim, paper: _PaperTexts, value: float) -> bool:
-        """Return whether the paper entails the claim; without a model, whether it is similar."""
-        if self._entailment is None or claim.analyzed is None or paper.analyzed is None:
-            return value >= load_fitted().thresholds.supported_from.value
+    def _entailment_of(self, claim: _Claim, paper: _PaperTexts, value: float) -> float | None:
+        """Return the probability that the paper entails the claim; None where no model tells."""
+        if self._entailment is None or claim.bare is None or paper.analyzed is None:
+            return None
         if value < self._entailment.min_similarity:
-            return False
-        return self._entailment.entails(Alignment(claim.analyzed, paper.analyzed, self._weight))
+            return 0.0
+        return self._entailment.probability(Alignment(claim.bare, paper.analyzed, self._weight))
+
+    def _judge(self, claim: _Claim, value: float, probability: float | None) -> Verdict:
+        """Return how far a paper supports a claim by its entailment and similarity."""
+        cuts = load_fitted().thresholds
+        is_near = value >= cuts.partly_from.value
+        if self._entailment is None or probability is None:
+            if value >= cuts.supported_from.value:
+                return "supported"
+            return "partly" if is_near else "unsupported"
+        judged = self._entailment.judge(probability, without_subject=claim.said != claim.text)
+        return "unsupported" if judged == "partly" and not is_near else judged
 
     def _compare(self, claim: _Claim, paper: _PaperTexts) -> _Comparison:
         if claim.encoded is None or paper.texts is None or paper.title is None:
@@ -160,9 +172,11 @@ class _Comparison:
 class _Claim:
     """What is compared of a claim, worked out once for all papers."""
 
-    def __init__(self, text: str, encoded: EncodedText | None) -> None:
+    def __init__(self, text: str, encoded: Mapping[str, EncodedText]) -> None:
         self.text = text
-        self.encoded = encoded
+        self.said = without_subject(text)
+        self.encoded = encoded.get(text)
+        self._said_encoded = encoded.get(self.said)
         self.stems = wanted_stems(text)
         self.digits = digits(text)
         self.names = names(text)
@@ -171,8 +185,16 @@ class _Claim:
     @cached_property
     def analyzed(self) -> AnalyzedText | None:
         """The claim's words, stems and vectors; None without vectors or words."""
-        encoded = self.encoded
-        return AnalyzedText.of(self.text, encoded) if encoded and encoded.words else None
+        return _analyzed(self.text, self.encoded)
+
+    @cached_property
+    def bare(self) -> AnalyzedText | None:
+        """The same without a subject that is a paper or its authors."""
+        return _analyzed(self.said, self._said_encoded)
+
+
+def _analyzed(text: str, encoded: EncodedText | None) -> AnalyzedText | None:
+    return AnalyzedText.of(text, encoded) if encoded and encoded.words else None
 
 
 @dataclass(frozen=True)
@@ -232,14 +254,11 @@ def _reverses_or_overclaims(claim: str, best: Sentence, paper: _PaperTexts) -> b
     return opposes(claim, best.text) or overclaims(claim, paper.text)
 
 
-def _verdict(
-    claim: _Claim, paper: _PaperTexts, value: float, is_entailed: bool, *, negates: bool
-) -> Verdict:
+def _verdict(claim: _Claim, paper: _PaperTexts, judged: Verdict, *, negates: bool) -> Verdict:
     if negates:
         return "contradicted"
-    is_near = is_entailed or value >= load_fitted().thresholds.partly_from.value
-    if not is_near or claim.digits - paper.numbers:
+    if claim.digits - paper.numbers:
         return "unsupported"
-    if not is_entailed or any(name not in paper.squeezed for name in claim.names):
+    if judged == "supported" and any(name not in paper.squeezed for name in claim.names):
         return "partly"
-    return "supported"
+    return judged

@@ -19,11 +19,13 @@ class Support:
         sentence: The one of the abstract that comes closest.
         value: How close it comes, in [0, 1].
         verdict: On the claim and the whole paper.
+        entailment: Probability that the paper entails the claim; None where no model tells.
     """
 
     sentence: Sentence
     value: float
     verdict: Verdict
+    entailment: float | None = None
 
 
 class Verifier(Protocol):

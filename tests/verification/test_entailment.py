@@ -80,31 +80,35 @@ def test_the_shipped_model_was_better_than_what_it_replaces():
     assert rates["balanced_light"] > 0.8
 
 
-class Believing(EntailmentModel):
-    """Holds everything for supported, or nothing."""
+class Certain(EntailmentModel):
+    """Finds every sentence as probable as it is told."""
 
-    def __init__(self, believes: bool) -> None:
+    def __init__(self, probability: float) -> None:
         super().__init__(load_entailment_model().card, ONE_TREE, AlignmentNetwork({}))
-        self._believes = believes
+        self._probability = probability
 
-    def entails(self, pair: Alignment) -> bool:
-        return self._believes
+    def probability(self, pair: Alignment) -> float:
+        return self._probability
 
 
 @pytest.mark.parametrize(
-    ("claim", "believes", "verdict"),
+    ("claim", "probability", "verdict"),
     [
-        ("A small network finds cracks in the hum of bridges.", True, "supported"),
-        ("A small network finds cracks in the hum of bridges.", False, "partly"),
-        ("A small network finds cracks in the hum of 77 bridges.", True, "unsupported"),
-        ("A small network named CrackNet finds cracks in the hum of bridges.", True, "partly"),
-        ("A small network always finds cracks in the hum of bridges.", True, "partly"),
-        ("The Hanseatic League traded in salted herring.", True, "unsupported"),
-        ("It does not tell where on a bridge the crack is.", False, "supported"),  # word for word
+        ("A small network finds cracks in the hum of bridges.", 0.6, "supported"),
+        ("A small network finds cracks in the hum of bridges.", 0.4, "partly"),
+        ("A small network finds cracks in the hum of bridges.", 0.01, "unsupported"),
+        ("The authors find cracks in the hum of 31 bridges.", 0.6, "partly"),
+        ("The authors find cracks in the hum of 31 bridges.", 0.8, "supported"),
+        ("A small network finds cracks in the hum of 77 bridges.", 0.9, "unsupported"),
+        ("A small network named CrackNet finds cracks in the hum of bridges.", 0.9, "partly"),
+        ("A small network always finds cracks in the hum of bridges.", 0.9, "partly"),
+        ("The Hanseatic League traded in salted herring.", 0.9, "unsupported"),
+        ("The Hanseatic League traded in salted herring.", 0.4, "unsupported"),
+        ("It does not tell where on a bridge the crack is.", 0.1, "supported"),  # word for word
     ],
 )
-def test_the_model_decides_within_what_is_certain(encoder, claim, believes, verdict):
-    verifier = SimilarityVerifier(encoder, lambda _: 1.0, Believing(believes))
+def test_the_model_decides_within_what_is_certain(encoder, claim, probability, verdict):
+    verifier = SimilarityVerifier(encoder, lambda _: 1.0, Certain(probability))
     (support,) = verifier.check([(claim, BRIDGES)])
     assert support.verdict == verdict
 
@@ -128,7 +132,7 @@ def test_a_sentence_that_keeps_the_words_and_turns_the_sense_is_not_supported(
 
 
 def test_without_vectors_nothing_is_aligned():
-    verifier = SimilarityVerifier(None, lambda _: 1.0, Believing(believes=False))
+    verifier = SimilarityVerifier(None, lambda _: 1.0, Certain(0.1))
     (support,) = verifier.check([("Steel bridges are mostly inspected by eye today.", BRIDGES)])
     assert support.verdict == "supported"
     assert verifier.align([("Steel bridges.", BRIDGES)]) == [None]

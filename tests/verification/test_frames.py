@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.verification.frames import without_frame
+from rag.verification.frames import without_frame, without_subject
 
 CLAIM = "dams slow a stream"
 
@@ -53,3 +53,17 @@ def test_what_is_claimed_stays(claim):
 @given(st.text(max_size=80).filter(lambda text: "paper" not in text.lower()))
 def test_what_is_left_is_the_end_of_the_sentence(claim):
     assert claim.endswith(without_frame(claim))
+
+
+@pytest.mark.parametrize(
+    ("claim", "bare"),
+    [
+        ("The authors train on one cohort.", "train on one cohort."),
+        ("This paper proves a bound.", "proves a bound."),
+        ("The method trains on one cohort.", "The method trains on one cohort."),
+        ("The authors agree.", "The authors agree."),  # too little is left
+        ("Authors train on one cohort.", "Authors train on one cohort."),
+    ],
+)
+def test_a_paper_or_its_authors_as_the_subject_are_left_out(claim, bare):
+    assert without_subject(claim) == bare

@@ -34,6 +34,7 @@ UNMENTIONED: Final = "No abstract cited here mentions {names}; these passages co
 UNKNOWN: Final = "No paper in this library mentions {names}; these passages come nearest."
 MISSING_WORDS: Final = "The abstract does not speak of {words}; this is what it says."
 NOT_APPLIED: Final = "The abstract of “{title}” does not speak of {words}."
+IN_PART: Final = "The papers support no sentence of this in full; compare it with their quotes."
 NO_SIDE: Final = "No abstract cited here mentions {side}; this is one side of the comparison only."
 CONTRARY: Final = "The abstract does not say “{words}”, rather the contrary; this is what it says."
 NO_FAILURE: Final = "The abstract does not say that this failed; this is what it says."
@@ -45,6 +46,8 @@ def find_caveat(answer: Answer, query: Query, answerability: AnswerabilityModel)
 
     The words of a follow-up say too little to tell, so that only its names and papers count.
     """
+    if _is_supported_in_part(answer):
+        return IN_PART
     if answer.is_extractive and (unknown := _unknown_names(query, answer)):
         return UNKNOWN.format(names=_listed(unknown))
     if answer.is_extractive and (side := _missing_side(query, answer, answerability)):
@@ -74,6 +77,12 @@ def _unknown_names(query: Query, answer: Answer) -> list[str]:
 def _has_words(name: str, text: str) -> bool:
     """Return whether a text has all words of a name as they are written: "Zika", "Malawi"."""
     return all(word in text for word in name.split())
+
+
+def _is_supported_in_part(answer: Answer) -> bool:
+    """Return whether no sentence that a model wrote is supported in full, and one in part."""
+    verdicts = {sentence.verdict for sentence in answer.sentences}
+    return "partly" in verdicts and "supported" not in verdicts
 
 
 def _missing_side(query: Query, answer: Answer, answerability: AnswerabilityModel) -> str:

@@ -26,17 +26,18 @@ from rag.verification.citations import Verified, describe_removed, headed, verif
 from rag.verification.markers import (
     find_markers,
     hold_back_unfinished,
-    rewrite_markers,
     strip_markers,
 )
 from rag.verification.numbering import Numbering
 from rag.verification.second_verifier import SecondVerifier
+from rag.verification.spoken_markers import without_markers
 from rag.verification.support import CachingVerifier, Verifier
 from rag.verification.units import split_units
 
 Rank = Callable[[str, Sequence[Message], Hit], Sequence[Sentence]]
 LEAST_SIDES: Final = 2  # papers that a disagreement is between
 DISAGREEMENT: Final = "The papers disagree."  # begins an answer that gives two sides
+MOST_REPEATS: Final = 3  # sentences in a row; a model that says as many again goes on for ever
 ENDS: Final = ".!?…。！？"  # what a sentence ends with
 
 
@@ -120,7 +121,10 @@ class ModelWriter:
         options = {"max_tokens": self._settings.answer_tokens, "seconds": self._form.seconds}
         with closing(stream_reply(self._llm, prompt.messages, options)) as stream:
             for reply in _worth_showing(stream):
-                yield _draft(reply, len(prompt.sources), check)
+                draft = _draft(reply, len(prompt.sources), check)
+                yield draft
+                if draft.verified.repeats >= MOST_REPEATS:
+                    break
         if reply is None:
             return
         usage = reported_usage(reply.response, prompt.messages, reply.text)
@@ -229,7 +233,7 @@ def _draft(reply: Reply, count: int, check: Callable[[str], Verified]) -> Draft:
     complete = split_units(numbered)[:-1]
     cut = complete[-1].end if complete else 0
     checked = check(numbered[:cut])
-    tail = rewrite_markers(hold_back_unfinished(numbered[cut:]), lambda _: None)
+    tail = without_markers(hold_back_unfinished(numbered[cut:]))
     return Draft(replace(checked, text=f"{checked.text}{tail}"), thinking=reply.thinking)
 
 

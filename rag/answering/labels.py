@@ -25,6 +25,7 @@ SPOKEN: Final = re.compile(
     rf"(?P<list>{LIST})\b(?!\s*(?:%|percent|years?|pages?|\.\d))",
     re.IGNORECASE,
 )
+BEGINS: Final = re.compile(r"(?:\A|[.!?:\n])[\s\"'“‘*_>#-]*\Z")  # before the start of a sentence
 JOINED: Final = re.compile(r"(?<=\])\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|;\s*)(?=\[\d)")
 # A clause that only cites, once its numbers are markers.
 WHERE: Final = re.compile(
@@ -51,7 +52,8 @@ def as_markers(text: str, count: int) -> str:
         found = _markers(match["list"], count)
         if not found:
             return match[0]
-        article = match["the"] or ("The " if match["name"][0].isupper() else "the ")
+        begins = match["name"][0].isupper() and bool(BEGINS.search(match.string[: match.start()]))
+        article = match["the"] or ("The " if begins else "the ")
         return f"{article}{match['name'].lower()} {found}"
 
     marked = SPOKEN.sub(spoken, NAMED.sub(named, text))

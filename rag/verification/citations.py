@@ -6,18 +6,23 @@ another retrieved paper that supports it; where none does, it is removed, or kep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import takewhile
+from typing import Final, Literal
 
+from rag.text import squeezed
 from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, RemovedSentence, Usage
 from rag.verification.claims import CheckedClaim, check_again, check_claims
-from rag.verification.markers import strip_markers
+from rag.verification.markers import find_markers
 from rag.verification.numbering import Numbering
 from rag.verification.second_verifier import SecondVerifier
+from rag.verification.spoken_markers import without_markers
 from rag.verification.support import Support, Verifier
 
 Unsupported = Literal["remove", "mark"]
+OF_PAPERS: Final = re.compile(r"\b(?:papers?|stud(?:y|ies)|sources?|excerpts?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Verified:
         sentences: Those of its sentences that claim something, in order.
         struck: Sentences that were removed.
         usage: Tokens that models read and wrote for it.
+        repeats: How many sentences at its end, one after the other, were in it before, and are not
+            repeated in the text.
     """
 
     text: str = ""
@@ -36,6 +43,7 @@ class Verified:
     sentences: tuple[CheckedSentence, ...] = ()
     struck: tuple[RemovedSentence, ...] = ()
     usage: Usage = NO_USAGE
+    repeats: int = 0
 
     @property
     def removed(self) -> tuple[str, ...]:
@@ -81,10 +89,11 @@ def _assemble(
     sentences: list[CheckedSentence] = []
     citations: list[Citation] = []
     struck: list[RemovedSentence] = []
+    repeated = _repeated(claims)
     going = _going(claims) if unsupported == "remove" else set()
     for place, each in enumerate(claims):
-        if place in going:
-            if each.verdict:
+        if place in going or place in repeated or _only_points(each):
+            if each.verdict and place not in repeated:
                 near = _citation(0, *each.nearest) if each.nearest else None
                 struck.append(RemovedSentence(each.claim, each.verdict, near))
             out += _gap_left(text, at, each)
@@ -109,7 +118,30 @@ def _assemble(
             )
         citations += [_citation(numbering.number(p), p, s) for p, s in each.supports]
     ordered = tuple(sorted(citations, key=lambda citation: citation.marker))
-    return _trimmed(Verified(out + text[at:], ordered, tuple(sentences), tuple(struck)))
+    ends = takewhile(lambda place: place in repeated, reversed(range(len(claims))))
+    repeats = sum(1 for _ in ends)
+    verified = Verified(out + text[at:], ordered, tuple(sentences), tuple(struck), repeats=repeats)
+    return _trimmed(verified)
+
+
+def _repeated(claims: Sequence[CheckedClaim]) -> set[int]:
+    """Return the places of sentences that were said before, as small models do without end."""
+    known: set[str] = set()
+    repeated: set[int] = set()
+    for place, each in enumerate(claims):
+        said = squeezed(each.claim)
+        if said in known and not each.unit.is_in_table:
+            repeated.add(place)
+        known.add(said or str(place))
+    return repeated
+
+
+def _only_points(claim: CheckedClaim) -> bool:
+    """Return whether a sentence cites a paper and says nothing of it: "This paper is [2]"."""
+    if claim.claim or claim.unit.kind != "sentence":
+        return False
+    cites = any(True for _ in find_markers(claim.sentence.text))
+    return cites and bool(OF_PAPERS.search(claim.sentence.text))
 
 
 def _going(claims: Sequence[CheckedClaim]) -> set[int]:
@@ -145,8 +177,8 @@ def _write(claim: CheckedClaim, numbering: Numbering) -> tuple[str, tuple[int, .
     """Return a sentence with its new markers at its end, and these markers."""
     if claim.verdict is None:
         is_code = claim.unit.kind == "code"
-        return (claim.sentence.text if is_code else strip_markers(claim.sentence.text)), ()
-    bare = strip_markers(claim.sentence.text).rstrip()
+        return (claim.sentence.text if is_code else without_markers(claim.sentence.text)), ()
+    bare = without_markers(claim.sentence.text).rstrip()
     markers = tuple(dict.fromkeys(numbering.number(paper) for paper, _ in claim.supports))
     marks = "".join(f"[{marker}]" for marker in markers)
     return (f"{bare} {marks}" if marks else bare), markers

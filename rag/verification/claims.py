@@ -11,12 +11,29 @@ from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence
 from rag.types import Paper, Usage, Verdict
 from rag.verification.frames import without_frame
-from rag.verification.markers import find_markers, strip_markers
+from rag.verification.markers import find_markers
 from rag.verification.second_verifier import LLMVerdict, SecondVerifier, combine
+from rag.verification.spoken_markers import without_markers
 from rag.verification.support import Support, Verifier
 from rag.verification.units import Unit, split_units
 
-LEAST_CLAIM_WORDS: Final = 3  # content words; less is a heading, a transition or a courtesy
+LEAST_CLAIM_WORDS: Final = 3  # of a sentence, or content words of what does not end like one
+# Entailment from which a paper that supports a sentence in part is cited for it, where it cites
+# none: of 123 sentences by another hand 13 of 14 true ones and 14 of 48 false ones reach it.
+UNCITED_FROM: Final = 0.15
+# Words of headings, transitions and courtesies, which claim nothing of what the papers are about.
+COURTESIES: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        sure certainly yes okay ok thanks thank please note hope helps help let know answer answers
+        question questions summary short brief conclusion overview explanation details list example
+        examples following based provided given according paper papers excerpt excerpts abstract
+        abstracts source sources study studies
+        """,
+    )
+)
+ENDS: Final = re.compile(r"[.!…。！][\"'”’)*_]*\Z")
 LIST_MARK: Final = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 # The verdict shown for a sentence on several papers: the one that comes first here.
 SHOWN_FIRST: Final[Mapping[Verdict, int]] = {
@@ -71,13 +88,16 @@ def _claim(unit: Unit) -> str:
     if unit.kind in ("code", "head"):
         return ""
     sentence = unit.sentence
-    bare = LIST_MARK.sub("", strip_markers(unit.said)).strip(" *_#>")
-    content = [w for w in re.findall(r"\w+", bare.lower()) if w not in STOP_WORDS]
-    is_heading = bare.endswith((":", "?")) or sentence.text.lstrip().startswith("#")
-    cites = any(True for _ in find_markers(sentence.text))
-    if not content or (not cites and (is_heading or len(content) < LEAST_CLAIM_WORDS)):
+    bare = LIST_MARK.sub("", without_markers(unit.said)).strip(" *_#>")
+    words = re.findall(r"\w+", bare.lower())
+    content = [w for w in words if w not in STOP_WORDS and w not in COURTESIES]
+    if not content or bare.endswith("?"):
         return ""
-    return bare
+    if any(True for _ in find_markers(sentence.text)):
+        return bare
+    is_heading = bare.endswith(":") or sentence.text.lstrip().startswith("#")
+    counted = words if ENDS.search(bare) else content
+    return "" if is_heading or len(counted) < LEAST_CLAIM_WORDS else bare
 
 
 def _check_unit(
@@ -91,10 +111,8 @@ def _check_unit(
     cited = [papers[n - 1] for n in find_markers(unit.sentence.text) if 1 <= n <= len(papers)]
     said = without_frame(claim)
     held = _supporting(said, list(dict.fromkeys(cited)), checked)
-    if not held:  # cited wrongly or not at all: does another paper say so?
-        held = [
-            pair for pair in _supporting(said, papers, checked) if pair[1].verdict == "supported"
-        ][:1]
+    if not held:
+        held = _supporting_uncited(said, papers, checked, cites=bool(cited))
     if held:
         return CheckedClaim(unit, claim, tuple(held), held[0][1].verdict)
     denied = [paper for paper in cited if checked[said, paper].verdict == "contradicted"]
@@ -110,6 +128,26 @@ def _supporting(
     supports = [(paper, checked[claim, paper]) for paper in papers]
     held = [pair for pair in supports if pair[1].verdict in ("supported", "partly")]
     return sorted(held, key=_best_first)
+
+
+def _supporting_uncited(
+    claim: str,
+    papers: Sequence[Paper],
+    checked: dict[tuple[str, Paper], Support],
+    *,
+    cites: bool,
+) -> list[tuple[Paper, Support]]:
+    """Return the paper that supports a claim best which those it cites do not; at most one.
+
+    Where it cites none, and no paper contradicts it, one that supports it in part may be enough.
+    """
+    is_denied = any(checked[claim, paper].verdict == "contradicted" for paper in papers)
+    found = _supporting(claim, papers, checked)[:1]
+    if found and found[0][1].verdict != "supported":
+        entailment = found[0][1].entailment
+        is_likely = entailment is None or entailment >= UNCITED_FROM
+        return found if is_likely and not cites and not is_denied else []
+    return found
 
 
 def _nearest(pairs: Sequence[tuple[Paper, Support]]) -> tuple[Paper, Support] | None:

@@ -21,6 +21,8 @@ from rag.answering.labels import as_markers, hold_back_label
         ("It holds, according to paper 3.", "It holds [3]."),
         ("Paper 2 reports a gain of 5 %.", "The paper [2] reports a gain of 5 %."),
         ("As papers 1 and 2 say, it holds.", "As the papers [1][2] say, it holds."),
+        ("It holds, while Paper 2 doubts.", "It holds, while the paper [2] doubts."),
+        ("It holds.\n- Paper 2 doubts.", "It holds.\n- The paper [2] doubts."),
         ("It holds [paper 9].", "It holds ."),  # there is no such paper
     ],
 )

@@ -12,17 +12,24 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms import CustomLLM, MockLLM
 
+from rag.answering.caveats import IN_PART
 from rag.answering.generation import DISAGREEMENT, ModelWriter
+from rag.library import Library
 from rag.sentences import split_sentences
 from rag.settings import Settings
 from rag.types import EXTRACTIVE, Message, Usage
 from rag.verification.support import Support
 from tests.support.endpoint_papers import (
+    BEAVERS,
     CLAIM,
     OFF_TOPIC,
+    OTTERS,
     QUESTION,
     REPLY,
+    WILLOWS,
     chunk_of,
+    endpoint_model,
+    endpoint_settings,
     events,
     hit_of,
     own_sentence,
@@ -215,6 +222,46 @@ def test_a_sentence_without_a_marker_is_cited_where_a_paper_supports_it(ask, end
     answer = ask()
     assert shape(answer) == [(f"{own_sentence(order[1])}.", [1])]
     assert [citation.paper for citation in answer.citations] == [order[1]]
+
+
+class InPart:
+    """Finds every sentence supported in part, but for those that a paper has word for word."""
+
+    def check(self, pairs):
+        return [
+            Support(
+                split_sentences(paper.abstract)[0],
+                0.9,
+                "supported" if claim.rstrip(".") in paper.abstract else "partly",
+            )
+            for claim, paper in pairs
+        ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "caveat"),
+    [("Beavers like dams [1].", IN_PART), (f"Beavers like dams [1]. {CLAIM} [1].", None)],
+)
+def test_an_answer_that_is_supported_only_in_part_is_told_as_that(
+    endpoint, tmp_path, reply, caveat
+):
+    endpoint.reply(reply)
+    settings = endpoint_settings(endpoint.url, library=tmp_path / "library", embedder="none")
+    model = endpoint_model(endpoint.url)
+    with Library.open(settings=settings, llm=model, verifier=InPart()) as library:
+        library.ingest([BEAVERS, OTTERS, WILLOWS])
+        answer = library.ask(QUESTION)
+    assert answer.sentences[0].verdict == "partly"
+    assert answer.caveat == caveat
+
+
+def test_a_model_that_says_the_same_without_end_is_stopped(ask, endpoint, order):
+    told = f"{own_sentence(order[1])} [2]. {CLAIM} [1]. "
+    endpoint.reply(told, pieces=[told] * 500, pause_s=0.01)
+    answer = ask()
+    assert shape(answer) == [(f"{own_sentence(order[1])}.", [1]), (f"{CLAIM}.", [2])]
+    assert answer.notice is None
+    assert endpoint.hung_up.wait(10)
 
 
 # --- models that are not ours --------------------------------------------------------------------

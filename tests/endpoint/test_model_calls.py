@@ -52,7 +52,7 @@ def test_a_reply_that_does_not_end_is_stopped_at_the_deadline(endpoint, slow):
 
 
 def test_a_stopped_reply_gives_way_to_the_papers_own_sentences(ask, endpoint):
-    endpoint.drip([f"{CLAIM}. "] * 200, 0.02)
+    endpoint.drip([f"{CLAIM} {n}. " for n in range(200)], 0.02)
     answer = ask(deadline_s=0.3)
     assert (answer.status, answer.mode) == ("answered", EXTRACTIVE)
     assert "RAG_DEADLINE_S" in answer.failure

@@ -8,12 +8,14 @@ import pytest
 
 from rag.embedding import build_embedder
 from rag.query.intent import is_affirmation, is_instruction, question_for_papers
+from rag.sentences import Sentence
 from rag.settings import Settings
 from rag.types import Citation, Message, Paper
 from rag.verification.citations import describe_removed, verify
 from rag.verification.entailment import load_entailment_model
 from rag.verification.numbering import Numbering
 from rag.verification.similarity import SimilarityVerifier
+from rag.verification.support import Support
 from rag.verification.terms import digits, disagrees, names, numbers
 
 CRABS = Paper(
@@ -278,3 +280,70 @@ def test_what_is_kept_and_marked_keeps_its_table(verifier):
     verified = checked(f"{HEAD}{CHEESE}\n{PEAK}", verifier, unsupported="mark")
     assert len(verified.text.splitlines()) == 4
     assert len(verified.sentences) == 2
+
+
+def test_a_question_that_is_said_back_is_no_answer(verifier):
+    verified = checked("What keeps time with the sea in a dark laboratory? [1]", verifier)
+    assert verified.citations == ()
+    assert verified.sentences == ()
+
+
+def test_a_short_sentence_is_checked_as_well(verifier):
+    text = "Shore crabs keep time with the sea [1]. They eat cheese. In short:"
+    verified = checked(text, verifier)
+    assert verified.removed == ("They eat cheese.",)
+    assert verified.text.endswith("[1] In short:")
+
+
+@pytest.mark.parametrize("text", ["Sure!", "Yes, it is.", "Here is the answer.", "**Summary**"])
+def test_a_courtesy_claims_nothing_and_stays(verifier, text):
+    verified = checked(f"{text} Shore crabs keep time with the sea [1].", verifier)
+    assert verified.text.startswith(text)
+    assert verified.removed == ()
+
+
+def test_a_sentence_that_only_points_at_a_paper_goes_without_a_word(verifier):
+    verified = checked("Shore crabs keep time with the sea [1]. This paper is [2].", verifier)
+    assert verified.text == "Shore crabs keep time with the sea. [1]"
+    assert verified.removed == ()
+
+
+def test_a_marker_that_is_a_word_leaves_no_hole(verifier):
+    verified = checked("The paper by [1] shows that shore crabs keep time with the sea.", verifier)
+    assert verified.text == "The paper shows that shore crabs keep time with the sea. [1]"
+
+
+def test_what_is_said_again_is_shown_once_and_counted(verifier):
+    told = "Shore crabs keep time with the sea [1]. Penguins in Antarctica mate for life [1]. "
+    verified = checked(told * 3, verifier)
+    assert verified.text == "Shore crabs keep time with the sea. [1]"
+    assert verified.removed == ("Penguins in Antarctica mate for life.",)
+    assert verified.repeats == 4
+
+
+class Verdicts:
+    """Finds each claim supported as each paper's id says."""
+
+    def __init__(self, entailment):
+        self._entailment = entailment
+
+    def check(self, pairs):
+        place = Sentence("Moss.", 0, 5)
+        return [Support(place, 0.9, paper.paper_id, self._entailment) for _, paper in pairs]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "entailment", "text", "is_shown"),
+    [
+        (["unsupported", "partly"], 0.3, "Crabs read the tide.", True),
+        (["unsupported", "partly"], None, "Crabs read the tide.", True),
+        (["unsupported", "partly"], 0.1, "Crabs read the tide.", False),
+        (["partly", "supported"], 0.1, "Crabs read the tide.", True),
+        (["unsupported", "partly"], 0.3, "Crabs read the tide [1].", False),  # another is cited
+        (["contradicted", "partly"], 0.3, "Crabs read the tide.", False),
+    ],
+)
+def test_a_sentence_without_a_marker_may_be_supported_in_part(verdicts, entailment, text, is_shown):
+    papers = [Paper(verdict, "Moss", "Moss.") for verdict in verdicts]
+    shown = checked(text, Verdicts(entailment), papers).text
+    assert shown == ("Crabs read the tide. [1]" if is_shown else "")

@@ -427,8 +427,9 @@ def test_a_look_that_is_killed_is_made_again(command, slow):
     assert [each["paper"]["title"] for each in again["offers"]] == ["Otters of 7"]
 
 
-@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-@pytest.mark.parametrize("is_asking", [False, True])
+@pytest.mark.parametrize(
+    ("sign", "code", "is_asking"), [(signal.SIGTERM, 143, True), (signal.SIGINT, 130, False)]
+)
 def test_following_stops_when_asked_to(command, slow, sign, code, is_asking):
     slow.answer("/arxiv", arxiv_feed("2101.00001"))
     ended(command("add", QUERY))

@@ -44,8 +44,17 @@ FORMULA = (
     r"The modern Hopfield network with continuous states retrieves the pattern with one update "
     r"$\xi^{new} = X p$ [1]."
 )
-STORES = "Modern Hopfield networks store patterns and retrieve them with one update [1]. "
-PARTS = [f"### Part {n}\n\n{STORES * 2}\n\n- {STORES}\n- {STORES}" for n in range(8)]
+STORED = ("patterns", "images", "sounds", "words")
+PARTS = [  # a sentence that was said before would not be shown again
+    "### Part {}\n\n{} {}\n\n- {}\n- {}".format(
+        n,
+        *(
+            f"Modern Hopfield networks store {each} of kind {n} and retrieve them at once [1]. "
+            for each in STORED
+        ),
+    )
+    for n in range(8)
+]
 WIDE = {
     "table": f"|{' Column of it |' * 14}\n|{'---|' * 14}\n|{' value |' * 14}",
     "pre": f"```\n{'retrieve(pattern), ' * 30}\n```",

@@ -42,7 +42,7 @@ MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
 
 MEMORY = Path("/dev/shm")
 LEAST_MEMORY_BYTES = 4_000_000_000  # a run fills a few hundred MB; a container may have 64 MB
-MOST_WORKERS = 4  # each holds an embedder, a browser and libraries of its own: about 1 GB
+MOST_WORKERS = 4  # each holds embedders, a browser and libraries of its own: up to 4 GB
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile(
@@ -56,9 +56,12 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= LEAST_MEMORY_BYTES:
 
 
 def pytest_xdist_auto_num_workers(config):
-    """One worker a core; none for files that are named, which begin sooner without."""
+    """One worker more than cores, as a fifth of the time goes into waiting for pages and servers.
+
+    None for files that are named, which begin sooner without.
+    """
     is_named = any(".py" in each for each in config.args)
-    return 0 if is_named else min(os.cpu_count() or 1, MOST_WORKERS)
+    return 0 if is_named else min((os.cpu_count() or 1) + 1, MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items):

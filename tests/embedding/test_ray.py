@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,8 @@ from rag.settings import Settings
 from rag.store.sync import PAPERS_PER_BATCH
 from tests.support import ROOT
 from tests.support.loopback import free_port
-from tests.support.needs import missing
 
+NO_RAY = "Ray is needed only to embed by the workers of a cluster"  # hundreds of megabytes
 QUIETLY = ("--include-dashboard=false", "--disable-usage-stats")
 COUNT = 3 * PAPERS_PER_BATCH + 5
 TOPICS = ("otters", "willows", "beavers", "herons", "moles")
@@ -123,8 +122,7 @@ def test_a_missing_package_is_told(monkeypatch, capsys, tmp_path):
 @pytest.fixture
 def cluster(tmp_path):
     """The address of a Ray cluster of two workers, which ends with the test."""
-    if find_spec("ray") is None:
-        missing("the extra [ray]", "there is no ray")
+    pytest.importorskip("ray", reason=NO_RAY)
     port = free_port()
     program = Path(sys.executable).parent / "ray"
     head = subprocess.Popen(
@@ -165,8 +163,7 @@ def test_a_cluster_of_two_workers_makes_the_same_library(cluster, tmp_path, cach
 
 
 def test_where_there_is_no_cluster_it_is_told(tmp_path, cache, capsys):
-    if find_spec("ray") is None:
-        missing("the extra [ray]", "there is no ray")
+    pytest.importorskip("ray", reason=NO_RAY)
     with (
         pytest.raises(ConfigurationError, match="no Ray cluster at"),
         ray_workers("nowhere", Settings()),

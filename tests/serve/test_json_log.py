@@ -77,7 +77,11 @@ def fail():
     raise ValueError(f"{SECRET}\nTraceback of {SECRET}")
 
 
-def test_a_logged_error_tells_its_kind_and_places():
+def test_a_logged_error_tells_its_kind_and_places(monkeypatch):
+    # A server that another test has started may have given these a way of their own.
+    for name in ("uvicorn", "uvicorn.error"):
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+
     def work():
         try:
             fail()

@@ -188,6 +188,17 @@ def invented(words_settings):
         yield library
 
 
+@pytest.fixture(scope="module")
+def cheap_hashes():
+    """Hashes of a thousandth of the work, so that the tests of a module take seconds."""
+    from ui.server import passwords
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "COST", 32)
+        patched.setattr(passwords, "PARALLEL", 1)
+        yield
+
+
 @pytest.fixture
 def endpoint():
     """An OpenAI-compatible HTTP server on loopback that answers as scripted."""

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from rag.text import squeezed
 from rag.types import NO_USAGE, CheckedSentence, Citation, Paper, RemovedSentence, Usage
 from rag.verification.claims import CheckedClaim, check_again, check_claims
-from rag.verification.markers import find_markers
+from rag.verification.markers import has_markers
 from rag.verification.numbering import Numbering
 from rag.verification.second_verifier import SecondVerifier
 from rag.verification.spoken_markers import without_markers
@@ -140,7 +140,7 @@ def _only_points(claim: CheckedClaim) -> bool:
     """Return whether a sentence cites a paper and says nothing of it: "This paper is [2]"."""
     if claim.claim or claim.unit.kind != "sentence":
         return False
-    cites = any(True for _ in find_markers(claim.sentence.text))
+    cites = has_markers(claim.sentence.text)
     return cites and bool(OF_PAPERS.search(claim.sentence.text))
 
 

@@ -11,7 +11,7 @@ from rag.query.questions import STOP_WORDS
 from rag.sentences import Sentence
 from rag.types import Paper, Usage, Verdict
 from rag.verification.frames import without_frame
-from rag.verification.markers import find_markers
+from rag.verification.markers import find_markers, has_markers
 from rag.verification.second_verifier import LLMVerdict, SecondVerifier, combine
 from rag.verification.spoken_markers import without_markers
 from rag.verification.support import Support, Verifier
@@ -93,7 +93,7 @@ def _claim(unit: Unit) -> str:
     content = [w for w in words if w not in STOP_WORDS and w not in COURTESIES]
     if not content or bare.endswith("?"):
         return ""
-    if any(True for _ in find_markers(sentence.text)):
+    if has_markers(sentence.text):
         return bare
     is_heading = bare.endswith(":") or sentence.text.lstrip().startswith("#")
     counted = words if ENDS.search(bare) else content

@@ -43,6 +43,11 @@ def find_markers(text: str) -> Iterator[int]:
             yield from expand_numbers(match["numbers"])
 
 
+def has_markers(text: str) -> bool:
+    """Return whether there is a marker in a text."""
+    return any(True for _ in find_markers(text))
+
+
 def find_marker_places(text: str) -> Iterator[tuple[int, int, list[int]]]:
     """Yield start, end and numbers of every marker in a text, without the space before it."""
     for match in PATTERN.finditer(text):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from rag.verification.markers import rewrite_markers, strip_markers
+from rag.verification.markers import rewrite_markers
 
 SPOKEN: Final = "\ue002"  # before the number of a marker that may be a word; no text has it
 ONE: Final = rf"\[{SPOKEN}\d{{1,3}}\]"
@@ -45,8 +45,6 @@ IN_WORDS: Final[Sequence[re.Pattern[str]]] = (LED, LED_AT_END, NAMED, SUBJECT)
 def without_markers(sentence: str) -> str:
     """Return a sentence without markers; those that are words of it are said in words."""
     text = rewrite_markers(sentence, lambda number: f"{SPOKEN}{number}")
-    if SPOKEN not in text:
-        return strip_markers(sentence)
     text = AFTER_NOUN.sub(r"\g<before>", ASIDE.sub("", text))
     for pattern in IN_WORDS:
         text = pattern.sub(_in_words, text)

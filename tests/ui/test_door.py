@@ -35,14 +35,7 @@ PASSWORD = "correct horse battery"
 
 WORK = (passwords.COST, passwords.BLOCK, passwords.PARALLEL)
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    """Hashes of a thousandth of the work, so that the tests take seconds."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 class Clock:

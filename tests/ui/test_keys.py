@@ -11,7 +11,6 @@ from rag.settings import Settings
 from rag.userdata.accounts import Account
 from tests.support.page_server import served
 from tests.support.person import PASSWORD, Person
-from ui.server import passwords
 from ui.server.access import AccessPolicy
 from ui.server.accounts import Users
 from ui.server.passwords import hash_password
@@ -21,13 +20,7 @@ MODEL = "hers-alone-7b"
 KEYS = {"ada": "sk-of-ada-alone", "bob": "sk-of-bob-alone"}
 TABS = {"ada": "a" * 32, "bob": "b" * 32}  # the random id that page.js makes for each tab
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

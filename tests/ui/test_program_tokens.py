@@ -13,7 +13,6 @@ from rag.settings import Settings
 from rag.userdata.accounts import Account
 from tests.support.page_server import served
 from tests.ui.test_roles import PASSWORD, Person
-from ui.server import passwords
 from ui.server.access import AccessPolicy, Holder, build_access_policy
 from ui.server.accounts import AccountFile, Users, put_user
 from ui.server.loading import Loading
@@ -25,13 +24,7 @@ SECRET = re.compile(r"paperchat_[\w-]{40,}")
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 ASKING = {"model": "paperchat-extractive", "messages": [{"role": "user", "content": "Cats?"}]}
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from rag.userdata.accounts import Account
 from tests.support.page_server import client, served
 from tests.support.person import PASSWORD, Person
 from ui.library.adding import _previewed
-from ui.server import passwords
 from ui.server.access import AccessPolicy
 from ui.server.accounts import Users
 from ui.server.loading import Loading
@@ -25,13 +24,7 @@ from ui.settings.person import person_html
 READS = "Your account reads"
 NOBODY = Actor(may_change=False)
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

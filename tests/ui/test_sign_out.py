@@ -20,13 +20,7 @@ from ui.server.accounts import Users, put_user
 
 ANOTHER = "quite another one"
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

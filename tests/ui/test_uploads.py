@@ -18,7 +18,7 @@ from rag.userdata.accounts import Account
 from tests.support.page_server import call, client, served
 from tests.support.person import PASSWORD, Person
 from ui.library.papers import Pending, add
-from ui.server import passwords, uploads
+from ui.server import uploads
 from ui.server.access import AccessPolicy
 from ui.server.accounts import Users
 from ui.server.passwords import hash_password
@@ -28,13 +28,7 @@ ADD = [None, None, "", None]
 NOT_UPLOADED = "was not uploaded"
 OLD_S = uploads.KEPT_S + 1
 
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "COST", 32)
-        patched.setattr(passwords, "PARALLEL", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture(autouse=True)
